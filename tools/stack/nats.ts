@@ -1,0 +1,87 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+
+import { logTail, startChild, type RunningChild } from './child-process.ts';
+import { anyFreePort } from './free-ports.ts';
+import { toolchainDir } from './layout.ts';
+import { natsServerConfig, type NatsUser } from './nats-config.ts';
+import { pollUntil } from './polling.ts';
+import { StackError } from './stack-error.ts';
+
+export interface NatsOptions {
+  /** JetStream's store and the generated configuration. */
+  readonly dataDir: string;
+  readonly runDir: string;
+  readonly logFile: string;
+  readonly users: readonly NatsUser[];
+  /** 127.0.0.1 only. Any free one when left out; so for the monitoring port. */
+  readonly port?: number;
+  readonly monitorPort?: number;
+}
+
+export interface RunningNats {
+  readonly child: RunningChild;
+  readonly port: number;
+  readonly monitorPort: number;
+  readonly url: string;
+  readonly stop: () => Promise<void>;
+}
+
+/** Where setup unpacks Debian's nats-server: the package itself would enable a system service. */
+export const natsServerCacheBinary = path.join(toolchainDir, 'nats-server', 'usr', 'sbin', 'nats-server');
+
+/** The server program: INFINIBAY_NATS_SERVER, what setup unpacked, or one on PATH. */
+export function natsServerBinary(): string {
+  const candidates = [process.env['INFINIBAY_NATS_SERVER'], natsServerCacheBinary, ...(process.env['PATH'] ?? '').split(':').map((dir) => path.join(dir, 'nats-server'))];
+  const found = candidates.find((file) => file !== undefined && file !== '' && existsSync(file));
+  if (found === undefined) throw new StackError('nats-server is missing: run npm run setup');
+  return found;
+}
+
+async function tryConnect(url: string, user: NatsUser): Promise<NatsConnection | undefined> {
+  try {
+    return await connect({ servers: url, user: user.user, pass: user.password, reconnect: false, timeout: 2_000 });
+  } catch {
+    return undefined;
+  }
+}
+
+async function waitUntilReady(child: RunningChild, url: string, user: NatsUser): Promise<void> {
+  const connection = await pollUntil(async () => {
+    if (!child.isRunning()) throw new StackError(`nats-server ended at once:\n${logTail(child.logFile)}`);
+    return tryConnect(url, user);
+  }, { timeoutMs: 20_000, intervalMs: 40, what: 'NATS to accept a connection' });
+  await connection.close();
+}
+
+/** Starts a nats-server of our own and returns when the first user can connect. */
+export async function startNats(options: NatsOptions): Promise<RunningNats> {
+  const [firstUser] = options.users;
+  if (firstUser === undefined) throw new StackError('a NATS server without users would accept nobody');
+  const port = options.port ?? (await anyFreePort());
+  const monitorPort = options.monitorPort ?? (await anyFreePort());
+  mkdirSync(options.dataDir, { recursive: true });
+  mkdirSync(options.runDir, { recursive: true });
+  const configFile = path.join(options.runDir, 'nats-server.conf');
+  const settings = { port, monitorPort, storeDir: options.dataDir, pidFile: path.join(options.runDir, 'nats-server.pid'), users: options.users };
+  writeFileSync(configFile, natsServerConfig(settings), { mode: 0o600 });
+  const child = await startChild({
+    name: 'nats',
+    command: natsServerBinary(),
+    args: ['-c', configFile],
+    environment: { PATH: process.env['PATH'] ?? '' },
+    workingDir: options.runDir,
+    logFile: options.logFile,
+    runDir: options.runDir,
+  });
+  const url = `nats://127.0.0.1:${String(port)}`;
+  try {
+    await waitUntilReady(child, url, firstUser);
+  } catch (error) {
+    await child.stop('SIGKILL');
+    throw error;
+  }
+  return { child, port, monitorPort, url, stop: async () => { await child.stop(); } };
+}
