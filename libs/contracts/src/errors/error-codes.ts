@@ -1,0 +1,72 @@
+/**
+ * The one table of error codes: a code cannot exist without its kind and message.
+ * Codes are public and never change meaning; messages may be reworded.
+ */
+export type ErrorKind =
+  | 'invalid_input'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'not_found'
+  | 'conflict'
+  | 'precondition'
+  | 'unavailable'
+  | 'timeout'
+  | 'internal';
+
+interface ErrorCodeEntry {
+  readonly kind: ErrorKind;
+  readonly message: string;
+}
+
+export const ERROR_CODES = {
+  INVALID_INPUT: { kind: 'invalid_input', message: 'The input is not valid' },
+  MALFORMED_ADDRESS: { kind: 'invalid_input', message: 'The address is malformed' },
+  PORT_OUT_OF_RANGE: { kind: 'invalid_input', message: 'A port must be between 1 and 65535' },
+  REQUEST_TOO_LARGE: { kind: 'invalid_input', message: 'The request is larger than allowed' },
+  QUERY_TOO_COMPLEX: { kind: 'invalid_input', message: 'The GraphQL document exceeds the limits' },
+  UNAUTHENTICATED: { kind: 'unauthenticated', message: 'Authentication is required' },
+  INVALID_CREDENTIALS: { kind: 'unauthenticated', message: 'The e-mail or password is wrong' },
+  TOKEN_INVALID: { kind: 'unauthenticated', message: 'The token is not valid' },
+  TOKEN_EXPIRED: { kind: 'unauthenticated', message: 'The token has expired' },
+  SESSION_ENDED: { kind: 'unauthenticated', message: 'The session has ended' },
+  FORBIDDEN: { kind: 'forbidden', message: 'This is not allowed' },
+  NOT_FOUND: { kind: 'not_found', message: 'Not found' },
+  USER_NOT_FOUND: { kind: 'not_found', message: 'The user was not found' },
+  DEPARTMENT_NOT_FOUND: { kind: 'not_found', message: 'The department was not found' },
+  VM_NOT_FOUND: { kind: 'not_found', message: 'The virtual machine was not found' },
+  IMAGE_NOT_FOUND: { kind: 'not_found', message: 'The image was not found' },
+  TEMPLATE_NOT_FOUND: { kind: 'not_found', message: 'The template was not found' },
+  NETWORK_NOT_FOUND: { kind: 'not_found', message: 'The network was not found' },
+  RULE_NOT_FOUND: { kind: 'not_found', message: 'The firewall rule was not found' },
+  OPERATION_NOT_FOUND: { kind: 'not_found', message: 'The operation was not found' },
+  HOST_NOT_FOUND: { kind: 'not_found', message: 'The host was not found' },
+  NAME_TAKEN: { kind: 'conflict', message: 'The name is already in use' },
+  EMAIL_TAKEN: { kind: 'conflict', message: 'The e-mail address is already in use' },
+  ADDRESS_RANGE_TAKEN: { kind: 'conflict', message: 'The address range overlaps another network' },
+  IDEMPOTENCY_KEY_REUSED: {
+    kind: 'conflict',
+    message: 'The idempotency key was already used with other input',
+  },
+  STALE_FENCE: { kind: 'conflict', message: 'A newer worker has taken over this resource' },
+  VM_BUSY: { kind: 'precondition', message: 'The virtual machine cannot do this in its present state' },
+  NETWORK_IN_USE: { kind: 'precondition', message: 'The network still has ports' },
+  NETWORK_REQUIRED: { kind: 'precondition', message: 'The department has no network yet' },
+  ADDRESSES_EXHAUSTED: { kind: 'precondition', message: 'The network has no free address' },
+  NO_SUITABLE_HOST: { kind: 'precondition', message: 'No host can take this virtual machine' },
+  MEMORY_EXCEEDS_HOST: {
+    kind: 'precondition',
+    message: 'The memory asked for is more than any host has',
+  },
+  TOO_MANY_ATTEMPTS: { kind: 'forbidden', message: 'Too many attempts; try again later' },
+  SERVICE_UNAVAILABLE: { kind: 'unavailable', message: 'A service that is needed does not answer' },
+  HOST_UNAVAILABLE: { kind: 'unavailable', message: 'The host does not answer' },
+  HYPERVISOR_ERROR: { kind: 'unavailable', message: 'The hypervisor refused the call' },
+  UNSUPPORTED_BY_DRIVER: { kind: 'precondition', message: 'The hypervisor driver cannot do this' },
+  DEADLINE_EXCEEDED: { kind: 'timeout', message: 'The deadline passed before an answer came' },
+  INTERNAL: { kind: 'internal', message: 'An internal error happened' },
+} as const satisfies Record<string, ErrorCodeEntry>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+export const isErrorCode = (value: unknown): value is ErrorCode =>
+  typeof value === 'string' && Object.hasOwn(ERROR_CODES, value);

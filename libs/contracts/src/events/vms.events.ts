@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { defineEvent } from '../messages/define.js';
+import { OperationKind, OperationStatus, VmState } from '../model/vm.js';
+import { Uuid } from '../model/scalars.js';
+
+const EXAMPLE_VM = '0196f5a0-0000-7000-8000-000000000001';
+
+export const vmCreated = defineEvent({
+  name: 'vm.created',
+  version: 1,
+  description: 'A VM was accepted; its building begins.',
+  producer: 'vms',
+  data: z.object({ vmId: Uuid, name: z.string(), ownerId: Uuid, imageId: Uuid, vcpus: z.int(), memoryMib: z.int() }),
+  example: {
+    vmId: EXAMPLE_VM,
+    name: 'web-1',
+    ownerId: '0196f5a0-0000-7000-8000-0000000000a1',
+    imageId: '0196f5a0-0000-7000-8000-0000000000e1',
+    vcpus: 1,
+    memoryMib: 256,
+  },
+});
+
+export const vmStateChanged = defineEvent({
+  name: 'vm.state-changed',
+  version: 1,
+  description: 'The state of a VM changed.',
+  producer: 'vms',
+  data: z.object({ vmId: Uuid, from: VmState, to: VmState, reason: z.string().nullable() }),
+  example: { vmId: EXAMPLE_VM, from: 'BUILDING', to: 'RUNNING', reason: null },
+});
+
+export const vmGuestReady = defineEvent({
+  name: 'vm.guest-ready',
+  version: 1,
+  description: 'The agent inside the guest spoke for the first time since the VM started.',
+  producer: 'vms',
+  data: z.object({ vmId: Uuid, agentVersion: z.string().nullable() }),
+  example: { vmId: EXAMPLE_VM, agentVersion: '0.1.0' },
+});
+
+export const vmDeleted = defineEvent({
+  name: 'vm.deleted',
+  version: 1,
+  description: 'A VM and all that belonged to it are gone.',
+  producer: 'vms',
+  data: z.object({ vmId: Uuid, name: z.string() }),
+  example: { vmId: EXAMPLE_VM, name: 'web-1' },
+});
+
+export const operationUpdated = defineEvent({
+  name: 'operation.updated',
+  version: 1,
+  description: 'A long-running operation was accepted, moved a step or ended.',
+  producer: 'vms',
+  data: z.object({
+    operationId: Uuid,
+    kind: OperationKind,
+    vmId: Uuid,
+    status: OperationStatus,
+    step: z.string().nullable(),
+    progressPercent: z.int().min(0).max(100),
+    errorCode: z.string().nullable(),
+  }),
+  example: {
+    operationId: '0196f5a0-0000-7000-8000-0000000000f1',
+    kind: 'CREATE_VM',
+    vmId: EXAMPLE_VM,
+    status: 'RUNNING',
+    step: 'ensure-disk',
+    progressPercent: 40,
+    errorCode: null,
+  },
+});

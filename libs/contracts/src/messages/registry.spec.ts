@@ -1,0 +1,32 @@
+import { describe, expect, it } from '@jest/globals';
+import { CONTRACTS, EVENT_CONTRACTS, REQUEST_CONTRACTS } from './registry.js';
+import { eventSubject, requestSubject } from './subjects.js';
+
+describe('contract registry', () => {
+  it('holds every name and version once', () => {
+    const keys = CONTRACTS.map((contract) => `${contract.name}@${contract.version}`);
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(keys.length).toBeGreaterThan(30);
+  });
+
+  it.each(CONTRACTS.map((contract) => [contract.name, contract] as const))('%s: the example fits its schema', (_name, contract) => {
+    if (contract.type === 'event' || contract.type === 'report') {
+      expect(contract.data.safeParse(contract.example).error).toBeUndefined();
+    } else {
+      expect(contract.request.safeParse(contract.example.request).error).toBeUndefined();
+      expect(contract.reply.safeParse(contract.example.reply).error).toBeUndefined();
+    }
+  });
+
+  it('gives every request a subject of its own', () => {
+    const subjects = REQUEST_CONTRACTS.map((contract) => requestSubject(contract, 'h1'));
+    expect(new Set(subjects).size).toBe(subjects.length);
+  });
+
+  it('puts the department first in event subjects and refuses tokens that would widen them', () => {
+    const [contract] = EVENT_CONTRACTS;
+    const event = { name: contract?.name ?? '', departmentId: 'd1', resource: { kind: 'vm', id: 'v1' } };
+    expect(eventSubject(event)).toMatch(/^infinibay\.events\.v1\.d1\.vm\.v1\./);
+    expect(() => eventSubject({ ...event, departmentId: 'd1.>' })).toThrow(RangeError);
+  });
+});

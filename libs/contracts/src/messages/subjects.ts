@@ -1,0 +1,50 @@
+import { NO_DEPARTMENT, type EventEnvelope } from './envelope.js';
+import type { EventContract, ReportContract, RequestContract } from './define.js';
+
+/** Name of the one JetStream stream that holds the events of all services. */
+export const EVENTS_STREAM = 'EVENTS';
+export const EVENTS_SUBJECTS = 'infinibay.events.v1.>';
+/** Small in-memory stream that readiness checks publish into. */
+export const HEALTH_STREAM = 'HEALTH';
+export const HEALTH_SUBJECTS = 'infinibay.health.v1.>';
+
+const token = (value: string): string => {
+  if (!/^[A-Za-z0-9_-]+$/.test(value)) throw new RangeError(`not a NATS subject token: ${JSON.stringify(value)}`);
+  return value;
+};
+
+/** `infinibay.events.v1.<departmentId|global>.<resource>.<resourceId>.<fact>`: tenant first, so a consumer can be limited to one department. */
+export const eventSubject = (event: Pick<EventEnvelope, 'name' | 'departmentId' | 'resource'>): string => {
+  const [, fact] = event.name.split('.');
+  return [
+    'infinibay.events.v1',
+    event.departmentId === null ? NO_DEPARTMENT : token(event.departmentId),
+    token(event.resource.kind),
+    token(event.resource.id),
+    token(fact ?? ''),
+  ].join('.');
+};
+
+/** Subject filter that matches one kind of event, of every department and resource. */
+export const eventFilter = (contract: Pick<EventContract, 'name'>): string => {
+  const [resource, fact] = contract.name.split('.');
+  return `infinibay.events.v1.*.${token(resource ?? '')}.*.${token(fact ?? '')}`;
+};
+
+/** Every event of one department. */
+export const departmentFilter = (departmentId: string): string => `infinibay.events.v1.${token(departmentId)}.>`;
+
+/** Requests to a service: `infinibay.svc.v1.<service>.<verb>`; to a host: `infinibay.host.v1.<hostId>.<verb>`. */
+export const requestSubject = (contract: Pick<RequestContract, 'name' | 'owner'>, hostId?: string): string => {
+  const verb = token(contract.name.slice(contract.name.indexOf('.') + 1));
+  if (contract.owner !== 'hypervisor-agent') return `infinibay.svc.v1.${contract.owner}.${verb}`;
+  if (hostId === undefined) throw new RangeError(`${contract.name} needs a host id`);
+  return `infinibay.host.v1.${hostId === '*' ? '*' : token(hostId)}.${verb}`;
+};
+
+/** Reports: `infinibay.reports.v1.<scope>.<key>.<name>`; samples use `infinibay.metrics.v1.<departmentId>.<vmId>`. */
+export const hostReportSubject = (contract: Pick<ReportContract, 'name'>, hostId: string): string =>
+  `infinibay.reports.v1.${hostId === '*' ? '*' : token(hostId)}.${token(contract.name.replace('.', '-'))}`;
+
+export const metricsSubject = (departmentId: string, vmId: string): string =>
+  `infinibay.metrics.v1.${departmentId === '*' ? '*' : token(departmentId)}.${vmId === '*' ? '*' : token(vmId)}`;

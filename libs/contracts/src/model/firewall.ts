@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { Ipv4Address, MacAddress, Port, Uuid } from './scalars.js';
+
+export const FirewallDirection = z.enum(['IN', 'OUT']);
+export const FirewallAction = z.enum(['ACCEPT', 'DROP', 'REJECT']);
+export const FirewallProtocol = z.enum(['TCP', 'UDP', 'ICMP', 'ANY']);
+
+/** One compiled rule, in the order of its priority; everything that a host needs to know of it. */
+export const CompiledRule = z
+  .object({
+    direction: FirewallDirection,
+    action: FirewallAction,
+    protocol: FirewallProtocol,
+    portFrom: Port.nullable(),
+    portTo: Port.nullable(),
+    remoteCidr: z.cidrv4().nullable().describe('The other end; null is any'),
+    priority: z.int().min(-1000).max(1000).describe('Lower is matched first'),
+  })
+  .meta({ id: 'CompiledRule', description: 'One firewall rule as a host applies it' });
+export type CompiledRule = z.infer<typeof CompiledRule>;
+
+export const FilterSpec = z
+  .object({
+    vmId: Uuid,
+    revision: z.int().nonnegative(),
+    rules: z.array(CompiledRule).max(2_000),
+  })
+  .meta({ id: 'FilterSpec', description: 'The whole packet filter of one VM' });
+export type FilterSpec = z.infer<typeof FilterSpec>;
+
+export const FilterStatus = z.enum(['PENDING', 'APPLIED', 'FAILED', 'UNSUPPORTED']);
+export type FilterStatus = z.infer<typeof FilterStatus>;
+
+/** The addresses that a VM may use; anything else is dropped as spoofed. */
+export const NicIdentity = z.object({ mac: MacAddress, address: Ipv4Address });

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { defineReport } from '../messages/define.js';
+import { HostInventory, ObservedVm } from '../model/host.js';
+import { GuestSample, exampleGuestSample } from '../model/guest-metrics.js';
+import { Uuid } from '../model/scalars.js';
+
+const EXAMPLE_HOST = '0196f5a0-0000-7000-8000-0000000000aa';
+
+export const hostHeartbeat = defineReport({
+  name: 'host.heartbeat',
+  version: 1,
+  description: 'Sent by each host every few seconds: what it has and every VM that libvirt lists.',
+  producer: 'hypervisor-agent',
+  consumers: ['vms'],
+  data: z.object({
+    inventory: HostInventory,
+    vms: z.array(ObservedVm).max(5_000).describe('The full list'),
+    sequence: z.int().nonnegative().describe('Grows by one per report since the agent started'),
+  }),
+  example: {
+    inventory: {
+      hostId: EXAMPLE_HOST,
+      hostname: 'host-1',
+      cpus: 2,
+      memoryMib: 24_000,
+      memoryFreeMib: 20_000,
+      capabilities: {
+        driver: 'QEMU',
+        virtType: 'qemu',
+        nwfilter: true,
+        guestChannel: true,
+        libvirtVersion: '9.0.0',
+        hypervisorVersion: '7.2.0',
+      },
+      images: [],
+    },
+    vms: [],
+    sequence: 1,
+  },
+});
+
+export const hostVmPowerChanged = defineReport({
+  name: 'host.vm-power-changed',
+  version: 1,
+  description: 'libvirt reported a change of power state. A hint: the heartbeat carries the full list.',
+  producer: 'hypervisor-agent',
+  consumers: ['vms'],
+  data: z.object({ hostId: Uuid, vm: ObservedVm, sequence: z.int().nonnegative() }),
+  example: {
+    hostId: EXAMPLE_HOST,
+    vm: { vmId: '0196f5a0-0000-7000-8000-000000000001', power: 'running', reason: 'booted' },
+    sequence: 2,
+  },
+});
+
+export const guestSampled = defineReport({
+  name: 'guest.sampled',
+  version: 1,
+  description: 'A live sample of a guest; published on infinibay.metrics.v1.<departmentId>.<vmId>.',
+  producer: 'metrics-collector',
+  consumers: ['realtime'],
+  data: GuestSample,
+  example: exampleGuestSample,
+});

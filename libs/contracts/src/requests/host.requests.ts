@@ -1,0 +1,230 @@
+import { z } from 'zod';
+import { defineCommand, defineQuery } from '../messages/define.js';
+import { FilterSpec, FilterStatus } from '../model/firewall.js';
+import { HostInventory, ObservedVm } from '../model/host.js';
+import { NetworkSpec } from '../model/network.js';
+import { Fence, MacAddress, Uuid } from '../model/scalars.js';
+import { DomainPower, VmSpec } from '../model/vm.js';
+
+const EXAMPLE_VM = '0196f5a0-0000-7000-8000-000000000001';
+const EXAMPLE_NETWORK = '0196f5a0-0000-7000-8000-0000000000b1';
+const ON_A_VM = z.object({ vmId: Uuid, fence: Fence });
+const exampleOnAVm = { vmId: EXAMPLE_VM, fence: 1 };
+const POWER_REPLY = z.object({ power: DomainPower });
+
+export const inspectVm = defineQuery({
+  name: 'host.inspect-vm',
+  version: 1,
+  description: 'What the host really has of a VM: domain, disk, filter binding.',
+  owner: 'hypervisor-agent',
+  callers: ['vms'],
+  timeoutMs: 10_000,
+  request: z.object({ vmId: Uuid }),
+  reply: z.object({
+    domain: z.object({ power: DomainPower, reason: z.string().max(64) }).nullable(),
+    disk: z.object({ capacityBytes: z.int().nonnegative() }).nullable(),
+  }),
+  example: {
+    request: { vmId: EXAMPLE_VM },
+    reply: { domain: { power: 'running', reason: 'booted' }, disk: { capacityBytes: 1_073_741_824 } },
+  },
+});
+
+export const ensureDisk = defineCommand({
+  name: 'host.ensure-disk',
+  version: 1,
+  description:
+    "Makes the VM's disk as a linked clone of a checked image; one that exists already is success. Errors: IMAGE_NOT_FOUND, STALE_FENCE, HYPERVISOR_ERROR.",
+  owner: 'hypervisor-agent',
+  callers: ['vms'],
+  timeoutMs: 60_000,
+  request: ON_A_VM.extend({ imageId: Uuid, capacityBytes: z.int().positive() }),
+  reply: z.object({ created: z.boolean() }),
+  example: {
+    request: { ...exampleOnAVm, imageId: '0196f5a0-0000-7000-8000-0000000000e1', capacityBytes: 1_073_741_824 },
+    reply: { created: true },
+  },
+});
+
+export const removeDisk = defineCommand({
+  name: 'host.remove-disk',
+  version: 1,
+  description: "Removes the VM's disk. None is success. Errors: VM_BUSY while the domain runs, STALE_FENCE.",
+  owner: 'hypervisor-agent',
+  callers: ['vms'],
+  timeoutMs: 30_000,
+  request: ON_A_VM,
+  reply: z.object({ removed: z.boolean() }),
+  example: { request: exampleOnAVm, reply: { removed: true } },
+});
+
+export const defineVm = defineCommand({
+  name: 'host.define-vm',
+  version: 1,
+  description: 'Defines the domain of a VM, or redefines it. Errors: STALE_FENCE, HYPERVISOR_ERROR.',
+  owner: 'hypervisor-agent',
+  callers: ['vms'],
+  timeoutMs: 30_000,
+  request: z.object({ fence: Fence, spec: VmSpec }),
+  reply: z.object({}),
+  example: {
+    request: {
+      fence: 1,
+      spec: {
+        vmId: EXAMPLE_VM,
+        departmentId: '0196f5a0-0000-7000-8000-0000000000d1',
+        name: 'web-1',
+        vcpus: 1,
+        memoryMib: 256,
+        nics: [],
+        filterName: null,
+      },
+    },
+    reply: {},
+  },
+});
+
+const powerCommand = (verb: string, description: string, timeoutMs: number) =>
+  defineCommand({
+    name: `host.${verb}`,
+    version: 1,
+    description,
+    owner: 'hypervisor-agent',
+    callers: ['vms'],
+    timeoutMs,
+    request: ON_A_VM,
+    reply: POWER_REPLY,
+    example: { request: exampleOnAVm, reply: { power: 'running' } },
+  });
+
+export const startVm = powerCommand(
+  'start-vm',
+  'Starts the defined domain; one that runs is success. Refuses to start a VM whose filter is missing where filters are supported. Errors: VM_NOT_FOUND, STALE_FENCE, PRECONDITION, HYPERVISOR_ERROR.',
+  60_000,
+);
+export const shutdownVm = powerCommand(
+  'shutdown-vm',
+  'Asks the guest to power off and returns at once; one that is off is success.',
+  15_000,
+);
+export const forceOffVm = powerCommand('force-off-vm', 'Cuts the power; one that is off is success.', 30_000);
+
+export const undefineVm = defineCommand({
+  name: 'host.undefine-vm',
+  version: 1,
+  description: 'Forgets the domain of a VM that is off, and its agent socket. None is success.',
+  owner: 'hypervisor-agent',
+  callers: ['vms'],
+  timeoutMs: 30_000,
+  request: ON_A_VM,
+  reply: z.object({ removed: z.boolean() }),
+  example: { request: exampleOnAVm, reply: { removed: true } },
+});
+
+export const listHostVms = defineQuery({
+  name: 'host.list-vms',
+  version: 1,
+  description: 'The inventory of the host and every VM of ours that libvirt lists, read now.',
+  owner: 'hypervisor-agent',
+  callers: ['vms'],
+  timeoutMs: 10_000,
+  request: z.object({}),
+  reply: z.object({ inventory: HostInventory.nullable(), vms: z.array(ObservedVm) }),
+  example: { request: {}, reply: { inventory: null, vms: [] } },
+});
+
+export const ensureNetwork = defineCommand({
+  name: 'host.ensure-network',
+  version: 1,
+  description:
+    'Makes the host have this network, active, with exactly these DHCP reservations; changes are live. An older revision than the one applied is ignored.',
+  owner: 'hypervisor-agent',
+  callers: ['networks'],
+  timeoutMs: 30_000,
+  request: z.object({ revision: z.int().nonnegative(), spec: NetworkSpec }),
+  reply: z.object({ changed: z.boolean() }),
+  example: {
+    request: {
+      revision: 1,
+      spec: {
+        networkId: EXAMPLE_NETWORK,
+        name: 'infinibay-0196f5a0b1',
+        bridge: 'ib0196f5a0b1',
+        mac: '52:54:00:00:00:01',
+        gateway: '10.80.0.1',
+        prefixLength: 24,
+        reservations: [{ mac: '52:54:00:12:34:56', address: '10.80.0.10', hostname: 'web-1' }],
+      },
+    },
+    reply: { changed: true },
+  },
+});
+
+export const removeNetwork = defineCommand({
+  name: 'host.remove-network',
+  version: 1,
+  description: 'Stops and forgets a network of ours. None is success.',
+  owner: 'hypervisor-agent',
+  callers: ['networks'],
+  timeoutMs: 30_000,
+  request: z.object({ networkId: Uuid, name: z.string().min(1).max(63) }),
+  reply: z.object({ removed: z.boolean() }),
+  example: { request: { networkId: EXAMPLE_NETWORK, name: 'infinibay-0196f5a0b1' }, reply: { removed: true } },
+});
+
+export const ensureFilter = defineCommand({
+  name: 'host.ensure-filter',
+  version: 1,
+  description:
+    'Makes the host have this packet filter; a running VM that uses it gets the change at once. UNSUPPORTED where the driver has none. An older revision than the one applied is ignored.',
+  owner: 'hypervisor-agent',
+  callers: ['firewall'],
+  timeoutMs: 30_000,
+  request: z.object({ spec: FilterSpec }),
+  reply: z.object({ filterName: z.string().nullable(), status: FilterStatus }),
+  example: {
+    request: { spec: { vmId: EXAMPLE_VM, revision: 1, rules: [] } },
+    reply: { filterName: `infinibay-vm-${EXAMPLE_VM}`, status: 'APPLIED' },
+  },
+});
+
+export const removeFilter = defineCommand({
+  name: 'host.remove-filter',
+  version: 1,
+  description: "Forgets a VM's packet filter. None is success. Errors: VM_BUSY while a domain uses it.",
+  owner: 'hypervisor-agent',
+  callers: ['firewall'],
+  timeoutMs: 30_000,
+  request: z.object({ vmId: Uuid }),
+  reply: z.object({ removed: z.boolean() }),
+  example: { request: { vmId: EXAMPLE_VM }, reply: { removed: true } },
+});
+
+export const inspectFilter = defineQuery({
+  name: 'host.inspect-filter',
+  version: 1,
+  description: "What the host enforces for a VM: libvirt's bindings and the kernel's own rules for its interfaces.",
+  owner: 'hypervisor-agent',
+  callers: ['firewall'],
+  timeoutMs: 10_000,
+  request: z.object({ vmId: Uuid }),
+  reply: z.object({
+    status: FilterStatus,
+    interfaces: z.array(
+      z.object({ device: z.string().max(15), mac: MacAddress, kernelRules: z.array(z.string().max(2_000)).max(5_000) }),
+    ),
+  }),
+  example: {
+    request: { vmId: EXAMPLE_VM },
+    reply: {
+      status: 'APPLIED',
+      interfaces: [
+        {
+          device: 'vnet0',
+          mac: '52:54:00:12:34:56',
+          kernelRules: ['-A FI-vnet0 -p tcp -m tcp --dport 22 -m conntrack --ctstate NEW,ESTABLISHED -j RETURN'],
+        },
+      ],
+    },
+  },
+});

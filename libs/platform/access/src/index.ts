@@ -1,0 +1,3 @@
+export * from './internal-token.js';
+export * from './access-token.js';
+export * from './actor-resolver.js';

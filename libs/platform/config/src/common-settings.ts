@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { setting } from './setting.js';
+
+/** Text of an on/off variable. */
+export const flag = z
+  .enum(['true', 'false', '1', '0'])
+  .transform((text) => text === 'true' || text === '1');
+
+/** Keys that every service has. */
+export const httpSettings = {
+  NODE_ENV: setting(z.enum(['development', 'production', 'test']).default('production'), 'Run mode; production is the strict one', {
+    example: 'production',
+  }),
+  HTTP_HOST: setting(z.string().min(1).default('127.0.0.1'), 'Address that the service listens on', { example: '127.0.0.1' }),
+  HTTP_PORT: setting(z.coerce.number().int().min(0).max(65_535), 'Port that the service listens on'),
+  LOG_LEVEL: setting(z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'), 'Least level that is logged', {
+    example: 'info',
+  }),
+  LOG_FORMAT: setting(z.enum(['json', 'pretty']).default('json'), 'json for machines, pretty for a terminal', { example: 'json' }),
+} as const;
+
+export const natsSettings = {
+  NATS_URL: setting(z.string().min(1).default('nats://127.0.0.1:4222'), 'NATS servers, comma-separated', {
+    example: 'nats://127.0.0.1:4222',
+  }),
+  NATS_USER: setting(z.string().min(1), 'NATS user; each service has its own with an allow-list of subjects'),
+  NATS_PASSWORD: setting(z.string().min(1), 'Password of the NATS user', { secret: true }),
+} as const;
+
+export const databaseSettings = {
+  DATABASE_URL: setting(
+    z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgresql:// URL'),
+    "PostgreSQL URL with the service's own role",
+    { secret: true },
+  ),
+  DATABASE_POOL_SIZE: setting(z.coerce.number().int().min(1).max(200).default(10), 'Most connections to PostgreSQL', {
+    example: '10',
+  }),
+} as const;
+
+export const internalSettings = {
+  INTERNAL_KEY: setting(
+    z.string().min(32, 'must have at least 32 characters'),
+    'Key that signs the actor the gateway passes to subgraphs; the same everywhere',
+    { secret: true },
+  ),
+} as const;

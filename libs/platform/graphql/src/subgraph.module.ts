@@ -1,0 +1,43 @@
+import { ApolloFederationDriver, type ApolloFederationDriverConfig } from '@nestjs/apollo';
+import type { DynamicModule, Type } from '@nestjs/common';
+import { GraphQLModule } from '@nestjs/graphql';
+import type { Request, Response } from 'express';
+import { GraphQLError } from 'graphql';
+import { ACTOR_HEADER, verifyActor } from '@infinibay/platform-access';
+import { DomainError } from '@infinibay/contracts';
+import type { Logger } from '@infinibay/platform-logging';
+import { GraphContext } from './context.js';
+import { formatGraphqlError } from './format-error.js';
+
+export interface SubgraphOptions {
+  readonly logger: Logger;
+  readonly internalKey: string;
+  /** Entities of other subgraphs that this one only extends. */
+  readonly extendedEntities: readonly Type[];
+}
+
+/** The GraphQL endpoint of a subgraph: federation 2, answering only callers that know the internal key. */
+export const subgraphModule = (options: SubgraphOptions): DynamicModule =>
+  GraphQLModule.forRoot<ApolloFederationDriverConfig>({
+    driver: ApolloFederationDriver,
+    path: '/graphql',
+    autoSchemaFile: { federation: 2 },
+    sortSchema: true,
+    buildSchemaOptions: { orphanedTypes: [...options.extendedEntities] },
+    introspection: false,
+    playground: false,
+    csrfPrevention: true,
+    includeStacktraceInErrorResponses: false,
+    formatError: formatGraphqlError(options.logger),
+    context: ({ req }: { req: Request; res: Response }) => buildContext(req, options.internalKey),
+  });
+
+const buildContext = async (request: Request, internalKey: string): Promise<{ graph: GraphContext }> => {
+  const header = request.headers[ACTOR_HEADER];
+  try {
+    return { graph: new GraphContext(await verifyActor(typeof header === 'string' ? header : undefined, internalKey)) };
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    throw new GraphQLError(error.message, { originalError: error, extensions: { code: error.code, http: { status: 401 } } });
+  }
+};

@@ -1,0 +1,3 @@
+export * from './probe.js';
+export * from './dependency-probes.js';
+export * from './health.controller.js';

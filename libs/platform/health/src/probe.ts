@@ -1,0 +1,38 @@
+/** One dependency that readiness depends on. */
+export interface Probe {
+  readonly name: string;
+  /** Resolves when the dependency really works (writes, publishes, answers); rejects with the reason when not. */
+  check(): Promise<void>;
+}
+
+export interface ProbeResult {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly latencyMs: number;
+  /** Short reason when not ok; never a secret. */
+  readonly error?: string;
+}
+
+const TIMEOUT_MS = 2_500;
+
+export const runProbe = async (probe: Probe): Promise<ProbeResult> => {
+  const started = performance.now();
+  const latency = () => Math.round((performance.now() - started) * 10) / 10;
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    const timeout = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        reject(new Error(`no answer within ${TIMEOUT_MS} ms`));
+      }, TIMEOUT_MS);
+    });
+    await Promise.race([probe.check(), timeout]);
+    return { name: probe.name, ok: true, latencyMs: latency() };
+  } catch (error) {
+    return { name: probe.name, ok: false, latencyMs: latency(), error: firstLine(error) };
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+const firstLine = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n').find((line) => line.trim() !== '')?.slice(0, 200) ?? 'unknown';

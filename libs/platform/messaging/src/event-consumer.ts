@@ -1,0 +1,93 @@
+import { EVENTS_STREAM, EventEnvelope, eventFilter, type EventContract } from '@infinibay/contracts';
+import { AckPolicy, DeliverPolicy, jetstream, jetstreamManager, type ConsumerMessages, type JsMsg } from '@nats-io/jetstream';
+import { nanos, type NatsConnection } from '@nats-io/transport-node';
+import { runInContext, type Logger } from '@infinibay/platform-logging';
+import type { Counter } from 'prom-client';
+
+export type EventHandler = (event: EventEnvelope<never>) => Promise<void>;
+
+const RETRY_MS = 1_000;
+
+/**
+ * One durable pull consumer for one kind of event. Delivery is at least once; a handler that throws gets the event
+ * again, later each time. An event that does not fit its contract is dropped with an error line, for it never will.
+ */
+export class EventConsumer {
+  private messages: ConsumerMessages | undefined;
+  private running: Promise<void> = Promise.resolve();
+  private stopped = false;
+
+  constructor(
+    private readonly connection: NatsConnection,
+    private readonly contract: EventContract,
+    private readonly durable: string,
+    private readonly handler: EventHandler,
+    private readonly logger: Logger,
+    private readonly handled: Counter<'name' | 'outcome'>,
+  ) {}
+
+  start(): void {
+    this.running = this.loop();
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await this.messages?.close();
+    await this.running;
+  }
+
+  private async loop(): Promise<void> {
+    while (!this.stopped) {
+      try {
+        this.messages = await this.open();
+        for await (const message of this.messages) await this.receive(message);
+      } catch (error) {
+        this.logger.warn({ err: error, consumer: this.durable }, 'event consumer interrupted; it begins again');
+      }
+      if (!this.stopped) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+
+  private async open(): Promise<ConsumerMessages> {
+    const manager = await jetstreamManager(this.connection, { checkAPI: false });
+    await manager.consumers.add(EVENTS_STREAM, {
+      durable_name: this.durable,
+      filter_subject: eventFilter(this.contract),
+      ack_policy: AckPolicy.Explicit,
+      deliver_policy: DeliverPolicy.All,
+      ack_wait: nanos(30_000),
+      max_ack_pending: 1_000,
+    });
+    const consumer = await jetstream(this.connection).consumers.get(EVENTS_STREAM, this.durable);
+    return consumer.consume({ max_messages: 100, expires: 10_000, abort_on_missing_resource: true });
+  }
+
+  private async receive(message: JsMsg): Promise<void> {
+    const event = this.parse(message);
+    if (event === undefined) {
+      message.term();
+      this.handled.inc({ name: this.contract.name, outcome: 'malformed' });
+      return;
+    }
+    try {
+      await runInContext({ correlationId: event.correlationId, causationId: event.id, actor: event.actor }, () => this.handler(event));
+      message.ack();
+      this.handled.inc({ name: this.contract.name, outcome: 'ok' });
+    } catch (error) {
+      const attempt = message.info.deliveryCount;
+      this.logger.warn({ err: error, event: event.name, eventId: event.id, attempt }, 'event not handled; it comes again');
+      message.nak(Math.min(30_000, 500 * 2 ** Math.min(attempt, 6)));
+      this.handled.inc({ name: this.contract.name, outcome: 'retried' });
+    }
+  }
+
+  private parse(message: JsMsg): EventEnvelope<never> | undefined {
+    try {
+      const envelope = EventEnvelope.parse(message.json());
+      return { ...envelope, data: this.contract.data.parse(envelope.data) as never };
+    } catch (error) {
+      this.logger.error({ err: error, subject: message.subject }, 'event does not fit its contract and is dropped');
+      return undefined;
+    }
+  }
+}

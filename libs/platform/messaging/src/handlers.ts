@@ -1,0 +1,56 @@
+import { SetMetadata } from '@nestjs/common';
+import type {
+  EventContract,
+  EventDataOf,
+  EventEnvelope,
+  ReplyInputOf,
+  ReportContract,
+  ReportDataOf,
+  RequestContract,
+  RequestOf,
+} from '@infinibay/contracts';
+
+export const HANDLER_METADATA = Symbol('infinibay:handler');
+
+export type HandlerBinding =
+  | { readonly kind: 'request'; readonly contract: RequestContract }
+  | { readonly kind: 'event'; readonly contract: EventContract; readonly consumer: string }
+  | { readonly kind: 'report'; readonly contract: ReportContract };
+
+/** What a handler may know of the message besides its data. */
+export interface RequestMeta {
+  /** Epoch milliseconds after which the caller no longer waits. */
+  readonly deadline: number;
+}
+
+type MethodOf<Args extends unknown[], Result> = (
+  target: object,
+  key: string | symbol,
+  descriptor: TypedPropertyDescriptor<(...args: Args) => Promise<Result>>,
+) => void;
+
+const bind = (binding: HandlerBinding) => SetMetadata(HANDLER_METADATA, binding);
+
+/** The method answers this command or query. Thrown DomainErrors reach the caller with their code. */
+export const HandlesRequest =
+  <C extends RequestContract>(contract: C): MethodOf<[RequestOf<C>, RequestMeta], ReplyInputOf<C>> =>
+  (target, key, descriptor) => {
+    bind({ kind: 'request', contract })(target, key, descriptor);
+  };
+
+/**
+ * The method receives this event at least once, in order per stream. It deduplicates by `event.id` with enterInbox().
+ * @param consumer name of the durable consumer: one per service and purpose; all instances share it.
+ */
+export const HandlesEvent =
+  <C extends EventContract>(contract: C, consumer: string): MethodOf<[EventEnvelope<EventDataOf<C>>], void> =>
+  (target, key, descriptor) => {
+    bind({ kind: 'event', contract, consumer })(target, key, descriptor);
+  };
+
+/** The method receives this report; one instance of the service gets each. Reports may be lost. */
+export const HandlesReport =
+  <C extends ReportContract>(contract: C): MethodOf<[ReportDataOf<C>], void> =>
+  (target, key, descriptor) => {
+    bind({ kind: 'report', contract })(target, key, descriptor);
+  };

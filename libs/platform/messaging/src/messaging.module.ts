@@ -1,0 +1,107 @@
+import { Global, Inject, Injectable, Module, type DynamicModule, type OnApplicationBootstrap, type OnApplicationShutdown, type Provider } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { SQL_CLIENT, type SqlClient } from '@infinibay/platform-persistence';
+import type { Logger } from '@infinibay/platform-logging';
+import type { MetricsRegistry } from '@infinibay/platform-metrics';
+import { HandlerExplorer } from './handler-explorer.js';
+import { connectToNats, type NatsOptions } from './nats-connection.js';
+import { OutboxRelay } from './outbox-relay.js';
+import { ReportPublisher } from './reports.js';
+import { RequestClient } from './request-client.js';
+import { ensureStreams } from './streams.js';
+import { MESSAGING_LOGGER, MESSAGING_METRICS, MESSAGING_SERVICE, NATS_CONNECTION } from './tokens.js';
+
+export interface MessagingOptions {
+  readonly nats: NatsOptions;
+  readonly logger: Logger;
+  readonly metrics: MetricsRegistry;
+  /** The host that this process speaks for; only the hypervisor-agent has one. */
+  readonly hostId?: string;
+  /** Publishes the outbox of the service; needs a provider of SQL_CLIENT in a global module. */
+  readonly outbox: boolean;
+}
+
+@Injectable()
+class ConnectionLifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
+  constructor(
+    @Inject(NATS_CONNECTION) private readonly connection: NatsConnection,
+    @Inject(MESSAGING_LOGGER) private readonly logger: Logger,
+    private readonly relay: OutboxRelayHolder,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.relay.value?.start();
+    void this.keepStreams();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.relay.value?.stop();
+    // Drain flushes what was published; a server that is gone must not hold up the exit.
+    await Promise.race([this.connection.drain().catch(() => undefined), new Promise((resolve) => setTimeout(resolve, 2_000).unref())]);
+    await this.connection.close().catch(() => undefined);
+  }
+
+  /** Streams are made at first and after every reconnect: the store may have been erased meanwhile. */
+  private async keepStreams(): Promise<void> {
+    const ensure = () =>
+      ensureStreams(this.connection, this.logger).catch((error: unknown) => {
+        this.logger.warn({ err: error }, 'streams could not be checked');
+      });
+    await ensure();
+    for await (const status of this.connection.status()) if (status.type === 'reconnect') await ensure();
+  }
+}
+
+/** Optional outbox relay: services without a database have none. */
+@Injectable()
+export class OutboxRelayHolder {
+  constructor(readonly value: OutboxRelay | undefined) {}
+  /** Call after a commit that wrote events. */
+  notify(): void {
+    this.value?.notify();
+  }
+}
+
+const relayProvider = (options: MessagingOptions): Provider => ({
+  provide: OutboxRelayHolder,
+  inject: options.outbox ? [NATS_CONNECTION, SQL_CLIENT] : [],
+  useFactory: (connection?: NatsConnection, client?: SqlClient) =>
+    new OutboxRelayHolder(
+      connection === undefined || client === undefined
+        ? undefined
+        : new OutboxRelay(connection, client, options.logger, options.metrics),
+    ),
+});
+
+@Global()
+@Module({})
+export class MessagingModule {
+  static forRoot(options: MessagingOptions): DynamicModule {
+    const durations = options.metrics.histogram('infinibay_request_sent_seconds', 'Commands and queries sent', ['name', 'outcome']);
+    return {
+      module: MessagingModule,
+      imports: [DiscoveryModule],
+      providers: [
+        { provide: MESSAGING_LOGGER, useValue: options.logger },
+        { provide: MESSAGING_METRICS, useValue: options.metrics },
+        { provide: MESSAGING_SERVICE, useValue: { service: options.nats.service, hostId: options.hostId } },
+        { provide: NATS_CONNECTION, useFactory: () => connectToNats(options.nats, options.logger) },
+        {
+          provide: RequestClient,
+          inject: [NATS_CONNECTION],
+          useFactory: (connection: NatsConnection) => new RequestClient(connection, durations),
+        },
+        {
+          provide: ReportPublisher,
+          inject: [NATS_CONNECTION],
+          useFactory: (connection: NatsConnection) => new ReportPublisher(connection),
+        },
+        relayProvider(options),
+        ConnectionLifecycle,
+        HandlerExplorer,
+      ],
+      exports: [NATS_CONNECTION, RequestClient, ReportPublisher, OutboxRelayHolder],
+    };
+  }
+}

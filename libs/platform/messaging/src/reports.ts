@@ -1,0 +1,53 @@
+import {
+  hostReportSubject,
+  metricsSubject,
+  type GuestSample,
+  type ReportContract,
+  type ReportDataOf,
+} from '@infinibay/contracts';
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { z } from 'zod';
+import type { Logger } from '@infinibay/platform-logging';
+
+/** Publishes lossy reports on core NATS; never waits, never throws for a lost connection. */
+export class ReportPublisher {
+  constructor(private readonly connection: NatsConnection) {}
+
+  publishForHost<C extends ReportContract>(contract: C, hostId: string, data: z.input<C['data']>): void {
+    this.connection.publish(hostReportSubject(contract, hostId), JSON.stringify(contract.data.parse(data)));
+  }
+
+  /** The sample must have been validated already: this path runs thousands of times a second. */
+  publishSample(sample: GuestSample): void {
+    this.connection.publish(metricsSubject(sample.departmentId, sample.vmId), JSON.stringify(sample));
+  }
+}
+
+/** Calls the handler with every report that fits its contract; others are logged and dropped. */
+export const subscribeToReport = <C extends ReportContract>(
+  connection: NatsConnection,
+  contract: C,
+  subject: string,
+  options: { queue?: string; logger: Logger },
+  handler: (data: ReportDataOf<C>) => Promise<void> | void,
+): { unsubscribe(): void } =>
+  connection.subscribe(subject, {
+    ...(options.queue === undefined ? {} : { queue: options.queue }),
+    callback: (error, message) => {
+      if (error !== null) return;
+      void deliver(contract, () => message.json(), options.logger, handler);
+    },
+  });
+
+const deliver = async <C extends ReportContract>(
+  contract: C,
+  read: () => unknown,
+  logger: Logger,
+  handler: (data: ReportDataOf<C>) => Promise<void> | void,
+): Promise<void> => {
+  try {
+    await handler(contract.data.parse(read()) as ReportDataOf<C>);
+  } catch (error) {
+    logger.warn({ err: error, report: contract.name }, 'report dropped');
+  }
+};

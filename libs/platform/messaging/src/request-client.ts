@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import {
+  DomainError,
+  ReplyEnvelope,
+  requestSubject,
+  type ReplyOf,
+  type RequestContract,
+  type RequestEnvelope,
+  type RequestInputOf,
+} from '@infinibay/contracts';
+import { NoRespondersError, RequestError, TimeoutError, type NatsConnection } from '@nats-io/transport-node';
+import { currentContext } from '@infinibay/platform-logging';
+import type { Histogram } from 'prom-client';
+
+export interface CallOptions {
+  /** Required for contracts that the hypervisor-agent owns. */
+  readonly hostId?: string;
+  /** Milliseconds to wait for the answer; the contract's own when left out. */
+  readonly timeoutMs?: number;
+}
+
+/** Sends commands and queries; both ends parse against the contract. */
+export class RequestClient {
+  constructor(
+    private readonly connection: NatsConnection,
+    private readonly durations: Histogram<'name' | 'outcome'>,
+  ) {}
+
+  /**
+   * @throws DomainError what the owner answered; SERVICE_UNAVAILABLE or HOST_UNAVAILABLE when nobody listens;
+   *   DEADLINE_EXCEEDED when no answer came in time; INTERNAL when the answer does not fit the contract.
+   */
+  async call<C extends RequestContract>(contract: C, data: RequestInputOf<C>, options: CallOptions = {}): Promise<ReplyOf<C>> {
+    const stop = this.durations.startTimer({ name: contract.name });
+    try {
+      const reply = await this.exchange(contract, data, options);
+      stop({ outcome: 'ok' });
+      return reply;
+    } catch (error) {
+      stop({ outcome: error instanceof DomainError ? error.code : 'INTERNAL' });
+      throw error;
+    }
+  }
+
+  private async exchange<C extends RequestContract>(contract: C, data: RequestInputOf<C>, options: CallOptions): Promise<ReplyOf<C>> {
+    const timeoutMs = options.timeoutMs ?? contract.timeoutMs;
+    const context = currentContext();
+    const envelope: RequestEnvelope = {
+      id: randomUUID(),
+      name: contract.name,
+      version: contract.version,
+      correlationId: context.correlationId,
+      deadline: Date.now() + timeoutMs,
+      actor: context.actor,
+      data,
+    };
+    const answer = await this.send(contract, requestSubject(contract, options.hostId), JSON.stringify(envelope), timeoutMs);
+    return parseReply(contract, answer);
+  }
+
+  private async send(contract: RequestContract, subject: string, payload: string, timeoutMs: number): Promise<unknown> {
+    try {
+      const message = await this.connection.request(subject, payload, { timeout: timeoutMs });
+      return message.json();
+    } catch (error) {
+      throw toDomainError(error, contract);
+    }
+  }
+}
+
+const parseReply = <C extends RequestContract>(contract: C, answer: unknown): ReplyOf<C> => {
+  const envelope = ReplyEnvelope.safeParse(answer);
+  if (!envelope.success) throw new DomainError('INTERNAL', { request: contract.name }, { cause: envelope.error });
+  if (!envelope.data.ok) throw DomainError.fromWire(envelope.data.error);
+  const reply = contract.reply.safeParse(envelope.data.data);
+  if (!reply.success) throw new DomainError('INTERNAL', { request: contract.name }, { cause: reply.error });
+  return reply.data as ReplyOf<C>;
+};
+
+const toDomainError = (error: unknown, contract: RequestContract): DomainError => {
+  const details = { request: contract.name };
+  const nobody = error instanceof NoRespondersError || (error instanceof RequestError && error.isNoResponders());
+  if (error instanceof TimeoutError) return new DomainError('DEADLINE_EXCEEDED', details, { cause: error });
+  const code = contract.owner === 'hypervisor-agent' ? 'HOST_UNAVAILABLE' : 'SERVICE_UNAVAILABLE';
+  return new DomainError(code, nobody ? { ...details, reason: 'no responders' } : details, { cause: error });
+};

@@ -1,0 +1,107 @@
+import {
+  DomainError,
+  RequestEnvelope,
+  requestSubject,
+  type ReplyEnvelope,
+  type RequestContract,
+} from '@infinibay/contracts';
+import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import { runInContext, type Logger } from '@infinibay/platform-logging';
+import type { Histogram } from 'prom-client';
+import type { RequestMeta } from './handlers.js';
+
+export type RequestHandler = (data: never, meta: RequestMeta) => Promise<unknown>;
+
+/** Answers commands and queries; all instances of a service share the work by queue group. */
+export class RequestServer {
+  private readonly running = new Set<Promise<void>>();
+
+  constructor(
+    private readonly connection: NatsConnection,
+    private readonly service: string,
+    private readonly logger: Logger,
+    private readonly durations: Histogram<'name' | 'outcome'>,
+  ) {}
+
+  /** @param hostId the host that this process speaks for; only the hypervisor-agent has one. */
+  serve(contract: RequestContract, handler: RequestHandler, hostId?: string): void {
+    this.connection.subscribe(requestSubject(contract, hostId), {
+      queue: hostId === undefined ? this.service : `${this.service}-${hostId}`,
+      callback: (error, message) => {
+        if (error !== null) {
+          this.logger.error({ err: error, request: contract.name }, 'subscription failed');
+          return;
+        }
+        const work = this.answer(contract, handler, message).finally(() => this.running.delete(work));
+        this.running.add(work);
+      },
+    });
+  }
+
+  /** Resolves when every request that was taken has been answered. */
+  async drain(): Promise<void> {
+    await Promise.allSettled([...this.running]);
+  }
+
+  private async answer(contract: RequestContract, handler: RequestHandler, message: Msg): Promise<void> {
+    const stop = this.durations.startTimer({ name: contract.name });
+    const reply = await this.handle(contract, handler, message);
+    stop({ outcome: reply.ok ? 'ok' : reply.error.code });
+    message.respond(JSON.stringify(reply));
+  }
+
+  private async handle(contract: RequestContract, handler: RequestHandler, message: Msg): Promise<ReplyEnvelope> {
+    try {
+      const envelope = parseEnvelope(message);
+      const context = { correlationId: envelope.correlationId, causationId: envelope.id, actor: envelope.actor };
+      return await runInContext(context, () => this.run(contract, handler, envelope));
+    } catch (error) {
+      return this.failure(contract, error);
+    }
+  }
+
+  private async run(contract: RequestContract, handler: RequestHandler, envelope: RequestEnvelope): Promise<ReplyEnvelope> {
+    try {
+      if (envelope.name !== contract.name || envelope.version !== contract.version) {
+        throw new DomainError('INVALID_INPUT', { expected: `${contract.name}@${contract.version}`, got: `${envelope.name}@${envelope.version}` });
+      }
+      if (envelope.deadline < Date.now()) throw new DomainError('DEADLINE_EXCEEDED', { request: contract.name });
+      const request = contract.request.safeParse(envelope.data);
+      if (!request.success) throw invalidInput(contract, request.error.issues);
+      const data = await handler(request.data as never, { deadline: envelope.deadline });
+      return { ok: true, data: contract.reply.parse(data) };
+    } catch (error) {
+      return this.failure(contract, error);
+    }
+  }
+
+  private failure(contract: RequestContract, error: unknown): ReplyEnvelope {
+    if (error instanceof DomainError && error.kind !== 'internal') {
+      this.logger.info({ request: contract.name, code: error.code, details: error.details, cause: error.cause }, 'request refused');
+      return { ok: false, error: error.toWire() };
+    }
+    this.logger.error({ request: contract.name, err: error }, 'request failed');
+    // What went wrong inside stays in the log.
+    return { ok: false, error: new DomainError('INTERNAL', { request: contract.name }).toWire() };
+  }
+}
+
+const parseEnvelope = (message: Msg): RequestEnvelope => {
+  const parsed = RequestEnvelope.safeParse(readJson(message));
+  if (!parsed.success) throw new DomainError('INVALID_INPUT', { reason: 'not a request envelope' });
+  return parsed.data;
+};
+
+const readJson = (message: Msg): unknown => {
+  try {
+    return message.json();
+  } catch {
+    return undefined;
+  }
+};
+
+const invalidInput = (contract: RequestContract, issues: readonly { path: PropertyKey[]; message: string }[]): DomainError =>
+  new DomainError('INVALID_INPUT', {
+    request: contract.name,
+    issues: issues.slice(0, 20).map((issue) => ({ path: issue.path.join('.'), message: issue.message })),
+  });

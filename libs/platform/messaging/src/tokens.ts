@@ -1,0 +1,4 @@
+export const NATS_CONNECTION = Symbol('NATS_CONNECTION');
+export const MESSAGING_LOGGER = Symbol('MESSAGING_LOGGER');
+export const MESSAGING_METRICS = Symbol('MESSAGING_METRICS');
+export const MESSAGING_SERVICE = Symbol('MESSAGING_SERVICE');

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { DomainError } from '@infinibay/contracts';
+import type { SqlTransaction } from './sql-client.js';
+
+export interface IdempotentCall {
+  readonly actorId: string;
+  readonly key: string;
+  /** Name of the mutation; the same key may be used for different mutations. */
+  readonly operation: string;
+  /** What the client asked for, without the key. */
+  readonly input: unknown;
+}
+
+/**
+ * Runs `work` at most once per (actor, operation, key), in the caller's transaction, and remembers its result.
+ * Parallel calls with one key wait for the first one's commit. `result` must be plain JSON, usually ids.
+ * @throws DomainError IDEMPOTENCY_KEY_REUSED when the key came with other input before.
+ */
+export const runOnce = async <T>(tx: SqlTransaction, call: IdempotentCall, work: () => Promise<T>): Promise<T> => {
+  const inputHash = hashInput(call.input);
+  const inserted = await tx.$executeRawUnsafe(
+    `INSERT INTO idempotency_keys (actor_id, operation, key, input_hash) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+    call.actorId,
+    call.operation,
+    call.key,
+    inputHash,
+  );
+  if (inserted === 0) return recall<T>(tx, call, inputHash);
+  const result = await work();
+  await tx.$executeRawUnsafe(
+    `UPDATE idempotency_keys SET result = $4::jsonb WHERE actor_id = $1 AND operation = $2 AND key = $3`,
+    call.actorId,
+    call.operation,
+    call.key,
+    JSON.stringify(result ?? null),
+  );
+  return result;
+};
+
+const recall = async <T>(tx: SqlTransaction, call: IdempotentCall, inputHash: string): Promise<T> => {
+  const [row] = await tx.$queryRawUnsafe<{ input_hash: string; result: T }[]>(
+    `SELECT input_hash, result FROM idempotency_keys WHERE actor_id = $1 AND operation = $2 AND key = $3`,
+    call.actorId,
+    call.operation,
+    call.key,
+  );
+  if (row?.input_hash !== inputHash) throw new DomainError('IDEMPOTENCY_KEY_REUSED', { operation: call.operation });
+  return row.result;
+};
+
+/** The same input gives the same hash whatever the order of its keys; undefined and absent are the same. */
+export const hashInput = (input: unknown): string => createHash('sha256').update(canonical(input)).digest('hex');
+
+const canonical = (value: unknown): string => {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (typeof value === 'object' && value !== null && !(value instanceof Date)) {
+    const entries = Object.entries(value)
+      .filter(([, field]) => field !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1));
+    return `{${entries.map(([key, field]) => `${JSON.stringify(key)}:${canonical(field)}`).join(',')}}`;
+  }
+  return JSON.stringify(value) ?? 'null';
+};

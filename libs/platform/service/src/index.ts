@@ -1,0 +1,3 @@
+export * from './correlation.middleware.js';
+export * from './platform.module.js';
+export * from './run-service.js';

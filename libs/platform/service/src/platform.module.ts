@@ -1,0 +1,75 @@
+import { Global, Module, type DynamicModule, type FactoryProvider, type InjectionToken } from '@nestjs/common';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { ActorResolver } from '@infinibay/platform-access';
+import type { ServiceName } from '@infinibay/contracts';
+import { HEALTH_METRICS, HEALTH_PROBES, HEALTH_SERVICE, HealthController, databaseProbe, natsProbe, type Probe } from '@infinibay/platform-health';
+import type { Logger } from '@infinibay/platform-logging';
+import { MessagingModule, NATS_CONNECTION } from '@infinibay/platform-messaging';
+import { MetricsRegistry } from '@infinibay/platform-metrics';
+import { SQL_CLIENT, type SqlClient } from '@infinibay/platform-persistence';
+
+export const LOGGER = Symbol('LOGGER');
+
+export interface PlatformOptions {
+  readonly service: ServiceName;
+  readonly logger: Logger;
+  readonly nats: { readonly url: string; readonly user: string; readonly password: string };
+  readonly hostId?: string;
+  /** The service's Prisma client and the class by which the service injects it. */
+  readonly database?: { readonly token: InjectionToken; readonly client: SqlClient };
+  /** Further dependencies of readiness, made with what they inject. */
+  readonly probes?: readonly Omit<FactoryProvider<Probe>, 'provide'>[];
+}
+
+/** Everything that each service has: logger, metrics, NATS, outbox relay, health and token checks. */
+@Global()
+@Module({})
+export class PlatformModule {
+  static forRoot(options: PlatformOptions): DynamicModule {
+    const metrics = new MetricsRegistry(options.service);
+    const { logger } = options;
+    const probeTokens = (options.probes ?? []).map((probe, index) => ({ provide: `PROBE_${index}`, ...probe }));
+    return {
+      module: PlatformModule,
+      imports: [
+        MessagingModule.forRoot({
+          nats: { ...options.nats, service: options.service },
+          logger,
+          metrics,
+          ...(options.hostId === undefined ? {} : { hostId: options.hostId }),
+          outbox: options.database !== undefined,
+        }),
+      ],
+      controllers: [HealthController],
+      providers: [
+        { provide: LOGGER, useValue: logger },
+        { provide: MetricsRegistry, useValue: metrics },
+        { provide: HEALTH_METRICS, useValue: metrics },
+        { provide: HEALTH_SERVICE, useValue: options.service },
+        ...databaseProviders(options),
+        ...probeTokens,
+        {
+          provide: HEALTH_PROBES,
+          inject: [NATS_CONNECTION, ...probeTokens.map((probe) => probe.provide)],
+          useFactory: (connection: NatsConnection, ...probes: Probe[]): Probe[] => [
+            natsProbe(connection, options.service),
+            ...(options.database === undefined ? [] : [databaseProbe(options.database.client)]),
+            ...probes,
+          ],
+        },
+        ActorResolver,
+      ],
+      exports: [LOGGER, MetricsRegistry, ActorResolver, MessagingModule, ...databaseTokens(options)],
+    };
+  }
+}
+
+const databaseProviders = ({ database }: PlatformOptions) =>
+  database === undefined
+    ? []
+    : [
+        { provide: SQL_CLIENT, useValue: database.client },
+        { provide: database.token, useValue: database.client },
+      ];
+
+const databaseTokens = ({ database }: PlatformOptions): InjectionToken[] => (database === undefined ? [] : [SQL_CLIENT, database.token]);

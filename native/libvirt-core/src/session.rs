@@ -1,0 +1,138 @@
+//! One libvirt connection, used by one thread at a time, with the handles that this thread looked up before.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use libc::c_int;
+use virt_sys as sys;
+
+use crate::error::{Code, Error, Result};
+use crate::ffi::{Handle, Object, arg, check};
+use crate::uuid::Uuid;
+
+/// Handles kept per connection; beyond it the cache starts anew rather than grow with every VM that ever lived.
+const CACHED_HANDLES: usize = 4096;
+/// Keep-alive: a daemon that doesn't answer three probes, five seconds apart, is gone.
+const KEEP_ALIVE_SECONDS: c_int = 5;
+const KEEP_ALIVE_PROBES: u32 = 3;
+
+/// One connection to a daemon or an in-process driver. The operations are in `ops`.
+pub struct Session {
+    // Declared before `connection`, so dropped before it.
+    pub(crate) domains: Cache<Uuid, sys::virDomain>,
+    pub(crate) networks: Cache<Uuid, sys::virNetwork>,
+    pub(crate) filters: Cache<Uuid, sys::virNWFilter>,
+    pub(crate) pools: Cache<Uuid, sys::virStoragePool>,
+    connection: Handle<sys::virConnect>,
+}
+
+impl Session {
+    /// Opens a connection of its own and arms its keep-alive.
+    pub(crate) fn open(uri: &str, read_only: bool) -> Result<Self> {
+        let name = arg(uri)?;
+        let (raw, call) = if read_only {
+            // SAFETY: a NUL-terminated name.
+            (unsafe { sys::virConnectOpenReadOnly(name.as_ptr()) }, "virConnectOpenReadOnly")
+        } else {
+            // SAFETY: a NUL-terminated name.
+            (unsafe { sys::virConnectOpen(name.as_ptr()) }, "virConnectOpen")
+        };
+        let session = Self::over(Handle::own(raw, call).map_err(|e| e.about(uri))?);
+        session.arm_keep_alive();
+        Ok(session)
+    }
+
+    /// A second session over the same connection. Only for in-process drivers, whose connections share no socket.
+    pub(crate) fn share(&self) -> Result<Self> {
+        // SAFETY: a live connection; the reference taken here is owned by the new handle.
+        check(unsafe { sys::virConnectRef(self.conn()) }, "virConnectRef")?;
+        Ok(Self::over(Handle::own(self.conn(), "virConnectRef")?))
+    }
+
+    fn over(connection: Handle<sys::virConnect>) -> Self {
+        Self {
+            domains: Cache::default(),
+            networks: Cache::default(),
+            filters: Cache::default(),
+            pools: Cache::default(),
+            connection,
+        }
+    }
+
+    fn arm_keep_alive(&self) {
+        // SAFETY: a live connection.
+        if unsafe { sys::virConnectSetKeepAlive(self.conn(), KEEP_ALIVE_SECONDS, KEEP_ALIVE_PROBES) } < 0 {
+            // In-process drivers have no keep-alive, and nothing to keep alive.
+            drop(Error::last("virConnectSetKeepAlive"));
+        }
+    }
+
+    pub(crate) fn conn(&self) -> *mut sys::virConnect {
+        self.connection.as_ptr()
+    }
+
+    /// Whether the link to the daemon still stands.
+    pub(crate) fn alive(&self) -> bool {
+        // SAFETY: a live connection pointer; the call looks at the socket's state only.
+        let alive = unsafe { sys::virConnectIsAlive(self.conn()) };
+        if alive < 0 {
+            drop(Error::last("virConnectIsAlive"));
+        }
+        alive == 1
+    }
+}
+
+/// Handles by key. A handle outlives a redefinition of its object: libvirt finds the object by UUID at each call.
+pub(crate) struct Cache<K, T: Object>(HashMap<K, Handle<T>>);
+
+impl<K, T: Object> Default for Cache<K, T> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<K: Copy + Eq + Hash + ToString, T: Object> Cache<K, T> {
+    /// Runs `act` on the handle of `key`, looking it up at first use and forgetting it when libvirt says that it is gone.
+    pub(crate) fn with<R>(
+        &mut self,
+        key: K,
+        look_up: impl FnOnce() -> Result<Handle<T>>,
+        act: impl FnOnce(*mut T) -> Result<R>,
+    ) -> Result<R> {
+        let pointer = match self.0.get(&key) {
+            Some(handle) => handle.as_ptr(),
+            None => look_up().map_err(|e| e.about(key.to_string()))?.keep_in(&mut self.0, key),
+        };
+        act(pointer).map_err(|error| {
+            if is_gone(error.code) {
+                self.0.remove(&key);
+            }
+            error.about(key.to_string())
+        })
+    }
+}
+
+impl<T: Object> Handle<T> {
+    fn keep_in<K: Eq + Hash>(self, cache: &mut HashMap<K, Self>, key: K) -> *mut T {
+        if cache.len() >= CACHED_HANDLES {
+            cache.clear();
+        }
+        let pointer = self.as_ptr();
+        cache.insert(key, self);
+        pointer
+    }
+}
+
+fn is_gone(code: Code) -> bool {
+    matches!(
+        code,
+        Code::NoDomain
+            | Code::InvalidDomain
+            | Code::NoNetwork
+            | Code::InvalidNetwork
+            | Code::NoNwfilter
+            | Code::InvalidNwfilter
+            | Code::NoStoragePool
+            | Code::InvalidStoragePool
+    )
+}

@@ -1,0 +1,61 @@
+#!/usr/bin/env node
+// Entry of every npm script: finds or fetches the project's own Node, prepares what the command needs, then runs the tool under
+// that Node. Plain JavaScript without dependencies, because it runs on a fresh clone with whatever Node the machine has.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const NODE_VERSION = '24.21.0';
+const root = fileURLToPath(new URL('..', import.meta.url));
+const toolchain = path.join(root, '.toolchain');
+
+const STACK_COMMANDS = ['start', 'stop', 'status', 'logs', 'reset', 'virsh', 'netns'];
+const TOOLS = { setup: undefined, test: 'tools/test/main.ts', bench: 'bench/main.ts' };
+const NEEDS_SETUP = ['start', 'setup', 'test', 'bench'];
+
+/** Fetches the pinned Node from the npm registry when this one is older. Returns the folder of its binary. */
+function nodeFolder() {
+  const [major] = process.versions.node.split('.').map(Number);
+  if (major >= 24) return path.dirname(process.execPath);
+  const name = `node-linux-${process.arch}`;
+  const folder = path.join(toolchain, 'node_modules', name, 'bin');
+  const installed = existsSync(path.join(folder, 'node')) && spawnSync(path.join(folder, 'node'), ['--version'], { encoding: 'utf8' }).stdout.trim();
+  if (installed === `v${NODE_VERSION}`) return folder;
+  console.log(`setup: Node ${process.versions.node} is too old, fetching Node ${NODE_VERSION} into .toolchain ...`);
+  mkdirSync(toolchain, { recursive: true });
+  const fetched = spawnSync('npm', ['install', '--prefix', toolchain, '--ignore-scripts', '--no-save', '--no-audit', '--no-fund', `${name}@${NODE_VERSION}`], { stdio: ['ignore', 'ignore', 'inherit'] });
+  if (fetched.status !== 0 || !existsSync(path.join(folder, 'node'))) {
+    console.error(`setup: can't fetch ${name}@${NODE_VERSION} from the npm registry`);
+    process.exit(1);
+  }
+  return folder;
+}
+
+const binFolder = nodeFolder();
+const environment = { ...process.env, PATH: `${binFolder}:${path.join(root, 'node_modules', '.bin')}:${process.env.PATH ?? ''}:/usr/sbin:/sbin` };
+
+/** Runs a tool and returns its exit code. Signals go to the tool, which decides how to end. */
+function runTool(file, args) {
+  return new Promise((resolve) => {
+    const child = spawn(path.join(binFolder, 'node'), ['--disable-warning=ExperimentalWarning', path.join(root, file), ...args], { stdio: 'inherit', env: environment });
+    // A terminal sends Ctrl-C to the whole group, so the tool has it already.
+    const onInterrupt = () => undefined;
+    const onTerminate = () => child.kill('SIGTERM');
+    process.on('SIGINT', onInterrupt).on('SIGTERM', onTerminate);
+    child.once('exit', (code, signal) => {
+      process.off('SIGINT', onInterrupt).off('SIGTERM', onTerminate);
+      resolve(code ?? (signal === null ? 1 : 130));
+    });
+  });
+}
+
+const [command = 'help', ...args] = process.argv.slice(2);
+if (!STACK_COMMANDS.includes(command) && !(command in TOOLS)) {
+  console.error(`usage: node tools/run.mjs ${[...STACK_COMMANDS, ...Object.keys(TOOLS)].join(' | ')}`);
+  process.exit(2);
+}
+let code = NEEDS_SETUP.includes(command) ? await runTool('tools/setup/main.ts', [command]) : 0;
+if (code === 0 && STACK_COMMANDS.includes(command)) code = await runTool('tools/stack/main.ts', [command, ...args]);
+else if (code === 0 && TOOLS[command] !== undefined) code = await runTool(TOOLS[command], args);
+process.exit(code);
