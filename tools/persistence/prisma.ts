@@ -51,7 +51,10 @@ const stage = (schema: SchemaName): { folder: string; done: () => void } => {
   cpSync(join(ROOT, 'prisma', schema), folder, { recursive: true, dereference: true });
   const platform = join(folder, 'schema/platform.prisma');
   const output = join(ROOT, 'apps', APP_OF_SCHEMA[schema], 'src/generated/prisma');
-  writeFileSync(platform, readFileSync(platform, 'utf8').replace('"./generated"', JSON.stringify(output)));
+  const text = readFileSync(platform, 'utf8').replace('"./generated"', JSON.stringify(output));
+  // The copy may still be a link to the shared file, which must not be written through.
+  rmSync(platform);
+  writeFileSync(platform, text);
   return { folder, done: () => { rmSync(folder, { recursive: true, force: true }); } };
 };
 
