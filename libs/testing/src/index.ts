@@ -1,0 +1,4 @@
+export * from './poll-until.js';
+export * from './test-database.js';
+export * from './test-hypervisor.js';
+export * from './test-nats.js';

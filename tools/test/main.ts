@@ -1,0 +1,77 @@
+/**
+ * node tools/test/main.ts [--only step,...] [-- <jest arguments>]
+ * Runs every check of the repository, goes on after failures, and closes with a line `N passed, N failed[, N skipped]`.
+ */
+import { parseArguments } from './arguments.ts';
+import { add, closingLine, NOTHING, ONE_FAILED, ONE_SKIPPED, type Counts } from './counts.ts';
+import { startTestInfrastructure, type TestInfrastructure } from './infrastructure.ts';
+import { endRunningProcesses } from './run-process.ts';
+import { STEPS, type Step } from './steps.ts';
+
+let infrastructure: TestInfrastructure | undefined;
+
+const seconds = (since: number): string => `${((Date.now() - since) / 1000).toFixed(1)} s`;
+
+async function environmentFor(step: Step): Promise<Readonly<Record<string, string>>> {
+  if (!step.needsServers) return {};
+  infrastructure ??= await startTestInfrastructure();
+  return infrastructure.environment;
+}
+
+async function runStep(step: Step, jestArgs: readonly string[]): Promise<Counts> {
+  try {
+    return await step.run({ environment: await environmentFor(step), jestArgs });
+  } catch (error) {
+    process.stdout.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    return ONE_FAILED;
+  }
+}
+
+async function runSteps(steps: readonly Step[], jestArgs: readonly string[]): Promise<Counts> {
+  let total = NOTHING;
+  for (const [index, step] of steps.entries()) {
+    const label = `[${String(index + 1)}/${String(steps.length)}] ${step.name}`;
+    process.stdout.write(`${label}: ${step.description}\n`);
+    const since = Date.now();
+    const counts = await runStep(step, jestArgs);
+    total = add(total, counts);
+    process.stdout.write(`${label}: ${closingLine(counts)} (${seconds(since)})\n`);
+  }
+  return total;
+}
+
+async function stopServers(): Promise<Counts> {
+  const servers = infrastructure;
+  infrastructure = undefined;
+  if (servers === undefined) return NOTHING;
+  if (servers.missingForHypervisor.length > 0) {
+    process.stdout.write(`no real hypervisor was tested; this machine lacks: ${servers.missingForHypervisor.join(', ')}\n`);
+  }
+  try {
+    await servers.stop();
+  } catch (error) {
+    process.stdout.write(`${error instanceof AggregateError ? error.errors.map(String).join('\n') : String(error)}\n`);
+    return ONE_FAILED;
+  }
+  return servers.missingForHypervisor.length > 0 ? ONE_SKIPPED : NOTHING;
+}
+
+function stopOnSignals(): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      endRunningProcesses();
+      void stopServers().finally(() => process.exit(130));
+    });
+  }
+}
+
+async function main(): Promise<void> {
+  const { steps, jestArgs } = parseArguments(process.argv.slice(2), STEPS);
+  stopOnSignals();
+  const since = Date.now();
+  const total = add(await runSteps(steps, jestArgs), await stopServers());
+  process.stdout.write(`all steps took ${seconds(since)}\n${closingLine(total)}\n`);
+  process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
+}
+
+await main();

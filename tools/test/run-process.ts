@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process';
+
+import { repositoryRoot } from '../stack/layout.ts';
+
+export interface ProcessOptions {
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
+  /** Shows the output while it comes instead of collecting it. */
+  readonly show?: boolean;
+  /** Ends the process early when it resolves; the reason is given in the outcome. */
+  readonly abandonWhen?: (signal: AbortSignal) => Promise<string>;
+}
+
+export interface ProcessOutcome {
+  /** null when a signal ended it. */
+  readonly code: number | null;
+  /** stdout and stderr as they came; empty when shown. */
+  readonly output: string;
+  /** Why we ended it ourselves. */
+  readonly abandoned: string | undefined;
+}
+
+const DEFAULT_TIMEOUT_MS = 20 * 60_000;
+const running = new Set<number>();
+
+/** Ends what still runs, with all of its children. */
+export function endRunningProcesses(): void {
+  for (const pid of running) endGroup(pid);
+}
+
+function endGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // The group has gone meanwhile.
+  }
+}
+
+/** Runs a program in the repository's root to its end, as leader of a process group, so that nothing of it stays behind. */
+export async function runProcess(command: string, args: readonly string[], options: ProcessOptions = {}): Promise<ProcessOutcome> {
+  const child = spawn(command, [...args], {
+    cwd: repositoryRoot,
+    env: { ...process.env, ...options.environment },
+    detached: true,
+    stdio: ['ignore', options.show === true ? 'inherit' : 'pipe', options.show === true ? 'inherit' : 'pipe'],
+  });
+  let output = '';
+  const collect = (chunk: Buffer): void => { output += chunk.toString(); };
+  child.stdout?.on('data', collect);
+  child.stderr?.on('data', collect);
+  const pid = child.pid;
+  if (pid !== undefined) running.add(pid);
+  const watching = new AbortController();
+  let abandoned: string | undefined;
+  const abandon = (reason: string): void => {
+    abandoned ??= reason;
+    if (pid !== undefined) endGroup(pid);
+  };
+  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  const timer = setTimeout(() => { abandon(`gave up after ${String(timeoutMs / 1000)} s`); }, timeoutMs);
+  options.abandonWhen?.(watching.signal).then(abandon, () => undefined);
+  try {
+    const code = await new Promise<number | null>((resolve) => {
+      child.once('error', (error) => { output += error.message; resolve(127); });
+      child.once('close', resolve);
+    });
+    return { code, output, abandoned };
+  } finally {
+    clearTimeout(timer);
+    watching.abort();
+    if (pid !== undefined) {
+      running.delete(pid);
+      endGroup(pid);
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import { checkScript } from './check-step.ts';
+import { add, type Counts } from './counts.ts';
+import { runJest } from './jest-step.ts';
+import { runRust } from './rust-step.ts';
+import { runWorkspaceChecks } from './workspace-step.ts';
+
+export interface StepContext {
+  /** INFINIBAY_TEST_* of the running servers; empty for steps that need none. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly jestArgs: readonly string[];
+}
+
+export interface Step {
+  readonly name: string;
+  readonly description: string;
+  /** Runs with PostgreSQL, NATS and libvirtd up. */
+  readonly needsServers?: boolean;
+  readonly run: (context: StepContext) => Promise<Counts>;
+}
+
+const ESLINT_CACHE = ['--cache', '--cache-strategy', 'content', '--cache-location', 'node_modules/.cache/eslint/'];
+/** Type-aware rules over the whole repository hold one program of several hundred MiB. */
+const LINT_MEMORY = { NODE_OPTIONS: '--max-old-space-size=4096' };
+
+/** Every step in the order of `npm test`: cheap ones first. */
+export const STEPS: readonly Step[] = [
+  {
+    name: 'types',
+    description: 'builds all projects, then checks specs and tools too',
+    run: async () => add(await checkScript('tsc -b', 'node_modules/typescript/bin/tsc', ['-b']), await checkScript('tsc', 'node_modules/typescript/bin/tsc', ['-p', 'tsconfig.check.json'])),
+  },
+  {
+    name: 'format',
+    description: 'prettier',
+    run: () => checkScript('prettier', 'node_modules/prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.']),
+  },
+  {
+    name: 'lint',
+    description: 'ESLint with types and import boundaries, no warnings allowed',
+    run: () => checkScript('eslint', 'node_modules/eslint/bin/eslint.js', ['.', '--max-warnings', '0', ...ESLINT_CACHE], LINT_MEMORY),
+  },
+  { name: 'workspace', description: 'project graph and nx affected, offline', run: runWorkspaceChecks },
+  { name: 'reference', description: 'generated reference is fresh, published contracts are unchanged', run: () => checkScript('reference', 'tools/reference/main.ts', ['--check']) },
+  { name: 'docs', description: 'links, lengths, no machine paths', run: () => checkScript('docs', 'tools/quality/docs.ts', []) },
+  { name: 'unit', description: 'specs of pure code', run: ({ environment, jestArgs }) => runJest('unit', { environment, args: jestArgs }) },
+  { name: 'rust', description: 'format, clippy and tests of the native crates', run: ({ environment }) => runRust(environment) },
+  {
+    name: 'integration',
+    description: 'against PostgreSQL, NATS and libvirt',
+    needsServers: true,
+    run: ({ environment, jestArgs }) => runJest('integration', { environment, args: jestArgs }),
+  },
+  {
+    name: 'e2e',
+    description: 'the whole stack with a real guest',
+    needsServers: true,
+    run: ({ environment, jestArgs }) => runJest('e2e', { environment, args: jestArgs }),
+  },
+];
