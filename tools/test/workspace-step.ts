@@ -17,7 +17,7 @@ function expectedProjects(): string[] {
 }
 
 async function projectsOf(args: readonly string[]): Promise<string[] | string> {
-  const outcome = await runProcess(process.execPath, ['node_modules/nx/bin/nx.js', 'show', 'projects', '--json', ...args], { environment: OFFLINE, timeoutMs: 120_000 });
+  const outcome = await runProcess(process.execPath, ['node_modules/nx/dist/bin/nx.js', 'show', 'projects', '--json', ...args], { environment: OFFLINE, timeoutMs: 120_000 });
   const line = outcome.output.split('\n').find((text) => text.startsWith('['));
   if (outcome.code !== 0 || line === undefined) return outcome.abandoned ?? outcome.output;
   return (JSON.parse(line) as unknown[]).map(String);
