@@ -14,9 +14,9 @@ const NAME = 'infinibay-micro';
 const VERSION = '0.1.0';
 const MIN_MEMORY_MIB = 128;
 
-/** What the build makes: disk, manifest, and kernel and initrd for a direct boot. A stack copies them into its image folder. */
+/** Where the build puts disk, manifest, and kernel and initrd for a direct boot. A stack copies them into its image folder. */
 export const guestImageDir = path.join(toolchainDir, 'guest-image');
-export const guestImageFiles = [`${NAME}.qcow2`, `${NAME}.json`, 'vmlinuz', 'initrd'];
+export const GUEST_IMAGE_MANIFEST = `${NAME}.json`;
 const stamp = stampAt(path.join(guestImageDir, 'inputs.hash'));
 
 /** What the build needs and this machine lacks. */
@@ -32,18 +32,29 @@ export function guestImageHash(agentBinary: string): string {
   return hashOfFiles([agentBinary, BUSYBOX, kernel.image, ...kernel.modules, ...builder], KERNEL_ARGUMENTS);
 }
 
+/** The names of the image's files, the manifest last; undefined when there is no whole image in the folder. */
+export function guestImageFiles(dir = guestImageDir): string[] | undefined {
+  const manifest = path.join(dir, GUEST_IMAGE_MANIFEST);
+  if (!existsSync(manifest)) return undefined;
+  const { file } = JSON.parse(readFileSync(manifest, 'utf8')) as ImageManifest;
+  const files = [file, 'vmlinuz', 'initrd', GUEST_IMAGE_MANIFEST];
+  return files.every((name) => existsSync(path.join(dir, name))) ? files : undefined;
+}
+
 export function guestImageIsCurrent(hash: string): boolean {
-  return stamp.matches(hash) && guestImageFiles.every((name) => existsSync(path.join(guestImageDir, name)));
+  return stamp.matches(hash) && guestImageFiles() !== undefined;
 }
 
 function manifestOf(disk: string, virtualSizeBytes: number): ImageManifest {
+  const sha256 = createHash('sha256').update(readFileSync(disk)).digest('hex');
   return {
     id: imageId(NAME, VERSION),
     name: NAME,
     version: VERSION,
     format: 'qcow2',
-    file: `${NAME}.qcow2`,
-    sha256: createHash('sha256').update(readFileSync(disk)).digest('hex'),
+    // Named by content: disks of existing VMs are layers over it and must never see it change.
+    file: `${NAME}-${sha256.slice(0, 12)}.qcow2`,
+    sha256,
     virtualSizeBytes,
     minMemoryMib: MIN_MEMORY_MIB,
     osFamily: 'linux',
@@ -60,12 +71,15 @@ export async function buildGuestImage(agentBinary: string, outputDir = guestImag
     const at = (name: string): string => path.join(workDir, name);
     copyFileSync(kernel.image, at('vmlinuz'));
     writeFileSync(at('initrd'), initramfs(kernel, agentBinary));
-    const size = await writeBootDisk({ kernel: at('vmlinuz'), initrd: at('initrd'), workDir, output: at(`${NAME}.qcow2`) });
-    const manifest = manifestOf(at(`${NAME}.qcow2`), size);
-    writeFileSync(at(`${NAME}.json`), `${JSON.stringify(manifest, null, 2)}\n`);
-    mkdirSync(outputDir, { recursive: true });
-    for (const name of guestImageFiles) renameSync(at(name), path.join(outputDir, name));
-    stampAt(path.join(outputDir, 'inputs.hash')).write(hash);
+    const size = await writeBootDisk({ kernel: at('vmlinuz'), initrd: at('initrd'), workDir, output: at('disk.qcow2') });
+    const manifest = manifestOf(at('disk.qcow2'), size);
+    renameSync(at('disk.qcow2'), at(manifest.file));
+    writeFileSync(at(GUEST_IMAGE_MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
+    rmSync(at('disk.raw'));
+    rmSync(at('syslinux.cfg'));
+    stampAt(at('inputs.hash')).write(hash);
+    rmSync(outputDir, { recursive: true, force: true });
+    renameSync(workDir, outputDir);
     return manifest;
   } finally {
     rmSync(workDir, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 
+import { APP_OF_SCHEMA } from '../persistence/services.ts';
 import { repositoryRoot, toolchainDir } from '../stack/layout.ts';
 import { filesBelow, hashOfFiles, stampAt } from './content-hash.ts';
 import type { SetupStep } from './step-runner.ts';
@@ -36,17 +37,13 @@ function generationStep(options: GenerationOptions): SetupStep {
   };
 }
 
-function servicesWithSchema(): string[] {
-  if (!existsSync(inRoot('prisma'))) return [];
-  return readdirSync(inRoot('prisma')).filter((name) => existsSync(inRoot('prisma', name, 'schema.prisma')));
-}
-
 export const prismaClientsStep: SetupStep = generationStep({
   name: 'Prisma clients',
-  script: inRoot('tools', 'persistence', 'generate.ts'),
+  script: inRoot('tools', 'persistence', 'prisma.ts'),
+  args: ['all', 'generate'],
   inputs: [inRoot('prisma'), inRoot('tools', 'persistence')],
   accept: (file) => file.endsWith('.prisma') || file.endsWith('.ts'),
-  outputs: () => servicesWithSchema().map((name) => inRoot('apps', name, 'src', 'generated')),
+  outputs: () => Object.values(APP_OF_SCHEMA).map((app) => inRoot('apps', app, 'src', 'generated', 'prisma', 'client.ts')),
 });
 
 export const supergraphStep: SetupStep = generationStep({
@@ -54,7 +51,7 @@ export const supergraphStep: SetupStep = generationStep({
   script: inRoot('tools', 'graphql', 'compose.ts'),
   inputs: [inRoot('tools', 'graphql'), inRoot('apps'), inRoot('libs')],
   accept: (file) => /\.(ts|graphql)$/u.test(file) && !/\.(int-|e2e-)?spec\.ts$/u.test(file),
-  outputs: () => [],
+  outputs: () => [inRoot('apps', 'gateway', 'supergraph.graphql')],
 });
 
 const compiledSources = (): string[] => filesBelow([inRoot('apps'), inRoot('libs'), inRoot('native', 'libvirt-napi'), inRoot('tsconfig.json'), inRoot('tsconfig.base.json')], (file) => /\.(ts|json)$/u.test(file));

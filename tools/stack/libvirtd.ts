@@ -28,10 +28,13 @@ export interface RunningLibvirtd {
   readonly virsh: (...args: string[]) => Promise<CommandResult>;
   /** Runs a program in the daemon's network namespace: its bridges, taps and kernel rules. */
   readonly inNetwork: (command: string, ...args: string[]) => Promise<CommandResult>;
+  /** Presses every guest's power button, waits, then ends those that did not obey. */
+  readonly shutDownGuests: (timeoutMs?: number) => Promise<void>;
   /** Shuts guests down (up to the given time, then by force), then the daemon, then removes the namespace. */
   readonly stop: (options?: { readonly guestTimeoutMs?: number }) => Promise<void>;
 }
 
+const DEFAULT_GUEST_TIMEOUT_MS = 8_000;
 const HOST_SCRIPT = fileURLToPath(new URL('./libvirt-host.sh', import.meta.url));
 
 /** What a local QEMU host lacks on this machine; empty when all is there. */
@@ -110,8 +113,9 @@ export async function startLibvirtd(options: LibvirtdOptions): Promise<RunningLi
     child, hostUuid, uri,
     virsh: (...args) => runCommand('virsh', ['-c', uri, ...args]),
     inNetwork: (command, ...args) => runCommand('ip', ['netns', 'exec', options.networkNamespace, command, ...args]),
-    stop: async ({ guestTimeoutMs = 8_000 } = {}) => {
-      await stopGuests(uri, guestTimeoutMs);
+    shutDownGuests: (timeoutMs = DEFAULT_GUEST_TIMEOUT_MS) => stopGuests(uri, timeoutMs),
+    stop: async ({ guestTimeoutMs = DEFAULT_GUEST_TIMEOUT_MS } = {}) => {
+      if (child.isRunning()) await stopGuests(uri, guestTimeoutMs);
       await end();
     },
   };

@@ -1,0 +1,47 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+
+import { repositoryRoot } from './layout.ts';
+import { CONSUMER_USER } from './nats-users.ts';
+import { ADMIN_EMAIL, type ServiceContext } from './services.ts';
+
+const DEMO = path.join(repositoryRoot, 'tools', 'demo', 'main.ts');
+
+/** What the demo is told: where the public interfaces are, and the login while it is known. */
+function demoEnvironment(context: ServiceContext, exitAfterwards: boolean): NodeJS.ProcessEnv {
+  const { ports, hypervisor, layout, secrets } = context;
+  const url = (scheme: string, port: number): string => `${scheme}://127.0.0.1:${String(port)}`;
+  return {
+    ...process.env,
+    INFINIBAY_GRAPHQL_URL: `${url('http', ports.gateway)}/graphql`,
+    INFINIBAY_REALTIME_URL: url('http', ports.realtime),
+    INFINIBAY_NATS_URL: url('nats', ports.nats),
+    INFINIBAY_NATS_CONSUMER_USER: CONSUMER_USER,
+    INFINIBAY_NATS_CONSUMER_PASSWORD: secrets.natsPasswords[CONSUMER_USER],
+    INFINIBAY_HYPERVISOR_KIND: hypervisor.kind,
+    INFINIBAY_LIBVIRT_URI: context.libvirtUri,
+    INFINIBAY_NETNS: hypervisor.kind === 'qemu' ? layout.networkNamespace : '',
+    INFINIBAY_STATE_DIR: layout.stateDir,
+    INFINIBAY_ADMIN_EMAIL: ADMIN_EMAIL,
+    ...(context.adminPassword === undefined ? {} : { INFINIBAY_ADMIN_PASSWORD: context.adminPassword }),
+    INFINIBAY_DEMO_EXIT: exitAfterwards ? '1' : '0',
+  };
+}
+
+export interface RunningDemo {
+  /** The exit code; never rejects. */
+  readonly ended: Promise<number>;
+  readonly stop: () => void;
+}
+
+/** Starts the demo as a client of the public interfaces, its output on our terminal. Undefined where the checkout has none. */
+export function startDemo(context: ServiceContext, exitAfterwards: boolean): RunningDemo | undefined {
+  if (!existsSync(DEMO)) return undefined;
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', DEMO], { stdio: 'inherit', env: demoEnvironment(context, exitAfterwards), detached: true });
+  const ended = new Promise<number>((resolve) => {
+    child.once('error', () => { resolve(1); });
+    child.once('exit', (code) => { resolve(code ?? 1); });
+  });
+  return { ended, stop: () => { child.kill('SIGTERM'); } };
+}

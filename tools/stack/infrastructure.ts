@@ -1,0 +1,100 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+
+import { ensureDatabase } from './database.ts';
+import type { StackLayout } from './layout.ts';
+import { libvirtUri, startLibvirtd, type RunningLibvirtd } from './libvirtd.ts';
+import { applyMigrations, hasUsers } from './migrations.ts';
+import { natsUsers } from './nats-users.ts';
+import { startNats } from './nats.ts';
+import { startPostgres, type RunningPostgres } from './postgres.ts';
+import type { StackSecrets } from './secrets.ts';
+import { DATABASE_ROLES, type PortName } from './services.ts';
+import { SupervisedProcess } from './supervised-process.ts';
+
+export interface InfrastructureInputs {
+  readonly layout: StackLayout;
+  readonly secrets: StackSecrets;
+  readonly ports: Readonly<Record<PortName, number>>;
+  readonly say: (line: string) => void;
+}
+
+/** A part that was started, and how it is ended. */
+export interface StackPart {
+  readonly name: string;
+  readonly process: SupervisedProcess;
+  readonly stop: () => Promise<void>;
+}
+
+const logOf = (layout: StackLayout, name: string): string => path.join(layout.logDir, `${name}.log`);
+
+export async function startPostgresPart({ layout, secrets, ports, say }: InfrastructureInputs): Promise<{ part: StackPart; postgres: RunningPostgres }> {
+  const launch = (): Promise<RunningPostgres> => startPostgres({
+    dataDir: path.join(layout.postgresDir, 'data'),
+    runDir: layout.runDir,
+    logFile: logOf(layout, 'postgres'),
+    superuserPassword: secrets.postgresPassword,
+    port: ports.postgres,
+  });
+  let first: RunningPostgres | undefined;
+  const process = new SupervisedProcess('postgres', async () => {
+    const running = await launch();
+    first ??= running;
+    return running.child;
+  }, { say });
+  await process.start();
+  if (first === undefined) throw new Error('start() returns only after the first launch');
+  return { part: { name: 'postgres', process, stop: () => process.stop() }, postgres: first };
+}
+
+export async function startNatsPart({ layout, secrets, ports, say }: InfrastructureInputs): Promise<StackPart> {
+  const process = new SupervisedProcess('nats', async () => {
+    const nats = await startNats({
+      dataDir: layout.natsDir, runDir: layout.runDir, logFile: logOf(layout, 'nats'), users: natsUsers(secrets.natsPasswords, secrets.hostId), port: ports.nats, monitorPort: ports.natsMonitor,
+    });
+    return nats.child;
+  }, { say });
+  await process.start();
+  return { name: 'nats', process, stop: () => process.stop() };
+}
+
+export async function startLibvirtPart({ layout, say }: InfrastructureInputs): Promise<StackPart> {
+  let running: RunningLibvirtd | undefined;
+  const process = new SupervisedProcess('libvirtd', async () => {
+    running = await startLibvirtd({
+      stateDir: layout.libvirtDir,
+      socketDir: layout.libvirtSocketDir,
+      networkNamespace: layout.networkNamespace,
+      hostName: `infinibay-${layout.id}`,
+      runDir: layout.runDir,
+      logFile: logOf(layout, 'libvirtd'),
+    });
+    return running.child;
+  }, { say });
+  await process.start();
+  return {
+    name: 'libvirtd',
+    process,
+    stop: async () => {
+      await running?.shutDownGuests();
+      await process.stop();
+      await running?.stop({ guestTimeoutMs: 0 });
+    },
+  };
+}
+
+/** Database, roles, schemas and migrations. Returns whether nobody can log in yet. */
+export async function prepareDatabase({ layout, secrets, ports, say }: InfrastructureInputs, postgres: RunningPostgres): Promise<{ firstStart: boolean }> {
+  const roles = DATABASE_ROLES.map((name) => ({ name, password: secrets.databasePasswords[name] ?? '' }));
+  const databaseIsNew = await ensureDatabase(postgres.adminUrl, roles);
+  const migrated = await applyMigrations({ layout, port: ports.postgres, adminUrl: postgres.adminUrl, passwords: secrets.databasePasswords, databaseIsNew }, DATABASE_ROLES);
+  if (migrated.length > 0) say(`migrations applied: ${migrated.join(', ')}`);
+  return { firstStart: !(await hasUsers(postgres.adminUrl)) };
+}
+
+/** Folders that services write to. */
+export function prepareFolders(layout: StackLayout): void {
+  for (const dir of [layout.stateDir, layout.runDir, layout.logDir, layout.imageDir, layout.diskDir, layout.socketDir, layout.agentSocketDir]) mkdirSync(dir, { recursive: true, mode: 0o700 });
+}
+
+export const stackLibvirtUri = (layout: StackLayout, kind: 'qemu' | 'test'): string => (kind === 'qemu' ? libvirtUri(layout.libvirtSocketDir) : 'test:///default');

@@ -1,0 +1,28 @@
+import { logsCommand, netnsCommand, statusCommand, virshCommand } from './inspect-commands.ts';
+import { defaultLayout } from './layout.ts';
+import { StackError } from './stack-error.ts';
+import { startCommand } from './start-command.ts';
+import { resetCommand, stopCommand } from './stop-command.ts';
+
+const layout = defaultLayout();
+
+const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<number | undefined>>> = {
+  start: (args) => startCommand({ layout, demo: !args.includes('--no-demo'), exitAfterDemo: args.includes('--exit-after-demo') }),
+  stop: () => stopCommand(layout).then(() => 0),
+  reset: () => resetCommand(layout).then(() => 0),
+  status: () => statusCommand(layout),
+  logs: (args) => logsCommand(layout, args),
+  virsh: (args) => virshCommand(layout, args),
+  netns: (args) => netnsCommand(layout, args),
+};
+
+const [name = '', ...args] = process.argv.slice(2);
+try {
+  const command = COMMANDS[name];
+  if (command === undefined) throw new StackError(`usage: main.ts ${Object.keys(COMMANDS).join(' | ')}`);
+  process.exit(await command(args));
+} catch (error) {
+  // An expected failure is one line; anything else is a defect and keeps its stack trace.
+  console.error(error instanceof StackError ? `infinibay: ${error.message}` : error);
+  process.exit(1);
+}

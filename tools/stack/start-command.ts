@@ -1,0 +1,79 @@
+import { chooseHypervisor } from './hypervisor-choice.ts';
+import { startDemo, type RunningDemo } from './demo.ts';
+import { describeEndpoints } from './endpoints.ts';
+import type { StackLayout } from './layout.ts';
+import { listLeftovers, removeLeftovers } from './leftovers.ts';
+import { messageOf } from './stack-error.ts';
+import { acquireLock } from './stack-lock.ts';
+import { Stack, StartCancelled } from './stack.ts';
+
+export interface StartOptions {
+  readonly layout: StackLayout;
+  readonly demo: boolean;
+  readonly exitAfterDemo: boolean;
+}
+
+const say = (line: string): void => { console.log(`infinibay: ${line}`); };
+
+/** Ctrl-C, SIGTERM and a closed terminal ask for the same thing; asking again changes nothing. */
+function stopRequest(): { readonly requested: () => boolean; readonly arrived: Promise<void> } {
+  let requested = false;
+  const arrived = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => {
+        if (requested) return;
+        requested = true;
+        say('stopping ...');
+        resolve();
+      });
+    }
+  });
+  return { requested: () => requested, arrived };
+}
+
+async function demoResult(demo: RunningDemo | undefined, arrived: Promise<void>, exitAfterDemo: boolean): Promise<number> {
+  const interrupted = arrived.then(() => undefined);
+  const code = demo === undefined ? await interrupted : await Promise.race([demo.ended, interrupted]);
+  demo?.stop();
+  if (code === undefined) return exitAfterDemo ? 130 : 0;
+  if (exitAfterDemo) return code;
+  say(code === 0 ? 'the demo is done; everything keeps running until Ctrl-C' : `the demo ended with code ${String(code)}; everything keeps running until Ctrl-C`);
+  await arrived;
+  return 0;
+}
+
+async function stopAll(stack: Stack, layout: StackLayout): Promise<boolean> {
+  const started = Date.now();
+  for (const problem of await stack.stop()) say(`while stopping: ${problem}`);
+  const left = await listLeftovers({ ...layout });
+  await removeLeftovers(layout);
+  const unexpected = left.filter((item) => !item.startsWith('socket folder'));
+  for (const item of unexpected) say(`left over, removed: ${item}`);
+  say(`stopped in ${((Date.now() - started) / 1000).toFixed(1)} s, ${unexpected.length === 0 ? 'nothing left behind' : 'see above'}`);
+  return unexpected.length === 0;
+}
+
+/** npm start: everything up, the demo, then until told to stop. Returns the exit code. */
+export async function startCommand({ layout, demo, exitAfterDemo }: StartOptions): Promise<number> {
+  const release = acquireLock(layout.runDir);
+  const stop = stopRequest();
+  try {
+    await removeLeftovers(layout);
+    const hypervisor = chooseHypervisor(process.env['INFINIBAY_HYPERVISOR']);
+    say(`hypervisor: ${hypervisor.kind} (${hypervisor.reason})`);
+    const stack = new Stack({ layout, hypervisor, say, cancelled: stop.requested });
+    let code: number;
+    try {
+      const context = await stack.start();
+      console.log(`\n${describeEndpoints(context)}\n`);
+      code = await demoResult(demo ? startDemo(context, exitAfterDemo) : undefined, stop.arrived, exitAfterDemo);
+    } catch (error) {
+      code = error instanceof StartCancelled ? 130 : 1;
+      say(messageOf(error));
+    }
+    const clean = await stopAll(stack, layout);
+    return code === 0 && !clean ? 1 : code;
+  } finally {
+    release();
+  }
+}

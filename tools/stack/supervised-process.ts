@@ -1,0 +1,92 @@
+import type { RunningChild } from './child-process.ts';
+import { messageOf } from './stack-error.ts';
+
+const FIRST_BACKOFF_MS = 500;
+const LONGEST_BACKOFF_MS = 30_000;
+/** A process that lived this long starts over with the first back-off. */
+const STABLE_AFTER_MS = 60_000;
+
+export interface SupervisionReport {
+  readonly say: (line: string) => void;
+}
+
+/** Keeps one program running: starts it again, ever more slowly, when it ends without having been asked to. */
+export class SupervisedProcess {
+  readonly name: string;
+  private readonly launch: () => Promise<RunningChild>;
+  private readonly report: SupervisionReport;
+  private child: RunningChild | undefined;
+  private stopping = false;
+  private backoffMs = FIRST_BACKOFF_MS;
+  private wakeUp: (() => void) | undefined;
+  private watching: Promise<void> = Promise.resolve();
+  /** How often it ended by itself since the start of the stack. */
+  crashes = 0;
+
+  constructor(name: string, launch: () => Promise<RunningChild>, report: SupervisionReport) {
+    this.name = name;
+    this.launch = launch;
+    this.report = report;
+  }
+
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
+  get logFile(): string | undefined {
+    return this.child?.logFile;
+  }
+
+  /** The first launch; its failure is the caller's. */
+  async start(): Promise<void> {
+    this.child = await this.launch();
+    this.watching = this.watch(this.child);
+  }
+
+  async stop(): Promise<void> {
+    this.stopping = true;
+    this.wakeUp?.();
+    // A relaunch that is under way gives a child a moment later; watch() sees `stopping` and stops it.
+    await this.child?.stop();
+    await this.watching;
+  }
+
+  private async watch(first: RunningChild): Promise<void> {
+    let child: RunningChild | undefined = first;
+    while (!this.stopping) {
+      if (child !== undefined) await this.untilItEnds(child);
+      if (this.stopping) return;
+      await this.backOff();
+      if (this.stopping) return;
+      child = await this.relaunch();
+    }
+    await child?.stop();
+  }
+
+  private async untilItEnds(child: RunningChild): Promise<void> {
+    const started = Date.now();
+    const exit = await child.exited;
+    if (this.stopping) return;
+    this.crashes += 1;
+    if (Date.now() - started > STABLE_AFTER_MS) this.backoffMs = FIRST_BACKOFF_MS;
+    this.report.say(`${this.name} ended (${exit.signal ?? `code ${String(exit.code)}`}), starting it again in ${String(this.backoffMs)} ms; log: ${child.logFile}`);
+  }
+
+  private async backOff(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, this.backoffMs);
+      this.wakeUp = () => { clearTimeout(timer); resolve(); };
+    });
+    this.backoffMs = Math.min(this.backoffMs * 2, LONGEST_BACKOFF_MS);
+  }
+
+  private async relaunch(): Promise<RunningChild | undefined> {
+    try {
+      this.child = await this.launch();
+      return this.child;
+    } catch (error) {
+      this.report.say(`${this.name} could not be started: ${messageOf(error)}`);
+      return undefined;
+    }
+  }
+}
