@@ -23,10 +23,11 @@ export interface RequestMeta {
   readonly deadline: number;
 }
 
-type MethodOf<Args extends unknown[], Result> = (
+/** Generic in the method, so that it may take fewer parameters and return a narrower type. */
+type MethodOf<Args extends unknown[], Result> = <M extends (...args: Args) => Promise<Result>>(
   target: object,
   key: string | symbol,
-  descriptor: TypedPropertyDescriptor<(...args: Args) => Promise<Result>>,
+  descriptor: TypedPropertyDescriptor<M>,
 ) => void;
 
 const bind = (binding: HandlerBinding) => SetMetadata(HANDLER_METADATA, binding);
