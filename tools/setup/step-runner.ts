@@ -35,17 +35,17 @@ function runLogged(log: number, command: string, args: readonly string[], option
   });
 }
 
-async function performStep(step: SetupStep, reason: string, logDir: string): Promise<void> {
+async function performStep(step: SetupStep, reason: string, logDir: string, say: (line: string) => void): Promise<void> {
   const started = Date.now();
   const logFile = path.join(logDir, `setup-${step.name.replaceAll(/[^a-z0-9]+/giu, '-')}.log`);
   mkdirSync(logDir, { recursive: true });
   const log = openSync(logFile, 'w');
-  console.log(`setup: ${step.name} (${reason}) ...`);
-  const heartbeat = setInterval(() => { console.log(`setup: ${step.name} ... ${seconds(started)}`); }, 15_000);
+  say(`setup: ${step.name} (${reason}) ...`);
+  const heartbeat = setInterval(() => { say(`setup: ${step.name} ... ${seconds(started)}`); }, 15_000);
   try {
     await step.perform({
       run: (command, args, options = {}) => runLogged(log, command, args, options),
-      note: (text) => { console.log(`setup: ${step.name}: ${text}`); },
+      note: (text) => { say(`setup: ${step.name}: ${text}`); },
     });
   } catch (error) {
     const tail = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-25).join('\n');
@@ -54,18 +54,18 @@ async function performStep(step: SetupStep, reason: string, logDir: string): Pro
     clearInterval(heartbeat);
     closeSync(log);
   }
-  console.log(`setup: ${step.name} done in ${seconds(started)}`);
+  say(`setup: ${step.name} done in ${seconds(started)}`);
 }
 
 /** Runs, in order, the steps that have a reason to run. The first failure ends it. */
-export async function runSteps(steps: readonly SetupStep[], logDir: string): Promise<void> {
+export async function runSteps(steps: readonly SetupStep[], logDir: string, say: (line: string) => void = console.log): Promise<void> {
   const started = Date.now();
   let performed = 0;
   for (const step of steps) {
     const reason = await step.reason();
     if (reason === undefined) continue;
     performed += 1;
-    await performStep(step, reason, logDir);
+    await performStep(step, reason, logDir, say);
   }
-  console.log(performed === 0 ? `setup: nothing to do (${seconds(started)})` : `setup: ready in ${seconds(started)}`);
+  say(performed === 0 ? `setup: nothing to do (${seconds(started)})` : `setup: ready in ${seconds(started)}`);
 }

@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { startChild, type RunningChild } from './child-process.ts';
+import { listLeftovers, recordedProcesses, removeLeftovers } from './leftovers.ts';
+import { pollUntil } from './polling.ts';
+import { isAlive } from './process-identity.ts';
+import { acquireLock, lockHolder } from './stack-lock.ts';
+import { SupervisedProcess } from './supervised-process.ts';
+import { temporaryState, type TemporaryState } from './test-infrastructure.ts';
+
+let state: TemporaryState;
+beforeEach(() => { state = temporaryState(); });
+afterEach(() => { state.remove(); });
+
+function launch(script: string, stopTimeoutMs = 5_000): Promise<RunningChild> {
+  return startChild({
+    name: 'sample', command: 'sh', args: ['-c', script], environment: { PATH: process.env['PATH'] ?? '' }, workingDir: state.runDir,
+    logFile: path.join(state.logDir, 'sample.log'), runDir: state.runDir, stopTimeoutMs,
+  });
+}
+
+const SLEEPER = 'echo started; while :; do sleep 0.05; done';
+
+describe(SupervisedProcess.name, () => {
+  it('starts a killed process again and tells so', async () => {
+    const said: string[] = [];
+    const sut = new SupervisedProcess('sample', () => launch(SLEEPER), { say: (line) => said.push(line) });
+    await sut.start();
+    const first = sut.pid;
+    process.kill(first ?? -1, 'SIGKILL');
+    await pollUntil(() => (sut.pid !== first && sut.crashes === 1 ? true : undefined), { timeoutMs: 10_000, what: 'the second process' });
+    await sut.stop();
+    expect(said).toEqual([expect.stringContaining('sample ended (SIGKILL)')]);
+    expect(recordedProcesses(state.runDir)).toEqual([]);
+  });
+
+  it('waits longer after each crash', async () => {
+    const said: string[] = [];
+    const sut = new SupervisedProcess('sample', () => launch('exit 3'), { say: (line) => said.push(line) });
+    await sut.start();
+    await pollUntil(() => (sut.crashes >= 3 ? true : undefined), { timeoutMs: 15_000, what: 'three crashes' });
+    await sut.stop();
+    expect(said.slice(0, 3)).toEqual([500, 1000, 2000].map((wait) => expect.stringContaining(`(code 3), starting it again in ${String(wait)} ms`)));
+  });
+
+  it('ends at once while it waits to start again', async () => {
+    const sut = new SupervisedProcess('sample', () => launch('exit 3'), { say: () => undefined });
+    await sut.start();
+    await pollUntil(() => (sut.crashes >= 3 ? true : undefined), { timeoutMs: 15_000, what: 'three crashes' });
+    const started = Date.now();
+    await sut.stop();
+    expect(Date.now() - started).toBeLessThan(1_000);
+  });
+
+  it('kills what does not end when asked', async () => {
+    const sut = new SupervisedProcess('sample', () => launch(`trap "" TERM; ${SLEEPER}`, 300), { say: () => undefined });
+    await sut.start();
+    await pollUntil(() => (readFileSync(path.join(state.logDir, 'sample.log'), 'utf8').includes('started') ? true : undefined), { timeoutMs: 5_000, what: 'the trap' });
+    await sut.stop();
+    expect(recordedProcesses(state.runDir)).toEqual([]);
+  });
+});
+
+describe(removeLeftovers.name, () => {
+  it('ends a recorded process and leaves one alone that only has the same number', async () => {
+    const child = await launch(SLEEPER);
+    const [recorded] = recordedProcesses(state.runDir);
+    expect(recorded?.pid).toBe(child.pid);
+    expect(await listLeftovers(state)).toContain(`process sample (${String(child.pid)})`);
+    await removeLeftovers(state);
+    expect(recorded !== undefined && isAlive(recorded)).toBe(false);
+    expect(isAlive({ pid: process.pid, startTime: '1' })).toBe(false);
+    expect(await listLeftovers(state)).toEqual([]);
+  });
+});
+
+describe(acquireLock.name, () => {
+  it('lets one process run a stack at a time', () => {
+    const release = acquireLock(state.runDir);
+    expect(lockHolder(state.runDir)?.pid).toBe(process.pid);
+    expect(() => acquireLock(state.runDir)).toThrow('already runs here');
+    release();
+    acquireLock(state.runDir)();
+    expect(lockHolder(state.runDir)).toBeUndefined();
+  });
+});
