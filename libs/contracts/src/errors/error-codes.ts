@@ -57,6 +57,7 @@ export const ERROR_CODES = {
     kind: 'precondition',
     message: 'The memory asked for is more than any host has',
   },
+  LAST_ADMIN: { kind: 'precondition', message: 'The last administrator cannot be disabled' },
   TOO_MANY_ATTEMPTS: { kind: 'forbidden', message: 'Too many attempts; try again later' },
   SERVICE_UNAVAILABLE: { kind: 'unavailable', message: 'A service that is needed does not answer' },
   HOST_UNAVAILABLE: { kind: 'unavailable', message: 'The host does not answer' },

@@ -3,6 +3,8 @@ import { SignJWT, jwtVerify } from 'jose';
 
 /** Header in which the gateway tells a subgraph who asks. */
 export const ACTOR_HEADER = 'x-infinibay-actor';
+/** Header in which the gateway tells from where the client called; only to be believed beside a valid ACTOR_HEADER. */
+export const CLIENT_ADDRESS_HEADER = 'x-infinibay-client-address';
 const TYPE = 'infinibay-actor+jwt';
 const AUDIENCE = 'infinibay-subgraphs';
 const LIFETIME_SECONDS = 60;

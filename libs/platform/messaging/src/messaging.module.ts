@@ -22,6 +22,16 @@ export interface MessagingOptions {
   readonly outbox: boolean;
 }
 
+/** Optional outbox relay: services without a database have none. */
+@Injectable()
+export class OutboxRelayHolder {
+  constructor(readonly value: OutboxRelay | undefined) {}
+  /** Call after a commit that wrote events. */
+  notify(): void {
+    this.value?.notify();
+  }
+}
+
 @Injectable()
 class ConnectionLifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
@@ -50,16 +60,6 @@ class ConnectionLifecycle implements OnApplicationBootstrap, OnApplicationShutdo
       });
     await ensure();
     for await (const status of this.connection.status()) if (status.type === 'reconnect') await ensure();
-  }
-}
-
-/** Optional outbox relay: services without a database have none. */
-@Injectable()
-export class OutboxRelayHolder {
-  constructor(readonly value: OutboxRelay | undefined) {}
-  /** Call after a commit that wrote events. */
-  notify(): void {
-    this.value?.notify();
   }
 }
 
