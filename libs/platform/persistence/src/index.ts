@@ -4,3 +4,4 @@ export * from './events.js';
 export * from './outbox.js';
 export * from './inbox.js';
 export * from './idempotency.js';
+export * from './uuid-v7.js';

@@ -1,0 +1,16 @@
+import type { Actor } from '@infinibay/contracts';
+import { CurrentActor, PageArgs, type Connection } from '@infinibay/platform-graphql';
+import { Args, Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import { Vm, VmConnection } from '../vms/vm.model.js';
+import { VmService } from '../vms/vm.service.js';
+import { DepartmentRef } from './department.model.js';
+
+@Resolver(() => DepartmentRef)
+export class DepartmentResolver {
+  constructor(private readonly service: VmService) {}
+
+  @ResolveField(() => VmConnection, { description: 'Virtual machines of the department, newest first' })
+  vms(@Parent() department: DepartmentRef, @Args() page: PageArgs, @CurrentActor() actor: Actor): Promise<Connection<Vm>> {
+    return this.service.list(actor, { departmentId: department.id, state: null }, page);
+  }
+}

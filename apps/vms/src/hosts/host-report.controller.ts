@@ -1,0 +1,70 @@
+import { hostHeartbeat, hostVmPowerChanged, type ObservedVm, type ReportDataOf } from '@infinibay/contracts';
+import { LOGGER } from '@infinibay/platform-service';
+import type { Logger } from '@infinibay/platform-logging';
+import { HandlesReport } from '@infinibay/platform-messaging';
+import { MetricsRegistry } from '@infinibay/platform-metrics';
+import { isOff } from '@infinibay/vms-domain';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Gauge } from 'prom-client';
+import { PrismaClient } from '../database.js';
+import { Reconciler } from '../reconcile/reconciler.js';
+import { HostRepository } from './host.repository.js';
+
+/** Compares what hosts report with what we believe, and puts every VM that differs to the reconciler. */
+@Injectable()
+export class HostReportController {
+  private readonly strangers: Gauge<'host_id'>;
+
+  constructor(
+    private readonly hosts: HostRepository,
+    private readonly database: PrismaClient,
+    private readonly reconciler: Reconciler,
+    @Inject(LOGGER) private readonly logger: Logger,
+    metrics: MetricsRegistry,
+  ) {
+    this.strangers = metrics.gauge('infinibay_unknown_domains', 'Domains of ours on a host that no VM explains', ['host_id']);
+  }
+
+  @HandlesReport(hostHeartbeat)
+  async heartbeat(report: ReportDataOf<typeof hostHeartbeat>): Promise<void> {
+    const { hostId } = report.inventory;
+    await this.hosts.record(report.inventory);
+    const observed = new Map(report.vms.map((vm) => [vm.vmId, vm]));
+    const settled = await this.database.vm.findMany({
+      where: { hostId, reconcileAt: null, state: { in: ['RUNNING', 'STOPPED'] } },
+      select: { id: true, state: true },
+    });
+    const differing = settled.filter((vm) => differs(vm.state, observed.get(vm.id))).map((vm) => vm.id);
+    await this.reconciler.enqueue(differing);
+    await this.countStrangers(hostId, [...observed.keys()]);
+  }
+
+  /** Earlier than the heartbeat, and only a hint: the worker looks for itself. */
+  @HandlesReport(hostVmPowerChanged)
+  async powerChanged(report: ReportDataOf<typeof hostVmPowerChanged>): Promise<void> {
+    const vm = await this.database.vm.findUnique({ where: { id: report.vm.vmId }, select: { id: true, state: true } });
+    if (vm !== null && (vm.state === 'STOPPING' || differs(vm.state, report.vm))) await this.reconciler.enqueue([vm.id]);
+  }
+
+  private async countStrangers(hostId: string, ids: string[]): Promise<void> {
+    const known = await this.database.vm.findMany({ where: { id: { in: ids }, state: { not: 'DELETED' } }, select: { id: true } });
+    const knownIds = new Set(known.map((vm) => vm.id));
+    const strangers = ids.filter((id) => !knownIds.has(id));
+    this.strangers.set({ host_id: hostId }, strangers.length);
+    if (strangers.length > 0) await this.removeLeftovers(strangers);
+  }
+
+  /** A domain of a VM that we deleted (its removal was cut short by a disaster) is removed; one that we never knew is left alone. */
+  private async removeLeftovers(ids: string[]): Promise<void> {
+    const { count } = await this.database.vm.updateMany({
+      where: { id: { in: ids }, state: 'DELETED', reconcileAt: null },
+      data: { reconcileAt: new Date() },
+    });
+    if (count > 0) this.logger.warn({ ids }, 'deleted VMs still have domains; removing them');
+  }
+}
+
+const differs = (state: string, observed: ObservedVm | undefined): boolean => {
+  const power = observed?.power ?? null;
+  return state === 'RUNNING' ? isOff(power) : state === 'STOPPED' ? !isOff(power) : false;
+};

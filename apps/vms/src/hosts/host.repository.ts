@@ -1,0 +1,83 @@
+import { can } from '@infinibay/access-domain';
+import type { Actor, HostInventory } from '@infinibay/contracts';
+import type { GraphContext } from '@infinibay/platform-graphql';
+import type { HostCandidate } from '@infinibay/vms-domain';
+import { Injectable } from '@nestjs/common';
+import type DataLoader from 'dataloader';
+import { PrismaClient, type Transaction } from '../database.js';
+import type { Host as HostRow } from '../generated/prisma/client.js';
+import type { Host } from './host.model.js';
+
+/** Heartbeats come every 3 s; a host that missed five of them gets no new VMs. */
+export const OFFLINE_AFTER_MS = 15_000;
+
+@Injectable()
+export class HostRepository {
+  constructor(private readonly database: PrismaClient) {}
+
+  /** Records what a host says of itself, and the images that it has. */
+  async record(inventory: HostInventory): Promise<void> {
+    const { hostId, hostname, cpus, memoryMib, memoryFreeMib, capabilities, images } = inventory;
+    const facts = { hostname, cpus, memoryMib, memoryFreeMib, ...capabilities, lastSeenAt: new Date() };
+    await this.database.$transaction(async (tx) => {
+      await tx.host.upsert({ where: { id: hostId }, create: { id: hostId, ...facts }, update: facts });
+      for (const { imageId, virtualSizeBytes, ...image } of images) {
+        // An image is immutable: its id stands for these very bytes.
+        const row = { id: imageId, virtualSizeBytes: BigInt(virtualSizeBytes), ...image };
+        await tx.image.createMany({ data: [row], skipDuplicates: true });
+      }
+      const ids = images.map((image) => image.imageId);
+      await tx.hostImage.deleteMany({ where: { hostId, imageId: { notIn: ids } } });
+      const known = await tx.image.findMany({ where: { id: { in: ids } }, select: { id: true } });
+      await tx.hostImage.createMany({ data: known.map(({ id }) => ({ hostId, imageId: id })), skipDuplicates: true });
+    });
+  }
+
+  async candidates(tx: Transaction, imageId: string): Promise<HostCandidate[]> {
+    const hosts = await tx.host.findMany({ include: { images: { where: { imageId }, select: { imageId: true } } } });
+    const committed = await tx.vm.groupBy({ by: ['hostId'], where: { state: { not: 'DELETED' } }, _sum: { memoryMib: true } });
+    const committedOf = new Map(committed.map((row) => [row.hostId, row._sum.memoryMib ?? 0]));
+    return hosts.map((host) => ({
+      hostId: host.id,
+      hostname: host.hostname,
+      memoryMib: host.memoryMib,
+      committedMib: committedOf.get(host.id) ?? 0,
+      cpus: host.cpus,
+      online: isOnline(host),
+      hasImage: host.images.length > 0,
+    }));
+  }
+
+  list(): Promise<HostRow[]> {
+    return this.database.host.findMany({ orderBy: { hostname: 'asc' } });
+  }
+
+  loader(graph: GraphContext): DataLoader<string, Host | null> {
+    return graph.loader<Host>('host', async (ids, actor) => {
+      const rows = await this.database.host.findMany({ where: { id: { in: [...ids] } } });
+      return new Map(rows.map((row) => [row.id, toHost(row, actor)]));
+    });
+  }
+}
+
+const isOnline = (host: HostRow): boolean => Date.now() - host.lastSeenAt.getTime() < OFFLINE_AFTER_MS;
+
+/** Sizes and versions of the machines are the operators' business. */
+export const toHost = (row: HostRow, actor: Actor): Host => {
+  const whole = can(actor, 'administer', { kind: 'host', departmentId: null });
+  return {
+    id: row.id,
+    hostname: row.hostname,
+    online: isOnline(row),
+    driver: row.driver,
+    virtType: row.virtType,
+    nwfilter: row.nwfilter,
+    guestChannel: row.guestChannel,
+    cpus: whole ? row.cpus : null,
+    memoryMib: whole ? row.memoryMib : null,
+    memoryFreeMib: whole ? row.memoryFreeMib : null,
+    libvirtVersion: whole ? row.libvirtVersion : null,
+    hypervisorVersion: whole ? row.hypervisorVersion : null,
+    lastSeenAt: row.lastSeenAt,
+  };
+};

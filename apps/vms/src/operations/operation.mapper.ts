@@ -1,0 +1,34 @@
+import type { Prisma } from '../generated/prisma/client.js';
+import type { Operation } from './operation.model.js';
+
+export const withSteps = { steps: { orderBy: { position: 'asc' } } } as const satisfies Prisma.OperationInclude;
+export type OperationRow = Prisma.OperationGetPayload<{ include: typeof withSteps }>;
+
+export const toOperation = (row: OperationRow): Operation => ({
+  id: row.id,
+  kind: row.kind,
+  status: row.status,
+  progressPercent: progressOf(row),
+  steps: row.steps.map(({ name, status, attempts, errorCode, startedAt, finishedAt }) => ({
+    name,
+    status,
+    attempts,
+    errorCode,
+    startedAt,
+    finishedAt,
+  })),
+  errorCode: row.errorCode,
+  errorMessage: row.errorMessage,
+  correlationId: row.correlationId,
+  createdAt: row.createdAt,
+  startedAt: row.startedAt,
+  finishedAt: row.finishedAt,
+  vmId: row.vmId,
+  actorId: row.actorId,
+});
+
+export const progressOf = (operation: { status: string; steps: readonly { status: string }[] }): number => {
+  if (operation.status === 'SUCCEEDED') return 100;
+  const done = operation.steps.filter((step) => step.status === 'SUCCEEDED' || step.status === 'SKIPPED').length;
+  return Math.floor((100 * done) / Math.max(1, operation.steps.length));
+};

@@ -1,0 +1,70 @@
+import { Directive, Field, GraphQLISODateTime, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
+import { OperationKind, OperationStatus, StepStatus } from '../generated/prisma/enums.js';
+
+registerEnumType(OperationKind, { name: 'OperationKind' });
+registerEnumType(OperationStatus, {
+  name: 'OperationStatus',
+  description: 'SUPERSEDED: a later request on the same VM took its place',
+});
+registerEnumType(StepStatus, { name: 'OperationStepStatus' });
+
+@ObjectType({ description: 'One step of an operation' })
+export class OperationStep {
+  @Field(() => String, { description: 'attach-network, ensure-disk, protect, define, start, …' })
+  name!: string;
+
+  @Field(() => StepStatus)
+  status!: StepStatus;
+
+  @Field(() => Int, { description: 'How often it was tried' })
+  attempts!: number;
+
+  @Field(() => String, { nullable: true, description: 'Code of the last failure' })
+  errorCode!: string | null;
+
+  @Field(() => GraphQLISODateTime, { nullable: true })
+  startedAt!: Date | null;
+
+  @Field(() => GraphQLISODateTime, { nullable: true })
+  finishedAt!: Date | null;
+}
+
+@ObjectType({ description: 'Long-running work on a virtual machine, with its journal' })
+@Directive('@key(fields: "id")')
+export class Operation {
+  @Field(() => ID)
+  id!: string;
+
+  @Field(() => OperationKind)
+  kind!: OperationKind;
+
+  @Field(() => OperationStatus)
+  status!: OperationStatus;
+
+  @Field(() => Int, { description: '0 to 100' })
+  progressPercent!: number;
+
+  @Field(() => [OperationStep], { description: 'In order' })
+  steps!: OperationStep[];
+
+  @Field(() => String, { nullable: true, description: 'Why it failed' })
+  errorCode!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'For people' })
+  errorMessage!: string | null;
+
+  @Field(() => String, { description: 'In every log line and event that the operation caused' })
+  correlationId!: string;
+
+  @Field(() => GraphQLISODateTime)
+  createdAt!: Date;
+
+  @Field(() => GraphQLISODateTime, { nullable: true })
+  startedAt!: Date | null;
+
+  @Field(() => GraphQLISODateTime, { nullable: true })
+  finishedAt!: Date | null;
+
+  vmId!: string;
+  actorId!: string;
+}

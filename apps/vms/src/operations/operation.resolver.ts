@@ -1,0 +1,45 @@
+import { readableDepartments } from '@infinibay/access-domain';
+import { DomainError, type Actor } from '@infinibay/contracts';
+import { CurrentActor, Graph, type GraphContext } from '@infinibay/platform-graphql';
+import { Args, ID, Parent, Query, ResolveField, ResolveReference, Resolver } from '@nestjs/graphql';
+import { UserRef } from '../vms/user.model.js';
+import { Vm } from '../vms/vm.model.js';
+import { VmService } from '../vms/vm.service.js';
+import { isUuid } from '../vms/vm.inputs.js';
+import { toOperation } from './operation.mapper.js';
+import { Operation } from './operation.model.js';
+import { OperationRepository } from './operation.repository.js';
+
+@Resolver(() => Operation)
+export class OperationResolver {
+  constructor(
+    private readonly operations: OperationRepository,
+    private readonly vms: VmService,
+  ) {}
+
+  @Query(() => Operation, { description: 'One operation. Errors: OPERATION_NOT_FOUND' })
+  async operation(@Args('id', { type: () => ID }) id: string, @CurrentActor() actor: Actor): Promise<Operation> {
+    const row = isUuid(id) ? await this.operations.find(id, readableDepartments(actor)) : null;
+    if (row === null) throw new DomainError('OPERATION_NOT_FOUND');
+    return toOperation(row);
+  }
+
+  @ResolveReference()
+  async resolveReference(reference: { id: string }, context: { graph: GraphContext }): Promise<Operation | null> {
+    const loader = context.graph.loader<Operation>('operation', async (ids, actor) => {
+      const rows = await this.operations.findMany(ids.filter(isUuid), readableDepartments(actor));
+      return new Map(rows.map((row) => [row.id, toOperation(row)]));
+    });
+    return loader.load(reference.id);
+  }
+
+  @ResolveField(() => Vm, { nullable: true, description: 'The virtual machine; null once it is deleted' })
+  vm(@Parent() operation: Operation, @Graph() graph: GraphContext): Promise<Vm | null> {
+    return this.vms.loader(graph).load(operation.vmId);
+  }
+
+  @ResolveField(() => UserRef, { nullable: true, description: 'Who asked for it' })
+  requestedBy(@Parent() operation: Operation): UserRef {
+    return { id: operation.actorId };
+  }
+}

@@ -1,0 +1,17 @@
+import { findVms, type ReplyInputOf, type RequestOf } from '@infinibay/contracts';
+import { HandlesRequest } from '@infinibay/platform-messaging';
+import { Injectable } from '@nestjs/common';
+import { VmRepository } from './vm.repository.js';
+
+@Injectable()
+export class VmRequestController {
+  constructor(private readonly vms: VmRepository) {}
+
+  @HandlesRequest(findVms)
+  async findVms(request: RequestOf<typeof findVms>): Promise<ReplyInputOf<typeof findVms>> {
+    const rows = await this.vms.findMany(request.vmIds, { all: true });
+    return {
+      vms: rows.map(({ id, departmentId, ownerId, name, state, hostId }) => ({ vmId: id, departmentId, ownerId, name, state, hostId })),
+    };
+  }
+}

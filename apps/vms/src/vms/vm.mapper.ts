@@ -1,0 +1,22 @@
+import type { Vm as VmRow } from '../generated/prisma/client.js';
+import { bytesToGib } from './vm.inputs.js';
+import type { Vm } from './vm.model.js';
+
+export const toVm = (row: VmRow): Vm => ({
+  id: row.id,
+  name: row.name,
+  state: row.state,
+  guestReady: row.guestReadyAt !== null,
+  guestReadyAt: row.guestReadyAt,
+  agentVersion: row.agentVersion,
+  vcpus: row.vcpus,
+  memoryMib: row.memoryMib,
+  diskGib: bytesToGib(row.diskBytes),
+  error: row.errorCode === null ? null : { code: row.errorCode, message: row.errorMessage ?? row.errorCode },
+  createdAt: row.createdAt,
+  updatedAt: row.updatedAt,
+  departmentId: row.departmentId,
+  ownerId: row.ownerId,
+  imageId: row.imageId,
+  hostId: row.hostId,
+});

@@ -1,0 +1,85 @@
+import { VmState } from '../generated/prisma/enums.js';
+import { PageInfo } from '@infinibay/platform-graphql';
+import { Directive, Field, Float, GraphQLISODateTime, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
+import { Operation } from '../operations/operation.model.js';
+
+registerEnumType(VmState, {
+  name: 'VmState',
+  description: 'State of a virtual machine. BUILDING, STARTING, STOPPING and DELETING end by themselves; ERROR carries a reason.',
+});
+
+@ObjectType({ description: 'Why a virtual machine or an operation failed' })
+export class Failure {
+  @Field(() => String, { description: 'Stable error code; see docs/reference/errors.md' })
+  code!: string;
+
+  @Field(() => String, { description: 'For people' })
+  message!: string;
+}
+
+@ObjectType({ description: 'A virtual machine' })
+@Directive('@key(fields: "id")')
+export class Vm {
+  @Field(() => ID, { description: "UUID; also the domain's UUID in libvirt" })
+  id!: string;
+
+  @Field(() => String, { description: 'Unique among the living VMs of the department; the host name in the guest' })
+  name!: string;
+
+  @Field(() => VmState)
+  state!: VmState;
+
+  @Field(() => Boolean, { description: 'The agent inside the guest has spoken since the VM started' })
+  guestReady!: boolean;
+
+  @Field(() => GraphQLISODateTime, { nullable: true, description: 'When the agent first spoke since the VM started' })
+  guestReadyAt!: Date | null;
+
+  @Field(() => String, { nullable: true, description: 'Version of the agent inside the guest' })
+  agentVersion!: string | null;
+
+  @Field(() => Int)
+  vcpus!: number;
+
+  @Field(() => Int, { description: 'MiB' })
+  memoryMib!: number;
+
+  @Field(() => Float, { description: 'Virtual size of the disk in GiB' })
+  diskGib!: number;
+
+  @Field(() => Failure, { nullable: true, description: 'Set in state ERROR' })
+  error!: Failure | null;
+
+  @Field(() => GraphQLISODateTime)
+  createdAt!: Date;
+
+  @Field(() => GraphQLISODateTime)
+  updatedAt!: Date;
+
+  // Not fields of the API: what the field resolvers need.
+  departmentId!: string;
+  ownerId!: string;
+  imageId!: string;
+  hostId!: string;
+}
+
+@ObjectType({ description: 'A page of virtual machines' })
+export class VmConnection {
+  @Field(() => [Vm])
+  nodes!: Vm[];
+
+  @Field(() => Int, { description: 'How many there are on all pages' })
+  totalCount!: number;
+
+  @Field(() => PageInfo)
+  pageInfo!: PageInfo;
+}
+
+@ObjectType({ description: 'An accepted request: it goes on after the answer, whatever is restarted' })
+export class VmOperationResult {
+  @Field(() => Operation)
+  operation!: Operation;
+
+  @Field(() => Vm)
+  vm!: Vm;
+}

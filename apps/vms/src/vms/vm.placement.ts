@@ -1,0 +1,57 @@
+import { DomainError } from '@infinibay/contracts';
+import { chooseHost } from '@infinibay/vms-domain';
+import { Injectable } from '@nestjs/common';
+import type { Transaction } from '../database.js';
+import type { Image } from '../generated/prisma/client.js';
+import { HostRepository } from '../hosts/host.repository.js';
+import { isUuid, type CreateVm } from './vm.inputs.js';
+
+export interface Placement {
+  readonly image: Image;
+  readonly hostId: string;
+  readonly vcpus: number;
+  readonly memoryMib: number;
+  readonly diskBytes: bigint;
+}
+
+/** From what a client asks for to an image, sizes and a host. */
+@Injectable()
+export class VmPlacement {
+  constructor(private readonly hosts: HostRepository) {}
+
+  /**
+   * One placement at a time, so that two creates cannot both take the last memory of a host.
+   * @throws DomainError IMAGE_NOT_FOUND, TEMPLATE_NOT_FOUND, INVALID_INPUT, MEMORY_EXCEEDS_HOST, NO_SUITABLE_HOST
+   */
+  async place(tx: Transaction, input: CreateVm): Promise<Placement> {
+    await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('vms.placement'))`;
+    const wanted = await this.sizes(tx, input);
+    const host = chooseHost(await this.hosts.candidates(tx, wanted.image.id), wanted);
+    return { ...wanted, hostId: host.hostId };
+  }
+
+  private async sizes(tx: Transaction, input: CreateVm): Promise<Omit<Placement, 'hostId'>> {
+    const template = input.templateId === null ? null : await this.template(tx, input.templateId);
+    const image = await this.image(tx, template?.imageId ?? input.imageId ?? '');
+    const memoryMib = input.memoryMib ?? template?.memoryMib ?? image.minMemoryMib;
+    const diskBytes = input.diskGib === null ? (template?.diskBytes ?? image.virtualSizeBytes) : BigInt(input.diskGib);
+    if (memoryMib < image.minMemoryMib) throw tooSmall('memoryMib', image.minMemoryMib);
+    if (diskBytes < image.virtualSizeBytes) throw tooSmall('diskGib', Number(image.virtualSizeBytes) / 1_073_741_824);
+    return { image, vcpus: input.vcpus ?? template?.vcpus ?? 1, memoryMib, diskBytes };
+  }
+
+  private async template(tx: Transaction, id: string) {
+    const template = isUuid(id) ? await tx.template.findUnique({ where: { id } }) : null;
+    if (template === null) throw new DomainError('TEMPLATE_NOT_FOUND');
+    return template;
+  }
+
+  private async image(tx: Transaction, id: string): Promise<Image> {
+    const image = isUuid(id) ? await tx.image.findUnique({ where: { id } }) : null;
+    if (image === null) throw new DomainError('IMAGE_NOT_FOUND');
+    return image;
+  }
+}
+
+const tooSmall = (field: string, minimum: number): DomainError =>
+  new DomainError('INVALID_INPUT', { issues: [{ path: field, message: `must be at least ${minimum} for this image` }] });

@@ -1,0 +1,78 @@
+import type { Actor } from '@infinibay/contracts';
+import { CurrentActor, Graph, PageArgs, type Connection, type GraphContext } from '@infinibay/platform-graphql';
+import { Args, ID, Int, Parent, Query, ResolveField, ResolveReference, Resolver } from '@nestjs/graphql';
+import { DepartmentRef } from '../departments/department.model.js';
+import { VmState } from '../generated/prisma/enums.js';
+import { Host } from '../hosts/host.model.js';
+import { HostRepository } from '../hosts/host.repository.js';
+import { Image } from '../images/image.model.js';
+import { ImageRepository } from '../images/image.repository.js';
+import { toOperation } from '../operations/operation.mapper.js';
+import { Operation } from '../operations/operation.model.js';
+import { OperationRepository } from '../operations/operation.repository.js';
+import { UserRef } from './user.model.js';
+import { Vm, VmConnection } from './vm.model.js';
+import { VmService } from './vm.service.js';
+
+const MOST_OPERATIONS = 50;
+
+@Resolver(() => Vm)
+export class VmResolver {
+  constructor(
+    private readonly service: VmService,
+    private readonly operationRows: OperationRepository,
+    private readonly images: ImageRepository,
+    private readonly hosts: HostRepository,
+  ) {}
+
+  @Query(() => Vm, { description: 'One virtual machine. Errors: VM_NOT_FOUND' })
+  vm(@Args('id', { type: () => ID }) id: string, @CurrentActor() actor: Actor): Promise<Vm> {
+    return this.service.get(actor, id);
+  }
+
+  @Query(() => VmConnection, { description: 'Virtual machines that the caller may see, newest first' })
+  vms(
+    @Args() page: PageArgs,
+    @CurrentActor() actor: Actor,
+    @Args('departmentId', { type: () => ID, nullable: true }) departmentId?: string | null,
+    @Args('state', { type: () => VmState, nullable: true }) state?: VmState | null,
+  ): Promise<Connection<Vm>> {
+    return this.service.list(actor, { departmentId: departmentId ?? null, state: state ?? null }, page);
+  }
+
+  @ResolveReference()
+  resolveReference(reference: { id: string }, context: { graph: GraphContext }): Promise<Vm | null> {
+    return this.service.loader(context.graph).load(reference.id);
+  }
+
+  @ResolveField(() => UserRef, { nullable: true, description: 'Who created it; null when the caller may not see that user' })
+  owner(@Parent() vm: Vm): UserRef {
+    return { id: vm.ownerId };
+  }
+
+  @ResolveField(() => DepartmentRef, { nullable: true, description: 'Department that it belongs to' })
+  department(@Parent() vm: Vm): DepartmentRef {
+    return { id: vm.departmentId };
+  }
+
+  @ResolveField(() => Image, { nullable: true, description: 'Image that its disk was cloned from' })
+  image(@Parent() vm: Vm, @Graph() graph: GraphContext): Promise<Image | null> {
+    return this.images.loader(graph).load(vm.imageId);
+  }
+
+  @ResolveField(() => Host, { nullable: true, description: 'Host that it runs on' })
+  host(@Parent() vm: Vm, @Graph() graph: GraphContext): Promise<Host | null> {
+    return this.hosts.loader(graph).load(vm.hostId);
+  }
+
+  @ResolveField(() => [Operation], { description: 'Its newest operations, newest first' })
+  async operations(
+    @Parent() vm: Vm,
+    @Graph() graph: GraphContext,
+    @Args('first', { type: () => Int, defaultValue: 10, description: `How many, 1 to ${MOST_OPERATIONS}` }) first: number,
+  ): Promise<Operation[]> {
+    const count = Math.min(Math.max(first, 1), MOST_OPERATIONS);
+    const loader = graph.loader(`operations-of-vm-${count}`, (ids) => this.operationRows.newestOf(ids, count));
+    return ((await loader.load(vm.id)) ?? []).map(toOperation);
+  }
+}

@@ -1,0 +1,158 @@
+import { can, readableDepartments } from '@infinibay/access-domain';
+import {
+  DomainError,
+  findDepartments,
+  selectNetwork,
+  type Actor,
+  type EventEnvelope,
+  type OperationKind,
+} from '@infinibay/contracts';
+import { connectionOf, parsePage, validateInput, type Connection, type GraphContext, type PageArgs } from '@infinibay/platform-graphql';
+import { currentContext } from '@infinibay/platform-logging';
+import { RequestClient } from '@infinibay/platform-messaging';
+import { appendToOutbox, newId, runOnce } from '@infinibay/platform-persistence';
+import { TRANSITIONS, isAllowed } from '@infinibay/vms-domain';
+import { Injectable } from '@nestjs/common';
+import type DataLoader from 'dataloader';
+import { PrismaClient, isUniqueViolation, type Transaction } from '../database.js';
+import type { Vm as VmRow } from '../generated/prisma/client.js';
+import { OperationRepository } from '../operations/operation.repository.js';
+import { Reconciler } from '../reconcile/reconciler.js';
+import { createdEvent, stateEvent } from './vm.events.js';
+import { CreateVm, VmAction, isUuid } from './vm.inputs.js';
+import { toVm } from './vm.mapper.js';
+import type { Vm } from './vm.model.js';
+import { VmPlacement } from './vm.placement.js';
+import { VmRepository, type VmFilter } from './vm.repository.js';
+
+/** Ids of what a mutation accepted; also what a repeated call with the same key gets. */
+export interface Accepted {
+  readonly vmId: string;
+  readonly operationId: string;
+}
+
+/** Accepts what users want of VMs. The doing is the reconciler's. */
+@Injectable()
+export class VmService {
+  constructor(
+    private readonly database: PrismaClient,
+    private readonly vms: VmRepository,
+    private readonly operations: OperationRepository,
+    private readonly placement: VmPlacement,
+    private readonly requests: RequestClient,
+    private readonly work: Reconciler,
+  ) {}
+
+  /** @throws DomainError VM_NOT_FOUND */
+  async get(actor: Actor, id: string): Promise<Vm> {
+    const row = isUuid(id) ? await this.vms.find(id, readableDepartments(actor)) : null;
+    if (row === null) throw new DomainError('VM_NOT_FOUND');
+    return toVm(row);
+  }
+
+  async list(actor: Actor, filter: VmFilter, args: PageArgs): Promise<Connection<Vm>> {
+    const page = parsePage(args);
+    if (filter.departmentId !== null && !isUuid(filter.departmentId)) return connectionOf<Vm>([], page, 0);
+    const { rows, totalCount } = await this.vms.list(readableDepartments(actor), filter, page);
+    return connectionOf(rows.map(toVm), page, totalCount);
+  }
+
+  loader(graph: GraphContext): DataLoader<string, Vm | null> {
+    return graph.loader<Vm>('vm', async (ids, actor) => {
+      const rows = await this.vms.findMany(ids.filter(isUuid), readableDepartments(actor));
+      return new Map(rows.map((row) => [row.id, toVm(row)]));
+    });
+  }
+
+  /**
+   * Commits the VM, its operation, the key and the events in one transaction; building begins after that.
+   * @throws DomainError INVALID_INPUT, DEPARTMENT_NOT_FOUND, NETWORK_REQUIRED, NETWORK_NOT_FOUND, NAME_TAKEN, and what VmPlacement throws
+   */
+  async create(actor: Actor, rawInput: unknown): Promise<Accepted> {
+    const { idempotencyKey: key, ...input } = validateInput(CreateVm, rawInput);
+    await this.requireDepartment(actor, input.departmentId);
+    const { networkId } = await this.requests.call(selectNetwork, { departmentId: input.departmentId, networkId: input.networkId });
+    return this.accept(async (tx) =>
+      runOnce(tx, { actorId: actor.userId, key, operation: 'createVm', input }, async () => {
+        const place = await this.placement.place(tx, { idempotencyKey: key, ...input });
+        const vm = await this.insert(tx, {
+          id: newId(),
+          departmentId: input.departmentId,
+          ownerId: actor.userId,
+          name: input.name,
+          activeName: input.name,
+          imageId: place.image.id,
+          hostId: place.hostId,
+          networkId,
+          vcpus: place.vcpus,
+          memoryMib: place.memoryMib,
+          diskBytes: place.diskBytes,
+          reconcileAt: new Date(),
+        });
+        return this.journal(tx, vm, 'CREATE_VM', actor, key, [createdEvent(vm)]);
+      }),
+    );
+  }
+
+  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY */
+  async request(actor: Actor, kind: Exclude<OperationKind, 'CREATE_VM'>, rawInput: unknown): Promise<Accepted> {
+    const { idempotencyKey: key, ...input } = validateInput(VmAction, rawInput);
+    if (!isUuid(input.vmId)) throw new DomainError('VM_NOT_FOUND');
+    return this.accept(async (tx) =>
+      runOnce(tx, { actorId: actor.userId, key, operation: kind, input }, async () => {
+        const vm = await this.vms.lock(tx, input.vmId);
+        const verb = kind === 'DELETE_VM' ? 'delete' : 'operate';
+        if (vm === null || vm.state === 'DELETED' || !can(actor, verb, { kind: 'vm', departmentId: vm.departmentId })) {
+          throw new DomainError('VM_NOT_FOUND');
+        }
+        if (!isAllowed(kind, vm.state)) throw new DomainError('VM_BUSY', { state: vm.state });
+        return this.journal(tx, vm, kind, actor, key, await this.want(tx, vm, kind));
+      }),
+    );
+  }
+
+  private async want(tx: Transaction, vm: VmRow, kind: OperationKind): Promise<EventEnvelope[]> {
+    const { desired, shows } = TRANSITIONS[kind];
+    await tx.vm.update({
+      where: { id: vm.id },
+      data: { desired, state: shows ?? vm.state, reconcileAt: new Date(), failedAttempts: 0, errorCode: null, errorMessage: null },
+    });
+    return shows === null || shows === vm.state ? [] : [stateEvent(vm, shows, kind)];
+  }
+
+  private async journal(tx: Transaction, vm: VmRow, kind: OperationKind, actor: Actor, key: string, events: EventEnvelope[]): Promise<Accepted> {
+    const operationId = newId();
+    const opened = await this.operations.add(tx, {
+      id: operationId,
+      kind,
+      vmId: vm.id,
+      departmentId: vm.departmentId,
+      actorId: actor.userId,
+      idempotencyKey: key,
+      correlationId: currentContext().correlationId,
+    });
+    await appendToOutbox(tx, [...events, ...opened]);
+    return { vmId: vm.id, operationId };
+  }
+
+  private async accept(work: (tx: Transaction) => Promise<Accepted>): Promise<Accepted> {
+    const accepted = await this.database.$transaction(work, { maxWait: 5_000, timeout: 15_000 });
+    this.work.notify();
+    return accepted;
+  }
+
+  private async insert(tx: Transaction, data: Parameters<Transaction['vm']['create']>[0]['data']): Promise<VmRow> {
+    try {
+      return await tx.vm.create({ data });
+    } catch (error) {
+      if (isUniqueViolation(error)) throw new DomainError('NAME_TAKEN', { name: data.name }, { cause: error });
+      throw error;
+    }
+  }
+
+  private async requireDepartment(actor: Actor, departmentId: string): Promise<void> {
+    const allowed = isUuid(departmentId) && can(actor, 'create', { kind: 'vm', departmentId });
+    const { departments } = allowed ? await this.requests.call(findDepartments, { departmentIds: [departmentId] }) : { departments: [] };
+    if (departments.length === 0) throw new DomainError('DEPARTMENT_NOT_FOUND');
+  }
+}

@@ -1,0 +1,4 @@
+export * from './backoff.js';
+export * from './lifecycle.js';
+export * from './placement.js';
+export * from './plan.js';
