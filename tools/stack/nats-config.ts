@@ -23,12 +23,13 @@ export interface NatsServerSettings {
 const quoted = (text: string): string => JSON.stringify(text);
 const list = (subjects: readonly string[]): string => `[${subjects.map(quoted).join(', ')}]`;
 
-function userBlock(user: NatsUser): string {
+/** One entry of `authorization.users`. Answers may come as late as the slowest contract allows, with a margin. */
+export function natsUserBlock(user: NatsUser): string {
   const { publish, subscribe, allowResponses } = user.permissions;
   const lines = [
     `publish: { allow: ${list(publish)} }`,
     `subscribe: { allow: ${list(subscribe)} }`,
-    ...(allowResponses === true ? ['allow_responses: { max: 1, expires: "1m" }'] : []),
+    ...(allowResponses === true ? ['allow_responses: { max: 1, expires: "3m" }'] : []),
   ];
   return `    { user: ${quoted(user.user)}, password: ${quoted(user.password)}, permissions: {\n      ${lines.join('\n      ')}\n    } }`;
 }
@@ -51,7 +52,7 @@ jetstream {
 authorization {
   timeout: 5
   users: [
-${settings.users.map(userBlock).join(',\n')}
+${settings.users.map(natsUserBlock).join(',\n')}
   ]
 }
 `;
