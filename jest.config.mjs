@@ -11,12 +11,11 @@ const swc = {
   },
 };
 
-const project = (displayName, testMatch, testTimeout) => ({
+const project = (displayName, testMatch) => ({
   displayName,
   rootDir: import.meta.dirname,
   roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/native', '<rootDir>/tools'],
   testMatch,
-  testTimeout,
   testEnvironment: 'node',
   injectGlobals: false,
   extensionsToTreatAsEsm: ['.ts'],
@@ -29,8 +28,8 @@ const project = (displayName, testMatch, testTimeout) => ({
 
 export default {
   projects: [
-    project('unit', ['**/*.spec.ts'], 20_000),
-    project('integration', ['**/*.int-spec.ts'], 90_000),
-    project('e2e', ['**/*.e2e-spec.ts'], 600_000),
+    project('unit', ['**/*.spec.ts']),
+    project('integration', ['**/*.int-spec.ts']),
+    project('e2e', ['**/*.e2e-spec.ts']),
   ],
 };

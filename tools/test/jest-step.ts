@@ -26,6 +26,9 @@ async function lingering(reportFile: string, signal: AbortSignal): Promise<strin
   return `jest did not end within ${String(LINGER_MS / 1000)} s after its last test: a test left something open`;
 }
 
+/** For one test or hook; jest reads no such setting from a project. */
+const TIMEOUT_MS: Record<JestProject, string> = { unit: '20000', integration: '90000', e2e: '600000' };
+
 function countsOf(outcome: ProcessOutcome, reportFile: string): Counts {
   const counts = existsSync(reportFile) ? parseJestCounts(readFileSync(reportFile, 'utf8')) : undefined;
   if (counts === undefined) return ONE_FAILED;
@@ -38,7 +41,7 @@ export async function runJest(project: JestProject, options: JestOptions): Promi
   const folder = mkdtempSync(path.join(tmpdir(), 'infinibay-jest-'));
   const reportFile = path.join(folder, 'report.json');
   const args = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js', ...options.args,
-    '--selectProjects', project, '--maxWorkers', WORKERS[project], '--passWithNoTests', '--json', '--outputFile', reportFile];
+    '--selectProjects', project, '--maxWorkers', WORKERS[project], '--testTimeout', TIMEOUT_MS[project], '--passWithNoTests', '--json', '--outputFile', reportFile];
   try {
     const outcome = await runProcess(process.execPath, args, {
       environment: { ...options.environment, NODE_ENV: 'test' },
