@@ -5,7 +5,7 @@ import { buildGuestImage, guestImageHash, guestImageIsCurrent, missingForGuestIm
 import { kernelDir } from '../guest-image/kernel.ts';
 import { runCommand } from '../stack/command.ts';
 import { toolchainDir } from '../stack/layout.ts';
-import { natsServerBinary, natsServerCacheBinary } from '../stack/nats.ts';
+import { natsServerBinary, natsServerCacheBinary } from '../stack/nats-binary.ts';
 import { StackError } from '../stack/stack-error.ts';
 import { hasApt, unpackPackage } from './debian-packages.ts';
 import { agentBinary } from './native-build.ts';

@@ -1,21 +1,16 @@
-import type { NatsUser } from './nats-config.ts';
-import { SERVICES } from './services.ts';
+import { SERVICE_NAMES } from '@infinibay/contracts';
 
-/** Other teams' read-only access to events. */
+import { consumerPermissions, servicePermissions } from '../nats/permissions.ts';
+import type { NatsUser } from './nats-config.ts';
+
+/** Other teams' read-only access to the events of all departments. */
 export const CONSUMER_USER = 'consumer';
 
 /** One NATS user per service, and one for other teams. */
-export const NATS_USER_NAMES: readonly string[] = [...SERVICES.map(({ name }) => name), CONSUMER_USER];
+export const NATS_USER_NAMES: readonly string[] = [...SERVICE_NAMES, CONSUMER_USER];
 
-const SERVICE_SUBJECTS = ['infinibay.>', '$JS.API.>', '$JS.ACK.>', '_INBOX.>'];
-const CONSUMER_PUBLISH = ['$JS.API.INFO', '$JS.API.STREAM.INFO.EVENTS', '$JS.API.CONSUMER.*.EVENTS.>', '$JS.API.CONSUMER.MSG.NEXT.EVENTS.>', '$JS.ACK.EVENTS.>'];
-
-export function natsUsers(passwords: Readonly<Record<string, string>>, _hostId: string): NatsUser[] {
-  return NATS_USER_NAMES.map((user) => ({
-    user,
-    password: passwords[user] ?? '',
-    permissions: user === CONSUMER_USER
-      ? { publish: CONSUMER_PUBLISH, subscribe: ['_INBOX.>'] }
-      : { publish: SERVICE_SUBJECTS, subscribe: SERVICE_SUBJECTS, allowResponses: true },
-  }));
+/** The server's users with what the contracts allow each. */
+export function natsUsers(passwords: Readonly<Record<string, string>>, hostId: string): NatsUser[] {
+  const services = SERVICE_NAMES.map((user) => ({ user, permissions: servicePermissions(user, hostId) }));
+  return [...services, { user: CONSUMER_USER, permissions: consumerPermissions(CONSUMER_USER) }].map((user) => ({ ...user, password: passwords[user.user] ?? '' }));
 }

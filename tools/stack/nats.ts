@@ -1,11 +1,11 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 
 import { logTail, startChild, type RunningChild } from './child-process.ts';
 import { anyFreePort } from './free-ports.ts';
-import { toolchainDir } from './layout.ts';
+import { natsServerBinary } from './nats-binary.ts';
 import { natsServerConfig, type NatsUser } from './nats-config.ts';
 import { pollUntil } from './polling.ts';
 import { StackError } from './stack-error.ts';
@@ -27,17 +27,6 @@ export interface RunningNats {
   readonly monitorPort: number;
   readonly url: string;
   readonly stop: () => Promise<void>;
-}
-
-/** Where setup unpacks Debian's nats-server: the package itself would enable a system service. */
-export const natsServerCacheBinary = path.join(toolchainDir, 'nats-server', 'usr', 'sbin', 'nats-server');
-
-/** The server program: INFINIBAY_NATS_SERVER, what setup unpacked, or one on PATH. */
-export function natsServerBinary(): string {
-  const candidates = [process.env['INFINIBAY_NATS_SERVER'], natsServerCacheBinary, ...(process.env['PATH'] ?? '').split(':').map((dir) => path.join(dir, 'nats-server'))];
-  const found = candidates.find((file) => file !== undefined && file !== '' && existsSync(file));
-  if (found === undefined) throw new StackError('nats-server is missing: run npm run setup');
-  return found;
 }
 
 async function tryConnect(url: string, user: NatsUser): Promise<NatsConnection | undefined> {
