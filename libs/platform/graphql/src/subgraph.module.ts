@@ -1,3 +1,4 @@
+import { ApolloServerPluginInlineTraceDisabled } from '@apollo/server/plugin/disabled';
 import { ApolloFederationDriver, type ApolloFederationDriverConfig } from '@nestjs/apollo';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { GraphQLModule } from '@nestjs/graphql';
@@ -28,6 +29,7 @@ export const subgraphModule = (options: SubgraphOptions): DynamicModule =>
     playground: false,
     csrfPrevention: true,
     includeStacktraceInErrorResponses: false,
+    plugins: [ApolloServerPluginInlineTraceDisabled()],
     formatError: formatGraphqlError(options.logger),
     context: ({ req }: { req: Request; res: Response }) => buildContext(req, options.internalKey),
   });

@@ -1,3 +1,4 @@
+import { DomainError } from '@infinibay/contracts';
 import type { LoggerService } from '@nestjs/common';
 import { pino, type DestinationStream, type Logger } from 'pino';
 import { findContext } from './request-context.js';
@@ -52,6 +53,11 @@ export class NestLogger implements LoggerService {
   }
   error(message: unknown, ...rest: unknown[]): void {
     const err = message instanceof Error ? message : undefined;
+    // Nest reports whatever a resolver throws; an expected refusal is no error of the service.
+    if (err instanceof DomainError && err.kind !== 'internal') {
+      this.logger.debug({ nest: context(rest), code: err.code, details: err.details }, text(message));
+      return;
+    }
     this.logger.error({ nest: context(rest), err, stack: err === undefined ? stackOf(rest) : undefined }, text(message));
   }
   debug(message: unknown, ...rest: unknown[]): void {

@@ -1,0 +1,87 @@
+import {
+  DomainError,
+  departmentCreated,
+  membershipGranted,
+  membershipRevoked,
+  userAccessChanged,
+  type Actor,
+} from '@infinibay/contracts';
+import { can } from '@infinibay/access-domain';
+import { Injectable } from '@nestjs/common';
+import { newEvent } from '@infinibay/platform-persistence';
+import { Changes, type Effect } from '../changes/changes.js';
+import type { Transaction } from '../database.js';
+import { UserRepository } from '../users/user.repository.js';
+import type { CreateDepartment, MembershipChange } from './department.inputs.js';
+import { DepartmentRepository } from './department.repository.js';
+
+/** An administrator's changes to departments. Each returns the department's id. */
+@Injectable()
+export class DepartmentChangesService {
+  constructor(
+    private readonly changes: Changes,
+    private readonly departments: DepartmentRepository,
+    private readonly users: UserRepository,
+  ) {}
+
+  /** @throws DomainError FORBIDDEN, NAME_TAKEN */
+  create(actor: Actor, { idempotencyKey, ...input }: CreateDepartment): Promise<string> {
+    const change = { actorId: actor.userId, operation: 'createDepartment', resourceKind: 'department', idempotencyKey, input } as const;
+    return this.changes.commit(change, async (tx) => {
+      if (!can(actor, 'create', { kind: 'department', departmentId: null })) throw new DomainError('FORBIDDEN', { needs: 'ADMIN' });
+      const departmentId = await this.departments.create(tx, input.name);
+      const resource = { kind: 'department', id: departmentId };
+      const event = newEvent(departmentCreated, { departmentId, resource, data: { departmentId, name: input.name } });
+      return { resourceId: departmentId, events: [event] };
+    });
+  }
+
+  /** @throws DomainError DEPARTMENT_NOT_FOUND, USER_NOT_FOUND, FORBIDDEN */
+  addMember(actor: Actor, { idempotencyKey, ...input }: MembershipChange): Promise<string> {
+    const change = { actorId: actor.userId, operation: 'addDepartmentMember', resourceKind: 'department', idempotencyKey, input } as const;
+    return this.changes.commit(change, async (tx) => {
+      const user = await this.authorise(tx, actor, input);
+      const changed = await this.departments.addMember(tx, input.departmentId, input.userId);
+      return this.effect(membershipGranted, input, changed, user.disabled);
+    });
+  }
+
+  /** @throws DomainError DEPARTMENT_NOT_FOUND, USER_NOT_FOUND, FORBIDDEN */
+  removeMember(actor: Actor, { idempotencyKey, ...input }: MembershipChange): Promise<string> {
+    const change = { actorId: actor.userId, operation: 'removeDepartmentMember', resourceKind: 'department', idempotencyKey, input } as const;
+    return this.changes.commit(change, async (tx) => {
+      const user = await this.authorise(tx, actor, input);
+      const changed = await this.departments.removeMember(tx, input.departmentId, input.userId);
+      return this.effect(membershipRevoked, input, changed, user.disabled);
+    });
+  }
+
+  /** Whoever may not see the department hears that there is none; a member hears that this is for administrators. */
+  private async authorise(tx: Transaction, actor: Actor, { departmentId, userId }: Membership): Promise<{ disabled: boolean }> {
+    const resource = { kind: 'department', departmentId } as const;
+    const [department] = can(actor, 'read', resource) ? await this.departments.findMany(tx, [departmentId]) : [];
+    if (department === undefined) throw new DomainError('DEPARTMENT_NOT_FOUND', { departmentId });
+    if (!can(actor, 'update', resource)) throw new DomainError('FORBIDDEN', { needs: 'ADMIN' });
+    const user = await this.users.find(tx, userId);
+    if (user === null) throw new DomainError('USER_NOT_FOUND', { userId });
+    return { disabled: user.disabledAt !== null };
+  }
+
+  /** Tells of the membership, and that the user's open sessions must be looked at again; nothing when nothing changed. */
+  private effect(
+    contract: typeof membershipGranted | typeof membershipRevoked,
+    { departmentId, userId }: Membership,
+    changed: boolean,
+    disabled: boolean,
+  ): Effect {
+    if (!changed) return { resourceId: departmentId, events: [] };
+    const membership = newEvent(contract, { departmentId, resource: { kind: 'membership', id: userId }, data: { departmentId, userId } });
+    const access = newEvent(userAccessChanged, { departmentId: null, resource: { kind: 'user', id: userId }, data: { userId, disabled } });
+    return { resourceId: departmentId, events: [membership, access] };
+  }
+}
+
+interface Membership {
+  readonly departmentId: string;
+  readonly userId: string;
+}

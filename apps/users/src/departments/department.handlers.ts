@@ -1,0 +1,20 @@
+import { findDepartments, type ReplyInputOf, type RequestOf } from '@infinibay/contracts';
+import { Injectable } from '@nestjs/common';
+import { HandlesRequest } from '@infinibay/platform-messaging';
+import { Database } from '../database.js';
+import { DepartmentRepository } from './department.repository.js';
+
+/** For other services: they check what their own actors may do. */
+@Injectable()
+export class DepartmentHandlers {
+  constructor(
+    private readonly database: Database,
+    private readonly departments: DepartmentRepository,
+  ) {}
+
+  @HandlesRequest(findDepartments)
+  async find(request: RequestOf<typeof findDepartments>): Promise<ReplyInputOf<typeof findDepartments>> {
+    const rows = await this.departments.findMany(this.database, request.departmentIds);
+    return { departments: rows.map((row) => ({ departmentId: row.id, name: row.name })) };
+  }
+}

@@ -1,0 +1,35 @@
+import { DisplayName, IdempotencyKey, Uuid } from '@infinibay/contracts';
+import { Field, ID, InputType } from '@nestjs/graphql';
+import { z } from 'zod';
+
+const KEY_DESCRIPTION = '8 to 128 printable ASCII characters; the same key again gives the same result without acting twice';
+
+@InputType({ description: 'A new department' })
+export class CreateDepartmentInput {
+  @Field(() => String, { description: KEY_DESCRIPTION })
+  idempotencyKey!: string;
+
+  @Field(() => String, { description: '1 to 120 characters, unique whatever their case; NAME_TAKEN otherwise' })
+  name!: string;
+}
+
+export const CreateDepartmentRules = z.object({ idempotencyKey: IdempotencyKey, name: DisplayName });
+export type CreateDepartment = z.output<typeof CreateDepartmentRules>;
+
+@InputType({ description: 'Who becomes a member of what' })
+export class AddDepartmentMemberInput {
+  @Field(() => String, { description: KEY_DESCRIPTION })
+  idempotencyKey!: string;
+
+  @Field(() => ID, { description: 'DEPARTMENT_NOT_FOUND when there is none' })
+  departmentId!: string;
+
+  @Field(() => ID, { description: 'USER_NOT_FOUND when there is none' })
+  userId!: string;
+}
+
+@InputType({ description: 'Who is no longer a member of what' })
+export class RemoveDepartmentMemberInput extends AddDepartmentMemberInput {}
+
+export const MembershipRules = z.object({ idempotencyKey: IdempotencyKey, departmentId: Uuid, userId: Uuid });
+export type MembershipChange = z.output<typeof MembershipRules>;

@@ -1,0 +1,86 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { LOGGER } from '@infinibay/platform-service';
+import type { Logger } from '@infinibay/platform-logging';
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type CryptoKey, type JWK } from 'jose';
+import { USERS_CONFIG, type UsersConfig } from '../config.js';
+import { Database, type Transaction } from '../database.js';
+import { seal, unseal } from './key-seal.js';
+
+interface ActiveKey {
+  readonly id: string;
+  readonly privateKey: CryptoKey;
+}
+
+/** A token signed just before its key was retired must be verifiable until it expires. */
+const KEEP_RETIRED_MS = 3_600_000;
+
+/** Ed25519 keys of access tokens, one pair for all instances; made by the first instance that starts. */
+@Injectable()
+export class SigningKeys implements OnModuleInit {
+  private active: ActiveKey | undefined;
+
+  constructor(
+    private readonly database: Database,
+    @Inject(USERS_CONFIG) private readonly config: Pick<UsersConfig, 'INTERNAL_KEY'>,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    this.active = await this.database.$transaction(async (tx) => {
+      await tx.$executeRawUnsafe(`SELECT pg_advisory_xact_lock(hashtext('users.signing-keys'))`);
+      return (await this.loadNewest(tx)) ?? (await this.create(tx));
+    });
+  }
+
+  /** The key to sign with. */
+  current(): ActiveKey {
+    if (this.active === undefined) throw new Error('signing keys are read when the service starts');
+    return this.active;
+  }
+
+  /** Public keys, newest first, as a JWKS (RFC 7517). */
+  async publicKeys(): Promise<{ keys: JWK[] }> {
+    const rows = await this.database.signingKey.findMany({
+      where: { OR: [{ retiredAt: null }, { retiredAt: { gt: new Date(Date.now() - KEEP_RETIRED_MS) } }] },
+      orderBy: { createdAt: 'desc' },
+      take: 8,
+    });
+    return { keys: rows.map((row) => row.publicJwk as JWK) };
+  }
+
+  private async loadNewest(tx: Transaction): Promise<ActiveKey | undefined> {
+    const row = await tx.signingKey.findFirst({ where: { retiredAt: null }, orderBy: { createdAt: 'desc' } });
+    if (row === null) return undefined;
+    try {
+      const jwk = JSON.parse(unseal(row.sealedJwk, row.id, this.config.INTERNAL_KEY)) as JWK;
+      return { id: row.id, privateKey: await importPrivate(jwk) };
+    } catch (error) {
+      // INTERNAL_KEY was changed: the old private key is lost, and a new one takes over.
+      this.logger.warn({ err: error, keyId: row.id }, 'the signing key cannot be opened and is retired');
+      await tx.signingKey.update({ where: { id: row.id }, data: { retiredAt: new Date() } });
+      return undefined;
+    }
+  }
+
+  private async create(tx: Transaction): Promise<ActiveKey> {
+    const pair = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
+    const publicJwk = await exportJWK(pair.publicKey);
+    const id = await calculateJwkThumbprint(publicJwk);
+    const privateJwk = await exportJWK(pair.privateKey);
+    await tx.signingKey.create({
+      data: {
+        id,
+        publicJwk: { kty: publicJwk.kty ?? '', crv: publicJwk.crv ?? '', x: publicJwk.x ?? '', kid: id, alg: 'EdDSA', use: 'sig' },
+        sealedJwk: seal(JSON.stringify(privateJwk), id, this.config.INTERNAL_KEY),
+      },
+    });
+    this.logger.info({ keyId: id }, 'signing key created');
+    return { id, privateKey: await importPrivate(privateJwk) };
+  }
+}
+
+const importPrivate = async (jwk: JWK): Promise<CryptoKey> => {
+  const key = await importJWK(jwk, 'EdDSA');
+  if (key instanceof Uint8Array) throw new Error('not an asymmetric key');
+  return key;
+};

@@ -1,0 +1,14 @@
+import { resolveSession, type ReplyInputOf, type RequestOf } from '@infinibay/contracts';
+import { Injectable } from '@nestjs/common';
+import { HandlesRequest } from '@infinibay/platform-messaging';
+import { SessionService } from './session.service.js';
+
+@Injectable()
+export class SessionHandlers {
+  constructor(private readonly sessions: SessionService) {}
+
+  @HandlesRequest(resolveSession)
+  async resolve(request: RequestOf<typeof resolveSession>): Promise<ReplyInputOf<typeof resolveSession>> {
+    return { actor: await this.sessions.resolve(request.userId, request.sessionId) };
+  }
+}

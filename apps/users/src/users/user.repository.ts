@@ -1,0 +1,92 @@
+import { DomainError, type ActorRole } from '@infinibay/contracts';
+import { Injectable } from '@nestjs/common';
+import type { Page } from '@infinibay/platform-graphql';
+import { isUniqueViolation, type Transaction } from '../database.js';
+
+const PUBLIC = { id: true, email: true, name: true, role: true, disabledAt: true, createdAt: true } as const;
+
+/** A user without the password hash. */
+export interface UserRow {
+  readonly id: string;
+  readonly email: string;
+  readonly name: string;
+  readonly role: ActorRole;
+  readonly disabledAt: Date | null;
+  readonly createdAt: Date;
+}
+
+export interface Credentials {
+  readonly id: string;
+  readonly email: string;
+  readonly passwordHash: string;
+  readonly disabledAt: Date | null;
+}
+
+export interface NewUser {
+  readonly email: string;
+  readonly name: string;
+  readonly role: ActorRole;
+  readonly passwordHash: string;
+  readonly departmentIds: readonly string[];
+}
+
+const CREDENTIALS = { id: true, email: true, passwordHash: true, disabledAt: true } as const;
+
+@Injectable()
+export class UserRepository {
+  find(tx: Transaction, id: string): Promise<UserRow | null> {
+    return tx.user.findUnique({ where: { id }, select: PUBLIC });
+  }
+
+  findMany(tx: Transaction, ids: readonly string[]): Promise<UserRow[]> {
+    return tx.user.findMany({ where: { id: { in: [...ids] } }, select: PUBLIC });
+  }
+
+  /** @param email in lower case */
+  findCredentials(tx: Transaction, email: string): Promise<Credentials | null> {
+    return tx.user.findUnique({ where: { email }, select: CREDENTIALS });
+  }
+
+  findCredentialsById(tx: Transaction, id: string): Promise<Credentials | null> {
+    return tx.user.findUnique({ where: { id }, select: CREDENTIALS });
+  }
+
+  /**
+   * One row more than the page has, if there is one, and the count of all.
+   * @param departmentId null for users of any department and of none
+   */
+  async list(tx: Transaction, page: Page, departmentId: string | null): Promise<{ rows: UserRow[]; total: number }> {
+    const where = departmentId === null ? {} : { memberships: { some: { departmentId } } };
+    const after = page.after === undefined ? {} : { id: { gt: page.after } };
+    const rows = await tx.user.findMany({ where: { ...where, ...after }, orderBy: { id: 'asc' }, take: page.first + 1, select: PUBLIC });
+    return { rows, total: await tx.user.count({ where }) };
+  }
+
+  /** @throws DomainError EMAIL_TAKEN */
+  async create(tx: Transaction, user: NewUser): Promise<string> {
+    const { departmentIds, ...data } = user;
+    const memberships = { create: departmentIds.map((departmentId) => ({ departmentId })) };
+    try {
+      return (await tx.user.create({ data: { ...data, memberships }, select: { id: true } })).id;
+    } catch (error) {
+      if (isUniqueViolation(error)) throw new DomainError('EMAIL_TAKEN', { email: user.email }, { cause: error });
+      throw error;
+    }
+  }
+
+  async setDisabled(tx: Transaction, id: string, disabledAt: Date | null): Promise<void> {
+    await tx.user.update({ where: { id }, data: { disabledAt } });
+  }
+
+  async setPassword(tx: Transaction, id: string, passwordHash: string): Promise<void> {
+    await tx.user.update({ where: { id }, data: { passwordHash } });
+  }
+
+  /** Locks the administrators who can log in, so that two of them cannot disable each other at once. */
+  async lockAdmins(tx: Transaction): Promise<string[]> {
+    const rows = await tx.$queryRawUnsafe<{ id: string }[]>(
+      `SELECT id::text FROM users WHERE role = 'ADMIN' AND disabled_at IS NULL ORDER BY id FOR UPDATE`,
+    );
+    return rows.map((row) => row.id);
+  }
+}
