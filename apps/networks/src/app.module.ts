@@ -1,0 +1,52 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { subgraphModule } from '@infinibay/platform-graphql';
+import type { Logger } from '@infinibay/platform-logging';
+import { PlatformModule } from '@infinibay/platform-service';
+import type { NetworksConfig } from './config.js';
+import { Database, createDatabase } from './database.js';
+import { extendedEntities, resolvers } from './graph.js';
+import { HostNetworkReconciler } from './hosts/host-network.reconciler.js';
+import { HostNetworkRepository } from './hosts/host-network.repository.js';
+import { HostNetworkService } from './hosts/host-network.service.js';
+import { NetworkRemovalRepository } from './hosts/network-removal.repository.js';
+import { NetworkRemovalService } from './hosts/network-removal.service.js';
+import { NetworkRepository } from './networks/network.repository.js';
+import { NetworkService } from './networks/network.service.js';
+import { NETWORK_SETTINGS } from './networks/network.settings.js';
+import { AttachmentController } from './ports/attachment.controller.js';
+import { AttachmentService } from './ports/attachment.service.js';
+import { PortRepository } from './ports/port.repository.js';
+import { PortService } from './ports/port.service.js';
+
+@Module({})
+export class AppModule {
+  static forRoot(config: NetworksConfig, logger: Logger): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        PlatformModule.forRoot({
+          service: 'networks',
+          logger,
+          nats: { url: config.NATS_URL, user: config.NATS_USER, password: config.NATS_PASSWORD },
+          database: { token: Database, client: createDatabase(config) },
+        }),
+        subgraphModule({ logger, internalKey: config.INTERNAL_KEY, extendedEntities }),
+      ],
+      providers: [
+        ...resolvers,
+        { provide: NETWORK_SETTINGS, useValue: config },
+        NetworkRepository,
+        NetworkService,
+        PortRepository,
+        PortService,
+        AttachmentService,
+        AttachmentController,
+        HostNetworkRepository,
+        HostNetworkService,
+        NetworkRemovalRepository,
+        NetworkRemovalService,
+        HostNetworkReconciler,
+      ],
+    };
+  }
+}

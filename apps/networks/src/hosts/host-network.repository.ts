@@ -1,0 +1,134 @@
+import { bridgeName, formatIpv4, gatewayOf, libvirtNetworkName, macOfBridge, parseNetworkCidr } from '@infinibay/networks-domain';
+import type { NetworkSpec } from '@infinibay/contracts';
+import { Inject, Injectable } from '@nestjs/common';
+import { Database, type Transaction } from '../database.js';
+import type { Network, Port } from '../generated/prisma/client.js';
+import { NETWORK_SETTINGS, type NetworkSettings } from '../networks/network.settings.js';
+
+/** A network on one host. */
+export interface HostNetworkKey {
+  readonly networkId: string;
+  readonly hostId: string;
+}
+
+export interface WantedNetwork {
+  readonly revision: number;
+  readonly spec: NetworkSpec;
+}
+
+/** Whoever changed a row applies it at once; a worker comes this much later in case that it could not. */
+const GRACE_SECONDS = 2;
+/** Longer than a call to a host takes: a row that a worker took comes back only when the worker is gone. */
+const CLAIM_SECONDS = 30;
+const MAX_BACKOFF_SECONDS = 60;
+
+@Injectable()
+export class HostNetworkRepository {
+  constructor(
+    private readonly database: Database,
+    @Inject(NETWORK_SETTINGS) private readonly settings: NetworkSettings,
+  ) {}
+
+  /** The host has to have the network, as it is at the end of the transaction. */
+  async want(tx: Transaction, key: HostNetworkKey): Promise<void> {
+    await tx.$executeRawUnsafe(
+      `INSERT INTO host_networks (network_id, host_id, next_attempt_at)
+       VALUES ($1::uuid, $2::uuid, now() + make_interval(secs => $3::int))
+       ON CONFLICT (network_id, host_id) DO UPDATE
+       SET desired_revision = host_networks.desired_revision + 1, next_attempt_at = excluded.next_attempt_at`,
+      key.networkId,
+      key.hostId,
+      GRACE_SECONDS,
+    );
+  }
+
+  /** Hosts that have the network must learn of a change; one that does not have it needs not. */
+  async bump(tx: Transaction, keys: readonly HostNetworkKey[]): Promise<void> {
+    await tx.$executeRawUnsafe(
+      `UPDATE host_networks h
+       SET desired_revision = desired_revision + 1, next_attempt_at = now() + make_interval(secs => $3::int)
+       FROM (SELECT DISTINCT * FROM unnest($1::uuid[], $2::uuid[]) AS k (network_id, host_id)) k
+       WHERE h.network_id = k.network_id AND h.host_id = k.host_id`,
+      keys.map((key) => key.networkId),
+      keys.map((key) => key.hostId),
+      GRACE_SECONDS,
+    );
+  }
+
+  /** The network goes: every host that has it must forget it. */
+  async retire(tx: Transaction, networkId: string): Promise<void> {
+    await tx.$executeRawUnsafe(
+      `INSERT INTO network_removals (network_id, host_id)
+       SELECT network_id, host_id FROM host_networks WHERE network_id = $1::uuid`,
+      networkId,
+    );
+  }
+
+  /**
+   * What the host has to have; null when the network is gone.
+   * The revision is read before the ports: a change in between is then sent once more under its own revision.
+   */
+  async findWanted(key: HostNetworkKey): Promise<WantedNetwork | null> {
+    const row = await this.database.hostNetwork.findUnique({ where: { networkId_hostId: key }, include: { network: true } });
+    if (row === null) return null;
+    const ports = await this.database.port.findMany({ where: { networkId: key.networkId, hostId: key.hostId }, orderBy: { id: 'asc' } });
+    return { revision: row.desiredRevision, spec: specOf(row.network, ports) };
+  }
+
+  /** @returns false when the network was deleted meanwhile. */
+  async recordApplied(key: HostNetworkKey, revision: number): Promise<boolean> {
+    const updated = await this.database.$executeRawUnsafe(
+      `UPDATE host_networks
+       SET applied_revision = greatest(applied_revision, $3::int), applied_at = now(), error_code = NULL, attempts = 0,
+           next_attempt_at = CASE WHEN desired_revision > $3::int THEN now() ELSE now() + make_interval(secs => $4::int) END
+       WHERE network_id = $1::uuid AND host_id = $2::uuid`,
+      key.networkId,
+      key.hostId,
+      revision,
+      this.settings.NETWORK_VERIFY_SECONDS,
+    );
+    return updated === 1;
+  }
+
+  async recordFailure(key: HostNetworkKey, errorCode: string): Promise<boolean> {
+    const updated = await this.database.$executeRawUnsafe(
+      `UPDATE host_networks
+       SET error_code = $3, attempts = attempts + 1,
+           next_attempt_at = now() + make_interval(secs => least($4::float8, power(2, least(attempts, 10))))
+       WHERE network_id = $1::uuid AND host_id = $2::uuid`,
+      key.networkId,
+      key.hostId,
+      errorCode,
+      MAX_BACKOFF_SECONDS,
+    );
+    return updated === 1;
+  }
+
+  /** Takes rows that are behind, or due to be checked again, for this worker alone. */
+  claimDue(limit: number): Promise<HostNetworkKey[]> {
+    return Promise.resolve(
+      this.database.$queryRawUnsafe<HostNetworkKey[]>(
+        `UPDATE host_networks h SET next_attempt_at = now() + make_interval(secs => $2::int)
+         FROM (SELECT network_id, host_id FROM host_networks WHERE next_attempt_at <= now()
+               ORDER BY next_attempt_at LIMIT $1::int FOR UPDATE SKIP LOCKED) due
+         WHERE h.network_id = due.network_id AND h.host_id = due.host_id
+         RETURNING h.network_id AS "networkId", h.host_id AS "hostId"`,
+        limit,
+        CLAIM_SECONDS,
+      ),
+    );
+  }
+}
+
+const specOf = (network: Network, ports: readonly Port[]): NetworkSpec => {
+  const cidr = parseNetworkCidr(network.cidr);
+  return {
+    networkId: network.id,
+    name: libvirtNetworkName(network.id),
+    bridge: bridgeName(network.id),
+    mac: macOfBridge(network.id),
+    gateway: formatIpv4(gatewayOf(cidr)),
+    prefixLength: cidr.prefixLength,
+    reservations: ports.map((port) => ({ mac: port.mac, address: port.address, hostname: port.hostname === '' ? null : port.hostname })),
+  };
+};

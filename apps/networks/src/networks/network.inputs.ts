@@ -1,0 +1,43 @@
+import { DisplayName, IdempotencyKey, Uuid } from '@infinibay/contracts';
+import { Field, ID, InputType } from '@nestjs/graphql';
+import { z } from 'zod';
+
+const KEY_DESCRIPTION = 'Your own key, 8 to 128 characters: repeating the call with it acts once';
+
+@InputType({ description: 'A new network' })
+export class CreateNetworkInput {
+  @Field(() => ID, { description: 'The department that gets it' })
+  departmentId!: string;
+
+  @Field(() => String, { description: 'Unique within the department; 1 to 120 characters' })
+  name!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Private IPv4 range, /8 to /30; host bits are cleared. A free one is chosen when left out',
+  })
+  cidr?: string | null;
+
+  @Field(() => String, { description: KEY_DESCRIPTION })
+  idempotencyKey!: string;
+}
+
+@InputType({ description: 'The network to delete' })
+export class DeleteNetworkInput {
+  @Field(() => ID, { description: 'The network; no VM may have a port in it' })
+  networkId!: string;
+
+  @Field(() => String, { description: KEY_DESCRIPTION })
+  idempotencyKey!: string;
+}
+
+export const CreateNetworkSchema = z.object({
+  departmentId: Uuid,
+  name: DisplayName,
+  cidr: z.string().max(64).nullish(),
+  idempotencyKey: IdempotencyKey,
+});
+export type CreateNetwork = z.infer<typeof CreateNetworkSchema>;
+
+export const DeleteNetworkSchema = z.object({ networkId: Uuid, idempotencyKey: IdempotencyKey });
+export type DeleteNetwork = z.infer<typeof DeleteNetworkSchema>;

@@ -1,0 +1,141 @@
+import { can, readableDepartments } from '@infinibay/access-domain';
+import { DomainError, Uuid, findDepartments, networkCreated, networkDeleted, type Actor } from '@infinibay/contracts';
+import { chooseSubnet, formatCidr, parseNetworkCidr } from '@infinibay/networks-domain';
+import { connectionOf, type Connection, type Page } from '@infinibay/platform-graphql';
+import { OutboxRelayHolder, RequestClient } from '@infinibay/platform-messaging';
+import { appendToOutbox, newEvent, runOnce } from '@infinibay/platform-persistence';
+import { Inject, Injectable } from '@nestjs/common';
+import { Database, TRANSACTION_LIMITS, type Transaction } from '../database.js';
+import type { Network } from '../generated/prisma/client.js';
+import { groupedBy } from '../grouped.js';
+import { HostNetworkRepository } from '../hosts/host-network.repository.js';
+import type { CreateNetwork, DeleteNetwork } from './network.inputs.js';
+import { NetworkRepository } from './network.repository.js';
+import { NETWORK_SETTINGS, type NetworkSettings } from './network.settings.js';
+
+@Injectable()
+export class NetworkService {
+  constructor(
+    private readonly database: Database,
+    private readonly networks: NetworkRepository,
+    private readonly hostNetworks: HostNetworkRepository,
+    private readonly requests: RequestClient,
+    private readonly outbox: OutboxRelayHolder,
+    @Inject(NETWORK_SETTINGS) private readonly settings: NetworkSettings,
+  ) {}
+
+  /** @throws DomainError NETWORK_NOT_FOUND, also for one of a department that the actor may not read. */
+  async get(actor: Actor, id: string): Promise<Network> {
+    const network = Uuid.safeParse(id).success ? await this.networks.find(id) : null;
+    return readable(actor, network);
+  }
+
+  async readableByIds(actor: Actor, ids: readonly string[]): Promise<ReadonlyMap<string, Network>> {
+    const found = await this.networks.findReadable(onlyUuids(ids), readableDepartments(actor));
+    return new Map(found.map((network) => [network.id, network]));
+  }
+
+  async page(actor: Actor, page: Page, departmentId: string | undefined): Promise<Connection<Network>> {
+    if (departmentId !== undefined) assertDepartment(actor, 'read', departmentId);
+    const { rows, total } = await this.networks.page(page, readableDepartments(actor), departmentId);
+    return connectionOf(rows, page, total);
+  }
+
+  /** The networks of those departments that the actor may read. */
+  async ofDepartments(actor: Actor, departmentIds: readonly string[]): Promise<ReadonlyMap<string, Network[]>> {
+    const allowed = onlyUuids(departmentIds).filter((id) => can(actor, 'read', { kind: 'network', departmentId: id }));
+    const networks = await this.networks.listOfDepartments(allowed);
+    return groupedBy(networks, (network) => network.departmentId);
+  }
+
+  /**
+   * The network that a new VM of a department gets: the one asked for, or its oldest.
+   * @throws DomainError NETWORK_NOT_FOUND, NETWORK_REQUIRED
+   */
+  async select(departmentId: string, networkId: string | null): Promise<Network> {
+    if (networkId === null) {
+      const oldest = await this.networks.oldestOf(departmentId);
+      if (oldest === null) throw new DomainError('NETWORK_REQUIRED', { departmentId });
+      return oldest;
+    }
+    const network = await this.networks.find(networkId);
+    if (network?.departmentId !== departmentId) throw new DomainError('NETWORK_NOT_FOUND', { networkId });
+    return network;
+  }
+
+  /** @throws DomainError DEPARTMENT_NOT_FOUND, MALFORMED_ADDRESS, ADDRESS_RANGE_TAKEN, NAME_TAKEN, IDEMPOTENCY_KEY_REUSED */
+  async create(actor: Actor, input: CreateNetwork): Promise<Network> {
+    const { idempotencyKey, ...asked } = input;
+    assertDepartment(actor, 'create', input.departmentId);
+    const cidr = typeof input.cidr === 'string' ? formatCidr(parseNetworkCidr(input.cidr)) : null;
+    await this.assertDepartmentExists(input.departmentId);
+    const call = { actorId: actor.userId, key: idempotencyKey, operation: 'createNetwork', input: asked };
+    const id = await this.database.$transaction((tx) => runOnce(tx, call, () => this.insert(tx, { ...asked, cidr })), TRANSACTION_LIMITS);
+    this.outbox.notify();
+    return this.get(actor, id);
+  }
+
+  /** @throws DomainError NETWORK_NOT_FOUND, NETWORK_IN_USE, IDEMPOTENCY_KEY_REUSED */
+  async delete(actor: Actor, input: DeleteNetwork): Promise<string> {
+    const { idempotencyKey, networkId } = input;
+    const call = { actorId: actor.userId, key: idempotencyKey, operation: 'deleteNetwork', input: { networkId } };
+    await this.database.$transaction((tx) => runOnce(tx, call, () => this.remove(tx, actor, networkId)), TRANSACTION_LIMITS);
+    this.outbox.notify();
+    return networkId;
+  }
+
+  private async assertDepartmentExists(departmentId: string): Promise<void> {
+    const { departments } = await this.requests.call(findDepartments, { departmentIds: [departmentId] });
+    if (departments.length === 0) throw new DomainError('DEPARTMENT_NOT_FOUND', { departmentId });
+  }
+
+  private async insert(tx: Transaction, asked: { departmentId: string; name: string; cidr: string | null }): Promise<string> {
+    await this.networks.lockRanges(tx);
+    const { departmentId, name } = asked;
+    if (await this.networks.isNameTaken(tx, departmentId, name)) throw new DomainError('NAME_TAKEN', { name });
+    const cidr = asked.cidr === null ? await this.chooseRange(tx) : await this.assertFree(tx, asked.cidr);
+    const network = await this.networks.create(tx, { departmentId, name, cidr });
+    const data = { networkId: network.id, name, cidr };
+    await appendToOutbox(tx, [newEvent(networkCreated, { departmentId, resource: { kind: 'network', id: network.id }, data })]);
+    return network.id;
+  }
+
+  private async assertFree(tx: Transaction, cidr: string): Promise<string> {
+    // Which network is in the way is not said: it may be another department's.
+    if ((await this.networks.overlapping(tx, cidr)).length > 0) throw new DomainError('ADDRESS_RANGE_TAKEN', { cidr });
+    return cidr;
+  }
+
+  private async chooseRange(tx: Transaction): Promise<string> {
+    const { NETWORK_POOL_CIDR: pool, NETWORK_POOL_PREFIX: prefixLength } = this.settings;
+    const chosen = chooseSubnet(parseNetworkCidr(pool), prefixLength, await this.networks.overlapping(tx, pool));
+    if (chosen === null) throw new DomainError('ADDRESS_RANGE_TAKEN', { pool, prefixLength, reason: 'the pool has no free range' });
+    return formatCidr(chosen);
+  }
+
+  private async remove(tx: Transaction, actor: Actor, networkId: string): Promise<null> {
+    const network = readable(actor, await this.networks.lock(tx, networkId));
+    if (!can(actor, 'delete', { kind: 'network', departmentId: network.departmentId })) throw new DomainError('FORBIDDEN');
+    if ((await tx.port.count({ where: { networkId } })) > 0) throw new DomainError('NETWORK_IN_USE', { networkId });
+    await this.hostNetworks.retire(tx, networkId);
+    await this.networks.delete(tx, networkId);
+    const { departmentId, name } = network;
+    const resource = { kind: 'network', id: networkId };
+    await appendToOutbox(tx, [newEvent(networkDeleted, { departmentId, resource, data: { networkId, name } })]);
+    return null;
+  }
+}
+
+const onlyUuids = (ids: readonly string[]): string[] => ids.filter((id) => Uuid.safeParse(id).success);
+
+const readable = (actor: Actor, network: Network | null): Network => {
+  if (network === null || !can(actor, 'read', { kind: 'network', departmentId: network.departmentId })) {
+    throw new DomainError('NETWORK_NOT_FOUND');
+  }
+  return network;
+};
+
+/** A department that the actor has nothing to do with is as unknown as one that does not exist. */
+const assertDepartment = (actor: Actor, verb: 'read' | 'create', departmentId: string): void => {
+  if (!can(actor, verb, { kind: 'network', departmentId })) throw new DomainError('DEPARTMENT_NOT_FOUND', { departmentId });
+};

@@ -1,0 +1,4 @@
+import type { NetworksConfig } from '../config.js';
+
+export const NETWORK_SETTINGS = Symbol('NETWORK_SETTINGS');
+export type NetworkSettings = Pick<NetworksConfig, 'NETWORK_POOL_CIDR' | 'NETWORK_POOL_PREFIX' | 'NETWORK_VERIFY_SECONDS'>;

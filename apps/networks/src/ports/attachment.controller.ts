@@ -1,0 +1,30 @@
+import { attachVm, detachVm, selectNetwork, type ReplyOf, type RequestOf } from '@infinibay/contracts';
+import { HandlesRequest } from '@infinibay/platform-messaging';
+import { Injectable } from '@nestjs/common';
+import { NetworkService } from '../networks/network.service.js';
+import { AttachmentService } from './attachment.service.js';
+
+/** The networks service's edge on NATS. */
+@Injectable()
+export class AttachmentController {
+  constructor(
+    private readonly networks: NetworkService,
+    private readonly attachments: AttachmentService,
+  ) {}
+
+  @HandlesRequest(selectNetwork)
+  async select(request: RequestOf<typeof selectNetwork>): Promise<ReplyOf<typeof selectNetwork>> {
+    return { networkId: (await this.networks.select(request.departmentId, request.networkId)).id };
+  }
+
+  @HandlesRequest(attachVm)
+  async attach(request: RequestOf<typeof attachVm>): Promise<ReplyOf<typeof attachVm>> {
+    return { nic: await this.attachments.attach(request) };
+  }
+
+  @HandlesRequest(detachVm)
+  async detach(request: RequestOf<typeof detachVm>): Promise<ReplyOf<typeof detachVm>> {
+    await this.attachments.detach(request);
+    return {};
+  }
+}

@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto';
+import { DomainError, isRetryable, portAllocated, portReleased, type EventEnvelope, type RequestOf, type VmNic, type attachVm, type detachVm } from '@infinibay/contracts';
+import { capacityOf, formatIpv4, lowestFreeAddress, macOfPort, parseNetworkCidr } from '@infinibay/networks-domain';
+import { OutboxRelayHolder } from '@infinibay/platform-messaging';
+import { appendToOutbox, newEvent } from '@infinibay/platform-persistence';
+import { Injectable } from '@nestjs/common';
+import { Database, TRANSACTION_LIMITS, type Transaction } from '../database.js';
+import type { Network, Port } from '../generated/prisma/client.js';
+import { HostNetworkRepository } from '../hosts/host-network.repository.js';
+import { HostNetworkService } from '../hosts/host-network.service.js';
+import { NetworkRepository } from '../networks/network.repository.js';
+import { toNic } from './port.mapper.js';
+import { PortRepository } from './port.repository.js';
+import { advanceFence } from './vm-fence.js';
+
+type Attach = RequestOf<typeof attachVm>;
+type Detach = RequestOf<typeof detachVm>;
+
+/** A MAC has 24 bits of its own: a few collisions in a row mean that something else is wrong. */
+const MAC_ATTEMPTS = 16;
+
+@Injectable()
+export class AttachmentService {
+  constructor(
+    private readonly database: Database,
+    private readonly networks: NetworkRepository,
+    private readonly ports: PortRepository,
+    private readonly hostNetworks: HostNetworkRepository,
+    private readonly hosts: HostNetworkService,
+    private readonly outbox: OutboxRelayHolder,
+  ) {}
+
+  /**
+   * Commits the port first, then makes the host have it: when the host does not answer, the caller asks again and
+   * gets the same port.
+   * @throws DomainError NETWORK_NOT_FOUND, ADDRESSES_EXHAUSTED, STALE_FENCE, HOST_UNAVAILABLE, HYPERVISOR_ERROR
+   */
+  async attach(request: Attach): Promise<VmNic> {
+    const port = await this.database.$transaction(async (tx) => {
+      await advanceFence(tx, request.vmId, request.fence);
+      return this.ensurePort(tx, request);
+    }, TRANSACTION_LIMITS);
+    this.outbox.notify();
+    await this.hosts.apply({ networkId: request.networkId, hostId: request.hostId });
+    return toNic(port);
+  }
+
+  /** @throws DomainError STALE_FENCE. A host that is away learns of it later: the addresses are free at once. */
+  async detach(request: Detach): Promise<void> {
+    const freed = await this.database.$transaction(async (tx) => {
+      await advanceFence(tx, request.vmId, request.fence);
+      return this.releasePorts(tx, request.vmId);
+    }, TRANSACTION_LIMITS);
+    this.outbox.notify();
+    const outcomes = await Promise.allSettled(freed.map((port) => this.hosts.apply({ networkId: port.networkId, hostId: port.hostId })));
+    for (const outcome of outcomes) if (outcome.status === 'rejected' && !isRetryable(outcome.reason)) throw outcome.reason;
+  }
+
+  private async ensurePort(tx: Transaction, request: Attach): Promise<Port> {
+    const network = await this.networks.lock(tx, request.networkId);
+    if (network?.departmentId !== request.departmentId) throw new DomainError('NETWORK_NOT_FOUND', { networkId: request.networkId });
+    const port = await this.ports.findOfVm(tx, request.vmId, network.id);
+    if (port === null) return this.allocate(tx, network, request);
+    if (port.hostId === request.hostId && port.hostname === request.hostname) return port;
+    if (port.hostId !== request.hostId) await this.hostNetworks.bump(tx, [{ networkId: network.id, hostId: port.hostId }]);
+    const moved = await this.ports.update(tx, port.id, { hostId: request.hostId, hostname: request.hostname });
+    await this.hostNetworks.want(tx, { networkId: network.id, hostId: request.hostId });
+    return moved;
+  }
+
+  private async allocate(tx: Transaction, network: Network, request: Attach): Promise<Port> {
+    const cidr = parseNetworkCidr(network.cidr);
+    const address = lowestFreeAddress(cidr, await this.ports.takenAddresses(tx, network.id));
+    if (address === null) throw new DomainError('ADDRESSES_EXHAUSTED', { networkId: network.id, capacity: capacityOf(cidr) });
+    const id = randomUUID();
+    const port = await this.ports.create(tx, {
+      id,
+      networkId: network.id,
+      departmentId: network.departmentId,
+      vmId: request.vmId,
+      hostId: request.hostId,
+      hostname: request.hostname,
+      mac: await this.freeMac(tx, id),
+      address: formatIpv4(address),
+    });
+    await this.hostNetworks.want(tx, { networkId: network.id, hostId: request.hostId });
+    await appendToOutbox(tx, [portEvent(portAllocated, port)]);
+    return port;
+  }
+
+  private async freeMac(tx: Transaction, portId: string): Promise<string> {
+    for (let attempt = 0; attempt < MAC_ATTEMPTS; attempt += 1) {
+      const mac = macOfPort(portId, attempt);
+      if (!(await this.ports.isMacTaken(tx, mac))) return mac;
+    }
+    throw new DomainError('INTERNAL', { reason: 'no free MAC address' });
+  }
+
+  private async releasePorts(tx: Transaction, vmId: string): Promise<Port[]> {
+    const freed = await this.ports.deleteOfVm(tx, vmId);
+    await this.hostNetworks.bump(tx, freed);
+    await appendToOutbox(tx, freed.map((port) => portEvent(portReleased, port)));
+    return freed;
+  }
+}
+
+const portEvent = (contract: typeof portAllocated | typeof portReleased, port: Port): EventEnvelope =>
+  newEvent(contract, {
+    departmentId: port.departmentId,
+    resource: { kind: 'port', id: port.id },
+    data: { portId: port.id, networkId: port.networkId, vmId: port.vmId, mac: port.mac, address: port.address },
+  });

@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto';
+import { DomainError, attachVm, detachVm, type VmNic } from '@infinibay/contracts';
+import { pollUntil } from '@infinibay/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { TestHost } from '../testing/test-host.js';
+import { TestService, actorOf } from '../testing/test-service.js';
+
+const DELETE = `mutation ($input: DeleteNetworkInput!) { deleteNetwork(input: $input) }`;
+const PORTS = `query ($vms: [_Any!]!) { _entities(representations: $vms) { ... on Vm { ports { mac address network { id name } vm { id } } } } }`;
+
+describe('attachments of VMs to networks', () => {
+  const departmentId = randomUUID();
+  let service: TestService;
+  let host: TestHost;
+  let octet = 0;
+
+  beforeAll(async () => {
+    service = await TestService.start({ NETWORK_VERIFY_SECONDS: '1' });
+    host = new TestHost();
+    host.connect(service);
+  });
+  afterAll(() => service.stop());
+
+  const newNetwork = (prefix = 24): Promise<string> => service.insertNetwork(departmentId, randomUUID(), `10.44.${octet++}.0/${prefix}`);
+  const attach = async (networkId: string, vmId: string = randomUUID(), fence = 1, hostId = host.hostId): Promise<VmNic> =>
+    (await service.call(attachVm, { vmId, departmentId, networkId, hostId, hostname: 'web-1', fence })).nic;
+
+  it('gives 50 VMs that come at once 50 addresses and MACs, and the host all reservations', async () => {
+    const networkId = await newNetwork();
+    const before = host.ensureCalls;
+    const nics = await Promise.all(Array.from({ length: 50 }, () => attach(networkId)));
+    expect(new Set(nics.map((nic) => nic.address)).size).toBe(50);
+    expect(new Set(nics.map((nic) => nic.mac)).size).toBe(50);
+    const reserved = host.networks.get(networkId)?.spec.reservations.map(({ mac, address }) => `${mac} ${address}`) ?? [];
+    expect(reserved.sort()).toEqual(nics.map((nic) => `${nic.mac} ${nic.address}`).sort());
+    expect(host.ensureCalls - before).toBeLessThan(50);
+  });
+
+  it('gives the same port to every repetition, also in parallel', async () => {
+    const networkId = await newNetwork();
+    const vmId = randomUUID();
+    const nics = await Promise.all(Array.from({ length: 8 }, () => attach(networkId, vmId)));
+    nics.push(await attach(networkId, vmId, 2));
+    expect(new Set(nics.map((nic) => JSON.stringify(nic))).size).toBe(1);
+    expect(nics[0]?.address).toMatch(/\.2$/);
+  });
+
+  it('refuses the VM that finds the network full, and takes it after another left', async () => {
+    const networkId = await newNetwork(30);
+    const first = randomUUID();
+    const { address } = await attach(networkId, first);
+    await expect(attach(networkId)).rejects.toMatchObject({ code: 'ADDRESSES_EXHAUSTED', details: { capacity: 1 } });
+    await service.call(detachVm, { vmId: first, hostId: host.hostId, fence: 2 });
+    expect((await attach(networkId)).address).toBe(address);
+  });
+
+  it('keeps the port of a VM whose host does not answer, and gives it when the host is back', async () => {
+    const networkId = await newNetwork();
+    const vmId = randomUUID();
+    const away = new TestHost();
+    await expect(attach(networkId, vmId, 1, away.hostId)).rejects.toMatchObject({ code: 'HOST_UNAVAILABLE' });
+    away.connect(service);
+    const nic = await attach(networkId, vmId, 1, away.hostId);
+    expect(away.networks.get(networkId)?.spec.reservations).toMatchObject([{ address: nic.address, hostname: 'web-1' }]);
+  });
+
+  it('brings a host that was away up to date by itself', async () => {
+    const networkId = await newNetwork();
+    const vmId = randomUUID();
+    await attach(networkId, vmId);
+    host.failure = new DomainError('HYPERVISOR_ERROR');
+    await service.call(detachVm, { vmId, hostId: host.hostId, fence: 2 });
+    expect(host.networks.get(networkId)?.spec.reservations).toHaveLength(1);
+    host.failure = undefined;
+    await pollUntil(() => host.networks.get(networkId)?.spec.reservations.length === 0, { what: 'the reservation to go' });
+  });
+
+  it('gives a host back a network that it lost', async () => {
+    const networkId = await newNetwork();
+    await attach(networkId);
+    host.networks.delete(networkId);
+    await pollUntil(() => host.networks.has(networkId), { what: 'the network to come back' });
+  });
+
+  it('refuses an older worker, also after the VM is gone', async () => {
+    const networkId = await newNetwork();
+    const vmId = randomUUID();
+    await attach(networkId, vmId, 5);
+    await expect(attach(networkId, vmId, 4)).rejects.toMatchObject({ code: 'STALE_FENCE' });
+    await service.call(detachVm, { vmId, hostId: host.hostId, fence: 6 });
+    await expect(attach(networkId, vmId, 5)).rejects.toMatchObject({ code: 'STALE_FENCE' });
+    await expect(service.call(detachVm, { vmId, hostId: null, fence: 6 })).resolves.toEqual({});
+  });
+
+  it('moves the reservation of a VM that comes to another host', async () => {
+    const networkId = await newNetwork();
+    const vmId = randomUUID();
+    const other = new TestHost();
+    other.connect(service);
+    const before = await attach(networkId, vmId);
+    expect(await attach(networkId, vmId, 2, other.hostId)).toEqual(before);
+    expect(other.networks.get(networkId)?.spec.reservations).toHaveLength(1);
+    await pollUntil(() => host.networks.get(networkId)?.spec.reservations.length === 0, { what: 'the old host to forget it' });
+  });
+
+  it('attaches no VM to a network of another department', async () => {
+    const networkId = await service.insertNetwork(randomUUID(), 'theirs', `10.44.${octet++}.0/24`);
+    await expect(attach(networkId)).rejects.toMatchObject({ code: 'NETWORK_NOT_FOUND' });
+  });
+
+  it('deletes a network only without ports, and then from its hosts as well', async () => {
+    const networkId = await newNetwork();
+    const vmId = randomUUID();
+    const member = actorOf([departmentId]);
+    const remove = () => service.graphql(member, DELETE, { input: { networkId, idempotencyKey: randomUUID() } });
+    await attach(networkId, vmId);
+    expect((await remove()).codes).toEqual(['NETWORK_IN_USE']);
+    await service.call(detachVm, { vmId, hostId: host.hostId, fence: 2 });
+    expect((await remove()).codes).toEqual([]);
+    await pollUntil(() => !host.networks.has(networkId), { what: 'the host to forget the network' });
+  });
+
+  it("adds a VM's ports to the VM, for members of its department only", async () => {
+    const networkId = await newNetwork();
+    const vmId = randomUUID();
+    const nic = await attach(networkId, vmId);
+    const vms = [{ __typename: 'Vm', id: vmId }, { __typename: 'Vm', id: randomUUID() }, { __typename: 'Vm', id: 'no-uuid' }];
+    expect((await service.graphql(actorOf([departmentId]), PORTS, { vms })).data?.['_entities']).toMatchObject([
+      { ports: [{ mac: nic.mac, address: nic.address, network: { id: networkId }, vm: { id: vmId } }] },
+      { ports: [] },
+      { ports: [] },
+    ]);
+    expect((await service.graphql(actorOf([randomUUID()]), PORTS, { vms })).data?.['_entities']).toEqual([{ ports: [] }, { ports: [] }, { ports: [] }]);
+  });
+});

@@ -1,0 +1,63 @@
+import { departmentWhere, type DepartmentScope } from '@infinibay/access-domain';
+import { parseIpv4 } from '@infinibay/networks-domain';
+import type { Page } from '@infinibay/platform-graphql';
+import { Injectable } from '@nestjs/common';
+import { Database, type Transaction } from '../database.js';
+import type { Port } from '../generated/prisma/client.js';
+
+@Injectable()
+export class PortRepository {
+  constructor(private readonly database: Database) {}
+
+  findReadable(ids: readonly string[], scope: DepartmentScope): Promise<Port[]> {
+    return this.database.port.findMany({ where: { id: { in: [...ids] }, ...departmentWhere(scope) } });
+  }
+
+  listOfVms(vmIds: readonly string[], scope: DepartmentScope): Promise<Port[]> {
+    return this.database.port.findMany({
+      where: { vmId: { in: [...vmIds] }, ...departmentWhere(scope) },
+      orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
+    });
+  }
+
+  /** One row more than the page has, and the count of all. */
+  async pageOfNetwork(networkId: string, page: Page): Promise<{ rows: Port[]; total: number }> {
+    const where = { networkId };
+    const [rows, total] = await Promise.all([
+      this.database.port.findMany({
+        where: page.after === undefined ? where : { ...where, id: { gt: page.after } },
+        orderBy: { id: 'asc' },
+        take: page.first + 1,
+      }),
+      this.database.port.count({ where }),
+    ]);
+    return { rows, total };
+  }
+
+  findOfVm(tx: Transaction, vmId: string, networkId: string): Promise<Port | null> {
+    return tx.port.findUnique({ where: { vmId_networkId: { vmId, networkId } } });
+  }
+
+  async takenAddresses(tx: Transaction, networkId: string): Promise<ReadonlySet<number>> {
+    const rows = await tx.port.findMany({ where: { networkId }, select: { address: true } });
+    return new Set(rows.map((row) => parseIpv4(row.address)).filter((address) => address !== null));
+  }
+
+  async isMacTaken(tx: Transaction, mac: string): Promise<boolean> {
+    return (await tx.port.count({ where: { mac } })) > 0;
+  }
+
+  create(tx: Transaction, port: Omit<Port, 'createdAt'>): Promise<Port> {
+    return tx.port.create({ data: port });
+  }
+
+  update(tx: Transaction, id: string, change: Pick<Port, 'hostId' | 'hostname'>): Promise<Port> {
+    return tx.port.update({ where: { id }, data: change });
+  }
+
+  async deleteOfVm(tx: Transaction, vmId: string): Promise<Port[]> {
+    const ports = await tx.port.findMany({ where: { vmId } });
+    await tx.port.deleteMany({ where: { vmId } });
+    return ports;
+  }
+}

@@ -1,0 +1,31 @@
+import { readableDepartments } from '@infinibay/access-domain';
+import { Uuid, type Actor } from '@infinibay/contracts';
+import { connectionOf, type Connection, type Page } from '@infinibay/platform-graphql';
+import { Injectable } from '@nestjs/common';
+import type { Port } from '../generated/prisma/client.js';
+import { groupedBy } from '../grouped.js';
+import { PortRepository } from './port.repository.js';
+
+/** Ports as people read them. */
+@Injectable()
+export class PortService {
+  constructor(private readonly ports: PortRepository) {}
+
+  async readableByIds(actor: Actor, ids: readonly string[]): Promise<ReadonlyMap<string, Port>> {
+    const found = await this.ports.findReadable(onlyUuids(ids), readableDepartments(actor));
+    return new Map(found.map((port) => [port.id, port]));
+  }
+
+  /** The ports of those VMs that belong to departments which the actor may read. */
+  async ofVms(actor: Actor, vmIds: readonly string[]): Promise<ReadonlyMap<string, Port[]>> {
+    return groupedBy(await this.ports.listOfVms(onlyUuids(vmIds), readableDepartments(actor)), (port) => port.vmId);
+  }
+
+  /** @param networkId a network that the actor may read. */
+  async ofNetwork(networkId: string, page: Page): Promise<Connection<Port>> {
+    const { rows, total } = await this.ports.pageOfNetwork(networkId, page);
+    return connectionOf(rows, page, total);
+  }
+}
+
+const onlyUuids = (ids: readonly string[]): string[] => ids.filter((id) => Uuid.safeParse(id).success);
