@@ -1,9 +1,11 @@
 import { copyFileSync, existsSync, mkdirSync, renameSync } from 'node:fs';
 import path from 'node:path';
 
+import { runCommand } from '../stack/command.ts';
 import { repositoryRoot, toolchainDir } from '../stack/layout.ts';
+import { StackError } from '../stack/stack-error.ts';
 import { filesBelow, hashOfFiles, stampAt } from './content-hash.ts';
-import type { SetupStep } from './step-runner.ts';
+import type { SetupStep, StepContext } from './step-runner.ts';
 
 const native = path.join(repositoryRoot, 'native');
 const manifest = path.join(native, 'Cargo.toml');
@@ -28,12 +30,18 @@ function buildReason(stampName: string, crates: readonly string[], output: strin
 const ADDON_CRATES = ['libvirt-core', 'libvirt-napi'];
 const AGENT_CRATES = ['infiniservice', 'infiniservice-protocol'];
 
+/** Debian's own Rust is too old for the binding's dependencies, so setup can't install it. */
+async function cargo(context: StepContext, args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<void> {
+  if ((await runCommand('cargo', ['--version'])).code !== 0) throw new StackError('Rust is missing: install cargo 1.88 or newer (https://rustup.rs)');
+  await context.run('cargo', args, { environment });
+}
+
 export const addonStep: SetupStep = {
   name: 'native libvirt binding',
   reason: () => buildReason('libvirt-napi', ADDON_CRATES, addonFile),
   perform: async (context) => {
     const hash = sourceHash(ADDON_CRATES);
-    await context.run('cargo', ['build', '--release', '--locked', '--manifest-path', manifest]);
+    await cargo(context, ['build', '--release', '--locked', '-p', 'libvirt-napi', '--manifest-path', manifest]);
     // Replaced in one step: a running process keeps the old file.
     copyFileSync(path.join(native, 'target', 'release', 'liblibvirt_napi.so'), `${addonFile}.new`);
     renameSync(`${addonFile}.new`, addonFile);
@@ -47,9 +55,8 @@ export const agentStep: SetupStep = {
   perform: async (context) => {
     const hash = sourceHash(AGENT_CRATES);
     mkdirSync(path.dirname(agentBinary), { recursive: true });
-    await context.run('cargo', ['build', '--profile', 'agent', '--locked', '--target', agentTarget, '-p', 'infiniservice', '--manifest-path', manifest], {
-      environment: { RUSTFLAGS: '-C target-feature=+crt-static' },
-    });
+    const flags = { RUSTFLAGS: '-C target-feature=+crt-static' };
+    await cargo(context, ['build', '--profile', 'agent', '--locked', '--target', agentTarget, '-p', 'infiniservice', '--manifest-path', manifest], flags);
     stampAt(path.join(toolchainDir, 'stamps', 'infiniservice')).write(hash);
   },
 };
