@@ -16,5 +16,5 @@ export const stateEvent = (vm: Pick<VmRow, 'id' | 'departmentId' | 'state'>, to:
     data: { vmId: vm.id, from: vm.state, to, reason },
   });
 
-export const deletedEvent = (vm: Vm): EventEnvelope =>
+export const deletedEvent = (vm: VmRow): EventEnvelope =>
   newEvent(vmDeleted, { departmentId: vm.departmentId, resource: { kind: 'vm', id: vm.id }, data: { vmId: vm.id, name: vm.name } });

@@ -1,0 +1,195 @@
+import { randomUUID } from 'node:crypto';
+import {
+  DomainError,
+  attachVm,
+  defineVm,
+  detachVm,
+  ensureDisk,
+  findDepartments,
+  forceOffVm,
+  hostHeartbeat,
+  hostVmPowerChanged,
+  inspectVm,
+  protectVm,
+  removeDisk,
+  selectNetwork,
+  shutdownVm,
+  startVm,
+  undefineVm,
+  unprotectVm,
+  type DomainPower,
+  type ReplyInputOf,
+  type RequestContract,
+  type RequestOf,
+} from '@infinibay/contracts';
+import { createLogger } from '@infinibay/platform-logging';
+import { ReportPublisher, RequestServer, connectToNats } from '@infinibay/platform-messaging';
+import { MetricsRegistry } from '@infinibay/platform-metrics';
+import type { NatsOptions } from '@infinibay/platform-messaging';
+import type { NatsConnection } from '@nats-io/transport-node';
+
+interface SimulatedVm {
+  power: DomainPower | null;
+  reason: string;
+  disk: boolean;
+  port: boolean;
+  filter: boolean;
+  fence: number;
+}
+
+/**
+ * The services around vms, speaking their contracts over real NATS from one set of facts. It refuses stale fences and
+ * counts what it did, as the real ones do.
+ */
+export class Neighbours {
+  readonly hostId = randomUUID();
+  readonly imageId = randomUUID();
+  readonly departments = new Set<string>();
+  readonly vms = new Map<string, SimulatedVm>();
+  readonly calls: string[] = [];
+  /** Awaited at the start of each command: throw or wait here to disturb it. */
+  disturb: (name: string, vmId: string) => Promise<void> | void = () => undefined;
+  private sequence = 0;
+
+  private constructor(
+    private readonly connection: NatsConnection,
+    private readonly reports: ReportPublisher,
+  ) {}
+
+  static async start(nats: Omit<NatsOptions, 'service'>): Promise<Neighbours> {
+    const logger = createLogger({ service: 'neighbours', level: 'error', format: 'json' });
+    const connection = await connectToNats({ ...nats, service: 'neighbours' }, logger);
+    const durations = new MetricsRegistry('neighbours').histogram('seconds', 'seconds', ['name', 'outcome']);
+    const server = new RequestServer(connection, 'neighbours', logger, durations);
+    const neighbours = new Neighbours(connection, new ReportPublisher(connection));
+    neighbours.serve(server);
+    return neighbours;
+  }
+
+  async stop(): Promise<void> {
+    await this.connection.close();
+  }
+
+  /** What the host has that it should not. */
+  leftovers(): string[] {
+    return [...this.vms].filter(([, vm]) => vm.power !== null || vm.disk || vm.port || vm.filter).map(([id]) => id);
+  }
+
+  heartbeat(): void {
+    this.reports.publishForHost(hostHeartbeat, this.hostId, {
+      inventory: {
+        hostId: this.hostId,
+        hostname: 'host-1',
+        cpus: 4,
+        memoryMib: 8_192,
+        memoryFreeMib: 8_000,
+        capabilities: {
+          driver: 'Test',
+          virtType: 'test',
+          nwfilter: true,
+          guestChannel: true,
+          libvirtVersion: '9.0.0',
+          hypervisorVersion: '0.0.2',
+        },
+        images: [
+          {
+            imageId: this.imageId,
+            name: 'micro',
+            version: '1',
+            osFamily: 'linux',
+            format: 'qcow2',
+            sha256: 'a'.repeat(64),
+            virtualSizeBytes: 67_108_864,
+            minMemoryMib: 128,
+          },
+        ],
+      },
+      vms: [...this.vms].flatMap(([vmId, vm]) => (vm.power === null ? [] : [{ vmId, power: vm.power, reason: vm.reason }])),
+      sequence: ++this.sequence,
+    });
+  }
+
+  /** What libvirt tells when a guest changes its power by itself. */
+  powerChange(vmId: string, power: DomainPower, reason: string): void {
+    Object.assign(this.vm(vmId), { power, reason });
+    this.reports.publishForHost(hostVmPowerChanged, this.hostId, { hostId: this.hostId, vm: { vmId, power, reason }, sequence: ++this.sequence });
+  }
+
+  vm(vmId: string): SimulatedVm {
+    const existing = this.vms.get(vmId);
+    if (existing !== undefined) return existing;
+    const fresh: SimulatedVm = { power: null, reason: '', disk: false, port: false, filter: false, fence: 0 };
+    this.vms.set(vmId, fresh);
+    return fresh;
+  }
+
+  private serve(server: RequestServer): void {
+    const hostId = this.hostId;
+    const on = <C extends RequestContract>(contract: C, handler: (data: RequestOf<C>) => Promise<ReplyInputOf<C>>): void => {
+      server.serve(contract, handler, contract.owner === 'hypervisor-agent' ? hostId : undefined);
+    };
+    on(findDepartments, ({ departmentIds }) =>
+      Promise.resolve({
+        departments: departmentIds.filter((id) => this.departments.has(id)).map((departmentId) => ({ departmentId, name: 'D' })),
+      }),
+    );
+    on(selectNetwork, ({ networkId }) => Promise.resolve({ networkId: networkId ?? this.hostId }));
+    on(inspectVm, ({ vmId }) => {
+      const { power, reason, disk } = this.vm(vmId);
+      return Promise.resolve({ domain: power === null ? null : { power, reason }, disk: disk ? { capacityBytes: 1 } : null });
+    });
+    on(attachVm, (request) =>
+      this.command('attach-vm', request, (vm) => {
+        vm.port = true;
+        const { networkId } = request;
+        return { nic: { portId: request.vmId, networkId, mac: '52:54:00:00:00:01', address: '10.80.0.10', networkName: 'net' } };
+      }),
+    );
+    on(ensureDisk, (request) => this.command('ensure-disk', request, (vm) => ({ created: !vm.disk && (vm.disk = true) })));
+    on(protectVm, (request) =>
+      this.command('protect-vm', request, (vm) => {
+        vm.filter = true;
+        return { filterName: `infinibay-vm-${request.vmId}`, revision: 1, status: 'APPLIED' as const };
+      }),
+    );
+    on(defineVm, ({ fence, spec }) =>
+      this.command('define-vm', { fence, vmId: spec.vmId }, (vm) => {
+        vm.power ??= 'off';
+        return {};
+      }),
+    );
+    on(startVm, (request) => this.power('start-vm', request, 'running', 'booted'));
+    on(forceOffVm, (request) => this.power('force-off-vm', request, 'off', 'destroyed'));
+    on(shutdownVm, (request) => this.power('shutdown-vm', request, 'shutting-down', 'unknown'));
+    on(undefineVm, (request) => this.command('undefine-vm', request, (vm) => ({ removed: (vm.power = null) === null })));
+    on(removeDisk, (request) => this.command('remove-disk', request, (vm) => ({ removed: !(vm.disk = false) })));
+    on(unprotectVm, (request) =>
+      this.command('unprotect-vm', request, (vm) => {
+        vm.filter = false;
+        return {};
+      }),
+    );
+    on(detachVm, (request) =>
+      this.command('detach-vm', request, (vm) => {
+        vm.port = false;
+        return {};
+      }),
+    );
+  }
+
+  private power(name: string, request: { vmId: string; fence: number }, power: DomainPower, reason: string): Promise<{ power: DomainPower }> {
+    return this.command(name, request, (vm) => {
+      Object.assign(vm, { power, reason });
+      return { power };
+    });
+  }
+
+  private async command<T>(name: string, { vmId, fence }: { vmId: string; fence: number }, act: (vm: SimulatedVm) => T): Promise<T> {
+    const vm = this.vm(vmId);
+    if (fence < vm.fence) throw new DomainError('STALE_FENCE', { vmId });
+    vm.fence = fence;
+    await this.disturb(name, vmId);
+    this.calls.push(name);
+    return act(vm);
+  }
+}
