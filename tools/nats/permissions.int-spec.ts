@@ -104,7 +104,7 @@ describe('NATS permissions', () => {
   it('carry a request to its owner and the answer back, but only from a caller of the contract', async () => {
     const vms = await connectAs('vms');
     const subject = requestSubject(findVms);
-    vms.subscribe(subject, { callback: (_error, message) => message.respond('answer') });
+    vms.subscribe(subject, { callback: (_error, message) => { message.respond('answer'); } });
     await vms.flush();
     const firewall = await connectAs('firewall');
     expect((await firewall.request(subject, '{}', { timeout: 2_000 })).string()).toBe('answer');
