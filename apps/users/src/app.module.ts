@@ -3,6 +3,7 @@ import type { Logger } from '@infinibay/platform-logging';
 import { subgraphModule } from '@infinibay/platform-graphql';
 import { PlatformModule } from '@infinibay/platform-service';
 import { AuditLog } from './audit/audit.log.js';
+import { DemoAdmin } from './bootstrap/demo-admin.js';
 import { FirstAdmin } from './bootstrap/first-admin.js';
 import { Changes } from './changes/changes.js';
 import { USERS_CONFIG, type UsersConfig } from './config.js';
@@ -53,6 +54,7 @@ export class AppModule {
         SigningKeys,
         PasswordHasher,
         FirstAdmin,
+        DemoAdmin,
         ...sessions,
         ...users,
         ...departments,

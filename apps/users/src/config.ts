@@ -16,6 +16,11 @@ export const configSchema = {
     'Password of the first administrator, who is created when there is none; unused from then on',
     { secret: true, example: '' },
   ),
+  DEMO_ADMIN_PASSWORD: setting(
+    z.string().min(12, 'must have at least 12 characters').max(256).optional(),
+    'Local installations only: password that demo@infinibay.local, an administrator, gets at this start',
+    { secret: true, example: '' },
+  ),
   LOGIN_ATTEMPTS_PER_ACCOUNT: setting(attempts.default(10), 'Failed logins to one account within the window before it is closed', {
     example: '10',
   }),
