@@ -4,7 +4,7 @@ import path from 'node:path';
 
 import { repositoryRoot } from './layout.ts';
 import { CONSUMER_USER } from './nats-users.ts';
-import { ADMIN_EMAIL, type ServiceContext } from './services.ts';
+import { DEMO_EMAIL, type ServiceContext } from './services.ts';
 
 const DEMO = path.join(repositoryRoot, 'tools', 'demo', 'main.ts');
 
@@ -23,8 +23,8 @@ function demoEnvironment(context: ServiceContext, exitAfterwards: boolean): Node
     INFINIBAY_LIBVIRT_URI: context.libvirtUri,
     INFINIBAY_NETNS: hypervisor.kind === 'qemu' ? layout.networkNamespace : '',
     INFINIBAY_STATE_DIR: layout.stateDir,
-    INFINIBAY_ADMIN_EMAIL: ADMIN_EMAIL,
-    ...(context.adminPassword === undefined ? {} : { INFINIBAY_ADMIN_PASSWORD: context.adminPassword }),
+    INFINIBAY_DEMO_EMAIL: DEMO_EMAIL,
+    INFINIBAY_DEMO_PASSWORD: context.demoPassword,
     INFINIBAY_DEMO_EXIT: exitAfterwards ? '1' : '0',
   };
 }

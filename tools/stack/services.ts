@@ -14,6 +14,8 @@ export interface ServiceContext {
   readonly libvirtUri: string;
   /** Only at the first start: the administrator's password, which the users service hashes and nobody stores. */
   readonly adminPassword: string | undefined;
+  /** A fresh password of the demo account at each start; stored nowhere. */
+  readonly demoPassword: string;
 }
 
 export const PREFERRED_PORTS = {
@@ -44,6 +46,7 @@ export const SERVICES: readonly ServiceEntry[] = [
     name: 'users', schema: 'users',
     environment: (context) => ({
       ...internal(context),
+      DEMO_ADMIN_PASSWORD: context.demoPassword,
       ...(context.adminPassword === undefined ? {} : { BOOTSTRAP_ADMIN_EMAIL: ADMIN_EMAIL, BOOTSTRAP_ADMIN_PASSWORD: context.adminPassword }),
     }),
   },
@@ -80,6 +83,7 @@ export const SERVICES: readonly ServiceEntry[] = [
 ];
 
 export const ADMIN_EMAIL = 'admin@infinibay.local';
+export const DEMO_EMAIL = 'demo@infinibay.local';
 
 /** Services that own a schema in PostgreSQL. */
 export const DATABASE_ROLES = SERVICES.flatMap(({ schema }) => (schema === undefined ? [] : [schema]));

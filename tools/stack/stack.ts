@@ -53,6 +53,7 @@ export class Stack {
     const context: ServiceContext = {
       layout, secrets, ports, hypervisor,
       libvirtUri: stackLibvirtUri(layout, hypervisor.kind),
+      demoPassword: randomBytes(18).toString('base64url'),
       adminPassword: firstStart ? randomBytes(12).toString('base64url') : undefined,
     };
     writeStateFile(context);
