@@ -67,17 +67,13 @@ impl EventLink {
         Ok(link)
     }
 
-    /// The connection itself, for in-process drivers that share it.
-    pub(crate) fn session(&self) -> &Session {
-        &self.session
-    }
-
     fn watch_domains(&self, sink: &Sink) -> Result<c_int> {
         // SAFETY: the lifecycle callback has the signature that this event id calls; the generic type is how C passes it.
         let callback = unsafe {
-            std::mem::transmute::<DomainLifecycle, unsafe extern "C" fn(sys::virConnectPtr, sys::virDomainPtr, *mut c_void)>(
-                on_domain,
-            )
+            std::mem::transmute::<
+                DomainLifecycle,
+                unsafe extern "C" fn(sys::virConnectPtr, sys::virDomainPtr, *mut c_void),
+            >(on_domain)
         };
         let opaque = Box::into_raw(Box::new(Arc::clone(sink)));
         // SAFETY: libvirt owns `opaque` until it calls `free_sink`, exactly once, or the registration fails.
@@ -97,9 +93,10 @@ impl EventLink {
     fn watch_networks(&self, sink: &Sink) -> Result<c_int> {
         // SAFETY: as in `watch_domains`.
         let callback = unsafe {
-            std::mem::transmute::<NetworkLifecycle, unsafe extern "C" fn(sys::virConnectPtr, sys::virNetworkPtr, *mut c_void)>(
-                on_network,
-            )
+            std::mem::transmute::<
+                NetworkLifecycle,
+                unsafe extern "C" fn(sys::virConnectPtr, sys::virNetworkPtr, *mut c_void),
+            >(on_network)
         };
         let opaque = Box::into_raw(Box::new(Arc::clone(sink)));
         // SAFETY: as in `watch_domains`.
@@ -168,12 +165,15 @@ unsafe extern "C" fn on_domain(
     let (sink, name) = unsafe { (&*opaque.cast::<Sink>(), borrowed(sys::virDomainGetName(domain))) };
     // SAFETY: as above; the buffer has the 16 bytes that libvirt writes.
     let uuid = uuid_of("virDomainGetUUID", |raw| unsafe { sys::virDomainGetUUID(domain, raw) });
-    deliver(sink, uuid.map(|uuid| Event::DomainLifecycle {
-        uuid,
-        name: name.unwrap_or_default(),
-        event: word(DOMAIN_EVENTS, event),
-        detail: domain_event_detail(event, detail),
-    }));
+    deliver(
+        sink,
+        uuid.map(|uuid| Event::DomainLifecycle {
+            uuid,
+            name: name.unwrap_or_default(),
+            event: word(DOMAIN_EVENTS, event),
+            detail: domain_event_detail(event, detail),
+        }),
+    );
 }
 
 unsafe extern "C" fn on_network(
@@ -187,11 +187,14 @@ unsafe extern "C" fn on_network(
     let (sink, name) = unsafe { (&*opaque.cast::<Sink>(), borrowed(sys::virNetworkGetName(network))) };
     // SAFETY: as in `on_domain`.
     let uuid = uuid_of("virNetworkGetUUID", |raw| unsafe { sys::virNetworkGetUUID(network, raw) });
-    deliver(sink, uuid.map(|uuid| Event::NetworkLifecycle {
-        uuid,
-        name: name.unwrap_or_default(),
-        event: word(NETWORK_EVENTS, event),
-    }));
+    deliver(
+        sink,
+        uuid.map(|uuid| Event::NetworkLifecycle {
+            uuid,
+            name: name.unwrap_or_default(),
+            event: word(NETWORK_EVENTS, event),
+        }),
+    );
 }
 
 unsafe extern "C" fn on_close(_conn: sys::virConnectPtr, reason: c_int, opaque: *mut c_void) {

@@ -105,7 +105,10 @@ pub(crate) unsafe fn taken(raw: *mut c_char, call: &'static str) -> Result<Strin
 }
 
 /// Runs a `virXxxListAll*` function and owns every element.
-pub(crate) fn list<T: Object>(call: &'static str, run: impl FnOnce(*mut *mut *mut T) -> c_int) -> Result<Vec<Handle<T>>> {
+pub(crate) fn list<T: Object>(
+    call: &'static str,
+    run: impl FnOnce(*mut *mut *mut T) -> c_int,
+) -> Result<Vec<Handle<T>>> {
     let mut array: *mut *mut T = ptr::null_mut();
     let count = usize::try_from(check(run(&raw mut array), call)?).unwrap_or(0);
     let mut owned = Vec::with_capacity(count);

@@ -1,0 +1,19 @@
+//! libvirt from many threads without stalls: one connection per worker, deadlines, reconnect, typed errors.
+//! No Node in here; `libvirt-napi` is the thin layer above.
+
+mod error;
+mod error_code;
+mod event_loop;
+mod events;
+mod ffi;
+pub mod ops;
+mod pool;
+mod session;
+mod uuid;
+pub mod vocabulary;
+
+pub use error::{Code, Error, Level, Result};
+pub use events::{Event, Sink};
+pub use pool::{CallId, Connection, MAX_WORKERS, Options, Request};
+pub use session::Session;
+pub use uuid::Uuid;

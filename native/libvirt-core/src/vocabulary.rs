@@ -10,16 +10,38 @@ pub const DOMAIN_STATES: &[&str] =
     &["nostate", "running", "blocked", "paused", "shutdown", "shutoff", "crashed", "pmsuspended"];
 
 const RUNNING: &[&str] = &[
-    "unknown", "booted", "migrated", "restored", "from-snapshot", "unpaused", "migration-canceled",
-    "save-canceled", "wakeup", "crashed", "postcopy", "postcopy-failed",
+    "unknown",
+    "booted",
+    "migrated",
+    "restored",
+    "from-snapshot",
+    "unpaused",
+    "migration-canceled",
+    "save-canceled",
+    "wakeup",
+    "crashed",
+    "postcopy",
+    "postcopy-failed",
 ];
 const PAUSED: &[&str] = &[
-    "unknown", "user", "migration", "save", "dump", "io-error", "watchdog", "from-snapshot",
-    "shutting-down", "snapshot", "crashed", "starting-up", "postcopy", "postcopy-failed", "api-error",
+    "unknown",
+    "user",
+    "migration",
+    "save",
+    "dump",
+    "io-error",
+    "watchdog",
+    "from-snapshot",
+    "shutting-down",
+    "snapshot",
+    "crashed",
+    "starting-up",
+    "postcopy",
+    "postcopy-failed",
+    "api-error",
 ];
-const SHUTOFF: &[&str] = &[
-    "unknown", "shutdown", "destroyed", "crashed", "migrated", "saved", "failed", "from-snapshot", "daemon",
-];
+const SHUTOFF: &[&str] =
+    &["unknown", "shutdown", "destroyed", "crashed", "migrated", "saved", "failed", "from-snapshot", "daemon"];
 
 /// Why a domain is in a state (`virDomainRunningReason` and its siblings).
 pub fn domain_reason(state: i32, reason: i32) -> &'static str {
@@ -34,9 +56,8 @@ pub fn domain_reason(state: i32, reason: i32) -> &'static str {
 }
 
 /// `virDomainEventType`
-pub const DOMAIN_EVENTS: &[&str] = &[
-    "defined", "undefined", "started", "suspended", "resumed", "stopped", "shutdown", "pmsuspended", "crashed",
-];
+pub const DOMAIN_EVENTS: &[&str] =
+    &["defined", "undefined", "started", "suspended", "resumed", "stopped", "shutdown", "pmsuspended", "crashed"];
 
 /// What a domain's lifecycle event adds (`virDomainEvent*DetailType`).
 pub fn domain_event_detail(event: i32, detail: i32) -> &'static str {
@@ -45,13 +66,19 @@ pub fn domain_event_detail(event: i32, detail: i32) -> &'static str {
         "undefined" => &["removed", "renamed"],
         "started" => &["booted", "migrated", "restored", "from-snapshot", "wakeup", "recreated"],
         "suspended" => &[
-            "paused", "migrated", "io-error", "watchdog", "restored", "from-snapshot", "api-error", "postcopy",
-            "postcopy-failed", "guest-shutdown",
+            "paused",
+            "migrated",
+            "io-error",
+            "watchdog",
+            "restored",
+            "from-snapshot",
+            "api-error",
+            "postcopy",
+            "postcopy-failed",
+            "guest-shutdown",
         ],
         "resumed" => &["unpaused", "migrated", "from-snapshot", "postcopy", "postcopy-failed"],
-        "stopped" => &[
-            "shutdown", "destroyed", "crashed", "migrated", "saved", "failed", "from-snapshot", "recreated",
-        ],
+        "stopped" => &["shutdown", "destroyed", "crashed", "migrated", "saved", "failed", "from-snapshot", "recreated"],
         "shutdown" => &["finished", "guest", "host"],
         "pmsuspended" => &["memory", "disk"],
         "crashed" => &["panicked", "crashloaded"],

@@ -1,0 +1,12 @@
+//! `libvirt-core` for Node. Every method queues a call and returns a promise; nothing here waits on the event loop.
+
+// napi passes objects and strings by value.
+#![allow(clippy::needless_pass_by_value, clippy::trivially_copy_pass_by_ref)]
+
+mod bridge;
+mod connection;
+mod domain;
+mod domain_records;
+mod network;
+mod nwfilter;
+mod storage;

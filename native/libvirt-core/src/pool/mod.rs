@@ -1,0 +1,265 @@
+//! A connection as callers see it: calls go in, answers come out on other threads, nothing blocks the caller.
+//!
+//! ```text
+//!  submit -> Schedule -> worker threads, each with its own libvirt connection -> the call's `done`
+//!                ^            supervisor thread: the event connection, reconnects with back-off
+//!                +----------- watcher thread: deadlines, more workers when all are stuck
+//! ```
+
+mod schedule;
+mod supervisor;
+mod ticket;
+mod watcher;
+mod worker;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::error::{Code, Error, Result};
+use crate::events::Sink;
+use crate::session::Session;
+use crate::uuid::Uuid;
+pub use schedule::CallId;
+use schedule::{Schedule, Waiting};
+use ticket::{Abandon, Ticket};
+
+/// Calls in flight over one connection, in all: the daemon has 20 workers, and 20 stuck calls block it.
+pub const MAX_WORKERS: usize = 14;
+/// Open calls beyond which a new one is refused with `RESOURCE_BUSY`.
+const MAX_OPEN_CALLS: usize = 100_000;
+
+/// How to connect.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// libvirt's URI, e.g. `qemu:///system`.
+    pub uri: String,
+    /// Open without the right to change anything.
+    pub read_only: bool,
+    /// Worker threads (and connections) kept; more are started, up to [`MAX_WORKERS`], while all of them are stuck.
+    pub workers: usize,
+    /// The deadline of a call that names none.
+    pub call_timeout: Duration,
+}
+
+impl Options {
+    /// Read-write, four workers, 30 seconds a call.
+    pub fn new(uri: impl Into<String>) -> Self {
+        Self { uri: uri.into(), read_only: false, workers: 4, call_timeout: Duration::from_secs(30) }
+    }
+}
+
+/// What a call is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Request {
+    /// The operation's name, for errors that happen before a libvirt function is reached.
+    pub call: &'static str,
+    /// The domain that the call may hang on.
+    pub subject: Option<Uuid>,
+    /// Deadline from now; the connection's default when absent.
+    pub timeout: Option<Duration>,
+}
+
+impl Request {
+    /// A call about no domain, with the default deadline.
+    pub fn new(call: &'static str) -> Self {
+        Self { call, subject: None, timeout: None }
+    }
+}
+
+type Job = Box<dyn FnOnce(Result<&mut Session>) + Send>;
+type Closer = Box<dyn FnOnce() + Send>;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Link {
+    Up,
+    Down,
+    Closed,
+}
+
+struct State {
+    link: Link,
+    /// Raised at each reconnect: a worker's connection of an earlier epoch is not used again.
+    epoch: u64,
+    lost: Option<&'static str>,
+    schedule: Schedule<Job>,
+    tickets: HashMap<CallId, Arc<dyn Abandon>>,
+    next_id: CallId,
+    workers: usize,
+    idle: usize,
+    supervised: bool,
+    /// The watcher looks often enough to see that the pool must grow.
+    growth_watched: bool,
+    closers: Vec<Closer>,
+}
+
+struct Shared {
+    options: Options,
+    sink: Sink,
+    state: Mutex<State>,
+    /// Workers wait here for calls.
+    work: Condvar,
+    /// The watcher waits here for deadlines, growth and the end.
+    watch: Condvar,
+    /// The supervisor waits here for a lost link or the end.
+    link: Condvar,
+    /// The one connection of an in-process driver whose state is not shared between connections.
+    shared_session: Mutex<Option<Session>>,
+}
+
+/// A connection to a hypervisor. Dropping it closes it.
+pub struct Connection {
+    shared: Arc<Shared>,
+}
+
+impl Connection {
+    /// Opens the connection that carries events and starts the pool around it. Blocks until the daemon answers.
+    ///
+    /// # Errors
+    /// What libvirt says when it can't connect.
+    pub fn open(options: Options, sink: Sink) -> Result<Self> {
+        supervisor::open(options, sink).map(|shared| Self { shared })
+    }
+
+    /// As [`Self::open`] on a thread of its own; `done` gets the answer, or `TIMEOUT` after the options' call timeout.
+    pub fn open_in_background(options: Options, sink: Sink, done: impl FnOnce(Result<Self>) + Send + 'static) {
+        supervisor::open_in_background(options, sink, Box::new(done));
+    }
+
+    /// Queues a call. `done` is called exactly once, on some other thread or, when the call is refused, on this one.
+    pub fn submit<T: Send + 'static>(
+        &self,
+        request: Request,
+        run: impl FnOnce(&mut Session) -> Result<T> + Send + 'static,
+        done: impl FnOnce(Result<T>) + Send + 'static,
+    ) -> CallId {
+        let ticket = Ticket::new(request.call, Box::new(done));
+        let shared = &self.shared;
+        let mut state = shared.lock();
+        let id = state.next_id;
+        state.next_id += 1;
+        if let Some(refusal) = state.refusal(request.call) {
+            drop(state);
+            ticket.settle(Err(refusal));
+            return id;
+        }
+        state.tickets.insert(id, Arc::<Ticket<T>>::clone(&ticket) as Arc<dyn Abandon>);
+        let now = Instant::now();
+        let deadline = now + request.timeout.unwrap_or(shared.options.call_timeout);
+        let sooner = state.schedule.first_deadline().is_none_or(|first| deadline < first);
+        let job: Job = Box::new(move |session| ticket.run(session, run));
+        state.schedule.push(Waiting { id, subject: request.subject, since: now, job }, deadline);
+        if state.idle > 0 {
+            shared.work.notify_one();
+        } else if state.workers < shared.options.workers {
+            worker::spawn(shared, &mut state);
+        }
+        let stuck = state.idle == 0 && state.workers >= shared.options.workers && state.workers < MAX_WORKERS;
+        if sooner || (stuck && !state.growth_watched) {
+            shared.watch.notify_one();
+        }
+        id
+    }
+
+    /// As [`Self::submit`], but waits for the answer.
+    ///
+    /// # Errors
+    /// The call's own, or `TIMEOUT`, `DISCONNECTED`, `CLOSED`, `PANIC`.
+    pub fn call<T: Send + 'static>(
+        &self,
+        request: Request,
+        run: impl FnOnce(&mut Session) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (tell, told) = std::sync::mpsc::channel();
+        self.submit(request, run, move |answer| drop(tell.send(answer)));
+        told.recv().unwrap_or_else(|_| Err(Error::own(Code::Closed, request.call, "the call was dropped")))
+    }
+
+    /// Gives a call up: its `done` gets `CANCELLED` unless it is answered already. A call inside libvirt runs on unseen.
+    pub fn cancel(&self, id: CallId) {
+        let mut state = self.shared.lock();
+        let ticket = state.settle(id);
+        state.schedule.forget_settled();
+        drop(state);
+        if let Some(ticket) = ticket {
+            ticket.abandon(Code::Cancelled, "given up by the caller");
+        }
+    }
+
+    /// Whether the event connection stands.
+    pub fn is_up(&self) -> bool {
+        self.shared.lock().link == Link::Up
+    }
+
+    /// Refuses new calls, answers open ones with `CLOSED` and ends the threads. `done` is called when they have ended,
+    /// or after two seconds when one is stuck inside libvirt.
+    pub fn close(&self, done: impl FnOnce() + Send + 'static) {
+        self.shared.close(Some(Box::new(done)));
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.shared.close(None);
+    }
+}
+
+impl Shared {
+    /// A poisoned lock is used on: every panic of foreign code is caught outside it.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn close(self: &Arc<Self>, done: Option<Closer>) {
+        let mut state = self.lock();
+        let open = state.schedule.drop_all();
+        let tickets: Vec<_> = open.into_iter().filter_map(|id| state.tickets.remove(&id)).collect();
+        let first = state.link != Link::Closed;
+        state.link = Link::Closed;
+        if let Some(done) = done {
+            if state.supervised || state.workers > 0 {
+                state.closers.push(done);
+            } else {
+                // Closed and at rest already: nobody is left to call it.
+                thread::spawn(done);
+            }
+        }
+        drop(state);
+        if first {
+            self.work.notify_all();
+            self.watch.notify_all();
+            self.link.notify_all();
+        }
+        for ticket in tickets {
+            ticket.abandon(Code::Closed, "the connection was closed");
+        }
+    }
+
+    /// Opens a connection for a worker.
+    fn open_session(&self) -> Result<Session> {
+        let shared = self.shared_session.lock().unwrap_or_else(PoisonError::into_inner);
+        match shared.as_ref() {
+            Some(session) => session.share(),
+            None => Session::open(&self.options.uri, self.options.read_only),
+        }
+    }
+}
+
+impl State {
+    fn refusal(&self, call: &'static str) -> Option<Error> {
+        let (code, message) = match self.link {
+            Link::Closed => (Code::Closed, "the connection is closed"),
+            Link::Down => (Code::Disconnected, "the daemon is gone; a reconnect is under way"),
+            Link::Up if self.schedule.open_calls() >= MAX_OPEN_CALLS => (Code::ResourceBusy, "too many open calls"),
+            Link::Up => return None,
+        };
+        Some(Error::own(code, call, message))
+    }
+
+    /// Takes a call's ticket, unless the call is answered.
+    fn settle(&mut self, id: CallId) -> Option<Arc<dyn Abandon>> {
+        self.schedule.settle(id);
+        self.tickets.remove(&id)
+    }
+}

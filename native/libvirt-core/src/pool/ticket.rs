@@ -1,0 +1,61 @@
+//! The right to answer a call, which exactly one of worker, watcher, canceller and closer takes.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::error::{Code, Error, Result};
+use crate::session::Session;
+
+type Done<T> = Box<dyn FnOnce(Result<T>) + Send>;
+
+pub(super) struct Ticket<T> {
+    call: &'static str,
+    done: Mutex<Option<Done<T>>>,
+}
+
+/// Answers a call without its result.
+pub(super) trait Abandon: Send + Sync {
+    fn abandon(&self, code: Code, message: &str);
+}
+
+impl<T: Send + 'static> Ticket<T> {
+    pub(super) fn new(call: &'static str, done: Done<T>) -> Arc<Self> {
+        Arc::new(Self { call, done: Mutex::new(Some(done)) })
+    }
+
+    /// Answers, unless somebody else did.
+    pub(super) fn settle(&self, answer: Result<T>) {
+        let done = self.done.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(done) = done {
+            done(answer);
+        }
+    }
+
+    /// Runs the call on a worker and answers; a panic of `run` is an answer too.
+    pub(super) fn run(&self, session: Result<&mut Session>, run: impl FnOnce(&mut Session) -> Result<T>) {
+        let answer = session.and_then(|session| {
+            let made = catch_unwind(AssertUnwindSafe(|| run(session)));
+            made.unwrap_or_else(|panic| Err(self.panicked(panic.as_ref()))).map_err(|error| {
+                // What libvirt says about a call whose socket broke differs from version to version.
+                if session.alive() { error } else { Error { code: Code::Disconnected, ..error } }
+            })
+        });
+        self.settle(answer.map_err(|error| Error { call: named(error.call, self.call), ..error }));
+    }
+
+    fn panicked(&self, panic: &(dyn std::any::Any + Send)) -> Error {
+        let said = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        Error::own(Code::Panic, self.call, said.unwrap_or("the call panicked"))
+    }
+}
+
+/// Helpers that fail before any libvirt function name themselves in lower camel case; the operation says more.
+fn named(inner: &'static str, operation: &'static str) -> &'static str {
+    if inner.starts_with("vir") { inner } else { operation }
+}
+
+impl<T: Send + 'static> Abandon for Ticket<T> {
+    fn abandon(&self, code: Code, message: &str) {
+        self.settle(Err(Error::own(code, self.call, message)));
+    }
+}

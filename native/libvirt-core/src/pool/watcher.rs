@@ -1,0 +1,80 @@
+//! Deadlines, growth of the pool, and the end of a closed connection.
+
+use std::sync::{Arc, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{Closer, Link, Shared, State, worker};
+use crate::error::Code;
+
+/// A call that waits this long with no worker free gets one more worker.
+const PATIENCE: Duration = Duration::from_millis(25);
+/// How long the end waits for a worker that is stuck inside libvirt.
+const STUCK_AT_END: Duration = Duration::from_secs(2);
+
+pub(super) fn spawn(shared: &Arc<Shared>) -> std::io::Result<()> {
+    let watched = Arc::clone(shared);
+    thread::Builder::new().name("libvirt-watch".into()).spawn(move || run(&watched)).map(drop)
+}
+
+fn run(shared: &Arc<Shared>) {
+    let mut state = shared.lock();
+    while state.link != Link::Closed {
+        let now = Instant::now();
+        let late = state.schedule.expire(now);
+        if !late.is_empty() {
+            let tickets: Vec<_> = late.into_iter().filter_map(|id| state.tickets.remove(&id)).collect();
+            drop(state);
+            for ticket in tickets {
+                ticket.abandon(Code::Timeout, "not answered before its deadline");
+            }
+            state = shared.lock();
+            continue;
+        }
+        grow(shared, &mut state, now);
+        state.growth_watched = may_grow(shared, &state);
+        state = match next_look(&state, now) {
+            Some(wait) => shared.watch.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0,
+            None => shared.watch.wait(state).unwrap_or_else(PoisonError::into_inner),
+        };
+    }
+    drop(state);
+    for closer in at_rest(shared) {
+        closer();
+    }
+}
+
+fn grow(shared: &Arc<Shared>, state: &mut State, now: Instant) {
+    let waits = state.schedule.head_waits_since().is_some_and(|since| now.duration_since(since) >= PATIENCE);
+    if waits && state.idle == 0 && state.workers < super::MAX_WORKERS && state.link == Link::Up {
+        worker::spawn(shared, state);
+    }
+}
+
+fn may_grow(shared: &Shared, state: &State) -> bool {
+    state.schedule.open_calls() > 0
+        && state.idle == 0
+        && state.workers >= shared.options.workers
+        && state.workers < super::MAX_WORKERS
+}
+
+/// How long nothing can be due: until the first deadline, or shorter while all workers are taken.
+fn next_look(state: &State, now: Instant) -> Option<Duration> {
+    let deadline = state.schedule.first_deadline().map(|at| at.saturating_duration_since(now));
+    if state.growth_watched { Some(deadline.map_or(PATIENCE, |wait| wait.min(PATIENCE))) } else { deadline }
+}
+
+fn at_rest(shared: &Shared) -> Vec<Closer> {
+    let give_up = Instant::now() + STUCK_AT_END;
+    let mut state = shared.lock();
+    while state.workers > 0 || state.supervised {
+        let left = give_up.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            break;
+        }
+        state = shared.watch.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+    }
+    state.workers = 0;
+    state.supervised = false;
+    std::mem::take(&mut state.closers)
+}

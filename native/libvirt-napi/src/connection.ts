@@ -1,0 +1,209 @@
+import { EventEmitter } from 'node:events';
+import type { CapabilityQuery, NativeConnection, NodeInfo, Versions } from './addon.js';
+import { Caller, type CallOptions } from './calls.js';
+import { Domains } from './domain.js';
+import { isLibvirtErrorCode, LibvirtError } from './errors.js';
+import { type ConnectionEvent, type ConnectionEventMap, decodeEvent, EventStream } from './events.js';
+import { loadAddon } from './load-addon.js';
+import { Networks } from './network.js';
+import { NwFilters } from './nwfilter.js';
+import { StoragePools } from './storage.js';
+
+/** How to connect. */
+export interface OpenOptions {
+  /** Worker threads, each with a libvirt connection of its own: 1 to 14, default 4. More start while all are stuck. */
+  readonly workers?: number;
+  /** The deadline of a call that names none, and of the opening, in ms. Default 30,000. */
+  readonly callTimeoutMs?: number;
+  /** Without the right to change anything. */
+  readonly readOnly?: boolean;
+}
+
+/** How events are buffered for an iterator. */
+export interface EventStreamOptions {
+  /** Events kept for a slow reader, default 1024; beyond it they are dropped and an `overflow` event says so. */
+  readonly bufferSize?: number;
+}
+
+/**
+ * A connection to a hypervisor. No call runs on the event loop. It reconnects by itself when the daemon goes away:
+ * `disconnected` is emitted, calls reject with `DISCONNECTED`, then `reconnected` is emitted and the caller lists again.
+ * Like a socket it keeps the process alive until it is closed (see {@link Connection.unref}).
+ */
+export class Connection extends EventEmitter<ConnectionEventMap> {
+  readonly domains: Domains;
+  readonly networks: Networks;
+  readonly nwFilters: NwFilters;
+  readonly storagePools: StoragePools;
+  readonly #native: NativeConnection;
+  readonly #calls: Caller;
+  readonly #streams: Set<EventStream>;
+  #closing: Promise<void> | undefined;
+
+  private constructor(native: NativeConnection, streams: Set<EventStream>) {
+    super();
+    this.#native = native;
+    this.#streams = streams;
+    this.#calls = new Caller(native);
+    this.domains = new Domains(this.#calls);
+    this.networks = new Networks(this.#calls);
+    this.nwFilters = new NwFilters(this.#calls);
+    this.storagePools = new StoragePools(this.#calls);
+  }
+
+  /**
+   * Connects, e.g. to `qemu:///system` or `test:///default`. Rejects with libvirt's error when the daemon can't be
+   * reached and with `TIMEOUT` when it doesn't answer: only later losses are healed by reconnecting.
+   */
+  static async open(uri: string, options: OpenOptions = {}): Promise<Connection> {
+    const streams = new Set<EventStream>();
+    // What happens before the caller has the connection is told once it can have listeners.
+    let deliver: ((event: ConnectionEvent) => void) | undefined;
+    const early: ConnectionEvent[] = [];
+    const native = await loadAddon().openConnection(
+      {
+        uri,
+        readOnly: options.readOnly ?? false,
+        workers: options.workers ?? 4,
+        callTimeoutMs: options.callTimeoutMs ?? 30_000,
+      },
+      makeError,
+      (...told) => {
+        const event = decodeEvent(...told);
+        if (event === undefined) return;
+        if (deliver === undefined) early.push(event);
+        else deliver(event);
+      },
+    );
+    const connection = new Connection(native, streams);
+    deliver = (event) => connection.#deliver(event);
+    for (const event of early) connection.#deliver(event);
+    return connection;
+  }
+
+  /** Whether the daemon answers a round trip. Never rejects. */
+  async alive(options?: CallOptions): Promise<boolean> {
+    try {
+      await this.#calls.run(options, (native, t, k) => native.ping(t, k));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Whether the link for events stands, as known without asking. */
+  get isUp(): boolean {
+    return this.#native.isUp();
+  }
+
+  /** The host's name. */
+  hostname(options?: CallOptions): Promise<string> {
+    return this.#calls.run(options, (native, t, k) => native.hostname(t, k));
+  }
+
+  /** The driver's name, e.g. `QEMU` or `TEST` (`virConnectGetType`). */
+  type(options?: CallOptions): Promise<string> {
+    return this.#calls.run(options, (native, t, k) => native.driver(t, k));
+  }
+
+  /** The canonical URI. */
+  uri(options?: CallOptions): Promise<string> {
+    return this.#calls.run(options, (native, t, k) => native.uri(t, k));
+  }
+
+  /** Version numbers, each major * 1,000,000 + minor * 1,000 + release. */
+  version(options?: CallOptions): Promise<Versions> {
+    return this.#calls.run(options, (native, t, k) => native.versions(t, k));
+  }
+
+  /** The host's hardware. */
+  nodeInfo(options?: CallOptions): Promise<NodeInfo> {
+    return this.#calls.run(options, (native, t, k) => native.nodeInfo(t, k));
+  }
+
+  /** Free memory of the host, bytes. */
+  freeMemory(options?: CallOptions): Promise<number> {
+    return this.#calls.run(options, (native, t, k) => native.freeMemory(t, k));
+  }
+
+  /** The host's capabilities as XML. */
+  capabilities(options?: CallOptions): Promise<string> {
+    return this.#calls.run(options, (native, t, k) => native.capabilities(t, k));
+  }
+
+  /** What a domain may have on this host, as XML. */
+  domainCapabilities(options: CapabilityQuery & CallOptions = {}): Promise<string> {
+    return this.#calls.run(options, (native, t, k) => native.domainCapabilities(options, t, k));
+  }
+
+  /** Events from now on as an async iterator; it ends when the connection is closed. */
+  events(options: EventStreamOptions = {}): EventStream {
+    const stream = new EventStream(options.bufferSize ?? 1024, (ended) => this.#streams.delete(ended));
+    if (this.#closing === undefined) this.#streams.add(stream);
+    else stream.end();
+    return stream;
+  }
+
+  /** Lets the process end though the connection is open. */
+  unref(): this {
+    this.#native.unref();
+    return this;
+  }
+
+  /** The opposite of {@link Connection.unref}. */
+  ref(): this {
+    this.#native.ref();
+    return this;
+  }
+
+  /** Rejects open calls with `CLOSED`, ends the threads and lets the process go. Closing twice is closing once. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    await this.#native.close();
+    for (const stream of [...this.#streams]) stream.end();
+  }
+
+  #deliver(event: ConnectionEvent): void {
+    for (const stream of this.#streams) stream.push(event);
+    switch (event.kind) {
+      case 'lifecycle':
+        this.emit('lifecycle', event);
+        break;
+      case 'network':
+        this.emit('network', event);
+        break;
+      case 'disconnected':
+        this.emit('disconnected', event);
+        break;
+      case 'reconnected':
+        this.emit('reconnected', event);
+        break;
+    }
+  }
+}
+
+function makeError(
+  code: string,
+  domain: string,
+  level: string,
+  message: string,
+  call: string,
+  object?: string,
+): LibvirtError {
+  return new LibvirtError({
+    code: isLibvirtErrorCode(code) ? code : 'INTERNAL_ERROR',
+    domain,
+    level: level === 'warning' ? 'warning' : 'error',
+    message,
+    call,
+    object,
+  });
+}

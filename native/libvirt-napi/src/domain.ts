@@ -1,0 +1,203 @@
+import type {
+  Affect,
+  DomainFilter,
+  DomainInfo,
+  DomainRecord,
+  DomainState,
+  DomainStats,
+  InterfaceAddresses,
+  ObjectName,
+  ShutdownModes,
+  StartFlags,
+  StatsQuery,
+  UndefineFlags,
+  XmlFlags,
+} from './addon.js';
+import type { CallOptions, Caller } from './calls.js';
+
+/** Statistics groups of {@link Domains.allStats}. */
+export type StatsGroup = 'state' | 'cpu' | 'balloon' | 'vcpu' | 'net' | 'block';
+
+/** A metadata element of one XML namespace. */
+export interface MetadataKey {
+  /** Namespace URI. */
+  readonly namespace: string;
+  /** Namespace prefix that libvirt writes. */
+  readonly prefix: string;
+}
+
+/** One domain, by UUID. It holds no libvirt resource: it may be kept as long as one likes and outlives reconnects. */
+export class Domain {
+  readonly uuid: string;
+  /** The name when the handle was made; null when it was made from a UUID alone. */
+  readonly name: string | null;
+  readonly #calls: Caller;
+
+  constructor(calls: Caller, uuid: string, name: string | null) {
+    this.#calls = calls;
+    this.uuid = uuid;
+    this.name = name;
+  }
+
+  /** Starts it. `OPERATION_INVALID` when it is active. */
+  async create(options: StartFlags & CallOptions = {}): Promise<void> {
+    await this.#calls.run(options, (native, t, k) => native.startDomain(this.uuid, options, t, k));
+  }
+
+  /** Asks the guest to shut down and returns at once; `lifecycle` tells when it is off. */
+  async shutdown(options: ShutdownModes & CallOptions = {}): Promise<void> {
+    await this.#calls.run(options, (native, t, k) => native.shutDownDomain(this.uuid, options, t, k));
+  }
+
+  /** Asks the guest to reboot. */
+  async reboot(options: ShutdownModes & CallOptions = {}): Promise<void> {
+    await this.#calls.run(options, (native, t, k) => native.rebootDomain(this.uuid, options, t, k));
+  }
+
+  /** Presses the reset button. */
+  async reset(options?: CallOptions): Promise<void> {
+    await this.#calls.run(options, (native, t, k) => native.resetDomain(this.uuid, t, k));
+  }
+
+  /** Stops it at once. `graceful` never sends SIGKILL and rejects with `RESOURCE_BUSY` when it doesn't go. */
+  async destroy(options: { readonly graceful?: boolean } & CallOptions = {}): Promise<void> {
+    await this.#calls.run(options, (native, t, k) => native.destroyDomain(this.uuid, options.graceful ?? false, t, k));
+  }
+
+  /** Stops its CPUs and keeps its memory. */
+  async suspend(options?: CallOptions): Promise<void> {
+    await this.#calls.run(options, (native, t, k) => native.suspendDomain(this.uuid, t, k));
+  }
+
+  /** Lets its CPUs run again. */
+  async resume(options?: CallOptions): Promise<void> {
+    await this.#calls.run(options, (native, t, k) => native.resumeDomain(this.uuid, t, k));
+  }
+
+  /** Removes the definition; a running domain becomes transient. */
+  async undefine(options: UndefineFlags & CallOptions = {}): Promise<void> {
+    await this.#calls.run(options, (native, t, k) => native.undefineDomain(this.uuid, options, t, k));
+  }
+
+  /** State and reason (`virDomainGetState`). Never waits for the guest. */
+  state(options?: CallOptions): Promise<DomainState> {
+    return this.#calls.run(options, (native, t, k) => native.domainState(this.uuid, t, k));
+  }
+
+  /** `virDomainGetInfo`: memory in KiB, CPU time in ns. */
+  info(options?: CallOptions): Promise<DomainInfo> {
+    return this.#calls.run(options, (native, t, k) => native.domainInfo(this.uuid, t, k));
+  }
+
+  /** The domain as XML (`virDomainGetXMLDesc`). */
+  xmlDesc(options: XmlFlags & CallOptions = {}): Promise<string> {
+    return this.#calls.run(options, (native, t, k) => native.domainXml(this.uuid, options, t, k));
+  }
+
+  /** The metadata element of a namespace, null when there is none. */
+  metadata(namespace: string, options: Affect & CallOptions = {}): Promise<string | null> {
+    return this.#calls.run(options, (native, t, k) => native.domainMetadata(this.uuid, namespace, options, t, k));
+  }
+
+  /** Sets the metadata element of a namespace; null removes it. */
+  async setMetadata(key: MetadataKey, xml: string | null, options: Affect & CallOptions = {}): Promise<void> {
+    await this.#calls.run(options, (native, t, k) =>
+      native.setDomainMetadata(this.uuid, xml, key.prefix, key.namespace, options, t, k),
+    );
+  }
+
+  /** Addresses of a running domain's interfaces. `agent` waits for the guest's QEMU agent. */
+  interfaceAddresses(source: 'lease' | 'agent' | 'arp', options?: CallOptions): Promise<InterfaceAddresses[]> {
+    return this.#calls.run(options, (native, t, k) => native.interfaceAddresses(this.uuid, source, t, k));
+  }
+
+  /** Whether it starts with the daemon. */
+  async setAutostart(autostart: boolean, options?: CallOptions): Promise<void> {
+    await this.#calls.run(options, (native, t, k) => native.setDomainAutostart(this.uuid, autostart, t, k));
+  }
+
+  /** Sets memory in KiB; `maximum` sets the limit, for the definition only. */
+  async setMemory(kib: number, options: Affect & { readonly maximum?: boolean } & CallOptions = {}): Promise<void> {
+    await this.#calls.run(options, (native, t, k) =>
+      native.setDomainMemory(this.uuid, kib, options, options.maximum ?? false, t, k),
+    );
+  }
+
+  /** Sets the number of virtual CPUs; `maximum` sets the limit, for the definition only. */
+  async setVcpus(count: number, options: Affect & { readonly maximum?: boolean } & CallOptions = {}): Promise<void> {
+    await this.#calls.run(options, (native, t, k) =>
+      native.setDomainVcpus(this.uuid, count, options, options.maximum ?? false, t, k),
+    );
+  }
+
+  /** Attaches the device that the XML describes. */
+  attachDevice(xml: string, options: Affect & CallOptions = {}): Promise<void> {
+    return this.#changeDevice('attach', xml, options);
+  }
+
+  /** Detaches a device. For a running guest a request: it is done when the guest lets go. */
+  detachDevice(xml: string, options: Affect & CallOptions = {}): Promise<void> {
+    return this.#changeDevice('detach', xml, options);
+  }
+
+  /** Changes a device in place, e.g. the filter of an interface or the medium of a drive. */
+  updateDevice(xml: string, options: Affect & CallOptions = {}): Promise<void> {
+    return this.#changeDevice('update', xml, options);
+  }
+
+  async #changeDevice(change: 'attach' | 'detach' | 'update', xml: string, options: Affect & CallOptions): Promise<void> {
+    await this.#calls.run(options, (native, t, k) => native.changeDevice(this.uuid, change, xml, options, t, k));
+  }
+}
+
+/** The host's domains. */
+export class Domains {
+  readonly #calls: Caller;
+
+  constructor(calls: Caller) {
+    this.#calls = calls;
+  }
+
+  /** A handle for a UUID, without asking whether there is such a domain. */
+  handle(uuid: string): Domain {
+    return new Domain(this.#calls, uuid, null);
+  }
+
+  /** All domains that the filter lets through. */
+  list(options: DomainFilter & CallOptions = {}): Promise<DomainRecord[]> {
+    return this.#calls.run(options, (native, t, k) => native.listDomains(options, t, k));
+  }
+
+  /** Rejects with `NO_DOMAIN` when there is none. */
+  async lookupByUuid(uuid: string, options?: CallOptions): Promise<Domain> {
+    return this.#handle(await this.#calls.run(options, (native, t, k) => native.findDomain(uuid, t, k)));
+  }
+
+  /** Rejects with `NO_DOMAIN` when there is none. */
+  async lookupByName(name: string, options?: CallOptions): Promise<Domain> {
+    return this.#handle(await this.#calls.run(options, (native, t, k) => native.findDomainByName(name, t, k)));
+  }
+
+  /** Defines a persistent domain, or redefines the one of the same UUID. */
+  async defineXml(xml: string, options: { readonly validate?: boolean } & CallOptions = {}): Promise<Domain> {
+    const validate = options.validate ?? false;
+    return this.#handle(await this.#calls.run(options, (native, t, k) => native.defineDomain(xml, validate, t, k)));
+  }
+
+  /**
+   * Statistics of all domains in one call (`virConnectGetAllDomainStats`). `state` never waits for a guest;
+   * `noWait` leaves out what would.
+   */
+  allStats(
+    groups: readonly StatsGroup[],
+    options: { readonly activeOnly?: boolean; readonly noWait?: boolean } & CallOptions = {},
+  ): Promise<DomainStats[]> {
+    const query: StatsQuery = { activeOnly: options.activeOnly ?? false, noWait: options.noWait ?? false };
+    for (const group of groups) query[group] = true;
+    return this.#calls.run(options, (native, t, k) => native.allDomainStats(query, t, k));
+  }
+
+  #handle(found: ObjectName): Domain {
+    return new Domain(this.#calls, found.uuid, found.name);
+  }
+}

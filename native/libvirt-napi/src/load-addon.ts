@@ -1,0 +1,22 @@
+import { createRequire } from 'node:module';
+import type { NativeConnection, NativeOptions } from './addon.js';
+
+/** What the compiled addon exports. */
+export interface Addon {
+  openConnection(
+    options: NativeOptions,
+    makeError: (code: string, domain: string, level: string, message: string, call: string, object?: string) => Error,
+    onEvent: (kind: string, uuid?: string, name?: string, event?: string, detail?: string) => void,
+  ): Promise<NativeConnection>;
+}
+
+let loaded: Addon | undefined;
+
+/** Loads the addon at first use, so that importing this package's types and errors needs no native build. */
+export function loadAddon(): Addon {
+  if (process.platform !== 'linux' || process.arch !== 'x64') {
+    throw new Error(`@infinibay/libvirt is built for linux-x64 only, this is ${process.platform}-${process.arch}`);
+  }
+  loaded ??= createRequire(import.meta.url)('../libvirt.linux-x64-gnu.node') as Addon;
+  return loaded;
+}

@@ -1,0 +1,281 @@
+//! Networks.
+
+use libvirt_core::Session;
+use libvirt_core::ops::network as core;
+use napi::bindgen_prelude::PromiseRaw;
+use napi::{Env, Result};
+use napi_derive::napi;
+
+use crate::bridge::refused;
+use crate::connection::NativeConnection;
+use crate::domain_records::ObjectName;
+
+/// A network.
+#[napi(object, object_from_js = false, use_nullable = true)]
+pub struct NetworkRecord {
+    pub uuid: String,
+    pub name: String,
+    /// Its bridge on the host, null when it has none.
+    pub bridge: Option<String>,
+    pub active: bool,
+    /// Whether its definition outlives its run.
+    pub persistent: bool,
+    /// Whether it starts with the daemon.
+    pub autostart: bool,
+}
+
+/// A lease of libvirt's DHCP server.
+#[napi(object, object_from_js = false, use_nullable = true)]
+pub struct DhcpLease {
+    /// The bridge.
+    pub interface: String,
+    /// When it ends, seconds since the epoch; 0 for never.
+    pub expires_at: f64,
+    #[napi(ts_type = "'ipv4' | 'ipv6' | 'unknown'")]
+    pub family: &'static str,
+    pub mac: Option<String>,
+    pub address: String,
+    /// Prefix length in bits.
+    pub prefix: u32,
+    /// The name the guest gave.
+    pub hostname: Option<String>,
+    /// Its client id or DUID.
+    pub client_id: Option<String>,
+}
+
+/// One change of a network.
+#[napi(object)]
+pub struct NetworkUpdate {
+    #[napi(ts_type = "'modify' | 'delete' | 'add-last' | 'add-first'")]
+    pub command: String,
+    #[napi(ts_type = "NetworkSection")]
+    pub section: String,
+    /// Which parent element; -1 (the default) when libvirt shall find out.
+    pub parent_index: Option<i32>,
+    /// The element.
+    pub xml: String,
+    /// For the network as it runs.
+    pub live: Option<bool>,
+    /// For the definition.
+    pub config: Option<bool>,
+}
+
+impl From<core::NetworkRecord> for NetworkRecord {
+    fn from(n: core::NetworkRecord) -> Self {
+        Self {
+            uuid: n.uuid.to_string(),
+            name: n.name,
+            bridge: n.bridge,
+            active: n.active,
+            persistent: n.persistent,
+            autostart: n.autostart,
+        }
+    }
+}
+
+impl From<core::DhcpLease> for DhcpLease {
+    #[allow(clippy::cast_precision_loss)]
+    fn from(l: core::DhcpLease) -> Self {
+        Self {
+            interface: l.interface,
+            expires_at: l.expires_at as f64,
+            family: l.family,
+            mac: l.mac,
+            address: l.address,
+            prefix: l.prefix,
+            hostname: l.hostname,
+            client_id: l.client_id,
+        }
+    }
+}
+
+fn update_of(update: NetworkUpdate) -> Result<core::NetworkUpdate> {
+    let command = match update.command.as_str() {
+        "modify" => core::UpdateCommand::Modify,
+        "delete" => core::UpdateCommand::Delete,
+        "add-last" => core::UpdateCommand::AddLast,
+        "add-first" => core::UpdateCommand::AddFirst,
+        _ => return Err(refused("a network's element is modified, deleted or added")),
+    };
+    let section = match update.section.as_str() {
+        "bridge" => core::UpdateSection::Bridge,
+        "domain" => core::UpdateSection::Domain,
+        "ip" => core::UpdateSection::Ip,
+        "ip-dhcp-host" => core::UpdateSection::IpDhcpHost,
+        "ip-dhcp-range" => core::UpdateSection::IpDhcpRange,
+        "forward" => core::UpdateSection::Forward,
+        "forward-interface" => core::UpdateSection::ForwardInterface,
+        "forward-pf" => core::UpdateSection::ForwardPf,
+        "portgroup" => core::UpdateSection::PortGroup,
+        "dns-host" => core::UpdateSection::DnsHost,
+        "dns-txt" => core::UpdateSection::DnsTxt,
+        "dns-srv" => core::UpdateSection::DnsSrv,
+        _ => return Err(refused("not a section of a network")),
+    };
+    Ok(core::NetworkUpdate {
+        command,
+        section,
+        parent_index: update.parent_index.unwrap_or(-1),
+        xml: update.xml,
+        live: update.live.unwrap_or(false),
+        config: update.config.unwrap_or(false),
+    })
+}
+
+#[napi]
+impl NativeConnection {
+    #[napi]
+    pub fn list_networks<'env>(
+        &self,
+        env: &'env Env,
+        timeout_ms: u32,
+        token: u32,
+    ) -> Result<PromiseRaw<'env, Vec<NetworkRecord>>> {
+        self.host(env, "listNetworks", (timeout_ms, token), |session| {
+            Ok(session.list_networks()?.into_iter().map(NetworkRecord::from).collect::<Vec<_>>())
+        })
+    }
+
+    #[napi]
+    pub fn find_network<'env>(
+        &self,
+        env: &'env Env,
+        uuid: String,
+        timeout_ms: u32,
+        token: u32,
+    ) -> Result<PromiseRaw<'env, ObjectName>> {
+        self.object(env, "lookupNetwork", uuid, (timeout_ms, token), Session::find_network)
+    }
+
+    #[napi]
+    pub fn find_network_by_name<'env>(
+        &self,
+        env: &'env Env,
+        name: String,
+        timeout_ms: u32,
+        token: u32,
+    ) -> Result<PromiseRaw<'env, ObjectName>> {
+        self.host(env, "lookupNetwork", (timeout_ms, token), move |session| session.find_network_by_name(&name))
+    }
+
+    #[napi]
+    pub fn define_network<'env>(
+        &self,
+        env: &'env Env,
+        xml: String,
+        timeout_ms: u32,
+        token: u32,
+    ) -> Result<PromiseRaw<'env, ObjectName>> {
+        self.host(env, "defineNetwork", (timeout_ms, token), move |session| session.define_network(&xml))
+    }
+
+    #[napi]
+    pub fn start_network<'env>(
+        &self,
+        env: &'env Env,
+        uuid: String,
+        timeout_ms: u32,
+        token: u32,
+    ) -> Result<PromiseRaw<'env, ()>> {
+        self.object(env, "startNetwork", uuid, (timeout_ms, token), Session::start_network)
+    }
+
+    #[napi]
+    pub fn destroy_network<'env>(
+        &self,
+        env: &'env Env,
+        uuid: String,
+        timeout_ms: u32,
+        token: u32,
+    ) -> Result<PromiseRaw<'env, ()>> {
+        self.object(env, "destroyNetwork", uuid, (timeout_ms, token), Session::destroy_network)
+    }
+
+    #[napi]
+    pub fn undefine_network<'env>(
+        &self,
+        env: &'env Env,
+        uuid: String,
+        timeout_ms: u32,
+        token: u32,
+    ) -> Result<PromiseRaw<'env, ()>> {
+        self.object(env, "undefineNetwork", uuid, (timeout_ms, token), Session::undefine_network)
+    }
+
+    #[napi]
+    pub fn update_network<'env>(
+        &self,
+        env: &'env Env,
+        uuid: String,
+        update: NetworkUpdate,
+        timeout_ms: u32,
+        token: u32,
+    ) -> Result<PromiseRaw<'env, ()>> {
+        let update = update_of(update)?;
+        self.object(env, "updateNetwork", uuid, (timeout_ms, token), move |session, uuid| {
+            session.update_network(uuid, &update)
+        })
+    }
+
+    #[napi]
+    pub fn network_record<'env>(
+        &self,
+        env: &'env Env,
+        uuid: String,
+        timeout_ms: u32,
+        token: u32,
+    ) -> Result<PromiseRaw<'env, NetworkRecord>> {
+        self.object(env, "networkRecord", uuid, (timeout_ms, token), Session::network_record)
+    }
+
+    #[napi]
+    pub fn set_network_autostart<'env>(
+        &self,
+        env: &'env Env,
+        uuid: String,
+        autostart: bool,
+        timeout_ms: u32,
+        token: u32,
+    ) -> Result<PromiseRaw<'env, ()>> {
+        self.object(env, "setNetworkAutostart", uuid, (timeout_ms, token), move |session, uuid| {
+            session.set_network_autostart(uuid, autostart)
+        })
+    }
+
+    #[napi]
+    pub fn network_xml<'env>(
+        &self,
+        env: &'env Env,
+        uuid: String,
+        inactive: bool,
+        timeout_ms: u32,
+        token: u32,
+    ) -> Result<PromiseRaw<'env, String>> {
+        self.object(env, "networkXml", uuid, (timeout_ms, token), move |session, uuid| session.network_xml(uuid, inactive))
+    }
+
+    #[napi]
+    pub fn network_bridge<'env>(
+        &self,
+        env: &'env Env,
+        uuid: String,
+        timeout_ms: u32,
+        token: u32,
+    ) -> Result<PromiseRaw<'env, String>> {
+        self.object(env, "networkBridge", uuid, (timeout_ms, token), Session::network_bridge)
+    }
+
+    #[napi]
+    pub fn dhcp_leases<'env>(
+        &self,
+        env: &'env Env,
+        uuid: String,
+        #[napi(ts_arg_type = "string | null")] mac: Option<String>,
+        timeout_ms: u32,
+        token: u32,
+    ) -> Result<PromiseRaw<'env, Vec<DhcpLease>>> {
+        self.object(env, "dhcpLeases", uuid, (timeout_ms, token), move |session, uuid| {
+            Ok(session.dhcp_leases(uuid, mac.as_deref())?.into_iter().map(DhcpLease::from).collect::<Vec<_>>())
+        })
+    }
+}

@@ -1,0 +1,28 @@
+// Writes src/addon.ts from what napi says of the Rust code. Run after a change of the addon's surface.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const packageDir = dirname(dirname(fileURLToPath(import.meta.url)));
+const scratch = mkdtempSync(join(packageDir, 'types-'));
+const header = `// Generated from the Rust code by tools/generate-types.ts. Don't edit: npm run build:types -w @infinibay/libvirt
+/* eslint-disable */
+import type { DomainStateName, DomainStateReason, NetworkSection, PoolStateName, VolumeType } from './vocabulary.js';
+
+`;
+
+try {
+  const cli = createRequire(import.meta.url).resolve('@napi-rs/cli');
+  const dts = join(scratch, 'addon.d.ts');
+  execFileSync(
+    process.execPath,
+    [join(dirname(cli), 'cli.js'), 'build', '--release', '--platform', '--no-js', '--output-dir', scratch, '--dts', relative(scratch, dts)],
+    { cwd: packageDir, stdio: ['ignore', 'ignore', 'inherit'] },
+  );
+  const body = readFileSync(dts, 'utf8').replace(/^\/\* .*\*\/\n/gm, '').trimStart();
+  writeFileSync(join(packageDir, 'src', 'addon.ts'), header + body);
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
