@@ -1,0 +1,134 @@
+import { describe, expect, it } from '@jest/globals';
+import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import fc from 'fast-check';
+import type { VmSpec } from '@infinibay/contracts';
+import { domainXml, type DomainHostContext } from './domain-xml.js';
+import { interfacesOf } from './libvirt-answers.js';
+import { networkXml } from './network-xml.js';
+import { linkedCloneXml, diskPoolXml } from './storage-xml.js';
+
+const VM_ID = '0196f5a0-0000-7000-8000-000000000001';
+const host: DomainHostContext = {
+  virtType: 'qemu',
+  diskPath: '/disks/vm.qcow2',
+  agentSocketPath: '/agents/vm/agent.sock',
+  fence: 3,
+};
+const spec: VmSpec = {
+  vmId: VM_ID,
+  departmentId: '0196f5a0-0000-7000-8000-0000000000d1',
+  name: 'web-1',
+  vcpus: 2,
+  memoryMib: 256,
+  nics: [
+    {
+      portId: VM_ID,
+      networkId: VM_ID,
+      mac: '52:54:00:12:34:56',
+      address: '10.80.0.10',
+      networkName: 'infinibay-n1',
+    },
+  ],
+  filterName: `infinibay-vm-${VM_ID}`,
+};
+
+const parser = new XMLParser({ ignoreAttributes: false, preserveOrder: true, processEntities: false });
+
+/** Every element and attribute name with its depth, in order: the shape without the texts. */
+const shapeOf = (xml: string): string[] => {
+  expect(XMLValidator.validate(xml)).toBe(true);
+  const names: string[] = [];
+  const walk = (nodes: unknown, depth: number): void => {
+    if (!Array.isArray(nodes)) return;
+    for (const node of nodes as Record<string, unknown>[]) {
+      for (const [name, value] of Object.entries(node)) {
+        if (name === '#text') continue;
+        const attributes = name === ':@' ? Object.keys(value as object) : [];
+        names.push(`${depth}:${name}:${attributes.join(',')}`);
+        walk(value, depth + 1);
+      }
+    }
+  };
+  walk(parser.parse(xml), 0);
+  return names;
+};
+
+const hostile = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.string({ unit: fc.constantFrom('<', '>', '&', '"', "'", ']]>', '<!--', '-->', '\u0000', '\r\n', '\ud800', '\uffff', 'a', '</title>') }),
+);
+// An attribute or text that is empty still leaves its element, but an element without content closes itself: keep one letter.
+const text = hostile.map((rest) => `x${rest}`);
+
+describe('XML for libvirt', () => {
+  it('keeps its set of elements and attributes whatever text any field holds', () => {
+    const expected = shapeOf(domainXml(spec, { ...host, consoleLogPath: 'x', emulator: 'x', machine: 'x' }));
+    fc.assert(
+      fc.property(fc.array(text, { minLength: 12, maxLength: 12 }), (texts) => {
+        const [a = '', b = '', c = '', d = '', e = '', f = '', g = '', h = '', i = '', j = '', k = '', l = ''] = texts;
+        const xml = domainXml(
+          {
+            ...spec,
+            vmId: a,
+            departmentId: b,
+            name: c,
+            filterName: d,
+            nics: [{ portId: e, networkId: f, mac: e, address: f, networkName: g }],
+          },
+          { ...host, diskPath: h, agentSocketPath: i, consoleLogPath: j, emulator: k, machine: l },
+        );
+        expect(shapeOf(xml)).toEqual(expected);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('keeps the shape of networks, volumes and pools too', () => {
+    const network = (value: string) =>
+      networkXml({
+        networkId: value,
+        name: value,
+        bridge: value,
+        mac: value,
+        gateway: value,
+        prefixLength: 24,
+        reservations: [{ mac: value, address: value, hostname: value }],
+      });
+    const volume = (value: string) =>
+      linkedCloneXml({ volumeName: value, capacityBytes: 1, image: { path: value, format: 'qcow2' } });
+    fc.assert(
+      fc.property(text, (value) => {
+        for (const render of [network, volume, diskPoolXml]) expect(shapeOf(render(value))).toEqual(shapeOf(render('x')));
+      }),
+    );
+  });
+
+  it('gives back every legal text unchanged', () => {
+    const reader = new XMLParser({ ignoreAttributes: false, trimValues: false, parseTagValue: false });
+    const xml = diskPoolXml('/a & b/<c>/"d"/é/😀');
+    expect(reader.parse(xml)).toMatchObject({ pool: { target: { path: '/a & b/<c>/"d"/é/😀' } } });
+  });
+
+  it('has the title on one line, for libvirt refuses another', () => {
+    expect(domainXml({ ...spec, name: 'a\r\nb' }, host)).toContain('<title>a b</title>');
+  });
+});
+
+describe('domainXml', () => {
+  it('gives each card its address and MAC with the filter', () => {
+    const xml = domainXml(spec, host);
+    expect(xml).toContain('<parameter name="IP" value="10.80.0.10"/><parameter name="MAC" value="52:54:00:12:34:56"/>');
+    expect(interfacesOf(xml)).toEqual([
+      { mac: '52:54:00:12:34:56', device: undefined, filterName: `infinibay-vm-${VM_ID}` },
+    ]);
+  });
+
+  it('has no filter on a card where the driver has none', () => {
+    expect(domainXml({ ...spec, filterName: null }, host)).not.toContain('filterref');
+  });
+
+  it('uses the host CPU under KVM only', () => {
+    expect(domainXml(spec, { ...host, virtType: 'kvm' })).toContain('host-passthrough');
+    expect(domainXml(spec, host)).not.toContain('<cpu');
+  });
+});

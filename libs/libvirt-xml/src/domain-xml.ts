@@ -1,0 +1,133 @@
+import type { VmNic, VmSpec } from '@infinibay/contracts';
+import { domainName } from './names.js';
+import { element, renderXml, type XmlElement } from './xml-element.js';
+
+/** What the host adds to a VM's specification. */
+export interface DomainHostContext {
+  readonly virtType: 'kvm' | 'qemu' | 'test';
+  /** Absolute path of the qcow2 disk. */
+  readonly diskPath: string;
+  /** Where QEMU listens for the reader of the guest's agent; at most 107 bytes. */
+  readonly agentSocketPath: string;
+  /** The serial console goes to this file; to a pseudo-terminal when left out. */
+  readonly consoleLogPath?: string | undefined;
+  /** Machine type; `pc` boots a BIOS disk fastest under software emulation. */
+  readonly machine?: string | undefined;
+  readonly emulator?: string | undefined;
+  /** Generation of the worker that defined the domain. */
+  readonly fence: number;
+}
+
+export const METADATA_NAMESPACE = 'https://infinibay.org/libvirt/vm/1';
+/** Name of the virtio-serial port that the guest's agent opens. */
+export const AGENT_PORT_NAME = 'org.infinibay.agent';
+const BALLOON_PERIOD_SECONDS = 5;
+
+/** The domain of a VM: its UUID is the VM's id, its name derives from it, the display name is only a title. */
+export const domainXml = (spec: VmSpec, host: DomainHostContext): string =>
+  renderXml(
+    element(
+      'domain',
+      { type: host.virtType },
+      element('name', {}, domainName(spec.vmId)),
+      element('uuid', {}, spec.vmId),
+      element('title', {}, titleOf(spec)),
+      metadata(spec, host.fence),
+      element('memory', { unit: 'MiB' }, String(spec.memoryMib)),
+      element('vcpu', { placement: 'static' }, String(spec.vcpus)),
+      ...(host.virtType === 'test' ? testDriverBody(spec, host) : qemuBody(spec, host)),
+    ),
+  );
+
+/** libvirt refuses a title with a line break. */
+const titleOf = (spec: VmSpec): string => spec.name.replace(/\s+/gu, ' ').trim() || domainName(spec.vmId);
+
+const metadata = (spec: VmSpec, fence: number): XmlElement =>
+  element(
+    'metadata',
+    {},
+    element('infinibay:vm', { 'xmlns:infinibay': METADATA_NAMESPACE, departmentId: spec.departmentId, fence }),
+  );
+
+const testDriverBody = (spec: VmSpec, host: DomainHostContext): XmlElement[] => [
+  element('os', {}, element('type', {}, 'hvm')),
+  ...lifecycle(),
+  element('devices', {}, disk(host.diskPath), ...spec.nics.map((nic) => networkCard(nic, null))),
+];
+
+const qemuBody = (spec: VmSpec, host: DomainHostContext): XmlElement[] => [
+  element(
+    'os',
+    {},
+    element('type', { arch: 'x86_64', machine: host.machine ?? 'pc' }, 'hvm'),
+    element('boot', { dev: 'hd' }),
+  ),
+  element('features', {}, element('acpi'), element('apic')),
+  ...(host.virtType === 'kvm' ? [element('cpu', { mode: 'host-passthrough', migratable: 'on' })] : []),
+  element('clock', { offset: 'utc' }),
+  ...lifecycle(),
+  element('pm', {}, element('suspend-to-mem', { enabled: 'no' }), element('suspend-to-disk', { enabled: 'no' })),
+  element('devices', {}, ...qemuDevices(spec, host)),
+];
+
+const lifecycle = (): XmlElement[] => [
+  element('on_poweroff', {}, 'destroy'),
+  element('on_reboot', {}, 'restart'),
+  element('on_crash', {}, 'destroy'),
+];
+
+const qemuDevices = (spec: VmSpec, host: DomainHostContext): XmlElement[] => [
+  ...(host.emulator === undefined ? [] : [element('emulator', {}, host.emulator)]),
+  disk(host.diskPath),
+  element('controller', { type: 'usb', model: 'none' }),
+  element('controller', { type: 'virtio-serial', index: 0 }),
+  ...spec.nics.map((nic) => networkCard(nic, spec.filterName)),
+  element(
+    'channel',
+    { type: 'unix' },
+    element('source', { mode: 'bind', path: host.agentSocketPath }),
+    element('target', { type: 'virtio', name: AGENT_PORT_NAME }),
+  ),
+  serialConsole(host.consoleLogPath),
+  element('rng', { model: 'virtio' }, element('backend', { model: 'random' }, '/dev/urandom')),
+  element('memballoon', { model: 'virtio' }, element('stats', { period: BALLOON_PERIOD_SECONDS })),
+];
+
+const disk = (path: string): XmlElement =>
+  element(
+    'disk',
+    { type: 'file', device: 'disk' },
+    element('driver', { name: 'qemu', type: 'qcow2', discard: 'unmap' }),
+    element('source', { file: path }),
+    element('target', { dev: 'vda', bus: 'virtio' }),
+  );
+
+const serialConsole = (logPath: string | undefined): XmlElement =>
+  element(
+    'serial',
+    { type: logPath === undefined ? 'pty' : 'file' },
+    logPath === undefined ? undefined : element('source', { path: logPath }),
+    element('target', { port: 0 }),
+  );
+
+/**
+ * The addresses are always given to the filter: one that has to learn them installs no rule until it has.
+ * No option ROM: nothing boots from the network, and loading it costs seconds under software emulation.
+ */
+const networkCard = (nic: VmNic, filterName: string | null): XmlElement =>
+  element(
+    'interface',
+    { type: 'network' },
+    element('mac', { address: nic.mac }),
+    element('source', { network: nic.networkName }),
+    element('model', { type: 'virtio' }),
+    filterName === null
+      ? undefined
+      : element(
+          'filterref',
+          { filter: filterName },
+          element('parameter', { name: 'IP', value: nic.address }),
+          element('parameter', { name: 'MAC', value: nic.mac }),
+        ),
+    element('rom', { enabled: 'no' }),
+  );

@@ -1,0 +1,76 @@
+import { FILTER_MARKER_PREFIX } from './names.js';
+
+/**
+ * Reads the few facts we need out of XML that libvirt wrote. libvirt escapes every text, so markup found here is
+ * markup; it is not a parser for XML from anywhere else.
+ */
+const attribute = (tag: string | undefined, name: string): string | undefined =>
+  tag === undefined ? undefined : new RegExp(`\\s${name}=(?:'([^']*)'|"([^"]*)")`).exec(tag)?.slice(1).find((text) => text !== undefined);
+
+const tags = (xml: string, name: string): string[] => xml.match(new RegExp(`<${name}(?:\\s[^>]*)?>`, 'g')) ?? [];
+
+const elements = (xml: string, name: string): string[] =>
+  xml.match(new RegExp(`<${name}(?:\\s[^>]*[^/])?>[\\s\\S]*?</${name}>`, 'g')) ?? [];
+
+export interface DomainInterface {
+  readonly mac: string;
+  /** Name of the tap on the host; undefined while the domain is off. */
+  readonly device: string | undefined;
+  readonly filterName: string | undefined;
+}
+
+export const interfacesOf = (domainXml: string): DomainInterface[] =>
+  elements(domainXml, 'interface').map((xml) => ({
+    mac: attribute(tags(xml, 'mac')[0], 'address') ?? '',
+    device: attribute(tags(xml, 'target')[0], 'dev'),
+    filterName: attribute(tags(xml, 'filterref')[0], 'filter'),
+  }));
+
+export interface NetworkFacts {
+  readonly bridge: string | undefined;
+  readonly gateway: string | undefined;
+  readonly prefixLength: number | undefined;
+  readonly reservations: readonly { readonly mac: string; readonly address: string; readonly hostname: string | null }[];
+}
+
+export const networkFacts = (networkXml: string): NetworkFacts => {
+  const ip = tags(networkXml, 'ip')[0];
+  const prefix = attribute(ip, 'prefix');
+  return {
+    bridge: attribute(tags(networkXml, 'bridge')[0], 'name'),
+    gateway: attribute(ip, 'address'),
+    prefixLength: prefix === undefined ? undefined : Number(prefix),
+    reservations: tags(elements(networkXml, 'dhcp')[0] ?? '', 'host').map((host) => ({
+      mac: attribute(host, 'mac') ?? '',
+      address: attribute(host, 'ip') ?? '',
+      hostname: attribute(host, 'name') ?? null,
+    })),
+  };
+};
+
+export interface FilterFacts {
+  readonly uuid: string | undefined;
+  /** Of the definition, when it is one of ours. */
+  readonly marker: string | undefined;
+  readonly rules: number;
+  readonly references: readonly string[];
+}
+
+export const filterFacts = (filterXml: string): FilterFacts => ({
+  uuid: /<uuid>([0-9a-f-]{36})<\/uuid>/.exec(filterXml)?.[1],
+  marker: new RegExp(`comment='(${FILTER_MARKER_PREFIX}[A-Za-z0-9.]+)'`).exec(filterXml)?.[1],
+  rules: tags(filterXml, 'rule').length,
+  references: tags(filterXml, 'filterref').map((tag) => attribute(tag, 'filter') ?? ''),
+});
+
+/** The virtualization type that a document of domain capabilities is about. */
+export const domainTypeOf = (domainCapabilitiesXml: string): string | undefined =>
+  /<domain>([a-z]+)<\/domain>/.exec(domainCapabilitiesXml)?.[1];
+
+/** The folder of a storage pool. */
+export const poolPathOf = (poolXml: string): string | undefined => {
+  const path = /<path>([^<]*)<\/path>/.exec(poolXml)?.[1];
+  return path?.replace(/&(lt|gt|quot|apos|amp);/g, (_reference, name: keyof typeof CHARACTERS) => CHARACTERS[name]);
+};
+
+const CHARACTERS = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' } as const;
