@@ -47,7 +47,7 @@ write_deadline: "5s"
 jetstream {
   store_dir: ${quoted(settings.storeDir)}
   max_memory_store: 67108864
-  max_file_store: 1073741824
+  max_file_store: 4294967296
 }
 authorization {
   timeout: 5
