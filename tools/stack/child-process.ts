@@ -49,10 +49,10 @@ function recordFile(runDir: string, name: string): string {
   return path.join(runDir, `${name}.pid.json`);
 }
 
-/** The last lines of a log, for messages that tell why something did not start. */
-export function logTail(logFile: string, lines = 15): string {
+/** The last lines of a log, shortened, for messages that tell why something did not start. */
+export function logTail(logFile: string, lines = 8, lineLength = 400): string {
   try {
-    return readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
+    return readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-lines).map((line) => line.slice(0, lineLength)).join('\n');
   } catch {
     return '(no log)';
   }

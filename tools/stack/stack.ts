@@ -122,7 +122,7 @@ function startService(entry: ServiceEntry, context: ServiceContext): ReturnType<
   return startChild({
     name: entry.name,
     command: process.execPath,
-    args: ['--enable-source-maps', entryPoint(entry.name)],
+    args: [entryPoint(entry.name)],
     environment: serviceEnvironment(entry, context),
     workingDir: layout.stateDir,
     logFile: path.join(layout.logDir, `${entry.name}.log`),
