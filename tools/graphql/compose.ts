@@ -1,4 +1,4 @@
-// Composes the supergraph of all subgraphs from their apps' dist: node tools/graphql/compose.ts [--check] [--only users,vms]
+// Composes the supergraph of all subgraphs from their apps' dist: node tools/graphql/compose.ts [--check] [--only users,vms [--out <folder>]]
 import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -7,7 +7,7 @@ import { composeSupergraph, printSubgraph } from './supergraph.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
-const { values } = parseArgs({ options: { check: { type: 'boolean', default: false }, only: { type: 'string' } } });
+const { values } = parseArgs({ options: { check: { type: 'boolean', default: false }, only: { type: 'string' }, out: { type: 'string' } } });
 const services = values.only?.split(',') ?? [...SUBGRAPHS];
 const sdl = new Map<string, string>();
 for (const service of services) sdl.set(service, await printSubgraph(service));
@@ -18,7 +18,10 @@ const files = new Map([
   ['docs/reference/schema.graphql', apiSdl],
 ]);
 
-if (values.only !== undefined) {
+if (values.out !== undefined) {
+  await writeFile(resolve(values.out, 'supergraph.graphql'), supergraphSdl);
+  await writeFile(resolve(values.out, 'schema.graphql'), apiSdl);
+} else if (values.only !== undefined) {
   process.stdout.write(apiSdl);
 } else if (values.check) {
   const stale: string[] = [];

@@ -1,0 +1,36 @@
+import { SUBGRAPHS } from '@infinibay/contracts';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import type { Logger } from '@infinibay/platform-logging';
+import { PlatformModule } from '@infinibay/platform-service';
+import { GATEWAY_CONFIG, subgraphUrls, type GatewayConfig } from './config.js';
+import { GatewayContextFactory } from './federation/gateway-context.js';
+import { GraphqlEndpoint } from './federation/graphql-endpoint.js';
+import { subgraphProbe } from './federation/subgraph-probe.js';
+import { GraphiqlController } from './graphiql/graphiql.controller.js';
+import { HttpErrorFilter } from './http/http-error.filter.js';
+
+@Module({})
+export class AppModule {
+  static forRoot(config: GatewayConfig, logger: Logger): DynamicModule {
+    const urls = subgraphUrls(config);
+    return {
+      module: AppModule,
+      imports: [
+        PlatformModule.forRoot({
+          service: 'gateway',
+          logger,
+          nats: { url: config.NATS_URL, user: config.NATS_USER, password: config.NATS_PASSWORD },
+          probes: SUBGRAPHS.map((service) => ({ useFactory: () => subgraphProbe(service, urls[service]) })),
+        }),
+      ],
+      controllers: config.NODE_ENV === 'production' ? [] : [GraphiqlController],
+      providers: [
+        { provide: GATEWAY_CONFIG, useValue: config },
+        { provide: APP_FILTER, useClass: HttpErrorFilter },
+        GatewayContextFactory,
+        GraphqlEndpoint,
+      ],
+    };
+  }
+}

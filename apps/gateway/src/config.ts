@@ -1,0 +1,44 @@
+import { resolve } from 'node:path';
+import { httpSettings, internalSettings, natsSettings, setting, type ConfigOf } from '@infinibay/platform-config';
+import type { SubgraphName } from '@infinibay/contracts';
+import { z } from 'zod';
+
+const url = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
+
+export const configSchema = {
+  ...httpSettings,
+  ...natsSettings,
+  ...internalSettings,
+  USERS_URL: setting(url, 'GraphQL endpoint of the users service'),
+  VMS_URL: setting(url, 'GraphQL endpoint of the vms service'),
+  NETWORKS_URL: setting(url, 'GraphQL endpoint of the networks service'),
+  FIREWALL_URL: setting(url, 'GraphQL endpoint of the firewall service'),
+  SUPERGRAPH_PATH: setting(
+    z.string().default(resolve(import.meta.dirname, '../supergraph.graphql')),
+    'Composed supergraph; the one that was built with the gateway when left out',
+    { example: '' },
+  ),
+  SUBGRAPH_TIMEOUT_MS: setting(
+    z.coerce.number().int().min(100).max(120_000).default(15_000),
+    'How long one subgraph may take to answer, in milliseconds',
+    { example: '15000' },
+  ),
+  TRUSTED_PROXIES: setting(
+    z.coerce.number().int().min(0).max(10).default(0),
+    "Reverse proxies in front; as many addresses of X-Forwarded-For are believed when the login's throttle asks for the client's",
+    { example: '0' },
+  ),
+} as const;
+
+export type GatewayConfig = ConfigOf<typeof configSchema>;
+
+/** Injection token of GatewayConfig. */
+export const GATEWAY_CONFIG = Symbol('GATEWAY_CONFIG');
+
+/** Where each subgraph of the supergraph is. */
+export const subgraphUrls = (config: GatewayConfig): Readonly<Record<SubgraphName, string>> => ({
+  users: config.USERS_URL,
+  vms: config.VMS_URL,
+  networks: config.NETWORKS_URL,
+  firewall: config.FIREWALL_URL,
+});

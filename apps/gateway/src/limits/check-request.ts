@@ -1,0 +1,78 @@
+import { DomainError } from '@infinibay/contracts';
+import { GraphQLError, parse, type DocumentNode } from 'graphql';
+import { FragmentCycleError, asksForSchema, measureDocument, type Variables } from './document-size.js';
+import { LIMITS, type Limit } from './limits.js';
+
+export interface CheckOptions {
+  /** Whether clients may ask for the schema: not in production. */
+  readonly introspection: boolean;
+}
+
+/**
+ * Refuses a GraphQL request that would cost too much, before anything is validated, planned or asked of a subgraph.
+ * Takes time in proportion to the request's text.
+ * @param body the parsed JSON body
+ * @throws DomainError QUERY_TOO_COMPLEX {limit, maximum} or INVALID_INPUT {reason}
+ */
+export const checkRequest = (body: unknown, options: CheckOptions): void => {
+  if (Array.isArray(body)) throw tooComplex('batch', 1);
+  if (!isRecord(body) || typeof body['query'] !== 'string') {
+    throw new DomainError('INVALID_INPUT', { reason: 'the body must be a JSON object with a query' });
+  }
+  const variables = variablesOf(body['variables']);
+  const document = parseBounded(body['query']);
+  if (!options.introspection && asksForSchema(document)) {
+    throw new DomainError('INVALID_INPUT', { reason: 'introspection is off' });
+  }
+  checkSize(document, variables);
+};
+
+const checkSize = (document: DocumentNode, variables: Variables): void => {
+  const size = measure(document, variables);
+  for (const limit of ['depth', 'aliases', 'rootFields', 'directives', 'fields', 'cost'] as const) {
+    if (size[limit] > LIMITS[limit]) throw tooComplex(limit, LIMITS[limit]);
+  }
+};
+
+const measure = (document: DocumentNode, variables: Variables) => {
+  try {
+    return measureDocument(document, variables);
+  } catch (error) {
+    if (error instanceof FragmentCycleError) throw new DomainError('QUERY_TOO_COMPLEX', { limit: 'fragments' }, { cause: error });
+    throw error;
+  }
+};
+
+const parseBounded = (query: string): DocumentNode => {
+  try {
+    return parse(query, { maxTokens: LIMITS.tokens, noLocation: true });
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error;
+    if (error.message.includes('token limit') || error.message.includes('tokens. Parsing aborted')) {
+      throw new DomainError('QUERY_TOO_COMPLEX', { limit: 'tokens', maximum: LIMITS.tokens }, { cause: error });
+    }
+    throw new DomainError('INVALID_INPUT', { reason: error.message.slice(0, 300), locations: error.locations ?? [] }, { cause: error });
+  }
+};
+
+const variablesOf = (value: unknown): Variables => {
+  if (value === undefined || value === null) return {};
+  if (!isRecord(value)) throw new DomainError('INVALID_INPUT', { reason: 'variables must be an object' });
+  if (isDeeperThan(value, LIMITS.variableDepth)) throw tooComplex('variableDepth', LIMITS.variableDepth);
+  return value;
+};
+
+/** Level by level, for the depth of hostile JSON would overflow the stack. */
+const isDeeperThan = (value: unknown, maximum: number): boolean => {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > maximum) return true;
+    level = level.flatMap((item): unknown[] => (typeof item === 'object' && item !== null ? Object.values(item) : []));
+  }
+  return false;
+};
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const tooComplex = (limit: Limit | 'batch', maximum: number): DomainError => new DomainError('QUERY_TOO_COMPLEX', { limit, maximum });

@@ -1,0 +1,145 @@
+import {
+  Kind,
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+  type ValueNode,
+} from 'graphql';
+import { DEFAULT_PAGE_SIZE } from '@infinibay/platform-graphql';
+
+/** How big a selection is once every fragment is put in its place. */
+export interface DocumentSize {
+  readonly depth: number;
+  readonly aliases: number;
+  readonly rootFields: number;
+  readonly directives: number;
+  readonly fields: number;
+  readonly cost: number;
+}
+
+export type Variables = Readonly<Record<string, unknown>>;
+
+const NOTHING: DocumentSize = { depth: 0, aliases: 0, rootFields: 0, directives: 0, fields: 0, cost: 0 };
+const LIST_SIZE_ARGUMENTS: ReadonlySet<string> = new Set(['first', 'last', 'limit']);
+const INTROSPECTION: ReadonlySet<string> = new Set(['__schema', '__type']);
+
+/** A fragment that contains itself. Validation would refuse it too, but only later. */
+export class FragmentCycleError extends Error {
+  override readonly name = 'FragmentCycleError';
+}
+
+/**
+ * Measures the largest operation of a document without a schema and without expanding anything: the size of each
+ * fragment is computed once, so that a bomb of fragments takes as long as its text and counts as what it would become.
+ * Numbers of a bomb may be Infinity.
+ * @throws FragmentCycleError
+ */
+export const measureDocument = (document: DocumentNode, variables: Variables): DocumentSize => {
+  const measure = new Measure(fragmentsOf(document), variables);
+  return document.definitions
+    .filter((definition): definition is OperationDefinitionNode => definition.kind === Kind.OPERATION_DEFINITION)
+    .map((operation) => measure.operation(operation))
+    .reduce(largest, NOTHING);
+};
+
+/** Whether the document asks for the schema itself anywhere. */
+export const asksForSchema = (document: DocumentNode): boolean =>
+  document.definitions.some((definition) => 'selectionSet' in definition && setAsksForSchema(definition.selectionSet));
+
+const setAsksForSchema = (set: SelectionSetNode | undefined): boolean =>
+  set?.selections.some(
+    (node) =>
+      (node.kind === Kind.FIELD && INTROSPECTION.has(node.name.value)) ||
+      (node.kind !== Kind.FRAGMENT_SPREAD && setAsksForSchema(node.selectionSet)),
+  ) ?? false;
+
+const fragmentsOf = (document: DocumentNode): ReadonlyMap<string, FragmentDefinitionNode> =>
+  new Map(
+    document.definitions
+      .filter((definition): definition is FragmentDefinitionNode => definition.kind === Kind.FRAGMENT_DEFINITION)
+      .map((fragment) => [fragment.name.value, fragment]),
+  );
+
+class Measure {
+  private readonly known = new Map<string, DocumentSize>();
+  private readonly open = new Set<string>();
+
+  constructor(
+    private readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+    private readonly variables: Variables,
+  ) {}
+
+  operation(operation: OperationDefinitionNode): DocumentSize {
+    const size = this.selections(operation.selectionSet);
+    return { ...size, directives: size.directives + (operation.directives?.length ?? 0) };
+  }
+
+  private selections(set: SelectionSetNode): DocumentSize {
+    return set.selections
+      .map((node): DocumentSize => {
+        if (node.kind === Kind.FIELD) return this.field(node);
+        const inner = node.kind === Kind.INLINE_FRAGMENT ? this.selections(node.selectionSet) : this.spread(node.name.value);
+        return { ...inner, directives: inner.directives + (node.directives?.length ?? 0) };
+      })
+      .reduce(together, NOTHING);
+  }
+
+  private field(field: FieldNode): DocumentSize {
+    const inner = field.selectionSet === undefined ? NOTHING : this.selections(field.selectionSet);
+    return {
+      // The schema is as deep as tools ask for it; fields and tokens bound it.
+      depth: INTROSPECTION.has(field.name.value) ? 1 : inner.depth + 1,
+      aliases: inner.aliases + (field.alias === undefined ? 0 : 1),
+      rootFields: 1,
+      directives: inner.directives + (field.directives?.length ?? 0),
+      fields: inner.fields + 1,
+      cost: 1 + this.listSize(field) * inner.cost,
+    };
+  }
+
+  private spread(name: string): DocumentSize {
+    const known = this.known.get(name);
+    if (known !== undefined) return known;
+    const fragment = this.fragments.get(name);
+    if (fragment === undefined) return NOTHING;
+    if (this.open.has(name)) throw new FragmentCycleError(`fragment ${name} contains itself`);
+    this.open.add(name);
+    const size = this.selections(fragment.selectionSet);
+    this.open.delete(name);
+    this.known.set(name, size);
+    return size;
+  }
+
+  /** Entries that the field may give: what its size argument says, or a default page for a connection. */
+  private listSize(field: FieldNode): number {
+    const argument = field.arguments?.find((candidate) => LIST_SIZE_ARGUMENTS.has(candidate.name.value));
+    if (argument !== undefined) return this.numberOf(argument.value);
+    const isConnection = field.selectionSet?.selections.some((node) => node.kind === Kind.FIELD && node.name.value === 'nodes');
+    return isConnection === true ? DEFAULT_PAGE_SIZE : 1;
+  }
+
+  private numberOf(value: ValueNode): number {
+    const given = value.kind === Kind.INT ? Number(value.value) : value.kind === Kind.VARIABLE ? this.variables[value.name.value] : undefined;
+    return typeof given === 'number' && given >= 1 ? given : DEFAULT_PAGE_SIZE;
+  }
+}
+
+const together = (a: DocumentSize, b: DocumentSize): DocumentSize => ({
+  depth: Math.max(a.depth, b.depth),
+  aliases: a.aliases + b.aliases,
+  rootFields: a.rootFields + b.rootFields,
+  directives: a.directives + b.directives,
+  fields: a.fields + b.fields,
+  cost: a.cost + b.cost,
+});
+
+const largest = (a: DocumentSize, b: DocumentSize): DocumentSize => ({
+  depth: Math.max(a.depth, b.depth),
+  aliases: Math.max(a.aliases, b.aliases),
+  rootFields: Math.max(a.rootFields, b.rootFields),
+  directives: Math.max(a.directives, b.directives),
+  fields: Math.max(a.fields, b.fields),
+  cost: Math.max(a.cost, b.cost),
+});

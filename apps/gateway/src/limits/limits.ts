@@ -1,0 +1,19 @@
+/** Largest request body, as body-parser writes it. */
+export const MAX_BODY = '256kb';
+
+/** What a document may have at most. The largest of our own pages stays far below each. */
+export const LIMITS = {
+  tokens: 2_000,
+  depth: 12,
+  aliases: 30,
+  rootFields: 20,
+  directives: 50,
+  /** Fields after all fragments are put in their places. */
+  fields: 1_000,
+  /** Fields times the sizes of the lists that they are in. */
+  cost: 20_000,
+  /** Nesting of variables. */
+  variableDepth: 16,
+} as const;
+
+export type Limit = keyof typeof LIMITS;

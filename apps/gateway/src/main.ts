@@ -1,0 +1,14 @@
+import { runService } from '@infinibay/platform-service';
+import { AppModule } from './app.module.js';
+import { configSchema } from './config.js';
+import { MAX_BODY } from './limits/limits.js';
+
+await runService({
+  name: 'gateway',
+  config: configSchema,
+  module: (config, logger) => AppModule.forRoot(config, logger),
+  bodyLimit: MAX_BODY,
+  configure: (app, config) => {
+    app.set('trust proxy', config.TRUSTED_PROXIES);
+  },
+});
