@@ -8,7 +8,7 @@ import { DEMO_EMAIL, type ServiceContext } from './services.ts';
 
 const DEMO = path.join(repositoryRoot, 'tools', 'demo', 'main.ts');
 
-/** What the demo is told: where the public interfaces are, and the login while it is known. */
+/** What the demo is told: where the public interfaces are, and a login for this run. */
 function demoEnvironment(context: ServiceContext, exitAfterwards: boolean): NodeJS.ProcessEnv {
   const { ports, hypervisor, layout, secrets } = context;
   const url = (scheme: string, port: number): string => `${scheme}://127.0.0.1:${String(port)}`;
@@ -35,9 +35,11 @@ export interface RunningDemo {
   readonly stop: () => void;
 }
 
-/** Starts the demo as a client of the public interfaces, its output on our terminal. Undefined where the checkout has none. */
-export function startDemo(context: ServiceContext, exitAfterwards: boolean): RunningDemo | undefined {
-  if (!existsSync(DEMO)) return undefined;
+/** Whether this checkout has a demo to run. */
+export const hasDemo = (): boolean => existsSync(DEMO);
+
+/** Starts the demo as a client of the public interfaces, its output on our terminal. */
+export function startDemo(context: ServiceContext, exitAfterwards: boolean): RunningDemo {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', DEMO], { stdio: 'inherit', env: demoEnvironment(context, exitAfterwards), detached: true });
   const ended = new Promise<number>((resolve) => {
     child.once('error', () => { resolve(1); });

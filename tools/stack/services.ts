@@ -14,8 +14,8 @@ export interface ServiceContext {
   readonly libvirtUri: string;
   /** Only at the first start: the administrator's password, which the users service hashes and nobody stores. */
   readonly adminPassword: string | undefined;
-  /** A fresh password of the demo account at each start; stored nowhere. */
-  readonly demoPassword: string;
+  /** Only when the demo will run: the fresh password of its account, stored nowhere. */
+  readonly demoPassword: string | undefined;
 }
 
 export const PREFERRED_PORTS = {
@@ -36,7 +36,7 @@ export interface ServiceEntry {
   readonly environment: (context: ServiceContext) => Environment;
 }
 
-const httpUrl = (context: ServiceContext, service: ServiceName): string => `http://127.0.0.1:${String(context.ports[service])}`;
+const graphqlUrl = (context: ServiceContext, service: ServiceName): string => `http://127.0.0.1:${String(context.ports[service])}/graphql`;
 
 const internal = ({ secrets }: ServiceContext): Environment => ({ INTERNAL_KEY: secrets.internalKey });
 
@@ -46,8 +46,8 @@ export const SERVICES: readonly ServiceEntry[] = [
     name: 'users', schema: 'users',
     environment: (context) => ({
       ...internal(context),
-      DEMO_ADMIN_PASSWORD: context.demoPassword,
       ...(context.adminPassword === undefined ? {} : { BOOTSTRAP_ADMIN_EMAIL: ADMIN_EMAIL, BOOTSTRAP_ADMIN_PASSWORD: context.adminPassword }),
+      ...(context.demoPassword === undefined ? {} : { DEMO_ADMIN_PASSWORD: context.demoPassword }),
     }),
   },
   { name: 'vms', schema: 'vms', environment: internal },
@@ -73,11 +73,10 @@ export const SERVICES: readonly ServiceEntry[] = [
     environment: (context) => ({
       ...internal(context),
       SUPERGRAPH_PATH: path.join(repositoryRoot, 'apps', 'gateway', 'supergraph.graphql'),
-      USERS_URL: httpUrl(context, 'users'),
-      VMS_URL: httpUrl(context, 'vms'),
-      NETWORKS_URL: httpUrl(context, 'networks'),
-      FIREWALL_URL: httpUrl(context, 'firewall'),
-      METRICS_URL: httpUrl(context, 'metrics-collector'),
+      USERS_URL: graphqlUrl(context, 'users'),
+      VMS_URL: graphqlUrl(context, 'vms'),
+      NETWORKS_URL: graphqlUrl(context, 'networks'),
+      FIREWALL_URL: graphqlUrl(context, 'firewall'),
     }),
   },
 ];

@@ -25,6 +25,8 @@ export class StartCancelled extends Error {
 export interface StackOptions {
   readonly layout: StackLayout;
   readonly hypervisor: HypervisorChoice;
+  /** The demo will run and needs an account. */
+  readonly forDemo: boolean;
   readonly say: (line: string) => void;
   readonly cancelled: () => boolean;
 }
@@ -53,8 +55,8 @@ export class Stack {
     const context: ServiceContext = {
       layout, secrets, ports, hypervisor,
       libvirtUri: stackLibvirtUri(layout, hypervisor.kind),
-      demoPassword: randomBytes(18).toString('base64url'),
-      adminPassword: firstStart ? randomBytes(12).toString('base64url') : undefined,
+      adminPassword: firstStart ? newPassword() : undefined,
+      demoPassword: this.options.forDemo ? newPassword() : undefined,
     };
     writeStateFile(context);
     await this.startServices(context);
@@ -114,6 +116,8 @@ export class Stack {
     await Promise.all(waits);
   }
 }
+
+const newPassword = (): string => randomBytes(12).toString('base64url');
 
 const entryPoint = (service: string): string => path.join(repositoryRoot, 'apps', service, 'dist', 'main.js');
 

@@ -1,5 +1,5 @@
 import { chooseHypervisor } from './hypervisor-choice.ts';
-import { startDemo, type RunningDemo } from './demo.ts';
+import { hasDemo, startDemo, type RunningDemo } from './demo.ts';
 import { describeEndpoints } from './endpoints.ts';
 import type { StackLayout } from './layout.ts';
 import { listLeftovers, removeLeftovers } from './leftovers.ts';
@@ -61,12 +61,13 @@ export async function startCommand({ layout, demo, exitAfterDemo }: StartOptions
     await removeLeftovers(layout);
     const hypervisor = chooseHypervisor(process.env['INFINIBAY_HYPERVISOR']);
     say(`hypervisor: ${hypervisor.kind} (${hypervisor.reason})`);
-    const stack = new Stack({ layout, hypervisor, say, cancelled: stop.requested });
+    const forDemo = demo && hasDemo();
+    const stack = new Stack({ layout, hypervisor, forDemo, say, cancelled: stop.requested });
     let code: number;
     try {
       const context = await stack.start();
       console.log(`\n${describeEndpoints(context)}\n`);
-      code = await demoResult(demo ? startDemo(context, exitAfterDemo) : undefined, stop.arrived, exitAfterDemo);
+      code = await demoResult(forDemo ? startDemo(context, exitAfterDemo) : undefined, stop.arrived, exitAfterDemo);
     } catch (error) {
       code = error instanceof StartCancelled ? 130 : 1;
       say(messageOf(error));
