@@ -16,7 +16,8 @@ export interface AppConfiguration {
 const isConfigSchema = (value: unknown): value is ConfigSchema =>
   typeof value === 'object' && value !== null && Object.values(value).every((one) => typeof one === 'object' && one !== null && 'schema' in one && 'secret' in one);
 
-async function configurationOf(app: ServiceName): Promise<AppConfiguration> {
+/** The configuration schema of one app, as built. Throws when it has not been built. */
+export async function configurationOf(app: ServiceName): Promise<AppConfiguration> {
   const file = path.join(repositoryRoot, 'apps', app, 'dist', 'config.js');
   if (!existsSync(file)) throw new Error(`apps/${app}/dist/config.js is missing: build first (npx tsc -b)`);
   const module: unknown = await import(pathToFileURL(file).href);

@@ -1,0 +1,66 @@
+import { SCHEMA_OF_SERVICE, SERVICE_NAMES, SUBGRAPHS, type ServiceName } from '@infinibay/contracts';
+
+import { serviceDatabaseUrl } from '../stack/database.ts';
+import { NATS_USER_NAMES } from '../stack/nats-users.ts';
+import type { StackSecrets } from '../stack/secrets.ts';
+
+/** Variables by name. */
+export type Variables = Readonly<Record<string, string>>;
+
+const DATABASE_HOST = 'postgres';
+const DATABASE_PORT = 5432;
+
+/** They sign or verify the actor that the gateway passes on. */
+const WITH_INTERNAL_KEY: ReadonlySet<ServiceName> = new Set<ServiceName>(['gateway', ...SUBGRAPHS]);
+
+const schemaOf = (service: ServiceName): string | undefined => Object.entries(SCHEMA_OF_SERVICE).find(([name]) => name === service)?.[1];
+
+const databaseUrl = (schema: string, secrets: StackSecrets): string => {
+  const url = new URL(serviceDatabaseUrl(DATABASE_PORT, { name: schema, password: secrets.databasePasswords[schema] ?? '' }));
+  url.hostname = DATABASE_HOST;
+  return url.href;
+};
+
+/** What only this service may know. Everything else of its configuration stands in docker-compose.yml. */
+export function secretsOfService(service: ServiceName, secrets: StackSecrets): Variables {
+  const schema = schemaOf(service);
+  return {
+    NATS_USER: service,
+    NATS_PASSWORD: secrets.natsPasswords[service] ?? '',
+    ...(schema === undefined ? {} : { DATABASE_URL: databaseUrl(schema, secrets) }),
+    ...(WITH_INTERNAL_KEY.has(service) ? { INTERNAL_KEY: secrets.internalKey } : {}),
+    ...(service === 'hypervisor-agent' ? { HOST_ID: secrets.hostId } : {}),
+  };
+}
+
+/** Name of the variable that carries a NATS user's password to the job that writes the server's configuration. */
+export const natsPasswordVariable = (user: string): string => `NATS_PASSWORD_${user.toUpperCase().replaceAll('-', '_')}`;
+
+/** Name of the variable that carries a role's password to the job that prepares the database. */
+export const databasePasswordVariable = (role: string): string => `DATABASE_PASSWORD_${role.toUpperCase()}`;
+
+const adminUrl = (secrets: StackSecrets): string => {
+  const url = new URL(`postgresql://${DATABASE_HOST}:${String(DATABASE_PORT)}/postgres`);
+  url.username = 'postgres';
+  url.password = secrets.postgresPassword;
+  return url.href;
+};
+
+/** The env files of docker-compose.yml, by file name: one per service and job, each with no more than it needs. */
+export function environmentFiles(secrets: StackSecrets): ReadonlyMap<string, Variables> {
+  const passwords = (names: readonly string[], variable: (name: string) => string, from: Variables): Variables =>
+    Object.fromEntries(names.map((name) => [variable(name), from[name] ?? '']));
+  return new Map<string, Variables>([
+    ...SERVICE_NAMES.map((service): [string, Variables] => [`${service}.env`, secretsOfService(service, secrets)]),
+    ['postgres.env', { POSTGRES_PASSWORD: secrets.postgresPassword }],
+    ['nats-config.env', { HOST_ID: secrets.hostId, ...passwords(NATS_USER_NAMES, natsPasswordVariable, secrets.natsPasswords) }],
+    [
+      'database-setup.env',
+      {
+        DATABASE_ADMIN_URL: adminUrl(secrets),
+        ...passwords(Object.values(SCHEMA_OF_SERVICE), databasePasswordVariable, secrets.databasePasswords),
+      },
+    ],
+  ]);
+}
+
