@@ -109,4 +109,6 @@ export class MigrationAdapter extends PrismaPg {
   }
 }
 
-const createSchema = (name: string): string => `CREATE SCHEMA IF NOT EXISTS ${pg.escapeIdentifier(name)}`;
+/** Looks first: IF NOT EXISTS asks for the right to create even where the schema is there, and services have no such right. */
+const createSchema = (name: string): string =>
+  `DO $$ BEGIN IF to_regnamespace(${pg.escapeLiteral(pg.escapeIdentifier(name))}) IS NULL THEN CREATE SCHEMA ${pg.escapeIdentifier(name)}; END IF; END $$`;
