@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
+import { installEmptyImage } from '../guest-image/empty-image.ts';
 import { startChild } from './child-process.ts';
 import { choosePorts } from './free-ports.ts';
 import type { HypervisorChoice } from './hypervisor-choice.ts';
@@ -51,7 +52,10 @@ export class Stack {
     const inputs = { layout, secrets, ports, say: this.options.say };
     const firstStart = await this.startInfrastructure(inputs);
     this.checkpoint();
-    if (!installBuiltInImage(layout.imageDir) && hypervisor.kind === 'qemu') throw new StackError('the guest image is missing: run npm run setup');
+    if (!installBuiltInImage(layout.imageDir)) {
+      if (hypervisor.kind === 'qemu') throw new StackError('the guest image is missing: run npm run setup');
+      installEmptyImage(layout.imageDir);
+    }
     const context: ServiceContext = {
       layout, secrets, ports, hypervisor,
       libvirtUri: stackLibvirtUri(layout, hypervisor.kind),
