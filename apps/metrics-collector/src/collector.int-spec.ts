@@ -1,0 +1,227 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  EVENTS_STREAM, GuestSample, findVms, getLatestSamples, getSampleHistory, metricsSubject, vmDeleted, vmGuestConnected, type EventEnvelope, type RequestOf,
+} from '@infinibay/contracts';
+import { loadConfig } from '@infinibay/platform-config';
+import { createLogger } from '@infinibay/platform-logging';
+import { RequestClient, RequestServer } from '@infinibay/platform-messaging';
+import { MetricsRegistry } from '@infinibay/platform-metrics';
+import { appendToOutbox, newEvent } from '@infinibay/platform-persistence';
+import { createTestDatabase, pollUntil, testNats, type TestDatabase } from '@infinibay/testing';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import type { INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { AppModule } from './app.module.js';
+import { configSchema } from './config.js';
+import { PrismaClient, createDatabase } from './database.js';
+import { metricsFrame, nestedMetricsFrame } from './testing/agent-frames.js';
+import { GuestServer } from './testing/guest-server.js';
+
+const DEPARTMENT = randomUUID();
+const logger = createLogger({ service: 'metrics-collector', level: 'error', format: 'json' });
+const known = new Set<string>();
+let database: TestDatabase;
+let client: PrismaClient;
+let nats: NatsConnection;
+let requests: RequestClient;
+let sockets: string;
+let app: INestApplication;
+
+const boot = async (): Promise<INestApplication> => {
+  const server = testNats();
+  const config = loadConfig(configSchema, {
+    NODE_ENV: 'test', HTTP_PORT: '0', NATS_URL: server.url, NATS_USER: server.user, NATS_PASSWORD: server.password,
+    DATABASE_URL: database.url, AGENT_SOCKET_DIR: sockets, SAMPLE_MIN_INTERVAL_MS: '0',
+  });
+  const booted = await NestFactory.create(AppModule.forRoot(config, logger), { logger: false });
+  await booted.listen(0, '127.0.0.1');
+  return booted;
+};
+
+const stop = async (running: INestApplication): Promise<void> => {
+  const pool = running.get(PrismaClient);
+  await running.close();
+  await pool.$disconnect();
+};
+
+beforeAll(async () => {
+  database = await createTestDatabase('metrics');
+  client = createDatabase({ DATABASE_URL: database.url, DATABASE_POOL_SIZE: 2 });
+  sockets = mkdtempSync(join(tmpdir(), 'ib-agents-'));
+  const server = testNats();
+  nats = await connect({ servers: server.url, user: server.user, pass: server.password });
+  const metrics = new MetricsRegistry('vms');
+  requests = new RequestClient(nats, metrics.histogram('sent', 'sent', ['name', 'outcome']));
+  const vms = new RequestServer(nats, 'vms', logger, metrics.histogram('handled', 'handled', ['name', 'outcome']));
+  vms.serve(findVms, ({ vmIds }: RequestOf<typeof findVms>) =>
+    Promise.resolve({
+      vms: vmIds.filter((vmId) => known.has(vmId)).map((vmId) => ({ vmId, departmentId: DEPARTMENT, ownerId: randomUUID(), name: 'web-1', state: 'RUNNING', hostId: null })),
+    }),
+  );
+  app = await boot();
+});
+
+afterAll(async () => {
+  await stop(app);
+  await client.$disconnect();
+  await nats.close();
+  await database.drop();
+  rmSync(sockets, { recursive: true, force: true });
+});
+
+let vmId: string;
+beforeEach(() => {
+  vmId = randomUUID();
+});
+
+const startGuest = async (isKnown = true): Promise<GuestServer> => {
+  if (isKnown) known.add(vmId);
+  const guest = await GuestServer.listen(sockets, vmId);
+  await pollUntil(() => guest.isConnected, { what: 'the collector to connect' });
+  return guest;
+};
+
+/** Sends frames until one is stored: the first ones go while the VM's department is being asked for. */
+const sampleOnce = (guest: GuestServer, frame = metricsFrame): Promise<GuestSample> => {
+  let uptime = 0;
+  return pollUntil(async () => {
+    guest.write(frame((uptime += 1)));
+    return (await requests.call(getLatestSamples, { vmIds: [vmId] })).samples[0];
+  }, { intervalMs: 200, what: 'a stored sample' });
+};
+
+const eventsOf = async (vm: string): Promise<EventEnvelope[]> => {
+  const manager = await jetstreamManager(nats);
+  const events: EventEnvelope[] = [];
+  const { state } = await manager.streams.info(EVENTS_STREAM);
+  for (let seq = state.first_seq; seq <= state.last_seq; seq += 1) {
+    const message = await manager.streams.getMessage(EVENTS_STREAM, { seq }).catch(() => null);
+    const event = message?.json<EventEnvelope>();
+    if (event?.name === vmGuestConnected.name && event.resource.id === vm) events.push(event);
+  }
+  return events;
+};
+
+const metricsText = async (): Promise<string> => (await fetch(`${await app.getUrl()}/metrics`)).text();
+
+describe('metrics collector', () => {
+  it.each([['newer', metricsFrame], ['0.1.1', nestedMetricsFrame]] as const)('stores and sends live what a guest with the %s dialect says, by the host clock', async (_name, frame) => {
+    const live: GuestSample[] = [];
+    const subscription = nats.subscribe(metricsSubject(DEPARTMENT, vmId), { callback: (_error, message) => live.push(GuestSample.parse(message.json())) });
+    const guest = await startGuest();
+    const sample = await sampleOnce(guest, frame);
+    expect(sample).toMatchObject({ vmId, departmentId: DEPARTMENT, metrics: { cpuPercent: 12.5, processes: [{ name: 'init' }] } });
+    expect(Math.abs(Date.parse(sample.sampledAt) - Date.now())).toBeLessThan(10_000);
+    await pollUntil(() => live.length > 0, { what: 'a live sample' });
+    expect(live[0]).toMatchObject({ vmId, departmentId: DEPARTMENT });
+    subscription.unsubscribe();
+    await guest.close();
+  });
+
+  it('answers history oldest first and within its limits', async () => {
+    const guest = await startGuest();
+    await sampleOnce(guest);
+    const from = new Date().toISOString();
+    for (let uptime = 101; uptime <= 105; uptime += 1) {
+      guest.write(metricsFrame(uptime));
+      await pollUntil(async () => (await requests.call(getLatestSamples, { vmIds: [vmId] })).samples[0]?.metrics.uptimeSeconds === uptime);
+    }
+    const to = new Date(Date.now() + 60_000).toISOString();
+    const { samples } = await requests.call(getSampleHistory, { vmId, from, to, limit: 3 });
+    expect(samples.map((sample) => sample.metrics.uptimeSeconds)).toEqual([101, 102, 103]);
+    expect((await requests.call(getSampleHistory, { vmId, from: to, to, limit: 3 })).samples).toEqual([]);
+    await guest.close();
+  });
+
+  it('tells once per socket that the guest connected, also over a restart of the collector', async () => {
+    const guest = await startGuest();
+    guest.write(`{"type":"handshake","vm_id":"${randomUUID()}","version":"0.3.1","platform":"linux","capabilities":[]}\n`);
+    const [event] = await pollUntil(async () => { const events = await eventsOf(vmId); return events.length > 0 && events; }, { what: 'vm.guest-connected' });
+    expect(event).toMatchObject({ departmentId: DEPARTMENT, data: { vmId, agentVersion: '0.3.1' } });
+    await stop(app);
+    app = await boot();
+    await pollUntil(() => guest.isConnected, { what: 'the collector to connect again' });
+    await sampleOnce(guest);
+    expect(await eventsOf(vmId)).toHaveLength(1);
+    await guest.close();
+    const again = await startGuest();
+    again.write(metricsFrame(1));
+    await pollUntil(async () => (await eventsOf(vmId)).length === 2, { what: 'the event of the new socket' });
+    await again.close();
+  });
+
+  it('answers keep-alives', async () => {
+    const guest = await startGuest();
+    guest.write('{"type":"keep_alive","sequence_number":41,"timestamp":1}\n');
+    const line = await pollUntil(() => guest.lines[0], { what: 'the answer' });
+    expect(JSON.parse(line)).toMatchObject({ type: 'keep_alive_response', sequence_number: 41 });
+    await guest.close();
+  });
+
+  it('counts what it drops and goes on: garbage, bombs, samples of a VM that nobody knows yet', async () => {
+    const guest = await startGuest(false);
+    guest.write(`garbage\n${'['.repeat(60_000)}\n${'x'.repeat(70_000)}\n{"__proto__":1}\n${metricsFrame(1)}`);
+    const counted = await pollUntil(async () => {
+      const text = await metricsText();
+      return /samples_dropped_total\{reason="unknown_vm".*\} [1-9]/.test(text) && text;
+    }, { what: 'the counters' });
+    for (const reason of ['not_json', 'too_deep', 'oversize', 'forbidden_key']) {
+      expect(counted).toMatch(new RegExp(`frames_dropped_total\\{reason="${reason}".*\\} [1-9]`));
+    }
+    known.add(vmId);
+    await sampleOnce(guest);
+    expect(await pollUntil(async () => (await eventsOf(vmId)).length === 1)).toBe(true);
+    await guest.close();
+  });
+
+  it('opens nothing that is not a socket in a folder named by an id', async () => {
+    const target = await GuestServer.listen(mkdtempSync(join(tmpdir(), 'ib-outside-')), randomUUID());
+    const linked = join(sockets, randomUUID());
+    mkdirSync(linked);
+    symlinkSync(join(target.folder, 'agent.sock'), join(linked, 'agent.sock'));
+    symlinkSync(target.folder, join(sockets, randomUUID()));
+    const named = await GuestServer.listen(sockets, 'not-an-id');
+    const file = join(sockets, randomUUID());
+    mkdirSync(file);
+    writeFileSync(join(file, 'agent.sock'), 'text');
+    const guest = await startGuest();
+    await sampleOnce(guest);
+    expect([target.isConnected, named.isConnected]).toEqual([false, false]);
+    await Promise.all([target, named, guest].map((one) => one.close()));
+    rmSync(join(target.folder, '..'), { recursive: true, force: true });
+  });
+
+  it('deletes the samples of a deleted VM, once', async () => {
+    const guest = await startGuest();
+    await sampleOnce(guest);
+    await guest.close();
+    const deleted = newEvent(vmDeleted, { departmentId: DEPARTMENT, resource: { kind: 'vm', id: vmId }, data: { vmId, name: 'web-1' } });
+    await client.$transaction((tx) => appendToOutbox(tx, [deleted]));
+    await pollUntil(async () => (await client.guestSample.count({ where: { vmId } })) === 0 && (await client.guestConnection.count({ where: { vmId } })) === 0, {
+      what: 'the samples to go',
+    });
+    expect(await client.inboxEvent.count({ where: { eventId: deleted.id } })).toBe(1);
+  });
+
+  it('deletes what is older than the retention', async () => {
+    await client.guestSample.create({
+      data: { vmId, departmentId: DEPARTMENT, sampledAt: new Date(Date.now() - 169 * 3_600_000), uptimeSeconds: 1, cpuPercent: 1, memoryTotalKib: 1, memoryUsedKib: 1, payload: {} },
+    });
+    await stop(app);
+    app = await boot();
+    await pollUntil(async () => (await client.guestSample.count({ where: { vmId } })) === 0, { what: 'the old sample to go' });
+  });
+
+  it('is ready when PostgreSQL and NATS take writes', async () => {
+    const readiness = await pollUntil(async () => {
+      const response = await fetch(`${await app.getUrl()}/health/ready`);
+      return response.ok && ((await response.json()) as unknown);
+    });
+    expect(readiness).toMatchObject({ ready: true, dependencies: [{ name: 'nats', ok: true }, { name: 'postgresql', ok: true }] });
+  });
+});

@@ -1,0 +1,153 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { pollUntil } from '@infinibay/testing';
+import type { GuestMessage } from '../frames/frame-decoder.js';
+import { metricsFrame } from '../testing/agent-frames.js';
+import { GuestServer } from '../testing/guest-server.js';
+import { GuestConnection, type GuestLimits, type GuestListener } from './guest-connection.js';
+import { TurnQueue } from './turn-queue.js';
+
+const LIMITS: GuestLimits = { framesPerSecond: 20, framesBurst: 60, bytesPerSecond: 262_144 };
+const VM_A = '0196f5a0-0000-7000-8000-000000000001';
+const VM_B = '0196f5a0-0000-7000-8000-000000000002';
+
+class Recorder implements GuestListener {
+  readonly messages: GuestMessage[] = [];
+  readonly refused: string[] = [];
+  readonly paused: string[] = [];
+  skipped = 0;
+  connects = 0;
+  onConnected(): void { this.connects += 1; }
+  onDisconnected(): void { /* seen by the next connect */ }
+  onMessage(message: GuestMessage): void { this.messages.push(message); }
+  onRefused(reason: string): void { this.refused.push(reason); }
+  onSkipped(bytes: number): void { this.skipped += bytes; }
+  onPaused(budget: string): void { this.paused.push(budget); }
+}
+
+let folder: string;
+let guests: GuestServer[];
+let connections: GuestConnection[];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ib-guest-'));
+  guests = [];
+  connections = [];
+});
+afterEach(async () => {
+  for (const connection of connections) connection.close();
+  await Promise.all(guests.map((guest) => guest.close()));
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const turns = new TurnQueue();
+const open = async (vmId: string, limits = LIMITS): Promise<{ guest: GuestServer; seen: Recorder; connection: GuestConnection }> => {
+  const guest = await GuestServer.listen(folder, vmId);
+  const seen = new Recorder();
+  const connection = new GuestConnection(join(guest.folder, 'agent.sock'), limits, turns, seen);
+  guests.push(guest);
+  connections.push(connection);
+  connection.open();
+  await pollUntil(() => guest.isConnected, { what: 'the connection' });
+  return { guest, seen, connection };
+};
+
+describe(GuestConnection.name, () => {
+  it('reads a frame whose chunks end inside a multibyte character', async () => {
+    const { guest, seen } = await open(VM_A);
+    const bytes = Buffer.from('{"type":"handshake","version":"é€😀"}\n');
+    for (const byte of bytes) {
+      guest.write(Buffer.from([byte]));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await pollUntil(() => seen.messages.length === 1);
+    expect(seen.messages).toEqual([{ type: 'handshake', agentVersion: 'é€😀' }]);
+  });
+
+  it('leaves a flood in the guest: reads at the budget and holds almost nothing', async () => {
+    const { guest, seen } = await open(VM_A);
+    const flood = Buffer.from('{"type":"ping"}\n'.repeat(2_000_000));
+    const started = performance.now();
+    const rss = process.memoryUsage.rss();
+    guest.write(flood);
+    await pollUntil(() => performance.now() - started > 2_000);
+    const seconds = (performance.now() - started) / 1_000;
+    expect(seen.messages.length).toBeLessThanOrEqual(60 + 20 * seconds + 4);
+    expect(seen.messages.length).toBeGreaterThanOrEqual(60 + 20 * (seconds - 1));
+    expect(seen.paused).toContain('frames');
+    // The kernel's socket buffers have some; all else still waits at the guest's end.
+    expect(guest.unread).toBeGreaterThan(flood.length - 2_000_000);
+    expect(process.memoryUsage.rss() - rss).toBeLessThan(30_000_000);
+  });
+
+  it('pauses a guest that sends few but large frames', async () => {
+    const { guest, seen } = await open(VM_A, { ...LIMITS, framesPerSecond: 1_000, framesBurst: 1_000 });
+    const large = `${JSON.stringify({ type: 'ping', padding: 'x'.repeat(60_000) })}\n`;
+    const started = performance.now();
+    guest.write(large.repeat(100));
+    await pollUntil(() => performance.now() - started > 2_000);
+    const bytes = seen.messages.length * large.length;
+    expect(bytes).toBeLessThan(262_144 * (2 + (performance.now() - started) / 1_000) + 2 * large.length);
+    expect(bytes).toBeGreaterThan(262_144 * 2);
+    expect(seen.paused).toContain('bytes');
+  });
+
+  it('skips a line of 100 MB within 30 MB of memory and 50 ms of the event loop, then reads on', async () => {
+    const { guest, seen } = await open(VM_A);
+    const chunk = Buffer.alloc(262_144, 'x');
+    guest.write(metricsFrame(1));
+    await pollUntil(() => seen.messages.length === 1);
+    const rss = process.memoryUsage.rss();
+    const delay = monitorEventLoopDelay({ resolution: 5 });
+    delay.enable();
+    for (let sent = 0; sent < 100_000_000; sent += chunk.length) {
+      guest.write(chunk);
+      await guest.drained();
+    }
+    guest.write(`\n${metricsFrame(2)}`);
+    await pollUntil(() => seen.messages.length === 2, { timeoutMs: 30_000, what: 'the frame after the long line' });
+    delay.disable();
+    expect(seen.refused).toEqual(['oversize']);
+    expect(seen.skipped).toBeGreaterThan(100_000_000);
+    expect(process.memoryUsage.rss() - rss).toBeLessThan(30_000_000);
+    expect(delay.percentile(99) / 1e6).toBeLessThan(50);
+  });
+
+  it('samples a neighbour at once while another guest floods', async () => {
+    const flooding = await open(VM_A);
+    const quiet = await open(VM_B);
+    flooding.guest.write(Buffer.from(`${'[['.repeat(8)}\n`.repeat(1_000_000)));
+    for (let sample = 1; sample <= 20; sample += 1) {
+      const sentAt = performance.now();
+      quiet.guest.write(metricsFrame(sample));
+      await pollUntil(() => quiet.seen.messages.length === sample, { intervalMs: 1, timeoutMs: 1_000, what: `sample ${sample} of the neighbour` });
+      expect(performance.now() - sentAt).toBeLessThan(100);
+    }
+    expect(quiet.seen.paused).toEqual([]);
+    expect(flooding.seen.refused.length).toBeGreaterThan(0);
+  });
+
+  it('connects again after the other end hangs up, with no leftovers of the line before', async () => {
+    const { guest, seen } = await open(VM_A);
+    guest.write(`${metricsFrame(1)}{"type":"half`);
+    await pollUntil(() => seen.messages.length === 1);
+    guest.hangUp();
+    await pollUntil(() => seen.connects === 2 && guest.isConnected, { what: 'a new connection' });
+    guest.write(metricsFrame(2));
+    await pollUntil(() => seen.messages.length === 2);
+    expect(seen.refused).toEqual([]);
+  });
+
+  it('sends no more than a bounded amount to a guest that does not read', async () => {
+    const { connection, seen, guest } = await open(VM_A);
+    guest.pause();
+    const rss = process.memoryUsage.rss();
+    for (let sent = 0; sent < 200_000; sent += 1) connection.send({ type: 'keep_alive_response', sequence_number: sent, timestamp: 1 });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(process.memoryUsage.rss() - rss).toBeLessThan(30_000_000);
+    guest.write(metricsFrame(1));
+    await pollUntil(() => seen.messages.length === 1);
+  });
+});

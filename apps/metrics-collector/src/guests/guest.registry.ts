@@ -1,0 +1,149 @@
+import { watch, type FSWatcher } from 'node:fs';
+import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import type { Logger } from '@infinibay/platform-logging';
+import { LOGGER } from '@infinibay/platform-service';
+import { CollectorMetrics } from '../collector-metrics.js';
+import { CONFIG, type CollectorConfig } from '../config.js';
+import type { GuestMessage } from '../frames/frame-decoder.js';
+import { SampleIntake } from '../samples/sample.intake.js';
+import { GuestConnection, type GuestListener } from './guest-connection.js';
+import { GuestPresence } from './guest.presence.js';
+import { listAgentSockets, type AgentSocket } from './socket-directory.js';
+import { TurnQueue } from './turn-queue.js';
+
+const RESCAN_MS = 1_000;
+const HINT_DELAY_MS = 50;
+
+interface Guest {
+  readonly socket: AgentSocket;
+  readonly connection: GuestConnection;
+}
+
+/** Keeps one connection to each agent socket of this host; what guests say goes to intake and presence. */
+@Injectable()
+export class GuestRegistry implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly guests = new Map<string, Guest>();
+  private readonly turns = new TurnQueue();
+  private watcher: FSWatcher | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private scanning: Promise<void> = Promise.resolve();
+  private stopped = false;
+
+  constructor(
+    @Inject(CONFIG) private readonly config: CollectorConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly metrics: CollectorMetrics,
+    private readonly intake: SampleIntake,
+    private readonly presence: GuestPresence,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.rescanAfter(0);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    this.watcher?.close();
+    await this.scanning;
+    for (const vmId of [...this.guests.keys()]) this.forget(vmId);
+  }
+
+  private rescanAfter(delayMs: number): void {
+    if (this.stopped) return;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      this.scanning = this.scan().finally(() => {
+        this.rescanAfter(RESCAN_MS);
+      });
+    }, delayMs);
+  }
+
+  private async scan(): Promise<void> {
+    try {
+      this.watchFolder();
+      const found = new Map((await listAgentSockets(this.config.AGENT_SOCKET_DIR)).map((socket) => [socket.vmId, socket]));
+      if (this.stopped) return;
+      for (const [vmId, guest] of this.guests) {
+        if (found.get(vmId)?.identity !== guest.socket.identity) this.forget(vmId);
+      }
+      for (const socket of found.values()) if (!this.guests.has(socket.vmId)) this.follow(socket);
+    } catch (error) {
+      this.logger.warn({ err: error }, 'agent sockets could not be listed');
+    }
+  }
+
+  /** Only a hint that something changed; the rescan every second is what counts. */
+  private watchFolder(): void {
+    if (this.watcher !== undefined) return;
+    try {
+      this.watcher = watch(this.config.AGENT_SOCKET_DIR, () => {
+        this.rescanAfter(HINT_DELAY_MS);
+      });
+      this.watcher.on('error', () => {
+        this.watcher?.close();
+        this.watcher = undefined;
+      });
+    } catch {
+      // The folder does not exist yet: the next scan tries again.
+      this.watcher = undefined;
+    }
+  }
+
+  private follow(socket: AgentSocket): void {
+    const { GUEST_FRAMES_PER_SECOND, GUEST_FRAMES_BURST, GUEST_BYTES_PER_SECOND } = this.config;
+    const limits = { framesPerSecond: GUEST_FRAMES_PER_SECOND, framesBurst: GUEST_FRAMES_BURST, bytesPerSecond: GUEST_BYTES_PER_SECOND };
+    const connection = new GuestConnection(socket.path, limits, this.turns, this.listenTo(socket, (message) => { connection.send(message); }));
+    this.guests.set(socket.vmId, { socket, connection });
+    connection.open();
+    this.logger.info({ vmId: socket.vmId }, 'agent socket found');
+  }
+
+  private forget(vmId: string): void {
+    const guest = this.guests.get(vmId);
+    if (guest === undefined) return;
+    this.guests.delete(vmId);
+    guest.connection.close();
+    this.intake.forget(vmId);
+    this.presence.forget(vmId);
+    this.logger.info({ vmId }, 'agent socket gone');
+  }
+
+  private listenTo(socket: AgentSocket, send: (message: object) => void): GuestListener {
+    let heard = false;
+    return {
+      onConnected: () => {
+        this.metrics.sockets.inc();
+      },
+      onDisconnected: () => {
+        this.metrics.sockets.dec();
+        if (heard) this.metrics.guests.dec();
+        heard = false;
+      },
+      onMessage: (message) => {
+        if (!heard) this.metrics.guests.inc();
+        heard = true;
+        this.handle(socket, message, send);
+      },
+      onRefused: (reason) => {
+        this.metrics.frameDropped(reason);
+        this.logger.debug({ vmId: socket.vmId, reason }, 'frame refused');
+      },
+      onSkipped: (bytes) => {
+        this.metrics.skippedBytes.inc(bytes);
+      },
+      onPaused: (budget) => {
+        this.metrics.pauses.inc({ budget });
+      },
+    };
+  }
+
+  private handle(socket: AgentSocket, message: GuestMessage, send: (message: object) => void): void {
+    this.metrics.frames.inc({ type: message.type === 'other' ? message.name : message.type });
+    this.presence.heard(socket, message.type === 'handshake' ? message.agentVersion : null);
+    if (message.type === 'metrics') this.intake.accept(socket.vmId, message.metrics);
+    else if (message.type === 'keep_alive') {
+      send({ type: 'keep_alive_response', sequence_number: message.sequenceNumber, timestamp: Math.floor(Date.now() / 1_000) });
+    }
+  }
+}

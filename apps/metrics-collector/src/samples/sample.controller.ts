@@ -1,0 +1,26 @@
+import { getLatestSamples, getSampleHistory, vmDeleted, type EventDataOf, type EventEnvelope, type ReplyInputOf, type RequestOf } from '@infinibay/contracts';
+import { Injectable } from '@nestjs/common';
+import { HandlesEvent, HandlesRequest } from '@infinibay/platform-messaging';
+import { allThatFit, firstThatFit } from './reply-size.js';
+import { SampleRepository } from './sample.repository.js';
+
+/** The message edge of samples. */
+@Injectable()
+export class SampleController {
+  constructor(private readonly samples: SampleRepository) {}
+
+  @HandlesRequest(getLatestSamples)
+  async getLatest({ vmIds }: RequestOf<typeof getLatestSamples>): Promise<ReplyInputOf<typeof getLatestSamples>> {
+    return { samples: allThatFit(await this.samples.findLatest(vmIds)) };
+  }
+
+  @HandlesRequest(getSampleHistory)
+  async getHistory(query: RequestOf<typeof getSampleHistory>): Promise<ReplyInputOf<typeof getSampleHistory>> {
+    return { samples: firstThatFit(await this.samples.findHistory(query)) };
+  }
+
+  @HandlesEvent(vmDeleted, 'forget-vm')
+  async forgetVm(event: EventEnvelope<EventDataOf<typeof vmDeleted>>): Promise<void> {
+    await this.samples.forgetVm(event.data.vmId, event.id);
+  }
+}

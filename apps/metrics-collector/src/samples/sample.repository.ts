@@ -1,0 +1,73 @@
+import type { GuestSample } from '@infinibay/contracts';
+import { Inject, Injectable } from '@nestjs/common';
+import { enterInbox } from '@infinibay/platform-persistence';
+import { PrismaClient } from '../database.js';
+import { fromStored, type SampleRow, type StoredSample } from './sample-row.js';
+
+const DELETE_BATCH = 5_000;
+const FORGET_TIMEOUT_MS = 25_000;
+
+/** The one place that reads and writes guest_samples. */
+@Injectable()
+export class SampleRepository {
+  constructor(@Inject(PrismaClient) private readonly database: PrismaClient) {}
+
+  /** One statement for the whole batch; a sample that is there already stays as it is. */
+  async insert(rows: readonly SampleRow[]): Promise<void> {
+    await this.database.$executeRawUnsafe(
+      `INSERT INTO guest_samples (vm_id, sampled_at, department_id, uptime_seconds, cpu_percent, memory_total_kib, memory_used_kib, payload)
+       SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::float8[], $5::float8[], $6::float8[], $7::float8[], $8::jsonb[])
+       ON CONFLICT DO NOTHING`,
+      rows.map((row) => row.vmId),
+      rows.map((row) => row.sampledAt),
+      rows.map((row) => row.departmentId),
+      rows.map((row) => row.uptimeSeconds),
+      rows.map((row) => row.cpuPercent),
+      rows.map((row) => row.memoryTotalKib),
+      rows.map((row) => row.memoryUsedKib),
+      rows.map((row) => row.payload),
+    );
+  }
+
+  /** One step down the primary key for each VM. */
+  async findLatest(vmIds: readonly string[]): Promise<GuestSample[]> {
+    const rows = await this.database.$queryRawUnsafe<StoredSample[]>(
+      `SELECT newest.* FROM unnest($1::uuid[]) AS wanted(vm_id)
+       CROSS JOIN LATERAL (
+         SELECT vm_id, department_id, sampled_at, payload FROM guest_samples
+         WHERE guest_samples.vm_id = wanted.vm_id ORDER BY sampled_at DESC LIMIT 1
+       ) AS newest`,
+      [...new Set(vmIds)],
+    );
+    return rows.map(fromStored);
+  }
+
+  /** Oldest first, from `from` on and before `to`. */
+  async findHistory(query: { vmId: string; from: string; to: string; limit: number }): Promise<GuestSample[]> {
+    const rows = await this.database.$queryRaw<StoredSample[]>`
+      SELECT vm_id, department_id, sampled_at, payload FROM guest_samples
+      WHERE vm_id = ${query.vmId}::uuid AND sampled_at >= ${query.from}::timestamptz AND sampled_at < ${query.to}::timestamptz
+      ORDER BY sampled_at LIMIT ${query.limit}`;
+    return rows.map(fromStored);
+  }
+
+  /** Deletes up to one batch of samples older than this. @returns how many; fewer than a batch means that none are left. */
+  async deleteOlderThan(hours: number): Promise<{ deleted: number; more: boolean }> {
+    const deleted = await this.database.$executeRaw`
+      DELETE FROM guest_samples WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM guest_samples WHERE sampled_at < now() - make_interval(hours => ${hours}::int) LIMIT ${DELETE_BATCH}))`;
+    return { deleted, more: deleted === DELETE_BATCH };
+  }
+
+  /** Deletes all that is known of a VM, once per event. */
+  async forgetVm(vmId: string, eventId: string): Promise<void> {
+    await this.database.$transaction(
+      async (tx) => {
+        if (!(await enterInbox(tx, 'forget-vm', eventId))) return;
+        await tx.$executeRaw`DELETE FROM guest_samples WHERE vm_id = ${vmId}::uuid`;
+        await tx.$executeRaw`DELETE FROM guest_connections WHERE vm_id = ${vmId}::uuid`;
+      },
+      { timeout: FORGET_TIMEOUT_MS },
+    );
+  }
+}
