@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto';
+import { pollUntil } from '@infinibay/testing';
+import { GraphClient } from '../demo/graph-client.ts';
+import { CREATE_DEPARTMENT, CREATE_NETWORK, CREATE_RULE, CREATE_VM, DELETE_VM, IMAGES, VM_STATE } from '../demo/queries.ts';
+import type { RunningSystem } from './running-system.ts';
+
+const CREATE_USER = `mutation ($input: CreateUserInput!) { createUser(input: $input) { id } }`;
+const key = (): string => randomUUID();
+
+/** A department with a network, the rule "TCP 22 in", and a member of its own, all made through the gateway. */
+export class DepartmentUnderTest {
+  readonly id: string;
+  readonly member: GraphClient;
+
+  private constructor(id: string, member: GraphClient) {
+    this.id = id;
+    this.member = member;
+  }
+
+  static async create(system: RunningSystem, admin: GraphClient, name: string): Promise<DepartmentUnderTest> {
+    const { createDepartment } = await admin.ask<{ createDepartment: { id: string } }>(CREATE_DEPARTMENT, { input: { idempotencyKey: key(), name } });
+    const departmentId = createDepartment.id;
+    const email = `${name.toLowerCase()}@example.org`;
+    const password = randomUUID();
+    await admin.ask(CREATE_USER, { input: { idempotencyKey: key(), email, name, password, departmentIds: [departmentId] } });
+    const member = new GraphClient(system.graphqlUrl);
+    await member.login(email, password);
+    await member.ask(CREATE_NETWORK, { input: { idempotencyKey: key(), departmentId, name: 'default' } });
+    const rule = { direction: 'IN', action: 'ACCEPT', protocol: 'TCP', portFrom: 22, portTo: 22 };
+    await member.ask(CREATE_RULE, { input: { idempotencyKey: key(), departmentId, ...rule } });
+    return new DepartmentUnderTest(departmentId, member);
+  }
+
+  async createVm(name: string, overrides: Record<string, unknown> = {}): Promise<string> {
+    const { images } = await this.member.ask<{ images: { id: string }[] }>(IMAGES);
+    const input = { idempotencyKey: key(), departmentId: this.id, name, imageId: images[0]?.id, ...overrides };
+    return (await this.member.ask<{ createVm: { vm: { id: string } } }>(CREATE_VM, { input })).createVm.vm.id;
+  }
+
+  async deleteVm(vmId: string): Promise<void> {
+    await this.member.ask(DELETE_VM, { input: { idempotencyKey: key(), vmId } });
+    await pollUntil(() => this.member.ask(VM_STATE, { id: vmId }).then(() => false, () => true), { timeoutMs: 60_000, what: 'the deletion' });
+  }
+
+  async reaches(vmId: string, state: string, timeoutMs = 60_000): Promise<void> {
+    await pollUntil(
+      async () => {
+        const { vm } = await this.member.ask<{ vm: { state: string; error: unknown } }>(VM_STATE, { id: vmId });
+        if (vm.state === 'ERROR' && state !== 'ERROR') throw new Error(`the VM failed: ${JSON.stringify(vm.error)}`);
+        return vm.state === state;
+      },
+      { timeoutMs, intervalMs: 200, what: `VM ${state}` },
+    );
+  }
+
+  async guestReady(vmId: string): Promise<void> {
+    await pollUntil(async () => (await this.member.ask<{ vm: { guestReady: boolean } }>(VM_STATE, { id: vmId })).vm.guestReady, {
+      timeoutMs: 120_000,
+      intervalMs: 300,
+      what: 'the guest agent',
+    });
+  }
+}

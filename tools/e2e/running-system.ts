@@ -1,0 +1,110 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { runCommand } from './run-command.ts';
+import { layoutOf, repositoryRoot, type StackLayout } from '../stack/layout.ts';
+
+const START_TIMEOUT_MS = 180_000;
+const MAIN = path.join(repositoryRoot, 'tools/stack/main.ts');
+
+interface StackState {
+  readonly hypervisor: { readonly kind: string };
+  readonly libvirtUri: string;
+  readonly networkNamespace: string;
+  readonly ports: Readonly<Record<string, number>>;
+}
+
+/** The whole system, started by the operator's command in a state folder of its own, seen only from outside. */
+export class RunningSystem {
+  readonly layout: StackLayout;
+  readonly adminPassword: string;
+  readonly state: StackState;
+  private readonly child: ChildProcess;
+
+  private constructor(layout: StackLayout, child: ChildProcess, output: string) {
+    this.layout = layout;
+    this.child = child;
+    this.adminPassword = /with the password (\S+)/.exec(output)?.[1] ?? '';
+    this.state = JSON.parse(readFileSync(path.join(layout.runDir, 'stack.json'), 'utf8')) as StackState;
+  }
+
+  static async start(environment: Record<string, string> = {}): Promise<RunningSystem> {
+    const layout = layoutOf(mkdtempSync(path.join(tmpdir(), 'infinibay-e2e-')));
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, 'start', '--no-demo'], {
+      env: { ...process.env, ...environment, INFINIBAY_STATE_DIR: layout.stateDir },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    try {
+      return new RunningSystem(layout, child, await untilReady(child));
+    } catch (error) {
+      child.kill('SIGTERM');
+      throw error;
+    }
+  }
+
+  get graphqlUrl(): string {
+    return `http://127.0.0.1:${String(this.state.ports['gateway'])}/graphql`;
+  }
+
+  get realtimeUrl(): string {
+    return `http://127.0.0.1:${String(this.state.ports['realtime'])}`;
+  }
+
+  /** virsh, as the operator has it: through the socket, knowing nothing of our services. */
+  virsh(...args: string[]): Promise<string> {
+    return runCommand('virsh', ['-c', this.state.libvirtUri, ...args]);
+  }
+
+  /** A command in the guests' network. */
+  inNetwork(command: string, ...args: string[]): Promise<string> {
+    return runCommand('ip', ['netns', 'exec', this.layout.networkNamespace, command, ...args]);
+  }
+
+  disks(): string[] {
+    return readdirSync(this.layout.diskDir);
+  }
+
+  log(service: string): string {
+    return readFileSync(path.join(this.layout.logDir, `${service}.log`), 'utf8');
+  }
+
+  /** The process of a service right now. */
+  async pidOf(service: string): Promise<number> {
+    const entry = `apps/${service}/dist/main.js`;
+    const listing = await runCommand('ps', ['-eo', 'pid=,ppid=,args=']);
+    const line = listing.split('\n').find((text) => text.includes(entry) && Number(text.trim().split(/\s+/)[1]) === this.child.pid);
+    if (line === undefined) throw new Error(`${service} does not run`);
+    return Number(line.trim().split(/\s+/)[0]);
+  }
+
+  /** Ctrl-C. @returns the exit code of the command */
+  async stop(): Promise<number | null> {
+    const ended = new Promise<number | null>((resolve) => this.child.once('exit', resolve));
+    if (this.child.exitCode !== null) return this.child.exitCode;
+    this.child.kill('SIGINT');
+    const code = await ended;
+    rmSync(this.layout.stateDir, { recursive: true, force: true });
+    return code;
+  }
+}
+
+const untilReady = (child: ChildProcess): Promise<string> =>
+  new Promise((resolve, reject) => {
+    let output = '';
+    const timer = setTimeout(() => {
+      reject(new Error(`the system was not ready within ${String(START_TIMEOUT_MS / 1_000)} s:\n${output}`));
+    }, START_TIMEOUT_MS);
+    const collect = (chunk: Buffer): void => {
+      output += chunk.toString();
+      if (!/^ {2}gateway .*health/m.test(output)) return;
+      clearTimeout(timer);
+      resolve(output);
+    };
+    child.stdout?.on('data', collect);
+    child.stderr?.on('data', collect);
+    child.once('exit', (code) => {
+      clearTimeout(timer);
+      reject(new Error(`npm start ended with ${String(code)}:\n${output}`));
+    });
+  });

@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { pollUntil } from '@infinibay/testing';
+import { GraphClient, GraphError } from '../demo/graph-client.ts';
+import { LiveFeed } from '../demo/live-feed.ts';
+import { EVERYTHING, UPTIME, VM_STATE } from '../demo/queries.ts';
+import type { VmPicture } from '../demo/picture.ts';
+import { DepartmentUnderTest } from './department-under-test.ts';
+import { RunningSystem } from './running-system.ts';
+
+const codeOf = (asked: Promise<unknown>): Promise<string> =>
+  asked.then(
+    () => 'no error',
+    (error: unknown) => {
+      if (error instanceof GraphError) return error.code;
+      throw error;
+    },
+  );
+
+/** Tries a TCP connection from the host's side of the guests' network. */
+const connectTo = (system: RunningSystem, address: string, port: number): Promise<string> => {
+  const program = `const s=require('net').connect({host:'${address}',port:${String(port)}});
+    s.setTimeout(2500,()=>{console.log('dropped');process.exit()});
+    s.on('connect',()=>{console.log('accepted');process.exit()});s.on('error',(e)=>{console.log(e.code);process.exit()})`;
+  return system.inNetwork(process.execPath, '-e', program).then((text) => text.trim());
+};
+
+describe('the whole system', () => {
+  let system: RunningSystem;
+  let admin: GraphClient;
+  let research: DepartmentUnderTest;
+  let sales: DepartmentUnderTest;
+  let vmId: string;
+
+  beforeAll(async () => {
+    system = await RunningSystem.start();
+    admin = new GraphClient(system.graphqlUrl);
+    await admin.login('admin@infinibay.local', system.adminPassword);
+    research = await DepartmentUnderTest.create(system, admin, 'Research');
+    sales = await DepartmentUnderTest.create(system, admin, 'Sales');
+    vmId = await research.createVm('web-1');
+    await research.reaches(vmId, 'RUNNING');
+  });
+  afterAll(async () => {
+    expect(await system.stop()).toBe(0);
+  });
+
+  it('runs exactly one domain, which has the id of the VM', async () => {
+    const running = (await system.virsh('list', '--uuid')).trim().split(/\s+/);
+    expect(running).toEqual([vmId]);
+    expect(system.disks()).toHaveLength(1);
+  });
+
+  it("has the rule in the kernel's own list, lets a packet to port 22 through and drops one to 8080", async () => {
+    await research.guestReady(vmId);
+    const rules = await system.inNetwork('iptables-save');
+    expect(rules).toMatch(/-A F[IO]-vnet\d+ .*dport 22\b/);
+    const { vm } = await research.member.ask<{ vm: VmPicture }>(EVERYTHING, { id: vmId });
+    expect(vm.firewall?.kernelRules.some((rule) => rule.includes('dport 22'))).toBe(true);
+    const address = vm.ports[0]?.address ?? '';
+    await pollUntil(async () => (await connectTo(system, address, 22)) === 'accepted', { timeoutMs: 30_000, what: 'port 22' });
+    // The guest listens on 8080 as well: only the filter keeps packets away from it.
+    expect(await connectTo(system, address, 8_080)).toBe('dropped');
+  });
+
+  it('opens and closes a port of a running guest live', async () => {
+    const { vm } = await research.member.ask<{ vm: VmPicture }>(EVERYTHING, { id: vmId });
+    const address = vm.ports[0]?.address ?? '';
+    const rule = { direction: 'IN', action: 'ACCEPT', protocol: 'TCP', portFrom: 8_080, portTo: 8_080 };
+    const { createFirewallRule } = await research.member.ask<{ createFirewallRule: { id: string } }>(
+      `mutation ($input: CreateFirewallRuleInput!) { createFirewallRule(input: $input) { id } }`,
+      { input: { idempotencyKey: randomUUID(), departmentId: research.id, vmId, ...rule } },
+    );
+    await pollUntil(async () => (await connectTo(system, address, 8_080)) === 'accepted', { timeoutMs: 20_000, what: 'the open port' });
+    await research.member.ask(`mutation ($input: DeleteFirewallRuleInput!) { deleteFirewallRule(input: $input) }`, {
+      input: { idempotencyKey: randomUUID(), ruleId: createFirewallRule.id },
+    });
+    await pollUntil(async () => (await connectTo(system, address, 8_080)) === 'dropped', { timeoutMs: 20_000, what: 'the closed port' });
+  });
+
+  it('answers one query over five services, and the uptime of the guest rises between two reads', async () => {
+    const { vm } = await research.member.ask<{ vm: VmPicture }>(EVERYTHING, { id: vmId });
+    expect(vm).toMatchObject({ name: 'web-1', state: 'RUNNING', owner: { email: 'research@example.org' }, department: { name: 'Research' } });
+    expect(vm.effectiveFirewallRules).toContainEqual(expect.objectContaining({ protocol: 'TCP', portFrom: 22 }));
+    expect(vm.metrics?.processes.length).toBeGreaterThan(0);
+    const uptime = async (): Promise<number> =>
+      (await research.member.ask<{ vm: { metrics: { uptimeSeconds: number } } }>(UPTIME, { id: vmId })).vm.metrics.uptimeSeconds;
+    const first = await uptime();
+    await pollUntil(async () => (await uptime()) > first, { timeoutMs: 20_000, intervalMs: 300, what: 'a higher uptime' });
+  });
+
+  it("shows nothing of a department to another department's user: not the VM, not its room, not one event", async () => {
+    expect(await codeOf(sales.member.ask(VM_STATE, { id: vmId }))).toBe('VM_NOT_FOUND');
+    expect(await codeOf(sales.member.ask(UPTIME, { id: vmId }))).toBe('VM_NOT_FOUND');
+    const lines: string[] = [];
+    const stranger = await LiveFeed.join(system.realtimeUrl, sales.member.accessToken, (line) => lines.push(line));
+    await expect(stranger.follow(vmId)).rejects.toThrow('VM_NOT_FOUND');
+    const witness: string[] = [];
+    const member = await LiveFeed.join(system.realtimeUrl, research.member.accessToken, (line) => witness.push(line));
+    await member.follow(vmId);
+    const second = await research.createVm('web-2');
+    await member.until('the events of web-2', () => member.has('vm.state-changed', second, ({ to }) => to === 'RUNNING'), 60_000);
+    await member.until('live metrics', () => member.samples.length > 1, 30_000);
+    expect(lines).toEqual([]);
+    await research.deleteVm(second);
+    stranger.leave();
+    member.leave();
+  });
+
+  it('brings a VM to RUNNING with one domain and one disk although the vms service is killed in the middle', async () => {
+    const id = await research.createVm('survivor');
+    process.kill(await system.pidOf('vms'), 'SIGKILL');
+    await pollUntil(() => codeOf(research.member.ask(VM_STATE, { id })).then((code) => code === 'no error'), { timeoutMs: 30_000, what: 'vms to be back' });
+    await research.reaches(id, 'RUNNING', 45_000);
+    const domains = (await system.virsh('list', '--all', '--uuid')).trim().split(/\s+/);
+    expect(domains.filter((uuid) => uuid === id)).toHaveLength(1);
+    expect(domains).toHaveLength(2);
+    expect(system.disks()).toHaveLength(2);
+    await research.deleteVm(id);
+    expect(system.disks()).toHaveLength(1);
+  });
+
+  it('refuses bad input at the edge with codes of their own', async () => {
+    expect(await codeOf(research.createVm('web-1'))).toBe('NAME_TAKEN');
+    expect(await codeOf(research.createVm('other', { imageId: randomUUID() }))).toBe('IMAGE_NOT_FOUND');
+    expect(await codeOf(research.createVm('other', { memoryMib: 16_000_000 }))).toBe('MEMORY_EXCEEDS_HOST');
+    const rule = `mutation ($input: CreateFirewallRuleInput!) { createFirewallRule(input: $input) { id } }`;
+    const input = { departmentId: research.id, direction: 'IN', action: 'ACCEPT', protocol: 'TCP' };
+    expect(await codeOf(research.member.ask(rule, { input: { ...input, idempotencyKey: randomUUID(), portFrom: 70_000, portTo: 70_000 } }))).toBe('PORT_OUT_OF_RANGE');
+    expect(await codeOf(research.member.ask(rule, { input: { ...input, idempotencyKey: randomUUID(), remoteCidr: '10.0.0.300/8' } }))).toBe('MALFORMED_ADDRESS');
+    const network = `mutation ($input: CreateNetworkInput!) { createNetwork(input: $input) { id } }`;
+    const cidr = { idempotencyKey: randomUUID(), departmentId: research.id, name: 'bad', cidr: '10.0.0.0/99' };
+    expect(await codeOf(research.member.ask(network, { input: cidr }))).toBe('MALFORMED_ADDRESS');
+  });
+
+  it('restores the filter after an outside flush of the rules', async () => {
+    await system.inNetwork('iptables', '-F');
+    await pollUntil(async () => /-A F[IO]-vnet\d+ .*dport 22\b/.test(await system.inNetwork('iptables-save')), { timeoutMs: 60_000, intervalMs: 1_000, what: 'the rules' });
+  });
+
+  it('shuts a guest down by its power button, starts it again and deletes it, with nothing left behind', async () => {
+    const act = (name: string) =>
+      research.member.ask(`mutation ($input: VmActionInput!) { ${name}(input: $input) { operation { id } } }`, { input: { idempotencyKey: randomUUID(), vmId } });
+    await act('shutdownVm');
+    await research.reaches(vmId, 'STOPPED', 90_000);
+    await act('startVm');
+    await research.reaches(vmId, 'RUNNING');
+    await research.guestReady(vmId);
+    await research.deleteVm(vmId);
+    expect((await system.virsh('list', '--all', '--uuid')).trim()).toBe('');
+    expect((await system.virsh('nwfilter-list')).includes(vmId)).toBe(false);
+    expect(system.disks()).toEqual([]);
+  });
+});
