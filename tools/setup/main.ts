@@ -1,19 +1,23 @@
-import path from 'node:path';
-
 import { defaultLayout } from '../stack/layout.ts';
 import { messageOf } from '../stack/stack-error.ts';
 import { debianPackagesStep } from './debian-packages.ts';
 import { guestImageStep, guestKernelStep, natsServerStep } from './downloads.ts';
 import { addonStep, agentStep } from './native-build.ts';
 import { npmDependenciesStep, packageScriptsStep } from './npm-dependencies.ts';
-import { runSteps } from './step-runner.ts';
+import { runLanes, runSteps, seconds } from './step-runner.ts';
 import { prismaClientsStep, supergraphStep, typescriptStep } from './typescript-build.ts';
 
+const started = Date.now();
+const { logDir } = defaultLayout();
 try {
-  await runSteps([
-    debianPackagesStep, natsServerStep, npmDependenciesStep, packageScriptsStep, addonStep, agentStep,
-    prismaClientsStep, typescriptStep, supergraphStep, guestKernelStep, guestImageStep,
-  ], path.join(defaultLayout().logDir));
+  const packages = await runSteps([debianPackagesStep], logDir);
+  const rest = await runLanes([
+    [npmDependenciesStep, packageScriptsStep, prismaClientsStep, typescriptStep, supergraphStep],
+    [addonStep, agentStep],
+    [natsServerStep, guestKernelStep],
+  ], logDir);
+  const image = await runSteps([guestImageStep], logDir);
+  console.log(packages + rest + image === 0 ? `setup: nothing to do (${seconds(started)})` : `setup: ready in ${seconds(started)}`);
 } catch (error) {
   console.error(messageOf(error));
   process.exitCode = 1;

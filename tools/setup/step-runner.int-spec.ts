@@ -4,7 +4,7 @@ import path from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { runSteps, type SetupStep } from './step-runner.ts';
+import { runLanes, runSteps, type SetupStep } from './step-runner.ts';
 
 let dir: string;
 beforeEach(() => { dir = mkdtempSync(path.join(tmpdir(), 'ib-steps-')); });
@@ -30,5 +30,17 @@ describe(runSteps.name, () => {
   it('says which program is missing', async () => {
     const step: SetupStep = { name: 'x', reason: () => 'r', perform: ({ run }) => run('no-such-program-here', []) };
     await expect(runSteps([step], dir, quiet)).rejects.toThrow("can't run no-such-program-here");
+  });
+});
+
+describe(runLanes.name, () => {
+  it('runs lanes side by side', async () => {
+    const meet = (mine: string, other: string): SetupStep => shellStep(mine, `touch ${dir}/${mine}; i=0; while [ ! -e ${dir}/${other} ]; do i=$((i+1)); [ $i -lt 100 ] || exit 1; sleep 0.1; done`);
+    expect(await runLanes([[meet('a', 'b')], [meet('b', 'a')]], dir, quiet)).toBe(2);
+  });
+
+  it('lets the other lanes end before it reports a failure', async () => {
+    await expect(runLanes([[shellStep('bad', 'exit 1')], [shellStep('slow', `sleep 0.3; touch ${dir}/slow`)]], dir, quiet)).rejects.toThrow('bad failed');
+    expect(existsSync(`${dir}/slow`)).toBe(true);
   });
 });

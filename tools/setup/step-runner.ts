@@ -2,7 +2,9 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
 
-import { StackError } from '../stack/stack-error.ts';
+import { messageOf, StackError } from '../stack/stack-error.ts';
+
+type Say = (line: string) => void;
 
 /** What a step may do besides computing. */
 export interface StepContext {
@@ -19,7 +21,8 @@ export interface SetupStep {
   readonly perform: (context: StepContext) => Promise<void>;
 }
 
-function seconds(since: number): string {
+/** Time since a moment of Date.now(), for people. */
+export function seconds(since: number): string {
   return `${((Date.now() - since) / 1000).toFixed(1)} s`;
 }
 
@@ -35,7 +38,7 @@ function runLogged(log: number, command: string, args: readonly string[], option
   });
 }
 
-async function performStep(step: SetupStep, reason: string, logDir: string, say: (line: string) => void): Promise<void> {
+async function performStep(step: SetupStep, reason: string, logDir: string, say: Say): Promise<void> {
   const started = Date.now();
   const logFile = path.join(logDir, `setup-${step.name.replaceAll(/[^a-z0-9]+/giu, '-')}.log`);
   mkdirSync(logDir, { recursive: true });
@@ -49,7 +52,7 @@ async function performStep(step: SetupStep, reason: string, logDir: string, say:
     });
   } catch (error) {
     const tail = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-25).join('\n');
-    throw new StackError(`setup: ${step.name} failed after ${seconds(started)}: ${error instanceof Error ? error.message : String(error)}\n${tail}\n(whole log: ${logFile})`, { cause: error });
+    throw new StackError(`setup: ${step.name} failed after ${seconds(started)}: ${messageOf(error)}\n${tail}\n(whole log: ${logFile})`, { cause: error });
   } finally {
     clearInterval(heartbeat);
     closeSync(log);
@@ -57,9 +60,8 @@ async function performStep(step: SetupStep, reason: string, logDir: string, say:
   say(`setup: ${step.name} done in ${seconds(started)}`);
 }
 
-/** Runs, in order, the steps that have a reason to run. The first failure ends it. */
-export async function runSteps(steps: readonly SetupStep[], logDir: string, say: (line: string) => void = console.log): Promise<void> {
-  const started = Date.now();
+/** Runs, in order, the steps that have a reason to run, up to the first failure. Returns how many ran. */
+export async function runSteps(steps: readonly SetupStep[], logDir: string, say: Say = console.log): Promise<number> {
   let performed = 0;
   for (const step of steps) {
     const reason = await step.reason();
@@ -67,5 +69,13 @@ export async function runSteps(steps: readonly SetupStep[], logDir: string, say:
     performed += 1;
     await performStep(step, reason, logDir, say);
   }
-  say(performed === 0 ? `setup: nothing to do (${seconds(started)})` : `setup: ready in ${seconds(started)}`);
+  return performed;
+}
+
+/** Runs lanes of steps that don't need each other side by side. Every lane comes to its end before a failure is thrown. */
+export async function runLanes(lanes: readonly (readonly SetupStep[])[], logDir: string, say: Say = console.log): Promise<number> {
+  const results = await Promise.allSettled(lanes.map((steps) => runSteps(steps, logDir, say)));
+  const failures = results.flatMap((result) => (result.status === 'rejected' ? [messageOf(result.reason)] : []));
+  if (failures.length > 0) throw new StackError(failures.join('\n'));
+  return results.reduce((sum, result) => sum + (result.status === 'fulfilled' ? result.value : 0), 0);
 }

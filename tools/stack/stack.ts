@@ -38,6 +38,8 @@ export class Stack {
   /** In the order of starting; stopped in reverse. */
   private readonly parts: StackPart[] = [];
   private readonly services: SupervisedProcess[] = [];
+  /** Set before the users service could take it, so that it can be told even when the start fails later. */
+  adminPassword: string | undefined;
 
   constructor(options: StackOptions) {
     this.options = options;
@@ -56,10 +58,11 @@ export class Stack {
       if (hypervisor.kind === 'qemu') throw new StackError('the guest image is missing: run npm run setup');
       installEmptyImage(layout.imageDir);
     }
+    this.adminPassword = firstStart ? newPassword() : undefined;
     const context: ServiceContext = {
       layout, secrets, ports, hypervisor,
       libvirtUri: stackLibvirtUri(layout, hypervisor.kind),
-      adminPassword: firstStart ? newPassword() : undefined,
+      adminPassword: this.adminPassword,
       demoPassword: this.options.forDemo ? newPassword() : undefined,
     };
     writeStateFile(context);

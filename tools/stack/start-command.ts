@@ -3,6 +3,7 @@ import { hasDemo, startDemo, type RunningDemo } from './demo.ts';
 import { describeEndpoints } from './endpoints.ts';
 import type { StackLayout } from './layout.ts';
 import { listLeftovers, removeLeftovers } from './leftovers.ts';
+import { ADMIN_EMAIL } from './services.ts';
 import { messageOf } from './stack-error.ts';
 import { acquireLock } from './stack-lock.ts';
 import { Stack, StartCancelled } from './stack.ts';
@@ -71,6 +72,7 @@ export async function startCommand({ layout, demo, exitAfterDemo }: StartOptions
     } catch (error) {
       code = error instanceof StartCancelled ? 130 : 1;
       say(messageOf(error));
+      if (stack.adminPassword !== undefined) say(`${ADMIN_EMAIL} may have been created already, with the password ${stack.adminPassword}`);
     }
     const clean = await stopAll(stack, layout);
     return code === 0 && !clean ? 1 : code;
