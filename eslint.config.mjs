@@ -3,7 +3,7 @@ import { builtinRules } from 'eslint/use-at-your-own-risk';
 import tseslint from 'typescript-eslint';
 import { boundaries } from './tools/quality/eslint-boundaries.mjs';
 
-const SPECS = ['**/*.spec.ts', '**/*.int-spec.ts', '**/*.e2e-spec.ts'];
+const SPECS = ['**/*.spec.ts', '**/*.int-spec.ts', '**/*.e2e-spec.ts', '**/src/testing/**/*.ts'];
 
 /** What @eslint/js calls recommended, read from the rules themselves: one package less to keep in step. */
 const recommended = Object.fromEntries(
@@ -14,7 +14,8 @@ const recommended = Object.fromEntries(
 const tuned = {
   // Numbers and booleans print as one expects.
   '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
-  '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true }],
+  // `return stop();` ends a function early in one line, whatever stop() returns.
+  '@typescript-eslint/no-confusing-void-expression': 'off',
   // Nest's modules are classes whose decorator is their content.
   '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
   // Environment and other index signatures read better with brackets: they may be undefined.
@@ -37,7 +38,7 @@ const own = {
   'max-lines': ['error', { max: 400 }],
   'max-lines-per-function': ['error', { max: 60 }],
   'max-params': ['error', { max: 6 }],
-  complexity: ['error', { max: 15 }],
+  complexity: ['error', { max: 20 }],
   'no-restricted-syntax': [
     'error',
     {
@@ -61,6 +62,8 @@ export default defineConfig(
       'bench/out/**',
       '**/*.cjs',
       'native/libvirt-napi/*.d.ts',
+      // Generated from the Rust code.
+      'native/libvirt-napi/src/addon.ts',
     ],
   },
   { rules: recommended },
@@ -82,7 +85,13 @@ export default defineConfig(
       'max-lines-per-function': 'off',
       // Hostile input is what they are about.
       'no-control-regex': 'off',
+      complexity: 'off',
     },
+  },
+  {
+    // Commands of the developer speak to a terminal.
+    files: ['tools/**', 'native/libvirt-napi/tools/**'],
+    rules: { 'no-console': 'off' },
   },
   ...boundaries,
 );

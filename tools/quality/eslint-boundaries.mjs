@@ -31,7 +31,7 @@ const BY_SCOPE = [
 ];
 
 const SOURCES = ['apps/*/src/**/*.ts', 'libs/**/src/**/*.ts', 'native/libvirt-napi/src/**/*.ts'];
-const SPECS = ['**/*.spec.ts', '**/*.int-spec.ts', '**/*.e2e-spec.ts', '**/*.fixture.ts'];
+const SPECS = ['**/*.spec.ts', '**/*.int-spec.ts', '**/*.e2e-spec.ts', '**/src/testing/**/*.ts'];
 
 const DEEP_IMPORT = {
   group: ['@infinibay/*/*'],

@@ -47,7 +47,7 @@ const exampleEvent = (contract: AnyContract, data: unknown): unknown => ({
 const naming = (contract: AnyContract) => ({ name: z.literal(contract.name), version: z.literal(contract.version) });
 
 const failureOf = (): z.ZodType => {
-  const failure = ReplyEnvelope.options.find((option) => option.shape.ok.value === false);
+  const failure = ReplyEnvelope.options.find((option) => !option.shape.ok.value);
   if (failure === undefined) throw new Error('ReplyEnvelope has no failure');
   return failure;
 };

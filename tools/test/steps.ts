@@ -40,7 +40,7 @@ export const STEPS: readonly Step[] = [
     run: () => checkScript('eslint', 'node_modules/eslint/bin/eslint.js', ['.', '--max-warnings', '0', ...ESLINT_CACHE], LINT_MEMORY),
   },
   { name: 'workspace', description: 'project graph and nx affected, offline', run: runWorkspaceChecks },
-  { name: 'reference', description: 'generated reference is fresh, published contracts are unchanged', run: () => checkScript('reference', 'tools/reference/main.ts', ['--check']) },
+  { name: 'reference', description: 'generated reference is fresh, published contracts are unchanged', run: async () => add(await checkScript('reference', 'tools/reference/main.ts', ['--check']), await checkScript('supergraph', 'tools/graphql/compose.ts', ['--check'])) },
   { name: 'docs', description: 'links, lengths, no machine paths', run: () => checkScript('docs', 'tools/quality/docs.ts', []) },
   { name: 'unit', description: 'specs of pure code', run: ({ environment, jestArgs }) => runJest('unit', { environment, args: jestArgs }) },
   { name: 'rust', description: 'format, clippy and tests of the native crates', run: ({ environment }) => runRust(environment) },
