@@ -49,9 +49,11 @@ export const ERROR_CODES = {
   },
   STALE_FENCE: { kind: 'conflict', message: 'A newer worker has taken over this resource' },
   VM_BUSY: { kind: 'precondition', message: 'The virtual machine cannot do this in its present state' },
+  FILTER_MISSING: { kind: 'precondition', message: 'The packet filter of the virtual machine is missing on its host' },
   NETWORK_IN_USE: { kind: 'precondition', message: 'The network still has ports' },
   NETWORK_REQUIRED: { kind: 'precondition', message: 'The department has no network yet' },
   ADDRESSES_EXHAUSTED: { kind: 'precondition', message: 'The network has no free address' },
+  RULE_LIMIT_REACHED: { kind: 'precondition', message: 'There are as many firewall rules as a filter can hold' },
   NO_SUITABLE_HOST: { kind: 'precondition', message: 'No host can take this virtual machine' },
   MEMORY_EXCEEDS_HOST: {
     kind: 'precondition',
