@@ -37,7 +37,7 @@ export async function choosePorts<Name extends string>(file: string, preferred: 
   const chosen: Record<string, number> = {};
   for (const [name, preference] of Object.entries<number>(preferred)) {
     const taken = new Set(Object.values(chosen));
-    const candidates = [remembered[name], preference, 0].filter((port): port is number => port !== undefined && !taken.has(port));
+    const candidates = [remembered[name], preference, 0].filter((port) => port !== undefined).filter((port) => !taken.has(port));
     for (const candidate of candidates) {
       const port = await tryListen(candidate);
       if (port === undefined || taken.has(port)) continue;
