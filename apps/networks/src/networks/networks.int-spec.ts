@@ -54,6 +54,9 @@ describe('networks subgraph', () => {
   it('normalises the range that is named', async () => {
     const { data } = await create({ cidr: '192.168.7.9/24' });
     expect(data?.['createNetwork']).toMatchObject({ cidr: '192.168.7.0/24', gateway: '192.168.7.1', department: { id: research } });
+    const { id } = data?.['createNetwork'] as { id: string };
+    const told = (await service.events('network.created')).filter((event) => event.resource.id === id);
+    expect(told).toMatchObject([{ departmentId: research, actor: { kind: 'user', id: researcher.userId }, data: { cidr: '192.168.7.0/24' } }]);
   });
 
   it.each(['10.0.0', 'ten', '8.8.8.0/24', '10.0.0.0/31', '10.300.0.0/16', ''])('refuses the range %j as a malformed address', async (cidr) => {

@@ -8,6 +8,12 @@ import { TestService, actorOf } from '../testing/test-service.js';
 const DELETE = `mutation ($input: DeleteNetworkInput!) { deleteNetwork(input: $input) }`;
 const PORTS = `query ($vms: [_Any!]!) { _entities(representations: $vms) { ... on Vm { ports { mac address network { id name } vm { id } } } } }`;
 
+interface PortPage {
+  readonly nodes: { address: string }[];
+  readonly totalCount: number;
+  readonly pageInfo: { endCursor: string | null; hasNextPage: boolean };
+}
+
 describe('attachments of VMs to networks', () => {
   const departmentId = randomUUID();
   let service: TestService;
@@ -43,6 +49,8 @@ describe('attachments of VMs to networks', () => {
     nics.push(await attach(networkId, vmId, 2));
     expect(new Set(nics.map((nic) => JSON.stringify(nic))).size).toBe(1);
     expect(nics[0]?.address).toMatch(/\.2$/);
+    const told = (await service.events('port.allocated')).filter((event) => event.resource.id === nics[0]?.portId);
+    expect(told).toMatchObject([{ departmentId, data: { vmId, networkId, address: nics[0]?.address } }]);
   });
 
   it('refuses the VM that finds the network full, and takes it after another left', async () => {
@@ -118,6 +126,20 @@ describe('attachments of VMs to networks', () => {
     await service.call(detachVm, { vmId, hostId: host.hostId, fence: 2 });
     expect((await remove()).codes).toEqual([]);
     await pollUntil(() => !host.networks.has(networkId), { what: 'the host to forget the network' });
+    const events = [...(await service.events('port.released')), ...(await service.events('network.deleted'))];
+    expect(events.filter((event) => JSON.stringify(event.data).includes(networkId)).map((event) => event.name)).toEqual(['port.released', 'network.deleted']);
+  });
+
+  it('shows the ports of a network in pages', async () => {
+    const networkId = await newNetwork();
+    const nics = await Promise.all([1, 2, 3].map(() => attach(networkId)));
+    const query = `query ($id: ID!, $after: String) { network(id: $id) { ports(first: 2, after: $after) { nodes { address } totalCount pageInfo { endCursor hasNextPage } } } }`;
+    const read = async (after: string | null): Promise<PortPage> =>
+      ((await service.graphql(actorOf([departmentId]), query, { id: networkId, after })).data?.['network'] as { ports: PortPage }).ports;
+    const first = await read(null);
+    const second = await read(first.pageInfo.endCursor);
+    expect([...first.nodes, ...second.nodes].map((port) => port.address).sort()).toEqual(nics.map((nic) => nic.address).sort());
+    expect([first.totalCount, first.pageInfo.hasNextPage, second.pageInfo.hasNextPage]).toEqual([3, true, false]);
   });
 
   it("adds a VM's ports to the VM, for members of its department only", async () => {

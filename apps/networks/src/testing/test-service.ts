@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import type { Actor, RequestContract, RequestInputOf, ReplyOf } from '@infinibay/contracts';
+import { EventEnvelope, type Actor, type ReplyOf, type RequestContract, type RequestInputOf } from '@infinibay/contracts';
 import { ACTOR_HEADER, signActor } from '@infinibay/platform-access';
 import { loadConfig } from '@infinibay/platform-config';
 import { createLogger, type Logger } from '@infinibay/platform-logging';
@@ -63,6 +63,12 @@ export class TestService {
   /** A network that is there already, in a department that need not exist. */
   async insertNetwork(departmentId: string, name: string, cidr: string): Promise<string> {
     return (await this.app.get(Database).network.create({ data: { departmentId, name, cidr } })).id;
+  }
+
+  /** Events that the service committed, oldest first. */
+  async events(name: string): Promise<EventEnvelope[]> {
+    const rows = await this.app.get(Database).outboxEvent.findMany({ orderBy: { id: 'asc' } });
+    return rows.map((row) => EventEnvelope.parse(row.payload)).filter((event) => event.name === name);
   }
 
   /** Answers a contract in the name of another process. */

@@ -1,0 +1,122 @@
+import { DomainError, ensureFilter, removeFilter, vmFilterApplied, type CompiledRule, type ReplyOf } from '@infinibay/contracts';
+import { compileFilter } from '@infinibay/firewall-domain';
+import { OutboxRelayHolder, RequestClient } from '@infinibay/platform-messaging';
+import { appendToOutbox, newEvent } from '@infinibay/platform-persistence';
+import { Injectable } from '@nestjs/common';
+import { Database, TRANSACTION_LIMITS, type Transaction } from '../database.js';
+import type { VmFilter } from '../generated/prisma/client.js';
+import { RuleRepository } from '../rules/rule.repository.js';
+import { VmFilterRepository } from './vm-filter.repository.js';
+
+/** Shorter than the 20 s that the caller of a protect waits. */
+export const HOST_TIMEOUT_MS = 15_000;
+
+export interface WantedFilter {
+  readonly filter: VmFilter;
+  readonly revision: number;
+  readonly rules: CompiledRule[];
+}
+
+export interface AppliedFilter {
+  readonly revision: number;
+  readonly filterName: string | null;
+  readonly status: 'APPLIED' | 'UNSUPPORTED';
+}
+
+/** Makes hosts have the filters that they should have, and records what came of it. */
+@Injectable()
+export class FilterApplicationService {
+  constructor(
+    private readonly database: Database,
+    private readonly filters: VmFilterRepository,
+    private readonly rules: RuleRepository,
+    private readonly requests: RequestClient,
+    private readonly outbox: OutboxRelayHolder,
+  ) {}
+
+  /**
+   * What the VM's host should enforce; null when the VM is not protected.
+   * The revision is read before the rules: a change in between is then applied once more under its own revision.
+   */
+  async findWanted(vmId: string): Promise<WantedFilter | null> {
+    const filter = await this.filters.find(vmId);
+    if (filter === null) return null;
+    const rules = await this.rules.listFor([filter.departmentId], [vmId]);
+    return { filter, revision: filter.desiredRevision, rules: compileFilter(rules, vmId) };
+  }
+
+  /**
+   * Sends the filter as it is now to the VM's host.
+   * @param options.repaired whether the host had lost it: an event then tells, though nothing changed in the intent
+   * @returns null when the VM is not protected (any more)
+   * @throws DomainError HOST_UNAVAILABLE, HYPERVISOR_ERROR, … after recording the failure; a worker then tries again
+   */
+  async apply(vmId: string, options: { repaired?: boolean } = {}): Promise<AppliedFilter | null> {
+    const wanted = await this.findWanted(vmId);
+    if (wanted === null) return null;
+    const { hostId } = wanted.filter;
+    try {
+      const applied = { revision: wanted.revision, ...appliedOrThrow(await this.send(wanted)) };
+      const stillWanted = await this.record(vmId, (tx) => this.recordApplied(tx, vmId, applied, options.repaired ?? false));
+      // The VM went while the filter was on its way: nobody else would remove it.
+      if (!stillWanted) await this.requests.call(removeFilter, { vmId }, { hostId, timeoutMs: HOST_TIMEOUT_MS });
+      return stillWanted ? applied : null;
+    } catch (error) {
+      const failure = hostFailure(error);
+      await this.record(vmId, (tx) => this.recordFailure(tx, vmId, wanted.revision, failure.code));
+      throw failure;
+    }
+  }
+
+  private send({ filter, revision, rules }: WantedFilter): Promise<ReplyOf<typeof ensureFilter>> {
+    const spec = { vmId: filter.vmId, revision, rules };
+    return this.requests.call(ensureFilter, { spec }, { hostId: filter.hostId, timeoutMs: HOST_TIMEOUT_MS });
+  }
+
+  private async record(vmId: string, work: (tx: Transaction) => Promise<boolean>): Promise<boolean> {
+    const known = await this.database.$transaction(work, TRANSACTION_LIMITS);
+    this.outbox.notify();
+    return known;
+  }
+
+  private async recordApplied(tx: Transaction, vmId: string, applied: AppliedFilter, repaired: boolean): Promise<boolean> {
+    const before = await this.filters.lock(tx, vmId);
+    if (before === null) return false;
+    await this.filters.recordApplied(tx, vmId, applied);
+    if (repaired || before.appliedRevision < applied.revision || before.status === 'FAILED') {
+      await this.announce(tx, before, { revision: applied.revision, status: applied.status, errorCode: null });
+    }
+    return true;
+  }
+
+  private async recordFailure(tx: Transaction, vmId: string, revision: number, errorCode: string): Promise<boolean> {
+    const before = await this.filters.lock(tx, vmId);
+    // A newer revision is there already: that this one failed is of no interest.
+    if (before === null || before.appliedRevision > revision) return before !== null;
+    await this.filters.recordFailure(tx, vmId, errorCode);
+    if (before.status !== 'FAILED' || before.errorCode !== errorCode) {
+      await this.announce(tx, before, { revision, status: 'FAILED', errorCode });
+    }
+    return true;
+  }
+
+  private async announce(
+    tx: Transaction,
+    filter: VmFilter,
+    outcome: { revision: number; status: VmFilter['status']; errorCode: string | null },
+  ): Promise<void> {
+    const { vmId, departmentId } = filter;
+    await appendToOutbox(tx, [newEvent(vmFilterApplied, { departmentId, resource: { kind: 'vm', id: vmId }, data: { vmId, ...outcome } })]);
+  }
+}
+
+const appliedOrThrow = ({ status, filterName }: ReplyOf<typeof ensureFilter>): Omit<AppliedFilter, 'revision'> => {
+  if (status === 'APPLIED' || status === 'UNSUPPORTED') return { status, filterName };
+  throw new DomainError('HYPERVISOR_ERROR', { filterStatus: status });
+};
+
+/** A host that does not answer in time is unavailable to the caller, whatever the reason. */
+export const hostFailure = (error: unknown): DomainError => {
+  if (!(error instanceof DomainError)) return new DomainError('INTERNAL', {}, { cause: error });
+  return error.code === 'DEADLINE_EXCEEDED' ? new DomainError('HOST_UNAVAILABLE', error.details, { cause: error }) : error;
+};

@@ -1,0 +1,187 @@
+import { randomUUID } from 'node:crypto';
+import { DomainError, findDepartments, findVms, protectVm, unprotectVm, vmDeleted, type ReplyOf, type RequestOf } from '@infinibay/contracts';
+import { newEvent } from '@infinibay/platform-persistence';
+import { pollUntil } from '@infinibay/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { TestHost } from '../testing/test-host.js';
+import { TestService, actorOf } from '../testing/test-service.js';
+
+const CREATE = `mutation ($input: CreateFirewallRuleInput!) { createFirewallRule(input: $input) { id } }`;
+const FIREWALL = `query ($id: ID!) { _entities(representations: [{ __typename: "Vm", id: $id }]) { ... on Vm { firewall { status revision appliedAt errorCode kernelRules } } } }`;
+
+interface Firewall {
+  readonly status: string;
+  readonly revision: number;
+  readonly appliedAt: string | null;
+  readonly errorCode: string | null;
+  readonly kernelRules: string[];
+}
+
+describe('packet filters of VMs', () => {
+  const departmentOf = new Map<string, string>();
+  let service: TestService;
+  let host: TestHost;
+
+  beforeAll(async () => {
+    service = await TestService.start({ FILTER_VERIFY_SECONDS: '1' });
+    host = new TestHost().connect(service);
+    service.serve(findDepartments, ({ departmentIds }: RequestOf<typeof findDepartments>) =>
+      Promise.resolve({ departments: departmentIds.map((departmentId) => ({ departmentId, name: 'x' })) }),
+    );
+    service.serve(findVms, ({ vmIds }: RequestOf<typeof findVms>) =>
+      Promise.resolve({
+        vms: vmIds.map((vmId) => ({ vmId, departmentId: departmentOf.get(vmId) ?? randomUUID(), ownerId: randomUUID(), name: 'web', state: 'RUNNING', hostId: null })),
+      }),
+    );
+  });
+  afterAll(() => service.stop());
+
+  const newVm = (departmentId: string): string => {
+    const vmId = randomUUID();
+    departmentOf.set(vmId, departmentId);
+    return vmId;
+  };
+  const protect = (vmId: string, fence = 1, hostId = host.hostId): Promise<ReplyOf<typeof protectVm>> =>
+    service.call(protectVm, {
+      vmId,
+      departmentId: departmentOf.get(vmId) ?? '',
+      hostId,
+      nics: [{ mac: '52:54:00:12:34:56', address: '10.80.0.10' }],
+      fence,
+    });
+  const allow = async (departmentId: string, portFrom: number, vmId?: string): Promise<void> => {
+    const input = { departmentId, vmId, direction: 'IN', action: 'ACCEPT', protocol: 'TCP', portFrom, idempotencyKey: randomUUID() };
+    expect((await service.graphql(actorOf([departmentId]), CREATE, { input })).codes).toEqual([]);
+  };
+  const firewallOf = async (vmId: string): Promise<Firewall | null> => {
+    const { data } = await service.graphql(actorOf([departmentOf.get(vmId) ?? '']), FIREWALL, { id: vmId });
+    return (data?.['_entities'] as { firewall: Firewall | null }[])[0]?.firewall ?? null;
+  };
+  const toldOf = async (vmId: string): Promise<unknown[]> =>
+    (await service.events('vm.filter-applied')).filter((event) => event.resource.id === vmId).map((event) => event.data);
+
+  it('makes the filter on the host before the VM starts, with the rules that are there', async () => {
+    const department = randomUUID();
+    const vmId = newVm(department);
+    await allow(department, 22);
+    expect(await protect(vmId)).toEqual({ filterName: `infinibay-vm-${vmId}`, revision: 1, status: 'APPLIED' });
+    expect(host.openPorts(vmId)).toEqual([22]);
+    expect(host.filters.get(vmId)?.rules.at(-1)).toMatchObject({ direction: 'IN', action: 'DROP', protocol: 'ANY' });
+    expect(await protect(vmId)).toMatchObject({ revision: 1, status: 'APPLIED' });
+    expect(await toldOf(vmId)).toEqual([{ vmId, revision: 1, status: 'APPLIED', errorCode: null }]);
+  });
+
+  it('brings a new rule to the running VMs of its department, or to its one VM, and to no others', async () => {
+    const [department, other] = [randomUUID(), randomUUID()];
+    const [first, second, stranger] = [newVm(department), newVm(department), newVm(other)];
+    for (const vmId of [first, second, stranger]) await protect(vmId);
+    await allow(department, 80);
+    await allow(department, 443, second);
+    await pollUntil(() => host.openPorts(first).length === 1 && host.openPorts(second).length === 2, { what: 'the rules to arrive' });
+    expect([host.openPorts(first), host.openPorts(second), host.openPorts(stranger)]).toEqual([[80], [80, 443], []]);
+    await pollUntil(async () => (await firewallOf(second))?.status === 'APPLIED');
+    expect(await firewallOf(second)).toMatchObject({ revision: 3, errorCode: null, kernelRules: expect.arrayContaining([expect.stringContaining('--dport 443 ')]) });
+  });
+
+  it('loses no rule that is made while VMs become protected', async () => {
+    const department = randomUUID();
+    const vmIds = Array.from({ length: 10 }, () => newVm(department));
+    const ports = [1, 2, 3, 4, 5];
+    await Promise.all([...vmIds.map((vmId) => protect(vmId)), ...ports.map((port) => allow(department, port))]);
+    await pollUntil(() => vmIds.every((vmId) => host.openPorts(vmId).length === ports.length), { what: 'every VM to have every rule' });
+  });
+
+  it('reports a filter that could not be applied as failed, and tries again', async () => {
+    const vmId = newVm(randomUUID());
+    host.failures.set(vmId, new DomainError('HYPERVISOR_ERROR'));
+    await expect(protect(vmId)).rejects.toMatchObject({ code: 'HYPERVISOR_ERROR' });
+    expect(await firewallOf(vmId)).toMatchObject({ status: 'FAILED', errorCode: 'HYPERVISOR_ERROR' });
+    host.failures.delete(vmId);
+    await pollUntil(async () => (await firewallOf(vmId))?.status === 'APPLIED', { what: 'the filter to be applied' });
+    expect(await toldOf(vmId)).toEqual([
+      { vmId, revision: 1, status: 'FAILED', errorCode: 'HYPERVISOR_ERROR' },
+      { vmId, revision: 1, status: 'APPLIED', errorCode: null },
+    ]);
+  });
+
+  it('answers HOST_UNAVAILABLE when the host is away', async () => {
+    const vmId = newVm(randomUUID());
+    await expect(protect(vmId, 1, randomUUID())).rejects.toMatchObject({ code: 'HOST_UNAVAILABLE' });
+  });
+
+  it('holds up no VM for another whose filter fails or whose host hangs', async () => {
+    const department = randomUUID();
+    const [broken, healthy] = [newVm(department), newVm(department)];
+    const slow = new TestHost().connect(service);
+    const stuck = Array.from({ length: 12 }, () => newVm(department));
+    await Promise.all([protect(broken), protect(healthy), ...stuck.map((vmId) => protect(vmId, 1, slow.hostId))]);
+    let release: () => void = () => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    for (const vmId of stuck) slow.hanging.set(vmId, released);
+    host.failures.set(broken, new DomainError('HYPERVISOR_ERROR'));
+    await allow(department, 22);
+    await pollUntil(() => host.openPorts(healthy).length === 1, { what: 'the healthy VM to have the rule', timeoutMs: 3_000 });
+    await pollUntil(async () => (await firewallOf(broken))?.status === 'FAILED');
+    release();
+    await pollUntil(() => stuck.every((vmId) => slow.openPorts(vmId).length === 1), { what: 'the slow host to have them all' });
+    host.failures.delete(broken);
+  });
+
+  it('gives the kernel its rules back after somebody flushed them', async () => {
+    const department = randomUUID();
+    const vmId = newVm(department);
+    await allow(department, 22);
+    await protect(vmId);
+    host.flushed.add(vmId);
+    await pollUntil(() => !host.flushed.has(vmId), { what: 'the rules to come back' });
+    await pollUntil(async () => (await toldOf(vmId)).length === 2, { what: 'the repair to be told' });
+    host.filters.delete(vmId);
+    await pollUntil(() => host.filters.has(vmId), { what: 'the lost filter to come back' });
+  });
+
+  it('refuses an older worker, also after the VM is gone', async () => {
+    const vmId = newVm(randomUUID());
+    await protect(vmId, 5);
+    await expect(protect(vmId, 4)).rejects.toMatchObject({ code: 'STALE_FENCE' });
+    await expect(service.call(unprotectVm, { vmId, hostId: host.hostId, fence: 4 })).rejects.toMatchObject({ code: 'STALE_FENCE' });
+    await service.call(unprotectVm, { vmId, hostId: host.hostId, fence: 6 });
+    await expect(protect(vmId, 5)).rejects.toMatchObject({ code: 'STALE_FENCE' });
+    expect(host.filters.has(vmId)).toBe(false);
+  });
+
+  it("removes the filter and the VM's own rules, and may do it twice", async () => {
+    const department = randomUUID();
+    const vmId = newVm(department);
+    await protect(vmId);
+    await allow(department, 22, vmId);
+    await allow(department, 80);
+    for (const fence of [2, 3]) await service.call(unprotectVm, { vmId, hostId: host.hostId, fence });
+    expect(host.filters.has(vmId)).toBe(false);
+    expect(await firewallOf(vmId)).toBeNull();
+    const deleted = (await service.events('firewall-rule.deleted')).filter((event) => event.departmentId === department);
+    expect(deleted).toMatchObject([{ data: { vmId } }]);
+  });
+
+  it('forgets a rule that was made for a VM while it was being deleted', async () => {
+    const department = randomUUID();
+    const vmId = newVm(department);
+    await allow(department, 22, vmId);
+    await service.publish(newEvent(vmDeleted, { departmentId: department, resource: { kind: 'vm', id: vmId }, data: { vmId, name: 'web' } }));
+    await pollUntil(async () => (await service.events('firewall-rule.deleted')).some((event) => event.departmentId === department), { what: 'the rule to go' });
+  });
+
+  it('says plainly that a driver has no packet filter', async () => {
+    const plain = new TestHost().connect(service);
+    plain.supportsFilters = false;
+    const vmId = newVm(randomUUID());
+    expect(await protect(vmId, 1, plain.hostId)).toEqual({ filterName: null, revision: 1, status: 'UNSUPPORTED' });
+    expect(await firewallOf(vmId)).toMatchObject({ status: 'UNSUPPORTED', kernelRules: [] });
+  });
+
+  it('shows the filter of a VM to its department only', async () => {
+    const vmId = newVm(randomUUID());
+    await protect(vmId);
+    const { data, codes } = await service.graphql(actorOf([randomUUID()]), FIREWALL, { id: vmId });
+    expect([data, codes]).toEqual([{ _entities: [{ firewall: null }] }, []]);
+  });
+});

@@ -1,0 +1,26 @@
+import { protectVm, unprotectVm, vmDeleted, type EventDataOf, type EventEnvelope, type ReplyOf, type RequestOf } from '@infinibay/contracts';
+import { HandlesEvent, HandlesRequest } from '@infinibay/platform-messaging';
+import { Injectable } from '@nestjs/common';
+import { ProtectionService } from './protection.service.js';
+
+/** The firewall service's edge on NATS. */
+@Injectable()
+export class ProtectionController {
+  constructor(private readonly protection: ProtectionService) {}
+
+  @HandlesRequest(protectVm)
+  protect(request: RequestOf<typeof protectVm>): Promise<ReplyOf<typeof protectVm>> {
+    return this.protection.protect(request);
+  }
+
+  @HandlesRequest(unprotectVm)
+  async unprotect(request: RequestOf<typeof unprotectVm>): Promise<ReplyOf<typeof unprotectVm>> {
+    await this.protection.unprotect(request);
+    return {};
+  }
+
+  @HandlesEvent(vmDeleted, 'vm-deleted')
+  forgetDeleted(event: EventEnvelope<EventDataOf<typeof vmDeleted>>): Promise<void> {
+    return this.protection.forgetDeleted(event);
+  }
+}

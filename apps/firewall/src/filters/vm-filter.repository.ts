@@ -1,0 +1,136 @@
+import { departmentWhere, type DepartmentScope } from '@infinibay/access-domain';
+import type { RequestOf, protectVm } from '@infinibay/contracts';
+import { Inject, Injectable } from '@nestjs/common';
+import type { FirewallConfig } from '../config.js';
+import { Database, type Transaction } from '../database.js';
+import type { VmFilter } from '../generated/prisma/client.js';
+
+export const FILTER_SETTINGS = Symbol('FILTER_SETTINGS');
+export type FilterSettings = Pick<FirewallConfig, 'FILTER_VERIFY_SECONDS'>;
+
+/** Longer than a call to a host takes: a filter that a worker took comes back only when the worker is gone. */
+const CLAIM_SECONDS = 30;
+const MAX_BACKOFF_SECONDS = 60;
+
+@Injectable()
+export class VmFilterRepository {
+  constructor(
+    private readonly database: Database,
+    @Inject(FILTER_SETTINGS) private readonly settings: FilterSettings,
+  ) {}
+
+  find(vmId: string): Promise<VmFilter | null> {
+    return this.database.vmFilter.findUnique({ where: { vmId } });
+  }
+
+  listReadable(vmIds: readonly string[], scope: DepartmentScope): Promise<VmFilter[]> {
+    return this.database.vmFilter.findMany({ where: { vmId: { in: [...vmIds] }, ...departmentWhere(scope) } });
+  }
+
+  /**
+   * Until the transaction ends, rules of the department and the set of its protected VMs change here only: a rule that
+   * is made while a VM becomes protected would otherwise reach it never.
+   */
+  async lockDepartment(tx: Transaction, departmentId: string): Promise<void> {
+    await tx.$executeRawUnsafe(`SELECT pg_advisory_xact_lock(hashtextextended('firewall.department:' || $1, 0))`, departmentId);
+  }
+
+  /** The VM is protected from now on; its filter is applied by the caller, or later by a worker. Call under lockDepartment. */
+  async protect(tx: Transaction, request: RequestOf<typeof protectVm>): Promise<void> {
+    await tx.$executeRawUnsafe(
+      `INSERT INTO vm_filters (vm_id, department_id, host_id, nics, next_attempt_at)
+       VALUES ($1::uuid, $2::uuid, $3::uuid, $4::jsonb, now() + make_interval(secs => $5::int))
+       ON CONFLICT (vm_id) DO UPDATE
+       SET department_id = excluded.department_id, host_id = excluded.host_id, nics = excluded.nics, next_attempt_at = excluded.next_attempt_at,
+           desired_revision = vm_filters.desired_revision + 1, status = 'PENDING'
+       WHERE (vm_filters.department_id, vm_filters.host_id, vm_filters.nics) IS DISTINCT FROM (excluded.department_id, excluded.host_id, excluded.nics)`,
+      request.vmId,
+      request.departmentId,
+      request.hostId,
+      JSON.stringify(request.nics),
+      CLAIM_SECONDS,
+    );
+  }
+
+  /** Rules changed: the filters that they are in must be applied again. Call under lockDepartment. */
+  async touch(tx: Transaction, departmentId: string, vmId: string | null): Promise<void> {
+    await tx.$executeRawUnsafe(
+      `UPDATE vm_filters SET desired_revision = desired_revision + 1, status = 'PENDING', attempts = 0, next_attempt_at = now()
+       WHERE department_id = $1::uuid AND ($2::uuid IS NULL OR vm_id = $2::uuid)`,
+      departmentId,
+      vmId,
+    );
+  }
+
+  /** @returns what was there, or null. */
+  async delete(tx: Transaction, vmId: string): Promise<VmFilter | null> {
+    const filter = await tx.vmFilter.findUnique({ where: { vmId } });
+    await tx.vmFilter.deleteMany({ where: { vmId } });
+    return filter;
+  }
+
+  /** Locks the row until the transaction ends. */
+  async lock(tx: Transaction, vmId: string): Promise<VmFilter | null> {
+    await tx.$executeRawUnsafe(`SELECT 1 FROM vm_filters WHERE vm_id = $1::uuid FOR UPDATE`, vmId);
+    return tx.vmFilter.findUnique({ where: { vmId } });
+  }
+
+  async recordApplied(tx: Transaction, vmId: string, applied: { revision: number; status: 'APPLIED' | 'UNSUPPORTED'; filterName: string | null }): Promise<void> {
+    await tx.$executeRawUnsafe(
+      `UPDATE vm_filters
+       SET applied_revision = greatest(applied_revision, $2::int), applied_at = now(), error_code = NULL, attempts = 0, filter_name = $4,
+           status = CASE WHEN desired_revision > $2::int THEN 'PENDING' ELSE $3 END::filter_status,
+           next_attempt_at = now(),
+           verify_at = now() + make_interval(secs => $5::int)
+       WHERE vm_id = $1::uuid`,
+      vmId,
+      applied.revision,
+      applied.status,
+      applied.filterName,
+      this.settings.FILTER_VERIFY_SECONDS,
+    );
+  }
+
+  async recordFailure(tx: Transaction, vmId: string, errorCode: string): Promise<void> {
+    await tx.$executeRawUnsafe(
+      `UPDATE vm_filters
+       SET status = 'FAILED', error_code = $2, attempts = attempts + 1,
+           next_attempt_at = now() + make_interval(secs => least($3::float8, power(2, least(attempts, 10))))
+       WHERE vm_id = $1::uuid`,
+      vmId,
+      errorCode,
+      MAX_BACKOFF_SECONDS,
+    );
+  }
+
+  /** Takes filters that are to be applied for this worker alone, none on hosts that are busy already. */
+  claimDue(limit: number, busyHosts: readonly string[]): Promise<{ vmId: string; hostId: string }[]> {
+    return this.claim('next_attempt_at', `next_attempt_at <= now() AND status IN ('PENDING', 'FAILED')`, CLAIM_SECONDS, limit, busyHosts);
+  }
+
+  /** Takes applied filters whose kernel rules are to be looked at. */
+  claimToVerify(limit: number, busyHosts: readonly string[]): Promise<{ vmId: string; hostId: string }[]> {
+    return this.claim('verify_at', `verify_at <= now() AND status = 'APPLIED'`, this.settings.FILTER_VERIFY_SECONDS, limit, busyHosts);
+  }
+
+  private claim(
+    column: 'next_attempt_at' | 'verify_at',
+    due: string,
+    seconds: number,
+    limit: number,
+    busyHosts: readonly string[],
+  ): Promise<{ vmId: string; hostId: string }[]> {
+    return Promise.resolve(
+      this.database.$queryRawUnsafe<{ vmId: string; hostId: string }[]>(
+        `UPDATE vm_filters f SET ${column} = now() + make_interval(secs => $3::int)
+         FROM (SELECT vm_id FROM vm_filters WHERE ${due} AND NOT host_id = ANY($2::uuid[])
+               ORDER BY ${column} LIMIT $1::int FOR UPDATE SKIP LOCKED) d
+         WHERE f.vm_id = d.vm_id
+         RETURNING f.vm_id AS "vmId", f.host_id AS "hostId"`,
+        limit,
+        [...busyHosts],
+        seconds,
+      ),
+    );
+  }
+}

@@ -1,0 +1,25 @@
+import type { RuleDefinition } from '@infinibay/firewall-domain';
+import type { Rule } from '../generated/prisma/client.js';
+import type { UpdateFirewallRule } from './rule.inputs.js';
+import type { FirewallRule } from './rule.model.js';
+
+export const toFirewallRule = ({ departmentId, vmId, ...rule }: Rule): FirewallRule => ({
+  ...rule,
+  department: { id: departmentId },
+  vm: vmId === null ? null : { id: vmId },
+});
+
+/** The rule as it would be after the change; what is undefined stays. A new portFrom alone means a single port. */
+export const changedDefinition = (rule: Rule, change: UpdateFirewallRule): RuleDefinition => ({
+  direction: change.direction ?? rule.direction,
+  action: change.action ?? rule.action,
+  protocol: change.protocol ?? rule.protocol,
+  ...changedPorts(rule, change),
+  remoteCidr: change.remoteCidr === undefined ? rule.remoteCidr : change.remoteCidr,
+  priority: change.priority ?? rule.priority,
+});
+
+const changedPorts = (rule: Rule, { portFrom, portTo }: UpdateFirewallRule): Pick<RuleDefinition, 'portFrom' | 'portTo'> =>
+  portFrom === undefined
+    ? { portFrom: rule.portFrom, portTo: portTo === undefined ? rule.portTo : portTo }
+    : { portFrom, portTo: portTo ?? null };

@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto';
+import { ensureFilter, inspectFilter, removeFilter, type DomainError, type FilterSpec, type ReplyOf, type RequestOf } from '@infinibay/contracts';
+import type { TestService } from './test-service.js';
+
+const DEVICE = 'vnet0';
+
+/** A host on the other side of NATS: keeps filters and kernel rules as the real agent does, and can be made to fail. */
+export class TestHost {
+  readonly hostId = randomUUID();
+  readonly filters = new Map<string, FilterSpec>();
+  /** VMs whose rules somebody flushed from the kernel. */
+  readonly flushed = new Set<string>();
+  /** VMs whose filter is refused with this error. */
+  readonly failures = new Map<string, DomainError>();
+  /** VMs whose commands are answered only when the promise resolves. */
+  readonly hanging = new Map<string, Promise<void>>();
+  supportsFilters = true;
+
+  /** From here on the host answers; before, there is nobody. */
+  connect(service: TestService): this {
+    service.serve(ensureFilter, (request: RequestOf<typeof ensureFilter>) => this.ensure(request), this.hostId);
+    service.serve(removeFilter, (request: RequestOf<typeof removeFilter>) => Promise.resolve({ removed: this.filters.delete(request.vmId) }), this.hostId);
+    service.serve(inspectFilter, (request: RequestOf<typeof inspectFilter>) => Promise.resolve(this.inspect(request.vmId)), this.hostId);
+    return this;
+  }
+
+  /** Ports that the VM's filter lets in. */
+  openPorts(vmId: string): (number | null)[] {
+    const rules = this.filters.get(vmId)?.rules ?? [];
+    return rules.filter((rule) => rule.direction === 'IN' && rule.action === 'ACCEPT').map((rule) => rule.portFrom);
+  }
+
+  private async ensure({ spec }: RequestOf<typeof ensureFilter>): Promise<ReplyOf<typeof ensureFilter>> {
+    await this.hanging.get(spec.vmId);
+    const failure = this.failures.get(spec.vmId);
+    if (failure !== undefined) throw failure;
+    if (!this.supportsFilters) return { filterName: null, status: 'UNSUPPORTED' };
+    const known = this.filters.get(spec.vmId);
+    if (known === undefined || known.revision <= spec.revision) {
+      this.filters.set(spec.vmId, spec);
+      this.flushed.delete(spec.vmId);
+    }
+    return { filterName: `infinibay-vm-${spec.vmId}`, status: 'APPLIED' };
+  }
+
+  private inspect(vmId: string): ReplyOf<typeof inspectFilter> {
+    if (!this.supportsFilters) return { status: 'UNSUPPORTED', interfaces: [] };
+    const filter = this.filters.get(vmId);
+    if (filter === undefined) return { status: 'FAILED', interfaces: [] };
+    const kernelRules = this.flushed.has(vmId) ? [] : kernelRulesOf(filter);
+    return { status: 'APPLIED', interfaces: [{ device: DEVICE, mac: '52:54:00:12:34:56', kernelRules }] };
+  }
+}
+
+const kernelRulesOf = (filter: FilterSpec): string[] => [
+  `-A FI-${DEVICE} -j DROP`,
+  ...filter.rules
+    .filter((rule) => rule.portFrom !== null)
+    .map((rule) => `-A FO-${DEVICE} -p ${rule.protocol.toLowerCase()} -m ${rule.protocol.toLowerCase()} --dport ${rule.portFrom === rule.portTo ? rule.portFrom : `${rule.portFrom}:${rule.portTo}`} -j ${rule.action}`),
+  `-A FO-${DEVICE} -j DROP`,
+];

@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { EventEnvelope, eventSubject, type Actor, type ReplyOf, type RequestContract, type RequestInputOf } from '@infinibay/contracts';
+import { jetstream } from '@nats-io/jetstream';
+import { ACTOR_HEADER, signActor } from '@infinibay/platform-access';
+import { loadConfig } from '@infinibay/platform-config';
+import { createLogger, type Logger } from '@infinibay/platform-logging';
+import { RequestClient, RequestServer, type RequestHandler } from '@infinibay/platform-messaging';
+import { MetricsRegistry } from '@infinibay/platform-metrics';
+import { correlationMiddleware } from '@infinibay/platform-service';
+import { createTestDatabase, testNats, type TestDatabase } from '@infinibay/testing';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { AppModule } from '../app.module.js';
+import { configSchema } from '../config.js';
+import { Database } from '../database.js';
+
+const INTERNAL_KEY = 'an-internal-key-for-tests-of-32-characters';
+
+export interface GraphqlAnswer {
+  readonly data: Record<string, unknown> | null;
+  /** Codes of the errors, in order. */
+  readonly codes: readonly string[];
+}
+
+/** The whole firewall service on real PostgreSQL and NATS, and the other end of its messages. */
+export class TestService {
+  private constructor(
+    readonly database: TestDatabase,
+    private readonly app: NestExpressApplication,
+    private readonly url: string,
+    private readonly nats: NatsConnection,
+    private readonly client: RequestClient,
+    private readonly logger: Logger,
+  ) {}
+
+  static async start(environment: Readonly<Record<string, string>> = {}): Promise<TestService> {
+    const database = await createTestDatabase('firewall');
+    const server = testNats();
+    const logger = createLogger({ service: 'test', level: process.env['TEST_LOG_LEVEL'] ?? 'error', format: 'json' });
+    const config = loadConfig(configSchema, {
+      HTTP_PORT: '0',
+      NATS_URL: server.url,
+      NATS_USER: server.user,
+      NATS_PASSWORD: server.password,
+      DATABASE_URL: database.url,
+      INTERNAL_KEY,
+      ...environment,
+    });
+    const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config, logger), { logger: false, abortOnError: false });
+    app.use(correlationMiddleware('firewall'));
+    await app.listen(0, '127.0.0.1');
+    const nats = await connect({ servers: server.url, user: server.user, pass: server.password });
+    const durations = new MetricsRegistry('test').histogram('infinibay_request_sent_seconds', 'sent', ['name', 'outcome']);
+    return new TestService(database, app, `${await app.getUrl()}/graphql`, nats, new RequestClient(nats, durations), logger);
+  }
+
+  async stop(): Promise<void> {
+    await this.app.close();
+    await this.nats.close();
+    await this.database.drop();
+  }
+
+  /** Publishes an event in the name of another service. */
+  async publish(event: EventEnvelope): Promise<void> {
+    await jetstream(this.nats).publish(eventSubject(event), JSON.stringify(event));
+  }
+
+  /** Events that the service committed, oldest first. */
+  async events(name: string): Promise<EventEnvelope[]> {
+    const rows = await this.app.get(Database).outboxEvent.findMany({ orderBy: { id: 'asc' } });
+    return rows.map((row) => EventEnvelope.parse(row.payload)).filter((event) => event.name === name);
+  }
+
+  /** Answers a contract in the name of another process. */
+  serve(contract: RequestContract, handler: RequestHandler, hostId?: string): void {
+    const durations = new MetricsRegistry('test').histogram('infinibay_request_handled_seconds', 'handled', ['name', 'outcome']);
+    new RequestServer(this.nats, `test-${contract.owner}`, this.logger, durations).serve(contract, handler, hostId);
+  }
+
+  call<C extends RequestContract>(contract: C, data: RequestInputOf<C>): Promise<ReplyOf<C>> {
+    return this.client.call(contract, data);
+  }
+
+  async graphql(actor: Actor | null, query: string, variables: Record<string, unknown> = {}): Promise<GraphqlAnswer> {
+    const response = await fetch(this.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', [ACTOR_HEADER]: await signActor(actor, INTERNAL_KEY) },
+      body: JSON.stringify({ query, variables }),
+    });
+    const body = (await response.json()) as { data?: Record<string, unknown> | null; errors?: { extensions: { code: string } }[] };
+    return { data: body.data ?? null, codes: (body.errors ?? []).map((error) => error.extensions.code) };
+  }
+}
+
+/** A member of the departments, or an administrator. */
+export const actorOf = (departmentIds: readonly string[], role: Actor['role'] = 'USER'): Actor => ({
+  userId: randomUUID(),
+  sessionId: randomUUID(),
+  role,
+  departmentIds: [...departmentIds],
+});
