@@ -1,0 +1,57 @@
+import type { Logger } from '@infinibay/platform-logging';
+import { PlatformModule } from '@infinibay/platform-service';
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { AGENT_CONFIG, type AgentConfig } from './config.js';
+import { DiskService } from './disks/disk.service.js';
+import { FilterHandlers } from './filters/filter.handlers.js';
+import { FilterService } from './filters/filter.service.js';
+import { KernelRulesReader } from './filters/kernel-rules.reader.js';
+import { HostFactsReader } from './hypervisor/host-facts.js';
+import { Hypervisor } from './hypervisor/hypervisor.js';
+import { hypervisorProbe } from './hypervisor/hypervisor.probe.js';
+import { ImageStore } from './images/image.store.js';
+import { InventoryHandlers } from './inventory/inventory.handlers.js';
+import { InventoryService } from './inventory/inventory.service.js';
+import { NetworkHandlers } from './networks/network.handlers.js';
+import { NetworkService } from './networks/network.service.js';
+import { HostReporter } from './reports/host.reporter.js';
+import { DomainRepository } from './vms/domain.repository.js';
+import { GuestFolders } from './vms/guest-folders.js';
+import { VmHandlers } from './vms/vm.handlers.js';
+import { VmService } from './vms/vm.service.js';
+import { VmGate } from './work/vm-gate.js';
+
+const disks = [ImageStore, DiskService];
+const vms = [VmGate, GuestFolders, DomainRepository, VmService, VmHandlers];
+const networks = [NetworkService, NetworkHandlers];
+const filters = [KernelRulesReader, FilterService, FilterHandlers];
+const reports = [InventoryService, InventoryHandlers, HostReporter];
+
+/** Global, for readiness (which the platform's module checks) asks it too. */
+@Global()
+@Module({ providers: [Hypervisor, HostFactsReader], exports: [Hypervisor, HostFactsReader, AGENT_CONFIG] })
+class HypervisorModule {
+  static forRoot(config: AgentConfig): DynamicModule {
+    return { module: HypervisorModule, providers: [{ provide: AGENT_CONFIG, useValue: config }] };
+  }
+}
+
+@Module({})
+export class AppModule {
+  static forRoot(config: AgentConfig, logger: Logger): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        HypervisorModule.forRoot(config),
+        PlatformModule.forRoot({
+          service: 'hypervisor-agent',
+          hostId: config.HOST_ID,
+          logger,
+          nats: { url: config.NATS_URL, user: config.NATS_USER, password: config.NATS_PASSWORD },
+          probes: [{ inject: [Hypervisor], useFactory: hypervisorProbe }],
+        }),
+      ],
+      providers: [...disks, ...vms, ...networks, ...filters, ...reports],
+    };
+  }
+}

@@ -1,0 +1,44 @@
+/** What the kernel's packet filter holds, as iptables-save and ebtables-save print it. */
+export interface KernelTables {
+  readonly iptables: string;
+  readonly ebtables: string;
+}
+
+/** libvirt's chains of a tap: from the guest, to the guest, from the guest to the host. */
+const IP_CHAINS = [
+  { chain: 'FI', jump: '-A libvirt-in', hook: '-A FORWARD -j libvirt-in' },
+  { chain: 'FO', jump: '-A libvirt-out', hook: '-A FORWARD -j libvirt-out' },
+  { chain: 'HI', jump: '-A libvirt-host-in', hook: '-A INPUT -j libvirt-host-in' },
+] as const;
+
+const linesOf = (table: string): string[] => table.split('\n').filter((line) => line.startsWith('-A '));
+
+/** Splits at blanks and quotes, so that `vnet1` is never found in `vnet10`. */
+const wordsOf = (line: string): string[] => line.split(/[\s"]+/);
+
+const concerns = (line: string, device: string): boolean =>
+  wordsOf(line).some(
+    (word) => word === device || new RegExp(`^(?:FI|FO|HI|libvirt-[IO]|[IO])-${escapeRegExp(device)}(?:-.*)?$`).test(word),
+  );
+
+const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+/** The kernel's rules for one tap, those that lead to its chains included. */
+export const kernelRulesOf = (device: string, tables: KernelTables): string[] =>
+  [...linesOf(tables.iptables), ...linesOf(tables.ebtables)].filter((line) => concerns(line, device));
+
+/**
+ * Whether the kernel enforces the filter's definition with this marker on a tap. The marker is on the last rule of each
+ * chain, so a chain that has it was written to its end.
+ */
+export const isEnforced = (device: string, marker: string, tables: KernelTables): boolean => {
+  const ip = linesOf(tables.iptables);
+  const ethernet = linesOf(tables.ebtables);
+  const hasIp = IP_CHAINS.every(
+    ({ chain, jump, hook }) =>
+      ip.includes(hook) &&
+      ip.some((line) => line.startsWith(`${jump} `) && wordsOf(line).includes(`${chain}-${device}`)) &&
+      ip.some((line) => line.startsWith(`-A ${chain}-${device} `) && wordsOf(line).includes(marker) && line.includes('-j DROP')),
+  );
+  return hasIp && ['I', 'O'].every((way) => ethernet.some((line) => !line.startsWith('-A libvirt-') && wordsOf(line).includes(`libvirt-${way}-${device}`)));
+};

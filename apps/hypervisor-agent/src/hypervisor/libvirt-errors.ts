@@ -1,0 +1,38 @@
+import { DomainError, type ErrorCode } from '@infinibay/contracts';
+import { LibvirtError, type LibvirtErrorCode } from '@infinibay/libvirt';
+
+/** The one table from libvirt's refusals to ours. What isn't in it is HYPERVISOR_ERROR. */
+const ERROR_CODE_OF: Partial<Record<LibvirtErrorCode, ErrorCode>> = {
+  NO_DOMAIN: 'VM_NOT_FOUND',
+  NO_NETWORK: 'NETWORK_NOT_FOUND',
+  NO_NWFILTER: 'FILTER_MISSING',
+  RESOURCE_BUSY: 'VM_BUSY',
+  NO_SUPPORT: 'UNSUPPORTED_BY_DRIVER',
+  CONFIG_UNSUPPORTED: 'UNSUPPORTED_BY_DRIVER',
+  ARGUMENT_UNSUPPORTED: 'UNSUPPORTED_BY_DRIVER',
+  NO_CONNECT: 'HOST_UNAVAILABLE',
+  INVALID_CONN: 'HOST_UNAVAILABLE',
+  RPC: 'HOST_UNAVAILABLE',
+  DISCONNECTED: 'HOST_UNAVAILABLE',
+  CLOSED: 'HOST_UNAVAILABLE',
+  TIMEOUT: 'DEADLINE_EXCEEDED',
+  CANCELLED: 'DEADLINE_EXCEEDED',
+  OPERATION_TIMEOUT: 'DEADLINE_EXCEEDED',
+  AGENT_UNRESPONSIVE: 'DEADLINE_EXCEEDED',
+};
+
+/** libvirt's text stays in the log (as the cause): it may hold paths of the host. */
+export const toDomainError = (error: unknown): unknown =>
+  error instanceof LibvirtError
+    ? new DomainError(
+        ERROR_CODE_OF[error.code] ?? 'HYPERVISOR_ERROR',
+        { libvirtCode: error.code, call: error.call },
+        { cause: error },
+      )
+    : error;
+
+/** The libvirt code behind an error of ours; undefined when libvirt isn't the cause. */
+export const libvirtCodeOf = (error: unknown): LibvirtErrorCode | undefined => {
+  if (error instanceof LibvirtError) return error.code;
+  return error instanceof DomainError && error.cause instanceof LibvirtError ? error.cause.code : undefined;
+};

@@ -1,0 +1,91 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { z } from 'zod';
+import type { ImageManifest } from './image-manifest.js';
+import { QCOW2_HEADER_BYTES, readQcow2Header } from './qcow2-header.js';
+
+const run = promisify(execFile);
+const QemuImageInfo = z.object({
+  format: z.string(),
+  'virtual-size': z.number(),
+  'backing-filename': z.string().optional(),
+  'format-specific': z.object({ data: z.object({ 'data-file': z.string().optional() }).loose() }).loose().optional(),
+});
+
+export class ImageRefused extends Error {
+  override readonly name = 'ImageRefused';
+}
+
+/** Which file it is and whether it changed; the content is hashed once for each. */
+export const identityOf = async (path: string): Promise<string> => {
+  const file = await openImage(path);
+  try {
+    const stat = await file.stat({ bigint: true });
+    if (!stat.isFile()) throw new ImageRefused('it is not a regular file');
+    return [stat.dev, stat.ino, stat.size, stat.mtimeNs].join(':');
+  } finally {
+    await file.close();
+  }
+};
+
+/** @throws ImageRefused with the reason when the file isn't exactly what its manifest says, or could reach other files */
+export const checkImage = async (path: string, manifest: ImageManifest): Promise<void> => {
+  const file = await openImage(path);
+  try {
+    await checkHeader(file, manifest);
+    await checkDigest(file, manifest);
+  } finally {
+    await file.close();
+  }
+  await askQemu(path, manifest);
+};
+
+/** A link could point at any file of the host, so none is followed. */
+const openImage = async (path: string): Promise<FileHandle> => {
+  try {
+    return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    throw new ImageRefused(`it cannot be opened: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+};
+
+const checkHeader = async (file: FileHandle, manifest: ImageManifest): Promise<void> => {
+  const size = manifest.format === 'raw' ? (await file.stat()).size : await qcow2Size(file);
+  if (size !== manifest.virtualSizeBytes) {
+    throw new ImageRefused(`its virtual size is ${size} bytes, not ${manifest.virtualSizeBytes}`);
+  }
+};
+
+const qcow2Size = async (file: FileHandle): Promise<number> => {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(QCOW2_HEADER_BYTES), 0, QCOW2_HEADER_BYTES, 0);
+  const header = readQcow2Header(buffer.subarray(0, bytesRead));
+  if (!header.ok) throw new ImageRefused(header.reason);
+  return header.virtualSizeBytes;
+};
+
+const checkDigest = async (file: FileHandle, manifest: ImageManifest): Promise<void> => {
+  const hash = createHash('sha256');
+  for await (const chunk of file.createReadStream({ start: 0, autoClose: false, highWaterMark: 1_048_576 })) {
+    hash.update(chunk as Buffer);
+  }
+  if (hash.digest('hex') !== manifest.sha256) throw new ImageRefused("its SHA-256 is not its manifest's");
+};
+
+/** QEMU's own reading must agree. A host without qemu-img runs no guests, so nothing can be misread there. */
+const askQemu = async (path: string, manifest: ImageManifest): Promise<void> => {
+  let output: string;
+  try {
+    const asked = await run('qemu-img', ['info', '--output=json', '-f', manifest.format, '-U', path], { timeout: 10_000, maxBuffer: 1_048_576 });
+    output = asked.stdout;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
+    throw new ImageRefused('qemu-img cannot read it', { cause: error });
+  }
+  const info = QemuImageInfo.parse(JSON.parse(output));
+  const dataFile = info['format-specific']?.data['data-file'];
+  if (info['backing-filename'] !== undefined || dataFile !== undefined) throw new ImageRefused('it refers to another file');
+  if (info['virtual-size'] !== manifest.virtualSizeBytes) throw new ImageRefused('qemu-img reads another virtual size');
+};

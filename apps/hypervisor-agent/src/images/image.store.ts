@@ -1,0 +1,100 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DomainError, type HostImage } from '@infinibay/contracts';
+import type { Logger } from '@infinibay/platform-logging';
+import { LOGGER } from '@infinibay/platform-service';
+import { Inject, Injectable } from '@nestjs/common';
+import { AGENT_CONFIG, type AgentConfig } from '../config.js';
+import { KeyedQueue } from '../work/keyed-queue.js';
+import { ImageRefused, checkImage, identityOf } from './image-check.js';
+import { ImageManifest, toHostImage } from './image-manifest.js';
+
+export interface UsableImage extends ImageManifest {
+  readonly path: string;
+}
+
+type Verdict = { readonly identity: string; readonly refusal: string | null };
+
+const MAX_MANIFEST_BYTES = 65_536;
+const MAX_IMAGES = 1_000;
+
+/** The images of this host. An image is offered only when it is what its manifest says; a file is hashed once. */
+@Injectable()
+export class ImageStore {
+  private readonly verdicts = new Map<string, Verdict>();
+  private readonly queue = new KeyedQueue();
+  private readonly complaints = new Map<string, string>();
+
+  constructor(
+    @Inject(AGENT_CONFIG) private readonly config: AgentConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** Every image that may be used, newly read. Takes long when there are large images not yet hashed. */
+  async list(): Promise<HostImage[]> {
+    const usable: HostImage[] = [];
+    for (const image of await this.manifests()) if ((await this.refusalOf(image)) === null) usable.push(toHostImage(image));
+    return usable.slice(0, MAX_IMAGES);
+  }
+
+  /** @throws DomainError IMAGE_NOT_FOUND when there is none or it was refused; the log says why */
+  async get(imageId: string): Promise<UsableImage> {
+    const image = (await this.manifests()).find(({ id }) => id === imageId);
+    if (image === undefined || (await this.refusalOf(image)) !== null) throw new DomainError('IMAGE_NOT_FOUND', { imageId });
+    return image;
+  }
+
+  private async refusalOf(image: UsableImage): Promise<string | null> {
+    return this.queue.run(image.path, async () => {
+      try {
+        const identity = `${await identityOf(image.path)}:${image.sha256}`;
+        const known = this.verdicts.get(image.path);
+        if (known?.identity === identity) return known.refusal;
+        const refusal = await refusalOf(image);
+        this.verdicts.set(image.path, { identity, refusal });
+        if (refusal === null) this.logger.info({ imageId: image.id, image: image.name }, 'image checked');
+        else this.complain(image.path, refusal);
+        return refusal;
+      } catch (error) {
+        if (!(error instanceof ImageRefused)) throw error;
+        this.complain(image.path, error.message);
+        return error.message;
+      }
+    });
+  }
+
+  private async manifests(): Promise<UsableImage[]> {
+    const names = await readdir(this.config.IMAGE_DIR).catch(() => []);
+    const images = await Promise.all(names.filter((name) => name.endsWith('.json')).sort().map((name) => this.manifest(name)));
+    return images.filter((image) => image !== undefined);
+  }
+
+  private async manifest(name: string): Promise<UsableImage | undefined> {
+    const path = join(this.config.IMAGE_DIR, name);
+    try {
+      if ((await stat(path)).size > MAX_MANIFEST_BYTES) throw new RangeError('the manifest is too large');
+      const manifest = ImageManifest.parse(JSON.parse(await readFile(path, 'utf8')));
+      return { ...manifest, path: join(this.config.IMAGE_DIR, manifest.file) };
+    } catch (error) {
+      this.complain(path, error instanceof Error ? error.message : String(error));
+      return undefined;
+    }
+  }
+
+  /** Once for each reason: images are read again and again. */
+  private complain(path: string, reason: string): void {
+    if (this.complaints.get(path) === reason) return;
+    this.complaints.set(path, reason);
+    this.logger.error({ path, reason }, 'image refused');
+  }
+}
+
+const refusalOf = async (image: UsableImage): Promise<string | null> => {
+  try {
+    await checkImage(image.path, image);
+    return null;
+  } catch (error) {
+    if (error instanceof ImageRefused) return error.message;
+    throw error;
+  }
+};

@@ -1,0 +1,19 @@
+import { listHostVms, type ReplyOf } from '@infinibay/contracts';
+import { HandlesRequest } from '@infinibay/platform-messaging';
+import { Injectable } from '@nestjs/common';
+import { DomainRepository } from '../vms/domain.repository.js';
+import { InventoryService } from './inventory.service.js';
+
+@Injectable()
+export class InventoryHandlers {
+  constructor(
+    private readonly inventory: InventoryService,
+    private readonly domains: DomainRepository,
+  ) {}
+
+  @HandlesRequest(listHostVms)
+  async list(): Promise<ReplyOf<typeof listHostVms>> {
+    const [inventory, vms] = await Promise.all([this.inventory.read(), this.domains.list()]);
+    return { inventory, vms };
+  }
+}

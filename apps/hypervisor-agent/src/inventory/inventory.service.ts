@@ -1,0 +1,53 @@
+import type { HostImage, HostInventory } from '@infinibay/contracts';
+import type { Logger } from '@infinibay/platform-logging';
+import { LOGGER } from '@infinibay/platform-service';
+import { Inject, Injectable } from '@nestjs/common';
+import { AGENT_CONFIG, type AgentConfig } from '../config.js';
+import { HostFactsReader } from '../hypervisor/host-facts.js';
+import { Hypervisor } from '../hypervisor/hypervisor.js';
+import { ImageStore } from '../images/image.store.js';
+
+/** What this host has. */
+@Injectable()
+export class InventoryService {
+  private images: HostImage[] = [];
+  private scan: Promise<boolean> | undefined;
+
+  constructor(
+    private readonly hypervisor: Hypervisor,
+    private readonly host: HostFactsReader,
+    private readonly store: ImageStore,
+    @Inject(AGENT_CONFIG) private readonly config: AgentConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  async read(): Promise<HostInventory> {
+    const facts = await this.host.get();
+    const free = await this.hypervisor.use('read-free-memory', (connection) => connection.freeMemory());
+    return {
+      hostId: this.config.HOST_ID,
+      ...facts,
+      memoryFreeMib: Math.min(Math.floor(free / 1_048_576), facts.memoryMib),
+      images: this.images,
+    };
+  }
+
+  /** Reads the image folder anew, one reader at a time; hashing a large image must not hold up a heartbeat. */
+  scanImages(): Promise<boolean> {
+    this.scan ??= this.readImages().finally(() => {
+      this.scan = undefined;
+    });
+    return this.scan;
+  }
+
+  /** @returns whether the list changed */
+  private async readImages(): Promise<boolean> {
+    const before = JSON.stringify(this.images);
+    try {
+      this.images = await this.store.list();
+    } catch (error) {
+      this.logger.error({ err: error }, 'images could not be read');
+    }
+    return JSON.stringify(this.images) !== before;
+  }
+}

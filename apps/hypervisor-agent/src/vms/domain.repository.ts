@@ -1,0 +1,63 @@
+import { DomainError, DomainPower, type ObservedVm } from '@infinibay/contracts';
+import type { Domain } from '@infinibay/libvirt';
+import { interfacesOf, vmIdOfDomain, type DomainInterface } from '@infinibay/libvirt-xml';
+import { MetricsRegistry } from '@infinibay/platform-metrics';
+import { Injectable } from '@nestjs/common';
+import type { Gauge } from 'prom-client';
+import { Hypervisor } from '../hypervisor/hypervisor.js';
+import { observedVms, powerOf } from './domain-power.js';
+
+const LIST_TIMEOUT_MS = 8_000;
+
+/** Domains of ours, by VM id. A domain with the UUID of a VM but another name is somebody else's. */
+@Injectable()
+export class DomainRepository {
+  private readonly byPower: Gauge<'power'>;
+
+  constructor(
+    private readonly hypervisor: Hypervisor,
+    metrics: MetricsRegistry,
+  ) {
+    this.byPower = metrics.gauge('infinibay_domains', 'VMs that libvirt lists, by power state', ['power']);
+  }
+
+  async list(): Promise<ObservedVm[]> {
+    const listed = await this.hypervisor.use('list-domains', ({ domains }) => domains.list({ timeoutMs: LIST_TIMEOUT_MS }));
+    const vms = observedVms(listed);
+    for (const power of DomainPower.options) this.byPower.set({ power }, vms.filter((vm) => vm.power === power).length);
+    return vms;
+  }
+
+  async find(vmId: string): Promise<Domain | undefined> {
+    const domain = await this.hypervisor.find('find-domain', 'NO_DOMAIN', ({ domains }) => domains.lookupByUuid(vmId));
+    if (domain !== undefined && vmIdOfDomain({ uuid: vmId, name: domain.name ?? '' }) === undefined) {
+      throw new DomainError('HYPERVISOR_ERROR', { vmId, reason: 'a domain that is not ours has this UUID' });
+    }
+    return domain;
+  }
+
+  /** @throws DomainError VM_NOT_FOUND */
+  async get(vmId: string): Promise<Domain> {
+    const domain = await this.find(vmId);
+    if (domain === undefined) throw new DomainError('VM_NOT_FOUND', { vmId });
+    return domain;
+  }
+
+  /** undefined when there is no domain. */
+  observe(vmId: string): Promise<ObservedVm | undefined> {
+    return this.hypervisor.find('read-domain-state', 'NO_DOMAIN', async ({ domains }) => {
+      const state = await domains.handle(vmId).state();
+      return { vmId, power: powerOf(state), reason: state.reason };
+    });
+  }
+
+  async power(domain: Domain): Promise<DomainPower> {
+    return powerOf(await this.hypervisor.use('read-domain-state', () => domain.state()));
+  }
+
+  /** Cards of the running domain with their taps; of the definition when `inactive`. Empty when there is no domain. */
+  async interfaces(vmId: string, inactive: boolean): Promise<DomainInterface[]> {
+    const xml = await this.hypervisor.find('read-domain', 'NO_DOMAIN', ({ domains }) => domains.handle(vmId).xmlDesc({ inactive }));
+    return xml === undefined ? [] : interfacesOf(xml);
+  }
+}

@@ -1,0 +1,29 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Inject, Injectable } from '@nestjs/common';
+import { AGENT_CONFIG, type AgentConfig } from '../config.js';
+
+/** Where a guest's agent socket and console log are. The paths are made of our ids only. */
+@Injectable()
+export class GuestFolders {
+  constructor(@Inject(AGENT_CONFIG) private readonly config: AgentConfig) {}
+
+  agentSocket(vmId: string): string {
+    return join(this.config.AGENT_SOCKET_DIR, vmId, 'agent.sock');
+  }
+
+  consoleLog(vmId: string): string | undefined {
+    return this.config.CONSOLE_LOG_DIR === undefined ? undefined : join(this.config.CONSOLE_LOG_DIR, `${vmId}.log`);
+  }
+
+  async ensure(vmId: string): Promise<void> {
+    await mkdir(join(this.config.AGENT_SOCKET_DIR, vmId), { recursive: true });
+    if (this.config.CONSOLE_LOG_DIR !== undefined) await mkdir(this.config.CONSOLE_LOG_DIR, { recursive: true });
+  }
+
+  async remove(vmId: string): Promise<void> {
+    await rm(join(this.config.AGENT_SOCKET_DIR, vmId), { recursive: true, force: true });
+    const log = this.consoleLog(vmId);
+    if (log !== undefined) await rm(log, { force: true });
+  }
+}

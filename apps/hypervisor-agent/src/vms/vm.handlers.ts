@@ -1,0 +1,79 @@
+import {
+  defineVm,
+  ensureDisk,
+  forceOffVm,
+  inspectVm,
+  removeDisk,
+  shutdownVm,
+  startVm,
+  undefineVm,
+  type ReplyOf,
+  type RequestOf,
+} from '@infinibay/contracts';
+import { HandlesRequest, type RequestMeta } from '@infinibay/platform-messaging';
+import { Injectable } from '@nestjs/common';
+import { DiskService } from '../disks/disk.service.js';
+import { VmGate } from '../work/vm-gate.js';
+import { DomainRepository } from './domain.repository.js';
+import { VmService } from './vm.service.js';
+
+/** Commands of the vms service. Every change passes the gate: in order, and never from a replaced worker. */
+@Injectable()
+export class VmHandlers {
+  constructor(
+    private readonly gate: VmGate,
+    private readonly vms: VmService,
+    private readonly disks: DiskService,
+    private readonly domains: DomainRepository,
+  ) {}
+
+  @HandlesRequest(inspectVm)
+  async inspect({ vmId }: RequestOf<typeof inspectVm>): Promise<ReplyOf<typeof inspectVm>> {
+    const [observed, capacityBytes] = await Promise.all([this.domains.observe(vmId), this.disks.capacityOf(vmId)]);
+    return {
+      domain: observed === undefined ? null : { power: observed.power, reason: observed.reason },
+      disk: capacityBytes === null ? null : { capacityBytes },
+    };
+  }
+
+  @HandlesRequest(ensureDisk)
+  async ensureDisk(request: RequestOf<typeof ensureDisk>, { deadline }: RequestMeta): Promise<ReplyOf<typeof ensureDisk>> {
+    const { vmId, imageId, capacityBytes } = request;
+    return { created: await this.gate.perform(request, deadline, () => this.disks.ensure(vmId, imageId, capacityBytes)) };
+  }
+
+  @HandlesRequest(removeDisk)
+  async removeDisk(request: RequestOf<typeof removeDisk>, { deadline }: RequestMeta): Promise<ReplyOf<typeof removeDisk>> {
+    const removed = await this.gate.perform(request, deadline, async () => {
+      await this.vms.requireOff(request.vmId);
+      return this.disks.remove(request.vmId);
+    });
+    return { removed };
+  }
+
+  @HandlesRequest(defineVm)
+  async define({ spec, fence }: RequestOf<typeof defineVm>, { deadline }: RequestMeta): Promise<ReplyOf<typeof defineVm>> {
+    await this.gate.perform({ vmId: spec.vmId, fence }, deadline, () => this.vms.define(spec, fence));
+    return {};
+  }
+
+  @HandlesRequest(startVm)
+  async start(request: RequestOf<typeof startVm>, { deadline }: RequestMeta): Promise<ReplyOf<typeof startVm>> {
+    return { power: await this.gate.perform(request, deadline, () => this.vms.start(request.vmId)) };
+  }
+
+  @HandlesRequest(shutdownVm)
+  async shutdown(request: RequestOf<typeof shutdownVm>, { deadline }: RequestMeta): Promise<ReplyOf<typeof shutdownVm>> {
+    return { power: await this.gate.perform(request, deadline, () => this.vms.shutdown(request.vmId)) };
+  }
+
+  @HandlesRequest(forceOffVm)
+  async forceOff(request: RequestOf<typeof forceOffVm>, { deadline }: RequestMeta): Promise<ReplyOf<typeof forceOffVm>> {
+    return { power: await this.gate.perform(request, deadline, () => this.vms.forceOff(request.vmId)) };
+  }
+
+  @HandlesRequest(undefineVm)
+  async undefine(request: RequestOf<typeof undefineVm>, { deadline }: RequestMeta): Promise<ReplyOf<typeof undefineVm>> {
+    return { removed: await this.gate.perform(request, deadline, () => this.vms.undefine(request.vmId)) };
+  }
+}

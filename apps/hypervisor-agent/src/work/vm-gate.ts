@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+import { DomainError } from '@infinibay/contracts';
+import { Inject, Injectable } from '@nestjs/common';
+import { AGENT_CONFIG, type AgentConfig } from '../config.js';
+import { HighestSeen } from './highest-seen.js';
+import { KeyedQueue } from './keyed-queue.js';
+
+export interface FencedRequest {
+  readonly vmId: string;
+  readonly fence: number;
+}
+
+/** All that changes a VM goes through here: one thing at a time, and nothing from a worker that was replaced. */
+@Injectable()
+export class VmGate {
+  private readonly queue = new KeyedQueue();
+  private readonly fences: HighestSeen;
+
+  constructor(@Inject(AGENT_CONFIG) config: AgentConfig) {
+    this.fences = new HighestSeen(join(config.STATE_DIR, 'fences'));
+  }
+
+  /**
+   * @param deadline epoch milliseconds after which nobody waits for the result: work that is still queued is not begun
+   * @throws DomainError STALE_FENCE when a newer worker has been seen; DEADLINE_EXCEEDED
+   */
+  perform<T>({ vmId, fence }: FencedRequest, deadline: number, work: () => Promise<T>): Promise<T> {
+    return this.queue.run(vmId, async () => {
+      if (Date.now() > deadline) throw new DomainError('DEADLINE_EXCEEDED', { vmId });
+      const newest = await this.fences.get(vmId);
+      if (fence < newest) throw new DomainError('STALE_FENCE', { vmId, fence, newest });
+      await this.fences.raise(vmId, fence);
+      return work();
+    });
+  }
+
+  /** For work that carries a revision of its own instead of a fence. */
+  unfenced<T>(vmId: string, work: () => Promise<T>): Promise<T> {
+    return this.queue.run(vmId, work);
+  }
+}
