@@ -12,7 +12,7 @@ import { repositoryRoot, type StackLayout } from './layout.ts';
 import { NATS_USER_NAMES } from './nats-users.ts';
 import { waitForReadiness } from './readiness.ts';
 import { loadSecrets } from './secrets.ts';
-import { DATABASE_ROLES, PREFERRED_PORTS, SERVICES, serviceEnvironment, type PortName, type ServiceContext, type ServiceEntry } from './services.ts';
+import { DATABASE_ROLES, PREFERRED_PORTS, SERVICES, serviceEnvironment, type ServiceContext, type ServiceEntry } from './services.ts';
 import { messageOf, StackError } from './stack-error.ts';
 import { SupervisedProcess } from './supervised-process.ts';
 
@@ -28,8 +28,6 @@ export interface StackOptions {
   readonly hypervisor: HypervisorChoice;
   /** The demo will run and needs an account. */
   readonly forDemo: boolean;
-  /** Where possible; any free one for 0. */
-  readonly preferredPorts?: Readonly<Record<PortName, number>>;
   readonly say: (line: string) => void;
   readonly cancelled: () => boolean;
 }
@@ -52,7 +50,7 @@ export class Stack {
     const { layout, hypervisor } = this.options;
     prepareFolders(layout);
     const secrets = loadSecrets(layout.secretsFile, DATABASE_ROLES, NATS_USER_NAMES);
-    const ports = await choosePorts(path.join(layout.runDir, 'ports.json'), this.options.preferredPorts ?? PREFERRED_PORTS);
+    const ports = await choosePorts(path.join(layout.runDir, 'ports.json'), PREFERRED_PORTS);
     const inputs = { layout, secrets, ports, say: this.options.say };
     const firstStart = await this.startInfrastructure(inputs);
     this.checkpoint();
