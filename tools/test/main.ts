@@ -8,23 +8,20 @@ import { startTestInfrastructure, type TestInfrastructure } from './infrastructu
 import { endRunningProcesses } from './run-process.ts';
 import { STEPS, type Step } from './steps.ts';
 
-let infrastructure: TestInfrastructure | undefined;
+let servers: Promise<TestInfrastructure> | undefined;
 
 const seconds = (since: number): string => `${((Date.now() - since) / 1000).toFixed(1)} s`;
 
-async function environmentFor(step: Step): Promise<Readonly<Record<string, string>>> {
-  if (!step.needsServers) return {};
-  infrastructure ??= await startTestInfrastructure();
-  return infrastructure.environment;
+function failure(error: unknown): Counts {
+  process.stdout.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return ONE_FAILED;
 }
 
 async function runStep(step: Step, jestArgs: readonly string[]): Promise<Counts> {
-  try {
-    return await step.run({ environment: await environmentFor(step), jestArgs });
-  } catch (error) {
-    process.stdout.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    return ONE_FAILED;
-  }
+  if (step.needsServers !== true) return step.run({ environment: {}, jestArgs }).catch(failure);
+  servers = startTestInfrastructure();
+  const counts = await servers.then(({ environment }) => step.run({ environment, jestArgs })).catch(failure);
+  return add(counts, await stopServers());
 }
 
 async function runSteps(steps: readonly Step[], jestArgs: readonly string[]): Promise<Counts> {
@@ -40,20 +37,19 @@ async function runSteps(steps: readonly Step[], jestArgs: readonly string[]): Pr
   return total;
 }
 
+/** Stops what was started, also while it still starts; that it did not start was reported already. */
 async function stopServers(): Promise<Counts> {
-  const servers = infrastructure;
-  infrastructure = undefined;
-  if (servers === undefined) return NOTHING;
-  if (servers.missingForHypervisor.length > 0) {
-    process.stdout.write(`no real hypervisor was tested; this machine lacks: ${servers.missingForHypervisor.join(', ')}\n`);
-  }
+  const running = await servers?.catch(() => undefined);
+  servers = undefined;
+  if (running === undefined) return NOTHING;
+  const missing = running.missingForHypervisor;
+  if (missing.length > 0) process.stdout.write(`no real hypervisor was tested; this machine lacks: ${missing.join(', ')}\n`);
   try {
-    await servers.stop();
+    await running.stop();
   } catch (error) {
-    process.stdout.write(`${error instanceof AggregateError ? error.errors.map(String).join('\n') : String(error)}\n`);
-    return ONE_FAILED;
+    return failure(error instanceof AggregateError ? error.errors.map(String).join('\n') : error);
   }
-  return servers.missingForHypervisor.length > 0 ? ONE_SKIPPED : NOTHING;
+  return missing.length > 0 ? ONE_SKIPPED : NOTHING;
 }
 
 function stopOnSignals(): void {
@@ -69,7 +65,7 @@ async function main(): Promise<void> {
   const { steps, jestArgs } = parseArguments(process.argv.slice(2), STEPS);
   stopOnSignals();
   const since = Date.now();
-  const total = add(await runSteps(steps, jestArgs), await stopServers());
+  const total = await runSteps(steps, jestArgs);
   process.stdout.write(`all steps took ${seconds(since)}\n${closingLine(total)}\n`);
   process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
 }

@@ -52,8 +52,7 @@ export const STEPS: readonly Step[] = [
   },
   {
     name: 'e2e',
-    description: 'the whole stack with a real guest',
-    needsServers: true,
+    description: 'the whole stack, started as an operator does, with a real guest',
     run: ({ environment, jestArgs }) => runJest('e2e', { environment, args: jestArgs }),
   },
 ];
