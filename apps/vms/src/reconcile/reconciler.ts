@@ -1,7 +1,7 @@
 import { LOGGER } from '@infinibay/platform-service';
 import type { Logger } from '@infinibay/platform-logging';
 import { MetricsRegistry } from '@infinibay/platform-metrics';
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Gauge, Histogram } from 'prom-client';
 import { PrismaClient } from '../database.js';
 import { ClaimRepository } from './claim.repository.js';
@@ -13,7 +13,7 @@ const ERROR_PAUSE_MS = 1_000;
 
 /** Keeps workers busy with VMs whose work is due. Any number of instances share the work through the database. */
 @Injectable()
-export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown {
+export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly sleeping = new Set<() => void>();
   private loops: Promise<void>[] = [];
   private stopped = false;
@@ -36,7 +36,7 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
     this.loops = Array.from({ length: this.options.workers }, () => this.loop());
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  async beforeApplicationShutdown(): Promise<void> {
     this.stopped = true;
     this.notify();
     await Promise.all(this.loops);

@@ -1,4 +1,4 @@
-import { Global, Inject, Injectable, Module, type DynamicModule, type OnApplicationBootstrap, type OnApplicationShutdown, type Provider } from '@nestjs/common';
+import { Global, Inject, Injectable, Module, type DynamicModule, type BeforeApplicationShutdown, type OnApplicationBootstrap, type OnApplicationShutdown, type Provider } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { SQL_CLIENT, type SqlClient } from '@infinibay/platform-persistence';
@@ -33,7 +33,7 @@ export class OutboxRelayHolder {
 }
 
 @Injectable()
-class ConnectionLifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
+class ConnectionLifecycle implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
   constructor(
     @Inject(NATS_CONNECTION) private readonly connection: NatsConnection,
     @Inject(MESSAGING_LOGGER) private readonly logger: Logger,
@@ -45,8 +45,12 @@ class ConnectionLifecycle implements OnApplicationBootstrap, OnApplicationShutdo
     void this.keepStreams();
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  /** Events that are not out yet wait in the outbox for the next start. */
+  async beforeApplicationShutdown(): Promise<void> {
     await this.relay.value?.stop();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
     // Drain flushes what was published; a server that is gone must not hold up the exit.
     await Promise.race([this.connection.drain().catch(() => undefined), new Promise((resolve) => setTimeout(resolve, 2_000).unref())]);
     await this.connection.close().catch(() => undefined);

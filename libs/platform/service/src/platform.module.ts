@@ -1,4 +1,13 @@
-import { Global, Module, type DynamicModule, type FactoryProvider, type InjectionToken } from '@nestjs/common';
+import {
+  Global,
+  Inject,
+  Module,
+  Optional,
+  type DynamicModule,
+  type FactoryProvider,
+  type InjectionToken,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { ActorResolver } from '@infinibay/platform-access';
 import type { ServiceName } from '@infinibay/contracts';
@@ -24,7 +33,13 @@ export interface PlatformOptions {
 /** Everything that each service has: logger, metrics, NATS, outbox relay, health and token checks. */
 @Global()
 @Module({})
-export class PlatformModule {
+export class PlatformModule implements OnApplicationShutdown {
+  constructor(@Optional() @Inject(SQL_CLIENT) private readonly database: SqlClient | undefined) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.database?.$disconnect();
+  }
+
   static forRoot(options: PlatformOptions): DynamicModule {
     const metrics = new MetricsRegistry(options.service);
     const { logger } = options;

@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DomainError, eventSubject, findDepartments, inspectVm, vmDeleted, type EventEnvelope, type RequestContract } from '@infinibay/contracts';
+import { createLogger, currentContext, runInContext } from '@infinibay/platform-logging';
+import { MetricsRegistry } from '@infinibay/platform-metrics';
+import { newEvent } from '@infinibay/platform-persistence';
+import { pollUntil, testNats } from '@infinibay/testing';
+import { jetstream } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { EventConsumer } from './event-consumer.js';
+import { connectToNats } from './nats-connection.js';
+import { RequestClient } from './request-client.js';
+import { RequestServer, type RequestHandler } from './request-server.js';
+import { ensureStreams } from './streams.js';
+
+const logger = createLogger({ service: 'test', level: 'fatal', format: 'json' });
+const metrics = new MetricsRegistry('test');
+const durations = metrics.histogram('seconds', 'seconds', ['name', 'outcome']);
+const handled = metrics.counter('handled', 'handled', ['name', 'outcome']);
+
+describe('messaging', () => {
+  let connection: NatsConnection;
+  let client: RequestClient;
+
+  beforeAll(async () => {
+    connection = await connectToNats({ ...testNats(), service: 'test' }, logger);
+    client = new RequestClient(connection, durations);
+    await ensureStreams(connection, logger);
+  });
+  afterAll(() => connection.close());
+
+  /** Serves the contract for one test, on a host id of its own where the contract has one. */
+  const serving = async <T>(contract: RequestContract, handler: RequestHandler, work: (hostId: string) => Promise<T>): Promise<T> => {
+    const own = await connectToNats({ ...testNats(), service: 'owner' }, logger);
+    const hostId = randomUUID();
+    new RequestServer(own, 'owner', logger, durations).serve(contract, handler, contract.owner === 'hypervisor-agent' ? hostId : undefined);
+    await own.flush();
+    try {
+      return await work(hostId);
+    } finally {
+      await own.close();
+    }
+  };
+  const inspect = (hostId: string, timeoutMs?: number) => client.call(inspectVm, { vmId: randomUUID() }, { hostId, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+
+  describe('requests', () => {
+    it('carry correlation id and actor to the handler and back', async () => {
+      const seen: unknown[] = [];
+      const handler = (): Promise<unknown> => {
+        seen.push(currentContext());
+        return Promise.resolve({ domain: null, disk: null });
+      };
+      const context = { correlationId: 'c-42', causationId: null, actor: { kind: 'user', id: 'u1' } } as const;
+      const reply = await serving(inspectVm, handler, (hostId) => runInContext(context, () => inspect(hostId)));
+      expect(reply).toEqual({ domain: null, disk: null });
+      expect(seen).toEqual([expect.objectContaining({ correlationId: 'c-42', actor: { kind: 'user', id: 'u1' } })]);
+    });
+
+    it("bring the owner's error with its code and details, but hide what went wrong inside", async () => {
+      const refuse = (): Promise<never> => Promise.reject(new DomainError('VM_BUSY', { state: 'RUNNING' }));
+      await expect(serving(inspectVm, refuse, (hostId) => inspect(hostId))).rejects.toMatchObject({ code: 'VM_BUSY', details: { state: 'RUNNING' } });
+      const crash = (): Promise<never> => Promise.reject(new TypeError('secret path /etc/x'));
+      await expect(serving(inspectVm, crash, (hostId) => inspect(hostId))).rejects.toMatchObject({ code: 'INTERNAL', message: expect.not.stringContaining('secret') });
+    });
+
+    it('fail typed when nobody listens, when no answer comes in time, and when the answer does not fit', async () => {
+      await expect(inspect(randomUUID())).rejects.toMatchObject({ code: 'HOST_UNAVAILABLE' });
+      const silent = (): Promise<never> => new Promise(() => undefined);
+      await expect(serving(inspectVm, silent, (hostId) => inspect(hostId, 200))).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+      const wrong = (): Promise<unknown> => Promise.resolve({ domain: 'nonsense' });
+      await expect(serving(inspectVm, wrong, (hostId) => inspect(hostId))).rejects.toMatchObject({ code: 'INTERNAL' });
+    });
+
+    it('that do not fit their contract never reach the handler', async () => {
+      let reached = 0;
+      const count = (): Promise<unknown> => Promise.resolve(void (reached += 1));
+      await serving(findDepartments, count, async () => {
+        const subject = 'infinibay.svc.v1.users.find-departments';
+        const envelope = { id: randomUUID(), name: findDepartments.name, version: 1, correlationId: 'c', deadline: Date.now() + 5_000, actor: { kind: 'service', id: 't' } };
+        const bodies = ['not json', '{}', JSON.stringify({ ...envelope, data: { departmentIds: ["'; DROP TABLE"] } }), JSON.stringify({ ...envelope, version: 9, data: {} })];
+        for (const body of bodies) {
+          const answer = (await connection.request(subject, body, { timeout: 2_000 })).json<{ ok: boolean; error: { code: string } }>();
+          expect(answer).toMatchObject({ ok: false, error: { code: 'INVALID_INPUT' } });
+        }
+        const late = JSON.stringify({ ...envelope, deadline: Date.now() - 1, data: { departmentIds: [randomUUID()] } });
+        expect((await connection.request(subject, late, { timeout: 2_000 })).json()).toMatchObject({ error: { code: 'DEADLINE_EXCEEDED' } });
+      });
+      expect(reached).toBe(0);
+    });
+  });
+
+  describe('events', () => {
+    const deletion = (vmId: string): EventEnvelope =>
+      newEvent(vmDeleted, { departmentId: randomUUID(), resource: { kind: 'vm', id: vmId }, data: { vmId, name: 'x' } });
+    const publish = (event: EventEnvelope): Promise<unknown> => jetstream(connection).publish(eventSubject(event), JSON.stringify(event), { msgID: event.id });
+
+    it('come again after a failed handler, are handled by one of two instances, and malformed ones are dropped', async () => {
+      const marked = Array.from({ length: 20 }, () => randomUUID());
+      const got: string[] = [];
+      let failures = 2;
+      const handler = (event: EventEnvelope<never>): Promise<void> => {
+        const { vmId } = event.data as { vmId: string };
+        if (vmId === marked[3] && failures-- > 0) return Promise.reject(new Error('not now'));
+        if (marked.includes(vmId)) got.push(vmId);
+        return Promise.resolve();
+      };
+      const durable = `test-${randomUUID()}`;
+      const instances = [1, 2].map(() => new EventConsumer(connection, vmDeleted, durable, handler, logger, handled));
+      for (const instance of instances) instance.start();
+      const [first] = marked;
+      const malformed = { ...deletion(first ?? ''), data: { nothing: true } };
+      await publish(malformed);
+      for (const vmId of marked) await publish(deletion(vmId));
+      await pollUntil(() => got.length >= marked.length, { timeoutMs: 15_000 });
+      expect([...got].sort()).toEqual([...marked].sort());
+      await Promise.all(instances.map((instance) => instance.stop()));
+    });
+  });
+});

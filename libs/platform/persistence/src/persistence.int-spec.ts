@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { vmDeleted, type EventEnvelope } from '@infinibay/contracts';
+import { createTestDatabase, type TestDatabase } from '@infinibay/testing';
+import pg from 'pg';
+import { newEvent } from './events.js';
+import { runOnce } from './idempotency.js';
+import { enterInbox } from './inbox.js';
+import { appendToOutbox, outboxLag, pruneOutbox, relayOutbox, type OutboxRow } from './outbox.js';
+import type { SqlClient, SqlTransaction } from './sql-client.js';
+
+/** The platform's view of a Prisma client, on a plain pool: these parts know no Prisma. */
+class PoolClient implements SqlClient {
+  private readonly pool: pg.Pool;
+
+  constructor(url: string) {
+    const plain = new URL(url);
+    plain.search = '';
+    this.pool = new pg.Pool({ connectionString: plain.href, max: 20 });
+  }
+
+  async $transaction<R>(work: (tx: SqlTransaction) => Promise<R>): Promise<R> {
+    const connection = await this.pool.connect();
+    try {
+      await connection.query('BEGIN');
+      const result = await work(transactionOn(connection));
+      await connection.query('COMMIT');
+      return result;
+    } catch (error) {
+      await connection.query('ROLLBACK');
+      throw error;
+    } finally {
+      connection.release();
+    }
+  }
+
+  $queryRawUnsafe<T>(query: string, ...values: unknown[]): Promise<T> {
+    return transactionOn(this.pool).$queryRawUnsafe<T>(query, ...values) as Promise<T>;
+  }
+
+  $executeRawUnsafe(query: string, ...values: unknown[]): Promise<number> {
+    return transactionOn(this.pool).$executeRawUnsafe(query, ...values) as Promise<number>;
+  }
+
+  async $connect(): Promise<void> {
+    await this.pool.query('SELECT 1');
+  }
+
+  $disconnect(): Promise<void> {
+    return this.pool.end();
+  }
+}
+
+const transactionOn = (queryable: Pick<pg.PoolClient, 'query'>): SqlTransaction => ({
+  $queryRawUnsafe: async <T>(query: string, ...values: unknown[]) => (await queryable.query(query, values)).rows as T,
+  $executeRawUnsafe: async (query: string, ...values: unknown[]) => (await queryable.query(query, values)).rowCount ?? 0,
+});
+
+const event = (): EventEnvelope => {
+  const vmId = randomUUID();
+  return newEvent(vmDeleted, { departmentId: randomUUID(), resource: { kind: 'vm', id: vmId }, data: { vmId, name: 'x' } });
+};
+
+describe('persistence', () => {
+  let database: TestDatabase;
+  let client: PoolClient;
+
+  beforeAll(async () => {
+    database = await createTestDatabase('vms');
+    client = new PoolClient(database.url);
+  });
+  afterAll(async () => {
+    await client.$disconnect();
+    await database.drop();
+  });
+
+  describe(runOnce, () => {
+    const call = (key: string, input: unknown = { a: 1, b: [2] }) => ({ actorId: 'u1', operation: 'create', key, input });
+
+    it('runs parallel calls with one key once and gives all of them the same answer', async () => {
+      let runs = 0;
+      const once = () => client.$transaction((tx) => runOnce(tx, call('parallel'), () => Promise.resolve({ id: ++runs })));
+      expect(new Set((await Promise.all(Array.from({ length: 15 }, once))).map(({ id }) => id))).toEqual(new Set([1]));
+      expect(runs).toBe(1);
+    });
+
+    it('takes the same input in another order of keys as the same, and other input as a conflict', async () => {
+      const first = await client.$transaction((tx) => runOnce(tx, call('order', { a: 1, b: undefined, c: 2 }), () => Promise.resolve('x')));
+      const again = await client.$transaction((tx) => runOnce(tx, call('order', { c: 2, a: 1 }), () => Promise.resolve('y')));
+      expect([first, again]).toEqual(['x', 'x']);
+      const other = client.$transaction((tx) => runOnce(tx, call('order', { a: 2 }), () => Promise.resolve('z')));
+      await expect(other).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
+    });
+
+    it('remembers nothing of work that failed: the key can be used again', async () => {
+      const failing = client.$transaction((tx) => runOnce(tx, call('failed'), () => Promise.reject(new Error('no'))));
+      await expect(failing).rejects.toThrow('no');
+      expect(await client.$transaction((tx) => runOnce(tx, call('failed'), () => Promise.resolve('now')))).toBe('now');
+    });
+  });
+
+  describe(enterInbox, () => {
+    it('lets an event in once per consumer, also when two deliveries race', async () => {
+      const id = randomUUID();
+      const enter = (consumer: string) => client.$transaction((tx) => enterInbox(tx, consumer, id));
+      const entered = await Promise.all([enter('a'), enter('a'), enter('a'), enter('b')]);
+      expect(entered.filter(Boolean)).toHaveLength(2);
+    });
+  });
+
+  describe(relayOutbox, () => {
+    it('publishes in the order of writing, exactly once with two relays, and only what was committed', async () => {
+      const events = Array.from({ length: 40 }, event);
+      for (const one of events) await client.$transaction((tx) => appendToOutbox(tx, [one]));
+      const aborted = client.$transaction(async (tx) => {
+        await appendToOutbox(tx, [event()]);
+        throw new Error('aborted');
+      });
+      await expect(aborted).rejects.toThrow('aborted');
+      const published: string[] = [];
+      const publish = (row: OutboxRow): Promise<void> => Promise.resolve(void published.push(row.event_id));
+      while ((await outboxLag(client)).waiting > 0) await Promise.all([relayOutbox(client, publish, 7), relayOutbox(client, publish, 7)]);
+      expect(published).toEqual(events.map(({ id }) => id));
+    });
+
+    it('keeps what could not be published, and everything behind it, waiting', async () => {
+      const [first, second, third] = [event(), event(), event()];
+      await client.$transaction((tx) => appendToOutbox(tx, [first, second, third]));
+      const refuse = (row: OutboxRow): Promise<void> => (row.event_id === second.id ? Promise.reject(new Error('down')) : Promise.resolve());
+      expect(await relayOutbox(client, refuse)).toBe(1);
+      expect(await outboxLag(client)).toMatchObject({ waiting: 2 });
+      expect(await relayOutbox(client, () => Promise.resolve())).toBe(2);
+    });
+
+    it('prunes what was published long ago, and nothing that waits', async () => {
+      await client.$transaction((tx) => appendToOutbox(tx, [event()]));
+      await client.$executeRawUnsafe(`UPDATE outbox SET published_at = now() - interval '100 hours' WHERE published_at IS NOT NULL`);
+      expect(await pruneOutbox(client)).toBeGreaterThan(0);
+      expect(await outboxLag(client)).toMatchObject({ waiting: 1 });
+    });
+  });
+});
