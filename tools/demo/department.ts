@@ -6,8 +6,8 @@ const DEPARTMENT_NAME = 'Demo';
 const RULE_DESCRIPTION = 'Demo: SSH from anywhere';
 
 interface DepartmentView {
-  readonly networks: { readonly nodes: readonly { readonly name: string; readonly cidr: string }[] };
-  readonly firewallRules: { readonly nodes: readonly { readonly description: string | null }[] };
+  readonly networks: readonly { readonly name: string; readonly cidr: string }[];
+  readonly firewallRules: readonly { readonly description: string | null }[];
   readonly vms: { readonly nodes: readonly { readonly id: string; readonly name: string }[] };
 }
 
@@ -15,10 +15,10 @@ interface DepartmentView {
 export const prepareDepartment = async (graph: GraphClient, vmName: string, say: (line: string) => void): Promise<string> => {
   const departmentId = await findOrCreateDepartment(graph, say);
   const { department } = await graph.ask<{ department: DepartmentView }>(DEPARTMENT, { id: departmentId });
-  const [network] = department.networks.nodes;
+  const [network] = department.networks;
   if (network === undefined) await createNetwork(graph, departmentId, say);
   else say(`department ${DEPARTMENT_NAME} has network ${network.name} ${network.cidr}`);
-  if (!department.firewallRules.nodes.some((rule) => rule.description === RULE_DESCRIPTION)) await createRule(graph, departmentId, say);
+  if (!department.firewallRules.some((rule) => rule.description === RULE_DESCRIPTION)) await createRule(graph, departmentId, say);
   for (const vm of department.vms.nodes.filter(({ name }) => name === vmName)) await removeOld(graph, vm.id, say);
   return departmentId;
 };

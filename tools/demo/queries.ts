@@ -2,8 +2,8 @@ export const DEPARTMENTS = `{ departments(first: 200) { nodes { id name } } }`;
 
 export const DEPARTMENT = `query ($id: ID!) {
   department(id: $id) {
-    networks(first: 50) { nodes { id name cidr } }
-    firewallRules(first: 50) { nodes { id description } }
+    networks { id name cidr }
+    firewallRules { id description }
     vms(first: 50) { nodes { id name state } }
   }
 }`;
