@@ -62,7 +62,9 @@ export class FilterWorker implements OnApplicationBootstrap, OnApplicationShutdo
   private async round(): Promise<void> {
     try {
       for (const claimed of await this.filters.claimDue(this.room(), this.busyHosts())) {
-        this.start(claimed, async () => void (await this.application.apply(claimed.vmId)));
+        this.start(claimed, async () => {
+          await this.application.apply(claimed.vmId);
+        });
       }
       for (const claimed of await this.filters.claimToVerify(this.room(), this.busyHosts())) {
         this.start(claimed, () => this.verification.verify(claimed.vmId));

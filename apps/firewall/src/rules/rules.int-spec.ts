@@ -17,7 +17,8 @@ describe('firewall subgraph', () => {
   const researcher = actorOf([research]);
   const seller = actorOf([sales]);
   const admin = actorOf([], 'ADMIN');
-  const vms = new Map([
+  const departments = new Set<string>([research, sales]);
+  const vms = new Map<string, string>([
     [researchVm, research],
     [salesVm, sales],
   ]);
@@ -26,7 +27,7 @@ describe('firewall subgraph', () => {
   beforeAll(async () => {
     service = await TestService.start();
     service.serve(findDepartments, ({ departmentIds }: RequestOf<typeof findDepartments>) =>
-      Promise.resolve({ departments: departmentIds.filter((id) => [research, sales].includes(id)).map((departmentId) => ({ departmentId, name: 'x' })) }),
+      Promise.resolve({ departments: departmentIds.filter((id) => departments.has(id)).map((departmentId) => ({ departmentId, name: 'x' })) }),
     );
     service.serve(findVms, ({ vmIds }: RequestOf<typeof findVms>) =>
       Promise.resolve({

@@ -17,6 +17,7 @@ interface Page {
 describe('networks subgraph', () => {
   const research = randomUUID();
   const sales = randomUUID();
+  const departments = new Set<string>([research, sales]);
   const researcher = actorOf([research]);
   const seller = actorOf([sales]);
   const admin = actorOf([], 'ADMIN');
@@ -26,7 +27,7 @@ describe('networks subgraph', () => {
     service = await TestService.start();
     service.serve(findDepartments, ({ departmentIds }: RequestOf<typeof findDepartments>) =>
       Promise.resolve({
-        departments: departmentIds.filter((id) => [research, sales].includes(id)).map((departmentId) => ({ departmentId, name: 'x' })),
+        departments: departmentIds.filter((id) => departments.has(id)).map((departmentId) => ({ departmentId, name: 'x' })),
       }),
     );
   });

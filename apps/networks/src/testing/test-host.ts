@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { DomainError, ensureNetwork, removeNetwork, type NetworkSpec, type RequestOf } from '@infinibay/contracts';
+import { ensureNetwork, removeNetwork, type DomainError, type NetworkSpec, type RequestOf } from '@infinibay/contracts';
 import type { TestService } from './test-service.js';
 
 /** A host on the other side of NATS: keeps what it is told as the real agent does, and can be made to fail. */
