@@ -4,6 +4,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { add, ONE_FAILED, parseJestCounts, type Counts } from './counts.ts';
+import { endProcessesOf } from './left-processes.ts';
 import { runProcess, type ProcessOutcome } from './run-process.ts';
 
 export type JestProject = 'unit' | 'integration' | 'e2e';
@@ -44,12 +45,15 @@ export async function runJest(project: JestProject, options: JestOptions): Promi
     '--selectProjects', project, '--maxWorkers', WORKERS[project], '--testTimeout', TIMEOUT_MS[project], '--passWithNoTests', '--json', '--outputFile', reportFile];
   try {
     const outcome = await runProcess(process.execPath, args, {
-      environment: { ...options.environment, NODE_ENV: 'test' },
+      environment: { ...options.environment, NODE_ENV: 'test', TMPDIR: folder },
       show: true,
       abandonWhen: (signal) => lingering(reportFile, signal),
     });
     if (outcome.abandoned !== undefined) process.stdout.write(`${outcome.abandoned}\n`);
-    return countsOf(outcome, reportFile);
+    const left = endProcessesOf(folder);
+    for (const command of left) process.stdout.write(`a test left this running: ${command}\n`);
+    const counts = countsOf(outcome, reportFile);
+    return left.length === 0 ? counts : add(counts, ONE_FAILED);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -5,7 +5,7 @@
 import { parseArguments } from './arguments.ts';
 import { add, closingLine, NOTHING, ONE_FAILED, ONE_SKIPPED, type Counts } from './counts.ts';
 import { startTestInfrastructure, type TestInfrastructure } from './infrastructure.ts';
-import { endRunningProcesses } from './run-process.ts';
+import { interrupt, wasInterrupted } from './run-process.ts';
 import { STEPS, type Step } from './steps.ts';
 
 let servers: Promise<TestInfrastructure> | undefined;
@@ -27,6 +27,7 @@ async function runStep(step: Step, jestArgs: readonly string[]): Promise<Counts>
 async function runSteps(steps: readonly Step[], jestArgs: readonly string[]): Promise<Counts> {
   let total = NOTHING;
   for (const [index, step] of steps.entries()) {
+    if (wasInterrupted()) return total;
     const label = `[${String(index + 1)}/${String(steps.length)}] ${step.name}`;
     process.stdout.write(`${label}: ${step.description}\n`);
     const since = Date.now();
@@ -52,13 +53,9 @@ async function stopServers(): Promise<Counts> {
   return missing.length > 0 ? ONE_SKIPPED : NOTHING;
 }
 
+/** A run that is interrupted ends in order: what it started is stopped, and the closing line counts what was done. */
 function stopOnSignals(): void {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      endRunningProcesses();
-      void stopServers().finally(() => process.exit(130));
-    });
-  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt);
 }
 
 async function main(): Promise<void> {
@@ -67,7 +64,8 @@ async function main(): Promise<void> {
   const since = Date.now();
   const total = await runSteps(steps, jestArgs);
   process.stdout.write(`all steps took ${seconds(since)}\n${closingLine(total)}\n`);
-  process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
+  if (wasInterrupted()) process.exitCode = 130;
+  else process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
 }
 
 await main();

@@ -22,11 +22,15 @@ export interface ProcessOutcome {
 
 const DEFAULT_TIMEOUT_MS = 20 * 60_000;
 const running = new Set<number>();
+let interrupted = false;
 
-/** Ends what still runs, with all of its children. */
-export function endRunningProcesses(): void {
+/** Ends what runs, with all of its children, and lets nothing further begin. */
+export function interrupt(): void {
+  interrupted = true;
   for (const pid of running) endGroup(pid);
 }
+
+export const wasInterrupted = (): boolean => interrupted;
 
 function endGroup(pid: number): void {
   try {
@@ -38,6 +42,7 @@ function endGroup(pid: number): void {
 
 /** Runs a program in the repository's root to its end, as leader of a process group, so that nothing of it stays behind. */
 export async function runProcess(command: string, args: readonly string[], options: ProcessOptions = {}): Promise<ProcessOutcome> {
+  if (interrupted) return { code: null, output: '', abandoned: 'interrupted' };
   const child = spawn(command, [...args], {
     cwd: repositoryRoot,
     env: { ...process.env, ...options.environment },
