@@ -94,7 +94,7 @@ export async function prepareDatabase({ layout, secrets, ports, say }: Infrastru
 
 /** Folders that services write to. */
 export function prepareFolders(layout: StackLayout): void {
-  for (const dir of [layout.stateDir, layout.runDir, layout.logDir, layout.imageDir, layout.diskDir, layout.socketDir, layout.agentSocketDir]) mkdirSync(dir, { recursive: true, mode: 0o700 });
+  for (const dir of [layout.stateDir, layout.runDir, layout.logDir, path.join(layout.logDir, 'consoles'), layout.imageDir, layout.diskDir, layout.socketDir, layout.agentSocketDir]) mkdirSync(dir, { recursive: true, mode: 0o700 });
 }
 
 export const stackLibvirtUri = (layout: StackLayout, kind: 'qemu' | 'test'): string => (kind === 'qemu' ? libvirtUri(layout.libvirtSocketDir) : 'test:///default');

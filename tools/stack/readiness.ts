@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { logTail } from './child-process.ts';
+import { listensOn } from './port-owner.ts';
 import { StackError } from './stack-error.ts';
 import type { SupervisedProcess } from './supervised-process.ts';
 
@@ -37,7 +38,7 @@ export async function waitForReadiness(service: SupervisedProcess, port: number,
     options.checkpoint();
     const { ready, detail } = await askReadiness(port);
     const seconds = (Date.now() - started) / 1000;
-    if (ready) {
+    if (ready && service.pid !== undefined && listensOn(service.pid, port)) {
       options.say(`${service.name} ready after ${seconds.toFixed(1)} s`);
       return;
     }

@@ -63,7 +63,7 @@ export const SERVICES: readonly ServiceEntry[] = [
       IMAGE_DIR: layout.imageDir,
       DISK_DIR: layout.diskDir,
       STATE_DIR: path.join(layout.stateDir, 'hypervisor-agent'),
-      ...(hypervisor.kind === 'qemu' ? { NETNS: layout.networkNamespace } : {}),
+      ...(hypervisor.kind === 'qemu' ? { NETNS: layout.networkNamespace, CONSOLE_LOG_DIR: path.join(layout.logDir, 'consoles') } : {}),
     }),
   },
   { name: 'metrics-collector', schema: 'metrics', environment: (context) => ({ ...internal(context), HOST_ID: context.secrets.hostId, AGENT_SOCKET_DIR: context.layout.agentSocketDir }) },

@@ -47,7 +47,9 @@ export class SupervisedProcess {
     this.stopping = true;
     this.wakeUp?.();
     // A relaunch that is under way gives a child a moment later; watch() sees `stopping` and stops it.
-    await this.child?.stop();
+    const wasRunning = this.child?.isRunning() === true;
+    const exit = await this.child?.stop();
+    if (wasRunning && exit?.signal === 'SIGKILL') this.report.say(`${this.name} did not end when asked and was killed`);
     await this.watching;
   }
 
