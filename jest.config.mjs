@@ -16,7 +16,7 @@ const project = (displayName, testMatch) => ({
   rootDir: import.meta.dirname,
   roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/native', '<rootDir>/tools'],
   testMatch,
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/tools/test/jest-environment.cjs',
   injectGlobals: false,
   extensionsToTreatAsEsm: ['.ts'],
   moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
