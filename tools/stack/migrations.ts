@@ -19,25 +19,9 @@ export interface MigrationInputs {
   readonly databaseIsNew: boolean;
 }
 
-async function asAdministrator(inputs: MigrationInputs, statement: (quoted: string) => string, schema: string): Promise<void> {
-  const client = new pg.Client({ connectionString: inputs.adminUrl(DATABASE_NAME) });
-  await client.connect();
-  try {
-    await client.query(statement(client.escapeIdentifier(schema)));
-  } finally {
-    await client.end();
-  }
-}
-
 async function migrateSchema(inputs: MigrationInputs, schema: string): Promise<void> {
   if (!isSchemaName(schema)) return;
-  // "CREATE SCHEMA IF NOT EXISTS" asks for this right even when the schema exists. Services run without it.
-  await asAdministrator(inputs, (name) => `GRANT CREATE ON DATABASE ${DATABASE_NAME} TO ${name}`, schema);
-  try {
-    await deploy(schema, serviceDatabaseUrl(inputs.port, { name: schema, password: inputs.passwords[schema] ?? '' }));
-  } finally {
-    await asAdministrator(inputs, (name) => `REVOKE CREATE ON DATABASE ${DATABASE_NAME} FROM ${name}`, schema);
-  }
+  await deploy(schema, serviceDatabaseUrl(inputs.port, { name: schema, password: inputs.passwords[schema] ?? '' }));
 }
 
 /** Applies pending migrations of every service, two at a time. Returns which schemas had any work done. */
