@@ -13,10 +13,13 @@ const DATABASE_PORT = 5432;
 /** They sign or verify the actor that the gateway passes on. */
 const WITH_INTERNAL_KEY: ReadonlySet<ServiceName> = new Set<ServiceName>(['gateway', ...SUBGRAPHS]);
 
-const schemaOf = (service: ServiceName): string | undefined => Object.entries(SCHEMA_OF_SERVICE).find(([name]) => name === service)?.[1];
+const schemaOf = (service: ServiceName): string | undefined =>
+  Object.entries(SCHEMA_OF_SERVICE).find(([name]) => name === service)?.[1];
 
 const databaseUrl = (schema: string, secrets: StackSecrets): string => {
-  const url = new URL(serviceDatabaseUrl(DATABASE_PORT, { name: schema, password: secrets.databasePasswords[schema] ?? '' }));
+  const url = new URL(
+    serviceDatabaseUrl(DATABASE_PORT, { name: schema, password: secrets.databasePasswords[schema] ?? '' }),
+  );
   url.hostname = DATABASE_HOST;
   return url.href;
 };
@@ -34,7 +37,8 @@ export function secretsOfService(service: ServiceName, secrets: StackSecrets): V
 }
 
 /** Name of the variable that carries a NATS user's password to the job that writes the server's configuration. */
-export const natsPasswordVariable = (user: string): string => `NATS_PASSWORD_${user.toUpperCase().replaceAll('-', '_')}`;
+export const natsPasswordVariable = (user: string): string =>
+  `NATS_PASSWORD_${user.toUpperCase().replaceAll('-', '_')}`;
 
 /** Name of the variable that carries a role's password to the job that prepares the database. */
 export const databasePasswordVariable = (role: string): string => `DATABASE_PASSWORD_${role.toUpperCase()}`;
@@ -53,7 +57,10 @@ export function environmentFiles(secrets: StackSecrets): ReadonlyMap<string, Var
   return new Map<string, Variables>([
     ...SERVICE_NAMES.map((service): [string, Variables] => [`${service}.env`, secretsOfService(service, secrets)]),
     ['postgres.env', { POSTGRES_PASSWORD: secrets.postgresPassword }],
-    ['nats-config.env', { HOST_ID: secrets.hostId, ...passwords(NATS_USER_NAMES, natsPasswordVariable, secrets.natsPasswords) }],
+    [
+      'nats-config.env',
+      { HOST_ID: secrets.hostId, ...passwords(NATS_USER_NAMES, natsPasswordVariable, secrets.natsPasswords) },
+    ],
     [
       'database-setup.env',
       {
@@ -63,4 +70,3 @@ export function environmentFiles(secrets: StackSecrets): ReadonlyMap<string, Var
     ],
   ]);
 }
-

@@ -19,41 +19,74 @@ import { environmentFiles, type Variables } from './environment.ts';
 const HOST_ID = '0196f5a0-0000-7000-8000-0000000000aa';
 
 let state: TemporaryState;
-beforeAll(() => { state = temporaryState(); });
-afterAll(() => { state.remove(); });
+beforeAll(() => {
+  state = temporaryState();
+});
+afterAll(() => {
+  state.remove();
+});
 
 const passwords = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, `pw-${name}`]));
 const files = environmentFiles({
-  postgresPassword: 'test', databasePasswords: passwords(SCHEMA_NAMES), natsPasswords: passwords(NATS_USER_NAMES), internalKey: 'k'.repeat(64), hostId: HOST_ID,
+  postgresPassword: 'test',
+  databasePasswords: passwords(SCHEMA_NAMES),
+  natsPasswords: passwords(NATS_USER_NAMES),
+  internalKey: 'k'.repeat(64),
+  hostId: HOST_ID,
 });
 
 const variables = (file: string): Variables => files.get(file) ?? {};
 
 const runJob = (script: string, args: readonly string[], environment: Variables) => {
-  const assignments = Object.entries({ ...environment, PATH: process.env['PATH'] ?? '' }).map(([key, value]) => `${key}=${value}`);
-  return runCommand('env', ['-i', ...assignments, process.execPath, path.join(repositoryRoot, 'tools', 'deploy', script), ...args], { timeoutMs: 80_000 });
+  const assignments = Object.entries({ ...environment, PATH: process.env['PATH'] ?? '' }).map(
+    ([key, value]) => `${key}=${value}`,
+  );
+  return runCommand(
+    'env',
+    ['-i', ...assignments, process.execPath, path.join(repositoryRoot, 'tools', 'deploy', script), ...args],
+    { timeoutMs: 80_000 },
+  );
 };
 
 describe('the job that writes the configuration of NATS', () => {
   it('syncs every write, and gives a file with which a server lets each user in and nobody else', async () => {
     const configFile = path.join(state.natsDir, 'config', 'nats-server.conf');
-    const result = await runJob('write-nats-config.ts', [configFile, path.join(state.natsDir, 'store')], variables('nats-config.env'));
+    const result = await runJob(
+      'write-nats-config.ts',
+      [configFile, path.join(state.natsDir, 'store')],
+      variables('nats-config.env'),
+    );
     expect(result).toMatchObject({ code: 0 });
     const text = readFileSync(configFile, 'utf8');
     expect(text).toContain('sync_interval: always');
 
     const [port, monitorPort] = [await anyFreePort(), await anyFreePort()];
     // Debian's server is older than this setting; everything else is tried as it was written, on free ports.
-    const local = text.replace(/^\s*sync_interval.*$/m, '').replace('0.0.0.0:4222', `127.0.0.1:${String(port)}`).replace('0.0.0.0:8222', `127.0.0.1:${String(monitorPort)}`);
+    const local = text
+      .replace(/^\s*sync_interval.*$/m, '')
+      .replace('0.0.0.0:4222', `127.0.0.1:${String(port)}`)
+      .replace('0.0.0.0:8222', `127.0.0.1:${String(monitorPort)}`);
     const localFile = path.join(state.natsDir, 'local.conf');
     writeFileSync(localFile, local);
     mkdirSync(state.runDir, { recursive: true });
-    const child = await startChild({ name: 'deployed-nats', command: natsServerBinary(), args: ['-c', localFile], environment: {}, workingDir: state.runDir, logFile: path.join(state.logDir, 'nats.log'), runDir: state.runDir });
+    const child = await startChild({
+      name: 'deployed-nats',
+      command: natsServerBinary(),
+      args: ['-c', localFile],
+      environment: {},
+      workingDir: state.runDir,
+      logFile: path.join(state.logDir, 'nats.log'),
+      runDir: state.runDir,
+    });
     try {
       const servers = `nats://127.0.0.1:${String(port)}`;
-      const first = await pollUntil(() => connect({ servers, user: 'vms', pass: 'pw-vms', reconnect: false }).catch(() => undefined), { timeoutMs: 10_000, what: 'NATS' });
+      const first = await pollUntil(
+        () => connect({ servers, user: 'vms', pass: 'pw-vms', reconnect: false }).catch(() => undefined),
+        { timeoutMs: 10_000, what: 'NATS' },
+      );
       await first.close();
-      for (const name of SERVICE_NAMES) await (await connect({ servers, user: name, pass: `pw-${name}`, reconnect: false })).close();
+      for (const name of SERVICE_NAMES)
+        await (await connect({ servers, user: name, pass: `pw-${name}`, reconnect: false })).close();
       await expect(connect({ servers, reconnect: false })).rejects.toThrow(/authorization/i);
     } finally {
       await child.stop();
@@ -77,7 +110,9 @@ describe('the job that prepares the database', () => {
         expect({ round, code: result.code, stderr: result.stderr }).toEqual({ round, code: 0, stderr: '' });
       }
       for (const role of SCHEMA_NAMES) {
-        const client = new pg.Client({ connectionString: `postgresql://${role}:pw-${role}@127.0.0.1:${String(postgres.port)}/infinibay` });
+        const client = new pg.Client({
+          connectionString: `postgresql://${role}:pw-${role}@127.0.0.1:${String(postgres.port)}/infinibay`,
+        });
         await client.connect();
         const { rows } = await client.query('SELECT count(*)::int AS waiting FROM outbox');
         await client.end();

@@ -20,10 +20,12 @@ function required(name: string): string {
 }
 
 const [configFile, storeDir] = process.argv.slice(2);
-if (configFile === undefined || storeDir === undefined) throw new Error('usage: write-nats-config.ts <config file> <store folder>');
+if (configFile === undefined || storeDir === undefined)
+  throw new Error('usage: write-nats-config.ts <config file> <store folder>');
 const passwords = Object.fromEntries(NATS_USER_NAMES.map((user) => [user, required(natsPasswordVariable(user))]));
 const text = deployedNatsConfig({ users: natsUsers(passwords, required('HOST_ID')), storeDir, syncInterval: 'always' });
 for (const folder of [path.dirname(configFile), storeDir]) mkdirSync(folder, { recursive: true });
 writeFileSync(configFile, text, { mode: 0o400 });
-if (process.getuid?.() === 0) for (const owned of [configFile, storeDir]) chownSync(owned, CONTAINER_UID, CONTAINER_UID);
+if (process.getuid?.() === 0)
+  for (const owned of [configFile, storeDir]) chownSync(owned, CONTAINER_UID, CONTAINER_UID);
 process.stdout.write(`wrote ${configFile} for ${String(NATS_USER_NAMES.length)} users\n`);

@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { SERVICE_NAMES, eventSubject, findVms, hostReportSubject, hostHeartbeat, requestSubject, type ServiceName } from '@infinibay/contracts';
+import {
+  SERVICE_NAMES,
+  eventSubject,
+  findVms,
+  hostReportSubject,
+  hostHeartbeat,
+  requestSubject,
+  type ServiceName,
+} from '@infinibay/contracts';
 import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { randomUUID } from 'node:crypto';
@@ -32,7 +40,13 @@ const collectErrors = async ({ connection, errors }: Client): Promise<void> => {
 };
 
 const connectAs = async (user: string): Promise<NatsConnection> => {
-  const connection = await connect({ servers: server.url, user, pass: PASSWORD, inboxPrefix: `_INBOX.${user}`, reconnect: false });
+  const connection = await connect({
+    servers: server.url,
+    user,
+    pass: PASSWORD,
+    inboxPrefix: `_INBOX.${user}`,
+    reconnect: false,
+  });
   const client = { connection, errors: [] };
   void collectErrors(client);
   clients.push(client);
@@ -50,11 +64,16 @@ const refusal = async (connection: NatsConnection, act: () => void): Promise<str
   return errors[0];
 };
 
-const vmCreated = (departmentId: string): string => eventSubject({ name: 'vm.created', departmentId, resource: { kind: 'vm', id: randomUUID() } });
+const vmCreated = (departmentId: string): string =>
+  eventSubject({ name: 'vm.created', departmentId, resource: { kind: 'vm', id: randomUUID() } });
 
 beforeAll(async () => {
   state = temporaryState();
-  const services = SERVICE_NAMES.map((service) => ({ user: service, password: PASSWORD, permissions: servicePermissions(service, HOST) }));
+  const services = SERVICE_NAMES.map((service) => ({
+    user: service,
+    password: PASSWORD,
+    permissions: servicePermissions(service, HOST),
+  }));
   const teams = [
     { user: 'consumer', password: PASSWORD, permissions: consumerPermissions('consumer') },
     { user: 'department-team', password: PASSWORD, permissions: consumerPermissions('department-team', DEPARTMENT) },
@@ -86,44 +105,102 @@ describe('NATS permissions', () => {
     const vms = await connectAs('vms');
     expect((await jetstream(vms).publish(vmCreated(DEPARTMENT), '{}')).stream).toBe('EVENTS');
     const users = await connectAs('users');
-    expect(await refusal(users, () => { users.publish(vmCreated(DEPARTMENT), '{}'); })).toMatch(/permissions violation/i);
+    expect(
+      await refusal(users, () => {
+        users.publish(vmCreated(DEPARTMENT), '{}');
+      }),
+    ).toMatch(/permissions violation/i);
   });
 
   it("keep a service out of others' inboxes, requests and streams' administration", async () => {
     const users = await connectAs('users');
     const vmsRequests = requestSubject(findVms);
-    expect(await refusal(users, () => { users.subscribe('_INBOX.vms.>'); })).toMatch(/permissions violation/i);
-    expect(await refusal(users, () => { users.subscribe('_INBOX.>'); })).toMatch(/permissions violation/i);
-    expect(await refusal(users, () => { users.subscribe(vmsRequests); })).toMatch(/permissions violation/i);
-    expect(await refusal(users, () => { users.subscribe('infinibay.>'); })).toMatch(/permissions violation/i);
-    for (const call of ['STREAM.DELETE.EVENTS', 'STREAM.PURGE.EVENTS', 'STREAM.UPDATE.EVENTS', 'STREAM.CREATE.OTHER', 'CONSUMER.DELETE.EVENTS.vms-x']) {
-      expect(await refusal(users, () => { users.publish(`$JS.API.${call}`, '{}'); })).toMatch(/permissions violation/i);
+    expect(
+      await refusal(users, () => {
+        users.subscribe('_INBOX.vms.>');
+      }),
+    ).toMatch(/permissions violation/i);
+    expect(
+      await refusal(users, () => {
+        users.subscribe('_INBOX.>');
+      }),
+    ).toMatch(/permissions violation/i);
+    expect(
+      await refusal(users, () => {
+        users.subscribe(vmsRequests);
+      }),
+    ).toMatch(/permissions violation/i);
+    expect(
+      await refusal(users, () => {
+        users.subscribe('infinibay.>');
+      }),
+    ).toMatch(/permissions violation/i);
+    for (const call of [
+      'STREAM.DELETE.EVENTS',
+      'STREAM.PURGE.EVENTS',
+      'STREAM.UPDATE.EVENTS',
+      'STREAM.CREATE.OTHER',
+      'CONSUMER.DELETE.EVENTS.vms-x',
+    ]) {
+      expect(
+        await refusal(users, () => {
+          users.publish(`$JS.API.${call}`, '{}');
+        }),
+      ).toMatch(/permissions violation/i);
     }
   });
 
   it('carry a request to its owner and the answer back, but only from a caller of the contract', async () => {
     const vms = await connectAs('vms');
     const subject = requestSubject(findVms);
-    vms.subscribe(subject, { callback: (_error, message) => { message.respond('answer'); } });
+    vms.subscribe(subject, {
+      callback: (_error, message) => {
+        message.respond('answer');
+      },
+    });
     await vms.flush();
     const firewall = await connectAs('firewall');
     expect((await firewall.request(subject, '{}', { timeout: 2_000 })).string()).toBe('answer');
     const gateway = await connectAs('gateway');
-    expect(await refusal(gateway, () => { gateway.publish(subject, '{}'); })).toMatch(/permissions violation/i);
+    expect(
+      await refusal(gateway, () => {
+        gateway.publish(subject, '{}');
+      }),
+    ).toMatch(/permissions violation/i);
   });
 
   it('let an agent speak and listen for its own host only', async () => {
     const agent = await connectAs('hypervisor-agent');
-    expect(await refusal(agent, () => { agent.publish(hostReportSubject(hostHeartbeat, HOST), '{}'); })).toBeUndefined();
-    expect(await refusal(agent, () => { agent.publish(hostReportSubject(hostHeartbeat, randomUUID()), '{}'); })).toMatch(/permissions violation/i);
-    expect(await refusal(agent, () => { agent.subscribe(`infinibay.host.v1.${HOST}.define-vm`); })).toBeUndefined();
-    expect(await refusal(agent, () => { agent.subscribe('infinibay.host.v1.*.define-vm'); })).toMatch(/permissions violation/i);
+    expect(
+      await refusal(agent, () => {
+        agent.publish(hostReportSubject(hostHeartbeat, HOST), '{}');
+      }),
+    ).toBeUndefined();
+    expect(
+      await refusal(agent, () => {
+        agent.publish(hostReportSubject(hostHeartbeat, randomUUID()), '{}');
+      }),
+    ).toMatch(/permissions violation/i);
+    expect(
+      await refusal(agent, () => {
+        agent.subscribe(`infinibay.host.v1.${HOST}.define-vm`);
+      }),
+    ).toBeUndefined();
+    expect(
+      await refusal(agent, () => {
+        agent.subscribe('infinibay.host.v1.*.define-vm');
+      }),
+    ).toMatch(/permissions violation/i);
   });
 
   it('let a service read events through a durable consumer', async () => {
     const collector = await connectAs('metrics-collector');
     const manager = await jetstreamManager(collector, { checkAPI: false });
-    await manager.consumers.add('EVENTS', { durable_name: 'metrics-collector-x', filter_subject: 'infinibay.events.v1.*.vm.*.created', ack_policy: AckPolicy.Explicit });
+    await manager.consumers.add('EVENTS', {
+      durable_name: 'metrics-collector-x',
+      filter_subject: 'infinibay.events.v1.*.vm.*.created',
+      ack_policy: AckPolicy.Explicit,
+    });
     const consumer = await jetstream(collector).consumers.get('EVENTS', 'metrics-collector-x');
     const message = await consumer.next({ expires: 2_000 });
     expect(message?.subject).toContain(DEPARTMENT);
@@ -132,7 +209,9 @@ describe('NATS permissions', () => {
 
   it('let realtime follow the stream with an ordered consumer', async () => {
     const realtime = await connectAs('realtime');
-    const consumer = await jetstream(realtime, { timeout: 2_000 }).consumers.get('EVENTS', { filter_subjects: 'infinibay.events.v1.>' });
+    const consumer = await jetstream(realtime, { timeout: 2_000 }).consumers.get('EVENTS', {
+      filter_subjects: 'infinibay.events.v1.>',
+    });
     expect((await consumer.next({ expires: 2_000 }))?.subject).toContain(DEPARTMENT);
   });
 });
@@ -140,9 +219,21 @@ describe('NATS permissions', () => {
 describe("NATS permissions of another team's user", () => {
   it('allow nothing to be published', async () => {
     const team = await connectAs('consumer');
-    expect(await refusal(team, () => { team.publish(vmCreated(DEPARTMENT), '{}'); })).toMatch(/permissions violation/i);
-    expect(await refusal(team, () => { team.publish('$JS.API.STREAM.CREATE.OTHER', '{}'); })).toMatch(/permissions violation/i);
-    expect(await refusal(team, () => { team.subscribe('infinibay.events.v1.>'); })).toMatch(/permissions violation/i);
+    expect(
+      await refusal(team, () => {
+        team.publish(vmCreated(DEPARTMENT), '{}');
+      }),
+    ).toMatch(/permissions violation/i);
+    expect(
+      await refusal(team, () => {
+        team.publish('$JS.API.STREAM.CREATE.OTHER', '{}');
+      }),
+    ).toMatch(/permissions violation/i);
+    expect(
+      await refusal(team, () => {
+        team.subscribe('infinibay.events.v1.>');
+      }),
+    ).toMatch(/permissions violation/i);
   });
 
   it('give one department its own events only', async () => {
@@ -165,9 +256,22 @@ describe("NATS permissions of another team's user", () => {
   it('refuse a filter that is wider than the department, in the subject as in the request itself', async () => {
     const team = await connectAs('department-team');
     const create = (filter: string) => `$JS.API.CONSUMER.CREATE.EVENTS.department-team.${filter}`;
-    expect(await refusal(team, () => { team.publish(create('infinibay.events.v1.>'), '{}'); })).toMatch(/permissions violation/i);
-    const config = { durable_name: 'department-team', name: 'department-team', filter_subject: 'infinibay.events.v1.>', ack_policy: 'explicit' };
-    const answer = await team.request(create(`infinibay.events.v1.${DEPARTMENT}.>`), JSON.stringify({ stream_name: 'EVENTS', config }), { timeout: 2_000 });
+    expect(
+      await refusal(team, () => {
+        team.publish(create('infinibay.events.v1.>'), '{}');
+      }),
+    ).toMatch(/permissions violation/i);
+    const config = {
+      durable_name: 'department-team',
+      name: 'department-team',
+      filter_subject: 'infinibay.events.v1.>',
+      ack_policy: 'explicit',
+    };
+    const answer = await team.request(
+      create(`infinibay.events.v1.${DEPARTMENT}.>`),
+      JSON.stringify({ stream_name: 'EVENTS', config }),
+      { timeout: 2_000 },
+    );
     expect(answer.json<{ error?: { description: string } }>().error?.description).toMatch(/filtered subject/i);
   });
 });

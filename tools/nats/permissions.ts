@@ -22,7 +22,10 @@ const reportSubject = (contract: ReportContract, hostId: string): string =>
   contract.name === SAMPLE_REPORT ? metricsSubject('*', '*') : hostReportSubject(contract, hostId);
 
 /** Any service may be the first to start: it makes the streams. None may change, purge or delete them. */
-const STREAM_CALLS = [EVENTS_STREAM, HEALTH_STREAM].flatMap((stream) => [`$JS.API.STREAM.INFO.${stream}`, `$JS.API.STREAM.CREATE.${stream}`]);
+const STREAM_CALLS = [EVENTS_STREAM, HEALTH_STREAM].flatMap((stream) => [
+  `$JS.API.STREAM.INFO.${stream}`,
+  `$JS.API.STREAM.CREATE.${stream}`,
+]);
 
 /** Reading events by durable consumers; a consumer can't be deleted nor the stream be read past it. */
 const EVENT_READING = [
@@ -35,7 +38,15 @@ const EVENT_READING = [
 /** Following and replaying the whole stream for the people that watch: ordered consumers come and go. */
 const EVENT_REPLAY = [`$JS.API.CONSUMER.DELETE.${EVENTS_STREAM}.*`, `$JS.API.STREAM.MSG.GET.${EVENTS_STREAM}`];
 
-const READERS: ReadonlySet<ServiceName> = new Set<ServiceName>(['gateway', 'users', 'vms', 'networks', 'firewall', 'metrics-collector', 'realtime']);
+const READERS: ReadonlySet<ServiceName> = new Set<ServiceName>([
+  'gateway',
+  'users',
+  'vms',
+  'networks',
+  'firewall',
+  'metrics-collector',
+  'realtime',
+]);
 
 const eventReading = (service: ServiceName): readonly string[] => {
   if (!READERS.has(service)) return [];
@@ -45,12 +56,16 @@ const eventReading = (service: ServiceName): readonly string[] => {
 const published = (service: ServiceName, hostId: string): string[] => [
   ...EVENT_CONTRACTS.filter(({ producer }) => producer === service).map(eventFilter),
   ...REPORT_CONTRACTS.filter(({ producer }) => producer === service).map((contract) => reportSubject(contract, hostId)),
-  ...REQUEST_CONTRACTS.filter(({ callers }) => callers.includes(service)).map((contract) => requestSubject(contract, '*')),
+  ...REQUEST_CONTRACTS.filter(({ callers }) => callers.includes(service)).map((contract) =>
+    requestSubject(contract, '*'),
+  ),
 ];
 
 const subscribed = (service: ServiceName, hostId: string): string[] => [
   ...REQUEST_CONTRACTS.filter(({ owner }) => owner === service).map((contract) => requestSubject(contract, hostId)),
-  ...REPORT_CONTRACTS.filter(({ consumers }) => consumers.includes(service)).map((contract) => reportSubject(contract, '*')),
+  ...REPORT_CONTRACTS.filter(({ consumers }) => consumers.includes(service)).map((contract) =>
+    reportSubject(contract, '*'),
+  ),
 ];
 
 /**

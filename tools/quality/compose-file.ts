@@ -6,7 +6,9 @@ import { z } from 'zod';
 
 import { repositoryRoot } from '../stack/layout.ts';
 
-const Condition = z.object({ condition: z.enum(['service_healthy', 'service_completed_successfully', 'service_started']) });
+const Condition = z.object({
+  condition: z.enum(['service_healthy', 'service_completed_successfully', 'service_started']),
+});
 
 const Service = z
   .object({
@@ -45,7 +47,10 @@ export const readComposeFile = (): ComposeFile =>
 
 /** Names of the targets in the Dockerfile. */
 export const dockerfileTargets = (): readonly string[] =>
-  [...readFileSync(path.join(repositoryRoot, 'Dockerfile'), 'utf8').matchAll(/^FROM \S+ AS (\S+)$/gm)].map(([, name]) => name ?? '');
+  [...readFileSync(path.join(repositoryRoot, 'Dockerfile'), 'utf8').matchAll(/^FROM \S+ AS (\S+)$/gm)].map(
+    ([, name]) => name ?? '',
+  );
 
 /** The value that compose gives a variable when the operator's shell sets none: `${A:-b}` is `b`. */
-export const withoutShell = (value: string): string => value.replaceAll(/\$\{\w+(?::-([^}]*))?\}/g, (_whole, preset?: string) => preset ?? '');
+export const withoutShell = (value: string): string =>
+  value.replaceAll(/\$\{\w+(?::-([^}]*))?\}/g, (_whole, preset?: string) => preset ?? '');

@@ -50,7 +50,9 @@ describe.each(SERVICE_NAMES)('%s in docker-compose.yml', (name) => {
   it('has its secrets in an env file of its own and nowhere else', async () => {
     const { schema } = await configurationOf(name);
     expect(composed(name).env_file).toEqual([`.infinibay/compose/${name}.env`]);
-    const secrets = Object.entries(composed(name).environment).filter(([key, value]) => schema[key]?.secret === true && withoutShell(value) !== '');
+    const secrets = Object.entries(composed(name).environment).filter(
+      ([key, value]) => schema[key]?.secret === true && withoutShell(value) !== '',
+    );
     expect(secrets).toEqual([]);
   });
 
@@ -64,7 +66,8 @@ describe.each(SERVICE_NAMES)('%s in docker-compose.yml', (name) => {
   it('waits for what it needs', () => {
     const needed = composed(name).depends_on;
     expect(needed['nats']?.condition).toBe('service_healthy');
-    if (Object.hasOwn(SCHEMA_OF_SERVICE, name)) expect(needed['database-setup']?.condition).toBe('service_completed_successfully');
+    if (Object.hasOwn(SCHEMA_OF_SERVICE, name))
+      expect(needed['database-setup']?.condition).toBe('service_completed_successfully');
   });
 });
 
@@ -77,22 +80,34 @@ describe('docker-compose.yml', () => {
   it('gives every service a port of its own and publishes only the two public ones to all', () => {
     const ports = SERVICE_NAMES.map((name) => variablesOf(name)['HTTP_PORT']);
     expect(new Set(ports).size).toBe(SERVICE_NAMES.length);
-    const published = Object.entries(compose.services).flatMap(([name, { ports: list }]) => list.map((port) => `${name} ${port}`));
+    const published = Object.entries(compose.services).flatMap(([name, { ports: list }]) =>
+      list.map((port) => `${name} ${port}`),
+    );
     expect(published.sort()).toEqual(['gateway 4000:4000', 'nats 127.0.0.1:4222:4222', 'realtime 4001:4001']);
     expect(variablesOf('gateway')['HTTP_PORT']).toBe('4000');
     expect(variablesOf('realtime')['HTTP_PORT']).toBe('4001');
   });
 
   it.each(SUBGRAPHS)('leads the gateway to the subgraph %s', (name) => {
-    expect(variablesOf('gateway')[`${name.toUpperCase()}_URL`]).toBe(`http://${name}:${variablesOf(name)['HTTP_PORT'] ?? ''}`);
+    expect(variablesOf('gateway')[`${name.toUpperCase()}_URL`]).toBe(
+      `http://${name}:${variablesOf(name)['HTTP_PORT'] ?? ''}`,
+    );
     expect(composed('gateway').networks.some((network) => composed(name).networks.includes(network))).toBe(true);
   });
 
   it('defines every network, volume, service, env file and target that it names', () => {
     for (const [name, service] of Object.entries(compose.services)) {
-      expect({ name, networks: service.networks.filter((network) => !Object.hasOwn(compose.networks, network)) }).toEqual({ name, networks: [] });
-      const named = service.volumes.map((volume) => volume.split(':')[0] ?? '').filter((source) => !source.startsWith('/'));
-      expect({ name, volumes: named.filter((volume) => !Object.hasOwn(compose.volumes, volume)) }).toEqual({ name, volumes: [] });
+      expect({
+        name,
+        networks: service.networks.filter((network) => !Object.hasOwn(compose.networks, network)),
+      }).toEqual({ name, networks: [] });
+      const named = service.volumes
+        .map((volume) => volume.split(':')[0] ?? '')
+        .filter((source) => !source.startsWith('/'));
+      expect({ name, volumes: named.filter((volume) => !Object.hasOwn(compose.volumes, volume)) }).toEqual({
+        name,
+        volumes: [],
+      });
       expect(Object.keys(service.depends_on).filter((other) => !Object.hasOwn(compose.services, other))).toEqual([]);
       expect(service.env_file.filter((file) => !files.has(path.basename(file)))).toEqual([]);
       if (service.build !== undefined) expect(dockerfileTargets()).toContain(service.build.target);
@@ -101,7 +116,9 @@ describe('docker-compose.yml', () => {
   });
 
   it('has agent and collector look for the same sockets', () => {
-    expect(variablesOf('hypervisor-agent')['AGENT_SOCKET_DIR']).toBe(variablesOf('metrics-collector')['AGENT_SOCKET_DIR']);
+    expect(variablesOf('hypervisor-agent')['AGENT_SOCKET_DIR']).toBe(
+      variablesOf('metrics-collector')['AGENT_SOCKET_DIR'],
+    );
     expect(variablesOf('hypervisor-agent')['HOST_ID']).toBe(files.get('nats-config.env')?.['HOST_ID']);
   });
 });

@@ -8,7 +8,8 @@ const README_LINES = 40;
 const MACHINE_PATHS = /(?:^|[\s"'`(=:])(\/work\/|\/root\/|\/home\/[a-z])/;
 
 /** npm resolves tarballs against whatever registry a site uses, so the lock may name the public one and no other. */
-const REGISTRY_HOSTS = /https?:\/\/(?!registry\.npmjs\.org\/|static\.crates\.io\/|crates\.io\/)[^\s"'`<>)]*(?:registry|artifactory|nexus|mirror|proxy)[^\s"'`<>)]*/i;
+const REGISTRY_HOSTS =
+  /https?:\/\/(?!registry\.npmjs\.org\/|static\.crates\.io\/|crates\.io\/)[^\s"'`<>)]*(?:registry|artifactory|nexus|mirror|proxy)[^\s"'`<>)]*/i;
 
 /** Names that say nothing of what is in a file. */
 const VAGUE_NAMES = /^(utils?|common|helpers?|misc|managers?)$/;
@@ -26,7 +27,9 @@ export const longReadmes = (texts: readonly TextFile[]): readonly string[] =>
 /** Apps that no README explains. */
 export const missingReadmes = (files: readonly string[]): readonly string[] => {
   const apps = new Set(files.flatMap((file) => /^apps\/([^/]+)\//.exec(file)?.[1] ?? []));
-  return [...apps].filter((app) => !files.includes(`apps/${app}/README.md`)).map((app) => `apps/${app}/README.md is missing`);
+  return [...apps]
+    .filter((app) => !files.includes(`apps/${app}/README.md`))
+    .map((app) => `apps/${app}/README.md is missing`);
 };
 
 /** Links in Markdown that lead to no tracked file or folder. */
@@ -45,7 +48,9 @@ const deadLinksIn = (file: string, text: string, files: readonly string[]): stri
 const linesThatMatch = ({ file, text }: TextFile, pattern: RegExp, what: string): string[] =>
   text.split('\n').flatMap((line, index) => {
     const found = pattern.exec(line);
-    return found === null ? [] : [`${file}:${String(index + 1)}: ${what}: ${(found[1] ?? found[0]).trim().slice(0, 80)}`];
+    return found === null
+      ? []
+      : [`${file}:${String(index + 1)}: ${what}: ${(found[1] ?? found[0]).trim().slice(0, 80)}`];
   });
 
 /** Paths of the machine that the file was written on. */
@@ -58,7 +63,9 @@ export const registryHosts = (texts: readonly TextFile[]): readonly string[] =>
 
 /** Files and folders whose name would take anything in. */
 export const vagueNames = (files: readonly string[]): readonly string[] =>
-  files.filter((file) => file.split('/').some((part) => VAGUE_NAMES.test(part.split('.')[0] ?? ''))).map((file) => `${file}: the name says nothing of what is in it`);
+  files
+    .filter((file) => file.split('/').some((part) => VAGUE_NAMES.test(part.split('.')[0] ?? '')))
+    .map((file) => `${file}: the name says nothing of what is in it`);
 
 /** Production files that are too long, of languages that no linter of ours counts. */
 export const longSources = (texts: readonly TextFile[]): readonly string[] =>

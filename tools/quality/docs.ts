@@ -1,5 +1,13 @@
 /** node tools/quality/docs.ts: rules of tracked files that no linter knows. Prints what breaks them; exit code 1 when anything does. */
-import { deadLinks, longReadmes, longSources, machinePaths, missingReadmes, registryHosts, vagueNames } from './doc-rules.ts';
+import {
+  deadLinks,
+  longReadmes,
+  longSources,
+  machinePaths,
+  missingReadmes,
+  registryHosts,
+  vagueNames,
+} from './doc-rules.ts';
 import { trackedFiles, trackedTexts } from './tracked-files.ts';
 
 const files = trackedFiles();

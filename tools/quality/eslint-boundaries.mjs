@@ -11,14 +11,40 @@ await createProjectGraphAsync({ exitOnError: false, resetDaemonClient: true });
 
 const SCOPES = ['users', 'vms', 'networks', 'firewall', 'gateway', 'hypervisor', 'metrics', 'realtime'];
 
-const FRAMEWORKS = ['@nestjs/*', '@prisma/*', '@apollo/*', '@nats-io/*', 'pg', 'rxjs', 'pino', 'prom-client', 'socket.io', 'express'];
+const FRAMEWORKS = [
+  '@nestjs/*',
+  '@prisma/*',
+  '@apollo/*',
+  '@nats-io/*',
+  'pg',
+  'rxjs',
+  'pino',
+  'prom-client',
+  'socket.io',
+  'express',
+];
 
 const BY_TYPE = [
   { sourceTag: 'type:contracts', onlyDependOnLibsWithTags: ['type:contracts'], bannedExternalImports: FRAMEWORKS },
-  { sourceTag: 'type:domain', onlyDependOnLibsWithTags: ['type:contracts', 'type:domain'], bannedExternalImports: FRAMEWORKS },
-  { sourceTag: 'type:platform', onlyDependOnLibsWithTags: ['type:contracts', 'type:platform', 'type:domain', 'type:testing'] },
-  { sourceTag: 'type:native', onlyDependOnLibsWithTags: ['type:contracts', 'type:testing'], bannedExternalImports: FRAMEWORKS },
-  { sourceTag: 'type:testing', onlyDependOnLibsWithTags: ['type:contracts'], bannedExternalImports: ['@nestjs/*', '@prisma/*'] },
+  {
+    sourceTag: 'type:domain',
+    onlyDependOnLibsWithTags: ['type:contracts', 'type:domain'],
+    bannedExternalImports: FRAMEWORKS,
+  },
+  {
+    sourceTag: 'type:platform',
+    onlyDependOnLibsWithTags: ['type:contracts', 'type:platform', 'type:domain', 'type:testing'],
+  },
+  {
+    sourceTag: 'type:native',
+    onlyDependOnLibsWithTags: ['type:contracts', 'type:testing'],
+    bannedExternalImports: FRAMEWORKS,
+  },
+  {
+    sourceTag: 'type:testing',
+    onlyDependOnLibsWithTags: ['type:contracts'],
+    bannedExternalImports: ['@nestjs/*', '@prisma/*'],
+  },
   {
     sourceTag: 'type:app',
     onlyDependOnLibsWithTags: ['type:contracts', 'type:platform', 'type:domain', 'type:native', 'type:testing'],
@@ -27,11 +53,14 @@ const BY_TYPE = [
 
 const BY_SCOPE = [
   { sourceTag: 'scope:shared', onlyDependOnLibsWithTags: ['scope:shared'] },
-  ...SCOPES.map((scope) => ({ sourceTag: `scope:${scope}`, onlyDependOnLibsWithTags: ['scope:shared', `scope:${scope}`] })),
+  ...SCOPES.map((scope) => ({
+    sourceTag: `scope:${scope}`,
+    onlyDependOnLibsWithTags: ['scope:shared', `scope:${scope}`],
+  })),
 ];
 
 const SOURCES = ['apps/*/src/**/*.ts', 'libs/**/src/**/*.ts', 'native/libvirt-napi/src/**/*.ts'];
-const SPECS = ['**/*.spec.ts', '**/*.int-spec.ts', '**/*.e2e-spec.ts', '**/src/testing/**/*.ts'];
+const SPECS = ['**/*.spec.ts', '**/*.int-spec.ts', '**/*.e2e-spec.ts', '**/src/testing/**/*.ts', '**/*.fixture.ts'];
 
 const DEEP_IMPORT = {
   group: ['@infinibay/*/*'],
@@ -45,7 +74,10 @@ const SIDE_EFFECT_IMPORT = {
   regex: '^(node:)?(fs|net|http|https|http2|tls|dgram|dns|child_process|worker_threads|cluster)(/.*)?$',
   message: 'Rules of the domain are pure: whoever calls them does the input and output.',
 };
-const TOOLS_IMPORT = { group: ['**/tools/*', '**/tools/**'], message: "The product doesn't depend on the developer's tools." };
+const TOOLS_IMPORT = {
+  group: ['**/tools/*', '**/tools/**'],
+  message: "The product doesn't depend on the developer's tools.",
+};
 
 export const boundaries = [
   {
@@ -56,7 +88,12 @@ export const boundaries = [
       '@nx/enforce-module-boundaries': [
         'error',
         // jest gives its globals, and Nest its express types, under names that our package.json doesn't list.
-        { allow: ['@jest/globals', 'express'], enforceBuildableLibDependency: false, banTransitiveDependencies: true, depConstraints: [...BY_TYPE, ...BY_SCOPE] },
+        {
+          allow: ['@jest/globals', 'express'],
+          enforceBuildableLibDependency: false,
+          banTransitiveDependencies: true,
+          depConstraints: [...BY_TYPE, ...BY_SCOPE],
+        },
       ],
       'no-restricted-imports': ['error', { patterns: [DEEP_IMPORT, TEST_IMPORT, TOOLS_IMPORT] }],
     },
@@ -64,7 +101,9 @@ export const boundaries = [
   {
     name: 'infinibay/pure',
     files: ['libs/contracts/src/**/*.ts', 'libs/*-domain/src/**/*.ts', 'libs/libvirt-xml/src/**/*.ts'],
-    rules: { 'no-restricted-imports': ['error', { patterns: [DEEP_IMPORT, TEST_IMPORT, TOOLS_IMPORT, SIDE_EFFECT_IMPORT] }] },
+    rules: {
+      'no-restricted-imports': ['error', { patterns: [DEEP_IMPORT, TEST_IMPORT, TOOLS_IMPORT, SIDE_EFFECT_IMPORT] }],
+    },
   },
   {
     name: 'infinibay/boundaries-of-specs',

@@ -22,10 +22,15 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
  */
 export async function lintTexts(texts: readonly TextToLint[]): Promise<readonly LintedText[]> {
   const stdout = await new Promise<string>((resolve, reject) => {
-    const child = execFile(process.execPath, [SCRIPT], { cwd: ROOT, timeout: 110_000, maxBuffer: 16 * 1024 * 1024 }, (error, out, err) => {
-      if (error === null) resolve(out);
-      else reject(new Error(`lint failed: ${err}`, { cause: error }));
-    });
+    const child = execFile(
+      process.execPath,
+      [SCRIPT],
+      { cwd: ROOT, timeout: 110_000, maxBuffer: 16 * 1024 * 1024 },
+      (error, out, err) => {
+        if (error === null) resolve(out);
+        else reject(new Error(`lint failed: ${err}`, { cause: error }));
+      },
+    );
     child.stdin?.end(JSON.stringify(texts));
   });
   return JSON.parse(stdout.slice(stdout.indexOf('[{'))) as LintedText[];

@@ -14,7 +14,11 @@ const MAX_BYTES = 2 * 1024 * 1024;
 
 /** Paths that git tracks or would add, without those that are gone. */
 export function trackedFiles(): readonly string[] {
-  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: repositoryRoot, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    cwd: repositoryRoot,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  });
   return listed.split('\0').filter((file) => file !== '' && existsSync(path.join(repositoryRoot, file)));
 }
 

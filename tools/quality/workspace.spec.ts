@@ -21,16 +21,18 @@ const BuildConfig = z.object({ references: z.array(z.object({ path: z.string() }
 const readJson = (file: string): unknown => JSON.parse(readFileSync(path.join(repositoryRoot, file), 'utf8'));
 
 /** Folders of the workspace's projects, below the repository's root. */
-const projects = FOLDERS.flatMap((folder) => readdirSync(path.join(repositoryRoot, folder)).map((name) => `${folder}/${name}`)).filter((folder) =>
-  existsSync(path.join(repositoryRoot, folder, 'package.json')),
-);
+const projects = FOLDERS.flatMap((folder) =>
+  readdirSync(path.join(repositoryRoot, folder)).map((name) => `${folder}/${name}`),
+).filter((folder) => existsSync(path.join(repositoryRoot, folder, 'package.json')));
 
 const manifests = new Map(projects.map((folder) => [folder, Manifest.parse(readJson(`${folder}/package.json`))]));
 const folderOf = new Map([...manifests].map(([folder, { name }]) => [name, folder]));
 
 describe.each(projects)('%s', (folder) => {
   const manifest = manifests.get(folder);
-  const references = BuildConfig.parse(readJson(`${folder}/tsconfig.json`)).references.map((one) => path.posix.join(folder, one.path));
+  const references = BuildConfig.parse(readJson(`${folder}/tsconfig.json`)).references.map((one) =>
+    path.posix.join(folder, one.path),
+  );
 
   it('has one tag of each dimension', () => {
     expect(manifest?.nx.tags.map((tag) => tag.split(':')[0]).sort()).toEqual(['scope', 'type']);

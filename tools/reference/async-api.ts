@@ -23,7 +23,11 @@ const channelOf = (contract: AnyContract): object => {
     messages: first === undefined ? {} : { [first.id]: { $ref: `#/components/messages/${first.id}` } },
     ...(Object.keys(parameters).length === 0
       ? {}
-      : { parameters: Object.fromEntries(Object.entries(parameters).map(([name, description]) => [name, { description }])) }),
+      : {
+          parameters: Object.fromEntries(
+            Object.entries(parameters).map(([name, description]) => [name, { description }]),
+          ),
+        }),
   };
 };
 
@@ -31,15 +35,31 @@ const replyChannel = (contract: AnyContract): [string, object][] => {
   const [, reply] = messagesOf(contract);
   if (reply === undefined) return [];
   const messages = { [reply.id]: { $ref: `#/components/messages/${reply.id}` } };
-  return [[`${channelId(contract)}.reply`, { address: null, description: "The caller's inbox, given with the request", messages }]];
+  return [
+    [
+      `${channelId(contract)}.reply`,
+      { address: null, description: "The caller's inbox, given with the request", messages },
+    ],
+  ];
 };
 
 const operationOf = (contract: AnyContract): object => {
   const id = channelId(contract);
   const channel = { $ref: `#/channels/${id}` };
-  if (contract.type === 'event') return { action: 'send', channel, summary: contract.description, tags: [{ name: contract.producer }, { name: 'event' }] };
+  if (contract.type === 'event')
+    return {
+      action: 'send',
+      channel,
+      summary: contract.description,
+      tags: [{ name: contract.producer }, { name: 'event' }],
+    };
   if (contract.type === 'report') {
-    return { action: 'send', channel, summary: contract.description, tags: [{ name: contract.producer }, { name: 'report' }] };
+    return {
+      action: 'send',
+      channel,
+      summary: contract.description,
+      tags: [{ name: contract.producer }, { name: 'report' }],
+    };
   }
   return {
     action: 'receive',
@@ -61,11 +81,17 @@ export const asyncApi = (contracts: readonly AnyContract[], version: string): st
     info: {
       title: 'Infinibay messages',
       version,
-      description: 'Events, reports, commands and queries on NATS. Events are kept in the JetStream stream EVENTS for seven days.',
+      description:
+        'Events, reports, commands and queries on NATS. Events are kept in the JetStream stream EVENTS for seven days.',
       license: { name: 'Apache-2.0' },
     },
     defaultContentType: 'application/json',
-    channels: Object.fromEntries(contracts.flatMap((contract): [string, object][] => [[channelId(contract), channelOf(contract)], ...replyChannel(contract)])),
+    channels: Object.fromEntries(
+      contracts.flatMap((contract): [string, object][] => [
+        [channelId(contract), channelOf(contract)],
+        ...replyChannel(contract),
+      ]),
+    ),
     operations: Object.fromEntries(contracts.map((contract) => [channelId(contract), operationOf(contract)])),
     components: { messages: Object.fromEntries(messages) },
   };

@@ -22,7 +22,8 @@ const MESSAGES_VERSION = '1.0.0';
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 const absolute = (file: string): string => path.join(repositoryRoot, file);
-const readIfThere = (file: string): string | undefined => (existsSync(absolute(file)) ? readFileSync(absolute(file), 'utf8') : undefined);
+const readIfThere = (file: string): string | undefined =>
+  existsSync(absolute(file)) ? readFileSync(absolute(file), 'utf8') : undefined;
 
 const publishedNow = (): PublishedContracts =>
   publish(CONTRACTS.map((contract) => ({ ...contract, address: addressOf(contract), messages: messagesOf(contract) })));
@@ -31,7 +32,10 @@ const publishedNow = (): PublishedContracts =>
 async function generate(): Promise<Map<string, string>> {
   const configurations = await readConfigurations();
   const schemas = CONTRACTS.flatMap((contract) =>
-    messagesOf(contract).map((message): [string, string] => [`${SCHEMAS}/${message.id}.json`, json(asDocument(message, contract.description))]),
+    messagesOf(contract).map((message): [string, string] => [
+      `${SCHEMAS}/${message.id}.json`,
+      json(asDocument(message, contract.description)),
+    ]),
   );
   return new Map([
     [`${REFERENCE}/asyncapi.yaml`, asyncApi(CONTRACTS, MESSAGES_VERSION)],
@@ -46,7 +50,9 @@ async function generate(): Promise<Map<string, string>> {
 /** Schema files of messages that are no more. */
 function leftOver(files: ReadonlyMap<string, string>): string[] {
   if (!existsSync(absolute(SCHEMAS))) return [];
-  return readdirSync(absolute(SCHEMAS)).map((name) => `${SCHEMAS}/${name}`).filter((file) => !files.has(file));
+  return readdirSync(absolute(SCHEMAS))
+    .map((name) => `${SCHEMAS}/${name}`)
+    .filter((file) => !files.has(file));
 }
 
 function checkPublished(): readonly string[] {
@@ -56,7 +62,8 @@ function checkPublished(): readonly string[] {
 
 async function main(): Promise<void> {
   const broken = checkPublished();
-  if (broken.length > 0) throw new Error(`published contracts must not change:\n${broken.map((line) => `  - ${line}`).join('\n')}`);
+  if (broken.length > 0)
+    throw new Error(`published contracts must not change:\n${broken.map((line) => `  - ${line}`).join('\n')}`);
   const files = await generate();
   const stale = [...files].filter(([file, text]) => readIfThere(file) !== text).map(([file]) => file);
   const old = leftOver(files);

@@ -24,7 +24,9 @@ const hashOf = ({ type, address, messages }: Publication): string => {
 
 /** The lock's content for what is published now, in the order of names. */
 export const publish = (publications: readonly Publication[]): PublishedContracts =>
-  Object.fromEntries(publications.map((one): [string, string] => [keyOf(one), hashOf(one)]).sort(([a], [b]) => (a < b ? -1 : 1)));
+  Object.fromEntries(
+    publications.map((one): [string, string] => [keyOf(one), hashOf(one)]).sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
 
 /**
  * What breaks those who rely on the published contracts: one that changed, or that is gone without a newer version.

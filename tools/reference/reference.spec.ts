@@ -10,11 +10,16 @@ import { addressOf } from './subjects.ts';
 
 const references = (value: unknown): string[] => {
   if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, one]: [string, unknown]) => (key === '$ref' && typeof one === 'string' ? [one] : references(one)));
+  return Object.entries(value).flatMap(([key, one]: [string, unknown]) =>
+    key === '$ref' && typeof one === 'string' ? [one] : references(one),
+  );
 };
 
 const resolve = (document: unknown, pointer: string): unknown =>
-  pointer.slice(2).split('/').reduce<unknown>((at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined), document);
+  pointer
+    .slice(2)
+    .split('/')
+    .reduce<unknown>((at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined), document);
 
 describe('the AsyncAPI document', () => {
   const document: unknown = parse(asyncApi(CONTRACTS, '1.0.0'));
@@ -39,11 +44,22 @@ describe('the AsyncAPI document', () => {
 });
 
 describe('a published contract', () => {
-  const shape = (schema: z.ZodType) => publish([{ name: 'vm.created', version: 1, type: 'event', address: { subject: 's', parameters: {} }, messages: [{ id: 'vm.created.v1', title: 't', schema: z.toJSONSchema(schema), example: {} }] }]);
+  const shape = (schema: z.ZodType) =>
+    publish([
+      {
+        name: 'vm.created',
+        version: 1,
+        type: 'event',
+        address: { subject: 's', parameters: {} },
+        messages: [{ id: 'vm.created.v1', title: 't', schema: z.toJSONSchema(schema), example: {} }],
+      },
+    ]);
   const now = shape(z.object({ description: z.string(), size: z.int() }));
 
   it('may be described better', () => {
-    expect(breaches(now, shape(z.object({ size: z.int().describe('In GiB'), description: z.string() }).describe('A VM')))).toEqual([]);
+    expect(
+      breaches(now, shape(z.object({ size: z.int().describe('In GiB'), description: z.string() }).describe('A VM'))),
+    ).toEqual([]);
   });
 
   it('may not lose or change a field, even one that is called description', () => {

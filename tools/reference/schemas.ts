@@ -65,8 +65,18 @@ export const messagesOf = (contract: AnyContract): readonly MessageSchema[] => {
   const request = RequestEnvelope.extend({ ...naming(contract), data: contract.request });
   const reply = z.union([z.object({ ok: z.literal(true), data: contract.reply }), failureOf()]);
   return [
-    { id, title: contract.name, schema: toSchema(request), example: exampleRequest(contract, contract.example.request) },
-    { id: `${id}.reply`, title: `reply to ${contract.name}`, schema: toSchema(reply), example: { ok: true, data: contract.example.reply } },
+    {
+      id,
+      title: contract.name,
+      schema: toSchema(request),
+      example: exampleRequest(contract, contract.example.request),
+    },
+    {
+      id: `${id}.reply`,
+      title: `reply to ${contract.name}`,
+      schema: toSchema(reply),
+      example: { ok: true, data: contract.example.reply },
+    },
   ];
 };
 

@@ -22,6 +22,7 @@ export const addressOf = (contract: AnyContract): Address => {
       ? named(metricsSubject('*', '*'), { ...DEPARTMENT, vmId: 'Id of the VM' })
       : named(hostReportSubject(contract, '*'), HOST);
   }
-  if (contract.type !== 'event') return named(requestSubject(contract, '*'), contract.owner === 'hypervisor-agent' ? HOST : {});
+  if (contract.type !== 'event')
+    return named(requestSubject(contract, '*'), contract.owner === 'hypervisor-agent' ? HOST : {});
   return named(eventFilter(contract), { ...DEPARTMENT, resourceId: 'Id of the resource that the event is about' });
 };

@@ -9,7 +9,8 @@ describe('counts of a test run', () => {
   });
 
   it('add up the results of all crates', () => {
-    const output = 'running 2 tests\ntest result: ok. 2 passed; 0 failed; 0 ignored; 0 measured\n\ntest result: FAILED. 3 passed; 1 failed; 2 ignored; 0 measured';
+    const output =
+      'running 2 tests\ntest result: ok. 2 passed; 0 failed; 0 ignored; 0 measured\n\ntest result: FAILED. 3 passed; 1 failed; 2 ignored; 0 measured';
     expect(parseCargoCounts(output)).toEqual({ passed: 5, failed: 1, skipped: 2 });
   });
 
@@ -18,7 +19,14 @@ describe('counts of a test run', () => {
   });
 
   it('take a file of tests that could not be loaded as a failure', () => {
-    const report = { numTotalTests: 4, numPassedTests: 3, numFailedTests: 0, numPendingTests: 1, numTodoTests: 0, numRuntimeErrorTestSuites: 1 };
+    const report = {
+      numTotalTests: 4,
+      numPassedTests: 3,
+      numFailedTests: 0,
+      numPendingTests: 1,
+      numTodoTests: 0,
+      numRuntimeErrorTestSuites: 1,
+    };
     expect(parseJestCounts(JSON.stringify(report))).toEqual({ passed: 3, failed: 1, skipped: 1 });
     expect(parseJestCounts('{}')).toBeUndefined();
   });

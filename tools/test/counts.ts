@@ -11,7 +11,14 @@ export const ONE_FAILED: Counts = { ...NOTHING, failed: 1 };
 export const ONE_SKIPPED: Counts = { ...NOTHING, skipped: 1 };
 
 export const add = (...all: readonly Counts[]): Counts =>
-  all.reduce((sum, one) => ({ passed: sum.passed + one.passed, failed: sum.failed + one.failed, skipped: sum.skipped + one.skipped }), NOTHING);
+  all.reduce(
+    (sum, one) => ({
+      passed: sum.passed + one.passed,
+      failed: sum.failed + one.failed,
+      skipped: sum.skipped + one.skipped,
+    }),
+    NOTHING,
+  );
 
 /** The closing line of a run, as machines read it. */
 export const closingLine = ({ passed, failed, skipped }: Counts): string =>
@@ -21,7 +28,13 @@ export const closingLine = ({ passed, failed, skipped }: Counts): string =>
 export function parseCargoCounts(output: string): Counts | undefined {
   const results = [...output.matchAll(/^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored/gm)];
   if (results.length === 0) return undefined;
-  return add(...results.map(([, passed, failed, ignored]) => ({ passed: Number(passed), failed: Number(failed), skipped: Number(ignored) })));
+  return add(
+    ...results.map(([, passed, failed, ignored]) => ({
+      passed: Number(passed),
+      failed: Number(failed),
+      skipped: Number(ignored),
+    })),
+  );
 }
 
 const numberAt = (report: object, key: string): number => {

@@ -1,7 +1,13 @@
 import { mkdirSync } from 'node:fs';
 
 import { missingForLibvirtd } from '../stack/libvirtd.ts';
-import { startTestLibvirtd, startTestNats, startTestPostgres, temporaryState, testNatsUser } from '../stack/test-infrastructure.ts';
+import {
+  startTestLibvirtd,
+  startTestNats,
+  startTestPostgres,
+  temporaryState,
+  testNatsUser,
+} from '../stack/test-infrastructure.ts';
 
 /** What integration and end-to-end tests run against, started once per run. */
 export interface TestInfrastructure {

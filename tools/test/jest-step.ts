@@ -41,8 +41,22 @@ function countsOf(outcome: ProcessOutcome, reportFile: string): Counts {
 export async function runJest(project: JestProject, options: JestOptions): Promise<Counts> {
   const folder = mkdtempSync(path.join(tmpdir(), 'infinibay-jest-'));
   const reportFile = path.join(folder, 'report.json');
-  const args = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js', ...options.args,
-    '--selectProjects', project, '--maxWorkers', WORKERS[project], '--testTimeout', TIMEOUT_MS[project], '--passWithNoTests', '--json', '--outputFile', reportFile];
+  const args = [
+    '--experimental-vm-modules',
+    '--disable-warning=ExperimentalWarning',
+    'node_modules/jest/bin/jest.js',
+    ...options.args,
+    '--selectProjects',
+    project,
+    '--maxWorkers',
+    WORKERS[project],
+    '--testTimeout',
+    TIMEOUT_MS[project],
+    '--passWithNoTests',
+    '--json',
+    '--outputFile',
+    reportFile,
+  ];
   try {
     const outcome = await runProcess(process.execPath, args, {
       environment: { ...options.environment, NODE_ENV: 'test', TMPDIR: folder },

@@ -8,7 +8,9 @@ export interface LeftProcess {
 /** What a process was started with; empty for one that is gone, or is another user's. */
 function textOf(pid: number, file: 'cmdline' | 'environ'): string {
   try {
-    return readFileSync(`/proc/${String(pid)}/${file}`, 'utf8').replaceAll('\0', ' ').trim();
+    return readFileSync(`/proc/${String(pid)}/${file}`, 'utf8')
+      .replaceAll('\0', ' ')
+      .trim();
   } catch {
     return '';
   }

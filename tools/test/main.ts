@@ -44,7 +44,8 @@ async function stopServers(): Promise<Counts> {
   servers = undefined;
   if (running === undefined) return NOTHING;
   const missing = running.missingForHypervisor;
-  if (missing.length > 0) process.stdout.write(`no real hypervisor was tested; this machine lacks: ${missing.join(', ')}\n`);
+  if (missing.length > 0)
+    process.stdout.write(`no real hypervisor was tested; this machine lacks: ${missing.join(', ')}\n`);
   try {
     await running.stop();
   } catch (error) {

@@ -41,7 +41,11 @@ function endGroup(pid: number): void {
 }
 
 /** Runs a program in the repository's root to its end, as leader of a process group, so that nothing of it stays behind. */
-export async function runProcess(command: string, args: readonly string[], options: ProcessOptions = {}): Promise<ProcessOutcome> {
+export async function runProcess(
+  command: string,
+  args: readonly string[],
+  options: ProcessOptions = {},
+): Promise<ProcessOutcome> {
   if (interrupted) return { code: null, output: '', abandoned: 'interrupted' };
   const child = spawn(command, [...args], {
     cwd: repositoryRoot,
@@ -50,7 +54,9 @@ export async function runProcess(command: string, args: readonly string[], optio
     stdio: ['ignore', options.show === true ? 'inherit' : 'pipe', options.show === true ? 'inherit' : 'pipe'],
   });
   let output = '';
-  const collect = (chunk: Buffer): void => { output += chunk.toString(); };
+  const collect = (chunk: Buffer): void => {
+    output += chunk.toString();
+  };
   child.stdout?.on('data', collect);
   child.stderr?.on('data', collect);
   const pid = child.pid;
@@ -62,11 +68,16 @@ export async function runProcess(command: string, args: readonly string[], optio
     if (pid !== undefined) endGroup(pid);
   };
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-  const timer = setTimeout(() => { abandon(`gave up after ${String(timeoutMs / 1000)} s`); }, timeoutMs);
+  const timer = setTimeout(() => {
+    abandon(`gave up after ${String(timeoutMs / 1000)} s`);
+  }, timeoutMs);
   options.abandonWhen?.(watching.signal).then(abandon, () => undefined);
   try {
     const code = await new Promise<number | null>((resolve) => {
-      child.once('error', (error) => { output += error.message; resolve(127); });
+      child.once('error', (error) => {
+        output += error.message;
+        resolve(127);
+      });
       child.once('close', resolve);
     });
     return { code, output, abandoned };

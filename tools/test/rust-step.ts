@@ -5,7 +5,9 @@ import { runProcess } from './run-process.ts';
 const MANIFEST = ['--manifest-path', 'native/Cargo.toml'];
 
 async function cargoTest(environment: Readonly<Record<string, string>>): Promise<Counts> {
-  const outcome = await runProcess('cargo', ['test', ...MANIFEST, '--workspace', '--locked', '--no-fail-fast'], { environment });
+  const outcome = await runProcess('cargo', ['test', ...MANIFEST, '--workspace', '--locked', '--no-fail-fast'], {
+    environment,
+  });
   const counts = parseCargoCounts(outcome.output);
   if (outcome.code === 0 && counts !== undefined) return counts;
   process.stdout.write(`${outcome.output.trimEnd()}\n`);
@@ -17,7 +19,16 @@ async function cargoTest(environment: Readonly<Record<string, string>>): Promise
 export async function runRust(environment: Readonly<Record<string, string>>): Promise<Counts> {
   return add(
     await check('cargo fmt', 'cargo', ['fmt', ...MANIFEST, '--all', '--check']),
-    await check('cargo clippy', 'cargo', ['clippy', ...MANIFEST, '--workspace', '--all-targets', '--locked', '--', '-D', 'warnings']),
+    await check('cargo clippy', 'cargo', [
+      'clippy',
+      ...MANIFEST,
+      '--workspace',
+      '--all-targets',
+      '--locked',
+      '--',
+      '-D',
+      'warnings',
+    ]),
     await cargoTest(environment),
   );
 }

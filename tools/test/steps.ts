@@ -27,23 +27,54 @@ export const STEPS: readonly Step[] = [
   {
     name: 'types',
     description: 'builds all projects, then checks specs and tools too',
-    run: async () => add(await checkScript('tsc -b', 'node_modules/typescript/bin/tsc', ['-b']), await checkScript('tsc', 'node_modules/typescript/bin/tsc', ['-p', 'tsconfig.check.json'])),
+    run: async () =>
+      add(
+        await checkScript('tsc -b', 'node_modules/typescript/bin/tsc', ['-b']),
+        await checkScript('tsc', 'node_modules/typescript/bin/tsc', ['-p', 'tsconfig.check.json']),
+      ),
   },
   {
     name: 'format',
     description: 'prettier',
-    run: () => checkScript('prettier', 'node_modules/prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.']),
+    run: () =>
+      checkScript('prettier', 'node_modules/prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.']),
   },
   {
     name: 'lint',
     description: 'ESLint with types and import boundaries, no warnings allowed',
-    run: () => checkScript('eslint', 'node_modules/eslint/bin/eslint.js', ['.', '--max-warnings', '0', ...ESLINT_CACHE], LINT_MEMORY),
+    run: () =>
+      checkScript(
+        'eslint',
+        'node_modules/eslint/bin/eslint.js',
+        ['.', '--max-warnings', '0', ...ESLINT_CACHE],
+        LINT_MEMORY,
+      ),
   },
   { name: 'workspace', description: 'project graph and nx affected, offline', run: runWorkspaceChecks },
-  { name: 'reference', description: 'generated reference is fresh, published contracts are unchanged', run: async () => add(await checkScript('reference', 'tools/reference/main.ts', ['--check']), await checkScript('supergraph', 'tools/graphql/compose.ts', ['--check'])) },
-  { name: 'docs', description: 'links, lengths, no machine paths', run: () => checkScript('docs', 'tools/quality/docs.ts', []) },
-  { name: 'unit', description: 'specs of pure code', run: ({ environment, jestArgs }) => runJest('unit', { environment, args: jestArgs }) },
-  { name: 'rust', description: 'format, clippy and tests of the native crates', run: ({ environment }) => runRust(environment) },
+  {
+    name: 'reference',
+    description: 'generated reference is fresh, published contracts are unchanged',
+    run: async () =>
+      add(
+        await checkScript('reference', 'tools/reference/main.ts', ['--check']),
+        await checkScript('supergraph', 'tools/graphql/compose.ts', ['--check']),
+      ),
+  },
+  {
+    name: 'docs',
+    description: 'links, lengths, no machine paths',
+    run: () => checkScript('docs', 'tools/quality/docs.ts', []),
+  },
+  {
+    name: 'unit',
+    description: 'specs of pure code',
+    run: ({ environment, jestArgs }) => runJest('unit', { environment, args: jestArgs }),
+  },
+  {
+    name: 'rust',
+    description: 'format, clippy and tests of the native crates',
+    run: ({ environment }) => runRust(environment),
+  },
   {
     name: 'integration',
     description: 'against PostgreSQL, NATS and libvirt',

@@ -11,13 +11,21 @@ const OFFLINE = { NX_DAEMON: 'false', NX_NO_CLOUD: 'true', NX_ISOLATE_PLUGINS: '
 const FOLDERS = ['apps', 'libs', 'libs/platform', 'native'];
 
 function expectedProjects(): string[] {
-  return FOLDERS.flatMap((folder) => readdirSync(path.join(repositoryRoot, folder)).map((name) => path.join(repositoryRoot, folder, name, 'package.json')))
+  return FOLDERS.flatMap((folder) =>
+    readdirSync(path.join(repositoryRoot, folder)).map((name) =>
+      path.join(repositoryRoot, folder, name, 'package.json'),
+    ),
+  )
     .filter((file) => existsSync(file))
     .map((file) => String(Reflect.get(JSON.parse(readFileSync(file, 'utf8')) as object, 'name')));
 }
 
 async function projectsOf(args: readonly string[]): Promise<string[] | string> {
-  const outcome = await runProcess(process.execPath, ['node_modules/nx/dist/bin/nx.js', 'show', 'projects', '--json', ...args], { environment: OFFLINE, timeoutMs: 120_000 });
+  const outcome = await runProcess(
+    process.execPath,
+    ['node_modules/nx/dist/bin/nx.js', 'show', 'projects', '--json', ...args],
+    { environment: OFFLINE, timeoutMs: 120_000 },
+  );
   const line = outcome.output.split('\n').find((text) => text.startsWith('['));
   if (outcome.code !== 0 || line === undefined) return outcome.abandoned ?? outcome.output;
   return (JSON.parse(line) as unknown[]).map(String);
@@ -41,7 +49,10 @@ async function affectedFollowsDependencies(): Promise<Counts> {
   const affected = await projectsOf(['--affected', '--files', 'libs/contracts/src/index.ts']);
   if (typeof affected === 'string') return report('nx affected', affected);
   const missing = expectedProjects().filter((name) => name.startsWith('@infinibay/app-') && !affected.includes(name));
-  return report('nx affected', missing.length === 0 ? undefined : `a change of contracts does not reach: ${missing.join(', ')}`);
+  return report(
+    'nx affected',
+    missing.length === 0 ? undefined : `a change of contracts does not reach: ${missing.join(', ')}`,
+  );
 }
 
 /** The project graph: complete, and usable for `nx affected` without any network. */

@@ -10,6 +10,9 @@ describe(pollUntil, () => {
   it('gives up at the deadline with the last error as the cause', async () => {
     const failure = new Error('not yet');
     const waiting = pollUntil(() => Promise.reject(failure), { timeoutMs: 20, intervalMs: 1, what: 'the moon' });
-    await expect(waiting).rejects.toMatchObject({ message: 'gave up waiting for the moon after 20 ms', cause: failure });
+    await expect(waiting).rejects.toMatchObject({
+      message: 'gave up waiting for the moon after 20 ms',
+      cause: failure,
+    });
   });
 });

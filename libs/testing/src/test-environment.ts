@@ -5,7 +5,9 @@
 export const testVariable = (name: string): string => {
   const value = process.env[name];
   if (value === undefined || value === '') {
-    throw new Error(`${name} is not set: run integration tests by "node tools/test/main.ts --only integration -- <path>"`);
+    throw new Error(
+      `${name} is not set: run integration tests by "node tools/test/main.ts --only integration -- <path>"`,
+    );
   }
   return value;
 };
