@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError } from '@infinibay/contracts';
 import type { StoragePool } from '@infinibay/libvirt';
@@ -70,7 +69,6 @@ export class DiskService {
   }
 
   private async preparePool(): Promise<StoragePool> {
-    await mkdir(this.config.DISK_DIR, { recursive: true });
     const known = await this.hypervisor.find('find-pool', 'NO_STORAGE_POOL', ({ storagePools }) => storagePools.lookupByName(DISK_POOL));
     const pool = known ?? (await this.definePool());
     const path = poolPathOf(await this.hypervisor.use('read-pool', () => pool.xmlDesc()));
@@ -90,6 +88,8 @@ export class DiskService {
   private async activate(pool: StoragePool): Promise<void> {
     const { state } = await this.hypervisor.use('read-pool', () => pool.info());
     if (state === 'running') return;
+    // Makes the folder where it isn't there.
+    await this.hypervisor.use('build-pool', () => pool.build());
     await this.hypervisor.use('start-pool', () => pool.create());
   }
 }

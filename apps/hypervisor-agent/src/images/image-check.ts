@@ -4,6 +4,7 @@ import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { isMissing } from '../work/missing-file.js';
 import type { ImageManifest } from './image-manifest.js';
 import { QCOW2_HEADER_BYTES, readQcow2Header } from './qcow2-header.js';
 
@@ -48,7 +49,7 @@ const openImage = async (path: string): Promise<FileHandle> => {
   try {
     return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
-    throw new ImageRefused(`it cannot be opened: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new ImageRefused('it cannot be opened (a link is not followed)', { cause: error });
   }
 };
 
@@ -81,7 +82,7 @@ const askQemu = async (path: string, manifest: ImageManifest): Promise<void> => 
     const asked = await run('qemu-img', ['info', '--output=json', '-f', manifest.format, '-U', path], { timeout: 10_000, maxBuffer: 1_048_576 });
     output = asked.stdout;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
+    if (isMissing(error)) return;
     throw new ImageRefused('qemu-img cannot read it', { cause: error });
   }
   const info = QemuImageInfo.parse(JSON.parse(output));

@@ -1,5 +1,6 @@
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isMissing } from './missing-file.js';
 
 const KEY = /^[0-9a-f-]{36}$/;
 
@@ -39,7 +40,7 @@ export class HighestSeen {
       if (!Number.isSafeInteger(value)) throw new RangeError(`${this.fileOf(key)} does not hold a number`);
       return value;
     } catch (error) {
-      if (isAbsent(error)) return -1;
+      if (isMissing(error)) return -1;
       throw error;
     }
   }
@@ -63,5 +64,3 @@ export class HighestSeen {
     return join(this.folder, key);
   }
 }
-
-const isAbsent = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';

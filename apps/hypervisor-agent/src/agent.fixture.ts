@@ -1,0 +1,136 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  DomainError,
+  hostHeartbeat,
+  hostReportSubject,
+  hostVmPowerChanged,
+  type ReplyOf,
+  type ReportDataOf,
+  type RequestContract,
+  type RequestInputOf,
+} from '@infinibay/contracts';
+import { loadConfig } from '@infinibay/platform-config';
+import { createLogger } from '@infinibay/platform-logging';
+import { NATS_CONNECTION, RequestClient, subscribeToReport } from '@infinibay/platform-messaging';
+import { pollUntil, testNats } from '@infinibay/testing';
+import type { INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { AppModule } from './app.module.js';
+import { configSchema } from './config.js';
+
+export interface AgentFolders {
+  readonly images: string;
+  readonly state: string;
+  readonly sockets: string;
+  readonly remove: () => void;
+}
+
+export const agentFolders = (): AgentFolders => {
+  const root = mkdtempSync(join(tmpdir(), 'ib-'));
+  return {
+    images: mkdtempSync(join(root, 'i')),
+    state: mkdtempSync(join(root, 's')),
+    sockets: mkdtempSync(join(root, 'a')),
+    remove: () => rmSync(root, { recursive: true, force: true }),
+  };
+};
+
+/** libvirt's test driver lives as long as the process: its pool stays, and so must the folder's name. No file is made there. */
+export const TEST_DRIVER_DISKS = '/infinibay-test-driver/disks';
+
+/** The agent itself, and what the services beside it see of it: requests and reports over NATS. */
+export class RunningAgent {
+  readonly heartbeats: ReportDataOf<typeof hostHeartbeat>[] = [];
+  readonly powerChanges: ReportDataOf<typeof hostVmPowerChanged>[] = [];
+
+  private constructor(
+    readonly app: INestApplication,
+    readonly hostId: string,
+  ) {}
+
+  static async start(environment: Record<string, string>): Promise<RunningAgent> {
+    const nats = testNats();
+    const hostId = environment['HOST_ID'] ?? randomUUID();
+    const config = loadConfig(configSchema, {
+      HTTP_PORT: '0',
+      NATS_URL: nats.url,
+      NATS_USER: nats.user,
+      NATS_PASSWORD: nats.password,
+      HEARTBEAT_INTERVAL_MS: '250',
+      HOST_ID: hostId,
+      ...environment,
+    });
+    const logger = createLogger({ service: 'hypervisor-agent', level: process.env['LOG_LEVEL'] ?? 'fatal', format: 'json' });
+    const app = await NestFactory.create(AppModule.forRoot(config, logger), { logger: false, abortOnError: false });
+    await app.listen(0, '127.0.0.1');
+    const agent = new RunningAgent(app, hostId);
+    agent.listen();
+    await pollUntil(() => agent.heartbeats.length > 0, { timeoutMs: 20_000, what: 'the first heartbeat' });
+    return agent;
+  }
+
+  call<C extends RequestContract>(contract: C, data: RequestInputOf<C>): Promise<ReplyOf<C>> {
+    return this.app.get(RequestClient, { strict: false }).call(contract, data, { hostId: this.hostId });
+  }
+
+  /** The code with which a request is refused. */
+  async refusal<C extends RequestContract>(contract: C, data: RequestInputOf<C>): Promise<string> {
+    try {
+      await this.call(contract, data);
+    } catch (error) {
+      if (error instanceof DomainError) return error.code;
+      throw error;
+    }
+    throw new Error(`${contract.name} was not refused`);
+  }
+
+  async http(path: string): Promise<{ readonly status: number; readonly body: string }> {
+    const response = await fetch(`${await this.app.getUrl()}${path}`);
+    return { status: response.status, body: await response.text() };
+  }
+
+  stop(): Promise<void> {
+    return this.app.close();
+  }
+
+  private listen(): void {
+    const connection = this.app.get<NatsConnection>(NATS_CONNECTION, { strict: false });
+    const logger = createLogger({ service: 'test', level: 'fatal', format: 'json' });
+    subscribeToReport(connection, hostHeartbeat, hostReportSubject(hostHeartbeat, this.hostId), { logger }, (report) => {
+      this.heartbeats.push(report);
+    });
+    subscribeToReport(connection, hostVmPowerChanged, hostReportSubject(hostVmPowerChanged, this.hostId), { logger }, (report) => {
+      this.powerChanges.push(report);
+    });
+  }
+}
+
+export interface TestImage {
+  readonly imageId: string;
+  readonly path: string;
+}
+
+/** Puts an image with its manifest into a folder. */
+export const writeImage = (folder: string, content: Buffer, changes: Record<string, unknown> = {}): TestImage => {
+  const imageId = randomUUID();
+  const file = `${imageId}.img`;
+  writeFileSync(join(folder, file), content);
+  const manifest = {
+    id: imageId,
+    name: 'empty',
+    version: '1',
+    format: 'raw',
+    file,
+    sha256: createHash('sha256').update(content).digest('hex'),
+    virtualSizeBytes: content.length,
+    minMemoryMib: 64,
+    osFamily: 'none',
+    ...changes,
+  };
+  writeFileSync(join(folder, `${imageId}.json`), JSON.stringify(manifest));
+  return { imageId, path: join(folder, file) };
+};

@@ -1,0 +1,183 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import {
+  defineVm,
+  ensureDisk,
+  ensureFilter,
+  ensureNetwork,
+  forceOffVm,
+  inspectFilter,
+  inspectVm,
+  removeDisk,
+  removeFilter,
+  removeNetwork,
+  startVm,
+  undefineVm,
+  type CompiledRule,
+  type NetworkSpec,
+  type VmSpec,
+} from '@infinibay/contracts';
+import { findTestHypervisor, pollUntil, type TestHypervisor } from '@infinibay/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { RunningAgent, agentFolders, writeImage } from './agent.fixture.js';
+
+const run = promisify(execFile);
+const hypervisor = findTestHypervisor();
+const MIB = 1_048_576;
+
+const accept = (port: number): CompiledRule => ({
+  direction: 'IN',
+  action: 'ACCEPT',
+  protocol: 'TCP',
+  portFrom: port,
+  portTo: port,
+  remoteCidr: null,
+  priority: 0,
+});
+
+/** Machines without QEMU run the test driver's spec only; the test runner says so. */
+const onQemu = (facts: (at: TestHypervisor) => void): void => {
+  if (hypervisor !== undefined) describe('the agent on QEMU', () => facts(hypervisor));
+  else it('needs QEMU and libvirtd, which this machine lacks', () => expect(hypervisor).toBeUndefined());
+};
+
+onQemu((at) => {
+  const folders = agentFolders();
+  const vmId = randomUUID();
+  const networkId = randomUUID();
+  const fenced = { vmId, fence: 1 };
+  const mac = '52:54:00:aa:bb:01';
+  const address = '10.99.7.10';
+  const spec: VmSpec = {
+    vmId,
+    departmentId: randomUUID(),
+    name: 'filtered',
+    vcpus: 1,
+    memoryMib: 64,
+    nics: [{ portId: randomUUID(), networkId, mac, address, networkName: `ibt-${networkId.slice(0, 8)}` }],
+    filterName: `infinibay-vm-${vmId}`,
+  };
+  const network: NetworkSpec = {
+    networkId,
+    name: `ibt-${networkId.slice(0, 8)}`,
+    bridge: `ibt${networkId.slice(0, 8)}`,
+    mac: '52:54:00:aa:bb:ff',
+    gateway: '10.99.7.1',
+    prefixLength: 24,
+    reservations: [{ mac, address, hostname: 'filtered' }],
+  };
+  let agent: RunningAgent;
+  let imageId: string;
+
+  const inNetwork = (...command: string[]) => run('ip', ['netns', 'exec', at.networkNamespace, ...command]);
+  const applyFilter = (revision: number, ports: number[]) =>
+    agent.call(ensureFilter, { spec: { vmId, revision, rules: ports.map(accept) } });
+  const kernelRules = async () => {
+    const { status, interfaces } = await agent.call(inspectFilter, { vmId });
+    return { status, lines: interfaces.flatMap((card) => card.kernelRules).join('\n') };
+  };
+
+  beforeAll(async () => {
+    const file = join(folders.state, 'empty.qcow2');
+    execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', file, String(8 * MIB)]);
+    ({ imageId } = writeImage(folders.images, readFileSync(file), { format: 'qcow2', virtualSizeBytes: 8 * MIB }));
+    agent = await RunningAgent.start({
+      LIBVIRT_URI: at.uri,
+      AGENT_SOCKET_DIR: at.agentSocketDir,
+      IMAGE_DIR: folders.images,
+      DISK_DIR: at.diskDir,
+      STATE_DIR: folders.state,
+      NETNS: at.networkNamespace,
+    });
+  });
+  afterAll(async () => {
+    await agent.call(forceOffVm, fenced).catch(() => undefined);
+    await agent.call(undefineVm, fenced);
+    await agent.call(removeDisk, fenced);
+    await agent.call(removeFilter, { vmId });
+    await agent.call(removeNetwork, { networkId, name: network.name });
+    await agent.stop();
+    folders.remove();
+  });
+
+  it('refuses to start a guest whose filter is missing', async () => {
+    await agent.call(ensureNetwork, { revision: 1, spec: network });
+    await agent.call(ensureDisk, { ...fenced, imageId, capacityBytes: 16 * MIB });
+    await agent.call(defineVm, { fence: 1, spec });
+    expect(await agent.refusal(startVm, fenced)).toBe('FILTER_MISSING');
+    await agent.call(defineVm, { fence: 1, spec: { ...spec, filterName: null } });
+    expect(await agent.refusal(startVm, fenced)).toBe('FILTER_MISSING');
+    expect((await agent.call(inspectVm, { vmId })).domain?.power).toBe('off');
+  });
+
+  it('starts it with its filter in the kernel, on a linked clone', async () => {
+    expect(await applyFilter(1, [22])).toEqual({ filterName: spec.filterName, status: 'APPLIED' });
+    await agent.call(defineVm, { fence: 1, spec });
+    for (const _ of [1, 2]) expect(await agent.call(startVm, fenced)).toEqual({ power: 'running' });
+    const { status, lines } = await kernelRules();
+    expect(status).toBe('APPLIED');
+    expect(lines).toMatch(/-A FO-vnet\d+ -p tcp -m tcp --dport 22 .*-j ACCEPT/);
+    expect(lines).toContain(address);
+    expect(statSync(join(at.agentSocketDir, vmId, 'agent.sock')).isSocket()).toBe(true);
+    expect(await agent.call(inspectVm, { vmId })).toMatchObject({ disk: { capacityBytes: 16 * MIB } });
+    expect(statSync(join(at.diskDir, `vm-${vmId}.qcow2`)).size).toBeLessThan(MIB);
+  });
+
+  it('changes the rules of the running guest, and ignores an older revision', async () => {
+    expect(await applyFilter(3, [443])).toMatchObject({ status: 'APPLIED' });
+    await applyFilter(2, [22, 8080]);
+    const { status, lines } = await kernelRules();
+    expect(status).toBe('APPLIED');
+    expect(lines).toContain('--dport 443 ');
+    expect(lines).not.toContain('--dport 22 ');
+    expect(lines).not.toContain('--dport 8080 ');
+  });
+
+  it('sees that somebody flushed the rules, and brings them back', async () => {
+    await inNetwork('iptables', '-F');
+    expect((await kernelRules()).status).toBe('FAILED');
+    expect(await applyFilter(3, [443])).toMatchObject({ status: 'APPLIED' });
+    expect(await kernelRules()).toMatchObject({ status: 'APPLIED', lines: expect.stringContaining('--dport 443 ') });
+    await inNetwork('ebtables', '-t', 'nat', '-F');
+    expect((await kernelRules()).status).toBe('FAILED');
+    await applyFilter(3, [443]);
+    expect((await kernelRules()).status).toBe('APPLIED');
+  });
+
+  it('reserves an address live', async () => {
+    const neighbour = { mac: '52:54:00:aa:bb:02', address: '10.99.7.11', hostname: 'neighbour' };
+    const both = { ...network, reservations: [...network.reservations, neighbour] };
+    expect(await agent.call(ensureNetwork, { revision: 2, spec: both })).toEqual({ changed: true });
+    expect(await agent.call(ensureNetwork, { revision: 2, spec: both })).toEqual({ changed: false });
+  });
+
+  it('keeps the filter of a running guest', async () => {
+    expect(await agent.refusal(removeFilter, { vmId })).toBe('VM_BUSY');
+  });
+
+  it('reports a guest that was killed from outside', async () => {
+    const pids = execFileSync('pgrep', ['-f', `guest=vm-${vmId},`], { encoding: 'utf8' }).trim().split('\n');
+    for (const pid of pids) process.kill(Number(pid), 'SIGKILL');
+    const change = await pollUntil(() => agent.powerChanges.find(({ vm }) => vm.vmId === vmId && vm.power === 'off'), {
+      timeoutMs: 15_000,
+      what: 'the report of the end',
+    });
+    expect(change.vm.reason).toBe('crashed');
+  });
+
+  it('leaves nothing behind', async () => {
+    await agent.call(startVm, fenced);
+    await agent.call(forceOffVm, fenced);
+    expect(await agent.call(undefineVm, fenced)).toEqual({ removed: true });
+    expect(await agent.call(removeDisk, fenced)).toEqual({ removed: true });
+    expect(await agent.call(removeFilter, { vmId })).toEqual({ removed: true });
+    expect(await agent.call(removeNetwork, { networkId, name: network.name })).toEqual({ removed: true });
+    expect(existsSync(join(at.agentSocketDir, vmId))).toBe(false);
+    expect(existsSync(join(at.diskDir, `vm-${vmId}.qcow2`))).toBe(false);
+    expect((await inNetwork('iptables-save')).stdout).not.toContain('FI-vnet');
+    expect(await agent.call(inspectFilter, { vmId })).toEqual({ status: 'PENDING', interfaces: [] });
+  });
+});
