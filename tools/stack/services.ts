@@ -95,13 +95,11 @@ function inherited(): Environment {
 
 /** The whole environment of one service. */
 export function serviceEnvironment(entry: ServiceEntry, context: ServiceContext): Record<string, string> {
-  const { secrets, ports, layout } = context;
+  const { secrets, ports } = context;
   const role = entry.schema;
   return {
     ...inherited(),
     NODE_ENV: 'development',
-    // Compiled code is kept from one start to the next.
-    NODE_COMPILE_CACHE: path.join(layout.stateDir, 'compile-cache'),
     HTTP_HOST: '127.0.0.1',
     HTTP_PORT: String(ports[entry.name]),
     LOG_FORMAT: 'json',
