@@ -41,7 +41,11 @@ export function defaultOf(setting: Setting): string | null | undefined {
   return parsed.data === undefined || parsed.data === null ? null : printed(parsed.data);
 }
 
-const printed = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+/** As one would write it in the environment; a path inside the checkout is shown from the checkout's root. */
+const printed = (value: unknown): string => {
+  if (Array.isArray(value)) return value.map(printed).join(',');
+  return (typeof value === 'string' ? value : JSON.stringify(value)).replaceAll(`${repositoryRoot}/`, '');
+};
 
 /** Limits in words, where the schema can say them. */
 function allowed(setting: Setting): string {
