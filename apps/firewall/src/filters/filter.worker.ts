@@ -7,7 +7,7 @@ import { VmFilterRepository } from './vm-filter.repository.js';
 
 const ROUND_MS = 500;
 const MOST_AT_ONCE = 64;
-/** A host that hangs holds this many places at most; the others stay free for everybody else. */
+/** Taken at a time, and what makes a host busy: one that hangs holds less than twice as many places, the others stay free. */
 const MOST_PER_HOST = 8;
 
 interface Claimed {
@@ -25,6 +25,8 @@ export class FilterWorker implements OnApplicationBootstrap, OnApplicationShutdo
   private loop: Promise<void> = Promise.resolve();
   private interrupt: () => void = () => undefined;
   private woken = false;
+  /** Whether filters may be left that had no place in the last round. */
+  private crowded = false;
   private stopped = false;
 
   constructor(
@@ -61,12 +63,13 @@ export class FilterWorker implements OnApplicationBootstrap, OnApplicationShutdo
 
   private async round(): Promise<void> {
     try {
-      for (const claimed of await this.filters.claimDue(this.room(), this.busyHosts())) {
+      this.crowded = false;
+      for (const claimed of this.note(await this.filters.claimDue(this.room(), this.busyHosts()))) {
         this.start(claimed, async () => {
           await this.application.apply(claimed.vmId);
         });
       }
-      for (const claimed of await this.filters.claimToVerify(this.room(), this.busyHosts())) {
+      for (const claimed of this.note(await this.filters.claimToVerify(this.room(), this.busyHosts()))) {
         this.start(claimed, () => this.verification.verify(claimed.vmId));
       }
     } catch (error) {
@@ -79,8 +82,16 @@ export class FilterWorker implements OnApplicationBootstrap, OnApplicationShutdo
       .catch((error: unknown) => {
         this.logger.warn({ err: error, ...claimed }, 'a packet filter is not as it should be; it is tried again');
       })
-      .finally(() => this.running.delete(run));
+      .finally(() => {
+        this.running.delete(run);
+        if (this.crowded) this.wake();
+      });
     this.running.set(run, claimed.hostId);
+  }
+
+  private note(claimed: readonly Claimed[]): readonly Claimed[] {
+    if (claimed.length >= this.room() || this.busyHosts().length > 0) this.crowded = true;
+    return claimed;
   }
 
   private room(): number {

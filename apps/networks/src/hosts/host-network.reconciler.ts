@@ -8,6 +8,8 @@ import { NetworkRemovalService } from './network-removal.service.js';
 
 const ROUND_MS = 500;
 const MOST_AT_ONCE = 64;
+/** Taken at a time, and what makes a host busy: one that hangs holds less than twice as many places, the others stay free. */
+const MOST_PER_HOST = 8;
 
 /**
  * Brings hosts to what the tables say: hosts that were away, changes whose instance died, networks that a host lost,
@@ -15,7 +17,7 @@ const MOST_AT_ONCE = 64;
  */
 @Injectable()
 export class HostNetworkReconciler implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly running = new Set<Promise<void>>();
+  private readonly running = new Map<Promise<void>, string>();
   private timer: NodeJS.Timeout | undefined;
   private round: Promise<void> = Promise.resolve();
   private stopped = false;
@@ -29,35 +31,47 @@ export class HostNetworkReconciler implements OnApplicationBootstrap, OnApplicat
   ) {}
 
   onApplicationBootstrap(): void {
-    this.next();
+    this.next(ROUND_MS);
   }
 
   async onApplicationShutdown(): Promise<void> {
     this.stopped = true;
     clearTimeout(this.timer);
     await this.round;
-    await Promise.allSettled([...this.running]);
+    await Promise.allSettled([...this.running.keys()]);
   }
 
-  private next(): void {
+  private next(delayMs: number): void {
     if (this.stopped) return;
     this.timer = setTimeout(() => {
-      this.round = this.runRound().finally(() => {
-        this.next();
+      this.round = this.runRound().then((isFull) => {
+        this.next(isFull ? 0 : ROUND_MS);
       });
-    }, ROUND_MS);
+    }, delayMs);
   }
 
-  private async runRound(): Promise<void> {
-    const room = MOST_AT_ONCE - this.running.size;
-    if (room <= 0) return;
+  /** @returns whether more may wait than there was room for. */
+  private async runRound(): Promise<boolean> {
     try {
       // Removals first: their ranges may be waited for.
-      for (const key of await this.removals.claimDue(room)) this.start(key, () => this.removalService.remove(key));
-      for (const key of await this.hostNetworks.claimDue(room)) this.start(key, () => this.service.apply(key));
+      const removals = await this.removals.claimDue(this.room(), this.busyHosts());
+      for (const key of removals) this.start(key, () => this.removalService.remove(key));
+      const due = await this.hostNetworks.claimDue(this.room(), this.busyHosts());
+      for (const key of due) this.start(key, () => this.service.apply(key));
+      return removals.length + due.length >= MOST_PER_HOST;
     } catch (error) {
       this.logger.warn({ err: error }, 'networks of hosts could not be looked at');
+      return false;
     }
+  }
+
+  private room(): number {
+    return Math.min(MOST_PER_HOST, MOST_AT_ONCE - this.running.size);
+  }
+
+  private busyHosts(): string[] {
+    const hosts = [...this.running.values()];
+    return [...new Set(hosts)].filter((host) => hosts.filter((other) => other === host).length >= MOST_PER_HOST);
   }
 
   private start(key: HostNetworkKey, work: () => Promise<void>): void {
@@ -66,6 +80,6 @@ export class HostNetworkReconciler implements OnApplicationBootstrap, OnApplicat
         this.logger.warn({ err: error, ...key }, 'a host is behind with a network; it is tried again');
       })
       .finally(() => this.running.delete(run));
-    this.running.add(run);
+    this.running.set(run, key.hostId);
   }
 }

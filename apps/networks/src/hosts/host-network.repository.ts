@@ -104,17 +104,18 @@ export class HostNetworkRepository {
     return updated === 1;
   }
 
-  /** Takes rows that are behind, or due to be checked again, for this worker alone. */
-  claimDue(limit: number): Promise<HostNetworkKey[]> {
+  /** Takes rows that are behind, or due to be checked again, for this worker alone; none of hosts that are busy already. */
+  claimDue(limit: number, busyHosts: readonly string[]): Promise<HostNetworkKey[]> {
     return Promise.resolve(
       this.database.$queryRawUnsafe<HostNetworkKey[]>(
         `UPDATE host_networks h SET next_attempt_at = now() + make_interval(secs => $2::int)
-         FROM (SELECT network_id, host_id FROM host_networks WHERE next_attempt_at <= now()
+         FROM (SELECT network_id, host_id FROM host_networks WHERE next_attempt_at <= now() AND NOT host_id = ANY($3::uuid[])
                ORDER BY next_attempt_at LIMIT $1::int FOR UPDATE SKIP LOCKED) due
          WHERE h.network_id = due.network_id AND h.host_id = due.host_id
          RETURNING h.network_id AS "networkId", h.host_id AS "hostId"`,
         limit,
         CLAIM_SECONDS,
+        [...busyHosts],
       ),
     );
   }

@@ -20,16 +20,18 @@ export class NetworkRemovalRepository {
     );
   }
 
-  claimDue(limit: number): Promise<HostNetworkKey[]> {
+  /** Takes removals that are due for this worker alone; none of hosts that are busy already. */
+  claimDue(limit: number, busyHosts: readonly string[]): Promise<HostNetworkKey[]> {
     return Promise.resolve(
       this.database.$queryRawUnsafe<HostNetworkKey[]>(
         `UPDATE network_removals r SET next_attempt_at = now() + make_interval(secs => $2::int)
-         FROM (SELECT network_id, host_id FROM network_removals WHERE next_attempt_at <= now()
+         FROM (SELECT network_id, host_id FROM network_removals WHERE next_attempt_at <= now() AND NOT host_id = ANY($3::uuid[])
                ORDER BY next_attempt_at LIMIT $1::int FOR UPDATE SKIP LOCKED) due
          WHERE r.network_id = due.network_id AND r.host_id = due.host_id
          RETURNING r.network_id AS "networkId", r.host_id AS "hostId"`,
         limit,
         CLAIM_SECONDS,
+        [...busyHosts],
       ),
     );
   }

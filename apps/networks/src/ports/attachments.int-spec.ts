@@ -83,6 +83,22 @@ describe('attachments of VMs to networks', () => {
     await pollUntil(() => host.networks.get(networkId)?.spec.reservations.length === 0, { what: 'the reservation to go' });
   });
 
+  it('holds up no host for another that hangs', async () => {
+    const slow = new TestHost();
+    slow.connect(service);
+    for (let count = 0; count < 12; count += 1) await attach(await newNetwork(), randomUUID(), 1, slow.hostId);
+    let release: () => void = () => undefined;
+    slow.hanging = new Promise<void>((resolve) => (release = resolve));
+    const networkId = await newNetwork();
+    await attach(networkId);
+    // Every network of the slow host is due within a second, and stays stuck.
+    const calls = slow.ensureCalls;
+    await pollUntil(() => slow.ensureCalls >= calls + 8, { what: 'the slow host to be asked' });
+    host.networks.delete(networkId);
+    await pollUntil(() => host.networks.has(networkId), { what: 'the healthy host to get its network', timeoutMs: 5_000 });
+    release();
+  });
+
   it('gives a host back a network that it lost', async () => {
     const networkId = await newNetwork();
     await attach(networkId);

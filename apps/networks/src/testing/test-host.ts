@@ -9,6 +9,8 @@ export class TestHost {
   ensureCalls = 0;
   /** While set, every command is refused with it. */
   failure: DomainError | undefined;
+  /** While set, a command is answered when it resolves. */
+  hanging: Promise<void> | undefined;
 
   /** From here on the host answers; before, there is nobody. */
   connect(service: TestService): void {
@@ -16,13 +18,14 @@ export class TestHost {
     service.serve(removeNetwork, (request: RequestOf<typeof removeNetwork>) => this.remove(request), this.hostId);
   }
 
-  private ensure({ revision, spec }: RequestOf<typeof ensureNetwork>): Promise<{ changed: boolean }> {
+  private async ensure({ revision, spec }: RequestOf<typeof ensureNetwork>): Promise<{ changed: boolean }> {
     this.ensureCalls += 1;
-    if (this.failure !== undefined) return Promise.reject(this.failure);
+    await this.hanging;
+    if (this.failure !== undefined) throw this.failure;
     const known = this.networks.get(spec.networkId);
     const changed = known === undefined || known.revision < revision;
     if (changed) this.networks.set(spec.networkId, { revision, spec });
-    return Promise.resolve({ changed });
+    return { changed };
   }
 
   private remove({ networkId }: RequestOf<typeof removeNetwork>): Promise<{ removed: boolean }> {
