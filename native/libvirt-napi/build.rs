@@ -1,1 +1,4 @@
-fn main() { napi_build::setup(); }
+//! Links the addon the way that Node expects.
+fn main() {
+    napi_build::setup();
+}

@@ -98,7 +98,7 @@ fn nonsense_from_the_host_is_answered_a_few_times_and_the_agent_goes_on() {
     for _ in 0..50 {
         stream.write_all(b"{not json}\n{\"type\":\"warp\"}\n").unwrap();
     }
-    stream.write_all(&[b'x'; 200_000]).unwrap();
+    stream.write_all(&vec![b'x'; 200_000]).unwrap();
     stream.write_all(b"\n").unwrap();
     let error = until(&mut reader, |m| matches!(m, GuestMessage::Error(_)));
     assert!(matches!(error.message, GuestMessage::Error(e) if e.error == "malformed"));

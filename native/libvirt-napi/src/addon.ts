@@ -2,6 +2,7 @@
 /* eslint-disable */
 import type { DomainStateName, DomainStateReason, NetworkSection, PoolStateName, VolumeType } from './vocabulary.js';
 
+/** A connection. Every call ends with its deadline in ms (0: the connection's) and a token (0: can't be cancelled). */
 export declare class NativeConnection {
   isUp(): boolean
   cancel(token: number): void
@@ -30,6 +31,8 @@ export declare class NativeConnection {
   domainXml(uuid: string, flags: XmlFlags, timeoutMs: number, token: number): Promise<string>
   domainMetadata(uuid: string, namespace: string, affect: Affect, timeoutMs: number, token: number): Promise<string | null>
   setDomainMetadata(uuid: string, xml: string | null, prefix: string, namespace: string, affect: Affect, timeoutMs: number, token: number): Promise<undefined>
+  interfaceAddresses(uuid: string, source: 'lease' | 'agent' | 'arp', timeoutMs: number, token: number): Promise<Array<InterfaceAddresses>>
+  allDomainStats(query: StatsQuery, timeoutMs: number, token: number): Promise<Array<DomainStats>>
   startDomain(uuid: string, flags: StartFlags, timeoutMs: number, token: number): Promise<undefined>
   shutDownDomain(uuid: string, modes: ShutdownModes, timeoutMs: number, token: number): Promise<undefined>
   rebootDomain(uuid: string, modes: ShutdownModes, timeoutMs: number, token: number): Promise<undefined>
@@ -42,8 +45,6 @@ export declare class NativeConnection {
   setDomainMemory(uuid: string, kib: number, affect: Affect, maximum: boolean, timeoutMs: number, token: number): Promise<undefined>
   setDomainVcpus(uuid: string, count: number, affect: Affect, maximum: boolean, timeoutMs: number, token: number): Promise<undefined>
   changeDevice(uuid: string, change: 'attach' | 'detach' | 'update', xml: string, affect: Affect, timeoutMs: number, token: number): Promise<undefined>
-  interfaceAddresses(uuid: string, source: 'lease' | 'agent' | 'arp', timeoutMs: number, token: number): Promise<Array<InterfaceAddresses>>
-  allDomainStats(query: StatsQuery, timeoutMs: number, token: number): Promise<Array<DomainStats>>
   listNetworks(timeoutMs: number, token: number): Promise<Array<NetworkRecord>>
   findNetwork(uuid: string, timeoutMs: number, token: number): Promise<ObjectName>
   findNetworkByName(name: string, timeoutMs: number, token: number): Promise<ObjectName>
@@ -83,6 +84,7 @@ export declare class NativeConnection {
   volumeXml(pool: string, name: string, timeoutMs: number, token: number): Promise<string>
 }
 
+/** Which configuration a change is for; the current one when neither is set. */
 export interface Affect {
   /** The running domain. */
   live?: boolean
@@ -90,6 +92,7 @@ export interface Affect {
   config?: boolean
 }
 
+/** `balloon.*`, KiB. Absent: not told by the driver or the guest. */
 export interface BalloonStats {
   /** What the guest has. */
   currentKib?: number
@@ -107,6 +110,7 @@ export interface BalloonStats {
   swapOutKib?: number
 }
 
+/** `block.<n>.*` */
 export interface BlockStats {
   /** Target, e.g. `vda`. */
   name: string
@@ -128,6 +132,7 @@ export interface BlockStats {
   physicalBytes?: number
 }
 
+/** Which domain capabilities are asked for; the driver's defaults where absent. */
 export interface CapabilityQuery {
   /** Path of the emulator. */
   emulator?: string
@@ -139,12 +144,14 @@ export interface CapabilityQuery {
   virtType?: string
 }
 
+/** `cpu.*`, nanoseconds. A counter is absent when the driver doesn't have it. */
 export interface CpuStats {
   timeNs?: number
   userNs?: number
   systemNs?: number
 }
 
+/** A lease of libvirt's DHCP server. */
 export interface DhcpLease {
   /** The bridge. */
   interface: string
@@ -161,6 +168,7 @@ export interface DhcpLease {
   clientId: string | null
 }
 
+/** Which domains a list holds; all when nothing is set. */
 export interface DomainFilter {
   active?: boolean
   inactive?: boolean
@@ -168,6 +176,7 @@ export interface DomainFilter {
   transient?: boolean
 }
 
+/** `virDomainGetInfo` */
 export interface DomainInfo {
   state: DomainStateName
   /** Memory that it may have, KiB. */
@@ -179,6 +188,7 @@ export interface DomainInfo {
   cpuTimeNs: number
 }
 
+/** A domain in a list. */
 export interface DomainRecord {
   uuid: string
   name: string
@@ -192,11 +202,13 @@ export interface DomainRecord {
   autostart: boolean
 }
 
+/** State with its reason. */
 export interface DomainState {
   state: DomainStateName
   reason: DomainStateReason
 }
 
+/** One domain's statistics. Groups that were not asked for are empty. */
 export interface DomainStats {
   uuid: string
   name: string
@@ -209,6 +221,7 @@ export interface DomainStats {
   block: Array<BlockStats>
 }
 
+/** An interface as its source sees it. */
 export interface InterfaceAddresses {
   /** Name on the host (lease, arp) or in the guest (agent). */
   name: string
@@ -216,12 +229,14 @@ export interface InterfaceAddresses {
   addresses: Array<IpAddress>
 }
 
+/** An address with its prefix length in bits. */
 export interface IpAddress {
   family: 'ipv4' | 'ipv6' | 'unknown'
   address: string
   prefix: number
 }
 
+/** How to connect. */
 export interface NativeOptions {
   uri: string
   readOnly: boolean
@@ -229,6 +244,7 @@ export interface NativeOptions {
   callTimeoutMs: number
 }
 
+/** `net.<n>.*`, counted from the guest's side. */
 export interface NetStats {
   /** Name of the tap on the host. */
   name: string
@@ -242,6 +258,7 @@ export interface NetStats {
   txDropped?: number
 }
 
+/** A network. */
 export interface NetworkRecord {
   uuid: string
   name: string
@@ -254,6 +271,7 @@ export interface NetworkRecord {
   autostart: boolean
 }
 
+/** One change of a network. */
 export interface NetworkUpdate {
   command: 'modify' | 'delete' | 'add-last' | 'add-first'
   section: NetworkSection
@@ -267,6 +285,7 @@ export interface NetworkUpdate {
   config?: boolean
 }
 
+/** The host's hardware. */
 export interface NodeInfo {
   /** CPU model, e.g. `x86_64`. */
   model: string
@@ -286,19 +305,23 @@ export interface NodeInfo {
   threads: number
 }
 
+/** A filter that stands on an interface of the host. */
 export interface NwFilterBinding {
   /** The interface, e.g. `vnet0`. */
   portDev: string
   filterName: string
 }
 
+/** What names an object. */
 export interface ObjectName {
   uuid: string
   name: string
 }
 
-export declare function openConnection(options: NativeOptions, makeError: (code: string, domain: string, level: string, message: string, call: string, object?: string) => Error, onEvent: (kind: string, uuid?: string, name?: string, event?: string, detail?: string) => void): Promise<NativeConnection>
+/** Opens a connection on a thread of its own. */
+export declare function openConnection(options: NativeOptions, makeError: (code: string, domain: string, level: string, message: string, call: string, object?: string | null) => Error, onEvent: (kind: string, uuid?: string | null, name?: string | null, event?: string | null, detail?: string | null) => void): Promise<NativeConnection>
 
+/** Room in a pool. */
 export interface PoolInfo {
   state: PoolStateName
   capacityBytes: number
@@ -306,6 +329,7 @@ export interface PoolInfo {
   availableBytes: number
 }
 
+/** A pool. */
 export interface PoolRecord {
   uuid: string
   name: string
@@ -316,6 +340,7 @@ export interface PoolRecord {
   autostart: boolean
 }
 
+/** How a volume is resized. */
 export interface ResizeFlags {
   /** Allocate the new room at once. */
   allocate?: boolean
@@ -325,6 +350,7 @@ export interface ResizeFlags {
   shrink?: boolean
 }
 
+/** How the guest is asked to go down; the hypervisor chooses when nothing is set. */
 export interface ShutdownModes {
   /** The ACPI power button. */
   acpi?: boolean
@@ -334,6 +360,7 @@ export interface ShutdownModes {
   signal?: boolean
 }
 
+/** How a domain starts. */
 export interface StartFlags {
   /** With its CPUs stopped. */
   paused?: boolean
@@ -347,6 +374,7 @@ export interface StartFlags {
   validate?: boolean
 }
 
+/** Which statistics are asked for. */
 export interface StatsQuery {
   state?: boolean
   cpu?: boolean
@@ -360,6 +388,7 @@ export interface StatsQuery {
   noWait?: boolean
 }
 
+/** What goes with the definition; libvirt refuses to undefine a domain that still has it. */
 export interface UndefineFlags {
   managedSave?: boolean
   snapshotsMetadata?: boolean
@@ -368,6 +397,7 @@ export interface UndefineFlags {
   checkpointsMetadata?: boolean
 }
 
+/** `vcpu.<index>.*` */
 export interface VcpuStats {
   index: number
   state: 'offline' | 'running' | 'blocked' | 'unknown'
@@ -377,6 +407,7 @@ export interface VcpuStats {
   waitNs?: number
 }
 
+/** Version numbers, each major * 1000000 + minor * 1000 + release. */
 export interface Versions {
   /** The libvirt that answers: the daemon's, or this process's for in-process drivers. */
   daemon: number
@@ -386,6 +417,7 @@ export interface Versions {
   library: number
 }
 
+/** Type and size of a volume. */
 export interface VolumeInfo {
   kind: VolumeType
   /** What a guest sees. */
@@ -394,6 +426,7 @@ export interface VolumeInfo {
   allocationBytes: number
 }
 
+/** A volume. */
 export interface VolumeRecord {
   /** Its name within the pool. */
   name: string
@@ -403,6 +436,7 @@ export interface VolumeRecord {
   path: string
 }
 
+/** What is in an XML description. */
 export interface XmlFlags {
   /** With passwords; refused on read-only connections. */
   secure?: boolean

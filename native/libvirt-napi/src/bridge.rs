@@ -157,7 +157,11 @@ impl Bridge {
         if let Some(wake) = queue.wake.take() {
             // SAFETY: the only reference, given back once; calls made before are still delivered.
             unsafe {
-                sys::napi_call_threadsafe_function(wake.0, ptr::null_mut(), sys::ThreadsafeFunctionCallMode::nonblocking);
+                sys::napi_call_threadsafe_function(
+                    wake.0,
+                    ptr::null_mut(),
+                    sys::ThreadsafeFunctionCallMode::nonblocking,
+                );
                 sys::napi_release_threadsafe_function(wake.0, sys::ThreadsafeFunctionReleaseMode::release);
             }
         }
@@ -173,7 +177,11 @@ impl Queue {
             self.woken = true;
             // SAFETY: a live function; `finalize` takes it out under this lock before it is freed.
             unsafe {
-                sys::napi_call_threadsafe_function(wake.0, ptr::null_mut(), sys::ThreadsafeFunctionCallMode::nonblocking)
+                sys::napi_call_threadsafe_function(
+                    wake.0,
+                    ptr::null_mut(),
+                    sys::ThreadsafeFunctionCallMode::nonblocking,
+                )
             };
         }
     }
@@ -272,13 +280,9 @@ impl Context {
 
     fn emit(&self, env: &Env, event: Event) -> Result<()> {
         let arguments: OnEvent = match event {
-            Event::DomainLifecycle { uuid, name, event, detail } => (
-                "lifecycle".into(),
-                Some(uuid.to_string()),
-                Some(name),
-                Some(event.into()),
-                Some(detail.into()),
-            ),
+            Event::DomainLifecycle { uuid, name, event, detail } => {
+                ("lifecycle".into(), Some(uuid.to_string()), Some(name), Some(event.into()), Some(detail.into()))
+            }
             Event::NetworkLifecycle { uuid, name, event } => {
                 ("network".into(), Some(uuid.to_string()), Some(name), Some(event.into()), None)
             }

@@ -1,5 +1,5 @@
 import type { NativeConnection } from './addon.js';
-import { LibvirtError } from './errors.js';
+import { type KnownCode, LibvirtError } from './errors.js';
 
 /** What every call takes besides its arguments. */
 export interface CallOptions {
@@ -17,13 +17,20 @@ const LONGEST_TIMEOUT_MS = 0xffff_ffff;
 export class Caller {
   readonly #native: NativeConnection;
   #lastToken = 0;
+  #closed = false;
 
   constructor(native: NativeConnection) {
     this.#native = native;
   }
 
+  /** From now on every call rejects with `CLOSED`: the addon has nobody left to answer. */
+  close(): void {
+    this.#closed = true;
+  }
+
   /** Makes a call; every failure is a rejection with a {@link LibvirtError}. */
   run<T>(options: CallOptions | undefined, call: NativeCall<T>): Promise<T> {
+    if (this.#closed) return Promise.reject(refusal('CLOSED', 'the connection is closed'));
     const timeoutMs = options?.timeoutMs;
     const limit = timeoutMs === undefined ? 0 : Math.min(Math.max(Math.ceil(timeoutMs), 1), LONGEST_TIMEOUT_MS);
     try {
@@ -51,24 +58,20 @@ export class Caller {
 }
 
 function cancelled(signal: AbortSignal, error?: LibvirtError): LibvirtError {
-  return new LibvirtError({
-    code: 'CANCELLED',
-    domain: 'BINDING',
-    level: 'error',
-    message: 'given up by the caller',
-    call: error?.call ?? 'none',
-    object: error?.object,
-    cause: signal.reason,
-  });
+  return refusal('CANCELLED', 'given up by the caller', { call: error?.call, object: error?.object, cause: signal.reason });
 }
 
 function invalidArgument(cause: unknown): LibvirtError {
-  return new LibvirtError({
-    code: 'INVALID_ARG',
-    domain: 'BINDING',
-    level: 'error',
-    message: cause instanceof Error ? cause.message : 'an argument has a wrong type',
-    call: 'none',
-    cause,
-  });
+  return refusal('INVALID_ARG', cause instanceof Error ? cause.message : 'an argument has a wrong type', { cause });
+}
+
+interface RefusalDetails {
+  readonly call?: string | undefined;
+  readonly object?: string | undefined;
+  readonly cause?: unknown;
+}
+
+function refusal(code: KnownCode, message: string, details: RefusalDetails = {}): LibvirtError {
+  const { call = 'none', object, cause } = details;
+  return new LibvirtError({ code, domain: 'BINDING', level: 'error', message, call, object, cause });
 }

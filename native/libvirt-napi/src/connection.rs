@@ -78,11 +78,11 @@ pub fn open_connection<'env>(
     env: &'env Env,
     options: NativeOptions,
     #[napi(
-        ts_arg_type = "(code: string, domain: string, level: string, message: string, call: string, object?: string) => Error"
+        ts_arg_type = "(code: string, domain: string, level: string, message: string, call: string, object?: string | null) => Error"
     )]
     make_error: Function<'env, FnArgs<MakeError>, napi::Unknown<'static>>,
     #[napi(
-        ts_arg_type = "(kind: string, uuid?: string, name?: string, event?: string, detail?: string) => void"
+        ts_arg_type = "(kind: string, uuid?: string | null, name?: string | null, event?: string | null, detail?: string | null) => void"
     )]
     on_event: Function<'env, FnArgs<OnEvent>, ()>,
 ) -> Result<PromiseRaw<'env, NativeConnection>> {
@@ -163,7 +163,7 @@ impl NativeConnection {
     {
         match uuid.parse::<Uuid>() {
             Ok(uuid) => self.host(env, call, limits, move |session| run(session, uuid)),
-            Err(error) => self.refuse(env, error),
+            Err(error) => self.refuse(env, Error { call, ..error }),
         }
     }
 
@@ -185,7 +185,7 @@ impl NativeConnection {
                 let request = Request { call, subject: Some(uuid), timeout: deadline(timeout_ms) };
                 self.queue(env, request, token, move |session| run(session, uuid))
             }
-            Err(error) => self.refuse(env, error),
+            Err(error) => self.refuse(env, Error { call, ..error }),
         }
     }
 

@@ -167,6 +167,7 @@ export class Connection extends EventEmitter<ConnectionEventMap> {
   }
 
   async #close(): Promise<void> {
+    this.#calls.close();
     await this.#native.close();
     for (const stream of [...this.#streams]) stream.end();
   }
@@ -196,7 +197,7 @@ function makeError(
   level: string,
   message: string,
   call: string,
-  object?: string,
+  object?: string | null,
 ): LibvirtError {
   return new LibvirtError({
     code: isLibvirtErrorCode(code) ? code : 'INTERNAL_ERROR',
@@ -204,6 +205,6 @@ function makeError(
     level: level === 'warning' ? 'warning' : 'error',
     message,
     call,
-    object,
+    object: object ?? undefined,
   });
 }

@@ -203,7 +203,8 @@ impl From<domain::DomainInfo> for DomainInfo {
 
 impl From<domain_devices::InterfaceAddresses> for InterfaceAddresses {
     fn from(i: domain_devices::InterfaceAddresses) -> Self {
-        let address = |a: domain_devices::IpAddress| IpAddress { family: a.family, address: a.address, prefix: a.prefix };
+        let address =
+            |a: domain_devices::IpAddress| IpAddress { family: a.family, address: a.address, prefix: a.prefix };
         Self { name: i.name, mac: i.mac, addresses: i.addresses.into_iter().map(address).collect() }
     }
 }

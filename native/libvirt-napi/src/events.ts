@@ -1,3 +1,4 @@
+import type { OnEvent } from './load-addon.js';
 import type {
   DisconnectReason,
   DomainEventDetail,
@@ -51,20 +52,17 @@ export interface ConnectionEventMap {
 }
 
 /** Turns what the addon tells into an event; undefined for a kind that this version doesn't know. */
-export function decodeEvent(
-  kind: string,
-  uuid = '',
-  name = '',
-  event = 'unknown',
-  detail = 'unknown',
-): ConnectionEvent | undefined {
+export function decodeEvent(...told: Parameters<OnEvent>): ConnectionEvent | undefined {
+  const [kind, uuid, name, event, detail] = told;
+  const named = { uuid: uuid ?? '', name: name ?? '' };
+  // The addon speaks these vocabularies only; its `unknown` is a member of each.
   switch (kind) {
     case 'lifecycle':
-      return { kind, uuid, name, event: event as DomainEventName, detail: detail as DomainEventDetail };
+      return { kind, ...named, event: (event ?? 'unknown') as DomainEventName, detail: (detail ?? 'unknown') as DomainEventDetail };
     case 'network':
-      return { kind, uuid, name, event: event as NetworkEventName };
+      return { kind, ...named, event: (event ?? 'unknown') as NetworkEventName };
     case 'disconnected':
-      return { kind, reason: detail as DisconnectReason };
+      return { kind, reason: (detail ?? 'unknown') as DisconnectReason };
     case 'reconnected':
       return { kind };
     default:

@@ -6,6 +6,7 @@
 mod bridge;
 mod connection;
 mod domain;
+mod domain_changes;
 mod domain_records;
 mod network;
 mod nwfilter;

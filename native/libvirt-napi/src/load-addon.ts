@@ -1,12 +1,31 @@
 import { createRequire } from 'node:module';
 import type { NativeConnection, NativeOptions } from './addon.js';
 
+/** Builds the error that a promise is rejected with. */
+export type MakeError = (
+  code: string,
+  domain: string,
+  level: string,
+  message: string,
+  call: string,
+  object?: string | null,
+) => Error;
+
+/** Takes an event; what it has no value for is null. */
+export type OnEvent = (
+  kind: string,
+  uuid?: string | null,
+  name?: string | null,
+  event?: string | null,
+  detail?: string | null,
+) => void;
+
 /** What the compiled addon exports. */
 export interface Addon {
   openConnection(
     options: NativeOptions,
-    makeError: (code: string, domain: string, level: string, message: string, call: string, object?: string) => Error,
-    onEvent: (kind: string, uuid?: string, name?: string, event?: string, detail?: string) => void,
+    makeError: MakeError,
+    onEvent: OnEvent,
   ): Promise<NativeConnection>;
 }
 

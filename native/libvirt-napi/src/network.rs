@@ -251,7 +251,9 @@ impl NativeConnection {
         timeout_ms: u32,
         token: u32,
     ) -> Result<PromiseRaw<'env, String>> {
-        self.object(env, "networkXml", uuid, (timeout_ms, token), move |session, uuid| session.network_xml(uuid, inactive))
+        self.object(env, "networkXml", uuid, (timeout_ms, token), move |session, uuid| {
+            session.network_xml(uuid, inactive)
+        })
     }
 
     #[napi]

@@ -7,7 +7,7 @@ use napi::{Env, Result};
 use napi_derive::napi;
 
 use crate::connection::{NativeConnection, number};
-use crate::domain::whole;
+use crate::domain_changes::whole;
 use crate::domain_records::ObjectName;
 
 /// A pool.
@@ -91,11 +91,7 @@ impl From<storage_volume::VolumeRecord> for VolumeRecord {
 
 impl From<storage_volume::VolumeInfo> for VolumeInfo {
     fn from(v: storage_volume::VolumeInfo) -> Self {
-        Self {
-            kind: v.kind,
-            capacity_bytes: number(v.capacity_bytes),
-            allocation_bytes: number(v.allocation_bytes),
-        }
+        Self { kind: v.kind, capacity_bytes: number(v.capacity_bytes), allocation_bytes: number(v.allocation_bytes) }
     }
 }
 
@@ -155,7 +151,9 @@ impl NativeConnection {
         timeout_ms: u32,
         token: u32,
     ) -> Result<PromiseRaw<'env, ()>> {
-        self.object(env, "startStoragePool", uuid, (timeout_ms, token), move |session, uuid| session.start_pool(uuid, build))
+        self.object(env, "startStoragePool", uuid, (timeout_ms, token), move |session, uuid| {
+            session.start_pool(uuid, build)
+        })
     }
 
     #[napi]

@@ -44,7 +44,7 @@ impl ProcessTimes {
     /// The busiest since `before`; of equally busy ones the larger.
     pub fn busiest_since(&self, before: &Self, seconds: f64, proc_dir: &Path) -> Vec<Process> {
         let mut ranked: Vec<(u32, u64, &Stat)> =
-            self.processes.iter().map(|(pid, stat)| (*pid, self.ticks_since(before, *pid, stat), stat)).collect();
+            self.processes.iter().map(|(pid, stat)| (*pid, before.ticks_until(*pid, stat), stat)).collect();
         ranked.sort_unstable_by_key(|(pid, ticks, stat)| (std::cmp::Reverse((*ticks, stat.resident_pages)), *pid));
         ranked.truncate(MAX_PROCESSES);
         let (tick_rate, page_kb) =
@@ -64,8 +64,8 @@ impl ProcessTimes {
     }
 
     /// A process that is new in this interval has used all of its time in it.
-    fn ticks_since(&self, before: &Self, pid: u32, now: &Stat) -> u64 {
-        match before.processes.get(&pid) {
+    fn ticks_until(&self, pid: u32, now: &Stat) -> u64 {
+        match self.processes.get(&pid) {
             Some(then) if then.started_ticks == now.started_ticks => now.ticks.saturating_sub(then.ticks),
             _ => now.ticks,
         }

@@ -12,7 +12,6 @@ use crate::vocabulary::{DOMAIN_STATES, domain_reason, word};
 
 /// Which groups are asked for. `state` never waits for a guest.
 #[derive(Debug, Clone, Copy, Default)]
-#[allow(clippy::struct_excessive_bools)]
 pub struct StatsQuery {
     /// `VIR_DOMAIN_STATS_STATE`
     pub state: bool,
@@ -233,7 +232,7 @@ unsafe fn read_record(raw: &sys::virDomainStatsRecord) -> Result<DomainStats> {
         net: Vec::new(),
         block: Vec::new(),
     };
-    let mut state = (None, 0);
+    let mut condition = (None, 0);
     for i in 0..usize::try_from(raw.nparams).unwrap_or(0) {
         // SAFETY: libvirt filled `nparams` parameters.
         let param = unsafe { &*raw.params.add(i) };
@@ -242,12 +241,12 @@ unsafe fn read_record(raw: &sys::virDomainStatsRecord) -> Result<DomainStats> {
         // SAFETY: a filled parameter.
         let Some(value) = (unsafe { value_of(param) }) else { continue };
         match (key.as_str(), &value) {
-            ("state.state", Value::Number(n)) => state.0 = i32::try_from(*n).ok(),
-            ("state.reason", Value::Number(n)) => state.1 = i32::try_from(*n).unwrap_or(-1),
+            ("state.state", Value::Number(n)) => condition.0 = i32::try_from(*n).ok(),
+            ("state.reason", Value::Number(n)) => condition.1 = i32::try_from(*n).unwrap_or(-1),
             _ => place(&mut stats, &key, value),
         }
     }
-    stats.state = state.0.map(|s| (word(DOMAIN_STATES, s), domain_reason(s, state.1)));
+    stats.state = condition.0.map(|s| (word(DOMAIN_STATES, s), domain_reason(s, condition.1)));
     Ok(stats)
 }
 

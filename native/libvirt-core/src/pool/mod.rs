@@ -105,7 +105,7 @@ struct Shared {
     /// The supervisor waits here for a lost link or the end.
     link: Condvar,
     /// The one connection of an in-process driver whose state is not shared between connections.
-    shared_session: Mutex<Option<Session>>,
+    in_process: Mutex<Option<Session>>,
 }
 
 /// A connection to a hypervisor. Dropping it closes it.
@@ -238,7 +238,7 @@ impl Shared {
 
     /// Opens a connection for a worker.
     fn open_session(&self) -> Result<Session> {
-        let shared = self.shared_session.lock().unwrap_or_else(PoisonError::into_inner);
+        let shared = self.in_process.lock().unwrap_or_else(PoisonError::into_inner);
         match shared.as_ref() {
             Some(session) => session.share(),
             None => Session::open(&self.options.uri, self.options.read_only),

@@ -2,7 +2,8 @@
 //!
 //! A call that hangs in a guest holds one of the daemon's workers. So a domain has at most two calls in flight,
 //! only one while the pool is busy, and what waits for such a domain is parked beside the queue: it
-//! delays nobody else. Invariant: a domain with parked calls has at least one in flight.
+//! delays nobody else. Calls on one domain begin in the order in which they came.
+//! Invariant: a domain with parked calls has a call in flight or is in `released`.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Instant;
@@ -28,6 +29,8 @@ pub(crate) struct Waiting<J> {
 pub(crate) struct Schedule<J> {
     queue: VecDeque<Waiting<J>>,
     parked: HashMap<Uuid, VecDeque<Waiting<J>>>,
+    /// Domains whose parked calls may be looked at again.
+    released: VecDeque<Uuid>,
     in_flight: HashMap<Uuid, usize>,
     running: usize,
     open: HashMap<CallId, Instant>,
@@ -39,6 +42,7 @@ impl<J> Default for Schedule<J> {
         Self {
             queue: VecDeque::new(),
             parked: HashMap::new(),
+            released: VecDeque::new(),
             in_flight: HashMap::new(),
             running: 0,
             open: HashMap::new(),
@@ -57,23 +61,57 @@ impl<J> Schedule<J> {
 
     /// The next call that may run now; it is in flight until [`Self::ended`].
     pub(crate) fn next(&mut self) -> Option<Waiting<J>> {
+        let call = self.next_released().or_else(|| self.next_queued())?;
+        if let Some(subject) = call.subject {
+            *self.in_flight.entry(subject).or_default() += 1;
+        }
+        self.running += 1;
+        Some(call)
+    }
+
+    fn next_released(&mut self) -> Option<Waiting<J>> {
+        while let Some(subject) = self.released.pop_front() {
+            // A domain that is full is released again when one of its calls ends.
+            while self.has_room(subject) {
+                let Some(call) = self.unpark(subject) else { break };
+                if self.open.contains_key(&call.id) {
+                    if self.parked.contains_key(&subject) {
+                        self.released.push_back(subject);
+                    }
+                    return Some(call);
+                }
+            }
+        }
+        None
+    }
+
+    fn next_queued(&mut self) -> Option<Waiting<J>> {
         while let Some(call) = self.queue.pop_front() {
             if !self.open.contains_key(&call.id) {
                 continue;
             }
-            if let Some(subject) = call.subject {
-                let limit = if self.running < QUIET { PER_DOMAIN } else { 1 };
-                let flying = self.in_flight.entry(subject).or_default();
-                if *flying >= limit {
+            match call.subject {
+                Some(subject) if !self.has_room(subject) || self.parked.contains_key(&subject) => {
                     self.parked.entry(subject).or_default().push_back(call);
-                    continue;
                 }
-                *flying += 1;
+                _ => return Some(call),
             }
-            self.running += 1;
-            return Some(call);
         }
         None
+    }
+
+    fn has_room(&self, subject: Uuid) -> bool {
+        let limit = if self.running < QUIET { PER_DOMAIN } else { 1 };
+        self.in_flight.get(&subject).is_none_or(|flying| *flying < limit)
+    }
+
+    fn unpark(&mut self, subject: Uuid) -> Option<Waiting<J>> {
+        let parked = self.parked.get_mut(&subject)?;
+        let call = parked.pop_front();
+        if parked.is_empty() {
+            self.parked.remove(&subject);
+        }
+        call
     }
 
     /// A worker is through with a call, whatever came of it.
@@ -86,13 +124,8 @@ impl<J> Schedule<J> {
                 self.in_flight.remove(&subject);
             }
         }
-        if let Some(parked) = self.parked.get_mut(&subject) {
-            if let Some(call) = parked.pop_front() {
-                self.queue.push_front(call);
-            }
-            if parked.is_empty() {
-                self.parked.remove(&subject);
-            }
+        if self.parked.contains_key(&subject) {
+            self.released.push_back(subject);
         }
     }
 
@@ -140,6 +173,7 @@ impl<J> Schedule<J> {
     pub(crate) fn drop_all(&mut self) -> Vec<CallId> {
         self.queue.clear();
         self.parked.clear();
+        self.released.clear();
         self.deadlines.clear();
         self.open.drain().map(|(id, _)| id).collect()
     }

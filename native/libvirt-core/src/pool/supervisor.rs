@@ -40,7 +40,7 @@ pub(super) fn open(options: Options, sink: Sink) -> Result<Arc<Shared>> {
         work: Condvar::new(),
         watch: Condvar::new(),
         link: Condvar::new(),
-        shared_session: Mutex::new(own),
+        in_process: Mutex::new(own),
     });
     let link = EventLink::subscribe(session, &shared.sink, &on_lost(&shared))?;
     let supervised = Arc::clone(&shared);
@@ -89,7 +89,7 @@ fn run(shared: &Arc<Shared>, link: EventLink) {
         (shared.sink)(Event::Reconnected);
     }
     drop(link);
-    *shared.shared_session.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    *shared.in_process.lock().unwrap_or_else(PoisonError::into_inner) = None;
     shared.lock().supervised = false;
     shared.watch.notify_all();
 }
