@@ -1,0 +1,76 @@
+import type { IncomingMessage, Server as HttpServer } from 'node:http';
+import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { Server } from 'socket.io';
+import { CONFIG, type RealtimeConfig } from '../config.js';
+import type { RealtimeServer, RealtimeSocket } from '../protocol.js';
+import { RealtimeMetrics } from '../realtime-metrics.js';
+import { RateLimit } from './rate-limit.js';
+
+const MAX_PAYLOAD_BYTES = 16_384;
+/** Packets that may wait for a client that does not read; beyond it the connection ends and the client resumes later. */
+const MAX_WAITING_PACKETS = 1_000;
+
+/** The socket.io server, bound to Nest's HTTP server. It decides who may open a transport; SessionGuard decides who may stay. */
+@Injectable()
+export class SocketHub implements BeforeApplicationShutdown {
+  readonly io: RealtimeServer;
+  private readonly handshakes: RateLimit;
+
+  constructor(
+    @Inject(CONFIG) private readonly config: RealtimeConfig,
+    private readonly http: HttpAdapterHost,
+    private readonly metrics: RealtimeMetrics,
+  ) {
+    this.handshakes = new RateLimit({ perSecond: config.CONNECTIONS_PER_SECOND, burst: 4 * config.CONNECTIONS_PER_SECOND });
+    this.io = new Server({
+      serveClient: false,
+      maxHttpBufferSize: MAX_PAYLOAD_BYTES,
+      perMessageDeflate: false,
+      httpCompression: false,
+      transports: ['polling', 'websocket'],
+      connectTimeout: 5_000,
+      pingInterval: 10_000,
+      pingTimeout: 10_000,
+      cors: { origin: [...config.CORS_ORIGINS] },
+      allowRequest: (request, done) => {
+        const refusal = this.refusal(request);
+        if (refusal !== undefined) this.metrics.refused.inc({ code: refusal });
+        done(refusal ?? null, refusal === undefined);
+      },
+    });
+  }
+
+  /** Takes connections from now on; call it when the middleware and the handlers are in place. */
+  attach(): void {
+    this.io.attach(this.http.httpAdapter.getHttpServer() as HttpServer);
+  }
+
+  /** Closes the transports, not the sessions: clients connect again by themselves, to another instance. */
+  beforeApplicationShutdown(): void {
+    this.io.engine.close();
+  }
+
+  /** Counts a message to these rooms; a socket in two of them gets it once but counts twice. */
+  countDelivery(kind: 'event' | 'metrics', rooms: readonly string[]): void {
+    const sizes = rooms.map((room) => this.io.sockets.adapter.rooms.get(room)?.size ?? 0);
+    this.metrics.deliveries.inc({ kind }, sizes.reduce((sum, size) => sum + size, 0));
+  }
+
+  isSlow(socket: RealtimeSocket): boolean {
+    const waiting: unknown = Reflect.get(socket.conn, 'writeBuffer');
+    return Array.isArray(waiting) && waiting.length > MAX_WAITING_PACKETS;
+  }
+
+  private refusal(request: IncomingMessage): 'TOO_MANY_ATTEMPTS' | 'FORBIDDEN' | undefined {
+    if (!this.isKnownOrigin(request)) return 'FORBIDDEN';
+    return this.handshakes.take(request.socket.remoteAddress ?? '') ? undefined : 'TOO_MANY_ATTEMPTS';
+  }
+
+  /** Browsers do not apply CORS to WebSockets, so the origin is checked here as well. Programs send none. */
+  private isKnownOrigin({ headers }: IncomingMessage): boolean {
+    const { origin } = headers;
+    if (origin === undefined || this.config.CORS_ORIGINS.includes(origin)) return true;
+    return URL.canParse(origin) && new URL(origin).host === headers.host;
+  }
+}

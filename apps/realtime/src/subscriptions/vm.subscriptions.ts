@@ -1,0 +1,39 @@
+import { can } from '@infinibay/access-domain';
+import { DomainError, findVms } from '@infinibay/contracts';
+import { Inject, Injectable } from '@nestjs/common';
+import { RequestClient } from '@infinibay/platform-messaging';
+import { CONFIG, type RealtimeConfig } from '../config.js';
+import { vmRoom } from '../connections/rooms.js';
+import type { RealtimeSocket } from '../protocol.js';
+
+/** Who watches which VM. */
+@Injectable()
+export class VmSubscriptions {
+  constructor(
+    @Inject(CONFIG) private readonly config: RealtimeConfig,
+    private readonly requests: RequestClient,
+  ) {}
+
+  /** @throws DomainError VM_NOT_FOUND for an unknown VM and for one of another department; TOO_MANY_SUBSCRIPTIONS. */
+  async subscribe(socket: RealtimeSocket, vmId: string): Promise<void> {
+    const { session } = socket.data;
+    if (session.watched.has(vmId)) return;
+    if (session.watched.size >= this.config.SUBSCRIPTIONS_PER_CONNECTION) {
+      throw new DomainError('TOO_MANY_SUBSCRIPTIONS', { limit: this.config.SUBSCRIPTIONS_PER_CONNECTION });
+    }
+    const { vms } = await this.requests.call(findVms, { vmIds: [vmId] });
+    const vm = vms.find((found) => found.vmId === vmId);
+    // The actor is read now: it may have changed while the vms service answered.
+    if (vm === undefined || !can(session.actor, 'read', { kind: 'vm', departmentId: vm.departmentId })) {
+      throw new DomainError('VM_NOT_FOUND', { vmId });
+    }
+    if (!socket.connected) return;
+    session.watched.set(vmId, vm.departmentId);
+    await socket.join(vmRoom(vmId));
+  }
+
+  async unsubscribe(socket: RealtimeSocket, vmId: string): Promise<void> {
+    socket.data.session.watched.delete(vmId);
+    await socket.leave(vmRoom(vmId));
+  }
+}
