@@ -1,0 +1,197 @@
+import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { SignJWT, UnsecuredJWT, decodeJwt, decodeProtectedHeader, generateKeyPair } from 'jose';
+import { ACTOR_HEADER, signActor } from '@infinibay/platform-access';
+import { pollUntil } from '@infinibay/testing';
+import { ADMIN, Gateway, UsersProcess } from './gateway.fixture.js';
+
+let users: UsersProcess;
+let gateway: Gateway;
+beforeAll(async () => {
+  users = await UsersProcess.start();
+  gateway = await Gateway.start({ USERS_URL: users.url });
+});
+afterAll(async () => {
+  await gateway.stop();
+  await users.stop();
+});
+
+const ME = '{ me { id email role } }';
+const repeat = (count: number, text: (index: number) => string): string => Array.from({ length: count }, (_, index) => text(index)).join(' ');
+
+describe('a request through the gateway', () => {
+  it('is answered as the user of its token', async () => {
+    const { accessToken } = await gateway.login();
+    const answer = await gateway.query(ME, { token: accessToken });
+    expect(answer.data).toEqual({ me: { id: decodeJwt(accessToken).sub, email: ADMIN.email, role: 'ADMIN' } });
+  });
+
+  it('without a token is anonymous', async () => {
+    const answer = await gateway.query(ME);
+    expect(answer).toMatchObject({ status: 200, code: 'UNAUTHENTICATED' });
+  });
+
+  it('keeps code, kind and details of a subgraph error', async () => {
+    const { accessToken } = await gateway.login();
+    const answer = await gateway.query('{ user(id: "nobody") { id } }', { token: accessToken });
+    expect(answer.errors[0]).toMatchObject({
+      path: ['user'],
+      extensions: { code: 'USER_NOT_FOUND', kind: 'not_found', details: { userId: 'nobody' } },
+    });
+  });
+
+  it('cannot say itself who it is', async () => {
+    const forged = await signActor(
+      { userId: '0196f5a0-0000-7000-8000-0000000000a1', sessionId: '0196f5a0-0000-7000-8000-0000000000a2', role: 'ADMIN', departmentIds: [] },
+      'some other key of 32 characters or more',
+    );
+    expect((await gateway.post({ query: ME }, { [ACTOR_HEADER]: forged })).code).toBe('UNAUTHENTICATED');
+    const direct = await fetch(users.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', [ACTOR_HEADER]: forged },
+      body: JSON.stringify({ query: '{ _service { sdl } }' }),
+    });
+    expect(direct.status).toBe(401);
+  });
+
+  it('carries its correlation id through, and gets one when it has none', async () => {
+    const answer = await gateway.post({ query: ME }, { 'x-correlation-id': 'trace-42' });
+    expect(answer.headers.get('x-correlation-id')).toBe('trace-42');
+    expect((await gateway.query(ME)).headers.get('x-correlation-id')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('loses its rights within 5 seconds of the logout', async () => {
+    const { accessToken } = await gateway.login();
+    await gateway.query(ME, { token: accessToken });
+    expect((await gateway.query('mutation { logout }', { token: accessToken })).data).toEqual({ logout: true });
+    const ended = async () => (await gateway.query(ME, { token: accessToken })).code === 'SESSION_ENDED';
+    await pollUntil(ended, { timeoutMs: 5_000, what: 'the session to end' });
+    expect((await gateway.query(ME, { token: accessToken })).status).toBe(401);
+  });
+});
+
+describe('a token', () => {
+  const claims = async () => {
+    const { accessToken } = await gateway.login();
+    return { accessToken, header: decodeProtectedHeader(accessToken), payload: decodeJwt(accessToken) };
+  };
+  const refused = async (token: string, code = 'TOKEN_INVALID') => {
+    expect(await gateway.query(ME, { token })).toMatchObject({ status: 401, code, data: null });
+  };
+
+  it('with a changed payload or signature is refused', async () => {
+    const { accessToken, payload } = await claims();
+    const [header = '', , signature = ''] = accessToken.split('.');
+    const changed = Buffer.from(JSON.stringify({ ...payload, sub: '0196f5a0-0000-7000-8000-0000000000a1' })).toString('base64url');
+    await refused(`${header}.${changed}.${signature}`);
+    await refused(`${accessToken.slice(0, -4)}AAAA`);
+    await refused('not-a-token');
+  });
+
+  it('without a signature is refused', async () => {
+    const { payload, header } = await claims();
+    await refused(new UnsecuredJWT(payload).encode());
+    const none = Buffer.from(JSON.stringify({ ...header, alg: 'none' })).toString('base64url');
+    await refused(`${none}.${Buffer.from(JSON.stringify(payload)).toString('base64url')}.`);
+  });
+
+  it('signed with the public key as if it were a secret is refused', async () => {
+    const { payload, header } = await claims();
+    const { keys } = (await (await fetch(new URL('/.well-known/jwks.json', users.url))).json()) as { keys: { x: string }[] };
+    const secret = Buffer.from(keys[0]?.x ?? '', 'base64url');
+    await refused(await new SignJWT(payload).setProtectedHeader({ ...header, alg: 'HS256' }).sign(secret));
+  });
+
+  it('of another key, with our key id or its own, is refused', async () => {
+    const { payload, header } = await claims();
+    const { privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519' });
+    await refused(await new SignJWT(payload).setProtectedHeader({ ...header, alg: 'EdDSA' }).sign(privateKey));
+    await refused(await new SignJWT(payload).setProtectedHeader({ ...header, alg: 'EdDSA', kid: 'other' }).sign(privateKey));
+  });
+});
+
+describe('a request that would cost too much', () => {
+  const bomb = `{ me { ...f0 } } ${repeat(20, (level) => `fragment f${level} on User { ...f${level + 1} ...f${level + 1} }`)} fragment f20 on User { id }`;
+  const served = async (): Promise<number> => {
+    const text = await (await fetch(`${gateway.url}/metrics`)).text();
+    return [...text.matchAll(/^infinibay_graphql_request_seconds_count\{[^}]*\} (\d+)/gm)].reduce((sum, match) => sum + Number(match[1]), 0);
+  };
+
+  it.each([
+    ['a fragment bomb', { query: bomb }, 'QUERY_TOO_COMPLEX'],
+    ['a thousand logins', { query: `mutation { ${repeat(1_000, (index) => `a${index}: login(email: "a@b.cd", password: "x") { accessToken }`)} }` }, 'QUERY_TOO_COMPLEX'],
+    ['fifty logins', { query: `mutation { ${repeat(50, (index) => `a${index}: login(email: "a@b.cd", password: "x") { accessToken }`)} }` }, 'QUERY_TOO_COMPLEX'],
+    ['a batch', Array.from({ length: 100 }, () => ({ query: ME })), 'QUERY_TOO_COMPLEX'],
+    ['a circle of fragments', { query: '{ me { ...a } } fragment a on User { ...a }' }, 'QUERY_TOO_COMPLEX'],
+    ['a deep query', { query: `{ me { ${'departments { members { nodes { '.repeat(5)}id${' } } }'.repeat(5)} } }` }, 'QUERY_TOO_COMPLEX'],
+    ['a body over 256 kB', { query: `{ me { id } } #${'x'.repeat(300_000)}` }, 'REQUEST_TOO_LARGE'],
+    ['text that is no JSON', '{ "query": ', 'INVALID_INPUT'],
+  ])('is refused within 100 ms before planning: %s', async (_name, body, code) => {
+    await gateway.query(ME);
+    const before = await served();
+    const answer = await gateway.post(body);
+    expect(answer).toMatchObject({ code, data: null, status: code === 'REQUEST_TOO_LARGE' ? 413 : 400 });
+    expect(answer.ms).toBeLessThan(100);
+    expect(await served()).toBe(before);
+  });
+
+  it('cannot come from a form or a link of another site', async () => {
+    const form = await fetch(`${gateway.url}/graphql`, { method: 'POST', headers: { 'content-type': 'text/plain' }, body: JSON.stringify({ query: ME }) });
+    const link = await fetch(`${gateway.url}/graphql?query=${encodeURIComponent(ME)}`);
+    expect([form.status, link.status]).toEqual([400, 400]);
+  });
+});
+
+describe('the schema', () => {
+  it('is told in development and not in production', async () => {
+    const introspect = { query: '{ __schema { queryType { name } } }' };
+    expect((await gateway.post(introspect)).data).toEqual({ __schema: { queryType: { name: 'Query' } } });
+    const production = await Gateway.start({ USERS_URL: users.url, NODE_ENV: 'production' });
+    expect(await production.post(introspect)).toMatchObject({ code: 'INVALID_INPUT', status: 400 });
+    expect((await fetch(`${production.url}/graphiql`)).status).toBe(404);
+    const misspelt = await production.post({ query: '{ mee { id } }' });
+    expect(misspelt.code).toBe('INVALID_INPUT');
+    await production.stop();
+  });
+
+  it('has a page to try it that loads nothing from elsewhere', async () => {
+    const response = await fetch(`${gateway.url}/graphiql`);
+    const page = await response.text();
+    expect(response.headers.get('content-type')).toContain('text/html');
+    expect(page).not.toMatch(/<(?:script|link|img|iframe)[^>]+(?:src|href)=["']https?:/);
+    expect(page).toContain('"endpoint":"/graphql"');
+  });
+});
+
+describe('a subgraph that does not work', () => {
+  let silent: Server;
+  beforeAll(async () => {
+    silent = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+  });
+  afterAll(() => {
+    silent.closeAllConnections();
+    silent.close();
+  });
+
+  it('is an error of its fields when it is down', async () => {
+    const lonely = await Gateway.start({ USERS_URL: 'http://127.0.0.1:9/graphql' });
+    const answer = await lonely.query(ME);
+    expect(answer.errors[0]?.extensions).toEqual({ code: 'SERVICE_UNAVAILABLE', kind: 'unavailable', details: { service: 'users' } });
+    const ready = await fetch(`${lonely.url}/health/ready`);
+    expect(ready.status).toBe(503);
+    const { dependencies } = (await ready.json()) as { dependencies: { name: string; ok: boolean }[] };
+    expect(Object.fromEntries(dependencies.map(({ name, ok }) => [name, ok]))).toMatchObject({ nats: true, users: false });
+    await lonely.stop();
+  });
+
+  it('is an error of its fields when it does not answer in time', async () => {
+    const address = silent.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const impatient = await Gateway.start({ USERS_URL: `http://127.0.0.1:${port}/graphql`, SUBGRAPH_TIMEOUT_MS: '200' });
+    const answer = await impatient.query(ME);
+    expect(answer.errors[0]?.extensions).toMatchObject({ code: 'DEADLINE_EXCEEDED', kind: 'timeout' });
+    await impatient.stop();
+  });
+});
