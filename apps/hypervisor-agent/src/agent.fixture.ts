@@ -64,7 +64,11 @@ export class RunningAgent {
       HOST_ID: hostId,
       ...environment,
     });
-    const logger = createLogger({ service: 'hypervisor-agent', level: process.env['LOG_LEVEL'] ?? 'fatal', format: 'json' });
+    const logger = createLogger({
+      service: 'hypervisor-agent',
+      level: process.env['LOG_LEVEL'] ?? 'fatal',
+      format: 'json',
+    });
     const app = await NestFactory.create(AppModule.forRoot(config, logger), { logger: false, abortOnError: false });
     await app.listen(0, '127.0.0.1');
     const agent = new RunningAgent(app, hostId);
@@ -100,12 +104,24 @@ export class RunningAgent {
   private listen(): void {
     const connection = this.app.get<NatsConnection>(NATS_CONNECTION, { strict: false });
     const logger = createLogger({ service: 'test', level: 'fatal', format: 'json' });
-    subscribeToReport(connection, hostHeartbeat, hostReportSubject(hostHeartbeat, this.hostId), { logger }, (report) => {
-      this.heartbeats.push(report);
-    });
-    subscribeToReport(connection, hostVmPowerChanged, hostReportSubject(hostVmPowerChanged, this.hostId), { logger }, (report) => {
-      this.powerChanges.push(report);
-    });
+    subscribeToReport(
+      connection,
+      hostHeartbeat,
+      hostReportSubject(hostHeartbeat, this.hostId),
+      { logger },
+      (report) => {
+        this.heartbeats.push(report);
+      },
+    );
+    subscribeToReport(
+      connection,
+      hostVmPowerChanged,
+      hostReportSubject(hostVmPowerChanged, this.hostId),
+      { logger },
+      (report) => {
+        this.powerChanges.push(report);
+      },
+    );
   }
 }
 

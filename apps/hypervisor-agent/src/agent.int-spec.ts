@@ -88,7 +88,10 @@ describe("the agent on libvirt's test driver", () => {
     expect(await agent.call(ensureDisk, disk)).toEqual({ created: false });
     for (const _ of [1, 2]) await agent.call(defineVm, { fence: 1, spec: vmSpec(vmId) });
     for (const _ of [1, 2]) expect(await agent.call(startVm, at)).toEqual({ power: 'running' });
-    expect(await agent.call(inspectVm, { vmId })).toEqual({ domain: { power: 'running', reason: 'booted' }, disk: { capacityBytes: 2 * MIB } });
+    expect(await agent.call(inspectVm, { vmId })).toEqual({
+      domain: { power: 'running', reason: 'booted' },
+      disk: { capacityBytes: 2 * MIB },
+    });
     for (const _ of [1, 2]) expect(await agent.call(shutdownVm, at)).toEqual({ power: 'off' });
     await agent.call(startVm, at);
     for (const _ of [1, 2]) expect(await agent.call(forceOffVm, at)).toEqual({ power: 'off' });
@@ -165,10 +168,10 @@ describe("the agent on libvirt's test driver", () => {
     const vmId = await build();
     await agent.call(startVm, { vmId, fence: 1 });
     await agent.call(forceOffVm, { vmId, fence: 1 });
-    const off = await pollUntil(
-      () => agent.powerChanges.find(({ vm }) => vm.vmId === vmId && vm.power === 'off'),
-      { timeoutMs: 5_000, what: 'the report of the power cut' },
-    );
+    const off = await pollUntil(() => agent.powerChanges.find(({ vm }) => vm.vmId === vmId && vm.power === 'off'), {
+      timeoutMs: 5_000,
+      what: 'the report of the power cut',
+    });
     expect(off).toMatchObject({ hostId: agent.hostId, vm: { vmId, power: 'off', reason: 'destroyed' } });
     const beat = await pollUntil(
       () => agent.heartbeats.find(({ sequence, vms }) => sequence > off.sequence && vms.some((vm) => vm.vmId === vmId)),
@@ -216,7 +219,10 @@ describe("the agent on libvirt's test driver", () => {
 
   it('says plainly that this driver has no packet filter', async () => {
     const vmId = randomUUID();
-    expect(await agent.call(ensureFilter, { spec: { vmId, revision: 1, rules: [] } })).toEqual({ filterName: null, status: 'UNSUPPORTED' });
+    expect(await agent.call(ensureFilter, { spec: { vmId, revision: 1, rules: [] } })).toEqual({
+      filterName: null,
+      status: 'UNSUPPORTED',
+    });
     expect(await agent.call(inspectFilter, { vmId })).toEqual({ status: 'UNSUPPORTED', interfaces: [] });
     expect(await agent.call(removeFilter, { vmId })).toEqual({ removed: false });
   });

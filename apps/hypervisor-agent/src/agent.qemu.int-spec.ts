@@ -159,7 +159,9 @@ onQemu((at) => {
   });
 
   it('reports a guest that was killed from outside', async () => {
-    const pids = execFileSync('pgrep', ['-f', `guest=vm-${vmId},`], { encoding: 'utf8' }).trim().split('\n');
+    const pids = execFileSync('pgrep', ['-f', `guest=vm-${vmId},`], { encoding: 'utf8' })
+      .trim()
+      .split('\n');
     for (const pid of pids) process.kill(Number(pid), 'SIGKILL');
     const change = await pollUntil(() => agent.powerChanges.find(({ vm }) => vm.vmId === vmId && vm.power === 'off'), {
       timeoutMs: 15_000,

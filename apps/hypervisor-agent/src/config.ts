@@ -11,22 +11,32 @@ export const configSchema = {
   ...httpSettings,
   ...natsSettings,
   HOST_ID: setting(Uuid, 'Id of this host; stays the same for as long as the host is part of the platform'),
-  LIBVIRT_URI: setting(z.string().min(1).default('qemu:///system'), 'Connection URI of libvirt', { example: 'qemu:///system' }),
-  LIBVIRT_WORKERS: setting(z.coerce.number().int().min(1).max(14).default(6), 'libvirt calls that may run at once', { example: '6' }),
+  LIBVIRT_URI: setting(z.string().min(1).default('qemu:///system'), 'Connection URI of libvirt', {
+    example: 'qemu:///system',
+  }),
+  LIBVIRT_WORKERS: setting(z.coerce.number().int().min(1).max(14).default(6), 'libvirt calls that may run at once', {
+    example: '6',
+  }),
   LIBVIRT_VIRT_TYPE: setting(
     z.enum(['auto', 'kvm', 'qemu']).default('auto'),
     'auto uses KVM where it really works; qemu is software emulation',
     { example: 'auto' },
   ),
   AGENT_SOCKET_DIR: setting(
-    absolutePath.refine((path) => Buffer.byteLength(path) <= LONGEST_SOCKET_DIR, `must have at most ${LONGEST_SOCKET_DIR} bytes`),
+    absolutePath.refine(
+      (path) => Buffer.byteLength(path) <= LONGEST_SOCKET_DIR,
+      `must have at most ${LONGEST_SOCKET_DIR} bytes`,
+    ),
     'Folder for the sockets of the guest agents: <vmId>/agent.sock',
   ),
   IMAGE_DIR: setting(absolutePath, 'Folder of images, each with its manifest <name>.json; only read'),
   DISK_DIR: setting(absolutePath, 'Folder of the disks of VMs (a storage pool)'),
   STATE_DIR: setting(absolutePath, 'Folder where the agent remembers fences and revisions; must survive a restart'),
   NETNS: setting(
-    z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, 'must be the name of a network namespace').optional(),
+    z
+      .string()
+      .regex(/^[A-Za-z0-9_.-]{1,64}$/, 'must be the name of a network namespace')
+      .optional(),
     "Network namespace of libvirt's daemon, where it isn't the machine's own",
     { example: '' },
   ),
@@ -35,9 +45,13 @@ export const configSchema = {
     'Folder for what guests write on their serial console. For development: a guest decides how much it writes',
     { example: '' },
   ),
-  HEARTBEAT_INTERVAL_MS: setting(z.coerce.number().int().min(100).max(60_000).default(3_000), 'Time between reports of the host', {
-    example: '3000',
-  }),
+  HEARTBEAT_INTERVAL_MS: setting(
+    z.coerce.number().int().min(100).max(60_000).default(3_000),
+    'Time between reports of the host',
+    {
+      example: '3000',
+    },
+  ),
 } as const;
 
 export type AgentConfig = ConfigOf<typeof configSchema>;

@@ -21,7 +21,10 @@ const BASE_FILTERS: readonly BaseFilter[] = [
     name: 'infinibay-base-mac',
     chain: 'mac',
     chainPriority: -800,
-    rules: [rule('return', 'out', 350, element('mac', { srcmacaddr: '$MAC' })), rule('drop', 'out', 500, element('mac'))],
+    rules: [
+      rule('return', 'out', 350, element('mac', { srcmacaddr: '$MAC' })),
+      rule('drop', 'out', 500, element('mac')),
+    ],
   },
   {
     name: 'infinibay-base-ipv4',
@@ -29,7 +32,12 @@ const BASE_FILTERS: readonly BaseFilter[] = [
     chainPriority: -710,
     rules: [
       // A guest without an address asks for one from 0.0.0.0.
-      rule('return', 'out', 100, element('ip', { srcipaddr: '0.0.0.0', protocol: 'udp', srcportstart: 68, dstportstart: 67 })),
+      rule(
+        'return',
+        'out',
+        100,
+        element('ip', { srcipaddr: '0.0.0.0', protocol: 'udp', srcportstart: 68, dstportstart: 67 }),
+      ),
       rule('return', 'out', 500, element('ip', { srcipaddr: '$IP' })),
       rule('drop', 'out', 1000),
     ],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { XMLParser } from 'fast-xml-parser';
 import fc from 'fast-check';
 import type { VmSpec } from '@infinibay/contracts';
 import { domainXml, type DomainHostContext } from './domain-xml.js';
@@ -34,9 +34,14 @@ const spec: VmSpec = {
 
 const parser = new XMLParser({ ignoreAttributes: false, preserveOrder: true, processEntities: false });
 
+/** A tag, or text without markup: anything else left over means that the document is not well formed. */
+const TOKEN =
+  /<\/?[\w:.-]+(?: [\w:.-]+="(?:[^<>&"]|&(?:[a-z]+|#\d+);)*")*\/?>|[^<>&\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|&(?:[a-z]+|#\d+);/g;
+
 /** Every element and attribute name with its depth, in order: the shape without the texts. */
 const shapeOf = (xml: string): string[] => {
-  expect(XMLValidator.validate(xml)).toBe(true);
+  expect(xml.replace(TOKEN, '')).toBe('');
+  expect(Buffer.from(xml).toString() === xml).toBe(true);
   const names: string[] = [];
   const walk = (nodes: unknown, depth: number): void => {
     if (!Array.isArray(nodes)) return;
@@ -55,7 +60,24 @@ const shapeOf = (xml: string): string[] => {
 
 const hostile = fc.oneof(
   fc.string({ unit: 'binary' }),
-  fc.string({ unit: fc.constantFrom('<', '>', '&', '"', "'", ']]>', '<!--', '-->', '\u0000', '\r\n', '\ud800', '\uffff', 'a', '</title>') }),
+  fc.string({
+    unit: fc.constantFrom(
+      '<',
+      '>',
+      '&',
+      '"',
+      "'",
+      ']]>',
+      '<!--',
+      '-->',
+      '\u0000',
+      '\r\n',
+      '\ud800',
+      '\uffff',
+      'a',
+      '</title>',
+    ),
+  }),
 );
 // An attribute or text that is empty still leaves its element, but an element without content closes itself: keep one letter.
 const text = hostile.map((rest) => `x${rest}`);
@@ -98,7 +120,8 @@ describe('XML for libvirt', () => {
       linkedCloneXml({ volumeName: value, capacityBytes: 1, image: { path: value, format: 'qcow2' } });
     fc.assert(
       fc.property(text, (value) => {
-        for (const render of [network, volume, diskPoolXml]) expect(shapeOf(render(value))).toEqual(shapeOf(render('x')));
+        for (const render of [network, volume, diskPoolXml])
+          expect(shapeOf(render(value))).toEqual(shapeOf(render('x')));
       }),
     );
   });

@@ -16,7 +16,8 @@ const rule = (changes: Partial<CompiledRule> = {}): CompiledRule => ({
   priority: 0,
   ...changes,
 });
-const render = (rules: CompiledRule[]): string => filterXml({ vmId: VM_ID, revision: 7, rules }, { marker: filterMarker(7, 'abc') });
+const render = (rules: CompiledRule[]): string =>
+  filterXml({ vmId: VM_ID, revision: 7, rules }, { marker: filterMarker(7, 'abc') });
 const priorities = (xml: string): number[] => [...xml.matchAll(/priority="(-?\d+)"/g)].map((match) => Number(match[1]));
 
 describe('filterXml', () => {
@@ -24,9 +25,9 @@ describe('filterXml', () => {
     expect(render([rule({ remoteCidr: '10.0.0.0/8', portTo: 25 })])).toContain(
       '<rule action="accept" direction="in" priority="-999"><tcp srcipaddr="10.0.0.0" srcipmask="8" dstportstart="22" dstportend="25"/></rule>',
     );
-    expect(render([rule({ direction: 'OUT', remoteCidr: '10.1.2.3/32', protocol: 'ANY', portFrom: null, portTo: null })])).toContain(
-      '<all dstipaddr="10.1.2.3" dstipmask="32"/>',
-    );
+    expect(
+      render([rule({ direction: 'OUT', remoteCidr: '10.1.2.3/32', protocol: 'ANY', portFrom: null, portTo: null })]),
+    ).toContain('<all dstipaddr="10.1.2.3" dstipmask="32"/>');
   });
 
   it('takes a network of everything as no restriction', () => {
@@ -43,7 +44,9 @@ describe('filterXml', () => {
     const facts = filterFacts(render([]).replaceAll('"', "'"));
     expect(facts.references).toEqual(BASE_FILTER_NAMES);
     expect(facts.marker).toBe('infinibay-revision-7.abc');
-    expect(render([])).toMatch(/<rule action="drop" direction="inout" priority="1000"><all comment="[^"]+"\/><\/rule><\/filter>$/);
+    expect(render([])).toMatch(
+      /<rule action="drop" direction="inout" priority="1000"><all comment="[^"]+"\/><\/rule><\/filter>$/,
+    );
   });
 
   it('keeps the order of any 2,000 rules that mean something different in another order', () => {
@@ -67,7 +70,9 @@ describe('filterXml', () => {
   });
 
   it('refuses what it could not keep in order', () => {
-    const alternating = Array.from({ length: 2_000 }, (_, index) => rule({ action: index % 2 === 0 ? 'ACCEPT' : 'DROP' }));
+    const alternating = Array.from({ length: 2_000 }, (_, index) =>
+      rule({ action: index % 2 === 0 ? 'ACCEPT' : 'DROP' }),
+    );
     expect(() => render(alternating)).toThrow(RangeError);
   });
 });

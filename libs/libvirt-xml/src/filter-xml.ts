@@ -45,7 +45,11 @@ export const filterXml = (spec: FilterSpec, identity: FilterIdentity): string =>
       ...alwaysAllowed(),
       ...inOrder(spec.rules),
       element('rule', { action: 'accept', direction: 'out', priority: OUT_BY_DEFAULT }, element('all')),
-      element('rule', { action: 'drop', direction: 'inout', priority: DROP_THE_REST }, element('all', { comment: identity.marker })),
+      element(
+        'rule',
+        { action: 'drop', direction: 'inout', priority: DROP_THE_REST },
+        element('all', { comment: identity.marker }),
+      ),
     ),
   );
 

@@ -5,7 +5,12 @@ import { FILTER_MARKER_PREFIX } from './names.js';
  * markup; it is not a parser for XML from anywhere else.
  */
 const attribute = (tag: string | undefined, name: string): string | undefined =>
-  tag === undefined ? undefined : new RegExp(`\\s${name}=(?:'([^']*)'|"([^"]*)")`).exec(tag)?.slice(1).find((text) => text !== undefined);
+  tag === undefined
+    ? undefined
+    : new RegExp(`\\s${name}=(?:'([^']*)'|"([^"]*)")`)
+        .exec(tag)
+        ?.slice(1)
+        .find((text) => text !== undefined);
 
 const tags = (xml: string, name: string): string[] => xml.match(new RegExp(`<${name}(?:\\s[^>]*)?>`, 'g')) ?? [];
 
@@ -30,7 +35,11 @@ export interface NetworkFacts {
   readonly bridge: string | undefined;
   readonly gateway: string | undefined;
   readonly prefixLength: number | undefined;
-  readonly reservations: readonly { readonly mac: string; readonly address: string; readonly hostname: string | null }[];
+  readonly reservations: readonly {
+    readonly mac: string;
+    readonly address: string;
+    readonly hostname: string | null;
+  }[];
 }
 
 export const networkFacts = (networkXml: string): NetworkFacts => {

@@ -69,18 +69,24 @@ export class DiskService {
   }
 
   private async preparePool(): Promise<StoragePool> {
-    const known = await this.hypervisor.find('find-pool', 'NO_STORAGE_POOL', ({ storagePools }) => storagePools.lookupByName(DISK_POOL));
+    const known = await this.hypervisor.find('find-pool', 'NO_STORAGE_POOL', ({ storagePools }) =>
+      storagePools.lookupByName(DISK_POOL),
+    );
     const pool = known ?? (await this.definePool());
     const path = poolPathOf(await this.hypervisor.use('read-pool', () => pool.xmlDesc()));
     if (path !== this.config.DISK_DIR) {
-      throw new DomainError('HYPERVISOR_ERROR', { reason: `the storage pool ${DISK_POOL} is in another folder than DISK_DIR` });
+      throw new DomainError('HYPERVISOR_ERROR', {
+        reason: `the storage pool ${DISK_POOL} is in another folder than DISK_DIR`,
+      });
     }
     await this.activate(pool);
     return pool;
   }
 
   private async definePool(): Promise<StoragePool> {
-    const pool = await this.hypervisor.use('define-pool', ({ storagePools }) => storagePools.defineXml(diskPoolXml(this.config.DISK_DIR)));
+    const pool = await this.hypervisor.use('define-pool', ({ storagePools }) =>
+      storagePools.defineXml(diskPoolXml(this.config.DISK_DIR)),
+    );
     await this.hypervisor.use('autostart-pool', () => pool.setAutostart(true));
     return pool;
   }

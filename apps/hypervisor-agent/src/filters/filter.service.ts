@@ -1,7 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { DomainError, type FilterSpec, type FilterStatus, type ReplyOf, type inspectFilter } from '@infinibay/contracts';
-import { baseFilterXmls, filterFacts, filterMarker, filterXml, vmFilterName, type DomainInterface, type FilterFacts } from '@infinibay/libvirt-xml';
+import {
+  DomainError,
+  type FilterSpec,
+  type FilterStatus,
+  type ReplyOf,
+  type inspectFilter,
+} from '@infinibay/contracts';
+import {
+  baseFilterXmls,
+  filterFacts,
+  filterMarker,
+  filterXml,
+  vmFilterName,
+  type DomainInterface,
+  type FilterFacts,
+} from '@infinibay/libvirt-xml';
 import type { Logger } from '@infinibay/platform-logging';
 import { LOGGER } from '@infinibay/platform-service';
 import { Inject, Injectable } from '@nestjs/common';
@@ -55,10 +69,13 @@ export class FilterService {
     if (!(await this.host.capabilities()).nwfilter) return false;
     const filter = await this.lookUp(vmFilterName(vmId));
     if (filter !== undefined) {
-      await this.hypervisor.find('undefine-filter', 'NO_NWFILTER', () => filter.undefine()).catch((error: unknown) => {
-        if (libvirtCodeOf(error) === 'OPERATION_INVALID') throw new DomainError('VM_BUSY', { vmId }, { cause: error });
-        throw error;
-      });
+      await this.hypervisor
+        .find('undefine-filter', 'NO_NWFILTER', () => filter.undefine())
+        .catch((error: unknown) => {
+          if (libvirtCodeOf(error) === 'OPERATION_INVALID')
+            throw new DomainError('VM_BUSY', { vmId }, { cause: error });
+          throw error;
+        });
     }
     await this.revisions.forget(vmId);
     return filter !== undefined;
@@ -100,8 +117,12 @@ export class FilterService {
     if (running.length === 0) return;
     const tables = await this.kernel.read();
     const open = running.filter(({ device }) => !isEnforced(device, marker, tables)).map(({ device }) => device);
-    if (open.length > 0) throw new DomainError('HYPERVISOR_ERROR', { vmId, reason: 'the kernel does not have the rules', devices: open });
-    this.logger.info({ vmId, marker, devices: running.map(({ device }) => device) }, 'filter applied to a running guest');
+    if (open.length > 0)
+      throw new DomainError('HYPERVISOR_ERROR', { vmId, reason: 'the kernel does not have the rules', devices: open });
+    this.logger.info(
+      { vmId, marker, devices: running.map(({ device }) => device) },
+      'filter applied to a running guest',
+    );
   }
 
   private async running(vmId: string): Promise<RunningInterface[]> {
@@ -122,11 +143,16 @@ export class FilterService {
   }
 
   private async defineBaseFilters(): Promise<void> {
-    for (const { xml } of baseFilterXmls()) await this.hypervisor.use('define-filter', ({ nwFilters }) => nwFilters.defineXml(xml));
+    for (const { xml } of baseFilterXmls())
+      await this.hypervisor.use('define-filter', ({ nwFilters }) => nwFilters.defineXml(xml));
   }
 }
 
 const requireSame = (written: FilterFacts, wanted: FilterFacts, marker: string, vmId: string): void => {
-  const same = written.marker === marker && written.rules === wanted.rules && written.references.length === wanted.references.length;
-  if (!same) throw new DomainError('HYPERVISOR_ERROR', { vmId, reason: 'libvirt reads back another filter than it was given' });
+  const same =
+    written.marker === marker &&
+    written.rules === wanted.rules &&
+    written.references.length === wanted.references.length;
+  if (!same)
+    throw new DomainError('HYPERVISOR_ERROR', { vmId, reason: 'libvirt reads back another filter than it was given' });
 };

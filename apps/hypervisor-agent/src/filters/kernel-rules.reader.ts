@@ -16,15 +16,23 @@ export class KernelRulesReader {
   /** @throws DomainError HYPERVISOR_ERROR when the rules can't be read */
   async read(): Promise<KernelTables> {
     try {
-      const [iptables, ebtables] = await Promise.all([this.run('iptables-save', '-t', 'filter'), this.run('ebtables-save')]);
+      const [iptables, ebtables] = await Promise.all([
+        this.run('iptables-save', '-t', 'filter'),
+        this.run('ebtables-save'),
+      ]);
       return { iptables, ebtables };
     } catch (error) {
-      throw new DomainError('HYPERVISOR_ERROR', { reason: "the kernel's packet filter can't be read" }, { cause: error });
+      throw new DomainError(
+        'HYPERVISOR_ERROR',
+        { reason: "the kernel's packet filter can't be read" },
+        { cause: error },
+      );
     }
   }
 
   private async run(...command: [string, ...string[]]): Promise<string> {
-    const [program, ...args] = this.config.NETNS === undefined ? command : (['ip', 'netns', 'exec', this.config.NETNS, ...command] as const);
+    const [program, ...args] =
+      this.config.NETNS === undefined ? command : (['ip', 'netns', 'exec', this.config.NETNS, ...command] as const);
     // Services often run without the administrator's folders on their path.
     const environment = { PATH: '/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C' };
     return (await run(program, args, { ...LIMITS, env: environment })).stdout;

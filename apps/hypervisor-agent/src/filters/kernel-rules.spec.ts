@@ -2,7 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { isEnforced, kernelRulesOf } from './kernel-rules.js';
 
 const MARKER = 'infinibay-revision-7.abcd';
-const chains = (device: string, marker: string): string => `-A libvirt-in -m physdev --physdev-in ${device} -g FI-${device}
+const chains = (
+  device: string,
+  marker: string,
+): string => `-A libvirt-in -m physdev --physdev-in ${device} -g FI-${device}
 -A libvirt-out -m physdev --physdev-out ${device} --physdev-is-bridged -g FO-${device}
 -A libvirt-host-in -m physdev --physdev-in ${device} -g HI-${device}
 -A FI-${device} -m comment --comment "${marker}" -j DROP
@@ -21,7 +24,10 @@ const bridge = (device: string): string => `-A PREROUTING -i ${device} -j libvir
 -A I-${device}-mac -s 52:54:00:12:34:56 -j RETURN
 -A libvirt-I-${device} -j I-${device}-mac
 `;
-const tables = { iptables: hooks + chains('vnet1', MARKER) + chains('vnet10', MARKER), ebtables: bridge('vnet1') + bridge('vnet10') };
+const tables = {
+  iptables: hooks + chains('vnet1', MARKER) + chains('vnet10', MARKER),
+  ebtables: bridge('vnet1') + bridge('vnet10'),
+};
 const without = (text: string) => ({
   iptables: tables.iptables.replace(text, ''),
   ebtables: tables.ebtables.replace(text, ''),

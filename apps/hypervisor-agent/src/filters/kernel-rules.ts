@@ -18,7 +18,8 @@ const wordsOf = (line: string): string[] => line.split(/[\s"]+/);
 
 const concerns = (line: string, device: string): boolean =>
   wordsOf(line).some(
-    (word) => word === device || new RegExp(`^(?:FI|FO|HI|libvirt-[IO]|[IO])-${escapeRegExp(device)}(?:-.*)?$`).test(word),
+    (word) =>
+      word === device || new RegExp(`^(?:FI|FO|HI|libvirt-[IO]|[IO])-${escapeRegExp(device)}(?:-.*)?$`).test(word),
   );
 
 const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
@@ -38,7 +39,15 @@ export const isEnforced = (device: string, marker: string, tables: KernelTables)
     ({ chain, jump, hook }) =>
       ip.includes(hook) &&
       ip.some((line) => line.startsWith(`${jump} `) && wordsOf(line).includes(`${chain}-${device}`)) &&
-      ip.some((line) => line.startsWith(`-A ${chain}-${device} `) && wordsOf(line).includes(marker) && line.includes('-j DROP')),
+      ip.some(
+        (line) =>
+          line.startsWith(`-A ${chain}-${device} `) && wordsOf(line).includes(marker) && line.includes('-j DROP'),
+      ),
   );
-  return hasIp && ['I', 'O'].every((way) => ethernet.some((line) => !line.startsWith('-A libvirt-') && wordsOf(line).includes(`libvirt-${way}-${device}`)));
+  return (
+    hasIp &&
+    ['I', 'O'].every((way) =>
+      ethernet.some((line) => !line.startsWith('-A libvirt-') && wordsOf(line).includes(`libvirt-${way}-${device}`)),
+    )
+  );
 };

@@ -22,7 +22,10 @@ interface HypervisorEvents {
 
 /** The agent's one connection to libvirt: opened when the daemon comes, kept from then on, every call counted. */
 @Injectable()
-export class Hypervisor extends EventEmitter<HypervisorEvents> implements OnApplicationBootstrap, OnApplicationShutdown {
+export class Hypervisor
+  extends EventEmitter<HypervisorEvents>
+  implements OnApplicationBootstrap, OnApplicationShutdown
+{
   /** Grows with every connect: what was learnt from libvirt before may no longer be true. */
   generation = 0;
   private connection: Connection | undefined;
@@ -68,7 +71,11 @@ export class Hypervisor extends EventEmitter<HypervisorEvents> implements OnAppl
   }
 
   /** As `use`, but undefined when libvirt answers with `absent`, the code for "there is none". */
-  async find<T>(call: string, absent: LibvirtErrorCode, work: (connection: Connection) => Promise<T>): Promise<T | undefined> {
+  async find<T>(
+    call: string,
+    absent: LibvirtErrorCode,
+    work: (connection: Connection) => Promise<T>,
+  ): Promise<T | undefined> {
     try {
       return await this.use(call, work);
     } catch (error) {
@@ -78,14 +85,20 @@ export class Hypervisor extends EventEmitter<HypervisorEvents> implements OnAppl
   }
 
   private require(): Connection {
-    if (this.connection === undefined) throw new DomainError('HOST_UNAVAILABLE', { reason: 'libvirt is not connected' });
+    if (this.connection === undefined)
+      throw new DomainError('HOST_UNAVAILABLE', { reason: 'libvirt is not connected' });
     return this.connection;
   }
 
   private async open(): Promise<void> {
     for (let wait = FIRST_RETRY_MS; !this.closing.signal.aborted; wait = Math.min(wait * 2, LONGEST_RETRY_MS)) {
       try {
-        this.attach(await Connection.open(this.config.LIBVIRT_URI, { workers: this.config.LIBVIRT_WORKERS, callTimeoutMs: CALL_TIMEOUT_MS }));
+        this.attach(
+          await Connection.open(this.config.LIBVIRT_URI, {
+            workers: this.config.LIBVIRT_WORKERS,
+            callTimeoutMs: CALL_TIMEOUT_MS,
+          }),
+        );
         return;
       } catch (error) {
         this.logger.warn({ err: error, uri: this.config.LIBVIRT_URI }, 'libvirt cannot be reached; trying again');

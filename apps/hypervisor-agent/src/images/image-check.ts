@@ -13,7 +13,10 @@ const QemuImageInfo = z.object({
   format: z.string(),
   'virtual-size': z.number(),
   'backing-filename': z.string().optional(),
-  'format-specific': z.object({ data: z.object({ 'data-file': z.string().optional() }).loose() }).loose().optional(),
+  'format-specific': z
+    .object({ data: z.object({ 'data-file': z.string().optional() }).loose() })
+    .loose()
+    .optional(),
 });
 
 export class ImageRefused extends Error {
@@ -79,7 +82,10 @@ const checkDigest = async (file: FileHandle, manifest: ImageManifest): Promise<v
 const askQemu = async (path: string, manifest: ImageManifest): Promise<void> => {
   let output: string;
   try {
-    const asked = await run('qemu-img', ['info', '--output=json', '-f', manifest.format, '-U', path], { timeout: 10_000, maxBuffer: 1_048_576 });
+    const asked = await run('qemu-img', ['info', '--output=json', '-f', manifest.format, '-U', path], {
+      timeout: 10_000,
+      maxBuffer: 1_048_576,
+    });
     output = asked.stdout;
   } catch (error) {
     if (isMissing(error)) return;
@@ -87,6 +93,7 @@ const askQemu = async (path: string, manifest: ImageManifest): Promise<void> => 
   }
   const info = QemuImageInfo.parse(JSON.parse(output));
   const dataFile = info['format-specific']?.data['data-file'];
-  if (info['backing-filename'] !== undefined || dataFile !== undefined) throw new ImageRefused('it refers to another file');
+  if (info['backing-filename'] !== undefined || dataFile !== undefined)
+    throw new ImageRefused('it refers to another file');
   if (info['virtual-size'] !== manifest.virtualSizeBytes) throw new ImageRefused('qemu-img reads another virtual size');
 };

@@ -13,7 +13,10 @@ export interface UsableImage extends ImageManifest {
   readonly path: string;
 }
 
-type Verdict = { readonly identity: string; readonly refusal: string | null };
+interface Verdict {
+  readonly identity: string;
+  readonly refusal: string | null;
+}
 
 const MAX_MANIFEST_BYTES = 65_536;
 const MAX_IMAGES = 1_000;
@@ -33,14 +36,16 @@ export class ImageStore {
   /** Every image that may be used, newly read. Takes long when there are large images not yet hashed. */
   async list(): Promise<HostImage[]> {
     const usable: HostImage[] = [];
-    for (const image of await this.manifests()) if ((await this.refusalOf(image)) === null) usable.push(toHostImage(image));
+    for (const image of await this.manifests())
+      if ((await this.refusalOf(image)) === null) usable.push(toHostImage(image));
     return usable.slice(0, MAX_IMAGES);
   }
 
   /** @throws DomainError IMAGE_NOT_FOUND when there is none or it was refused; the log says why */
   async get(imageId: string): Promise<UsableImage> {
     const image = (await this.manifests()).find(({ id }) => id === imageId);
-    if (image === undefined || (await this.refusalOf(image)) !== null) throw new DomainError('IMAGE_NOT_FOUND', { imageId });
+    if (image === undefined || (await this.refusalOf(image)) !== null)
+      throw new DomainError('IMAGE_NOT_FOUND', { imageId });
     return image;
   }
 
@@ -65,7 +70,12 @@ export class ImageStore {
 
   private async manifests(): Promise<UsableImage[]> {
     const names = await readdir(this.config.IMAGE_DIR).catch(() => []);
-    const images = await Promise.all(names.filter((name) => name.endsWith('.json')).sort().map((name) => this.manifest(name)));
+    const images = await Promise.all(
+      names
+        .filter((name) => name.endsWith('.json'))
+        .sort()
+        .map((name) => this.manifest(name)),
+    );
     return images.filter((image) => image !== undefined);
   }
 

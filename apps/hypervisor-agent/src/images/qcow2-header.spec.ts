@@ -34,6 +34,8 @@ describe('readQcow2Header', () => {
 
   it('never throws, whatever the bytes', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => void readQcow2Header(Buffer.from(bytes))));
-    fc.assert(fc.property(fc.nat(QCOW2_HEADER_BYTES - 1), (length) => !readQcow2Header(header().subarray(0, length)).ok));
+    fc.assert(
+      fc.property(fc.nat(QCOW2_HEADER_BYTES - 1), (length) => !readQcow2Header(header().subarray(0, length)).ok),
+    );
   });
 });

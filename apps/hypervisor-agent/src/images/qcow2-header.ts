@@ -8,8 +8,7 @@ const EXTERNAL_DATA_FILE = 1n << 2n;
 const KNOWN_FEATURES = 0b11111n;
 
 export type Qcow2Header =
-  | { readonly ok: true; readonly virtualSizeBytes: number }
-  | { readonly ok: false; readonly reason: string };
+  { readonly ok: true; readonly virtualSizeBytes: number } | { readonly ok: false; readonly reason: string };
 
 /**
  * Looks at an image before any program opens it: a backing file or an external data file would let a hostile image read

@@ -48,7 +48,9 @@ export class NetworkService {
   }
 
   private async find({ networkId, name }: Pick<NetworkSpec, 'networkId' | 'name'>): Promise<Network | undefined> {
-    const network = await this.hypervisor.find('find-network', 'NO_NETWORK', ({ networks }) => networks.lookupByName(name));
+    const network = await this.hypervisor.find('find-network', 'NO_NETWORK', ({ networks }) =>
+      networks.lookupByName(name),
+    );
     if (network !== undefined && network.uuid !== networkId) {
       throw new DomainError('HYPERVISOR_ERROR', { networkId, reason: 'a network that is not ours has this name' });
     }
@@ -82,13 +84,24 @@ export class NetworkService {
   }
 
   private update(network: Network, command: 'add-last' | 'delete', reservation: DhcpReservation): Promise<void> {
-    const change = { command, section: 'ip-dhcp-host', xml: dhcpHostXml(reservation), live: true, config: true } as const;
+    const change = {
+      command,
+      section: 'ip-dhcp-host',
+      xml: dhcpHostXml(reservation),
+      live: true,
+      config: true,
+    } as const;
     return this.hypervisor.use('update-network', () => network.update(change));
   }
 }
 
 /** Another address range would need the bridge to be made anew, and every guest would lose its link. */
 const requireSameShape = (facts: NetworkFacts, spec: NetworkSpec): void => {
-  const same = facts.bridge === spec.bridge && facts.gateway === spec.gateway && facts.prefixLength === spec.prefixLength;
-  if (!same) throw new DomainError('NETWORK_IN_USE', { networkId: spec.networkId, reason: 'it is active with another bridge or range' });
+  const same =
+    facts.bridge === spec.bridge && facts.gateway === spec.gateway && facts.prefixLength === spec.prefixLength;
+  if (!same)
+    throw new DomainError('NETWORK_IN_USE', {
+      networkId: spec.networkId,
+      reason: 'it is active with another bridge or range',
+    });
 };

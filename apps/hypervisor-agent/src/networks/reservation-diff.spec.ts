@@ -9,7 +9,8 @@ const reservation = fc.record({
   hostname: fc.constantFrom(null, 'a', 'b'),
 });
 const list = fc.uniqueArray(reservation, { selector: ({ mac }) => mac });
-const sorted = (reservations: readonly DhcpReservation[]): string[] => reservations.map((one) => JSON.stringify(one)).sort();
+const sorted = (reservations: readonly DhcpReservation[]): string[] =>
+  reservations.map((one) => JSON.stringify(one)).sort();
 
 describe('reservationDiff', () => {
   it('turns any list into any other', () => {
@@ -25,7 +26,12 @@ describe('reservationDiff', () => {
   it('touches nothing that stays as it is', () => {
     fc.assert(
       fc.property(list, (same) => {
-        expect(reservationDiff(same, same.map((one) => ({ ...one })))).toEqual({ remove: [], add: [] });
+        expect(
+          reservationDiff(
+            same,
+            same.map((one) => ({ ...one })),
+          ),
+        ).toEqual({ remove: [], add: [] });
       }),
     );
   });

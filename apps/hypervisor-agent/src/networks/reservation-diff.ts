@@ -6,7 +6,10 @@ export interface ReservationDiff {
 }
 
 /** What turns one list of reservations into another. One that differs in anything is removed and added. */
-export const reservationDiff = (have: readonly DhcpReservation[], want: readonly DhcpReservation[]): ReservationDiff => {
+export const reservationDiff = (
+  have: readonly DhcpReservation[],
+  want: readonly DhcpReservation[],
+): ReservationDiff => {
   const had = new Set(have.map(keyOf));
   const wanted = new Set(want.map(keyOf));
   return {

@@ -42,7 +42,8 @@ export class HostReporter implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   onApplicationBootstrap(): void {
-    const scan = (): void => void this.inventory.scanImages().then((changed) => (changed ? this.beatSoon() : undefined));
+    const scan = (): void =>
+      void this.inventory.scanImages().then((changed) => (changed ? this.beatSoon() : undefined));
     this.timers.push(setInterval(this.beatSoon, this.config.HEARTBEAT_INTERVAL_MS), setInterval(scan, IMAGE_SCAN_MS));
     scan();
   }
@@ -69,7 +70,11 @@ export class HostReporter implements OnApplicationBootstrap, OnApplicationShutdo
     try {
       const vm = await this.domains.observe(vmId);
       if (vm === undefined || this.stopped) return;
-      this.publisher.publishForHost(hostVmPowerChanged, this.config.HOST_ID, { hostId: this.config.HOST_ID, vm, sequence: this.next() });
+      this.publisher.publishForHost(hostVmPowerChanged, this.config.HOST_ID, {
+        hostId: this.config.HOST_ID,
+        vm,
+        sequence: this.next(),
+      });
     } catch (error) {
       this.logger.warn({ err: error, vmId }, 'a change of power could not be reported; the heartbeat tells it');
     }

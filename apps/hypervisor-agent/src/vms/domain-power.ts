@@ -20,7 +20,9 @@ export const powerOf = ({ state }: DomainState): DomainPower => POWER_OF[state];
 export const isOff = (power: DomainPower): boolean => power === 'off' || power === 'crashed';
 
 /** Domains that aren't ours are left out: we neither report nor touch them. */
-export const observedVms = (domains: readonly (DomainState & { readonly uuid: string; readonly name: string })[]): ObservedVm[] =>
+export const observedVms = (
+  domains: readonly (DomainState & { readonly uuid: string; readonly name: string })[],
+): ObservedVm[] =>
   domains.flatMap((domain) => {
     const vmId = vmIdOfDomain(domain);
     return vmId === undefined ? [] : [{ vmId, power: powerOf(domain), reason: domain.reason }];

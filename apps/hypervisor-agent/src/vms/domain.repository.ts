@@ -22,7 +22,9 @@ export class DomainRepository {
   }
 
   async list(): Promise<ObservedVm[]> {
-    const listed = await this.hypervisor.use('list-domains', ({ domains }) => domains.list({ timeoutMs: LIST_TIMEOUT_MS }));
+    const listed = await this.hypervisor.use('list-domains', ({ domains }) =>
+      domains.list({ timeoutMs: LIST_TIMEOUT_MS }),
+    );
     const vms = observedVms(listed);
     for (const power of DomainPower.options) this.byPower.set({ power }, vms.filter((vm) => vm.power === power).length);
     return vms;
@@ -57,7 +59,9 @@ export class DomainRepository {
 
   /** Cards of the running domain with their taps; of the definition when `inactive`. Empty when there is no domain. */
   async interfaces(vmId: string, inactive: boolean): Promise<DomainInterface[]> {
-    const xml = await this.hypervisor.find('read-domain', 'NO_DOMAIN', ({ domains }) => domains.handle(vmId).xmlDesc({ inactive }));
+    const xml = await this.hypervisor.find('read-domain', 'NO_DOMAIN', ({ domains }) =>
+      domains.handle(vmId).xmlDesc({ inactive }),
+    );
     return xml === undefined ? [] : interfacesOf(xml);
   }
 }

@@ -37,13 +37,21 @@ export class VmHandlers {
   }
 
   @HandlesRequest(ensureDisk)
-  async ensureDisk(request: RequestOf<typeof ensureDisk>, { deadline }: RequestMeta): Promise<ReplyOf<typeof ensureDisk>> {
+  async ensureDisk(
+    request: RequestOf<typeof ensureDisk>,
+    { deadline }: RequestMeta,
+  ): Promise<ReplyOf<typeof ensureDisk>> {
     const { vmId, imageId, capacityBytes } = request;
-    return { created: await this.gate.perform(request, deadline, () => this.disks.ensure(vmId, imageId, capacityBytes)) };
+    return {
+      created: await this.gate.perform(request, deadline, () => this.disks.ensure(vmId, imageId, capacityBytes)),
+    };
   }
 
   @HandlesRequest(removeDisk)
-  async removeDisk(request: RequestOf<typeof removeDisk>, { deadline }: RequestMeta): Promise<ReplyOf<typeof removeDisk>> {
+  async removeDisk(
+    request: RequestOf<typeof removeDisk>,
+    { deadline }: RequestMeta,
+  ): Promise<ReplyOf<typeof removeDisk>> {
     const removed = await this.gate.perform(request, deadline, async () => {
       await this.vms.requireOff(request.vmId);
       return this.disks.remove(request.vmId);
@@ -52,7 +60,10 @@ export class VmHandlers {
   }
 
   @HandlesRequest(defineVm)
-  async define({ spec, fence }: RequestOf<typeof defineVm>, { deadline }: RequestMeta): Promise<ReplyOf<typeof defineVm>> {
+  async define(
+    { spec, fence }: RequestOf<typeof defineVm>,
+    { deadline }: RequestMeta,
+  ): Promise<ReplyOf<typeof defineVm>> {
     await this.gate.perform({ vmId: spec.vmId, fence }, deadline, () => this.vms.define(spec, fence));
     return {};
   }
@@ -63,17 +74,26 @@ export class VmHandlers {
   }
 
   @HandlesRequest(shutdownVm)
-  async shutdown(request: RequestOf<typeof shutdownVm>, { deadline }: RequestMeta): Promise<ReplyOf<typeof shutdownVm>> {
+  async shutdown(
+    request: RequestOf<typeof shutdownVm>,
+    { deadline }: RequestMeta,
+  ): Promise<ReplyOf<typeof shutdownVm>> {
     return { power: await this.gate.perform(request, deadline, () => this.vms.shutdown(request.vmId)) };
   }
 
   @HandlesRequest(forceOffVm)
-  async forceOff(request: RequestOf<typeof forceOffVm>, { deadline }: RequestMeta): Promise<ReplyOf<typeof forceOffVm>> {
+  async forceOff(
+    request: RequestOf<typeof forceOffVm>,
+    { deadline }: RequestMeta,
+  ): Promise<ReplyOf<typeof forceOffVm>> {
     return { power: await this.gate.perform(request, deadline, () => this.vms.forceOff(request.vmId)) };
   }
 
   @HandlesRequest(undefineVm)
-  async undefine(request: RequestOf<typeof undefineVm>, { deadline }: RequestMeta): Promise<ReplyOf<typeof undefineVm>> {
+  async undefine(
+    request: RequestOf<typeof undefineVm>,
+    { deadline }: RequestMeta,
+  ): Promise<ReplyOf<typeof undefineVm>> {
     return { removed: await this.gate.perform(request, deadline, () => this.vms.undefine(request.vmId)) };
   }
 }

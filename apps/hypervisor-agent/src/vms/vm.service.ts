@@ -47,7 +47,12 @@ export class VmService {
     await this.filters.requireFor(vmId);
     // The folder is gone after a reboot of the host when it is in memory.
     await this.folders.ensure(vmId);
-    await this.tolerate('start-domain', domain, () => domain.create({ timeoutMs: START_TIMEOUT_MS }), (now) => !isOff(now));
+    await this.tolerate(
+      'start-domain',
+      domain,
+      () => domain.create({ timeoutMs: START_TIMEOUT_MS }),
+      (now) => !isOff(now),
+    );
     return this.domains.power(domain);
   }
 
@@ -85,11 +90,17 @@ export class VmService {
   /** @throws DomainError VM_BUSY while the domain runs */
   async requireOff(vmId: string): Promise<void> {
     const observed = await this.domains.observe(vmId);
-    if (observed !== undefined && !isOff(observed.power)) throw new DomainError('VM_BUSY', { vmId, power: observed.power });
+    if (observed !== undefined && !isOff(observed.power))
+      throw new DomainError('VM_BUSY', { vmId, power: observed.power });
   }
 
   /** A call that libvirt finds invalid because what it should bring about has just come about has succeeded. */
-  private async tolerate(call: string, domain: Domain, work: () => Promise<void>, isDone: (power: DomainPower) => boolean): Promise<void> {
+  private async tolerate(
+    call: string,
+    domain: Domain,
+    work: () => Promise<void>,
+    isDone: (power: DomainPower) => boolean,
+  ): Promise<void> {
     try {
       await this.hypervisor.use(call, work);
     } catch (error) {
