@@ -20,11 +20,26 @@ function nodeFolder() {
   if (major >= 24) return path.dirname(process.execPath);
   const name = `node-linux-${process.arch}`;
   const folder = path.join(toolchain, 'node_modules', name, 'bin');
-  const installed = existsSync(path.join(folder, 'node')) && spawnSync(path.join(folder, 'node'), ['--version'], { encoding: 'utf8' }).stdout.trim();
+  const installed =
+    existsSync(path.join(folder, 'node')) &&
+    spawnSync(path.join(folder, 'node'), ['--version'], { encoding: 'utf8' }).stdout.trim();
   if (installed === `v${NODE_VERSION}`) return folder;
   console.log(`setup: Node ${process.versions.node} is too old, fetching Node ${NODE_VERSION} into .toolchain ...`);
   mkdirSync(toolchain, { recursive: true });
-  const fetched = spawnSync('npm', ['install', '--prefix', toolchain, '--ignore-scripts', '--no-save', '--no-audit', '--no-fund', `${name}@${NODE_VERSION}`], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const fetched = spawnSync(
+    'npm',
+    [
+      'install',
+      '--prefix',
+      toolchain,
+      '--ignore-scripts',
+      '--no-save',
+      '--no-audit',
+      '--no-fund',
+      `${name}@${NODE_VERSION}`,
+    ],
+    { stdio: ['ignore', 'ignore', 'inherit'] },
+  );
   if (fetched.status !== 0 || !existsSync(path.join(folder, 'node'))) {
     console.error(`setup: can't fetch ${name}@${NODE_VERSION} from the npm registry`);
     process.exit(1);
@@ -33,12 +48,19 @@ function nodeFolder() {
 }
 
 const binFolder = nodeFolder();
-const environment = { ...process.env, PATH: `${binFolder}:${path.join(root, 'node_modules', '.bin')}:${process.env.PATH ?? ''}:/usr/sbin:/sbin` };
+const environment = {
+  ...process.env,
+  PATH: `${binFolder}:${path.join(root, 'node_modules', '.bin')}:${process.env.PATH ?? ''}:/usr/sbin:/sbin`,
+};
 
 /** Runs a tool and returns its exit code. Signals go to the tool, which decides how to end. */
 function runTool(file, args) {
   return new Promise((resolve) => {
-    const child = spawn(path.join(binFolder, 'node'), ['--disable-warning=ExperimentalWarning', path.join(root, file), ...args], { stdio: 'inherit', env: environment });
+    const child = spawn(
+      path.join(binFolder, 'node'),
+      ['--disable-warning=ExperimentalWarning', path.join(root, file), ...args],
+      { stdio: 'inherit', env: environment },
+    );
     // A terminal sends Ctrl-C to the whole group, so the tool has it already.
     const onInterrupt = () => undefined;
     const onTerminate = () => child.kill('SIGTERM');

@@ -14,8 +14,15 @@ const MBR_CODE = '/usr/lib/syslinux/mbr/mbr.bin';
 export const KERNEL_ARGUMENTS = 'console=tty0 console=ttyS0 quiet loglevel=4 mitigations=off nokaslr panic=5';
 
 async function tool(command: string, ...args: string[]): Promise<void> {
-  const result = await runCommand('env', [`SOURCE_DATE_EPOCH=${String(FIXED_TIME_S)}`, 'TZ=UTC', 'MTOOLS_SKIP_CHECK=1', command, ...args]);
-  if (result.code !== 0) throw new StackError(`${command} ${args.join(' ')}: ${result.stderr.trim() || result.stdout.trim()}`);
+  const result = await runCommand('env', [
+    `SOURCE_DATE_EPOCH=${String(FIXED_TIME_S)}`,
+    'TZ=UTC',
+    'MTOOLS_SKIP_CHECK=1',
+    command,
+    ...args,
+  ]);
+  if (result.code !== 0)
+    throw new StackError(`${command} ${args.join(' ')}: ${result.stderr.trim() || result.stdout.trim()}`);
 }
 
 /** A master boot record with one active FAT16 partition that takes the rest of the disk. */
@@ -63,12 +70,44 @@ export async function writeBootDisk(inputs: BootDiskInputs): Promise<number> {
   const offset = PARTITION_START_SECTOR * SECTOR;
   const partition = `${raw}@@${String(offset)}`;
   const sectors = String(diskBytes / SECTOR - PARTITION_START_SECTOR);
-  await tool('mformat', '-i', partition, '-T', sectors, '-h', '64', '-s', '32', '-H', String(PARTITION_START_SECTOR), '-N', '1b1b1b1b', '-v', 'INFINIBAY', '::');
-  for (const [file, name] of [[inputs.kernel, 'vmlinuz'], [inputs.initrd, 'initrd'], [config, 'syslinux.cfg']] as const) {
+  await tool(
+    'mformat',
+    '-i',
+    partition,
+    '-T',
+    sectors,
+    '-h',
+    '64',
+    '-s',
+    '32',
+    '-H',
+    String(PARTITION_START_SECTOR),
+    '-N',
+    '1b1b1b1b',
+    '-v',
+    'INFINIBAY',
+    '::',
+  );
+  for (const [file, name] of [
+    [inputs.kernel, 'vmlinuz'],
+    [inputs.initrd, 'initrd'],
+    [config, 'syslinux.cfg'],
+  ] as const) {
     utimesSync(file, FIXED_TIME_S, FIXED_TIME_S);
     await tool('mcopy', '-m', '-i', partition, file, `::${name}`);
   }
   await tool('syslinux', '--install', '--offset', String(offset), raw);
-  await tool('qemu-img', 'convert', '-f', 'raw', '-O', 'qcow2', '-o', 'compat=1.1,lazy_refcounts=off', raw, inputs.output);
+  await tool(
+    'qemu-img',
+    'convert',
+    '-f',
+    'raw',
+    '-O',
+    'qcow2',
+    '-o',
+    'compat=1.1,lazy_refcounts=off',
+    raw,
+    inputs.output,
+  );
   return diskBytes;
 }

@@ -24,7 +24,9 @@ interface Guest {
 
 let dir: string;
 let guest: Guest | undefined;
-beforeEach(() => { dir = mkdtempSync(path.join(tmpdir(), 'ib-boot-')); });
+beforeEach(() => {
+  dir = mkdtempSync(path.join(tmpdir(), 'ib-boot-'));
+});
 afterEach(async () => {
   guest?.qemu.kill('SIGKILL');
   await guest?.ended;
@@ -35,14 +37,47 @@ afterEach(async () => {
 async function boot(bootArguments: readonly string[]): Promise<Guest> {
   const [sshPort, httpPort] = [await anyFreePort(), await anyFreePort()];
   const forward = `hostfwd=tcp:127.0.0.1:${String(sshPort)}-:22,hostfwd=tcp:127.0.0.1:${String(httpPort)}-:8080`;
-  const qemu = spawn('qemu-system-x86_64', [
-    '-machine', 'pc,accel=tcg', '-m', '192', '-nodefaults', '-display', 'none', '-serial', `file:${dir}/serial`,
-    '-monitor', `unix:${dir}/monitor,server=on,wait=off`, '-device', 'virtio-serial-pci',
-    '-chardev', `socket,id=agent,path=${dir}/agent.sock,server=on,wait=off`, '-device', 'virtserialport,chardev=agent,name=org.infinibay.agent',
-    '-netdev', `user,id=net,${forward}`, '-device', 'virtio-net-pci,netdev=net,romfile=', ...bootArguments,
-  ], { stdio: 'ignore' });
-  const ended = new Promise<void>((resolve) => { qemu.once('exit', () => { resolve(); }).once('error', () => { resolve(); }); });
-  await pollUntil(() => (existsSync(`${dir}/agent.sock`) ? true : undefined), { timeoutMs: 10_000, what: 'the agent socket' });
+  const qemu = spawn(
+    'qemu-system-x86_64',
+    [
+      '-machine',
+      'pc,accel=tcg',
+      '-m',
+      '192',
+      '-nodefaults',
+      '-display',
+      'none',
+      '-serial',
+      `file:${dir}/serial`,
+      '-monitor',
+      `unix:${dir}/monitor,server=on,wait=off`,
+      '-device',
+      'virtio-serial-pci',
+      '-chardev',
+      `socket,id=agent,path=${dir}/agent.sock,server=on,wait=off`,
+      '-device',
+      'virtserialport,chardev=agent,name=org.infinibay.agent',
+      '-netdev',
+      `user,id=net,${forward}`,
+      '-device',
+      'virtio-net-pci,netdev=net,romfile=',
+      ...bootArguments,
+    ],
+    { stdio: 'ignore' },
+  );
+  const ended = new Promise<void>((resolve) => {
+    qemu
+      .once('exit', () => {
+        resolve();
+      })
+      .once('error', () => {
+        resolve();
+      });
+  });
+  await pollUntil(() => (existsSync(`${dir}/agent.sock`) ? true : undefined), {
+    timeoutMs: 10_000,
+    what: 'the agent socket',
+  });
   guest = { qemu, ended, sshPort, httpPort };
   return guest;
 }
@@ -73,11 +108,17 @@ async function messagesUntil(type: string): Promise<Record<string, unknown>[]> {
 function readAll(port: number, send = ''): Promise<string> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
-    const socket: Socket = connect(port, '127.0.0.1', () => { socket.write(send); });
+    const socket: Socket = connect(port, '127.0.0.1', () => {
+      socket.write(send);
+    });
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
-    socket.setTimeout(2_000, () => { socket.destroy(); });
+    socket.setTimeout(2_000, () => {
+      socket.destroy();
+    });
     socket.on('error', () => undefined);
-    socket.on('close', () => { resolve(Buffer.concat(chunks).toString()); });
+    socket.on('close', () => {
+      resolve(Buffer.concat(chunks).toString());
+    });
   });
 }
 
@@ -90,8 +131,13 @@ describeWithQemu('the built-in guest image under software emulation', () => {
     const messages = await messagesUntil('metrics');
     const readyMs = Date.now() - started;
     expect(messages[0]).toMatchObject({ type: 'handshake' });
-    expect(messages.at(-1)).toMatchObject({ type: 'metrics', data: { system: { memory: { total_kb: expect.any(Number) } } } });
-    expect(await pollUntil(async () => (await readAll(sshPort)) || undefined, { timeoutMs: 20_000, what: 'TCP 22' })).toContain('SSH-2.0');
+    expect(messages.at(-1)).toMatchObject({
+      type: 'metrics',
+      data: { system: { memory: { total_kb: expect.any(Number) } } },
+    });
+    expect(
+      await pollUntil(async () => (await readAll(sshPort)) || undefined, { timeoutMs: 20_000, what: 'TCP 22' }),
+    ).toContain('SSH-2.0');
     expect(await readAll(httpPort, 'GET / HTTP/1.0\r\n\r\n')).toContain('infinibay micro guest');
     await runCommand('socat', ['-t1', `EXEC:echo system_powerdown`, `UNIX-CONNECT:${dir}/monitor`]);
     await ended;
@@ -101,7 +147,14 @@ describeWithQemu('the built-in guest image under software emulation', () => {
   });
 
   it('boots by direct kernel as well', async () => {
-    await boot(['-kernel', path.join(guestImageDir, 'vmlinuz'), '-initrd', path.join(guestImageDir, 'initrd'), '-append', 'console=ttyS0 quiet infinibay.interval=1 infinibay.hostname=direct']);
+    await boot([
+      '-kernel',
+      path.join(guestImageDir, 'vmlinuz'),
+      '-initrd',
+      path.join(guestImageDir, 'initrd'),
+      '-append',
+      'console=ttyS0 quiet infinibay.interval=1 infinibay.hostname=direct',
+    ]);
     const messages = await messagesUntil('metrics');
     expect(messages.at(-1)).toMatchObject({ data: { system: { system: { hostname: 'direct' } } } });
   });

@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -21,7 +30,14 @@ const stamp = stampAt(path.join(guestImageDir, 'inputs.hash'));
 
 /** What the build needs and this machine lacks. */
 export function missingForGuestImage(agentBinary: string): string[] {
-  const needed = [agentBinary, BUSYBOX, '/usr/bin/mformat', '/usr/bin/syslinux', '/usr/lib/syslinux/mbr/mbr.bin', '/usr/bin/qemu-img'];
+  const needed = [
+    agentBinary,
+    BUSYBOX,
+    '/usr/bin/mformat',
+    '/usr/bin/syslinux',
+    '/usr/lib/syslinux/mbr/mbr.bin',
+    '/usr/bin/qemu-img',
+  ];
   return [...needed.filter((file) => !existsSync(file)), ...(guestKernelFound() ? [] : ['the guest kernel'])];
 }
 
@@ -71,7 +87,12 @@ export async function buildGuestImage(agentBinary: string, outputDir = guestImag
     const at = (name: string): string => path.join(workDir, name);
     copyFileSync(kernel.image, at('vmlinuz'));
     writeFileSync(at('initrd'), initramfs(kernel, agentBinary));
-    const size = await writeBootDisk({ kernel: at('vmlinuz'), initrd: at('initrd'), workDir, output: at('disk.qcow2') });
+    const size = await writeBootDisk({
+      kernel: at('vmlinuz'),
+      initrd: at('initrd'),
+      workDir,
+      output: at('disk.qcow2'),
+    });
     const manifest = manifestOf(at('disk.qcow2'), size);
     renameSync(at('disk.qcow2'), at(manifest.file));
     writeFileSync(at(GUEST_IMAGE_MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);

@@ -12,7 +12,13 @@ describe(cpioArchive.name, () => {
     const dir = mkdtempSync(path.join(tmpdir(), 'ib-cpio-'));
     try {
       const content = Buffer.from([0, 1, 2, 255, 10]);
-      writeFileSync(path.join(dir, 'a.cpio'), cpioArchive([{ path: 'etc/deep/file', mode: fileMode(0o640), content }, { path: 'run.sh', mode: fileMode(0o755), content: Buffer.from('x') }]));
+      writeFileSync(
+        path.join(dir, 'a.cpio'),
+        cpioArchive([
+          { path: 'etc/deep/file', mode: fileMode(0o640), content },
+          { path: 'run.sh', mode: fileMode(0o755), content: Buffer.from('x') },
+        ]),
+      );
       execFileSync('busybox', ['cpio', '-i', '-d', '-F', 'a.cpio'], { cwd: dir, stdio: 'ignore' });
       expect(readFileSync(path.join(dir, 'etc/deep/file'))).toEqual(content);
       expect(statSync(path.join(dir, 'run.sh')).mode & 0o777).toBe(0o755);

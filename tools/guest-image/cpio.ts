@@ -20,7 +20,21 @@ function member(entry: CpioEntry, inode: number): Buffer {
   const content = entry.content ?? Buffer.alloc(0);
   const name = Buffer.from(`${entry.path}\0`);
   // ino, mode, uid, gid, nlink, mtime, filesize, devmajor, devminor, rdevmajor, rdevminor, namesize, check
-  const numbers = [inode, entry.mode, 0, 0, 1, 0, content.length, 0, 0, entry.device?.major ?? 0, entry.device?.minor ?? 0, name.length, 0];
+  const numbers = [
+    inode,
+    entry.mode,
+    0,
+    0,
+    1,
+    0,
+    content.length,
+    0,
+    0,
+    entry.device?.major ?? 0,
+    entry.device?.minor ?? 0,
+    name.length,
+    0,
+  ];
   const header = Buffer.from(`070701${numbers.map((value) => value.toString(16).padStart(8, '0')).join('')}`);
   return Buffer.concat([padTo4(Buffer.concat([header, name])), padTo4(content)]);
 }

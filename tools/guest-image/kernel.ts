@@ -9,9 +9,23 @@ export const kernelDir = path.join(toolchainDir, 'guest-kernel');
 
 /** In the order of loading: each needs those before it. */
 const MODULES = [
-  'drivers/virtio/virtio_ring.ko', 'drivers/virtio/virtio.ko', 'drivers/virtio/virtio_pci_modern_dev.ko', 'drivers/virtio/virtio_pci_legacy_dev.ko', 'drivers/virtio/virtio_pci.ko',
-  'drivers/char/virtio_console.ko', 'drivers/block/virtio_blk.ko', 'net/core/failover.ko', 'drivers/net/net_failover.ko', 'drivers/net/virtio_net.ko',
-  'drivers/virtio/virtio_balloon.ko', 'drivers/acpi/button.ko', 'drivers/input/evdev.ko', 'fs/fat/fat.ko', 'fs/fat/vfat.ko', 'fs/nls/nls_cp437.ko', 'fs/nls/nls_ascii.ko',
+  'drivers/virtio/virtio_ring.ko',
+  'drivers/virtio/virtio.ko',
+  'drivers/virtio/virtio_pci_modern_dev.ko',
+  'drivers/virtio/virtio_pci_legacy_dev.ko',
+  'drivers/virtio/virtio_pci.ko',
+  'drivers/char/virtio_console.ko',
+  'drivers/block/virtio_blk.ko',
+  'net/core/failover.ko',
+  'drivers/net/net_failover.ko',
+  'drivers/net/virtio_net.ko',
+  'drivers/virtio/virtio_balloon.ko',
+  'drivers/acpi/button.ko',
+  'drivers/input/evdev.ko',
+  'fs/fat/fat.ko',
+  'fs/fat/vfat.ko',
+  'fs/nls/nls_cp437.ko',
+  'fs/nls/nls_ascii.ko',
 ];
 
 export interface GuestKernel {

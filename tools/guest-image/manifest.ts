@@ -21,7 +21,11 @@ const IMAGE_NAMESPACE = '0f6e8a52-3c1b-4d6e-9a57-2b8f5d1c7e43';
 
 /** RFC 9562 UUID version 5 (SHA-1 of a namespace and a name). */
 export function uuidV5(namespace: string, name: string): string {
-  const digest = createHash('sha1').update(Buffer.from(namespace.replaceAll('-', ''), 'hex')).update(name).digest().subarray(0, 16);
+  const digest = createHash('sha1')
+    .update(Buffer.from(namespace.replaceAll('-', ''), 'hex'))
+    .update(name)
+    .digest()
+    .subarray(0, 16);
   digest.writeUInt8((digest.readUInt8(6) & 0x0f) | 0x50, 6);
   digest.writeUInt8((digest.readUInt8(8) & 0x3f) | 0x80, 8);
   const hex = digest.toString('hex');

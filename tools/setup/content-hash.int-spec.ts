@@ -11,12 +11,17 @@ const put = (name: string, text: string): void => {
   mkdirSync(path.dirname(path.join(dir, name)), { recursive: true });
   writeFileSync(path.join(dir, name), text);
 };
-beforeEach(() => { dir = mkdtempSync(path.join(tmpdir(), 'ib-hash-')); });
-afterEach(() => { rmSync(dir, { recursive: true, force: true }); });
+beforeEach(() => {
+  dir = mkdtempSync(path.join(tmpdir(), 'ib-hash-'));
+});
+afterEach(() => {
+  rmSync(dir, { recursive: true, force: true });
+});
 
 describe(filesBelow.name, () => {
   it('leaves out dependencies and build results', () => {
-    for (const name of ['src/a.ts', 'dist/a.js', 'node_modules/x/b.ts', 'target/c.rs', 'src/generated/d.ts']) put(name, '');
+    for (const name of ['src/a.ts', 'dist/a.js', 'node_modules/x/b.ts', 'target/c.rs', 'src/generated/d.ts'])
+      put(name, '');
     expect(filesBelow([dir]).map((file) => path.relative(dir, file))).toEqual(['src/a.ts']);
   });
 

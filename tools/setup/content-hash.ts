@@ -2,7 +2,16 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-const SKIPPED = new Set(['node_modules', 'dist', 'target', 'generated', '.git', '.infinibay', '.toolchain', 'coverage']);
+const SKIPPED = new Set([
+  'node_modules',
+  'dist',
+  'target',
+  'generated',
+  '.git',
+  '.infinibay',
+  '.toolchain',
+  'coverage',
+]);
 
 /** Every file below the given paths (files or folders), sorted; build results and dependencies are left out. */
 export function filesBelow(paths: readonly string[], accept: (file: string) => boolean = () => true): string[] {

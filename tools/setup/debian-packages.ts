@@ -8,9 +8,28 @@ import type { SetupStep, StepContext } from './step-runner.ts';
  * ipxe-qemu holds the boot code of virtio network cards, without which QEMU refuses such a card.
  */
 const PACKAGES = [
-  'libvirt-daemon', 'libvirt-daemon-driver-qemu', 'libvirt-clients', 'libvirt-dev', 'qemu-system-x86', 'qemu-utils', 'ipxe-qemu',
-  'nftables', 'iptables', 'ebtables', 'dnsmasq-base', 'iproute2', 'tini', 'pkg-config', 'clang', 'libclang-dev', 'build-essential',
-  'busybox-static', 'mtools', 'syslinux', 'syslinux-common', 'socat',
+  'libvirt-daemon',
+  'libvirt-daemon-driver-qemu',
+  'libvirt-clients',
+  'libvirt-dev',
+  'qemu-system-x86',
+  'qemu-utils',
+  'ipxe-qemu',
+  'nftables',
+  'iptables',
+  'ebtables',
+  'dnsmasq-base',
+  'iproute2',
+  'tini',
+  'pkg-config',
+  'clang',
+  'libclang-dev',
+  'build-essential',
+  'busybox-static',
+  'mtools',
+  'syslinux',
+  'syslinux-common',
+  'socat',
 ];
 
 const POLICY_FILE = '/usr/sbin/policy-rc.d';
@@ -22,7 +41,12 @@ export function hasApt(): boolean {
 /** Those of the packages that dpkg doesn't report as installed. */
 export async function missingPackages(): Promise<string[]> {
   const result = await runCommand('dpkg-query', ['-W', '-f=${binary:Package} ${db:Status-Status}\n', ...PACKAGES]);
-  const installed = new Set(result.stdout.split('\n').filter((line) => line.endsWith(' installed')).map((line) => line.split(/[ :]/u)[0]));
+  const installed = new Set(
+    result.stdout
+      .split('\n')
+      .filter((line) => line.endsWith(' installed'))
+      .map((line) => line.split(/[ :]/u)[0]),
+  );
   return PACKAGES.filter((name) => !installed.has(name));
 }
 
@@ -70,7 +94,9 @@ export const debianPackagesStep: SetupStep = {
       await install(context);
     } catch (error) {
       // Without QEMU the rest works on libvirt's test driver; what then really lacks is reported where it is needed.
-      context.note(`could not install them, going on without: ${error instanceof Error ? error.message : String(error)}`);
+      context.note(
+        `could not install them, going on without: ${error instanceof Error ? error.message : String(error)}`,
+      );
     }
   },
 };

@@ -24,9 +24,13 @@ export const natsServerStep: SetupStep = {
   name: 'nats-server',
   reason: () => (natsServerFound() ? undefined : 'not found'),
   perform: async (context) => {
-    if (!hasApt()) throw new StackError('nats-server is missing and there is no apt-get: put one on PATH or name it in INFINIBAY_NATS_SERVER');
+    if (!hasApt())
+      throw new StackError(
+        'nats-server is missing and there is no apt-get: put one on PATH or name it in INFINIBAY_NATS_SERVER',
+      );
     await unpackPackage(context, 'nats-server', path.join(toolchainDir, 'nats-server'));
-    if (!existsSync(natsServerCacheBinary)) throw new StackError('the package nats-server has no /usr/sbin/nats-server');
+    if (!existsSync(natsServerCacheBinary))
+      throw new StackError('the package nats-server has no /usr/sbin/nats-server');
   },
 };
 
@@ -40,7 +44,10 @@ async function cloudKernelPackage(): Promise<string> {
 
 export const guestKernelStep: SetupStep = {
   name: 'guest kernel',
-  reason: () => (!hasApt() || (existsSync(path.join(kernelDir, 'boot')) && readdirSync(path.join(kernelDir, 'boot')).length > 0) ? undefined : 'not there yet'),
+  reason: () =>
+    !hasApt() || (existsSync(path.join(kernelDir, 'boot')) && readdirSync(path.join(kernelDir, 'boot')).length > 0)
+      ? undefined
+      : 'not there yet',
   perform: async (context) => {
     await unpackPackage(context, await cloudKernelPackage(), kernelDir);
   },

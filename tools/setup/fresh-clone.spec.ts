@@ -10,8 +10,14 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 function foreignImports(entry: string, seen = new Set<string>()): string[] {
   if (seen.has(entry)) return [];
   seen.add(entry);
-  const specifiers = [...readFileSync(entry, 'utf8').matchAll(/^(?:import|export)\s(?!type\b)[^;]*?from '([^']+)'/gmu)].map((match) => match[1] ?? '');
-  return specifiers.flatMap((name) => (name.startsWith('.') ? foreignImports(path.resolve(path.dirname(entry), name), seen) : [`${path.relative(root, entry)}: ${name}`]));
+  const specifiers = [
+    ...readFileSync(entry, 'utf8').matchAll(/^(?:import|export)\s(?!type\b)[^;]*?from '([^']+)'/gmu),
+  ].map((match) => match[1] ?? '');
+  return specifiers.flatMap((name) =>
+    name.startsWith('.')
+      ? foreignImports(path.resolve(path.dirname(entry), name), seen)
+      : [`${path.relative(root, entry)}: ${name}`],
+  );
 }
 
 describe('setup on a fresh clone, before npm ci', () => {

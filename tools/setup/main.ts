@@ -11,13 +11,20 @@ const started = Date.now();
 const { logDir } = defaultLayout();
 try {
   const packages = await runSteps([debianPackagesStep], logDir);
-  const rest = await runLanes([
-    [npmDependenciesStep, packageScriptsStep, prismaClientsStep, typescriptStep, supergraphStep],
-    [addonStep, agentStep],
-    [natsServerStep, guestKernelStep],
-  ], logDir);
+  const rest = await runLanes(
+    [
+      [npmDependenciesStep, packageScriptsStep, prismaClientsStep, typescriptStep, supergraphStep],
+      [addonStep, agentStep],
+      [natsServerStep, guestKernelStep],
+    ],
+    logDir,
+  );
   const image = await runSteps([guestImageStep], logDir);
-  console.log(packages + rest + image === 0 ? `setup: nothing to do (${seconds(started)})` : `setup: ready in ${seconds(started)}`);
+  console.log(
+    packages + rest + image === 0
+      ? `setup: nothing to do (${seconds(started)})`
+      : `setup: ready in ${seconds(started)}`,
+  );
 } catch (error) {
   console.error(messageOf(error));
   process.exitCode = 1;

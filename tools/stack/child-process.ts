@@ -52,7 +52,12 @@ function recordFile(runDir: string, name: string): string {
 /** The last lines of a log, shortened, for messages that tell why something did not start. */
 export function logTail(logFile: string, lines = 8, lineLength = 400): string {
   try {
-    return readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-lines).map((line) => line.slice(0, lineLength)).join('\n');
+    return readFileSync(logFile, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .slice(-lines)
+      .map((line) => line.slice(0, lineLength))
+      .join('\n');
   } catch {
     return '(no log)';
   }
@@ -64,13 +69,23 @@ function spawnDetached(spec: ChildSpec): ChildProcess {
   const log = openSync(spec.logFile, 'a', 0o600);
   try {
     // Detached: a Ctrl-C in the terminal reaches only us, so that we decide the order of stopping.
-    return spawn(spec.command, [...spec.args], { cwd: spec.workingDir, env: { ...spec.environment }, detached: true, stdio: ['ignore', log, log] });
+    return spawn(spec.command, [...spec.args], {
+      cwd: spec.workingDir,
+      env: { ...spec.environment },
+      detached: true,
+      stdio: ['ignore', log, log],
+    });
   } finally {
     closeSync(log);
   }
 }
 
-async function stopChild(identity: ProcessIdentity, exited: Promise<ChildExit>, signal: NodeJS.Signals, timeoutMs: number): Promise<ChildExit> {
+async function stopChild(
+  identity: ProcessIdentity,
+  exited: Promise<ChildExit>,
+  signal: NodeJS.Signals,
+  timeoutMs: number,
+): Promise<ChildExit> {
   signalProcess(identity, signal);
   // A stopped (SIGSTOP) child would never see the signal.
   signalProcess(identity, 'SIGCONT');
@@ -82,10 +97,16 @@ async function stopChild(identity: ProcessIdentity, exited: Promise<ChildExit>, 
 /** Starts a child in its own session with its output in a file. Throws when it can't be executed. */
 export async function startChild(spec: ChildSpec): Promise<RunningChild> {
   const child = spawnDetached(spec);
-  const exited = new Promise<ChildExit>((resolve) => child.once('exit', (code, signal) => { resolve({ code, signal }); }));
+  const exited = new Promise<ChildExit>((resolve) =>
+    child.once('exit', (code, signal) => {
+      resolve({ code, signal });
+    }),
+  );
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
-    child.once('error', (error) => { reject(new StackError(`can't start ${spec.name} (${spec.command}): ${error.message}`, { cause: error })); });
+    child.once('error', (error) => {
+      reject(new StackError(`can't start ${spec.name} (${spec.command}): ${error.message}`, { cause: error }));
+    });
   });
   const pid = child.pid;
   if (pid === undefined) throw new StackError(`${spec.name} has no process id`);
@@ -93,14 +114,18 @@ export async function startChild(spec: ChildSpec): Promise<RunningChild> {
   const record = recordFile(spec.runDir, spec.name);
   mkdirSync(spec.runDir, { recursive: true });
   writeFileSync(record, JSON.stringify({ ...identity, name: spec.name }));
-  void exited.then(() => { rmSync(record, { force: true }); });
+  void exited.then(() => {
+    rmSync(record, { force: true });
+  });
   return {
     name: spec.name,
     pid,
     logFile: spec.logFile,
     exited,
     isRunning: () => isAlive(identity),
-    kill: (signal) => { signalProcess(identity, signal); },
+    kill: (signal) => {
+      signalProcess(identity, signal);
+    },
     stop: (signal) => stopChild(identity, exited, signal ?? spec.stopSignal ?? 'SIGTERM', spec.stopTimeoutMs ?? 10_000),
   };
 }

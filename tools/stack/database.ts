@@ -29,7 +29,9 @@ async function ensureRole(client: pg.Client, role: ServiceRole): Promise<void> {
   const name = client.escapeIdentifier(role.name);
   const found = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [role.name]);
   const verb = found.rowCount === 0 ? 'CREATE' : 'ALTER';
-  await client.query(`${verb} ROLE ${name} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD ${client.escapeLiteral(role.password)}`);
+  await client.query(
+    `${verb} ROLE ${name} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD ${client.escapeLiteral(role.password)}`,
+  );
   await client.query(`GRANT CONNECT ON DATABASE ${DATABASE_NAME} TO ${name}`);
   await client.query(`CREATE SCHEMA IF NOT EXISTS ${name} AUTHORIZATION ${name}`);
   await client.query(`ALTER ROLE ${name} IN DATABASE ${DATABASE_NAME} SET search_path = ${name}`);
@@ -39,7 +41,10 @@ async function ensureRole(client: pg.Client, role: ServiceRole): Promise<void> {
  * Makes the database, the roles and their schemas what they should be; safe to repeat. Returns whether the database is new.
  * @param adminUrl connection string of a superuser for a database by name.
  */
-export async function ensureDatabase(adminUrl: (database?: string) => string, roles: readonly ServiceRole[]): Promise<boolean> {
+export async function ensureDatabase(
+  adminUrl: (database?: string) => string,
+  roles: readonly ServiceRole[],
+): Promise<boolean> {
   const created = await withClient(adminUrl(), createDatabase);
   await withClient(adminUrl(DATABASE_NAME), async (client) => {
     await client.query(`REVOKE ALL ON DATABASE ${DATABASE_NAME} FROM PUBLIC`);

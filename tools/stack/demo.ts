@@ -40,10 +40,23 @@ export const hasDemo = (): boolean => existsSync(DEMO);
 
 /** Starts the demo as a client of the public interfaces, its output on our terminal. */
 export function startDemo(context: ServiceContext, exitAfterwards: boolean): RunningDemo {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', DEMO], { stdio: 'inherit', env: demoEnvironment(context, exitAfterwards), detached: true });
-  const ended = new Promise<number>((resolve) => {
-    child.once('error', () => { resolve(1); });
-    child.once('exit', (code) => { resolve(code ?? 1); });
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', DEMO], {
+    stdio: 'inherit',
+    env: demoEnvironment(context, exitAfterwards),
+    detached: true,
   });
-  return { ended, stop: () => { child.kill('SIGTERM'); } };
+  const ended = new Promise<number>((resolve) => {
+    child.once('error', () => {
+      resolve(1);
+    });
+    child.once('exit', (code) => {
+      resolve(code ?? 1);
+    });
+  });
+  return {
+    ended,
+    stop: () => {
+      child.kill('SIGTERM');
+    },
+  };
 }

@@ -5,16 +5,29 @@ import { ADMIN_EMAIL, SERVICES, type ServiceContext } from './services.ts';
 export function describeEndpoints(context: ServiceContext): string {
   const { ports, hypervisor, layout, adminPassword } = context;
   const at = (port: number): string => `127.0.0.1:${String(port)}`;
-  const login = adminPassword === undefined
-    ? `${ADMIN_EMAIL}; the password was shown at the first start (npm run reset starts over)`
-    : `${ADMIN_EMAIL} with the password ${adminPassword}  (shown this once, stored only as a hash)`;
-  const hypervisorLines = hypervisor.kind === 'qemu'
-    ? [['libvirt', 'npm run virsh -- list --all'], ['guest network', 'npm run netns -- iptables-save']]
-    : [['libvirt', `test driver (${hypervisor.reason}): no guest runs, so there are no guest metrics and no packet filter`]];
+  const login =
+    adminPassword === undefined
+      ? `${ADMIN_EMAIL}; the password was shown at the first start (npm run reset starts over)`
+      : `${ADMIN_EMAIL} with the password ${adminPassword}  (shown this once, stored only as a hash)`;
+  const hypervisorLines =
+    hypervisor.kind === 'qemu'
+      ? [
+          ['libvirt', 'npm run virsh -- list --all'],
+          ['guest network', 'npm run netns -- iptables-save'],
+        ]
+      : [
+          [
+            'libvirt',
+            `test driver (${hypervisor.reason}): no guest runs, so there are no guest metrics and no packet filter`,
+          ],
+        ];
   const rows = [
     ['GraphQL', `http://${at(ports.gateway)}/graphql  (GraphiQL in a browser)`],
     ['socket.io', `http://${at(ports.realtime)}`],
-    ['NATS', `nats://${at(ports.nats)}  (events: user ${CONSUMER_USER}, password in ${layout.secretsFile} under natsPasswords)`],
+    [
+      'NATS',
+      `nats://${at(ports.nats)}  (events: user ${CONSUMER_USER}, password in ${layout.secretsFile} under natsPasswords)`,
+    ],
     ['PostgreSQL', `${at(ports.postgres)}, database infinibay`],
     ...hypervisorLines,
     ['administrator', login],

@@ -8,12 +8,19 @@ import { temporaryState, type TemporaryState } from './test-infrastructure.ts';
 
 let state: TemporaryState;
 let file: string;
-beforeEach(() => { state = temporaryState(); file = path.join(state.runDir, 'ports.json'); });
-afterEach(() => { state.remove(); });
+beforeEach(() => {
+  state = temporaryState();
+  file = path.join(state.runDir, 'ports.json');
+});
+afterEach(() => {
+  state.remove();
+});
 
 async function occupy(port: number): Promise<Server> {
   const server = createServer();
-  await new Promise<void>((resolve) => { server.listen(port, '127.0.0.1', resolve); });
+  await new Promise<void>((resolve) => {
+    server.listen(port, '127.0.0.1', resolve);
+  });
   return server;
 }
 

@@ -6,10 +6,14 @@ import path from 'node:path';
 function tryListen(port: number): Promise<number | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => { resolve(undefined); });
+    server.once('error', () => {
+      resolve(undefined);
+    });
     server.listen(port, '127.0.0.1', () => {
       const address = server.address();
-      server.close(() => { resolve(address !== null && typeof address === 'object' ? address.port : undefined); });
+      server.close(() => {
+        resolve(address !== null && typeof address === 'object' ? address.port : undefined);
+      });
     });
   });
 }
@@ -25,19 +29,26 @@ function readRemembered(file: string): Record<string, number> {
   if (!existsSync(file)) return {};
   const parsed: unknown = JSON.parse(readFileSync(file, 'utf8'));
   if (typeof parsed !== 'object' || parsed === null) return {};
-  return Object.fromEntries(Object.entries(parsed).filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
+  return Object.fromEntries(
+    Object.entries(parsed).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
+  );
 }
 
 /**
  * One free port per name: the one used last time, else the preferred one, else any. The choice is written to
  * `file`, so that endpoints stay the same from one start to the next.
  */
-export async function choosePorts<Name extends string>(file: string, preferred: Readonly<Record<Name, number>>): Promise<Record<Name, number>> {
+export async function choosePorts<Name extends string>(
+  file: string,
+  preferred: Readonly<Record<Name, number>>,
+): Promise<Record<Name, number>> {
   const remembered = readRemembered(file);
   const chosen: Record<string, number> = {};
   for (const [name, preference] of Object.entries<number>(preferred)) {
     const taken = new Set(Object.values(chosen));
-    const candidates = [remembered[name], preference, 0].filter((port) => port !== undefined).filter((port) => !taken.has(port));
+    const candidates = [remembered[name], preference, 0]
+      .filter((port) => port !== undefined)
+      .filter((port) => !taken.has(port));
     for (const candidate of candidates) {
       const port = await tryListen(candidate);
       if (port === undefined || taken.has(port)) continue;

@@ -9,7 +9,10 @@ describe(chooseHypervisor.name, () => {
   });
 
   it('falls back to the test driver and says what is missing', () => {
-    expect(chooseHypervisor('auto', ['libvirtd', 'tini'])).toEqual({ kind: 'test', reason: "QEMU can't be used here, missing: libvirtd, tini" });
+    expect(chooseHypervisor('auto', ['libvirtd', 'tini'])).toEqual({
+      kind: 'test',
+      reason: "QEMU can't be used here, missing: libvirtd, tini",
+    });
   });
 
   it('refuses instead of falling back when QEMU was asked for', () => {

@@ -15,9 +15,13 @@ function missingForQemu(): string[] {
 }
 
 /** Follows INFINIBAY_HYPERVISOR (auto, qemu or test). */
-export function chooseHypervisor(setting: string | undefined, missing: readonly string[] = setting === 'test' ? [] : missingForQemu()): HypervisorChoice {
+export function chooseHypervisor(
+  setting: string | undefined,
+  missing: readonly string[] = setting === 'test' ? [] : missingForQemu(),
+): HypervisorChoice {
   if (setting === 'test') return { kind: 'test', reason: 'INFINIBAY_HYPERVISOR=test' };
-  if (setting !== undefined && setting !== 'auto' && setting !== 'qemu') throw new StackError(`INFINIBAY_HYPERVISOR is "${setting}"; it may be auto, qemu or test`);
+  if (setting !== undefined && setting !== 'auto' && setting !== 'qemu')
+    throw new StackError(`INFINIBAY_HYPERVISOR is "${setting}"; it may be auto, qemu or test`);
   if (missing.length === 0) return { kind: 'qemu', reason: 'libvirt and QEMU are here' };
   if (setting === 'qemu') throw new StackError(`INFINIBAY_HYPERVISOR=qemu needs: ${missing.join(', ')}`);
   return { kind: 'test', reason: `QEMU can't be used here, missing: ${missing.join(', ')}` };

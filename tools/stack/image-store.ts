@@ -8,7 +8,9 @@ export function installBuiltInImage(imageDir: string): boolean {
   const files = guestImageFiles();
   if (files === undefined) return false;
   const installed = path.join(imageDir, GUEST_IMAGE_MANIFEST);
-  const isSame = existsSync(installed) && readFileSync(installed, 'utf8') === readFileSync(path.join(guestImageDir, GUEST_IMAGE_MANIFEST), 'utf8');
+  const isSame =
+    existsSync(installed) &&
+    readFileSync(installed, 'utf8') === readFileSync(path.join(guestImageDir, GUEST_IMAGE_MANIFEST), 'utf8');
   if (isSame && guestImageFiles(imageDir) !== undefined) return true;
   mkdirSync(imageDir, { recursive: true });
   // In this order the manifest comes last: who sees it may rely on the rest.

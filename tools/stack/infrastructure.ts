@@ -28,49 +28,72 @@ export interface StackPart {
 
 const logOf = (layout: StackLayout, name: string): string => path.join(layout.logDir, `${name}.log`);
 
-export async function startPostgresPart({ layout, secrets, ports, say }: InfrastructureInputs): Promise<{ part: StackPart; postgres: RunningPostgres }> {
-  const launch = (): Promise<RunningPostgres> => startPostgres({
-    dataDir: path.join(layout.postgresDir, 'data'),
-    runDir: layout.runDir,
-    logFile: logOf(layout, 'postgres'),
-    superuserPassword: secrets.postgresPassword,
-    port: ports.postgres,
-  });
+export async function startPostgresPart({
+  layout,
+  secrets,
+  ports,
+  say,
+}: InfrastructureInputs): Promise<{ part: StackPart; postgres: RunningPostgres }> {
+  const launch = (): Promise<RunningPostgres> =>
+    startPostgres({
+      dataDir: path.join(layout.postgresDir, 'data'),
+      runDir: layout.runDir,
+      logFile: logOf(layout, 'postgres'),
+      superuserPassword: secrets.postgresPassword,
+      port: ports.postgres,
+    });
   let first: RunningPostgres | undefined;
-  const process = new SupervisedProcess('postgres', async () => {
-    const running = await launch();
-    first ??= running;
-    return running.child;
-  }, { say });
+  const process = new SupervisedProcess(
+    'postgres',
+    async () => {
+      const running = await launch();
+      first ??= running;
+      return running.child;
+    },
+    { say },
+  );
   await process.start();
   if (first === undefined) throw new Error('start() returns only after the first launch');
   return { part: { name: 'postgres', process, stop: () => process.stop() }, postgres: first };
 }
 
 export async function startNatsPart({ layout, secrets, ports, say }: InfrastructureInputs): Promise<StackPart> {
-  const process = new SupervisedProcess('nats', async () => {
-    const nats = await startNats({
-      dataDir: layout.natsDir, runDir: layout.runDir, logFile: logOf(layout, 'nats'), users: natsUsers(secrets.natsPasswords, secrets.hostId), port: ports.nats, monitorPort: ports.natsMonitor,
-    });
-    return nats.child;
-  }, { say });
+  const process = new SupervisedProcess(
+    'nats',
+    async () => {
+      const nats = await startNats({
+        dataDir: layout.natsDir,
+        runDir: layout.runDir,
+        logFile: logOf(layout, 'nats'),
+        users: natsUsers(secrets.natsPasswords, secrets.hostId),
+        port: ports.nats,
+        monitorPort: ports.natsMonitor,
+      });
+      return nats.child;
+    },
+    { say },
+  );
   await process.start();
   return { name: 'nats', process, stop: () => process.stop() };
 }
 
 export async function startLibvirtPart({ layout, say }: InfrastructureInputs): Promise<StackPart> {
   let running: RunningLibvirtd | undefined;
-  const process = new SupervisedProcess('libvirtd', async () => {
-    running = await startLibvirtd({
-      stateDir: layout.libvirtDir,
-      socketDir: layout.libvirtSocketDir,
-      networkNamespace: layout.networkNamespace,
-      hostName: `infinibay-${layout.id}`,
-      runDir: layout.runDir,
-      logFile: logOf(layout, 'libvirtd'),
-    });
-    return running.child;
-  }, { say });
+  const process = new SupervisedProcess(
+    'libvirtd',
+    async () => {
+      running = await startLibvirtd({
+        stateDir: layout.libvirtDir,
+        socketDir: layout.libvirtSocketDir,
+        networkNamespace: layout.networkNamespace,
+        hostName: `infinibay-${layout.id}`,
+        runDir: layout.runDir,
+        logFile: logOf(layout, 'libvirtd'),
+      });
+      return running.child;
+    },
+    { say },
+  );
   await process.start();
   return {
     name: 'libvirtd',
@@ -84,17 +107,34 @@ export async function startLibvirtPart({ layout, say }: InfrastructureInputs): P
 }
 
 /** Database, roles, schemas and migrations. Returns whether nobody can log in yet. */
-export async function prepareDatabase({ layout, secrets, ports, say }: InfrastructureInputs, postgres: RunningPostgres): Promise<{ firstStart: boolean }> {
+export async function prepareDatabase(
+  { layout, secrets, ports, say }: InfrastructureInputs,
+  postgres: RunningPostgres,
+): Promise<{ firstStart: boolean }> {
   const roles = DATABASE_ROLES.map((name) => ({ name, password: secrets.databasePasswords[name] ?? '' }));
   const databaseIsNew = await ensureDatabase(postgres.adminUrl, roles);
-  const migrated = await applyMigrations({ layout, port: ports.postgres, adminUrl: postgres.adminUrl, passwords: secrets.databasePasswords, databaseIsNew }, DATABASE_ROLES);
+  const migrated = await applyMigrations(
+    { layout, port: ports.postgres, adminUrl: postgres.adminUrl, passwords: secrets.databasePasswords, databaseIsNew },
+    DATABASE_ROLES,
+  );
   if (migrated.length > 0) say(`migrations applied: ${migrated.join(', ')}`);
   return { firstStart: !(await hasUsers(postgres.adminUrl)) };
 }
 
 /** Folders that services write to. */
 export function prepareFolders(layout: StackLayout): void {
-  for (const dir of [layout.stateDir, layout.runDir, layout.logDir, path.join(layout.logDir, 'consoles'), layout.imageDir, layout.diskDir, layout.socketDir, layout.agentSocketDir]) mkdirSync(dir, { recursive: true, mode: 0o700 });
+  for (const dir of [
+    layout.stateDir,
+    layout.runDir,
+    layout.logDir,
+    path.join(layout.logDir, 'consoles'),
+    layout.imageDir,
+    layout.diskDir,
+    layout.socketDir,
+    layout.agentSocketDir,
+  ])
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
 }
 
-export const stackLibvirtUri = (layout: StackLayout, kind: 'qemu' | 'test'): string => (kind === 'qemu' ? libvirtUri(layout.libvirtSocketDir) : 'test:///default');
+export const stackLibvirtUri = (layout: StackLayout, kind: 'qemu' | 'test'): string =>
+  kind === 'qemu' ? libvirtUri(layout.libvirtSocketDir) : 'test:///default';

@@ -11,7 +11,8 @@ import { lockHolder } from './stack-lock.ts';
 import { stateFile, type StackState } from './stack.ts';
 
 function readState(layout: StackLayout): StackState {
-  if (lockHolder(layout.runDir) === undefined || !existsSync(stateFile(layout))) throw new StackError('Infinibay does not run here: npm start');
+  if (lockHolder(layout.runDir) === undefined || !existsSync(stateFile(layout)))
+    throw new StackError('Infinibay does not run here: npm start');
   return JSON.parse(readFileSync(stateFile(layout), 'utf8')) as StackState;
 }
 
@@ -30,9 +31,18 @@ export async function statusCommand(layout: StackLayout): Promise<number> {
     const pid = pids.get(name);
     const isService = !servers.includes(name);
     const port = state.ports[name];
-    const health = pid === undefined ? 'not running' : isService && port !== undefined ? ((await askReadiness(port)).ready ? 'ready' : 'not ready') : 'running';
+    const health =
+      pid === undefined
+        ? 'not running'
+        : isService && port !== undefined
+          ? (await askReadiness(port)).ready
+            ? 'ready'
+            : 'not ready'
+          : 'running';
     allReady &&= health === 'ready' || health === 'running';
-    console.log(`${name.padEnd(18)}${health.padEnd(13)}${(port === undefined ? '' : `port ${String(port)}`).padEnd(12)}${(pid === undefined ? '' : `pid ${String(pid)}`).padEnd(14)}${pid === undefined ? '' : memoryMib(pid)}`);
+    console.log(
+      `${name.padEnd(18)}${health.padEnd(13)}${(port === undefined ? '' : `port ${String(port)}`).padEnd(12)}${(pid === undefined ? '' : `pid ${String(pid)}`).padEnd(14)}${pid === undefined ? '' : memoryMib(pid)}`,
+    );
   }
   return allReady ? 0 : 3;
 }
@@ -43,8 +53,13 @@ function onTerminal(command: string, args: readonly string[]): Promise<number> {
     const child = spawn(command, [...args], { stdio: 'inherit' });
     const ignore = (): void => undefined;
     process.on('SIGINT', ignore);
-    child.once('error', (error) => { reject(new StackError(`can't run ${command}: ${error.message}`, { cause: error })); });
-    child.once('exit', (code) => { process.off('SIGINT', ignore); resolve(code ?? 130); });
+    child.once('error', (error) => {
+      reject(new StackError(`can't run ${command}: ${error.message}`, { cause: error }));
+    });
+    child.once('exit', (code) => {
+      process.off('SIGINT', ignore);
+      resolve(code ?? 130);
+    });
   });
 }
 
@@ -52,8 +67,13 @@ function onTerminal(command: string, args: readonly string[]): Promise<number> {
 export async function logsCommand(layout: StackLayout, args: readonly string[]): Promise<number> {
   const follow = args.includes('-f');
   const name = args.find((arg) => !arg.startsWith('-'));
-  const names = existsSync(layout.logDir) ? readdirSync(layout.logDir).filter((file) => file.endsWith('.log')).map((file) => file.slice(0, -4)) : [];
-  if (name === undefined || !names.includes(name)) throw new StackError(`usage: npm run logs -- <name> [-f]; there are logs of: ${names.join(', ') || 'nothing yet'}`);
+  const names = existsSync(layout.logDir)
+    ? readdirSync(layout.logDir)
+        .filter((file) => file.endsWith('.log'))
+        .map((file) => file.slice(0, -4))
+    : [];
+  if (name === undefined || !names.includes(name))
+    throw new StackError(`usage: npm run logs -- <name> [-f]; there are logs of: ${names.join(', ') || 'nothing yet'}`);
   return onTerminal('tail', ['-n', '200', ...(follow ? ['-F'] : []), path.join(layout.logDir, `${name}.log`)]);
 }
 

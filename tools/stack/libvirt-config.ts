@@ -10,11 +10,35 @@ export interface LibvirtFolders {
 }
 
 /** Folders that libvirt's packages ship and that the bind mounts would hide. */
-const SUBFOLDERS = ['run/qemu', 'run/network', 'lib/qemu/channel/target', 'lib/qemu/save', 'lib/qemu/dump', 'lib/qemu/nvram', 'lib/qemu/snapshot', 'lib/qemu/checkpoint',
-  'lib/images', 'lib/boot', 'lib/dnsmasq', 'lib/network', 'etc/qemu/networks', 'etc/nwfilter', 'etc/storage', 'etc/secrets', 'log/qemu', 'cache/qemu'];
+const SUBFOLDERS = [
+  'run/qemu',
+  'run/network',
+  'lib/qemu/channel/target',
+  'lib/qemu/save',
+  'lib/qemu/dump',
+  'lib/qemu/nvram',
+  'lib/qemu/snapshot',
+  'lib/qemu/checkpoint',
+  'lib/images',
+  'lib/boot',
+  'lib/dnsmasq',
+  'lib/network',
+  'etc/qemu/networks',
+  'etc/nwfilter',
+  'etc/storage',
+  'etc/secrets',
+  'log/qemu',
+  'cache/qemu',
+];
 
 /** Mount points that exist only when the whole of libvirt's packages is installed. */
-export const LIBVIRT_MOUNT_POINTS = ['/run/libvirt', '/var/lib/libvirt', '/etc/libvirt', '/var/log/libvirt', '/var/cache/libvirt'];
+export const LIBVIRT_MOUNT_POINTS = [
+  '/run/libvirt',
+  '/var/lib/libvirt',
+  '/etc/libvirt',
+  '/var/log/libvirt',
+  '/var/cache/libvirt',
+];
 
 /** The daemon's UUID must be its own and stay: it names the host in migration and in our host records. */
 function persistentHostUuid(file: string): string {

@@ -40,7 +40,18 @@ const HOST_SCRIPT = fileURLToPath(new URL('./libvirt-host.sh', import.meta.url))
 /** What a local QEMU host lacks on this machine; empty when all is there. */
 export function missingForLibvirtd(): string[] {
   const searchPath = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sbin'];
-  const programs = ['libvirtd', 'virsh', 'qemu-system-x86_64', 'qemu-img', 'ip', 'unshare', 'tini', 'iptables', 'ebtables', 'dnsmasq'];
+  const programs = [
+    'libvirtd',
+    'virsh',
+    'qemu-system-x86_64',
+    'qemu-img',
+    'ip',
+    'unshare',
+    'tini',
+    'iptables',
+    'ebtables',
+    'dnsmasq',
+  ];
   const missing = programs.filter((program) => !searchPath.some((dir) => existsSync(path.join(dir, program))));
   return process.getuid?.() === 0 ? missing : [...missing, 'root rights'];
 }
@@ -58,7 +69,9 @@ async function stopGuests(uri: string, guestTimeoutMs: number): Promise<void> {
   const domains = await activeDomains(uri);
   if (domains.length === 0) return;
   if (guestTimeoutMs > 0) {
-    await Promise.all(domains.map((domain) => runCommand('virsh', ['-c', uri, 'shutdown', domain], { timeoutMs: 5_000 })));
+    await Promise.all(
+      domains.map((domain) => runCommand('virsh', ['-c', uri, 'shutdown', domain], { timeoutMs: 5_000 })),
+    );
     await becomesTrue(async () => (await activeDomains(uri)).length === 0, guestTimeoutMs, 200);
   }
   const left = await activeDomains(uri);
@@ -66,11 +79,14 @@ async function stopGuests(uri: string, guestTimeoutMs: number): Promise<void> {
 }
 
 async function waitUntilReady(child: RunningChild, uri: string): Promise<void> {
-  await pollUntil(async () => {
-    if (!child.isRunning()) throw new StackError(`libvirtd ended at once:\n${logTail(child.logFile)}`);
-    if (!existsSync(uri.slice(uri.indexOf('=') + 1))) return undefined;
-    return (await runCommand('virsh', ['-c', uri, 'version'], { timeoutMs: 10_000 })).code === 0 ? true : undefined;
-  }, { timeoutMs: 30_000, intervalMs: 50, what: 'libvirtd to answer' });
+  await pollUntil(
+    async () => {
+      if (!child.isRunning()) throw new StackError(`libvirtd ended at once:\n${logTail(child.logFile)}`);
+      if (!existsSync(uri.slice(uri.indexOf('=') + 1))) return undefined;
+      return (await runCommand('virsh', ['-c', uri, 'version'], { timeoutMs: 10_000 })).code === 0 ? true : undefined;
+    },
+    { timeoutMs: 30_000, intervalMs: 50, what: 'libvirtd to answer' },
+  );
 }
 
 function startHost(options: LibvirtdOptions): Promise<RunningChild> {
@@ -110,7 +126,9 @@ export async function startLibvirtd(options: LibvirtdOptions): Promise<RunningLi
     throw error;
   }
   return {
-    child, hostUuid, uri,
+    child,
+    hostUuid,
+    uri,
     virsh: (...args) => runCommand('virsh', ['-c', uri, ...args]),
     inNetwork: (command, ...args) => runCommand('ip', ['netns', 'exec', options.networkNamespace, command, ...args]),
     shutDownGuests: (timeoutMs = DEFAULT_GUEST_TIMEOUT_MS) => stopGuests(uri, timeoutMs),

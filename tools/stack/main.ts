@@ -7,7 +7,8 @@ import { resetCommand, stopCommand } from './stop-command.ts';
 const layout = defaultLayout();
 
 const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<number | undefined>>> = {
-  start: (args) => startCommand({ layout, demo: !args.includes('--no-demo'), exitAfterDemo: args.includes('--exit-after-demo') }),
+  start: (args) =>
+    startCommand({ layout, demo: !args.includes('--no-demo'), exitAfterDemo: args.includes('--exit-after-demo') }),
   stop: () => stopCommand(layout).then(() => 0),
   reset: () => resetCommand(layout).then(() => 0),
   status: () => statusCommand(layout),

@@ -27,9 +27,12 @@ async function migrateSchema(inputs: MigrationInputs, schema: string): Promise<v
 /** Applies pending migrations of every service, two at a time. Returns which schemas had any work done. */
 export async function applyMigrations(inputs: MigrationInputs, schemas: readonly string[]): Promise<string[]> {
   const stampOf = (schema: string): string => path.join(inputs.layout.postgresDir, `migrations-${schema}.hash`);
-  const hashFor = (schema: string): string => hashOfFiles(filesBelow([path.join(repositoryRoot, 'prisma', schema, 'migrations')]));
+  const hashFor = (schema: string): string =>
+    hashOfFiles(filesBelow([path.join(repositoryRoot, 'prisma', schema, 'migrations')]));
   if (inputs.databaseIsNew) for (const schema of schemas) rmSync(stampOf(schema), { force: true });
-  const pending = schemas.filter((schema) => !existsSync(stampOf(schema)) || readFileSync(stampOf(schema), 'utf8') !== hashFor(schema));
+  const pending = schemas.filter(
+    (schema) => !existsSync(stampOf(schema)) || readFileSync(stampOf(schema), 'utf8') !== hashFor(schema),
+  );
   const queue = [...pending];
   const worker = async (): Promise<void> => {
     for (let schema = queue.shift(); schema !== undefined; schema = queue.shift()) {

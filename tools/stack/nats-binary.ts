@@ -9,7 +9,11 @@ export const natsServerCacheBinary = path.join(toolchainDir, 'nats-server', 'usr
 
 /** The server program: INFINIBAY_NATS_SERVER, what setup unpacked, or one on PATH. */
 export function natsServerBinary(): string {
-  const candidates = [process.env['INFINIBAY_NATS_SERVER'], natsServerCacheBinary, ...(process.env['PATH'] ?? '').split(':').map((dir) => path.join(dir, 'nats-server'))];
+  const candidates = [
+    process.env['INFINIBAY_NATS_SERVER'],
+    natsServerCacheBinary,
+    ...(process.env['PATH'] ?? '').split(':').map((dir) => path.join(dir, 'nats-server')),
+  ];
   const found = candidates.find((file) => file !== undefined && file !== '' && existsSync(file));
   if (found === undefined) throw new StackError('nats-server is missing: run npm run setup');
   return found;

@@ -2,7 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 
 import { natsServerConfig } from './nats-config.ts';
 
-const settings = { port: 1, monitorPort: 2, storeDir: '/s', pidFile: '/p', users: [{ user: 'a"b', password: 'p\\w', permissions: { publish: ['x.>'], subscribe: ['y.*'] } }] };
+const settings = {
+  port: 1,
+  monitorPort: 2,
+  storeDir: '/s',
+  pidFile: '/p',
+  users: [{ user: 'a"b', password: 'p\\w', permissions: { publish: ['x.>'], subscribe: ['y.*'] } }],
+};
 
 describe(natsServerConfig.name, () => {
   it('listens on the loopback address only', () => {
@@ -15,6 +21,8 @@ describe(natsServerConfig.name, () => {
   });
 
   it('lists what each user may publish and subscribe', () => {
-    expect(natsServerConfig(settings)).toMatch(/publish: \{ allow: \["x\.>"\] \}\s+subscribe: \{ allow: \["y\.\*"\] \}/u);
+    expect(natsServerConfig(settings)).toMatch(
+      /publish: \{ allow: \["x\.>"\] \}\s+subscribe: \{ allow: \["y\.\*"\] \}/u,
+    );
   });
 });

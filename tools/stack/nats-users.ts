@@ -12,5 +12,8 @@ export const NATS_USER_NAMES: readonly string[] = [...SERVICE_NAMES, CONSUMER_US
 /** The server's users with what the contracts allow each. */
 export function natsUsers(passwords: Readonly<Record<string, string>>, hostId: string): NatsUser[] {
   const services = SERVICE_NAMES.map((user) => ({ user, permissions: servicePermissions(user, hostId) }));
-  return [...services, { user: CONSUMER_USER, permissions: consumerPermissions(CONSUMER_USER) }].map((user) => ({ ...user, password: passwords[user.user] ?? '' }));
+  return [...services, { user: CONSUMER_USER, permissions: consumerPermissions(CONSUMER_USER) }].map((user) => ({
+    ...user,
+    password: passwords[user.user] ?? '',
+  }));
 }

@@ -38,10 +38,13 @@ async function tryConnect(url: string, user: NatsUser): Promise<NatsConnection |
 }
 
 async function waitUntilReady(child: RunningChild, url: string, user: NatsUser): Promise<void> {
-  const connection = await pollUntil(async () => {
-    if (!child.isRunning()) throw new StackError(`nats-server ended at once:\n${logTail(child.logFile)}`);
-    return tryConnect(url, user);
-  }, { timeoutMs: 20_000, intervalMs: 40, what: 'NATS to accept a connection' });
+  const connection = await pollUntil(
+    async () => {
+      if (!child.isRunning()) throw new StackError(`nats-server ended at once:\n${logTail(child.logFile)}`);
+      return tryConnect(url, user);
+    },
+    { timeoutMs: 20_000, intervalMs: 40, what: 'NATS to accept a connection' },
+  );
   await connection.close();
 }
 
@@ -54,7 +57,13 @@ export async function startNats(options: NatsOptions): Promise<RunningNats> {
   mkdirSync(options.dataDir, { recursive: true });
   mkdirSync(options.runDir, { recursive: true });
   const configFile = path.join(options.runDir, 'nats-server.conf');
-  const settings = { port, monitorPort, storeDir: options.dataDir, pidFile: path.join(options.runDir, 'nats-server.pid'), users: options.users };
+  const settings = {
+    port,
+    monitorPort,
+    storeDir: options.dataDir,
+    pidFile: path.join(options.runDir, 'nats-server.pid'),
+    users: options.users,
+  };
   writeFileSync(configFile, natsServerConfig(settings), { mode: 0o600 });
   const child = await startChild({
     name: 'nats',
@@ -72,5 +81,13 @@ export async function startNats(options: NatsOptions): Promise<RunningNats> {
     await child.stop('SIGKILL');
     throw error;
   }
-  return { child, port, monitorPort, url, stop: async () => { await child.stop(); } };
+  return {
+    child,
+    port,
+    monitorPort,
+    url,
+    stop: async () => {
+      await child.stop();
+    },
+  };
 }

@@ -16,7 +16,10 @@ export async function namespaceExists(name: string): Promise<boolean> {
 /** Ids of all processes whose network is this namespace. */
 export async function namespaceProcesses(name: string): Promise<number[]> {
   const result = await runCommand('ip', ['netns', 'pids', name]);
-  return result.stdout.split('\n').filter((line) => line !== '').map(Number);
+  return result.stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map(Number);
 }
 
 export async function createNamespace(name: string): Promise<void> {

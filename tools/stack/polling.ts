@@ -10,18 +10,26 @@ export interface PollOptions {
 }
 
 /** Calls `probe` until it returns something other than undefined and returns that; throws at the deadline. */
-export async function pollUntil<T>(probe: () => Promise<T | undefined> | T | undefined, options: PollOptions): Promise<T> {
+export async function pollUntil<T>(
+  probe: () => Promise<T | undefined> | T | undefined,
+  options: PollOptions,
+): Promise<T> {
   const deadline = Date.now() + options.timeoutMs;
   for (;;) {
     const value = await probe();
     if (value !== undefined) return value;
-    if (Date.now() >= deadline) throw new StackError(`gave up waiting for ${options.what} after ${String(options.timeoutMs)} ms`);
+    if (Date.now() >= deadline)
+      throw new StackError(`gave up waiting for ${options.what} after ${String(options.timeoutMs)} ms`);
     await delay(options.intervalMs ?? 25);
   }
 }
 
 /** As `pollUntil`, for a yes or no; returns false at the deadline. */
-export async function becomesTrue(probe: () => Promise<boolean> | boolean, timeoutMs: number, intervalMs = 25): Promise<boolean> {
+export async function becomesTrue(
+  probe: () => Promise<boolean> | boolean,
+  timeoutMs: number,
+  intervalMs = 25,
+): Promise<boolean> {
   const deadline = Date.now() + timeoutMs;
   while (!(await probe())) {
     if (Date.now() >= deadline) return false;

@@ -10,7 +10,9 @@ describe(listensOn.name, () => {
     const port = await anyFreePort();
     expect(listensOn(process.pid, port)).toBe(false);
     const server = createServer();
-    await new Promise<void>((resolve) => { server.listen(port, '127.0.0.1', resolve); });
+    await new Promise<void>((resolve) => {
+      server.listen(port, '127.0.0.1', resolve);
+    });
     try {
       expect(listensOn(process.pid, port)).toBe(true);
       expect(listensOn(process.ppid, port)).toBe(false);

@@ -60,8 +60,22 @@ async function initialiseCluster(options: PostgresOptions): Promise<void> {
   mkdirSync(options.runDir, { recursive: true });
   mkdirSync(path.dirname(options.dataDir), { recursive: true });
   writeFileSync(passwordFile, options.superuserPassword, { mode: 0o600 });
-  const flags = ['-D', options.dataDir, '-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8', '--locale=C.UTF-8', '--no-instructions'];
-  const initdb = asUnprivileged(path.join(postgresBinDir(), 'initdb'), options.durable === false ? [...flags, '--no-sync'] : flags);
+  const flags = [
+    '-D',
+    options.dataDir,
+    '-U',
+    'postgres',
+    '--auth=scram-sha-256',
+    `--pwfile=${passwordFile}`,
+    '-E',
+    'UTF8',
+    '--locale=C.UTF-8',
+    '--no-instructions',
+  ];
+  const initdb = asUnprivileged(
+    path.join(postgresBinDir(), 'initdb'),
+    options.durable === false ? [...flags, '--no-sync'] : flags,
+  );
   const result = await runCommand(initdb.command, initdb.args, { timeoutMs: 120_000 });
   rmSync(passwordFile, { force: true });
   if (result.code !== 0) throw new StackError(`initdb failed: ${result.stderr.trim()}`);
@@ -93,10 +107,13 @@ async function answers(url: string): Promise<true | undefined> {
 }
 
 async function waitUntilReady(child: RunningChild, url: string): Promise<void> {
-  await pollUntil(async () => {
-    if (!child.isRunning()) throw new StackError(`postgres ended at once:\n${logTail(child.logFile)}`);
-    return answers(url);
-  }, { timeoutMs: 60_000, intervalMs: 50, what: 'PostgreSQL to answer' });
+  await pollUntil(
+    async () => {
+      if (!child.isRunning()) throw new StackError(`postgres ended at once:\n${logTail(child.logFile)}`);
+      return answers(url);
+    },
+    { timeoutMs: 60_000, intervalMs: 50, what: 'PostgreSQL to answer' },
+  );
 }
 
 /** Starts a PostgreSQL of our own and returns when it answers queries. */
@@ -114,7 +131,8 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     logFile: options.logFile,
     runDir: options.runDir,
   });
-  const adminUrl = (database = 'postgres'): string => `postgresql://postgres:${encodeURIComponent(options.superuserPassword)}@127.0.0.1:${String(port)}/${database}`;
+  const adminUrl = (database = 'postgres'): string =>
+    `postgresql://postgres:${encodeURIComponent(options.superuserPassword)}@127.0.0.1:${String(port)}/${database}`;
   try {
     await waitUntilReady(child, adminUrl());
   } catch (error) {
@@ -122,7 +140,12 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     throw error;
   }
   return {
-    child, port, created, adminUrl,
-    stop: async (mode = 'fast') => { await child.stop(mode === 'fast' ? 'SIGINT' : 'SIGQUIT'); },
+    child,
+    port,
+    created,
+    adminUrl,
+    stop: async (mode = 'fast') => {
+      await child.stop(mode === 'fast' ? 'SIGINT' : 'SIGQUIT');
+    },
   };
 }

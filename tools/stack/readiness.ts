@@ -17,7 +17,9 @@ export interface HealthAnswer {
 /** Asks a service for its readiness; an unreachable one is not ready. */
 export async function askReadiness(port: number): Promise<HealthAnswer> {
   try {
-    const response = await fetch(`http://127.0.0.1:${String(port)}/health/ready`, { signal: AbortSignal.timeout(3_000) });
+    const response = await fetch(`http://127.0.0.1:${String(port)}/health/ready`, {
+      signal: AbortSignal.timeout(3_000),
+    });
     return { ready: response.ok, detail: await response.text() };
   } catch {
     return { ready: false, detail: 'no answer' };
@@ -32,7 +34,11 @@ export interface ReadinessOptions {
 }
 
 /** Returns when the service says that it is ready. */
-export async function waitForReadiness(service: SupervisedProcess, port: number, options: ReadinessOptions): Promise<void> {
+export async function waitForReadiness(
+  service: SupervisedProcess,
+  port: number,
+  options: ReadinessOptions,
+): Promise<void> {
   const started = Date.now();
   for (;;) {
     options.checkpoint();
@@ -42,7 +48,12 @@ export async function waitForReadiness(service: SupervisedProcess, port: number,
       options.say(`${service.name} ready after ${seconds.toFixed(1)} s`);
       return;
     }
-    const reason = service.crashes >= CRASHES_BEFORE_GIVING_UP ? `ended ${String(service.crashes)} times` : Date.now() - started > options.timeoutMs ? `is not ready after ${seconds.toFixed(0)} s (${detail.slice(0, 300)})` : undefined;
+    const reason =
+      service.crashes >= CRASHES_BEFORE_GIVING_UP
+        ? `ended ${String(service.crashes)} times`
+        : Date.now() - started > options.timeoutMs
+          ? `is not ready after ${seconds.toFixed(0)} s (${detail.slice(0, 300)})`
+          : undefined;
     if (reason !== undefined) throw new StackError(`${service.name} ${reason}\n${logTail(service.logFile ?? '')}`);
     await delay(100);
   }

@@ -21,12 +21,19 @@ function readExisting(file: string): Partial<StackSecrets> {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Partial<StackSecrets>) : {};
 }
 
-function passwordsFor(names: readonly string[], existing: Readonly<Record<string, string>> = {}): Record<string, string> {
+function passwordsFor(
+  names: readonly string[],
+  existing: Readonly<Record<string, string>> = {},
+): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, existing[name] ?? token()]));
 }
 
 /** Reads the secrets and adds those that are missing, so that a new service gets its own without disturbing the others. */
-export function loadSecrets(file: string, databaseRoles: readonly string[], natsUsers: readonly string[]): StackSecrets {
+export function loadSecrets(
+  file: string,
+  databaseRoles: readonly string[],
+  natsUsers: readonly string[],
+): StackSecrets {
   const existing = readExisting(file);
   const secrets: StackSecrets = {
     postgresPassword: existing.postgresPassword ?? token(),

@@ -19,8 +19,17 @@ export interface ServiceContext {
 }
 
 export const PREFERRED_PORTS = {
-  gateway: 4000, realtime: 4001, users: 4101, vms: 4102, networks: 4103, firewall: 4104, 'hypervisor-agent': 4105, 'metrics-collector': 4106,
-  postgres: 54320, nats: 42220, natsMonitor: 48222,
+  gateway: 4000,
+  realtime: 4001,
+  users: 4101,
+  vms: 4102,
+  networks: 4103,
+  firewall: 4104,
+  'hypervisor-agent': 4105,
+  'metrics-collector': 4106,
+  postgres: 54320,
+  nats: 42220,
+  natsMonitor: 48222,
 } as const;
 
 export type PortName = keyof typeof PREFERRED_PORTS;
@@ -36,17 +45,21 @@ export interface ServiceEntry {
   readonly environment: (context: ServiceContext) => Environment;
 }
 
-const graphqlUrl = (context: ServiceContext, service: ServiceName): string => `http://127.0.0.1:${String(context.ports[service])}/graphql`;
+const graphqlUrl = (context: ServiceContext, service: ServiceName): string =>
+  `http://127.0.0.1:${String(context.ports[service])}/graphql`;
 
 const internal = ({ secrets }: ServiceContext): Environment => ({ INTERNAL_KEY: secrets.internalKey });
 
 /** The services, in the order in which the operator sees them. */
 export const SERVICES: readonly ServiceEntry[] = [
   {
-    name: 'users', schema: 'users',
+    name: 'users',
+    schema: 'users',
     environment: (context) => ({
       ...internal(context),
-      ...(context.adminPassword === undefined ? {} : { BOOTSTRAP_ADMIN_EMAIL: ADMIN_EMAIL, BOOTSTRAP_ADMIN_PASSWORD: context.adminPassword }),
+      ...(context.adminPassword === undefined
+        ? {}
+        : { BOOTSTRAP_ADMIN_EMAIL: ADMIN_EMAIL, BOOTSTRAP_ADMIN_PASSWORD: context.adminPassword }),
       ...(context.demoPassword === undefined ? {} : { DEMO_ADMIN_PASSWORD: context.demoPassword }),
     }),
   },
@@ -63,10 +76,20 @@ export const SERVICES: readonly ServiceEntry[] = [
       IMAGE_DIR: layout.imageDir,
       DISK_DIR: layout.diskDir,
       STATE_DIR: path.join(layout.stateDir, 'hypervisor-agent'),
-      ...(hypervisor.kind === 'qemu' ? { NETNS: layout.networkNamespace, CONSOLE_LOG_DIR: path.join(layout.logDir, 'consoles') } : {}),
+      ...(hypervisor.kind === 'qemu'
+        ? { NETNS: layout.networkNamespace, CONSOLE_LOG_DIR: path.join(layout.logDir, 'consoles') }
+        : {}),
     }),
   },
-  { name: 'metrics-collector', schema: 'metrics', environment: (context) => ({ ...internal(context), HOST_ID: context.secrets.hostId, AGENT_SOCKET_DIR: context.layout.agentSocketDir }) },
+  {
+    name: 'metrics-collector',
+    schema: 'metrics',
+    environment: (context) => ({
+      ...internal(context),
+      HOST_ID: context.secrets.hostId,
+      AGENT_SOCKET_DIR: context.layout.agentSocketDir,
+    }),
+  },
   { name: 'realtime', environment: internal },
   {
     name: 'gateway',
@@ -89,7 +112,9 @@ export const DATABASE_ROLES = SERVICES.flatMap(({ schema }) => (schema === undef
 
 /** The program's variables that a service may see from ours: where to find programs, and failure points for fault tests. */
 function inherited(): Environment {
-  const entries = Object.entries(process.env).filter(([name]) => ['PATH', 'HOME', 'TMPDIR', 'LANG', 'LOG_LEVEL'].includes(name) || name.startsWith('FAILPOINT'));
+  const entries = Object.entries(process.env).filter(
+    ([name]) => ['PATH', 'HOME', 'TMPDIR', 'LANG', 'LOG_LEVEL'].includes(name) || name.startsWith('FAILPOINT'),
+  );
   return Object.fromEntries(entries.map(([name, value]) => [name, value ?? '']));
 }
 
@@ -106,7 +131,14 @@ export function serviceEnvironment(entry: ServiceEntry, context: ServiceContext)
     NATS_URL: `nats://127.0.0.1:${String(ports.nats)}`,
     NATS_USER: entry.name,
     NATS_PASSWORD: secrets.natsPasswords[entry.name] ?? '',
-    ...(role === undefined ? {} : { DATABASE_URL: serviceDatabaseUrl(ports.postgres, { name: role, password: secrets.databasePasswords[role] ?? '' }) }),
+    ...(role === undefined
+      ? {}
+      : {
+          DATABASE_URL: serviceDatabaseUrl(ports.postgres, {
+            name: role,
+            password: secrets.databasePasswords[role] ?? '',
+          }),
+        }),
     ...entry.environment(context),
   };
 }

@@ -24,13 +24,19 @@ export function lockHolder(runDir: string): ProcessIdentity | undefined {
 export function acquireLock(runDir: string): () => void {
   mkdirSync(runDir, { recursive: true });
   const holder = lockHolder(runDir);
-  if (holder !== undefined) throw new StackError(`Infinibay already runs here (process ${String(holder.pid)}): see npm run status, or end it with npm run stop`);
+  if (holder !== undefined)
+    throw new StackError(
+      `Infinibay already runs here (process ${String(holder.pid)}): see npm run status, or end it with npm run stop`,
+    );
   rmSync(lockFile(runDir), { force: true });
   try {
     writeFileSync(lockFile(runDir), JSON.stringify(identityOf(process.pid)), { flag: 'wx' });
   } catch (error) {
-    if (errnoOf(error) === 'EEXIST') throw new StackError('Infinibay is being started here by another process', { cause: error });
+    if (errnoOf(error) === 'EEXIST')
+      throw new StackError('Infinibay is being started here by another process', { cause: error });
     throw error;
   }
-  return () => { rmSync(lockFile(runDir), { force: true }); };
+  return () => {
+    rmSync(lockFile(runDir), { force: true });
+  };
 }

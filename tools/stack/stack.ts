@@ -7,12 +7,28 @@ import { startChild } from './child-process.ts';
 import { choosePorts } from './free-ports.ts';
 import type { HypervisorChoice } from './hypervisor-choice.ts';
 import { installBuiltInImage } from './image-store.ts';
-import { prepareDatabase, prepareFolders, stackLibvirtUri, startLibvirtPart, startNatsPart, startPostgresPart, type InfrastructureInputs, type StackPart } from './infrastructure.ts';
+import {
+  prepareDatabase,
+  prepareFolders,
+  stackLibvirtUri,
+  startLibvirtPart,
+  startNatsPart,
+  startPostgresPart,
+  type InfrastructureInputs,
+  type StackPart,
+} from './infrastructure.ts';
 import { repositoryRoot, type StackLayout } from './layout.ts';
 import { NATS_USER_NAMES } from './nats-users.ts';
 import { waitForReadiness } from './readiness.ts';
 import { loadSecrets } from './secrets.ts';
-import { DATABASE_ROLES, PREFERRED_PORTS, SERVICES, serviceEnvironment, type ServiceContext, type ServiceEntry } from './services.ts';
+import {
+  DATABASE_ROLES,
+  PREFERRED_PORTS,
+  SERVICES,
+  serviceEnvironment,
+  type ServiceContext,
+  type ServiceEntry,
+} from './services.ts';
 import { messageOf, StackError } from './stack-error.ts';
 import { SupervisedProcess } from './supervised-process.ts';
 
@@ -60,7 +76,10 @@ export class Stack {
     }
     this.adminPassword = firstStart ? newPassword() : undefined;
     const context: ServiceContext = {
-      layout, secrets, ports, hypervisor,
+      layout,
+      secrets,
+      ports,
+      hypervisor,
       libvirtUri: stackLibvirtUri(layout, hypervisor.kind),
       adminPassword: this.adminPassword,
       demoPassword: this.options.forDemo ? newPassword() : undefined,
@@ -94,12 +113,23 @@ export class Stack {
     const { say, hypervisor } = this.options;
     const started = Date.now();
     const results = await Promise.allSettled([
-      startPostgresPart(inputs).then(({ part, postgres }) => { this.parts.unshift(part); return postgres; }),
-      startNatsPart(inputs).then((part) => { this.parts.push(part); }),
-      hypervisor.kind === 'qemu' ? startLibvirtPart(inputs).then((part) => { this.parts.push(part); }) : undefined,
+      startPostgresPart(inputs).then(({ part, postgres }) => {
+        this.parts.unshift(part);
+        return postgres;
+      }),
+      startNatsPart(inputs).then((part) => {
+        this.parts.push(part);
+      }),
+      hypervisor.kind === 'qemu'
+        ? startLibvirtPart(inputs).then((part) => {
+            this.parts.push(part);
+          })
+        : undefined,
     ]);
     for (const result of results) if (result.status === 'rejected') throw result.reason;
-    say(`PostgreSQL, NATS${hypervisor.kind === 'qemu' ? ' and libvirtd' : ''} up after ${((Date.now() - started) / 1000).toFixed(1)} s`);
+    say(
+      `PostgreSQL, NATS${hypervisor.kind === 'qemu' ? ' and libvirtd' : ''} up after ${((Date.now() - started) / 1000).toFixed(1)} s`,
+    );
     this.checkpoint();
     const [postgres] = results;
     if (postgres.status === 'rejected') throw postgres.reason;
@@ -109,7 +139,8 @@ export class Stack {
   private async startServices(context: ServiceContext): Promise<void> {
     const built = SERVICES.filter(({ name }) => existsSync(entryPoint(name)));
     const missing = SERVICES.filter((entry) => !built.includes(entry));
-    if (missing.length > 0) throw new StackError(`not built: ${missing.map(({ name }) => name).join(', ')}; run npm run setup`);
+    if (missing.length > 0)
+      throw new StackError(`not built: ${missing.map(({ name }) => name).join(', ')}; run npm run setup`);
     for (const entry of built) {
       const service = new SupervisedProcess(entry.name, () => startService(entry, context), { say: this.options.say });
       await service.start();
@@ -118,7 +149,13 @@ export class Stack {
     const waits = built.map(async ({ name }, index) => {
       const service = this.services[index];
       if (service === undefined) return;
-      await waitForReadiness(service, context.ports[name], { timeoutMs: READY_TIMEOUT_MS, checkpoint: () => { this.checkpoint(); }, say: this.options.say });
+      await waitForReadiness(service, context.ports[name], {
+        timeoutMs: READY_TIMEOUT_MS,
+        checkpoint: () => {
+          this.checkpoint();
+        },
+        say: this.options.say,
+      });
     });
     await Promise.all(waits);
   }

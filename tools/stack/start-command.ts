@@ -14,7 +14,9 @@ export interface StartOptions {
   readonly exitAfterDemo: boolean;
 }
 
-const say = (line: string): void => { console.log(`infinibay: ${line}`); };
+const say = (line: string): void => {
+  console.log(`infinibay: ${line}`);
+};
 
 /** Ctrl-C, SIGTERM and a closed terminal ask for the same thing; asking again changes nothing. */
 function stopRequest(): { readonly requested: () => boolean; readonly arrived: Promise<void> } {
@@ -32,13 +34,21 @@ function stopRequest(): { readonly requested: () => boolean; readonly arrived: P
   return { requested: () => requested, arrived };
 }
 
-async function demoResult(demo: RunningDemo | undefined, arrived: Promise<void>, exitAfterDemo: boolean): Promise<number> {
+async function demoResult(
+  demo: RunningDemo | undefined,
+  arrived: Promise<void>,
+  exitAfterDemo: boolean,
+): Promise<number> {
   const interrupted = arrived.then(() => undefined);
   const code = demo === undefined ? await interrupted : await Promise.race([demo.ended, interrupted]);
   demo?.stop();
   if (code === undefined) return exitAfterDemo ? 130 : 0;
   if (exitAfterDemo) return code;
-  say(code === 0 ? 'the demo is done; everything keeps running until Ctrl-C' : `the demo ended with code ${String(code)}; everything keeps running until Ctrl-C`);
+  say(
+    code === 0
+      ? 'the demo is done; everything keeps running until Ctrl-C'
+      : `the demo ended with code ${String(code)}; everything keeps running until Ctrl-C`,
+  );
   await arrived;
   return 0;
 }
@@ -50,7 +60,9 @@ async function stopAll(stack: Stack, layout: StackLayout): Promise<boolean> {
   await removeLeftovers(layout);
   const unexpected = left.filter((item) => !item.startsWith('socket folder'));
   for (const item of unexpected) say(`left over, removed: ${item}`);
-  say(`stopped in ${((Date.now() - started) / 1000).toFixed(1)} s, ${unexpected.length === 0 ? 'nothing left behind' : 'see above'}`);
+  say(
+    `stopped in ${((Date.now() - started) / 1000).toFixed(1)} s, ${unexpected.length === 0 ? 'nothing left behind' : 'see above'}`,
+  );
   return unexpected.length === 0;
 }
 
@@ -72,7 +84,8 @@ export async function startCommand({ layout, demo, exitAfterDemo }: StartOptions
     } catch (error) {
       code = error instanceof StartCancelled ? 130 : 1;
       say(messageOf(error));
-      if (stack.adminPassword !== undefined) say(`${ADMIN_EMAIL} may have been created already, with the password ${stack.adminPassword}`);
+      if (stack.adminPassword !== undefined)
+        say(`${ADMIN_EMAIL} may have been created already, with the password ${stack.adminPassword}`);
     }
     const clean = await stopAll(stack, layout);
     return code === 0 && !clean ? 1 : code;

@@ -12,13 +12,23 @@ import { SupervisedProcess } from './supervised-process.ts';
 import { temporaryState, type TemporaryState } from './test-infrastructure.ts';
 
 let state: TemporaryState;
-beforeEach(() => { state = temporaryState(); });
-afterEach(() => { state.remove(); });
+beforeEach(() => {
+  state = temporaryState();
+});
+afterEach(() => {
+  state.remove();
+});
 
 function launch(script: string, stopTimeoutMs = 5_000): Promise<RunningChild> {
   return startChild({
-    name: 'sample', command: 'sh', args: ['-c', script], environment: { PATH: process.env['PATH'] ?? '' }, workingDir: state.runDir,
-    logFile: path.join(state.logDir, 'sample.log'), runDir: state.runDir, stopTimeoutMs,
+    name: 'sample',
+    command: 'sh',
+    args: ['-c', script],
+    environment: { PATH: process.env['PATH'] ?? '' },
+    workingDir: state.runDir,
+    logFile: path.join(state.logDir, 'sample.log'),
+    runDir: state.runDir,
+    stopTimeoutMs,
   });
 }
 
@@ -31,7 +41,10 @@ describe(SupervisedProcess.name, () => {
     await sut.start();
     const first = sut.pid;
     process.kill(first ?? -1, 'SIGKILL');
-    await pollUntil(() => (sut.pid !== first && sut.crashes === 1 ? true : undefined), { timeoutMs: 10_000, what: 'the second process' });
+    await pollUntil(() => (sut.pid !== first && sut.crashes === 1 ? true : undefined), {
+      timeoutMs: 10_000,
+      what: 'the second process',
+    });
     await sut.stop();
     expect(said).toEqual([expect.stringContaining('sample ended (SIGKILL)')]);
     expect(recordedProcesses(state.runDir)).toEqual([]);
@@ -43,7 +56,9 @@ describe(SupervisedProcess.name, () => {
     await sut.start();
     await pollUntil(() => (sut.crashes >= 3 ? true : undefined), { timeoutMs: 15_000, what: 'three crashes' });
     await sut.stop();
-    expect(said.slice(0, 3)).toEqual([500, 1000, 2000].map((wait) => expect.stringContaining(`(code 3), starting it again in ${String(wait)} ms`)));
+    expect(said.slice(0, 3)).toEqual(
+      [500, 1000, 2000].map((wait) => expect.stringContaining(`(code 3), starting it again in ${String(wait)} ms`)),
+    );
   });
 
   it('ends at once while it waits to start again', async () => {
@@ -56,9 +71,14 @@ describe(SupervisedProcess.name, () => {
   });
 
   it('kills what does not end when asked', async () => {
-    const sut = new SupervisedProcess('sample', () => launch(`trap "" TERM; ${SLEEPER}`, 300), { say: () => undefined });
+    const sut = new SupervisedProcess('sample', () => launch(`trap "" TERM; ${SLEEPER}`, 300), {
+      say: () => undefined,
+    });
     await sut.start();
-    await pollUntil(() => (readFileSync(path.join(state.logDir, 'sample.log'), 'utf8').includes('started') ? true : undefined), { timeoutMs: 5_000, what: 'the trap' });
+    await pollUntil(
+      () => (readFileSync(path.join(state.logDir, 'sample.log'), 'utf8').includes('started') ? true : undefined),
+      { timeoutMs: 5_000, what: 'the trap' },
+    );
     await sut.stop();
     expect(recordedProcesses(state.runDir)).toEqual([]);
   });

@@ -71,13 +71,18 @@ export class SupervisedProcess {
     if (this.stopping) return;
     this.crashes += 1;
     if (Date.now() - started > STABLE_AFTER_MS) this.backoffMs = FIRST_BACKOFF_MS;
-    this.report.say(`${this.name} ended (${exit.signal ?? `code ${String(exit.code)}`}), starting it again in ${String(this.backoffMs)} ms; log: ${child.logFile}`);
+    this.report.say(
+      `${this.name} ended (${exit.signal ?? `code ${String(exit.code)}`}), starting it again in ${String(this.backoffMs)} ms; log: ${child.logFile}`,
+    );
   }
 
   private async backOff(): Promise<void> {
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, this.backoffMs);
-      this.wakeUp = () => { clearTimeout(timer); resolve(); };
+      this.wakeUp = () => {
+        clearTimeout(timer);
+        resolve();
+      };
     });
     this.backoffMs = Math.min(this.backoffMs * 2, LONGEST_BACKOFF_MS);
   }

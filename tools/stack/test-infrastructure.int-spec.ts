@@ -9,26 +9,44 @@ import pg from 'pg';
 
 import { ensureDatabase, serviceDatabaseUrl } from './database.ts';
 import { missingForLibvirtd } from './libvirtd.ts';
-import { startTestLibvirtd, startTestNats, startTestPostgres, temporaryState, type TemporaryState } from './test-infrastructure.ts';
+import {
+  startTestLibvirtd,
+  startTestNats,
+  startTestPostgres,
+  temporaryState,
+  type TemporaryState,
+} from './test-infrastructure.ts';
 
 let state: TemporaryState;
-beforeEach(() => { state = temporaryState(); });
-afterEach(() => { state.remove(); });
+beforeEach(() => {
+  state = temporaryState();
+});
+afterEach(() => {
+  state.remove();
+});
 
 describe('PostgreSQL of our own', () => {
   it('keeps each service out of the schemas of the others', async () => {
     const postgres = await startTestPostgres(state);
-    const roles = [{ name: 'users', password: 'pass/word?' }, { name: 'vms', password: 'other' }];
+    const roles = [
+      { name: 'users', password: 'pass/word?' },
+      { name: 'vms', password: 'other' },
+    ];
     try {
       expect(await ensureDatabase(postgres.adminUrl, roles)).toBe(true);
       expect(await ensureDatabase(postgres.adminUrl, roles)).toBe(false);
-      const [users, vms] = roles.map((role) => new pg.Client({ connectionString: serviceDatabaseUrl(postgres.port, role) }));
+      const [users, vms] = roles.map(
+        (role) => new pg.Client({ connectionString: serviceDatabaseUrl(postgres.port, role) }),
+      );
       if (users === undefined || vms === undefined) throw new Error('two roles make two clients');
       await users.connect();
       await vms.connect();
       try {
         await users.query('CREATE TABLE secret (id int)');
-        const where = await users.query<{ schema: string }>('SELECT schemaname AS schema FROM pg_tables WHERE tablename = $1', ['secret']);
+        const where = await users.query<{ schema: string }>(
+          'SELECT schemaname AS schema FROM pg_tables WHERE tablename = $1',
+          ['secret'],
+        );
         expect(where.rows).toEqual([{ schema: 'users' }]);
         await expect(vms.query('SELECT * FROM users.secret')).rejects.toMatchObject({ code: '42501' });
         await expect(vms.query('CREATE TABLE public.leak (id int)')).rejects.toMatchObject({ code: '42501' });
@@ -60,14 +78,19 @@ describe('PostgreSQL of our own', () => {
 
 describe('NATS of our own', () => {
   it('refuses anonymous connections and subjects outside the allow-list', async () => {
-    const limited = { user: 'limited', password: 'pw', permissions: { publish: ['infinibay.a.>'], subscribe: ['_INBOX.>'] } };
+    const limited = {
+      user: 'limited',
+      password: 'pw',
+      permissions: { publish: ['infinibay.a.>'], subscribe: ['_INBOX.>'] },
+    };
     const nats = await startTestNats(state, [limited]);
     try {
       await expect(connect({ servers: nats.url, reconnect: false })).rejects.toThrow(/authorization/iu);
       const connection = await connect({ servers: nats.url, user: 'limited', pass: 'pw', reconnect: false });
       const refusals: string[] = [];
       const watch = (async () => {
-        for await (const status of connection.status()) if (status.type === 'error') refusals.push(status.error.message);
+        for await (const status of connection.status())
+          if (status.type === 'error') refusals.push(status.error.message);
       })();
       connection.publish('infinibay.b.fact');
       connection.publish('infinibay.a.fact');
@@ -85,7 +108,9 @@ const describeWithLibvirt = missingForLibvirtd().length === 0 ? describe : descr
 
 /** What the machine's own network looks like to its owner. */
 function machineNetwork(): string {
-  return ['ip -o link', 'ip route', 'iptables-save', 'ebtables-save'].map((command) => execFileSync('sh', ['-c', `${command} | grep -v '^[#:]'; true`], { encoding: 'utf8' })).join('\n');
+  return ['ip -o link', 'ip route', 'iptables-save', 'ebtables-save']
+    .map((command) => execFileSync('sh', ['-c', `${command} | grep -v '^[#:]'; true`], { encoding: 'utf8' }))
+    .join('\n');
 }
 
 describeWithLibvirt('libvirtd of our own', () => {
@@ -93,7 +118,8 @@ describeWithLibvirt('libvirtd of our own', () => {
     const before = machineNetwork();
     const libvirtd = await startTestLibvirtd(state);
     try {
-      const xml = "<network><name>lab</name><forward mode='nat'/><bridge name='ibtest0'/><ip address='10.231.7.1' netmask='255.255.255.0'><dhcp><range start='10.231.7.2' end='10.231.7.9'/></dhcp></ip></network>";
+      const xml =
+        "<network><name>lab</name><forward mode='nat'/><bridge name='ibtest0'/><ip address='10.231.7.1' netmask='255.255.255.0'><dhcp><range start='10.231.7.2' end='10.231.7.9'/></dhcp></ip></network>";
       const file = path.join(state.runDir, 'network.xml');
       writeFileSync(file, xml);
       expect(await libvirtd.virsh('net-create', file)).toMatchObject({ code: 0 });
@@ -115,7 +141,11 @@ describeWithLibvirt('libvirtd of our own', () => {
       process.kill(Number(first), 'SIGKILL');
       const deadline = Date.now() + 20_000;
       let answer = await libvirtd.virsh('version');
-      while (Date.now() < deadline && (answer.code !== 0 || execFileSync('cat', [pidFile], { encoding: 'utf8' }).trim() === first)) answer = await libvirtd.virsh('version');
+      while (
+        Date.now() < deadline &&
+        (answer.code !== 0 || execFileSync('cat', [pidFile], { encoding: 'utf8' }).trim() === first)
+      )
+        answer = await libvirtd.virsh('version');
       expect(answer.code).toBe(0);
       expect(execFileSync('cat', [pidFile], { encoding: 'utf8' }).trim()).not.toBe(first);
     } finally {

@@ -17,23 +17,41 @@ export interface TemporaryState extends StackLayout {
 
 export function temporaryState(): TemporaryState {
   const layout = layoutOf(mkdtempSync(path.join(tmpdir(), 'ib-test-')));
-  for (const dir of [layout.runDir, layout.logDir, layout.agentSocketDir]) mkdirSync(dir, { recursive: true, mode: 0o700 });
+  for (const dir of [layout.runDir, layout.logDir, layout.agentSocketDir])
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
   return {
     ...layout,
-    remove: () => { for (const dir of [layout.stateDir, layout.socketDir]) rmSync(dir, { recursive: true, force: true }); },
+    remove: () => {
+      for (const dir of [layout.stateDir, layout.socketDir]) rmSync(dir, { recursive: true, force: true });
+    },
   };
 }
 
 /** PostgreSQL without fsync on a free port. `adminUrl()` connects as superuser. */
 export function startTestPostgres(state: StackLayout): Promise<RunningPostgres> {
-  return startPostgres({ dataDir: path.join(state.postgresDir, 'data'), runDir: state.runDir, logFile: path.join(state.logDir, 'postgres.log'), superuserPassword: 'test', durable: false });
+  return startPostgres({
+    dataDir: path.join(state.postgresDir, 'data'),
+    runDir: state.runDir,
+    logFile: path.join(state.logDir, 'postgres.log'),
+    superuserPassword: 'test',
+    durable: false,
+  });
 }
 
 /** The user of `startTestNats` when none are given: may do everything. */
-export const testNatsUser: NatsUser = { user: 'test', password: randomBytes(12).toString('hex'), permissions: { publish: ['>'], subscribe: ['>'] } };
+export const testNatsUser: NatsUser = {
+  user: 'test',
+  password: randomBytes(12).toString('hex'),
+  permissions: { publish: ['>'], subscribe: ['>'] },
+};
 
 export function startTestNats(state: StackLayout, users: readonly NatsUser[] = [testNatsUser]): Promise<RunningNats> {
-  return startNats({ dataDir: state.natsDir, runDir: state.runDir, logFile: path.join(state.logDir, 'nats.log'), users });
+  return startNats({
+    dataDir: state.natsDir,
+    runDir: state.runDir,
+    logFile: path.join(state.logDir, 'nats.log'),
+    users,
+  });
 }
 
 /** Needs root and Debian's libvirt and QEMU; `missingForLibvirtd()` tells. */
