@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { NativeConnection } from './addon.js';
+import { Caller } from './calls.js';
+import { LibvirtError } from './errors.js';
+import { loadAddon } from './load-addon.js';
+
+const someDomain = (n: number): string => `00000000-0000-0000-0000-${String(n).padStart(12, '0')}`;
+
+describe(Caller.name, () => {
+  let native: NativeConnection;
+  let sut: Caller;
+
+  beforeAll(async () => {
+    native = await loadAddon().openConnection(
+      { uri: 'test:///default', readOnly: false, workers: 2, callTimeoutMs: 10_000 },
+      (code, domain, level, message, call, object) =>
+        new LibvirtError({
+          code: code as LibvirtError['code'],
+          domain,
+          level: level as LibvirtError['level'],
+          message,
+          call,
+          object: object ?? undefined,
+        }),
+      () => undefined,
+    );
+    sut = new Caller(native);
+  });
+
+  afterAll(() => native.close());
+
+  const block = (domain: number, forMs: number, options?: { timeoutMs?: number; signal?: AbortSignal }) =>
+    sut.run(options, (raw, timeoutMs, token) => raw.blockForTest(someDomain(domain), forMs, timeoutMs, token));
+
+  it('turns a panic into a rejection and goes on', async () => {
+    await expect(native.panicForTest('kaboom')).rejects.toMatchObject({ code: 'PANIC', message: 'kaboom' });
+    await expect(native.hostname(0, 0)).resolves.toEqual(expect.any(String));
+  });
+
+  it('rejects at the deadline though the call is stuck', async () => {
+    const begun = performance.now();
+    await expect(block(1, 700, { timeoutMs: 60 })).rejects.toMatchObject({ code: 'TIMEOUT', call: 'blockForTest' });
+    expect(performance.now() - begun).toBeLessThan(600);
+  });
+
+  it('rejects at once when aborted, with the reason as cause', async () => {
+    const controller = new AbortController();
+    const call = block(2, 700, { signal: controller.signal });
+    controller.abort(new Error('not wanted any more'));
+    const error: unknown = await call.catch((caught: unknown) => caught);
+    expect(LibvirtError.is(error, 'CANCELLED')).toBe(true);
+    expect(error).toMatchObject({ cause: { message: 'not wanted any more' } });
+    await expect(block(2, 0, { signal: controller.signal })).rejects.toMatchObject({ code: 'CANCELLED' });
+  });
+
+  it('never blocks the event loop nor a healthy domain while others hang', async () => {
+    const hung = Array.from({ length: 40 }, (_, i) => block(10 + (i % 6), 1200, { timeoutMs: 1500 }).catch(() => 'late'));
+    let longest = 0;
+    let last = performance.now();
+    const ticker = setInterval(() => {
+      longest = Math.max(longest, performance.now() - last);
+      last = performance.now();
+    }, 5);
+    const begun = performance.now();
+    await block(99, 0);
+    expect(performance.now() - begun).toBeLessThan(1000);
+    await Promise.all(hung);
+    clearInterval(ticker);
+    expect(longest).toBeLessThan(200);
+  });
+
+  it('settles thousands of calls in flight at once', async () => {
+    const answers = await Promise.all(Array.from({ length: 5000 }, () => native.hostname(0, 0)));
+    expect(new Set(answers).size).toBe(1);
+  });
+
+  it('refuses an argument of a wrong kind with a rejection, not an exception', async () => {
+    await expect(sut.run(undefined, (raw, t, k) => raw.setDomainMemory(someDomain(1), 1.5, {}, false, t, k))).rejects.toMatchObject(
+      { code: 'INVALID_ARG', domain: 'BINDING' },
+    );
+    await expect(sut.run(undefined, (raw, t, k) => raw.domainInfo('no-uuid', t, k))).rejects.toMatchObject({
+      code: 'INVALID_ARG',
+      object: 'no-uuid',
+    });
+  });
+});
