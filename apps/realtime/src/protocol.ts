@@ -1,5 +1,5 @@
 import type { ActorRole, EventEnvelope, GuestSample, WireError } from '@infinibay/contracts';
-import type { Server, Socket } from 'socket.io';
+import type { DefaultEventsMap, Server, Socket } from 'socket.io';
 import type { Session } from './connections/session.js';
 
 /** An event with its place in the stream: higher is later, and each has its own. */
@@ -16,7 +16,10 @@ export interface SessionInfo {
   readonly sequence: number;
 }
 
-export type Failed = { readonly ok: false; readonly error: WireError };
+export interface Failed {
+  readonly ok: false;
+  readonly error: WireError;
+}
 export type Answer<T extends object = object> = ({ readonly ok: true } & T) | Failed;
 
 export interface Replay {
@@ -48,6 +51,5 @@ export interface ServerToClient {
   'session:ended': (notice: { code: string; message: string }) => void;
 }
 
-type NoEvents = Record<never, never>;
-export type RealtimeServer = Server<ClientToServer, ServerToClient, NoEvents, { session: Session }>;
-export type RealtimeSocket = Socket<ClientToServer, ServerToClient, NoEvents, { session: Session }>;
+export type RealtimeServer = Server<ClientToServer, ServerToClient, DefaultEventsMap, { session: Session }>;
+export type RealtimeSocket = Socket<ClientToServer, ServerToClient, DefaultEventsMap, { session: Session }>;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { eventSubject, exampleGuestSample, metricsSubject, userAccessChanged, vmStateChanged, type Actor, type GuestSample } from '@infinibay/contracts';
+import { eventSubject, exampleGuestSample, metricsSubject, userAccessChanged, vmStateChanged, type Actor, type GuestSample, type WireError } from '@infinibay/contracts';
 import { loadConfig } from '@infinibay/platform-config';
 import { createLogger } from '@infinibay/platform-logging';
 import { newEvent } from '@infinibay/platform-persistence';
@@ -59,7 +59,15 @@ const join = async (actor: Actor, secondsLeft = 600): Promise<TestClient> => {
   return client;
 };
 
-const refusal = async (auth: object): Promise<unknown> => TestClient.connect(url, auth).then(() => 'connected', (error: { data?: { code: string } }) => error.data?.code ?? String(error));
+/** The code with which the server refuses a connection. */
+const refusal = async (auth: object): Promise<unknown> => {
+  try {
+    await TestClient.connect(url, auth);
+    return 'connected';
+  } catch (error) {
+    return error instanceof Error && 'data' in error ? (error.data as WireError).code : error;
+  }
+};
 
 /** Publishes a fact about a VM of the department. @returns its sequence and id. */
 const publishFact = async (departmentId: string | null, vmId = randomUUID()): Promise<{ id: string; sequence: number }> => {

@@ -20,7 +20,9 @@ export class SampleRetention implements OnApplicationBootstrap, BeforeApplicatio
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => (this.running = this.prune()), EVERY_MS);
+    this.timer = setInterval(() => {
+      this.running = this.prune();
+    }, EVERY_MS);
     this.running = this.prune();
   }
 

@@ -15,7 +15,7 @@ export const toDomainError = (error: unknown, logger: Logger): DomainError => {
  * or a typed error. A message without an acknowledgement is handled all the same.
  */
 export const answering =
-  <S extends z.ZodType, T extends object | void>(socket: RealtimeSocket, logger: Logger, schema: S, handle: (request: z.output<S>) => Promise<T>) =>
+  <S extends z.ZodType, T extends object | undefined>(socket: RealtimeSocket, logger: Logger, schema: S, handle: (request: z.output<S>) => Promise<T>) =>
   (request: unknown, answer?: unknown): void => {
     const reply = (result: Answer): void => {
       if (typeof answer === 'function') (answer as (result: Answer) => void)(result);

@@ -28,7 +28,7 @@ export class ClientMessages {
   ) {}
 
   bind(socket: RealtimeSocket): void {
-    const on = <S extends z.ZodType, T extends object | void>(schema: S, handle: (request: z.output<S>) => Promise<T>) =>
+    const on = <S extends z.ZodType, T extends object | undefined>(schema: S, handle: (request: z.output<S>) => Promise<T>) =>
       answering(socket, this.logger, schema, (request: z.output<S>) => {
         if (!this.limit.take(socket.id)) throw new DomainError('TOO_MANY_ATTEMPTS');
         return handle(request);

@@ -26,8 +26,8 @@ export class ConnectionGateway implements OnApplicationBootstrap {
         () => {
           next();
         },
-        (refusal: Error) => {
-          next(refusal);
+        (refusal: unknown) => {
+          next(refusal instanceof Error ? refusal : new Error('INTERNAL'));
         },
       );
     });

@@ -15,9 +15,9 @@ export class VmSubscriptions {
   ) {}
 
   /** @throws DomainError VM_NOT_FOUND for an unknown VM and for one of another department; TOO_MANY_SUBSCRIPTIONS. */
-  async subscribe(socket: RealtimeSocket, vmId: string): Promise<void> {
+  async subscribe(socket: RealtimeSocket, vmId: string): Promise<undefined> {
     const { session } = socket.data;
-    if (session.watched.has(vmId)) return;
+    if (session.watched.has(vmId)) return undefined;
     if (session.watched.size >= this.config.SUBSCRIPTIONS_PER_CONNECTION) {
       throw new DomainError('TOO_MANY_SUBSCRIPTIONS', { limit: this.config.SUBSCRIPTIONS_PER_CONNECTION });
     }
@@ -27,13 +27,15 @@ export class VmSubscriptions {
     if (vm === undefined || !can(session.actor, 'read', { kind: 'vm', departmentId: vm.departmentId })) {
       throw new DomainError('VM_NOT_FOUND', { vmId });
     }
-    if (!socket.connected) return;
+    if (!socket.connected) return undefined;
     session.watched.set(vmId, vm.departmentId);
     await socket.join(vmRoom(vmId));
+    return undefined;
   }
 
-  async unsubscribe(socket: RealtimeSocket, vmId: string): Promise<void> {
+  async unsubscribe(socket: RealtimeSocket, vmId: string): Promise<undefined> {
     socket.data.session.watched.delete(vmId);
     await socket.leave(vmRoom(vmId));
+    return undefined;
   }
 }
