@@ -1,6 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -58,8 +58,14 @@ export class UsersProcess {
     });
     const origin = `http://127.0.0.1:${port}`;
     const ready = async () => (await fetch(`${origin}/health/ready`)).ok;
-    await pollUntil(ready, { timeoutMs: 30_000, what: 'the users service' });
-    return new UsersProcess(`${origin}/graphql`, child, database);
+    const users = new UsersProcess(`${origin}/graphql`, child, database);
+    try {
+      await pollUntil(ready, { timeoutMs: 30_000, what: 'the users service' });
+      return users;
+    } catch (error) {
+      await users.stop();
+      throw error;
+    }
   }
 
   async stop(): Promise<void> {
@@ -82,6 +88,17 @@ export interface Answer {
   readonly ms: number;
 }
 
+let supergraph: Promise<string> | undefined;
+
+/** The supergraph of the users service alone, as the developer's tool makes it; once for a spec file. */
+const composeUsers = async (): Promise<string> => {
+  const folder = await mkdtemp(join(tmpdir(), 'infinibay-supergraph-'));
+  await promisify(execFile)(process.execPath, [join(ROOT, 'tools/graphql/compose.ts'), '--only', 'users', '--out', folder]);
+  const text = await readFile(join(folder, 'supergraph.graphql'), 'utf8');
+  await rm(folder, { recursive: true });
+  return text;
+};
+
 /** The real gateway in this process, in front of the subgraph URLs that are given. */
 export class Gateway {
   private constructor(
@@ -91,8 +108,9 @@ export class Gateway {
   ) {}
 
   static async start(settings: { USERS_URL: string } & Record<string, string>): Promise<Gateway> {
+    supergraph ??= composeUsers();
     const folder = await mkdtemp(join(tmpdir(), 'infinibay-gateway-'));
-    await promisify(execFile)(process.execPath, [join(ROOT, 'tools/graphql/compose.ts'), '--only', 'users', '--out', folder]);
+    await writeFile(join(folder, 'supergraph.graphql'), await supergraph);
     const config = loadConfig(configSchema, {
       NODE_ENV: 'test',
       HTTP_PORT: '0',

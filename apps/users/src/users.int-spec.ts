@@ -131,7 +131,9 @@ describe('what a user without rights gets', () => {
     const ids = [await createDepartment(`A ${randomUUID()}`), await createDepartment(`B ${randomUUID()}`), await createDepartment(`C ${randomUUID()}`)];
     const { actor } = await createUser(ids.slice(0, 2));
     const page = 'query ($after: String) { departments(first: 1, after: $after) { totalCount nodes { id } pageInfo { endCursor hasNextPage } } }';
-    type Page = { departments: { totalCount: number; nodes: { id: string }[]; pageInfo: { endCursor: string; hasNextPage: boolean } } };
+    interface Page {
+      departments: { totalCount: number; nodes: { id: string }[]; pageInfo: { endCursor: string; hasNextPage: boolean } };
+    }
     const first = (await users.ask<Page>(page, { as: actor })).departments;
     expect(first).toMatchObject({ totalCount: 2, nodes: [{ id: ids[0] }], pageInfo: { hasNextPage: true } });
     const second = (await users.ask<Page>(page, { as: actor, variables: { after: first.pageInfo.endCursor } })).departments;

@@ -20,6 +20,8 @@ import { requestMetricsPlugin } from './request-metrics.plugin.js';
 import { SubgraphClient } from './subgraph-client.js';
 
 export const GRAPHQL_PATH = '/graphql';
+/** Requests that run may end; the whole shutdown has 9 seconds. */
+const DRAIN_MS = 5_000;
 
 /** Serves the supergraph: limits, then the actor, then planning and the subgraphs. */
 @Injectable()
@@ -66,7 +68,7 @@ export class GraphqlEndpoint implements OnModuleInit, OnModuleDestroy {
         requestMetricsPlugin(this.metrics),
         ApolloServerPluginLandingPageDisabled(),
         ApolloServerPluginUsageReportingDisabled(),
-        ApolloServerPluginDrainHttpServer({ httpServer }),
+        ApolloServerPluginDrainHttpServer({ httpServer, stopGracePeriodMillis: DRAIN_MS }),
       ],
     });
   }

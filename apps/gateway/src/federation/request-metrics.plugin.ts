@@ -1,8 +1,8 @@
-import type { ApolloServerPlugin, BaseContext } from '@apollo/server';
+import type { ApolloServerPlugin } from '@apollo/server';
 import type { MetricsRegistry } from '@infinibay/platform-metrics';
 
 /** Durations by kind of operation and outcome: labels that clients cannot invent. */
-export const requestMetricsPlugin = (metrics: MetricsRegistry): ApolloServerPlugin<BaseContext> => {
+export const requestMetricsPlugin = (metrics: MetricsRegistry): ApolloServerPlugin => {
   const durations = metrics.histogram('infinibay_graphql_request_seconds', 'GraphQL requests answered', ['operation', 'outcome']);
   return {
     requestDidStart: () => {

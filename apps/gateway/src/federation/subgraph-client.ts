@@ -1,4 +1,4 @@
-import { RemoteGraphQLDataSource, type GraphQLDataSourceProcessOptions } from '@apollo/gateway';
+import { GraphQLDataSourceRequestKind, RemoteGraphQLDataSource, type GraphQLDataSourceProcessOptions } from '@apollo/gateway';
 import type { SubgraphName } from '@infinibay/contracts';
 import { DomainError, isErrorCode } from '@infinibay/contracts';
 import { ACTOR_HEADER, CLIENT_ADDRESS_HEADER } from '@infinibay/platform-access';
@@ -29,8 +29,10 @@ export class SubgraphClient extends RemoteGraphQLDataSource<GatewayContext> {
     };
   }
 
-  override willSendRequest({ request, context }: Outgoing): void {
-    // The gateway asks for the schema of subgraphs without a context only when it composes, which it never does.
+  override willSendRequest(options: Outgoing): void {
+    // Other kinds are for gateways that compose for themselves.
+    if (options.kind !== GraphQLDataSourceRequestKind.INCOMING_OPERATION) return;
+    const { request, context } = options;
     request.http?.headers.set(ACTOR_HEADER, context.signedActor);
     request.http?.headers.set(CORRELATION_HEADER, context.correlationId);
     request.http?.headers.set(CLIENT_ADDRESS_HEADER, context.clientAddress);

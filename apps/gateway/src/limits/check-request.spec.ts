@@ -11,7 +11,8 @@ const outcome = (body: unknown, introspection = true): string => {
     return 'accepted';
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
-    return `${error.code} ${String(error.details['limit'] ?? '')}`.trim();
+    const { limit } = error.details;
+    return typeof limit === 'string' ? `${error.code} ${limit}` : error.code;
   }
 };
 const query = (text: string, variables?: unknown): string => outcome({ query: text, variables });
