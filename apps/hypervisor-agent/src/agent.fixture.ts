@@ -52,7 +52,8 @@ export class RunningAgent {
     readonly hostId: string,
   ) {}
 
-  static async start(environment: Record<string, string>): Promise<RunningAgent> {
+  /** Resolves with the first heartbeat; with `withLibvirt` false as soon as it listens. */
+  static async start(environment: Record<string, string>, { withLibvirt = true } = {}): Promise<RunningAgent> {
     const nats = testNats();
     const hostId = environment['HOST_ID'] ?? randomUUID();
     const config = loadConfig(configSchema, {
@@ -73,6 +74,7 @@ export class RunningAgent {
     await app.listen(0, '127.0.0.1');
     const agent = new RunningAgent(app, hostId);
     agent.listen();
+    if (!withLibvirt) return agent;
     await pollUntil(() => agent.heartbeats.length > 0, { timeoutMs: 20_000, what: 'the first heartbeat' });
     return agent;
   }

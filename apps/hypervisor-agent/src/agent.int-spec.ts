@@ -241,3 +241,31 @@ describe("the agent on libvirt's test driver", () => {
     );
   });
 });
+
+describe('the agent without a libvirt daemon', () => {
+  it('lives, is not ready, and answers that the host is unavailable', async () => {
+    const folders = agentFolders();
+    const agent = await RunningAgent.start(
+      {
+        LIBVIRT_URI: `qemu+unix:///system?socket=${folders.sockets}/none`,
+        AGENT_SOCKET_DIR: folders.sockets,
+        IMAGE_DIR: folders.images,
+        DISK_DIR: TEST_DRIVER_DISKS,
+        STATE_DIR: folders.state,
+      },
+      { withLibvirt: false },
+    );
+    try {
+      expect(await agent.refusal(listHostVms, {})).toBe('HOST_UNAVAILABLE');
+      expect(await agent.refusal(startVm, { vmId: randomUUID(), fence: 1 })).toBe('HOST_UNAVAILABLE');
+      expect((await agent.http('/health/live')).status).toBe(200);
+      const ready = await agent.http('/health/ready');
+      expect(ready.status).toBe(503);
+      expect(ready.body).toContain('"name":"hypervisor","ok":false');
+      expect(agent.heartbeats).toEqual([]);
+    } finally {
+      await agent.stop();
+      folders.remove();
+    }
+  });
+});
