@@ -54,7 +54,9 @@ describe(Caller.name, () => {
   });
 
   it('never blocks the event loop nor a healthy domain while others hang', async () => {
-    const hung = Array.from({ length: 40 }, (_, i) => block(10 + (i % 6), 1200, { timeoutMs: 1500 }).catch(() => 'late'));
+    const hung = Array.from({ length: 40 }, (_, i) =>
+      block(10 + (i % 6), 1200, { timeoutMs: 1500 }).catch(() => 'late'),
+    );
     let longest = 0;
     let last = performance.now();
     const ticker = setInterval(() => {
@@ -75,9 +77,9 @@ describe(Caller.name, () => {
   });
 
   it('refuses an argument of a wrong kind with a rejection, not an exception', async () => {
-    await expect(sut.run(undefined, (raw, t, k) => raw.setDomainMemory(someDomain(1), 1.5, {}, false, t, k))).rejects.toMatchObject(
-      { code: 'INVALID_ARG', domain: 'BINDING' },
-    );
+    await expect(
+      sut.run(undefined, (raw, t, k) => raw.setDomainMemory(someDomain(1), 1.5, {}, false, t, k)),
+    ).rejects.toMatchObject({ code: 'INVALID_ARG', domain: 'BINDING' });
     await expect(sut.run(undefined, (raw, t, k) => raw.domainInfo('no-uuid', t, k))).rejects.toMatchObject({
       code: 'INVALID_ARG',
       object: 'no-uuid',

@@ -34,7 +34,9 @@ export class Caller {
     const timeoutMs = options?.timeoutMs;
     const limit = timeoutMs === undefined ? 0 : Math.min(Math.max(Math.ceil(timeoutMs), 1), LONGEST_TIMEOUT_MS);
     try {
-      return options?.signal === undefined ? call(this.#native, limit, 0) : this.#abortable(options.signal, limit, call);
+      return options?.signal === undefined
+        ? call(this.#native, limit, 0)
+        : this.#abortable(options.signal, limit, call);
     } catch (cause) {
       return Promise.reject(invalidArgument(cause));
     }
@@ -58,7 +60,11 @@ export class Caller {
 }
 
 function cancelled(signal: AbortSignal, error?: LibvirtError): LibvirtError {
-  return refusal('CANCELLED', 'given up by the caller', { call: error?.call, object: error?.object, cause: signal.reason });
+  return refusal('CANCELLED', 'given up by the caller', {
+    call: error?.call,
+    object: error?.object,
+    cause: signal.reason,
+  });
 }
 
 function invalidArgument(cause: unknown): LibvirtError {

@@ -58,8 +58,8 @@ export class Connection extends EventEmitter<ConnectionEventMap> {
   static async open(uri: string, options: OpenOptions = {}): Promise<Connection> {
     const streams = new Set<EventStream>();
     // What happens before the caller has the connection is told once it can have listeners.
-    let deliver: ((event: ConnectionEvent) => void) | undefined;
     const early: ConnectionEvent[] = [];
+    let deliver = (event: ConnectionEvent): void => void early.push(event);
     const native = await loadAddon().openConnection(
       {
         uri,
@@ -70,9 +70,7 @@ export class Connection extends EventEmitter<ConnectionEventMap> {
       makeError,
       (...told) => {
         const event = decodeEvent(...told);
-        if (event === undefined) return;
-        if (deliver === undefined) early.push(event);
-        else deliver(event);
+        if (event !== undefined) deliver(event);
       },
     );
     const connection = new Connection(native, streams);

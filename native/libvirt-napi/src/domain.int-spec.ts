@@ -38,10 +38,17 @@ describe(Domain.name, () => {
     expect((await connection.domains.lookupByName(`vm-${uuid}`)).uuid).toBe(uuid);
     expect((await connection.domains.lookupByUuid(uuid)).name).toBe(`vm-${uuid}`);
     const inactive = await connection.domains.list({ inactive: true });
-    expect(inactive.find((record) => record.uuid === uuid)).toMatchObject({ id: null, state: 'shutoff', persistent: true });
+    expect(inactive.find((record) => record.uuid === uuid)).toMatchObject({
+      id: null,
+      state: 'shutoff',
+      persistent: true,
+    });
     expect((await connection.domains.list({ active: true })).some((record) => record.uuid === uuid)).toBe(false);
     await expect(connection.domains.lookupByUuid(randomUUID())).rejects.toMatchObject({ code: 'NO_DOMAIN' });
-    await expect(connection.domains.lookupByName('nobody')).rejects.toMatchObject({ code: 'NO_DOMAIN', object: 'nobody' });
+    await expect(connection.domains.lookupByName('nobody')).rejects.toMatchObject({
+      code: 'NO_DOMAIN',
+      object: 'nobody',
+    });
   });
 
   it('keeps metadata of a namespace, and null where there is none', async () => {
@@ -57,7 +64,11 @@ describe(Domain.name, () => {
   it('tells statistics of all domains in one call', async () => {
     await sut.create();
     const stats = await connection.domains.allStats(['state', 'cpu', 'balloon'], { activeOnly: true });
-    expect(stats.find((record) => record.uuid === uuid)).toMatchObject({ name: `vm-${uuid}`, state: 'running', net: [] });
+    expect(stats.find((record) => record.uuid === uuid)).toMatchObject({
+      name: `vm-${uuid}`,
+      state: 'running',
+      net: [],
+    });
     await sut.destroy();
   });
 

@@ -145,7 +145,11 @@ export class Domain {
     return this.#changeDevice('update', xml, options);
   }
 
-  async #changeDevice(change: 'attach' | 'detach' | 'update', xml: string, options: Affect & CallOptions): Promise<void> {
+  async #changeDevice(
+    change: 'attach' | 'detach' | 'update',
+    xml: string,
+    options: Affect & CallOptions,
+  ): Promise<void> {
     await this.#calls.run(options, (native, t, k) => native.changeDevice(this.uuid, change, xml, options, t, k));
   }
 }

@@ -3,7 +3,13 @@ import { isLibvirtErrorCode, LIBVIRT_CODES, LibvirtError } from './errors.js';
 
 describe(LibvirtError.name, () => {
   it('is recognised by its code', () => {
-    const error = new LibvirtError({ code: 'NO_DOMAIN', domain: 'QEMU', level: 'error', message: 'gone', call: 'virX' });
+    const error = new LibvirtError({
+      code: 'NO_DOMAIN',
+      domain: 'QEMU',
+      level: 'error',
+      message: 'gone',
+      call: 'virX',
+    });
     expect(LibvirtError.is(error)).toBe(true);
     expect(LibvirtError.is(error, 'NO_DOMAIN')).toBe(true);
     expect(LibvirtError.is(error, 'TIMEOUT')).toBe(false);

@@ -1,10 +1,5 @@
 import type { OnEvent } from './load-addon.js';
-import type {
-  DisconnectReason,
-  DomainEventDetail,
-  DomainEventName,
-  NetworkEventName,
-} from './vocabulary.js';
+import type { DisconnectReason, DomainEventDetail, DomainEventName, NetworkEventName } from './vocabulary.js';
 
 /** A domain was defined, started, stopped, ... */
 export interface DomainLifecycleEvent {
@@ -58,7 +53,12 @@ export function decodeEvent(...told: Parameters<OnEvent>): ConnectionEvent | und
   // The addon speaks these vocabularies only; its `unknown` is a member of each.
   switch (kind) {
     case 'lifecycle':
-      return { kind, ...named, event: (event ?? 'unknown') as DomainEventName, detail: (detail ?? 'unknown') as DomainEventDetail };
+      return {
+        kind,
+        ...named,
+        event: (event ?? 'unknown') as DomainEventName,
+        detail: (detail ?? 'unknown') as DomainEventDetail,
+      };
     case 'network':
       return { kind, ...named, event: (event ?? 'unknown') as NetworkEventName };
     case 'disconnected':

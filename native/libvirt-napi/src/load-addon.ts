@@ -22,11 +22,7 @@ export type OnEvent = (
 
 /** What the compiled addon exports. */
 export interface Addon {
-  openConnection(
-    options: NativeOptions,
-    makeError: MakeError,
-    onEvent: OnEvent,
-  ): Promise<NativeConnection>;
+  openConnection(options: NativeOptions, makeError: MakeError, onEvent: OnEvent): Promise<NativeConnection>;
 }
 
 let loaded: Addon | undefined;

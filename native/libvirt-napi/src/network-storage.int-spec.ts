@@ -24,7 +24,12 @@ describe(Network.name, () => {
     expect(await network.isActive()).toBe(false);
     await network.create();
     await network.setAutostart(true);
-    expect(await network.record()).toMatchObject({ active: true, persistent: true, autostart: true, bridge: 'virbr-blue' });
+    expect(await network.record()).toMatchObject({
+      active: true,
+      persistent: true,
+      autostart: true,
+      bridge: 'virbr-blue',
+    });
     await network.update({
       command: 'add-last',
       section: 'ip-dhcp-host',
@@ -56,9 +61,7 @@ describe(StoragePool.name, () => {
     await pool.build();
     await pool.create();
     await pool.refresh();
-    const volume = await pool.createVolumeXml(
-      `<volume><name>a.img</name><capacity unit='MiB'>64</capacity></volume>`,
-    );
+    const volume = await pool.createVolumeXml(`<volume><name>a.img</name><capacity unit='MiB'>64</capacity></volume>`);
     expect(volume.path).toBe('/disks/a.img');
     expect(await volume.info()).toMatchObject({ kind: 'file', capacityBytes: 64 * 1024 * 1024 });
     expect((await pool.listVolumes()).map((listed) => listed.name)).toEqual(['a.img']);

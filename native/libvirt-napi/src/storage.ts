@@ -30,7 +30,9 @@ export class StorageVolume {
 
   /** Changes the capacity, in bytes. Smaller only with `shrink`. */
   async resize(bytes: number, options: ResizeFlags & CallOptions = {}): Promise<void> {
-    await this.#calls.run(options, (native, t, k) => native.resizeVolume(this.poolUuid, this.name, bytes, options, t, k));
+    await this.#calls.run(options, (native, t, k) =>
+      native.resizeVolume(this.poolUuid, this.name, bytes, options, t, k),
+    );
   }
 
   /** The volume as XML. */

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { format, resolveConfig } from 'prettier';
 
 const packageDir = dirname(dirname(fileURLToPath(import.meta.url)));
 const scratch = mkdtempSync(join(packageDir, 'types-'));
@@ -18,11 +19,24 @@ try {
   const dts = join(scratch, 'addon.d.ts');
   execFileSync(
     process.execPath,
-    [join(dirname(cli), 'cli.js'), 'build', '--release', '--platform', '--no-js', '--output-dir', scratch, '--dts', relative(scratch, dts)],
+    [
+      join(dirname(cli), 'cli.js'),
+      'build',
+      '--release',
+      '--platform',
+      '--no-js',
+      '--output-dir',
+      scratch,
+      '--dts',
+      relative(scratch, dts),
+    ],
     { cwd: packageDir, stdio: ['ignore', 'ignore', 'inherit'] },
   );
-  const body = readFileSync(dts, 'utf8').replace(/^\/\* .*\*\/\n/gm, '').trimStart();
-  writeFileSync(join(packageDir, 'src', 'addon.ts'), header + body);
+  const body = readFileSync(dts, 'utf8')
+    .replace(/^\/\* .*\*\/\n/gm, '')
+    .trimStart();
+  const target = join(packageDir, 'src', 'addon.ts');
+  writeFileSync(target, await format(header + body, { ...(await resolveConfig(target)), filepath: target }));
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
