@@ -44,7 +44,7 @@ const runJob = (script: string, args: readonly string[], environment: Variables)
   return runCommand(
     'env',
     ['-i', ...assignments, process.execPath, path.join(repositoryRoot, 'tools', 'deploy', script), ...args],
-    { timeoutMs: 80_000 },
+    { timeoutMs: 140_000 },
   );
 };
 
@@ -121,5 +121,6 @@ describe('the job that prepares the database', () => {
     } finally {
       await postgres.stop();
     }
-  });
+    // Prisma's program starts ten times, at two seconds of a processor each.
+  }, 300_000);
 });
