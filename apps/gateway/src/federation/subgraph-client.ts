@@ -1,4 +1,4 @@
-import { GraphQLDataSourceRequestKind, RemoteGraphQLDataSource, type GraphQLDataSourceProcessOptions } from '@apollo/gateway';
+import { RemoteGraphQLDataSource, type GraphQLDataSourceProcessOptions } from '@apollo/gateway';
 import type { SubgraphName } from '@infinibay/contracts';
 import { DomainError, isErrorCode } from '@infinibay/contracts';
 import { ACTOR_HEADER, CLIENT_ADDRESS_HEADER } from '@infinibay/platform-access';
@@ -31,7 +31,7 @@ export class SubgraphClient extends RemoteGraphQLDataSource<GatewayContext> {
 
   override willSendRequest(options: Outgoing): void {
     // Other kinds are for gateways that compose for themselves.
-    if (options.kind !== GraphQLDataSourceRequestKind.INCOMING_OPERATION) return;
+    if (!('incomingRequestContext' in options)) return;
     const { request, context } = options;
     request.http?.headers.set(ACTOR_HEADER, context.signedActor);
     request.http?.headers.set(CORRELATION_HEADER, context.correlationId);

