@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import {
-  EVENTS_STREAM, GuestSample, findVms, getLatestSamples, getSampleHistory, metricsSubject, vmDeleted, vmGuestConnected, type EventEnvelope, type RequestOf,
+  GuestSample, eventSubject, findVms, getLatestSamples, getSampleHistory, metricsSubject, vmDeleted, vmGuestConnected, type EventEnvelope, type RequestOf,
 } from '@infinibay/contracts';
 import { loadConfig } from '@infinibay/platform-config';
 import { createLogger } from '@infinibay/platform-logging';
@@ -12,10 +12,10 @@ import { RequestClient, RequestServer } from '@infinibay/platform-messaging';
 import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { appendToOutbox, newEvent } from '@infinibay/platform-persistence';
 import { createTestDatabase, pollUntil, testNats, type TestDatabase } from '@infinibay/testing';
-import { jetstreamManager } from '@nats-io/jetstream';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { connect, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import pg from 'pg';
 import { AppModule } from './app.module.js';
 import { configSchema } from './config.js';
 import { PrismaClient, createDatabase } from './database.js';
@@ -75,8 +75,18 @@ afterAll(async () => {
 });
 
 let vmId: string;
-beforeEach(() => {
+/** The vm.guest-connected events of this test's VM. */
+let connected: EventEnvelope[];
+let subscription: Subscription;
+beforeEach(async () => {
   vmId = randomUUID();
+  connected = [];
+  const subject = eventSubject({ name: vmGuestConnected.name, departmentId: DEPARTMENT, resource: { kind: 'vm', id: vmId } });
+  subscription = nats.subscribe(subject, { callback: (_error, message) => { connected.push(message.json()); } });
+  await nats.flush();
+});
+afterEach(() => {
+  subscription.unsubscribe();
 });
 
 const startGuest = async (isKnown = true): Promise<GuestServer> => {
@@ -95,31 +105,19 @@ const sampleOnce = (guest: GuestServer, frame = metricsFrame): Promise<GuestSamp
   }, { intervalMs: 200, what: 'a stored sample' });
 };
 
-const eventsOf = async (vm: string): Promise<EventEnvelope[]> => {
-  const manager = await jetstreamManager(nats);
-  const events: EventEnvelope[] = [];
-  const { state } = await manager.streams.info(EVENTS_STREAM);
-  for (let seq = state.first_seq; seq <= state.last_seq; seq += 1) {
-    const message = await manager.streams.getMessage(EVENTS_STREAM, { seq }).catch(() => null);
-    const event = message?.json<EventEnvelope>();
-    if (event?.name === vmGuestConnected.name && event.resource.id === vm) events.push(event);
-  }
-  return events;
-};
-
 const metricsText = async (): Promise<string> => (await fetch(`${await app.getUrl()}/metrics`)).text();
 
 describe('metrics collector', () => {
   it.each([['newer', metricsFrame], ['0.1.1', nestedMetricsFrame]] as const)('stores and sends live what a guest with the %s dialect says, by the host clock', async (_name, frame) => {
     const live: GuestSample[] = [];
-    const subscription = nats.subscribe(metricsSubject(DEPARTMENT, vmId), { callback: (_error, message) => { live.push(GuestSample.parse(message.json())); } });
+    const samples = nats.subscribe(metricsSubject(DEPARTMENT, vmId), { callback: (_error, message) => { live.push(GuestSample.parse(message.json())); } });
     const guest = await startGuest();
     const sample = await sampleOnce(guest, frame);
     expect(sample).toMatchObject({ vmId, departmentId: DEPARTMENT, metrics: { cpuPercent: 12.5, processes: [{ name: 'init' }] } });
     expect(Math.abs(Date.parse(sample.sampledAt) - Date.now())).toBeLessThan(10_000);
     await pollUntil(() => live.length > 0, { what: 'a live sample' });
     expect(live[0]).toMatchObject({ vmId, departmentId: DEPARTMENT });
-    subscription.unsubscribe();
+    samples.unsubscribe();
     await guest.close();
   });
 
@@ -141,17 +139,17 @@ describe('metrics collector', () => {
   it('tells once per socket that the guest connected, also over a restart of the collector', async () => {
     const guest = await startGuest();
     guest.write(`{"type":"handshake","vm_id":"${randomUUID()}","version":"0.3.1","platform":"linux","capabilities":[]}\n`);
-    const [event] = await pollUntil(async () => { const events = await eventsOf(vmId); return events.length > 0 && events; }, { what: 'vm.guest-connected' });
+    const event = await pollUntil(() => connected[0], { what: 'vm.guest-connected' });
     expect(event).toMatchObject({ departmentId: DEPARTMENT, data: { vmId, agentVersion: '0.3.1' } });
     await stop(app);
     app = await boot();
     await pollUntil(() => guest.isConnected, { what: 'the collector to connect again' });
     await sampleOnce(guest);
-    expect(await eventsOf(vmId)).toHaveLength(1);
+    expect(connected).toHaveLength(1);
     await guest.close();
     const again = await startGuest();
     again.write(metricsFrame(1));
-    await pollUntil(async () => (await eventsOf(vmId)).length === 2, { what: 'the event of the new socket' });
+    await pollUntil(() => connected.length === 2, { what: 'the event of the new socket' });
     await again.close();
   });
 
@@ -173,7 +171,7 @@ describe('metrics collector', () => {
     }, { what: 'the counters' });
     known.add(vmId);
     await sampleOnce(guest);
-    expect(await pollUntil(async () => (await eventsOf(vmId)).length === 1)).toBe(true);
+    await pollUntil(() => connected.length === 1, { what: 'vm.guest-connected' });
     await guest.close();
   });
 
@@ -192,6 +190,31 @@ describe('metrics collector', () => {
     expect([target.isConnected, named.isConnected]).toEqual([false, false]);
     await Promise.all([target, named, guest].map((one) => one.close()));
     rmSync(join(target.folder, '..'), { recursive: true, force: true });
+  });
+
+  it('keeps samples while PostgreSQL is away and stores them when it is back, in full and with their own times', async () => {
+    const guest = await startGuest();
+    await sampleOnce(guest);
+    const admin = new pg.Client({ connectionString: database.adminUrl });
+    await admin.connect();
+    const role = new URL(database.url).username;
+    await admin.query(`ALTER ROLE ${role} NOLOGIN`);
+    await admin.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1', [role]);
+    const from = new Date().toISOString();
+    for (let uptime = 201; uptime <= 205; uptime += 1) {
+      guest.write(metricsFrame(uptime));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await pollUntil(async () => /samples_write_seconds_count\{[^}]*outcome="failed"[^}]*\} [1-9]/.test(await metricsText()), { what: 'a failed write' });
+    const to = new Date().toISOString();
+    await admin.query(`ALTER ROLE ${role} LOGIN`);
+    await admin.end();
+    const samples = await pollUntil(async () => {
+      const reply = await requests.call(getSampleHistory, { vmId, from, to, limit: 100 });
+      return reply.samples.length >= 5 && reply.samples;
+    }, { what: 'the samples of the outage' });
+    expect(samples.map((sample) => sample.metrics.uptimeSeconds)).toEqual([201, 202, 203, 204, 205]);
+    await guest.close();
   });
 
   it('deletes the samples of a deleted VM, once', async () => {
