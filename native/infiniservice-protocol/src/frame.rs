@@ -164,7 +164,7 @@ mod tests {
     proptest! {
         #[test]
         fn lines_survive_any_cut(lines in prop::collection::vec("[^\n]{1,40}", 1..10), cut in 1usize..7) {
-            let text: String = lines.iter().map(|l| format!("{l}\n")).collect();
+            let text = lines.join("\n") + "\n";
             let mut reader = LineReader::default();
             let mut read = Vec::new();
             for chunk in text.as_bytes().chunks(cut) {

@@ -126,7 +126,7 @@ fn stuck_workers_do_not_hold_up_a_call_on_another_domain() {
     let stuck: Vec<_> = (0..100).map(|i| submit(&connection, on(u8::try_from(i % 8).unwrap(), 3000), 1500)).collect();
     let begun = Instant::now();
     assert_eq!(code_of(submit(&connection, on(99, 3000), 0).recv().unwrap()), None);
-    assert!(begun.elapsed() < Duration::from_millis(1000), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
     drop(connection);
     assert!(stuck.iter().all(|s| s.recv().is_ok()));
 }
@@ -150,7 +150,7 @@ fn one_domain_never_has_more_than_two_calls_in_flight() {
         );
     }
     drop(tell);
-    assert_eq!(told.iter().filter(Result::is_ok).count(), 20);
+    assert_eq!(told.iter().flatten().count(), 20);
     assert_eq!(most.load(Ordering::SeqCst), 2);
 }
 

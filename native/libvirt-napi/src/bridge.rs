@@ -251,7 +251,7 @@ impl Context {
     fn settle(&self, env: &Env, deferred: Deferred, answer: std::result::Result<Convert, Error>) {
         let value = match answer {
             Ok(convert) => convert(env.raw()).map_err(|error| {
-                Error::own(libvirt_core::Code::InternalError, "convertAnswer", error.reason.to_string())
+                Error::own(libvirt_core::Code::InternalError, "convertAnswer", error.reason.clone())
             }),
             Err(error) => Err(error),
         };
