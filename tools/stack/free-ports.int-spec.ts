@@ -27,25 +27,40 @@ async function occupy(port: number): Promise<Server> {
 describe(choosePorts.name, () => {
   it('takes the preferred port while it is free and stays with it', async () => {
     const preferred = await anyFreePort();
-    expect(await choosePorts(file, { gateway: preferred })).toEqual({ gateway: preferred });
-    expect(await choosePorts(file, { gateway: await anyFreePort() })).toEqual({ gateway: preferred });
+    const first = await choosePorts(file, { gateway: preferred });
+    expect(first.ports).toEqual({ gateway: preferred });
+    first.release();
+    const second = await choosePorts(file, { gateway: await anyFreePort() });
+    expect(second.ports).toEqual({ gateway: preferred });
+    second.release();
   });
 
   it('takes another port when somebody listens on the preferred one', async () => {
     const preferred = await anyFreePort();
     const server = await occupy(preferred);
     try {
-      const { gateway } = await choosePorts(file, { gateway: preferred });
-      expect(gateway).not.toBe(preferred);
-      expect(gateway).toBeGreaterThan(0);
+      const { ports, release } = await choosePorts(file, { gateway: preferred });
+      expect(ports.gateway).not.toBe(preferred);
+      expect(ports.gateway).toBeGreaterThan(0);
+      release();
     } finally {
       server.close();
     }
   });
 
+  it('takes another port when another stack has chosen the preferred one and does not listen yet', async () => {
+    const preferred = await anyFreePort();
+    const first = await choosePorts(file, { gateway: preferred });
+    const second = await choosePorts(path.join(state.runDir, 'other.json'), { gateway: preferred });
+    expect(second.ports.gateway).not.toBe(preferred);
+    first.release();
+    second.release();
+  });
+
   it('never gives one port to two names', async () => {
     const preferred = await anyFreePort();
-    const ports = await choosePorts(file, { first: preferred, second: preferred, third: preferred });
+    const { ports, release } = await choosePorts(file, { first: preferred, second: preferred, third: preferred });
     expect(new Set(Object.values(ports)).size).toBe(3);
+    release();
   });
 });

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import path from 'node:path';
 
 /** Listens for an instant on 127.0.0.1; resolves with the port, or undefined when it is taken. 0 means any. */
@@ -25,6 +25,43 @@ export async function anyFreePort(): Promise<number> {
   return port;
 }
 
+/**
+ * Takes a port for this process among all stacks of the machine, whether or not anybody listens on it yet: services bind
+ * their ports seconds after the choice. An abstract socket's name is free again when its process ends, however it ends.
+ */
+function reserve(port: number): Promise<Server | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => {
+      resolve(undefined);
+    });
+    server.listen(`\0infinibay-port-${String(port)}`, () => {
+      server.unref();
+      resolve(server);
+    });
+  });
+}
+
+interface ReservedPort {
+  readonly port: number;
+  readonly reservation: Server;
+}
+
+/** Reserves the port if nobody listens on it and no other stack has chosen it; 0 means any. */
+async function tryReserve(candidate: number): Promise<ReservedPort | undefined> {
+  const port = await tryListen(candidate);
+  const reservation = port === undefined ? undefined : await reserve(port);
+  return port === undefined || reservation === undefined ? undefined : { port, reservation };
+}
+
+async function reserveFirst(candidates: readonly number[]): Promise<ReservedPort> {
+  for (const candidate of candidates) {
+    const reserved = await tryReserve(candidate);
+    if (reserved !== undefined) return reserved;
+  }
+  throw new Error(`no port is free on 127.0.0.1`);
+}
+
 function readRemembered(file: string): Record<string, number> {
   if (!existsSync(file)) return {};
   const parsed: unknown = JSON.parse(readFileSync(file, 'utf8'));
@@ -34,30 +71,38 @@ function readRemembered(file: string): Record<string, number> {
   );
 }
 
+export interface ChosenPorts<Name extends string> {
+  readonly ports: Record<Name, number>;
+  /** Lets other stacks choose them again. */
+  readonly release: () => void;
+}
+
+/** Any free port, asked for several times: the kernel may offer one that another stack has chosen and not bound yet. */
+const ANY = [0, 0, 0, 0, 0];
+
 /**
  * One free port per name: the one used last time, else the preferred one, else any. The choice is written to
- * `file`, so that endpoints stay the same from one start to the next.
+ * `file`, so that endpoints stay the same from one start to the next, and is this process's until it releases it or ends.
  */
 export async function choosePorts<Name extends string>(
   file: string,
   preferred: Readonly<Record<Name, number>>,
-): Promise<Record<Name, number>> {
+): Promise<ChosenPorts<Name>> {
   const remembered = readRemembered(file);
   const chosen: Record<string, number> = {};
+  const reservations: Server[] = [];
   for (const [name, preference] of Object.entries<number>(preferred)) {
-    const taken = new Set(Object.values(chosen));
-    const candidates = [remembered[name], preference, 0]
-      .filter((port) => port !== undefined)
-      .filter((port) => !taken.has(port));
-    for (const candidate of candidates) {
-      const port = await tryListen(candidate);
-      if (port === undefined || taken.has(port)) continue;
-      chosen[name] = port;
-      break;
-    }
-    chosen[name] ??= await anyFreePort();
+    const candidates = [remembered[name], preference, ...ANY].filter((port) => port !== undefined);
+    const { port, reservation } = await reserveFirst(candidates);
+    chosen[name] = port;
+    reservations.push(reservation);
   }
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(chosen, null, 2)}\n`);
-  return chosen;
+  return {
+    ports: chosen,
+    release: () => {
+      for (const reservation of reservations) reservation.close();
+    },
+  };
 }

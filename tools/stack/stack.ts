@@ -54,6 +54,7 @@ export class Stack {
   /** In the order of starting; stopped in reverse. */
   private readonly parts: StackPart[] = [];
   private readonly services: SupervisedProcess[] = [];
+  private releasePorts: () => void = () => undefined;
   /** Set before the users service could take it, so that it can be told even when the start fails later. */
   adminPassword: string | undefined;
 
@@ -66,7 +67,8 @@ export class Stack {
     const { layout, hypervisor } = this.options;
     prepareFolders(layout);
     const secrets = loadSecrets(layout.secretsFile, DATABASE_ROLES, NATS_USER_NAMES);
-    const ports = await choosePorts(path.join(layout.runDir, 'ports.json'), PREFERRED_PORTS);
+    const { ports, release } = await choosePorts(path.join(layout.runDir, 'ports.json'), PREFERRED_PORTS);
+    this.releasePorts = release;
     const inputs = { layout, secrets, ports, say: this.options.say };
     const firstStart = await this.startInfrastructure(inputs);
     this.checkpoint();
@@ -101,6 +103,7 @@ export class Stack {
     };
     await Promise.all(this.services.map((service) => attempt(service.name, () => service.stop())));
     for (const part of this.parts.reverse()) await attempt(part.name, part.stop);
+    this.releasePorts();
     return problems;
   }
 
