@@ -194,6 +194,25 @@ fn close_answers_what_is_open_and_says_when_it_is_done() {
 }
 
 #[test]
+fn every_call_is_answered_before_close_is_done() {
+    for _ in 0..100 {
+        let connection = open("test:///default", 2);
+        let (tell, told) = mpsc::channel();
+        for _ in 0..3 {
+            let tell = tell.clone();
+            connection.submit(Request::new("hostname"), Session::hostname, move |_| {
+                let _ = tell.send("answer");
+            });
+        }
+        connection.close(move || {
+            let _ = tell.send("closed");
+        });
+        let order: Vec<_> = told.iter().collect();
+        assert_eq!(order, ["answer", "answer", "answer", "closed"]);
+    }
+}
+
+#[test]
 fn events_come_in_the_order_of_the_calls() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let (sink, (tell, told)) = (Arc::clone(&seen), mpsc::channel());

@@ -250,9 +250,8 @@ impl Context {
 
     fn settle(&self, env: &Env, deferred: Deferred, answer: std::result::Result<Convert, Error>) {
         let value = match answer {
-            Ok(convert) => convert(env.raw()).map_err(|error| {
-                Error::own(libvirt_core::Code::InternalError, "convertAnswer", error.reason.clone())
-            }),
+            Ok(convert) => convert(env.raw())
+                .map_err(|error| Error::own(libvirt_core::Code::InternalError, "convertAnswer", error.reason.clone())),
             Err(error) => Err(error),
         };
         // SAFETY: on the JavaScript thread; each deferred is settled once.

@@ -213,10 +213,15 @@ impl Shared {
 
     fn close(self: &Arc<Self>, done: Option<Closer>) {
         let mut state = self.lock();
+        state.link = Link::Closed;
         let open = state.schedule.drop_all();
         let tickets: Vec<_> = open.into_iter().filter_map(|id| state.tickets.remove(&id)).collect();
-        let first = state.link != Link::Closed;
-        state.link = Link::Closed;
+        drop(state);
+        for ticket in tickets {
+            ticket.abandon(Code::Closed, "the connection was closed");
+        }
+        // Only now: whoever hears that the end is reached may take away what answers go through.
+        let mut state = self.lock();
         if let Some(done) = done {
             if state.supervised || state.workers > 0 {
                 state.closers.push(done);
@@ -226,14 +231,9 @@ impl Shared {
             }
         }
         drop(state);
-        if first {
-            self.work.notify_all();
-            self.watch.notify_all();
-            self.link.notify_all();
-        }
-        for ticket in tickets {
-            ticket.abandon(Code::Closed, "the connection was closed");
-        }
+        self.work.notify_all();
+        self.watch.notify_all();
+        self.link.notify_all();
     }
 
     /// Opens a connection for a worker.
