@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { GraphClient, GraphError } from './graph-client.ts';
-import { CREATE_DEPARTMENT, CREATE_NETWORK, CREATE_RULE, DELETE_VM, DEPARTMENT, DEPARTMENTS, VM_STATE } from './queries.ts';
+import { type GraphClient, GraphError } from './graph-client.ts';
+import {
+  CREATE_DEPARTMENT,
+  CREATE_NETWORK,
+  CREATE_RULE,
+  DELETE_VM,
+  DEPARTMENT,
+  DEPARTMENTS,
+  VM_STATE,
+} from './queries.ts';
 
 const DEPARTMENT_NAME = 'Demo';
 const RULE_DESCRIPTION = 'Demo: SSH from anywhere';
@@ -12,13 +20,18 @@ interface DepartmentView {
 }
 
 /** The department with its network and rule: made at the first demo, found at later ones. A VM of an earlier demo is removed. */
-export const prepareDepartment = async (graph: GraphClient, vmName: string, say: (line: string) => void): Promise<string> => {
+export const prepareDepartment = async (
+  graph: GraphClient,
+  vmName: string,
+  say: (line: string) => void,
+): Promise<string> => {
   const departmentId = await findOrCreateDepartment(graph, say);
   const { department } = await graph.ask<{ department: DepartmentView }>(DEPARTMENT, { id: departmentId });
   const [network] = department.networks;
   if (network === undefined) await createNetwork(graph, departmentId, say);
   else say(`department ${DEPARTMENT_NAME} has network ${network.name} ${network.cidr}`);
-  if (!department.firewallRules.some((rule) => rule.description === RULE_DESCRIPTION)) await createRule(graph, departmentId, say);
+  if (!department.firewallRules.some((rule) => rule.description === RULE_DESCRIPTION))
+    await createRule(graph, departmentId, say);
   for (const vm of department.vms.nodes.filter(({ name }) => name === vmName)) await removeOld(graph, vm.id, say);
   return departmentId;
 };
@@ -35,13 +48,23 @@ const findOrCreateDepartment = async (graph: GraphClient, say: (line: string) =>
 
 const createNetwork = async (graph: GraphClient, departmentId: string, say: (line: string) => void): Promise<void> => {
   const input = { idempotencyKey: randomUUID(), departmentId, name: 'default' };
-  const { createNetwork: network } = await graph.ask<{ createNetwork: { name: string; cidr: string } }>(CREATE_NETWORK, { input });
+  const { createNetwork: network } = await graph.ask<{ createNetwork: { name: string; cidr: string } }>(
+    CREATE_NETWORK,
+    { input },
+  );
   say(`network ${network.name} ${network.cidr} created`);
 };
 
 /** Everything else inbound is dropped: that is the policy of every VM. */
 const createRule = async (graph: GraphClient, departmentId: string, say: (line: string) => void): Promise<void> => {
-  const rule = { direction: 'IN', action: 'ACCEPT', protocol: 'TCP', portFrom: 22, portTo: 22, description: RULE_DESCRIPTION };
+  const rule = {
+    direction: 'IN',
+    action: 'ACCEPT',
+    protocol: 'TCP',
+    portFrom: 22,
+    portTo: 22,
+    description: RULE_DESCRIPTION,
+  };
   await graph.ask(CREATE_RULE, { input: { idempotencyKey: randomUUID(), departmentId, ...rule } });
   say('firewall rule created: allow TCP 22 in, drop the rest');
 };

@@ -24,13 +24,20 @@ export class GraphClient {
   async ask<T>(query: string, variables: Record<string, unknown> = {}): Promise<T> {
     const response = await fetch(this.url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', ...(this.token === undefined ? {} : { authorization: `Bearer ${this.token}` }) },
+      headers: {
+        'content-type': 'application/json',
+        ...(this.token === undefined ? {} : { authorization: `Bearer ${this.token}` }),
+      },
       body: JSON.stringify({ query, variables }),
       signal: AbortSignal.timeout(30_000),
     });
-    const answer = (await response.json()) as { data?: T; errors?: { message: string; extensions?: { code?: string; details?: unknown } }[] };
+    const answer = (await response.json()) as {
+      data?: T;
+      errors?: { message: string; extensions?: { code?: string; details?: unknown } }[];
+    };
     const [error] = answer.errors ?? [];
-    if (error !== undefined) throw new GraphError(error.message, error.extensions?.code ?? 'UNKNOWN', error.extensions?.details);
+    if (error !== undefined)
+      throw new GraphError(error.message, error.extensions?.code ?? 'UNKNOWN', error.extensions?.details);
     if (answer.data === undefined) throw new GraphError(`HTTP ${String(response.status)}`, 'UNKNOWN', undefined);
     return answer.data;
   }

@@ -12,7 +12,12 @@ export interface LiveSample {
     readonly uptimeSeconds: number;
     readonly cpuPercent: number;
     readonly memory: { readonly usedKib: number; readonly totalKib: number };
-    readonly processes: readonly { readonly name: string; readonly pid: number; readonly cpuPercent: number; readonly memoryKib: number }[];
+    readonly processes: readonly {
+      readonly name: string;
+      readonly pid: number;
+      readonly cpuPercent: number;
+      readonly memoryKib: number;
+    }[];
   };
 }
 
@@ -47,7 +52,10 @@ export class LiveFeed {
   }
 
   async follow(vmId: string): Promise<void> {
-    const answer = (await this.socket.timeout(10_000).emitWithAck('vm:subscribe', { vmId })) as { ok: boolean; error?: { code: string } };
+    const answer = (await this.socket.timeout(10_000).emitWithAck('vm:subscribe', { vmId })) as {
+      ok: boolean;
+      error?: { code: string };
+    };
     if (!answer.ok) throw new Error(`vm:subscribe was refused: ${answer.error?.code ?? 'no reason'}`);
   }
 
@@ -86,7 +94,9 @@ const summary = ({ data }: LiveEvent): string => {
 
 export const metricsLine = ({ metrics }: LiveSample): string => {
   const { uptimeSeconds, cpuPercent, memory, processes } = metrics;
-  const top = processes.slice(0, 3).map((process) => `${process.name}(${String(process.pid)}) ${process.cpuPercent.toFixed(1)}%`);
+  const top = processes
+    .slice(0, 3)
+    .map((process) => `${process.name}(${String(process.pid)}) ${process.cpuPercent.toFixed(1)}%`);
   const mib = (kib: number): string => (kib / 1_024).toFixed(0);
   return `uptime ${uptimeSeconds.toFixed(0)} s, CPU ${cpuPercent.toFixed(1)} %, memory ${mib(memory.usedKib)}/${mib(memory.totalKib)} MiB, top: ${top.join(', ')}`;
 };

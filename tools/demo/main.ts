@@ -27,15 +27,24 @@ const createVm = async (graph: GraphClient, departmentId: string): Promise<strin
   const [image] = images;
   if (image === undefined) throw new Error('there is no image on any host');
   const input = { idempotencyKey: randomUUID(), departmentId, name: VM_NAME, imageId: image.id };
-  const { createVm: created } = await graph.ask<{ createVm: { vm: { id: string; state: string } } }>(CREATE_VM, { input });
+  const { createVm: created } = await graph.ask<{ createVm: { vm: { id: string; state: string } } }>(CREATE_VM, {
+    input,
+  });
   say(`VM ${VM_NAME} (${created.vm.id}) accepted from image ${image.name} ${image.version}: ${created.vm.state}`);
   return created.vm.id;
 };
 
 const waitForRunning = async (graph: GraphClient, feed: LiveFeed, vmId: string): Promise<void> => {
-  await feed.until('the end of the building', () => feed.has('vm.state-changed', vmId, ({ to }) => to === 'RUNNING' || to === 'ERROR'), 120_000);
-  const { vm } = await graph.ask<{ vm: { state: string; error: { code: string; message: string } | null } }>(VM_STATE, { id: vmId });
-  if (vm.state !== 'RUNNING') throw new Error(`the VM is ${vm.state}: ${vm.error?.code ?? ''} ${vm.error?.message ?? ''}`);
+  await feed.until(
+    'the end of the building',
+    () => feed.has('vm.state-changed', vmId, ({ to }) => to === 'RUNNING' || to === 'ERROR'),
+    120_000,
+  );
+  const { vm } = await graph.ask<{ vm: { state: string; error: { code: string; message: string } | null } }>(VM_STATE, {
+    id: vmId,
+  });
+  if (vm.state !== 'RUNNING')
+    throw new Error(`the VM is ${vm.state}: ${vm.error?.code ?? ''} ${vm.error?.message ?? ''}`);
   say('VM state: BUILDING -> RUNNING');
 };
 
@@ -43,7 +52,8 @@ const watchGuest = async (graph: GraphClient, feed: LiveFeed, vmId: string): Pro
   say('waiting for the agent inside the guest (the guest boots under software emulation where there is no KVM)');
   await feed.until('the guest agent', () => feed.has('vm.guest-ready', vmId), 180_000);
   say('VM state: RUNNING -> guest ready');
-  const live = (): number[] => feed.samples.filter((sample) => sample.vmId === vmId).map((sample) => sample.metrics.uptimeSeconds);
+  const live = (): number[] =>
+    feed.samples.filter((sample) => sample.vmId === vmId).map((sample) => sample.metrics.uptimeSeconds);
   await feed.until('three live samples', () => live().length >= 3, 60_000);
   if (!((live().at(-1) ?? 0) > (live()[0] ?? 0))) throw new Error('the uptime of the guest does not rise');
   await compareUptimes(graph, vmId);
@@ -52,7 +62,8 @@ const watchGuest = async (graph: GraphClient, feed: LiveFeed, vmId: string): Pro
 /** The same through GraphQL: stored samples, two reads. */
 const compareUptimes = async (graph: GraphClient, vmId: string): Promise<void> => {
   const read = async (): Promise<number> =>
-    (await graph.ask<{ vm: { metrics: { uptimeSeconds: number } | null } }>(UPTIME, { id: vmId })).vm.metrics?.uptimeSeconds ?? 0;
+    (await graph.ask<{ vm: { metrics: { uptimeSeconds: number } | null } }>(UPTIME, { id: vmId })).vm.metrics
+      ?.uptimeSeconds ?? 0;
   const first = await read();
   const deadline = Date.now() + 30_000;
   let second = first;
@@ -67,7 +78,9 @@ const compareUptimes = async (graph: GraphClient, vmId: string): Promise<void> =
 const checkPicture = (vm: VmPicture): void => {
   const capable = vm.host?.nwfilter === true;
   if (!capable) {
-    say(`NOTE: the driver of this host (${vm.host?.virtType ?? 'unknown'}) has no packet filter (nwfilter): the rules above are stored but nothing enforces them`);
+    say(
+      `NOTE: the driver of this host (${vm.host?.virtType ?? 'unknown'}) has no packet filter (nwfilter): the rules above are stored but nothing enforces them`,
+    );
     return;
   }
   if (vm.firewall?.status !== 'APPLIED') throw new Error(`the firewall is ${vm.firewall?.status ?? 'unknown'}`);
@@ -95,7 +108,10 @@ const main = async (): Promise<void> => {
   await waitForRunning(graph, feed, vmId);
   const { vm } = await graph.ask<{ vm: VmPicture }>(EVERYTHING, { id: vmId });
   if (vm.host?.guestChannel === true) await watchGuest(graph, feed, vmId);
-  else say(`NOTE: the driver of this host (${vm.host?.virtType ?? 'unknown'}) runs no real guest: there are no guest metrics`);
+  else
+    say(
+      `NOTE: the driver of this host (${vm.host?.virtType ?? 'unknown'}) runs no real guest: there are no guest metrics`,
+    );
   const { vm: whole } = await graph.ask<{ vm: VmPicture }>(EVERYTHING, { id: vmId });
   showEverything(whole, say);
   checkPicture(whole);

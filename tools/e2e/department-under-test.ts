@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { pollUntil } from '@infinibay/testing';
 import { GraphClient } from '../demo/graph-client.ts';
-import { CREATE_DEPARTMENT, CREATE_NETWORK, CREATE_RULE, CREATE_VM, DELETE_VM, IMAGES, VM_STATE } from '../demo/queries.ts';
+import {
+  CREATE_DEPARTMENT,
+  CREATE_NETWORK,
+  CREATE_RULE,
+  CREATE_VM,
+  DELETE_VM,
+  IMAGES,
+  VM_STATE,
+} from '../demo/queries.ts';
 import type { RunningSystem } from './running-system.ts';
 
 const CREATE_USER = `mutation ($input: CreateUserInput!) { createUser(input: $input) { id } }`;
@@ -18,11 +26,15 @@ export class DepartmentUnderTest {
   }
 
   static async create(system: RunningSystem, admin: GraphClient, name: string): Promise<DepartmentUnderTest> {
-    const { createDepartment } = await admin.ask<{ createDepartment: { id: string } }>(CREATE_DEPARTMENT, { input: { idempotencyKey: key(), name } });
+    const { createDepartment } = await admin.ask<{ createDepartment: { id: string } }>(CREATE_DEPARTMENT, {
+      input: { idempotencyKey: key(), name },
+    });
     const departmentId = createDepartment.id;
     const email = `${name.toLowerCase()}@example.org`;
     const password = randomUUID();
-    await admin.ask(CREATE_USER, { input: { idempotencyKey: key(), email, name, password, departmentIds: [departmentId] } });
+    await admin.ask(CREATE_USER, {
+      input: { idempotencyKey: key(), email, name, password, departmentIds: [departmentId] },
+    });
     const member = new GraphClient(system.graphqlUrl);
     await member.login(email, password);
     await member.ask(CREATE_NETWORK, { input: { idempotencyKey: key(), departmentId, name: 'default' } });
@@ -39,7 +51,14 @@ export class DepartmentUnderTest {
 
   async deleteVm(vmId: string): Promise<void> {
     await this.member.ask(DELETE_VM, { input: { idempotencyKey: key(), vmId } });
-    await pollUntil(() => this.member.ask(VM_STATE, { id: vmId }).then(() => false, () => true), { timeoutMs: 60_000, what: 'the deletion' });
+    await pollUntil(
+      () =>
+        this.member.ask(VM_STATE, { id: vmId }).then(
+          () => false,
+          () => true,
+        ),
+      { timeoutMs: 60_000, what: 'the deletion' },
+    );
   }
 
   async reaches(vmId: string, state: string, timeoutMs = 60_000): Promise<void> {
@@ -54,10 +73,13 @@ export class DepartmentUnderTest {
   }
 
   async guestReady(vmId: string): Promise<void> {
-    await pollUntil(async () => (await this.member.ask<{ vm: { guestReady: boolean } }>(VM_STATE, { id: vmId })).vm.guestReady, {
-      timeoutMs: 120_000,
-      intervalMs: 300,
-      what: 'the guest agent',
-    });
+    await pollUntil(
+      async () => (await this.member.ask<{ vm: { guestReady: boolean } }>(VM_STATE, { id: vmId })).vm.guestReady,
+      {
+        timeoutMs: 120_000,
+        intervalMs: 300,
+        what: 'the guest agent',
+      },
+    );
   }
 }

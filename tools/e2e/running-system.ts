@@ -73,7 +73,9 @@ export class RunningSystem {
   async pidOf(service: string): Promise<number> {
     const entry = `apps/${service}/dist/main.js`;
     const listing = await runCommand('ps', ['-eo', 'pid=,ppid=,args=']);
-    const line = listing.split('\n').find((text) => text.includes(entry) && Number(text.trim().split(/\s+/)[1]) === this.child.pid);
+    const line = listing
+      .split('\n')
+      .find((text) => text.includes(entry) && Number(text.trim().split(/\s+/)[1]) === this.child.pid);
     if (line === undefined) throw new Error(`${service} does not run`);
     return Number(line.trim().split(/\s+/)[0]);
   }

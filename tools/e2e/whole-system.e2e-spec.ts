@@ -58,7 +58,10 @@ describe('the whole system', () => {
     const { vm } = await research.member.ask<{ vm: VmPicture }>(EVERYTHING, { id: vmId });
     expect(vm.firewall?.kernelRules.some((rule) => rule.includes('dport 22'))).toBe(true);
     const address = vm.ports[0]?.address ?? '';
-    await pollUntil(async () => (await connectTo(system, address, 22)) === 'accepted', { timeoutMs: 30_000, what: 'port 22' });
+    await pollUntil(async () => (await connectTo(system, address, 22)) === 'accepted', {
+      timeoutMs: 30_000,
+      what: 'port 22',
+    });
     // The guest listens on 8080 as well: only the filter keeps packets away from it.
     expect(await connectTo(system, address, 8_080)).toBe('dropped');
   });
@@ -71,22 +74,38 @@ describe('the whole system', () => {
       `mutation ($input: CreateFirewallRuleInput!) { createFirewallRule(input: $input) { id } }`,
       { input: { idempotencyKey: randomUUID(), departmentId: research.id, vmId, ...rule } },
     );
-    await pollUntil(async () => (await connectTo(system, address, 8_080)) === 'accepted', { timeoutMs: 20_000, what: 'the open port' });
+    await pollUntil(async () => (await connectTo(system, address, 8_080)) === 'accepted', {
+      timeoutMs: 20_000,
+      what: 'the open port',
+    });
     await research.member.ask(`mutation ($input: DeleteFirewallRuleInput!) { deleteFirewallRule(input: $input) }`, {
       input: { idempotencyKey: randomUUID(), ruleId: createFirewallRule.id },
     });
-    await pollUntil(async () => (await connectTo(system, address, 8_080)) === 'dropped', { timeoutMs: 20_000, what: 'the closed port' });
+    await pollUntil(async () => (await connectTo(system, address, 8_080)) === 'dropped', {
+      timeoutMs: 20_000,
+      what: 'the closed port',
+    });
   });
 
   it('answers one query over five services, and the uptime of the guest rises between two reads', async () => {
     const { vm } = await research.member.ask<{ vm: VmPicture }>(EVERYTHING, { id: vmId });
-    expect(vm).toMatchObject({ name: 'web-1', state: 'RUNNING', owner: { email: 'research@example.org' }, department: { name: 'Research' } });
+    expect(vm).toMatchObject({
+      name: 'web-1',
+      state: 'RUNNING',
+      owner: { email: 'research@example.org' },
+      department: { name: 'Research' },
+    });
     expect(vm.effectiveFirewallRules).toContainEqual(expect.objectContaining({ protocol: 'TCP', portFrom: 22 }));
     expect(vm.metrics?.processes.length).toBeGreaterThan(0);
     const uptime = async (): Promise<number> =>
-      (await research.member.ask<{ vm: { metrics: { uptimeSeconds: number } } }>(UPTIME, { id: vmId })).vm.metrics.uptimeSeconds;
+      (await research.member.ask<{ vm: { metrics: { uptimeSeconds: number } } }>(UPTIME, { id: vmId })).vm.metrics
+        .uptimeSeconds;
     const first = await uptime();
-    await pollUntil(async () => (await uptime()) > first, { timeoutMs: 20_000, intervalMs: 300, what: 'a higher uptime' });
+    await pollUntil(async () => (await uptime()) > first, {
+      timeoutMs: 20_000,
+      intervalMs: 300,
+      what: 'a higher uptime',
+    });
   });
 
   it("shows nothing of a department to another department's user: not the VM, not its room, not one event", async () => {
@@ -99,7 +118,11 @@ describe('the whole system', () => {
     const member = await LiveFeed.join(system.realtimeUrl, research.member.accessToken, (line) => witness.push(line));
     await member.follow(vmId);
     const second = await research.createVm('web-2');
-    await member.until('the events of web-2', () => member.has('vm.state-changed', second, ({ to }) => to === 'RUNNING'), 60_000);
+    await member.until(
+      'the events of web-2',
+      () => member.has('vm.state-changed', second, ({ to }) => to === 'RUNNING'),
+      60_000,
+    );
     await member.until('live metrics', () => member.samples.length > 1, 30_000);
     expect(lines).toEqual([]);
     await research.deleteVm(second);
@@ -110,7 +133,10 @@ describe('the whole system', () => {
   it('brings a VM to RUNNING with one domain and one disk although the vms service is killed in the middle', async () => {
     const id = await research.createVm('survivor');
     process.kill(await system.pidOf('vms'), 'SIGKILL');
-    await pollUntil(() => codeOf(research.member.ask(VM_STATE, { id })).then((code) => code === 'no error'), { timeoutMs: 30_000, what: 'vms to be back' });
+    await pollUntil(() => codeOf(research.member.ask(VM_STATE, { id })).then((code) => code === 'no error'), {
+      timeoutMs: 30_000,
+      what: 'vms to be back',
+    });
     await research.reaches(id, 'RUNNING', 45_000);
     const domains = (await system.virsh('list', '--all', '--uuid')).trim().split(/\s+/);
     expect(domains.filter((uuid) => uuid === id)).toHaveLength(1);
@@ -126,8 +152,18 @@ describe('the whole system', () => {
     expect(await codeOf(research.createVm('other', { memoryMib: 16_000_000 }))).toBe('MEMORY_EXCEEDS_HOST');
     const rule = `mutation ($input: CreateFirewallRuleInput!) { createFirewallRule(input: $input) { id } }`;
     const input = { departmentId: research.id, direction: 'IN', action: 'ACCEPT', protocol: 'TCP' };
-    expect(await codeOf(research.member.ask(rule, { input: { ...input, idempotencyKey: randomUUID(), portFrom: 70_000, portTo: 70_000 } }))).toBe('PORT_OUT_OF_RANGE');
-    expect(await codeOf(research.member.ask(rule, { input: { ...input, idempotencyKey: randomUUID(), remoteCidr: '10.0.0.300/8' } }))).toBe('MALFORMED_ADDRESS');
+    expect(
+      await codeOf(
+        research.member.ask(rule, {
+          input: { ...input, idempotencyKey: randomUUID(), portFrom: 70_000, portTo: 70_000 },
+        }),
+      ),
+    ).toBe('PORT_OUT_OF_RANGE');
+    expect(
+      await codeOf(
+        research.member.ask(rule, { input: { ...input, idempotencyKey: randomUUID(), remoteCidr: '10.0.0.300/8' } }),
+      ),
+    ).toBe('MALFORMED_ADDRESS');
     const network = `mutation ($input: CreateNetworkInput!) { createNetwork(input: $input) { id } }`;
     const cidr = { idempotencyKey: randomUUID(), departmentId: research.id, name: 'bad', cidr: '10.0.0.0/99' };
     expect(await codeOf(research.member.ask(network, { input: cidr }))).toBe('MALFORMED_ADDRESS');
@@ -135,12 +171,18 @@ describe('the whole system', () => {
 
   it('restores the filter after an outside flush of the rules', async () => {
     await system.inNetwork('iptables', '-F');
-    await pollUntil(async () => /-A F[IO]-vnet\d+ .*dport 22\b/.test(await system.inNetwork('iptables-save')), { timeoutMs: 60_000, intervalMs: 1_000, what: 'the rules' });
+    await pollUntil(async () => /-A F[IO]-vnet\d+ .*dport 22\b/.test(await system.inNetwork('iptables-save')), {
+      timeoutMs: 60_000,
+      intervalMs: 1_000,
+      what: 'the rules',
+    });
   });
 
   it('shuts a guest down by its power button, starts it again and deletes it, with nothing left behind', async () => {
     const act = (name: string) =>
-      research.member.ask(`mutation ($input: VmActionInput!) { ${name}(input: $input) { operation { id } } }`, { input: { idempotencyKey: randomUUID(), vmId } });
+      research.member.ask(`mutation ($input: VmActionInput!) { ${name}(input: $input) { operation { id } } }`, {
+        input: { idempotencyKey: randomUUID(), vmId },
+      });
     await act('shutdownVm');
     await research.reaches(vmId, 'STOPPED', 90_000);
     await act('startVm');

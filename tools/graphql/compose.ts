@@ -7,7 +7,9 @@ import { composeSupergraph, printSubgraph } from './supergraph.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
-const { values } = parseArgs({ options: { check: { type: 'boolean', default: false }, only: { type: 'string' }, out: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { check: { type: 'boolean', default: false }, only: { type: 'string' }, out: { type: 'string' } },
+});
 const services = values.only?.split(',') ?? [...SUBGRAPHS];
 const sdl = new Map<string, string>();
 for (const service of services) sdl.set(service, await printSubgraph(service));

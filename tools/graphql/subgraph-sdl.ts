@@ -10,7 +10,8 @@ import { printSchemaWithDirectives } from '@graphql-tools/utils';
 import { lexicographicSortSchema } from 'graphql';
 
 /** The federation directives that our subgraphs use; Nest's own printer imports the same specification. */
-const FEDERATION = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.14", import: ["@key", "@shareable", "@inaccessible"])';
+const FEDERATION =
+  'extend schema @link(url: "https://specs.apollo.dev/federation/v2.14", import: ["@key", "@shareable", "@inaccessible"])';
 
 interface Graph {
   readonly resolvers: Type[];
@@ -18,7 +19,12 @@ interface Graph {
 }
 
 const isGraph = (value: unknown): value is Graph =>
-  typeof value === 'object' && value !== null && 'resolvers' in value && Array.isArray(value.resolvers) && 'extendedEntities' in value && Array.isArray(value.extendedEntities);
+  typeof value === 'object' &&
+  value !== null &&
+  'resolvers' in value &&
+  Array.isArray(value.resolvers) &&
+  'extendedEntities' in value &&
+  Array.isArray(value.extendedEntities);
 
 const loadGraph = async (service: string): Promise<Graph> => {
   const file = resolve(import.meta.dirname, `../../apps/${service}/dist/graph.js`);
@@ -30,8 +36,13 @@ const loadGraph = async (service: string): Promise<Graph> => {
 const [service] = process.argv.slice(2);
 if (service === undefined || !/^[a-z-]+$/.test(service)) throw new Error('usage: subgraph-sdl.ts <service>');
 const graph = await loadGraph(service);
-const app = await NestFactory.createApplicationContext(GraphQLSchemaBuilderModule, { logger: ['error'], abortOnError: false });
-const schema = await app.get(GraphQLSchemaFactory).create(graph.resolvers, { orphanedTypes: graph.extendedEntities, skipCheck: true });
+const app = await NestFactory.createApplicationContext(GraphQLSchemaBuilderModule, {
+  logger: ['error'],
+  abortOnError: false,
+});
+const schema = await app
+  .get(GraphQLSchemaFactory)
+  .create(graph.resolvers, { orphanedTypes: graph.extendedEntities, skipCheck: true });
 // Sorted, so that the order of imports does not show in the committed files.
 process.stdout.write(`${FEDERATION}\n\n${printSchemaWithDirectives(lexicographicSortSchema(schema))}\n`);
 await app.close();

@@ -30,7 +30,9 @@ export const composeSupergraph = async (subgraphs: ReadonlyMap<string, string>):
     [...subgraphs].map(([name, sdl]) => ({ name, url: `http://${name}.invalid/graphql`, typeDefs: parse(sdl) })),
   );
   if (result.errors !== undefined) {
-    throw new Error(`the subgraphs do not compose:\n${result.errors.map((error) => `  - ${error.message}`).join('\n')}`);
+    throw new Error(
+      `the subgraphs do not compose:\n${result.errors.map((error) => `  - ${error.message}`).join('\n')}`,
+    );
   }
   return { supergraphSdl: `${result.supergraphSdl.trimEnd()}\n`, apiSdl: `${await printApi(result.supergraphSdl)}\n` };
 };

@@ -5,28 +5,47 @@
  * DATABASE_URL: needed by `new` (any server; a shadow database is made) and `deploy`; `?schema=` is set here.
  */
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { APP_OF_SCHEMA, ROOT, SCHEMA_NAMES, isSchemaName, type SchemaName } from './services.ts';
 
 const PRISMA_CLI = join(ROOT, 'node_modules/prisma/build/index.js');
 
-const runPrisma = (schema: SchemaName, folder: string, args: readonly string[], databaseUrl?: string): Promise<string> => {
+const runPrisma = (
+  schema: SchemaName,
+  folder: string,
+  args: readonly string[],
+  databaseUrl?: string,
+): Promise<string> => {
   const url = databaseUrl === undefined ? undefined : new URL(databaseUrl);
   url?.searchParams.set('schema', schema);
-  const child = spawn(process.execPath, [PRISMA_CLI, ...args, '--config', join(ROOT, 'tools/persistence/prisma.config.ts')], {
-    cwd: ROOT,
-    env: {
-      ...process.env,
-      PATH: `${join(process.execPath, '..')}:${process.env['PATH'] ?? ''}`,
-      INFINIBAY_PRISMA_FOLDER: folder,
-      ...(url === undefined ? {} : { INFINIBAY_PRISMA_URL: url.href }),
-      PRISMA_SCHEMA_ENGINE_BINARY: join(ROOT, 'tools/persistence/schema-engine.ts'),
-      PRISMA_HIDE_UPDATE_MESSAGE: '1',
-      CHECKPOINT_DISABLE: '1',
+  const child = spawn(
+    process.execPath,
+    [PRISMA_CLI, ...args, '--config', join(ROOT, 'tools/persistence/prisma.config.ts')],
+    {
+      cwd: ROOT,
+      env: {
+        ...process.env,
+        PATH: `${join(process.execPath, '..')}:${process.env['PATH'] ?? ''}`,
+        INFINIBAY_PRISMA_FOLDER: folder,
+        ...(url === undefined ? {} : { INFINIBAY_PRISMA_URL: url.href }),
+        PRISMA_SCHEMA_ENGINE_BINARY: join(ROOT, 'tools/persistence/schema-engine.ts'),
+        PRISMA_HIDE_UPDATE_MESSAGE: '1',
+        CHECKPOINT_DISABLE: '1',
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  );
   let output = '';
   let errors = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -55,7 +74,12 @@ const stage = (schema: SchemaName): { folder: string; done: () => void } => {
   // The copy may still be a link to the shared file, which must not be written through.
   rmSync(platform);
   writeFileSync(platform, text);
-  return { folder, done: () => { rmSync(folder, { recursive: true, force: true }); } };
+  return {
+    folder,
+    done: () => {
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
 };
 
 const newestChange = (folder: string): number =>
@@ -84,7 +108,15 @@ const createMigration = async (schema: SchemaName, name: string, databaseUrl: st
   const sql = await runPrisma(
     schema,
     folder,
-    ['migrate', 'diff', '--from-migrations', join(folder, 'migrations'), '--to-schema', join(folder, 'schema'), '--script'],
+    [
+      'migrate',
+      'diff',
+      '--from-migrations',
+      join(folder, 'migrations'),
+      '--to-schema',
+      join(folder, 'schema'),
+      '--script',
+    ],
     databaseUrl,
   );
   const stamp = new Date().toISOString().replace(/\D/g, '').slice(0, 14);
@@ -101,7 +133,8 @@ const createMigration = async (schema: SchemaName, name: string, databaseUrl: st
 const main = async ([which, command, name]: readonly string[]): Promise<void> => {
   const schemas = which === 'all' ? SCHEMA_NAMES : isSchemaName(which) ? [which] : [];
   const url = process.env['DATABASE_URL'];
-  if (schemas.length === 0) throw new Error(`usage: prisma.ts <${SCHEMA_NAMES.join('|')}|all> generate | new <name> | deploy`);
+  if (schemas.length === 0)
+    throw new Error(`usage: prisma.ts <${SCHEMA_NAMES.join('|')}|all> generate | new <name> | deploy`);
   for (const schema of schemas) {
     if (command === 'generate') {
       const made = await generate(schema);

@@ -20,7 +20,8 @@ interface RpcMessage {
 }
 
 const args = process.argv.slice(2);
-const valuesOf = (flag: string): string[] => args.flatMap((arg, index) => (arg === flag ? [args[index + 1] ?? ''] : []));
+const valuesOf = (flag: string): string[] =>
+  args.flatMap((arg, index) => (arg === flag ? [args[index + 1] ?? ''] : []));
 const enginePackage = dirname(createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm'));
 const datasource = JSON.parse(valuesOf('--datasource')[0] ?? '{}') as { url?: string };
 const url = datasource.url ?? '';
@@ -63,7 +64,9 @@ const runCliCommand = async (name: string): Promise<void> => {
   } catch (error) {
     const code = error instanceof pg.DatabaseError ? error.code : undefined;
     const fields = { message: messageOf(error), error_code: CONNECTION_CODES[code ?? ''] ?? 'P1001', is_panic: false };
-    process.stderr.write(`${JSON.stringify({ timestamp: new Date().toISOString(), level: 'ERROR', fields, target: 'schema_engine::logger' })}\n`);
+    process.stderr.write(
+      `${JSON.stringify({ timestamp: new Date().toISOString(), level: 'ERROR', fields, target: 'schema_engine::logger' })}\n`,
+    );
     process.exit(1);
   }
 };
@@ -78,14 +81,20 @@ const loadEngine = async (adapter: MigrationAdapter): Promise<Engine> => {
   const log = (line: string): void => {
     if (process.env['DEBUG'] !== undefined) process.stderr.write(`${line}\n`);
   };
-  const options = datamodels.length > 0 ? { datamodels } : {};
-  const engine: unknown = await glue.SchemaEngine.new(options, log, bindMigrationAwareSqlAdapterFactory(adapter));
+  const engine: unknown = await glue.SchemaEngine.new(
+    { datamodels: datamodels.length > 0 ? datamodels : undefined },
+    log,
+    bindMigrationAwareSqlAdapterFactory(adapter),
+  );
   return engine as Engine;
 };
 
 /** Serves the CLI's requests one after the other, as the native engine does. */
 class RpcServer {
-  private readonly adapter = new MigrationAdapter(url, new URL(url || 'postgresql://localhost').searchParams.get('schema') ?? 'public');
+  private readonly adapter = new MigrationAdapter(
+    url,
+    new URL(url || 'postgresql://localhost').searchParams.get('schema') ?? 'public',
+  );
   private engine: Promise<Engine> | undefined;
   private readonly printed = new Map<unknown, () => void>();
   private queue: Promise<void> = Promise.resolve();
@@ -112,8 +121,17 @@ class RpcServer {
       send({ id: message.id, jsonrpc: '2.0', result: await this.call(message.method ?? '', message.params) });
     } catch (error) {
       const details = error instanceof Error ? (error as Error & { code?: unknown; meta?: unknown }) : undefined;
-      const data = { is_panic: false, message: messageOf(error), meta: details?.meta ?? null, error_code: details?.code ?? null };
-      send({ id: message.id, jsonrpc: '2.0', error: { code: 4466, message: 'An error happened. Check the data field for details.', data } });
+      const data = {
+        is_panic: false,
+        message: messageOf(error),
+        meta: details?.meta ?? null,
+        error_code: details?.code ?? null,
+      };
+      send({
+        id: message.id,
+        jsonrpc: '2.0',
+        error: { code: 4466, message: 'An error happened. Check the data field for details.', data },
+      });
     }
   }
 

@@ -37,7 +37,9 @@ export const natsServerStep: SetupStep = {
 /** The versioned package that the meta package stands for at the moment. */
 async function cloudKernelPackage(): Promise<string> {
   // apt may have to build its cache first, beside a compiler that has the cores.
-  const result = await runCommand('apt-cache', ['depends', '--important', 'linux-image-cloud-amd64'], { timeoutMs: 300_000 });
+  const result = await runCommand('apt-cache', ['depends', '--important', 'linux-image-cloud-amd64'], {
+    timeoutMs: 300_000,
+  });
   const name = /Depends:\s*(linux-image-\S+)/u.exec(result.stdout)?.[1];
   if (name === undefined) throw new StackError(`apt knows no linux-image-cloud-amd64: ${result.stderr.trim()}`);
   return name;

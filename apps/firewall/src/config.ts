@@ -1,4 +1,11 @@
-import { databaseSettings, httpSettings, internalSettings, natsSettings, setting, type ConfigOf } from '@infinibay/platform-config';
+import {
+  databaseSettings,
+  httpSettings,
+  internalSettings,
+  natsSettings,
+  setting,
+  type ConfigOf,
+} from '@infinibay/platform-config';
 import { z } from 'zod';
 
 /** Every key that the firewall service reads from its environment. */

@@ -83,7 +83,11 @@ export interface Answer {
   readonly headers: Headers;
   readonly data: Record<string, unknown> | null;
   readonly code: string | undefined;
-  readonly errors: readonly { message: string; path?: string[]; extensions: { code: string; kind: string; details: Record<string, unknown> } }[];
+  readonly errors: readonly {
+    message: string;
+    path?: string[];
+    extensions: { code: string; kind: string; details: Record<string, unknown> };
+  }[];
   readonly text: string;
   readonly ms: number;
 }
@@ -93,7 +97,13 @@ let supergraph: Promise<string> | undefined;
 /** The supergraph of the users service alone, as the developer's tool makes it; once for a spec file. */
 const composeUsers = async (): Promise<string> => {
   const folder = await mkdtemp(join(tmpdir(), 'infinibay-supergraph-'));
-  await promisify(execFile)(process.execPath, [join(ROOT, 'tools/graphql/compose.ts'), '--only', 'users', '--out', folder]);
+  await promisify(execFile)(process.execPath, [
+    join(ROOT, 'tools/graphql/compose.ts'),
+    '--only',
+    'users',
+    '--out',
+    folder,
+  ]);
   const text = await readFile(join(folder, 'supergraph.graphql'), 'utf8');
   await rm(folder, { recursive: true });
   return text;
@@ -145,15 +155,26 @@ export class Gateway {
     const ms = performance.now() - started;
     const parsed = JSON.parse(text) as { data?: Record<string, unknown> | null; errors?: Answer['errors'] };
     const errors = parsed.errors ?? [];
-    return { status: response.status, headers: response.headers, data: parsed.data ?? null, code: errors[0]?.extensions.code, errors, text, ms };
+    return {
+      status: response.status,
+      headers: response.headers,
+      data: parsed.data ?? null,
+      code: errors[0]?.extensions.code,
+      errors,
+      text,
+      ms,
+    };
   }
 
   query(query: string, options: { token?: string; variables?: Record<string, unknown> } = {}): Promise<Answer> {
-    const headers: Record<string, string> = options.token === undefined ? {} : { authorization: `Bearer ${options.token}` };
+    const headers: Record<string, string> =
+      options.token === undefined ? {} : { authorization: `Bearer ${options.token}` };
     return this.post({ query, variables: options.variables ?? {} }, headers);
   }
 
-  async login(credentials: { email: string; password: string } = ADMIN): Promise<{ accessToken: string; refreshToken: string }> {
+  async login(
+    credentials: { email: string; password: string } = ADMIN,
+  ): Promise<{ accessToken: string; refreshToken: string }> {
     const answer = await this.query(
       'mutation ($email: String!, $password: String!) { login(email: $email, password: $password) { accessToken refreshToken } }',
       { variables: { ...credentials } },

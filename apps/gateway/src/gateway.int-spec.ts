@@ -18,7 +18,8 @@ afterAll(async () => {
 });
 
 const ME = '{ me { id email role } }';
-const repeat = (count: number, text: (index: number) => string): string => Array.from({ length: count }, (_, index) => text(index)).join(' ');
+const repeat = (count: number, text: (index: number) => string): string =>
+  Array.from({ length: count }, (_, index) => text(index)).join(' ');
 
 describe('a request through the gateway', () => {
   it('is answered as the user of its token', async () => {
@@ -43,7 +44,12 @@ describe('a request through the gateway', () => {
 
   it('cannot say itself who it is', async () => {
     const forged = await signActor(
-      { userId: '0196f5a0-0000-7000-8000-0000000000a1', sessionId: '0196f5a0-0000-7000-8000-0000000000a2', role: 'ADMIN', departmentIds: [] },
+      {
+        userId: '0196f5a0-0000-7000-8000-0000000000a1',
+        sessionId: '0196f5a0-0000-7000-8000-0000000000a2',
+        role: 'ADMIN',
+        departmentIds: [],
+      },
       'some other key of 32 characters or more',
     );
     expect((await gateway.post({ query: ME }, { [ACTOR_HEADER]: forged })).code).toBe('UNAUTHENTICATED');
@@ -83,7 +89,9 @@ describe('a token', () => {
   it('with a changed payload or signature is refused', async () => {
     const { accessToken, payload } = await claims();
     const [header = '', , signature = ''] = accessToken.split('.');
-    const changed = Buffer.from(JSON.stringify({ ...payload, sub: '0196f5a0-0000-7000-8000-0000000000a1' })).toString('base64url');
+    const changed = Buffer.from(JSON.stringify({ ...payload, sub: '0196f5a0-0000-7000-8000-0000000000a1' })).toString(
+      'base64url',
+    );
     await refused(`${header}.${changed}.${signature}`);
     await refused(`${accessToken.slice(0, -4)}AAAA`);
     await refused('not-a-token');
@@ -98,7 +106,9 @@ describe('a token', () => {
 
   it('signed with the public key as if it were a secret is refused', async () => {
     const { payload, header } = await claims();
-    const { keys } = (await (await fetch(new URL('/.well-known/jwks.json', users.url))).json()) as { keys: { x: string }[] };
+    const { keys } = (await (await fetch(new URL('/.well-known/jwks.json', users.url))).json()) as {
+      keys: { x: string }[];
+    };
     const secret = Buffer.from(keys[0]?.x ?? '', 'base64url');
     await refused(await new SignJWT(payload).setProtectedHeader({ ...header, alg: 'HS256' }).sign(secret));
   });
@@ -107,7 +117,9 @@ describe('a token', () => {
     const { payload, header } = await claims();
     const { privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519' });
     await refused(await new SignJWT(payload).setProtectedHeader({ ...header, alg: 'EdDSA' }).sign(privateKey));
-    await refused(await new SignJWT(payload).setProtectedHeader({ ...header, alg: 'EdDSA', kid: 'other' }).sign(privateKey));
+    await refused(
+      await new SignJWT(payload).setProtectedHeader({ ...header, alg: 'EdDSA', kid: 'other' }).sign(privateKey),
+    );
   });
 });
 
@@ -115,16 +127,35 @@ describe('a request that would cost too much', () => {
   const bomb = `{ me { ...f0 } } ${repeat(20, (level) => `fragment f${level} on User { ...f${level + 1} ...f${level + 1} }`)} fragment f20 on User { id }`;
   const served = async (): Promise<number> => {
     const text = await (await fetch(`${gateway.url}/metrics`)).text();
-    return [...text.matchAll(/^infinibay_graphql_request_seconds_count\{[^}]*\} (\d+)/gm)].reduce((sum, match) => sum + Number(match[1]), 0);
+    return [...text.matchAll(/^infinibay_graphql_request_seconds_count\{[^}]*\} (\d+)/gm)].reduce(
+      (sum, match) => sum + Number(match[1]),
+      0,
+    );
   };
 
   it.each([
     ['a fragment bomb', { query: bomb }, 'QUERY_TOO_COMPLEX'],
-    ['a thousand logins', { query: `mutation { ${repeat(1_000, (index) => `a${index}: login(email: "a@b.cd", password: "x") { accessToken }`)} }` }, 'QUERY_TOO_COMPLEX'],
-    ['fifty logins', { query: `mutation { ${repeat(50, (index) => `a${index}: login(email: "a@b.cd", password: "x") { accessToken }`)} }` }, 'QUERY_TOO_COMPLEX'],
+    [
+      'a thousand logins',
+      {
+        query: `mutation { ${repeat(1_000, (index) => `a${index}: login(email: "a@b.cd", password: "x") { accessToken }`)} }`,
+      },
+      'QUERY_TOO_COMPLEX',
+    ],
+    [
+      'fifty logins',
+      {
+        query: `mutation { ${repeat(50, (index) => `a${index}: login(email: "a@b.cd", password: "x") { accessToken }`)} }`,
+      },
+      'QUERY_TOO_COMPLEX',
+    ],
     ['a batch', Array.from({ length: 100 }, () => ({ query: ME })), 'QUERY_TOO_COMPLEX'],
     ['a circle of fragments', { query: '{ me { ...a } } fragment a on User { ...a }' }, 'QUERY_TOO_COMPLEX'],
-    ['a deep query', { query: `{ me { ${'departments { members { nodes { '.repeat(5)}id${' } } }'.repeat(5)} } }` }, 'QUERY_TOO_COMPLEX'],
+    [
+      'a deep query',
+      { query: `{ me { ${'departments { members { nodes { '.repeat(5)}id${' } } }'.repeat(5)} } }` },
+      'QUERY_TOO_COMPLEX',
+    ],
     ['a body over 256 kB', { query: `{ me { id } } #${'x'.repeat(300_000)}` }, 'REQUEST_TOO_LARGE'],
     ['text that is no JSON', '{ "query": ', 'INVALID_INPUT'],
   ])('is refused within 100 ms before planning: %s', async (_name, body, code) => {
@@ -139,7 +170,11 @@ describe('a request that would cost too much', () => {
   });
 
   it('cannot come from a form or a link of another site', async () => {
-    const form = await fetch(`${gateway.url}/graphql`, { method: 'POST', headers: { 'content-type': 'text/plain' }, body: JSON.stringify({ query: ME }) });
+    const form = await fetch(`${gateway.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'text/plain' },
+      body: JSON.stringify({ query: ME }),
+    });
     const link = await fetch(`${gateway.url}/graphql?query=${encodeURIComponent(ME)}`);
     expect([form.status, link.status]).toEqual([400, 400]);
   });
@@ -180,18 +215,28 @@ describe('a subgraph that does not work', () => {
   it('is an error of its fields when it is down', async () => {
     const lonely = await Gateway.start({ USERS_URL: 'http://127.0.0.1:9/graphql' });
     const answer = await lonely.query(ME);
-    expect(answer.errors[0]?.extensions).toEqual({ code: 'SERVICE_UNAVAILABLE', kind: 'unavailable', details: { service: 'users' } });
+    expect(answer.errors[0]?.extensions).toEqual({
+      code: 'SERVICE_UNAVAILABLE',
+      kind: 'unavailable',
+      details: { service: 'users' },
+    });
     const ready = await fetch(`${lonely.url}/health/ready`);
     expect(ready.status).toBe(503);
     const { dependencies } = (await ready.json()) as { dependencies: { name: string; ok: boolean }[] };
-    expect(Object.fromEntries(dependencies.map(({ name, ok }) => [name, ok]))).toMatchObject({ nats: true, users: false });
+    expect(Object.fromEntries(dependencies.map(({ name, ok }) => [name, ok]))).toMatchObject({
+      nats: true,
+      users: false,
+    });
     await lonely.stop();
   });
 
   it('is an error of its fields when it does not answer in time', async () => {
     const address = silent.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const impatient = await Gateway.start({ USERS_URL: `http://127.0.0.1:${port}/graphql`, SUBGRAPH_TIMEOUT_MS: '200' });
+    const impatient = await Gateway.start({
+      USERS_URL: `http://127.0.0.1:${port}/graphql`,
+      SUBGRAPH_TIMEOUT_MS: '200',
+    });
     const answer = await impatient.query(ME);
     expect(answer.errors[0]?.extensions).toMatchObject({ code: 'DEADLINE_EXCEEDED', kind: 'timeout' });
     await impatient.stop();

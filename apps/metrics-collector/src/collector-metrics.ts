@@ -20,16 +20,32 @@ export class CollectorMetrics {
   readonly writes;
 
   constructor(metrics: MetricsRegistry) {
-    this.frames = metrics.counter<'type'>('infinibay_guest_frames_total', 'Frames of guests that were understood', ['type']);
-    this.framesDropped = metrics.counter<'reason'>('infinibay_guest_frames_dropped_total', 'Lines of guests that were refused', ['reason']);
+    this.frames = metrics.counter<'type'>('infinibay_guest_frames_total', 'Frames of guests that were understood', [
+      'type',
+    ]);
+    this.framesDropped = metrics.counter<'reason'>(
+      'infinibay_guest_frames_dropped_total',
+      'Lines of guests that were refused',
+      ['reason'],
+    );
     this.skippedBytes = metrics.counter('infinibay_guest_skipped_bytes_total', 'Bytes of lines that were too long');
-    this.pauses = metrics.counter<'budget'>('infinibay_guest_reading_paused_total', 'Times that reading of a guest paused, by the budget used up', ['budget']);
+    this.pauses = metrics.counter<'budget'>(
+      'infinibay_guest_reading_paused_total',
+      'Times that reading of a guest paused, by the budget used up',
+      ['budget'],
+    );
     this.sockets = metrics.gauge('infinibay_guest_sockets', 'Agent sockets that are connected');
     this.guests = metrics.gauge('infinibay_guests_connected', 'Guests whose agent was heard on the present connection');
     this.samplesStored = metrics.counter('infinibay_samples_stored_total', 'Samples written to PostgreSQL');
-    this.samplesDropped = metrics.counter<'reason'>('infinibay_samples_dropped_total', 'Samples that were not stored or not sent live', ['reason']);
+    this.samplesDropped = metrics.counter<'reason'>(
+      'infinibay_samples_dropped_total',
+      'Samples that were not stored or not sent live',
+      ['reason'],
+    );
     this.samplesWaiting = metrics.gauge('infinibay_samples_waiting', 'Samples that wait to be written');
-    this.writes = metrics.histogram<'outcome'>('infinibay_samples_write_seconds', 'Writes of batches of samples', ['outcome']);
+    this.writes = metrics.histogram<'outcome'>('infinibay_samples_write_seconds', 'Writes of batches of samples', [
+      'outcome',
+    ]);
   }
 
   frameDropped(reason: DroppedFrame): void {

@@ -4,7 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import {
-  GuestSample, eventSubject, findVms, getLatestSamples, getSampleHistory, metricsSubject, vmDeleted, vmGuestConnected, type EventEnvelope, type RequestOf,
+  GuestSample,
+  eventSubject,
+  findVms,
+  getLatestSamples,
+  getSampleHistory,
+  metricsSubject,
+  vmDeleted,
+  vmGuestConnected,
+  type EventEnvelope,
+  type RequestOf,
 } from '@infinibay/contracts';
 import { loadConfig } from '@infinibay/platform-config';
 import { createLogger } from '@infinibay/platform-logging';
@@ -35,8 +44,14 @@ let app: INestApplication;
 const boot = async (): Promise<INestApplication> => {
   const server = testNats();
   const config = loadConfig(configSchema, {
-    NODE_ENV: 'test', HTTP_PORT: '0', NATS_URL: server.url, NATS_USER: server.user, NATS_PASSWORD: server.password,
-    DATABASE_URL: database.url, AGENT_SOCKET_DIR: sockets, SAMPLE_MIN_INTERVAL_MS: '0',
+    NODE_ENV: 'test',
+    HTTP_PORT: '0',
+    NATS_URL: server.url,
+    NATS_USER: server.user,
+    NATS_PASSWORD: server.password,
+    DATABASE_URL: database.url,
+    AGENT_SOCKET_DIR: sockets,
+    SAMPLE_MIN_INTERVAL_MS: '0',
   });
   const booted = await NestFactory.create(AppModule.forRoot(config, logger), { logger: false });
   await booted.listen(0, '127.0.0.1');
@@ -60,7 +75,16 @@ beforeAll(async () => {
   const vms = new RequestServer(nats, 'vms', logger, metrics.histogram('handled', 'handled', ['name', 'outcome']));
   vms.serve(findVms, ({ vmIds }: RequestOf<typeof findVms>) =>
     Promise.resolve({
-      vms: vmIds.filter((vmId) => known.has(vmId)).map((vmId) => ({ vmId, departmentId: DEPARTMENT, ownerId: randomUUID(), name: 'web-1', state: 'RUNNING', hostId: null })),
+      vms: vmIds
+        .filter((vmId) => known.has(vmId))
+        .map((vmId) => ({
+          vmId,
+          departmentId: DEPARTMENT,
+          ownerId: randomUUID(),
+          name: 'web-1',
+          state: 'RUNNING',
+          hostId: null,
+        })),
     }),
   );
   app = await boot();
@@ -81,8 +105,16 @@ let subscription: Subscription;
 beforeEach(async () => {
   vmId = randomUUID();
   connected = [];
-  const subject = eventSubject({ name: vmGuestConnected.name, departmentId: DEPARTMENT, resource: { kind: 'vm', id: vmId } });
-  subscription = nats.subscribe(subject, { callback: (_error, message) => { connected.push(message.json()); } });
+  const subject = eventSubject({
+    name: vmGuestConnected.name,
+    departmentId: DEPARTMENT,
+    resource: { kind: 'vm', id: vmId },
+  });
+  subscription = nats.subscribe(subject, {
+    callback: (_error, message) => {
+      connected.push(message.json());
+    },
+  });
   await nats.flush();
 });
 afterEach(() => {
@@ -99,27 +131,44 @@ const startGuest = async (isKnown = true): Promise<GuestServer> => {
 /** Sends frames until one is stored: the first ones go while the VM's department is being asked for. */
 const sampleOnce = (guest: GuestServer, frame = metricsFrame): Promise<GuestSample> => {
   let uptime = 0;
-  return pollUntil(async () => {
-    guest.write(frame((uptime += 1)));
-    return (await requests.call(getLatestSamples, { vmIds: [vmId] })).samples[0];
-  }, { intervalMs: 200, what: 'a stored sample' });
+  return pollUntil(
+    async () => {
+      guest.write(frame((uptime += 1)));
+      return (await requests.call(getLatestSamples, { vmIds: [vmId] })).samples[0];
+    },
+    { intervalMs: 200, what: 'a stored sample' },
+  );
 };
 
 const metricsText = async (): Promise<string> => (await fetch(`${await app.getUrl()}/metrics`)).text();
 
 describe('metrics collector', () => {
-  it.each([['newer', metricsFrame], ['0.1.1', nestedMetricsFrame]] as const)('stores and sends live what a guest with the %s dialect says, by the host clock', async (_name, frame) => {
-    const live: GuestSample[] = [];
-    const samples = nats.subscribe(metricsSubject(DEPARTMENT, vmId), { callback: (_error, message) => { live.push(GuestSample.parse(message.json())); } });
-    const guest = await startGuest();
-    const sample = await sampleOnce(guest, frame);
-    expect(sample).toMatchObject({ vmId, departmentId: DEPARTMENT, metrics: { cpuPercent: 12.5, processes: [{ name: 'init' }] } });
-    expect(Math.abs(Date.parse(sample.sampledAt) - Date.now())).toBeLessThan(10_000);
-    await pollUntil(() => live.length > 0, { what: 'a live sample' });
-    expect(live[0]).toMatchObject({ vmId, departmentId: DEPARTMENT });
-    samples.unsubscribe();
-    await guest.close();
-  });
+  it.each([
+    ['newer', metricsFrame],
+    ['0.1.1', nestedMetricsFrame],
+  ] as const)(
+    'stores and sends live what a guest with the %s dialect says, by the host clock',
+    async (_name, frame) => {
+      const live: GuestSample[] = [];
+      const samples = nats.subscribe(metricsSubject(DEPARTMENT, vmId), {
+        callback: (_error, message) => {
+          live.push(GuestSample.parse(message.json()));
+        },
+      });
+      const guest = await startGuest();
+      const sample = await sampleOnce(guest, frame);
+      expect(sample).toMatchObject({
+        vmId,
+        departmentId: DEPARTMENT,
+        metrics: { cpuPercent: 12.5, processes: [{ name: 'init' }] },
+      });
+      expect(Math.abs(Date.parse(sample.sampledAt) - Date.now())).toBeLessThan(10_000);
+      await pollUntil(() => live.length > 0, { what: 'a live sample' });
+      expect(live[0]).toMatchObject({ vmId, departmentId: DEPARTMENT });
+      samples.unsubscribe();
+      await guest.close();
+    },
+  );
 
   it('answers history oldest first and within its limits', async () => {
     const guest = await startGuest();
@@ -127,7 +176,10 @@ describe('metrics collector', () => {
     const from = new Date().toISOString();
     for (let uptime = 101; uptime <= 105; uptime += 1) {
       guest.write(metricsFrame(uptime));
-      await pollUntil(async () => (await requests.call(getLatestSamples, { vmIds: [vmId] })).samples[0]?.metrics.uptimeSeconds === uptime);
+      await pollUntil(
+        async () =>
+          (await requests.call(getLatestSamples, { vmIds: [vmId] })).samples[0]?.metrics.uptimeSeconds === uptime,
+      );
     }
     const to = new Date(Date.now() + 60_000).toISOString();
     const { samples } = await requests.call(getSampleHistory, { vmId, from, to, limit: 3 });
@@ -138,7 +190,9 @@ describe('metrics collector', () => {
 
   it('tells once per socket that the guest connected, also over a restart of the collector', async () => {
     const guest = await startGuest();
-    guest.write(`{"type":"handshake","vm_id":"${randomUUID()}","version":"0.3.1","platform":"linux","capabilities":[]}\n`);
+    guest.write(
+      `{"type":"handshake","vm_id":"${randomUUID()}","version":"0.3.1","platform":"linux","capabilities":[]}\n`,
+    );
     const event = await pollUntil(() => connected[0], { what: 'vm.guest-connected' });
     expect(event).toMatchObject({ departmentId: DEPARTMENT, data: { vmId, agentVersion: '0.3.1' } });
     await stop(app);
@@ -165,10 +219,15 @@ describe('metrics collector', () => {
     const guest = await startGuest(false);
     guest.write(`garbage\n${'['.repeat(60_000)}\n${'x'.repeat(70_000)}\n{"__proto__":1}\n${metricsFrame(1)}`);
     const reasons = ['not_json', 'too_deep', 'oversize', 'forbidden_key', 'unknown_vm'];
-    await pollUntil(async () => {
-      const text = await metricsText();
-      return reasons.every((reason) => new RegExp(`dropped_total\\{[^}]*reason="${reason}"[^}]*\\} [1-9]`).test(text));
-    }, { what: 'the counters' });
+    await pollUntil(
+      async () => {
+        const text = await metricsText();
+        return reasons.every((reason) =>
+          new RegExp(`dropped_total\\{[^}]*reason="${reason}"[^}]*\\} [1-9]`).test(text),
+        );
+      },
+      { what: 'the counters' },
+    );
     known.add(vmId);
     await sampleOnce(guest);
     await pollUntil(() => connected.length === 1, { what: 'vm.guest-connected' });
@@ -205,14 +264,20 @@ describe('metrics collector', () => {
       guest.write(metricsFrame(uptime));
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
-    await pollUntil(async () => /samples_write_seconds_count\{[^}]*outcome="failed"[^}]*\} [1-9]/.test(await metricsText()), { what: 'a failed write' });
+    await pollUntil(
+      async () => /samples_write_seconds_count\{[^}]*outcome="failed"[^}]*\} [1-9]/.test(await metricsText()),
+      { what: 'a failed write' },
+    );
     const to = new Date().toISOString();
     await admin.query(`ALTER ROLE ${role} LOGIN`);
     await admin.end();
-    const samples = await pollUntil(async () => {
-      const reply = await requests.call(getSampleHistory, { vmId, from, to, limit: 100 });
-      return reply.samples.length >= 5 && reply.samples;
-    }, { what: 'the samples of the outage' });
+    const samples = await pollUntil(
+      async () => {
+        const reply = await requests.call(getSampleHistory, { vmId, from, to, limit: 100 });
+        return reply.samples.length >= 5 && reply.samples;
+      },
+      { what: 'the samples of the outage' },
+    );
     expect(samples.map((sample) => sample.metrics.uptimeSeconds)).toEqual([201, 202, 203, 204, 205]);
     await guest.close();
   });
@@ -221,25 +286,51 @@ describe('metrics collector', () => {
     const guest = await startGuest();
     await sampleOnce(guest);
     await guest.close();
-    const deleted = newEvent(vmDeleted, { departmentId: DEPARTMENT, resource: { kind: 'vm', id: vmId }, data: { vmId, name: 'web-1' } });
-    await client.$transaction((tx) => appendToOutbox(tx, [deleted]));
-    await pollUntil(async () => (await client.guestSample.count({ where: { vmId } })) === 0 && (await client.guestConnection.count({ where: { vmId } })) === 0, {
-      what: 'the samples to go',
+    const deleted = newEvent(vmDeleted, {
+      departmentId: DEPARTMENT,
+      resource: { kind: 'vm', id: vmId },
+      data: { vmId, name: 'web-1' },
     });
+    await client.$transaction((tx) => appendToOutbox(tx, [deleted]));
+    await pollUntil(
+      async () =>
+        (await client.guestSample.count({ where: { vmId } })) === 0 &&
+        (await client.guestConnection.count({ where: { vmId } })) === 0,
+      {
+        what: 'the samples to go',
+      },
+    );
     expect(await client.inboxEvent.count({ where: { eventId: deleted.id } })).toBe(1);
   });
 
   it('deletes what is older than the retention', async () => {
     await client.guestSample.create({
-      data: { vmId, departmentId: DEPARTMENT, sampledAt: new Date(Date.now() - 169 * 3_600_000), uptimeSeconds: 1, cpuPercent: 1, memoryTotalKib: 1, memoryUsedKib: 1, payload: {} },
+      data: {
+        vmId,
+        departmentId: DEPARTMENT,
+        sampledAt: new Date(Date.now() - 169 * 3_600_000),
+        uptimeSeconds: 1,
+        cpuPercent: 1,
+        memoryTotalKib: 1,
+        memoryUsedKib: 1,
+        payload: {},
+      },
     });
     await stop(app);
     app = await boot();
-    await pollUntil(async () => (await client.guestSample.count({ where: { vmId } })) === 0, { what: 'the old sample to go' });
+    await pollUntil(async () => (await client.guestSample.count({ where: { vmId } })) === 0, {
+      what: 'the old sample to go',
+    });
   });
 
   it('is ready when PostgreSQL and NATS take writes', async () => {
     const response = await fetch(`${await app.getUrl()}/health/ready`);
-    expect(await response.json()).toMatchObject({ ready: true, dependencies: [{ name: 'nats', ok: true }, { name: 'postgresql', ok: true }] });
+    expect(await response.json()).toMatchObject({
+      ready: true,
+      dependencies: [
+        { name: 'nats', ok: true },
+        { name: 'postgresql', ok: true },
+      ],
+    });
   });
 });

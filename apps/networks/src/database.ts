@@ -11,4 +11,6 @@ export type Transaction = Prisma.TransactionClient;
 export const TRANSACTION_LIMITS = { maxWait: 10_000, timeout: 10_000 } as const;
 
 export const createDatabase = (config: Pick<NetworksConfig, 'DATABASE_URL' | 'DATABASE_POOL_SIZE'>): Database =>
-  new Database({ adapter: createAdapter({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE, schema: 'networks' }) });
+  new Database({
+    adapter: createAdapter({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE, schema: 'networks' }),
+  });

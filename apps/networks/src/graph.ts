@@ -8,7 +8,13 @@ import { VmRef } from './ports/port.model.js';
 import { VmPortsResolver } from './ports/vm-ports.resolver.js';
 
 /** All that makes the subgraph's schema; the module provides them and tools/graphql composes from them. */
-export const resolvers: Type[] = [NetworkResolver, NetworkPortsResolver, PortResolver, DepartmentNetworksResolver, VmPortsResolver];
+export const resolvers: Type[] = [
+  NetworkResolver,
+  NetworkPortsResolver,
+  PortResolver,
+  DepartmentNetworksResolver,
+  VmPortsResolver,
+];
 
 /** Entities of other subgraphs that this one refers to or adds fields to. */
 export const extendedEntities: Type[] = [DepartmentRef, VmRef];

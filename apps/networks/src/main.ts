@@ -2,4 +2,8 @@ import { runService } from '@infinibay/platform-service';
 import { AppModule } from './app.module.js';
 import { configSchema } from './config.js';
 
-await runService({ name: 'networks', config: configSchema, module: (config, logger) => AppModule.forRoot(config, logger) });
+await runService({
+  name: 'networks',
+  config: configSchema,
+  module: (config, logger) => AppModule.forRoot(config, logger),
+});

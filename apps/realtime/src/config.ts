@@ -4,18 +4,36 @@ import { z } from 'zod';
 const origins = z
   .string()
   .default('')
-  .transform((text) => text.split(',').map((origin) => origin.trim()).filter((origin) => origin !== ''))
-  .refine((list) => list.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin), 'must be origins such as https://app.example.org');
+  .transform((text) =>
+    text
+      .split(',')
+      .map((origin) => origin.trim())
+      .filter((origin) => origin !== ''),
+  )
+  .refine(
+    (list) => list.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
+    'must be origins such as https://app.example.org',
+  );
 
 /** Every key that the realtime service reads from the environment. */
 export const configSchema = {
   ...httpSettings,
   ...natsSettings,
-  CORS_ORIGINS: setting(origins, 'Origins of web pages that may connect besides our own, comma-separated', { example: '' }),
-  CONNECTIONS_PER_SECOND: setting(z.coerce.number().min(0.1).max(100_000).default(50), 'New connections of one address a second; four times as many at once', {
-    example: '50',
+  CORS_ORIGINS: setting(origins, 'Origins of web pages that may connect besides our own, comma-separated', {
+    example: '',
   }),
-  SUBSCRIPTIONS_PER_CONNECTION: setting(z.coerce.number().int().min(1).max(10_000).default(500), 'VMs that one connection may watch', { example: '500' }),
+  CONNECTIONS_PER_SECOND: setting(
+    z.coerce.number().min(0.1).max(100_000).default(50),
+    'New connections of one address a second; four times as many at once',
+    {
+      example: '50',
+    },
+  ),
+  SUBSCRIPTIONS_PER_CONNECTION: setting(
+    z.coerce.number().int().min(1).max(10_000).default(500),
+    'VMs that one connection may watch',
+    { example: '500' },
+  ),
 } as const;
 
 export type RealtimeConfig = ConfigOf<typeof configSchema>;

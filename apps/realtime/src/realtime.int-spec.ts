@@ -1,6 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { eventSubject, exampleGuestSample, metricsSubject, userAccessChanged, vmStateChanged, type Actor, type GuestSample, type WireError } from '@infinibay/contracts';
+import {
+  eventSubject,
+  exampleGuestSample,
+  metricsSubject,
+  userAccessChanged,
+  vmStateChanged,
+  type Actor,
+  type GuestSample,
+  type WireError,
+} from '@infinibay/contracts';
 import { loadConfig } from '@infinibay/platform-config';
 import { createLogger } from '@infinibay/platform-logging';
 import { newEvent } from '@infinibay/platform-persistence';
@@ -27,8 +36,15 @@ const clients: TestClient[] = [];
 const boot = async (settings: Record<string, string> = {}): Promise<INestApplication> => {
   const server = testNats();
   const config = loadConfig(configSchema, {
-    NODE_ENV: 'test', HTTP_PORT: '0', NATS_URL: server.url, NATS_USER: server.user, NATS_PASSWORD: server.password,
-    CORS_ORIGINS: 'https://app.example.org', CONNECTIONS_PER_SECOND: '1000', SUBSCRIPTIONS_PER_CONNECTION: '3', ...settings,
+    NODE_ENV: 'test',
+    HTTP_PORT: '0',
+    NATS_URL: server.url,
+    NATS_USER: server.user,
+    NATS_PASSWORD: server.password,
+    CORS_ORIGINS: 'https://app.example.org',
+    CONNECTIONS_PER_SECOND: '1000',
+    SUBSCRIPTIONS_PER_CONNECTION: '3',
+    ...settings,
   });
   const booted = await NestFactory.create(AppModule.forRoot(config, logger), { logger: false });
   await booted.listen(0, '127.0.0.1');
@@ -70,8 +86,15 @@ const refusal = async (auth: object): Promise<unknown> => {
 };
 
 /** Publishes a fact about a VM of the department. @returns its sequence and id. */
-const publishFact = async (departmentId: string | null, vmId = randomUUID()): Promise<{ id: string; sequence: number }> => {
-  const event = newEvent(vmStateChanged, { departmentId, resource: { kind: 'vm', id: vmId }, data: { vmId, from: 'BUILDING', to: 'RUNNING', reason: null } });
+const publishFact = async (
+  departmentId: string | null,
+  vmId = randomUUID(),
+): Promise<{ id: string; sequence: number }> => {
+  const event = newEvent(vmStateChanged, {
+    departmentId,
+    resource: { kind: 'vm', id: vmId },
+    data: { vmId, from: 'BUILDING', to: 'RUNNING', reason: null },
+  });
   const { seq } = await jetstream(nats).publish(eventSubject(event), JSON.stringify(event), { msgID: event.id });
   return { id: event.id, sequence: seq };
 };
@@ -81,7 +104,8 @@ const publishSample = (departmentId: string, vmId: string): void => {
   nats.publish(metricsSubject(departmentId, vmId), JSON.stringify(sample));
 };
 
-const heard = (client: TestClient, { id }: { id: string }) => pollUntil(() => client.events.find((event) => event.id === id), { what: 'the event' });
+const heard = (client: TestClient, { id }: { id: string }) =>
+  pollUntil(() => client.events.find((event) => event.id === id), { what: 'the event' });
 
 describe('who may connect', () => {
   it('refuses a missing, forged, expired and ended token with its code', async () => {
@@ -103,7 +127,13 @@ describe('who may connect', () => {
     clients.push(await TestClient.connect(url, { token }, { transports: ['polling'] }));
     clients.push(await TestClient.connect(url, { token }, { extraHeaders: { origin: 'https://app.example.org' } }));
     for (const transport of ['polling', 'websocket']) {
-      await expect(TestClient.connect(url, { token }, { transports: [transport], extraHeaders: { origin: 'https://evil.example.org' } })).rejects.toThrow(/error/);
+      await expect(
+        TestClient.connect(
+          url,
+          { token },
+          { transports: [transport], extraHeaders: { origin: 'https://evil.example.org' } },
+        ),
+      ).rejects.toThrow(/error/);
     }
   });
 
@@ -120,7 +150,10 @@ describe('who may connect', () => {
 describe('events', () => {
   it('reach the members of their department and admins once each, and nobody else', async () => {
     const [member, admin, stranger, both] = await Promise.all([
-      join(others.user('USER', OURS)), join(others.user('ADMIN', OURS)), join(others.user('USER', THEIRS)), join(others.user('USER', OURS, THEIRS)),
+      join(others.user('USER', OURS)),
+      join(others.user('ADMIN', OURS)),
+      join(others.user('USER', THEIRS)),
+      join(others.user('USER', OURS, THEIRS)),
     ]);
     const ours = await publishFact(OURS);
     const global = await publishFact(null);
@@ -133,7 +166,12 @@ describe('events', () => {
     expect(idsOf(admin)).toEqual([ours.id, global.id, theirs.id]);
     expect(idsOf(stranger)).toEqual([theirs.id]);
     expect(idsOf(both)).toEqual([ours.id, theirs.id]);
-    expect(member.events[0]).toMatchObject({ name: 'vm.state-changed', departmentId: OURS, sequence: ours.sequence, data: { to: 'RUNNING' } });
+    expect(member.events[0]).toMatchObject({
+      name: 'vm.state-changed',
+      departmentId: OURS,
+      sequence: ours.sequence,
+      data: { to: 'RUNNING' },
+    });
   });
 
   it('that were missed come again after a resume, in order, only those that may be seen', async () => {
@@ -148,14 +186,17 @@ describe('events', () => {
 
   it('are replayed from the stream when they are older than the memory, page by page', async () => {
     const first = await publishFact(OURS);
-    for (let published = 0; published < 2_500; published += 100) await Promise.all(Array.from({ length: 100 }, () => publishFact(THEIRS)));
+    for (let published = 0; published < 2_500; published += 100)
+      await Promise.all(Array.from({ length: 100 }, () => publishFact(THEIRS)));
     const last = await publishFact(OURS);
     const restarted = await boot();
-    const client = await TestClient.connect(await restarted.getUrl(), { token: await others.token(others.user('USER', OURS)) });
+    const client = await TestClient.connect(await restarted.getUrl(), {
+      token: await others.token(others.user('USER', OURS)),
+    });
     clients.push(client);
     const ids: string[] = [];
     let afterSequence = first.sequence - 1;
-    for (let more = true; more; ) {
+    for (let more = true; more;) {
       const answer = await client.resume(afterSequence);
       if (!answer.ok) throw new Error(answer.error.code);
       ids.push(...answer.events.map((event) => event.id));
@@ -200,19 +241,28 @@ describe('live metrics', () => {
   it('can be watched of a bounded number of VMs', async () => {
     const client = await join(others.user('USER', OURS));
     for (let count = 0; count < 3; count += 1) expect(await client.subscribe(others.vm(OURS))).toEqual({ ok: true });
-    expect(await client.subscribe(others.vm(OURS))).toMatchObject({ ok: false, error: { code: 'TOO_MANY_SUBSCRIPTIONS' } });
+    expect(await client.subscribe(others.vm(OURS))).toMatchObject({
+      ok: false,
+      error: { code: 'TOO_MANY_SUBSCRIPTIONS' },
+    });
   });
 });
 
 describe('messages of clients', () => {
-  it.each([['vm:subscribe', { vmId: '../x' }], ['vm:subscribe', null], ['resume', { afterSequence: -1 }], ['auth:refresh', {}]])('%s with %j is refused as invalid', async (name, payload) => {
+  it.each([
+    ['vm:subscribe', { vmId: '../x' }],
+    ['vm:subscribe', null],
+    ['resume', { afterSequence: -1 }],
+    ['auth:refresh', {}],
+  ])('%s with %j is refused as invalid', async (name, payload) => {
     const client = await join(others.user('USER', OURS));
     expect(await client.sendAnything(name, payload)).toMatchObject({ ok: false, error: { code: 'INVALID_INPUT' } });
   });
 
   it('cannot choose rooms', async () => {
     const client = await join(others.user('USER', OURS));
-    for (const name of ['join', 'subscribe']) client.socket.emit(name as 'resume', { room: `department:${THEIRS}` } as never, () => undefined);
+    for (const name of ['join', 'subscribe'])
+      client.socket.emit(name as 'resume', { room: `department:${THEIRS}` } as never, () => undefined);
     const theirs = await publishFact(THEIRS);
     await heard(await join(others.user('ADMIN')), await publishFact(OURS));
     expect(client.events.some((event) => event.id === theirs.id)).toBe(false);
@@ -242,7 +292,11 @@ describe('sessions', () => {
     const vmId = others.vm(OURS);
     await client.subscribe(vmId);
     others.sessions.set(actor.sessionId, { ...actor, departmentIds: [THEIRS] });
-    const changed = newEvent(userAccessChanged, { departmentId: null, resource: { kind: 'user', id: actor.userId }, data: { userId: actor.userId, disabled: false } });
+    const changed = newEvent(userAccessChanged, {
+      departmentId: null,
+      resource: { kind: 'user', id: actor.userId },
+      data: { userId: actor.userId, disabled: false },
+    });
     await jetstream(nats).publish(eventSubject(changed), JSON.stringify(changed));
     await pollUntil(() => client.unsubscribed.includes(vmId), { timeoutMs: 1_500, what: 'the loss of the VM' });
     const [ours, theirs] = [await publishFact(OURS), await publishFact(THEIRS)];
@@ -256,7 +310,9 @@ describe('sessions', () => {
   it('end with their token unless it is refreshed by one of the same user', async () => {
     const actor = others.user('USER', OURS);
     const [expiring, refreshed] = [await join(actor, 3), await join(actor, 3)];
-    const foreign = await refreshed.socket.emitWithAck('auth:refresh', { token: await others.token(others.user('USER', OURS)) });
+    const foreign = await refreshed.socket.emitWithAck('auth:refresh', {
+      token: await others.token(others.user('USER', OURS)),
+    });
     expect(foreign).toMatchObject({ ok: false, error: { code: 'TOKEN_INVALID' } });
     const answer = await refreshed.socket.emitWithAck('auth:refresh', { token: await others.token(actor) });
     expect(answer.ok && Date.parse(answer.expiresAt) - Date.now()).toBeGreaterThan(500_000);

@@ -1,4 +1,11 @@
-import { databaseSettings, httpSettings, internalSettings, natsSettings, setting, type ConfigOf } from '@infinibay/platform-config';
+import {
+  databaseSettings,
+  httpSettings,
+  internalSettings,
+  natsSettings,
+  setting,
+  type ConfigOf,
+} from '@infinibay/platform-config';
 import { z } from 'zod';
 
 const attempts = z.coerce.number().int().min(1).max(100_000);
@@ -21,15 +28,27 @@ export const configSchema = {
     'Local installations only: password that demo@infinibay.local, an administrator, gets at this start',
     { secret: true, example: '' },
   ),
-  LOGIN_ATTEMPTS_PER_ACCOUNT: setting(attempts.default(10), 'Failed logins to one account within the window before it is closed', {
-    example: '10',
-  }),
-  LOGIN_ATTEMPTS_PER_ADDRESS: setting(attempts.default(100), 'Failed logins from one address within the window before it is refused', {
-    example: '100',
-  }),
-  LOGIN_WINDOW_SECONDS: setting(z.coerce.number().int().min(1).max(86_400).default(900), 'Length of the window of failed logins', {
-    example: '900',
-  }),
+  LOGIN_ATTEMPTS_PER_ACCOUNT: setting(
+    attempts.default(10),
+    'Failed logins to one account within the window before it is closed',
+    {
+      example: '10',
+    },
+  ),
+  LOGIN_ATTEMPTS_PER_ADDRESS: setting(
+    attempts.default(100),
+    'Failed logins from one address within the window before it is refused',
+    {
+      example: '100',
+    },
+  ),
+  LOGIN_WINDOW_SECONDS: setting(
+    z.coerce.number().int().min(1).max(86_400).default(900),
+    'Length of the window of failed logins',
+    {
+      example: '900',
+    },
+  ),
 } as const;
 
 export type UsersConfig = ConfigOf<typeof configSchema>;

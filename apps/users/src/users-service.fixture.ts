@@ -19,7 +19,10 @@ export interface Answer {
   readonly data: Record<string, unknown> | null;
   /** Code of the first error; undefined when there is none. */
   readonly code: string | undefined;
-  readonly errors: readonly { message: string; extensions: { code: string; kind: string; details: Record<string, unknown> } }[];
+  readonly errors: readonly {
+    message: string;
+    extensions: { code: string; kind: string; details: Record<string, unknown> };
+  }[];
   readonly text: string;
 }
 
@@ -60,7 +63,10 @@ export class UsersService {
       ...settings,
     });
     const logger = createLogger({ service: 'users', level: 'error', format: 'json' });
-    const app = await NestFactory.create(AppModule.forRoot(config, logger), { logger: new NestLogger(logger), abortOnError: false });
+    const app = await NestFactory.create(AppModule.forRoot(config, logger), {
+      logger: new NestLogger(logger),
+      abortOnError: false,
+    });
     app.use(correlationMiddleware('users'));
     await app.listen(0, '127.0.0.1');
     return new UsersService(app, await app.getUrl(), databases);
@@ -70,8 +76,14 @@ export class UsersService {
     return this.app.get(Database);
   }
 
-  async call(query: string, { variables = {}, as = null, address = '192.0.2.1', headers }: CallOptions = {}): Promise<Answer> {
-    const fromGateway = headers ?? { [ACTOR_HEADER]: await signActor(as, INTERNAL_KEY), [CLIENT_ADDRESS_HEADER]: address };
+  async call(
+    query: string,
+    { variables = {}, as = null, address = '192.0.2.1', headers }: CallOptions = {},
+  ): Promise<Answer> {
+    const fromGateway = headers ?? {
+      [ACTOR_HEADER]: await signActor(as, INTERNAL_KEY),
+      [CLIENT_ADDRESS_HEADER]: address,
+    };
     const response = await fetch(`${this.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...fromGateway },

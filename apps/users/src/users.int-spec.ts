@@ -1,18 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { findDepartments, getSigningKeys, requestSubject, resolveSession, type Actor, type RequestContract } from '@infinibay/contracts';
+import {
+  findDepartments,
+  getSigningKeys,
+  requestSubject,
+  resolveSession,
+  type Actor,
+  type RequestContract,
+} from '@infinibay/contracts';
 import { pollUntil, testNats } from '@infinibay/testing';
 import { decodeJwt } from 'jose';
 import { ADMIN, UsersService } from './users-service.fixture.js';
 
-const CREATE_USER = 'mutation ($input: CreateUserInput!) { createUser(input: $input) { id email name role disabled departments { id } } }';
+const CREATE_USER =
+  'mutation ($input: CreateUserInput!) { createUser(input: $input) { id email name role disabled departments { id } } }';
 const CREATE_DEPARTMENT = 'mutation ($input: CreateDepartmentInput!) { createDepartment(input: $input) { id name } }';
 const ADD = 'mutation ($input: AddDepartmentMemberInput!) { addDepartmentMember(input: $input) { id } }';
 const REMOVE = 'mutation ($input: RemoveDepartmentMemberInput!) { removeDepartmentMember(input: $input) { id } }';
 const DISABLE = 'mutation ($input: SetUserDisabledInput!) { setUserDisabled(input: $input) { id disabled } }';
 const CHANGE_PASSWORD = 'mutation ($input: ChangeMyPasswordInput!) { changeMyPassword(input: $input) { id } }';
-const LOGIN = 'mutation ($email: String!, $password: String!) { login(email: $email, password: $password) { accessToken refreshToken } }';
+const LOGIN =
+  'mutation ($email: String!, $password: String!) { login(email: $email, password: $password) { accessToken refreshToken } }';
 const PASSWORD = 'a password that is long';
 
 let users: UsersService;
@@ -31,12 +40,19 @@ afterAll(async () => {
 
 const key = (): string => randomUUID();
 const createDepartment = async (name: string): Promise<string> =>
-  (await users.ask<{ createDepartment: { id: string } }>(CREATE_DEPARTMENT, { as: admin, variables: { input: { idempotencyKey: key(), name } } }))
-    .createDepartment.id;
+  (
+    await users.ask<{ createDepartment: { id: string } }>(CREATE_DEPARTMENT, {
+      as: admin,
+      variables: { input: { idempotencyKey: key(), name } },
+    })
+  ).createDepartment.id;
 const createUser = async (departmentIds: string[] = []): Promise<{ id: string; email: string; actor: Actor }> => {
   const email = `${randomUUID()}@example.org`;
   const input = { idempotencyKey: key(), email, name: 'Somebody', password: PASSWORD, departmentIds };
-  const { createUser: created } = await users.ask<{ createUser: { id: string } }>(CREATE_USER, { as: admin, variables: { input } });
+  const { createUser: created } = await users.ask<{ createUser: { id: string } }>(CREATE_USER, {
+    as: admin,
+    variables: { input },
+  });
   return { id: created.id, email, actor: { userId: created.id, sessionId: randomUUID(), role: 'USER', departmentIds } };
 };
 const eventsAbout = async (id: string): Promise<string[]> => {
@@ -56,7 +72,10 @@ const request = async (contract: RequestContract, data: unknown): Promise<unknow
     actor: { kind: 'service', id: 'gateway' },
     data,
   };
-  const reply = (await nats.request(requestSubject(contract), JSON.stringify(envelope), { timeout: 5_000 })).json<{ ok: boolean; data: unknown }>();
+  const reply = (await nats.request(requestSubject(contract), JSON.stringify(envelope), { timeout: 5_000 })).json<{
+    ok: boolean;
+    data: unknown;
+  }>();
   expect(reply.ok).toBe(true);
   return reply.data;
 };
@@ -74,11 +93,16 @@ describe('createUser', () => {
 
   it('acts once for parallel calls with one key, and refuses the key for other input', async () => {
     const input = { idempotencyKey: key(), email: `${randomUUID()}@example.org`, name: 'Once', password: PASSWORD };
-    const answers = await Promise.all(Array.from({ length: 10 }, () => users.call(CREATE_USER, { as: admin, variables: { input } })));
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => users.call(CREATE_USER, { as: admin, variables: { input } })),
+    );
     expect(new Set(answers.map((answer) => answer.text)).size).toBe(1);
     expect(answers[0]?.code).toBeUndefined();
     expect(await users.database.user.count({ where: { email: input.email } })).toBe(1);
-    const other = await users.call(CREATE_USER, { as: admin, variables: { input: { ...input, password: 'another long password' } } });
+    const other = await users.call(CREATE_USER, {
+      as: admin,
+      variables: { input: { ...input, password: 'another long password' } },
+    });
     expect(other.code).toBe('IDEMPOTENCY_KEY_REUSED');
   });
 
@@ -96,10 +120,20 @@ describe('createUser', () => {
     ['a name with a line break', { name: 'a\nb' }, 'INVALID_INPUT'],
     ['a key that is too short', { idempotencyKey: 'short' }, 'INVALID_INPUT'],
     ['an e-mail that is taken, in another case', { email: ADMIN.email.toUpperCase() }, 'EMAIL_TAKEN'],
-    ['a department that is not there', { departmentIds: ['0196f5a0-0000-7000-8000-0000000000d1'] }, 'DEPARTMENT_NOT_FOUND'],
+    [
+      'a department that is not there',
+      { departmentIds: ['0196f5a0-0000-7000-8000-0000000000d1'] },
+      'DEPARTMENT_NOT_FOUND',
+    ],
   ])('refuses %s and leaves nothing behind', async (_name, change, code) => {
     const before = await users.database.user.count();
-    const input = { idempotencyKey: key(), email: `${randomUUID()}@example.org`, name: 'Nobody', password: PASSWORD, ...change };
+    const input = {
+      idempotencyKey: key(),
+      email: `${randomUUID()}@example.org`,
+      name: 'Nobody',
+      password: PASSWORD,
+      ...change,
+    };
     expect((await users.call(CREATE_USER, { as: admin, variables: { input } })).code).toBe(code);
     expect(await users.database.user.count()).toBe(before);
     expect(await users.database.idempotencyKey.count({ where: { key: input.idempotencyKey } })).toBe(0);
@@ -108,10 +142,18 @@ describe('createUser', () => {
 
 describe('what a user without rights gets', () => {
   it('is not found for other people and other departments, and forbidden for what is for administrators', async () => {
-    const [mine, other] = [await createDepartment(`Mine ${randomUUID()}`), await createDepartment(`Other ${randomUUID()}`)];
+    const [mine, other] = [
+      await createDepartment(`Mine ${randomUUID()}`),
+      await createDepartment(`Other ${randomUUID()}`),
+    ];
     const [me, stranger] = [await createUser([mine]), await createUser([other])];
     const codeOf = async (query: string, input?: Record<string, unknown>) =>
-      (await users.call(query, { as: me.actor, variables: input === undefined ? {} : { input: { idempotencyKey: key(), ...input } } })).code;
+      (
+        await users.call(query, {
+          as: me.actor,
+          variables: input === undefined ? {} : { input: { idempotencyKey: key(), ...input } },
+        })
+      ).code;
     expect(await codeOf(`{ user(id: "${stranger.id}") { id } }`)).toBe('USER_NOT_FOUND');
     expect(await codeOf(`{ user(id: "${randomUUID()}") { id } }`)).toBe('USER_NOT_FOUND');
     expect(await codeOf(`{ department(id: "${other}") { id } }`)).toBe('DEPARTMENT_NOT_FOUND');
@@ -128,17 +170,29 @@ describe('what a user without rights gets', () => {
   });
 
   it('shows in lists only what is theirs, page by page', async () => {
-    const ids = [await createDepartment(`A ${randomUUID()}`), await createDepartment(`B ${randomUUID()}`), await createDepartment(`C ${randomUUID()}`)];
+    const ids = [
+      await createDepartment(`A ${randomUUID()}`),
+      await createDepartment(`B ${randomUUID()}`),
+      await createDepartment(`C ${randomUUID()}`),
+    ];
     const { actor } = await createUser(ids.slice(0, 2));
-    const page = 'query ($after: String) { departments(first: 1, after: $after) { totalCount nodes { id } pageInfo { endCursor hasNextPage } } }';
+    const page =
+      'query ($after: String) { departments(first: 1, after: $after) { totalCount nodes { id } pageInfo { endCursor hasNextPage } } }';
     interface Page {
-      departments: { totalCount: number; nodes: { id: string }[]; pageInfo: { endCursor: string; hasNextPage: boolean } };
+      departments: {
+        totalCount: number;
+        nodes: { id: string }[];
+        pageInfo: { endCursor: string; hasNextPage: boolean };
+      };
     }
     const first = (await users.ask<Page>(page, { as: actor })).departments;
     expect(first).toMatchObject({ totalCount: 2, nodes: [{ id: ids[0] }], pageInfo: { hasNextPage: true } });
-    const second = (await users.ask<Page>(page, { as: actor, variables: { after: first.pageInfo.endCursor } })).departments;
+    const second = (await users.ask<Page>(page, { as: actor, variables: { after: first.pageInfo.endCursor } }))
+      .departments;
     expect(second).toMatchObject({ nodes: [{ id: ids[1] }], pageInfo: { hasNextPage: false } });
-    expect((await users.call(page, { as: actor, variables: { after: 'bm90IGEgY3Vyc29y' } })).code).toBe('INVALID_INPUT');
+    expect((await users.call(page, { as: actor, variables: { after: 'bm90IGEgY3Vyc29y' } })).code).toBe(
+      'INVALID_INPUT',
+    );
   });
 
   it('holds for references from other subgraphs as well', async () => {
@@ -151,8 +205,12 @@ describe('what a user without rights gets', () => {
       { __typename: 'User', id: admin.userId },
       { __typename: 'User', id: 'x' },
     ];
-    const query = 'query ($r: [_Any!]!) { _entities(representations: $r) { ... on Department { id name } ... on User { id email } } }';
-    const { _entities: entities } = await users.ask<{ _entities: ({ id: string } | null)[] }>(query, { as: actor, variables: { r: representations } });
+    const query =
+      'query ($r: [_Any!]!) { _entities(representations: $r) { ... on Department { id name } ... on User { id email } } }';
+    const { _entities: entities } = await users.ask<{ _entities: ({ id: string } | null)[] }>(query, {
+      as: actor,
+      variables: { r: representations },
+    });
     expect(entities.map((entity) => entity?.id ?? null)).toEqual([mine, null, id, null, null]);
     expect((await users.call(query, { as: null, variables: { r: representations } })).code).toBe('UNAUTHENTICATED');
   });
@@ -167,14 +225,18 @@ describe('departments', () => {
   it('refuses a name that differs only in case', async () => {
     const name = `Research ${randomUUID()}`;
     await createDepartment(name);
-    const answer = await users.call(CREATE_DEPARTMENT, { as: admin, variables: { input: { idempotencyKey: key(), name: name.toUpperCase() } } });
+    const answer = await users.call(CREATE_DEPARTMENT, {
+      as: admin,
+      variables: { input: { idempotencyKey: key(), name: name.toUpperCase() } },
+    });
     expect(answer.code).toBe('NAME_TAKEN');
   });
 
   it('gains and loses members, and tells of it only when something changed', async () => {
     const departmentId = await createDepartment(`Members ${randomUUID()}`);
     const { id: userId } = await createUser();
-    const change = (query: string) => users.ask(query, { as: admin, variables: { input: { idempotencyKey: key(), departmentId, userId } } });
+    const change = (query: string) =>
+      users.ask(query, { as: admin, variables: { input: { idempotencyKey: key(), departmentId, userId } } });
     for (const query of [ADD, ADD, REMOVE, REMOVE]) await change(query);
     expect(await eventsAbout(userId)).toEqual([
       'user.created',
@@ -188,7 +250,9 @@ describe('departments', () => {
 
 describe('a session over NATS', () => {
   const login = async (email: string, password = PASSWORD) => {
-    const { login: tokens } = await users.ask<{ login: { accessToken: string } }>(LOGIN, { variables: { email, password } });
+    const { login: tokens } = await users.ask<{ login: { accessToken: string } }>(LOGIN, {
+      variables: { email, password },
+    });
     const { sub, sid } = decodeJwt(tokens.accessToken);
     return { userId: sub, sessionId: sid };
   };
@@ -197,9 +261,14 @@ describe('a session over NATS', () => {
     const departmentId = await createDepartment(`Session ${randomUUID()}`);
     const { id, email } = await createUser([departmentId]);
     const session = await login(email);
-    expect(await request(resolveSession, session)).toEqual({ actor: { ...session, role: 'USER', departmentIds: [departmentId] } });
+    expect(await request(resolveSession, session)).toEqual({
+      actor: { ...session, role: 'USER', departmentIds: [departmentId] },
+    });
     expect(await request(resolveSession, { ...session, userId: admin.userId })).toEqual({ actor: null });
-    await users.ask(DISABLE, { as: admin, variables: { input: { idempotencyKey: key(), userId: id, disabled: true } } });
+    await users.ask(DISABLE, {
+      as: admin,
+      variables: { input: { idempotencyKey: key(), userId: id, disabled: true } },
+    });
     expect(await request(resolveSession, session)).toEqual({ actor: null });
     expect((await users.call(LOGIN, { variables: { email, password: PASSWORD } })).code).toBe('INVALID_CREDENTIALS');
   });
@@ -209,7 +278,10 @@ describe('a session over NATS', () => {
     const [mine, other] = [await login(email), await login(email)];
     const actor: Actor = { userId: id, sessionId: String(mine.sessionId), role: 'USER', departmentIds: [] };
     const input = { idempotencyKey: key(), currentPassword: PASSWORD, newPassword: 'quite another password' };
-    const wrong = await users.call(CHANGE_PASSWORD, { as: actor, variables: { input: { ...input, currentPassword: 'wrong' } } });
+    const wrong = await users.call(CHANGE_PASSWORD, {
+      as: actor,
+      variables: { input: { ...input, currentPassword: 'wrong' } },
+    });
     expect(wrong.code).toBe('INVALID_CREDENTIALS');
     await users.ask(CHANGE_PASSWORD, { as: actor, variables: { input } });
     await users.ask(CHANGE_PASSWORD, { as: actor, variables: { input } });
@@ -221,13 +293,16 @@ describe('a session over NATS', () => {
   it('is checked with keys that are served, beside the departments that exist', async () => {
     expect(await request(getSigningKeys, {})).toMatchObject({ keys: [{ kty: 'OKP', crv: 'Ed25519' }] });
     const departmentId = await createDepartment('Found');
-    expect(await request(findDepartments, { departmentIds: [departmentId, randomUUID()] })).toEqual({ departments: [{ departmentId, name: 'Found' }] });
+    expect(await request(findDepartments, { departmentIds: [departmentId, randomUUID()] })).toEqual({
+      departments: [{ departmentId, name: 'Found' }],
+    });
   });
 });
 
 describe('administrators', () => {
   it('cannot all be disabled', async () => {
-    const disable = (userId: string) => users.call(DISABLE, { as: admin, variables: { input: { idempotencyKey: key(), userId, disabled: true } } });
+    const disable = (userId: string) =>
+      users.call(DISABLE, { as: admin, variables: { input: { idempotencyKey: key(), userId, disabled: true } } });
     expect((await disable(admin.userId)).code).toBe('LAST_ADMIN');
   });
 });

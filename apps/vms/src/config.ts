@@ -6,9 +6,13 @@ export const configSchema = {
   ...natsSettings,
   ...databaseSettings,
   ...internalSettings,
-  RECONCILE_WORKERS: setting(z.coerce.number().int().min(1).max(64).default(8), 'VMs that one instance works on at the same time', {
-    example: '8',
-  }),
+  RECONCILE_WORKERS: setting(
+    z.coerce.number().int().min(1).max(64).default(8),
+    'VMs that one instance works on at the same time',
+    {
+      example: '8',
+    },
+  ),
   LEASE_SECONDS: setting(
     z.coerce.number().int().min(3).max(60).default(9),
     'How long a VM stays with a worker that does not answer; another takes it over after that',

@@ -5,7 +5,9 @@ export { PrismaClient };
 export type Transaction = Prisma.TransactionClient;
 
 export const createDatabase = (config: { DATABASE_URL: string; DATABASE_POOL_SIZE: number }): PrismaClient =>
-  new PrismaClient({ adapter: createAdapter({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE, schema: 'vms' }) });
+  new PrismaClient({
+    adapter: createAdapter({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE, schema: 'vms' }),
+  });
 
 /** Whether the error is a violated unique constraint. */
 export const isUniqueViolation = (error: unknown): boolean =>

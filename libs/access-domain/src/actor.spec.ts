@@ -11,9 +11,14 @@ const kinds: Resource['kind'][] = ['vm', 'network', 'firewall-rule', 'operation'
 describe('can', () => {
   it('gives nothing of another department to a member, whatever the verb and kind', () => {
     fc.assert(
-      fc.property(fc.constantFrom(...verbs), fc.constantFrom(...kinds), fc.constantFrom('d2', null), (verb, kind, departmentId) => {
-        expect(can(member(['d1']), verb, { kind, departmentId })).toBe(false);
-      }),
+      fc.property(
+        fc.constantFrom(...verbs),
+        fc.constantFrom(...kinds),
+        fc.constantFrom('d2', null),
+        (verb, kind, departmentId) => {
+          expect(can(member(['d1']), verb, { kind, departmentId })).toBe(false);
+        },
+      ),
     );
   });
 

@@ -5,7 +5,8 @@ export type Verb = 'read' | 'create' | 'update' | 'delete' | 'operate' | 'admini
 
 /** What authorisation needs to know of a resource. */
 export interface Resource {
-  readonly kind: 'vm' | 'network' | 'firewall-rule' | 'department' | 'user' | 'host' | 'image' | 'operation' | 'platform';
+  readonly kind:
+    'vm' | 'network' | 'firewall-rule' | 'department' | 'user' | 'host' | 'image' | 'operation' | 'platform';
   /** null: it belongs to no department. */
   readonly departmentId: string | null;
   /** The user it is about or belongs to, where that matters (kind user). */
@@ -29,7 +30,8 @@ export const can = (actor: Actor, verb: Verb, resource: Resource): boolean => {
 };
 
 /** The twin of can(actor, 'read', …): departments whose resources a list may show. */
-export type DepartmentScope = { readonly all: true } | { readonly all: false; readonly departmentIds: readonly string[] };
+export type DepartmentScope =
+  { readonly all: true } | { readonly all: false; readonly departmentIds: readonly string[] };
 
 export const readableDepartments = (actor: Actor): DepartmentScope =>
   actor.role === 'ADMIN' ? { all: true } : { all: false, departmentIds: actor.departmentIds };

@@ -46,7 +46,8 @@ const decideBySearch = (rules: readonly FirewallRule[], packet: Packet): string 
       rule.vmId !== OTHER_VM &&
       rule.direction === packet.direction &&
       ['ANY', packet.protocol].includes(rule.protocol) &&
-      (rule.portFrom === null || (packet.port !== null && rule.portFrom <= packet.port && packet.port <= (rule.portTo ?? 0))) &&
+      (rule.portFrom === null ||
+        (packet.port !== null && rule.portFrom <= packet.port && packet.port <= (rule.portTo ?? 0))) &&
       (rule.remoteCidr === null ||
         (rule.remoteCidr === '10.0.0.0/8' && packet.remoteAddress.startsWith('10.')) ||
         (rule.remoteCidr === '10.0.0.5/32' && packet.remoteAddress === '10.0.0.5') ||
@@ -100,12 +101,26 @@ describe(compileFilter, () => {
 
 describe(decide, () => {
   it('drops what nothing matches', () => {
-    expect(decide([], { direction: 'OUT', protocol: 'TCP', port: 1, remoteAddress: '1.1.1.1' })).toEqual({ action: 'DROP', ruleIndex: null });
+    expect(decide([], { direction: 'OUT', protocol: 'TCP', port: 1, remoteAddress: '1.1.1.1' })).toEqual({
+      action: 'DROP',
+      ruleIndex: null,
+    });
   });
 });
 
 describe(missingFromKernel, () => {
-  const ssh: FirewallRule = { id: 'a', vmId: null, enabled: true, direction: 'IN', action: 'ACCEPT', protocol: 'TCP', portFrom: 22, portTo: 22, remoteCidr: null, priority: 0 };
+  const ssh: FirewallRule = {
+    id: 'a',
+    vmId: null,
+    enabled: true,
+    direction: 'IN',
+    action: 'ACCEPT',
+    protocol: 'TCP',
+    portFrom: 22,
+    portTo: 22,
+    remoteCidr: null,
+    priority: 0,
+  };
   const web: FirewallRule = { ...ssh, id: 'b', portFrom: 80, portTo: 90 };
   const compiled = compileFilter([ssh, web], VM);
   const kernel = [
@@ -122,12 +137,16 @@ describe(missingFromKernel, () => {
   });
 
   it('notices a flush, also when the ethernet rules are still there', () => {
-    expect(missingFromKernel(compiled, [{ device: 'vnet0', kernelRules: ['-p IPv4 -j I-vnet0-ipv4-address'] }])).toHaveLength(4);
+    expect(
+      missingFromKernel(compiled, [{ device: 'vnet0', kernelRules: ['-p IPv4 -j I-vnet0-ipv4-address'] }]),
+    ).toHaveLength(4);
   });
 
   it('notices a single rule that is gone', () => {
     const without = kernel.filter((line) => !line.includes('--dport 22 '));
-    expect(missingFromKernel(compiled, [{ device: 'vnet0', kernelRules: without }])).toEqual(['vnet0: no rule for tcp port 22']);
+    expect(missingFromKernel(compiled, [{ device: 'vnet0', kernelRules: without }])).toEqual([
+      'vnet0: no rule for tcp port 22',
+    ]);
   });
 
   it('does not take vnet01 for vnet0', () => {

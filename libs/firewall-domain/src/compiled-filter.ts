@@ -3,7 +3,15 @@ import type { FirewallRule } from './firewall-rule.js';
 
 /** What holds when no rule matches: a VM reaches everything, nothing reaches it. Answers to what was allowed always pass. */
 export const DEFAULT_RULES: readonly CompiledRule[] = [
-  { direction: 'OUT', action: 'ACCEPT', protocol: 'ANY', portFrom: null, portTo: null, remoteCidr: null, priority: 999 },
+  {
+    direction: 'OUT',
+    action: 'ACCEPT',
+    protocol: 'ANY',
+    portFrom: null,
+    portTo: null,
+    remoteCidr: null,
+    priority: 999,
+  },
   { direction: 'IN', action: 'DROP', protocol: 'ANY', portFrom: null, portTo: null, remoteCidr: null, priority: 1_000 },
 ];
 

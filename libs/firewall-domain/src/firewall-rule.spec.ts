@@ -40,16 +40,22 @@ describe(normaliseRule, () => {
     expect(codeOf(change)).toBe('PORT_OUT_OF_RANGE');
   });
 
-  it.each([[{ protocol: 'ICMP' }], [{ protocol: 'ANY' }], [{ portFrom: null, portTo: 22 }], [{ priority: 901 }], [{ priority: 0.5 }]] as const)(
-    'refuses %j as invalid',
-    (change) => {
-      expect(codeOf(change)).toBe('INVALID_INPUT');
+  it.each([
+    [{ protocol: 'ICMP' }],
+    [{ protocol: 'ANY' }],
+    [{ portFrom: null, portTo: 22 }],
+    [{ priority: 901 }],
+    [{ priority: 0.5 }],
+  ] as const)('refuses %j as invalid', (change) => {
+    expect(codeOf(change)).toBe('INVALID_INPUT');
+  });
+
+  it.each(['10.0.0', '10.0.0.256', '10.0.0.0/33', '10.0.0.0/8/8', 'fd00::/8', '', 'any', '10.0.0.0/-1', '010.0.0.1'])(
+    'refuses the remote %j',
+    (remoteCidr) => {
+      expect(codeOf({ remoteCidr })).toBe('MALFORMED_ADDRESS');
     },
   );
-
-  it.each(['10.0.0', '10.0.0.256', '10.0.0.0/33', '10.0.0.0/8/8', 'fd00::/8', '', 'any', '10.0.0.0/-1', '010.0.0.1'])('refuses the remote %j', (remoteCidr) => {
-    expect(codeOf({ remoteCidr })).toBe('MALFORMED_ADDRESS');
-  });
 
   it('changes nothing more the second time, and gives what the contract allows', () => {
     const port = fc.option(fc.integer({ min: -5, max: 70_000 }));
@@ -59,7 +65,9 @@ describe(normaliseRule, () => {
       protocol: fc.constantFrom('TCP', 'UDP', 'ICMP', 'ANY'),
       portFrom: port,
       portTo: port,
-      remoteCidr: fc.option(fc.tuple(fc.ipV4(), fc.integer({ min: 0, max: 32 })).map(([address, prefix]) => `${address}/${prefix}`)),
+      remoteCidr: fc.option(
+        fc.tuple(fc.ipV4(), fc.integer({ min: 0, max: 32 })).map(([address, prefix]) => `${address}/${prefix}`),
+      ),
       priority: fc.integer({ min: -1_000, max: 1_000 }),
     });
     fc.assert(
@@ -68,7 +76,9 @@ describe(normaliseRule, () => {
         try {
           once = normaliseRule(value);
         } catch (error) {
-          expect(['PORT_OUT_OF_RANGE', 'INVALID_INPUT', 'MALFORMED_ADDRESS']).toContain((error as { code?: string }).code);
+          expect(['PORT_OUT_OF_RANGE', 'INVALID_INPUT', 'MALFORMED_ADDRESS']).toContain(
+            (error as { code?: string }).code,
+          );
           return;
         }
         expect(normaliseRule(once)).toEqual(once);

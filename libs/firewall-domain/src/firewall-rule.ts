@@ -49,9 +49,14 @@ export const normaliseRule = (draft: RuleDefinition): RuleDefinition => {
   };
 };
 
-const normalisePorts = ({ protocol, portFrom, portTo }: RuleDefinition): { portFrom: number | null; portTo: number | null } => {
+const normalisePorts = ({
+  protocol,
+  portFrom,
+  portTo,
+}: RuleDefinition): { portFrom: number | null; portTo: number | null } => {
   for (const port of [portFrom, portTo]) {
-    if (port !== null && (!Number.isInteger(port) || port < 1 || port > MAX_PORT)) throw new DomainError('PORT_OUT_OF_RANGE', { port });
+    if (port !== null && (!Number.isInteger(port) || port < 1 || port > MAX_PORT))
+      throw new DomainError('PORT_OUT_OF_RANGE', { port });
   }
   if (portFrom === null && portTo === null) return { portFrom: null, portTo: null };
   if (portFrom === null) throw new DomainError('INVALID_INPUT', { field: 'portTo', reason: 'portTo needs portFrom' });
@@ -59,6 +64,7 @@ const normalisePorts = ({ protocol, portFrom, portTo }: RuleDefinition): { portF
     throw new DomainError('INVALID_INPUT', { field: 'portFrom', reason: 'only TCP and UDP have ports' });
   }
   const last = portTo ?? portFrom;
-  if (last < portFrom) throw new DomainError('PORT_OUT_OF_RANGE', { portFrom, portTo: last, reason: 'portFrom is greater than portTo' });
+  if (last < portFrom)
+    throw new DomainError('PORT_OUT_OF_RANGE', { portFrom, portTo: last, reason: 'portFrom is greater than portTo' });
   return { portFrom, portTo: last };
 };

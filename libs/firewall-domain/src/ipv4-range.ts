@@ -15,7 +15,8 @@ export const addressNumber = (text: string): number | null => {
   return octets.reduce((address, octet) => address * 256 + Number(octet), 0);
 };
 
-const prefixOf = (text: string): number | null => (/^(0|[1-9]\d?)$/.test(text) && Number(text) <= 32 ? Number(text) : null);
+const prefixOf = (text: string): number | null =>
+  /^(0|[1-9]\d?)$/.test(text) && Number(text) <= 32 ? Number(text) : null;
 
 const parse = (text: string): { base: number; prefixLength: number } | null => {
   const [address = '', prefix = '32', ...rest] = text.split('/');
@@ -31,7 +32,8 @@ const parse = (text: string): { base: number; prefixLength: number } | null => {
  */
 export const normaliseRemoteCidr = (text: string): string => {
   const parsed = parse(text.trim());
-  if (parsed === null) throw new DomainError('MALFORMED_ADDRESS', { cidr: text.slice(0, 64), reason: 'not an IPv4 address or range' });
+  if (parsed === null)
+    throw new DomainError('MALFORMED_ADDRESS', { cidr: text.slice(0, 64), reason: 'not an IPv4 address or range' });
   const { base, prefixLength } = parsed;
   return `${[base >>> 24, (base >>> 16) & 255, (base >>> 8) & 255, base & 255].join('.')}/${prefixLength}`;
 };

@@ -10,8 +10,10 @@ export interface InspectedInterface {
  * What the kernel should have and has not, one line each; empty when it enforces the filter. libvirt keeps one chain per
  * direction and interface (FI- from the VM, FO- to it) and does not notice when somebody flushes them.
  */
-export const missingFromKernel = (rules: readonly CompiledRule[], interfaces: readonly InspectedInterface[]): string[] =>
-  interfaces.flatMap((inspected) => [...missingChains(inspected), ...missingPorts(rules, inspected)]);
+export const missingFromKernel = (
+  rules: readonly CompiledRule[],
+  interfaces: readonly InspectedInterface[],
+): string[] => interfaces.flatMap((inspected) => [...missingChains(inspected), ...missingPorts(rules, inspected)]);
 
 const missingChains = ({ device, kernelRules }: InspectedInterface): string[] =>
   [`FI-${device}`, `FO-${device}`]
@@ -22,7 +24,10 @@ const missingPorts = (rules: readonly CompiledRule[], { device, kernelRules }: I
   rules
     .filter((rule) => rule.portFrom !== null)
     .map((rule) => ({ protocol: rule.protocol.toLowerCase(), ports: portsText(rule) }))
-    .filter(({ protocol, ports }) => !kernelRules.some((line) => line.includes(`-p ${protocol} `) && ` ${line} `.includes(`--dport ${ports} `)))
+    .filter(
+      ({ protocol, ports }) =>
+        !kernelRules.some((line) => line.includes(`-p ${protocol} `) && ` ${line} `.includes(`--dport ${ports} `)),
+    )
     .map(({ protocol, ports }) => `${device}: no rule for ${protocol} port ${ports}`);
 
 const portsText = ({ portFrom, portTo }: CompiledRule): string =>

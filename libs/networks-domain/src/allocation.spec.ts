@@ -48,7 +48,10 @@ describe(chooseSubnet, () => {
       fc.property(fc.array(within, { maxLength: 12 }), fc.integer({ min: 21, max: 28 }), (taken, prefixLength) => {
         const chosen = chooseSubnet(pool, prefixLength, taken);
         const size = 2 ** (32 - prefixLength);
-        const candidates = Array.from({ length: 4_096 / size }, (_, index): Cidr => ({ base: pool.base + index * size, prefixLength }));
+        const candidates = Array.from({ length: 4_096 / size }, (_, index): Cidr => ({
+          base: pool.base + index * size,
+          prefixLength,
+        }));
         const first = candidates.find((candidate) => !taken.some((other) => overlaps(candidate, other)));
         expect(chosen).toEqual(first ?? null);
         if (chosen !== null) expect(encloses(pool, chosen)).toBe(true);
@@ -80,6 +83,8 @@ describe('names on the host', () => {
   });
 
   it('differ for ids made in the same moment', () => {
-    expect(bridgeName('0196f5a0-0000-7000-8000-0000000000b1')).not.toBe(bridgeName('0196f5a0-0000-7000-8000-0000000000b2'));
+    expect(bridgeName('0196f5a0-0000-7000-8000-0000000000b1')).not.toBe(
+      bridgeName('0196f5a0-0000-7000-8000-0000000000b2'),
+    );
   });
 });

@@ -49,9 +49,11 @@ export const isPrivate = (cidr: Cidr): boolean => PRIVATE_RANGES.some((outer) =>
  */
 export const parseNetworkCidr = (text: string): Cidr => {
   const cidr = parseCidr(text);
-  const refuse = (reason: string): DomainError => new DomainError('MALFORMED_ADDRESS', { cidr: text.slice(0, 64), reason });
+  const refuse = (reason: string): DomainError =>
+    new DomainError('MALFORMED_ADDRESS', { cidr: text.slice(0, 64), reason });
   if (cidr === null) throw refuse('not an IPv4 range such as 10.80.0.0/24');
-  if (cidr.prefixLength < MIN_PREFIX || cidr.prefixLength > MAX_PREFIX) throw refuse(`the prefix must be /${MIN_PREFIX} to /${MAX_PREFIX}`);
+  if (cidr.prefixLength < MIN_PREFIX || cidr.prefixLength > MAX_PREFIX)
+    throw refuse(`the prefix must be /${MIN_PREFIX} to /${MAX_PREFIX}`);
   if (!isPrivate(cidr)) throw refuse('not a private range (RFC 1918 or 100.64.0.0/10)');
   return cidr;
 };

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /** Hex digits of a hash: ids of one moment (UUID v7) share their beginning, their hashes do not. */
-const digest = (text: string, digits: number): string => createHash('sha256').update(text).digest('hex').slice(0, digits);
+const digest = (text: string, digits: number): string =>
+  createHash('sha256').update(text).digest('hex').slice(0, digits);
 
 /** QEMU's prefix: the locally made addresses of KVM guests. */
 const macFrom = (text: string): string => ['52', '54', '00', ...(digest(text, 6).match(/../g) ?? [])].join(':');

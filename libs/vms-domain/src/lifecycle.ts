@@ -13,7 +13,11 @@ interface Transition {
 export const TRANSITIONS: Readonly<Record<OperationKind, Transition>> = {
   CREATE_VM: { desired: 'RUNNING', refusedIn: [], shows: 'BUILDING' },
   START_VM: { desired: 'RUNNING', refusedIn: ['BUILDING', 'STOPPING', 'DELETING', 'DELETED'], shows: 'STARTING' },
-  SHUTDOWN_VM: { desired: 'STOPPED', refusedIn: ['BUILDING', 'STARTING', 'DELETING', 'DELETED', 'ERROR'], shows: 'STOPPING' },
+  SHUTDOWN_VM: {
+    desired: 'STOPPED',
+    refusedIn: ['BUILDING', 'STARTING', 'DELETING', 'DELETED', 'ERROR'],
+    shows: 'STOPPING',
+  },
   FORCE_OFF_VM: { desired: 'FORCED_OFF', refusedIn: ['BUILDING', 'DELETING', 'DELETED'], shows: 'STOPPING' },
   DELETE_VM: { desired: 'DELETED', refusedIn: ['DELETED'], shows: 'DELETING' },
 };

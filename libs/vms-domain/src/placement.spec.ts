@@ -26,7 +26,11 @@ describe('chooseHost', () => {
   });
 
   it('names the refusal of each host', () => {
-    const hosts = [host({ online: false }), host({ hostId: 'h2', hasImage: false }), host({ hostId: 'h3', committedMib: 3_000 })];
+    const hosts = [
+      host({ online: false }),
+      host({ hostId: 'h2', hasImage: false }),
+      host({ hostId: 'h3', committedMib: 3_000 }),
+    ];
     expect(() => chooseHost(hosts, request)).toThrow(
       expect.objectContaining({
         code: 'NO_SUITABLE_HOST',

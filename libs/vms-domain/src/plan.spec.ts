@@ -74,7 +74,8 @@ describe('plan', () => {
         expect(world.startedUnfiltered).toBe(false);
         if (last === 'RUNNING') expect(world.power).toBe('running');
         else expect(isOff(world.power)).toBe(true);
-        if (last === 'DELETED') expect([world.power, world.disk, world.filter, world.network]).toEqual([null, false, false, false]);
+        if (last === 'DELETED')
+          expect([world.power, world.disk, world.filter, world.network]).toEqual([null, false, false, false]);
       }),
     );
   });

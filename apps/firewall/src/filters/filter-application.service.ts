@@ -1,4 +1,11 @@
-import { DomainError, ensureFilter, removeFilter, vmFilterApplied, type CompiledRule, type ReplyOf } from '@infinibay/contracts';
+import {
+  DomainError,
+  ensureFilter,
+  removeFilter,
+  vmFilterApplied,
+  type CompiledRule,
+  type ReplyOf,
+} from '@infinibay/contracts';
 import { compileFilter } from '@infinibay/firewall-domain';
 import { OutboxRelayHolder, RequestClient } from '@infinibay/platform-messaging';
 import { appendToOutbox, newEvent } from '@infinibay/platform-persistence';
@@ -57,7 +64,9 @@ export class FilterApplicationService {
     const { hostId } = wanted.filter;
     try {
       const applied = { revision: wanted.revision, ...appliedOrThrow(await this.send(wanted)) };
-      const stillWanted = await this.record(vmId, (tx) => this.recordApplied(tx, vmId, applied, options.repaired ?? false));
+      const stillWanted = await this.record(vmId, (tx) =>
+        this.recordApplied(tx, vmId, applied, options.repaired ?? false),
+      );
       // The VM went while the filter was on its way: nobody else would remove it.
       if (!stillWanted) await this.requests.call(removeFilter, { vmId }, { hostId, timeoutMs: HOST_TIMEOUT_MS });
       return stillWanted ? applied : null;
@@ -79,7 +88,12 @@ export class FilterApplicationService {
     return known;
   }
 
-  private async recordApplied(tx: Transaction, vmId: string, applied: AppliedFilter, repaired: boolean): Promise<boolean> {
+  private async recordApplied(
+    tx: Transaction,
+    vmId: string,
+    applied: AppliedFilter,
+    repaired: boolean,
+  ): Promise<boolean> {
     const before = await this.filters.lock(tx, vmId);
     if (before === null) return false;
     await this.filters.recordApplied(tx, vmId, applied);
@@ -106,7 +120,9 @@ export class FilterApplicationService {
     outcome: { revision: number; status: VmFilter['status']; errorCode: string | null },
   ): Promise<void> {
     const { vmId, departmentId } = filter;
-    await appendToOutbox(tx, [newEvent(vmFilterApplied, { departmentId, resource: { kind: 'vm', id: vmId }, data: { vmId, ...outcome } })]);
+    await appendToOutbox(tx, [
+      newEvent(vmFilterApplied, { departmentId, resource: { kind: 'vm', id: vmId }, data: { vmId, ...outcome } }),
+    ]);
   }
 }
 
@@ -118,5 +134,7 @@ const appliedOrThrow = ({ status, filterName }: ReplyOf<typeof ensureFilter>): O
 /** A host that does not answer in time is unavailable to the caller, whatever the reason. */
 export const hostFailure = (error: unknown): DomainError => {
   if (!(error instanceof DomainError)) return new DomainError('INTERNAL', {}, { cause: error });
-  return error.code === 'DEADLINE_EXCEEDED' ? new DomainError('HOST_UNAVAILABLE', error.details, { cause: error }) : error;
+  return error.code === 'DEADLINE_EXCEEDED'
+    ? new DomainError('HOST_UNAVAILABLE', error.details, { cause: error })
+    : error;
 };

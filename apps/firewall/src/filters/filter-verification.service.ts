@@ -29,13 +29,20 @@ export class FilterVerificationService {
   async verify(vmId: string): Promise<void> {
     const wanted = await this.application.findWanted(vmId);
     // One that is behind is about to be applied anyway.
-    if (wanted === null || wanted.filter.appliedRevision !== wanted.revision || wanted.filter.status !== 'APPLIED') return;
+    if (wanted === null || wanted.filter.appliedRevision !== wanted.revision || wanted.filter.status !== 'APPLIED')
+      return;
     const { status, interfaces } = await this.requests.call(inspectFilter, { vmId }, { hostId: wanted.filter.hostId });
     if (status === 'UNSUPPORTED') return;
-    const missing = status === 'APPLIED' ? missingFromKernel(wanted.rules, interfaces) : [`the host says that its filter is ${status}`];
+    const missing =
+      status === 'APPLIED'
+        ? missingFromKernel(wanted.rules, interfaces)
+        : [`the host says that its filter is ${status}`];
     if (missing.length === 0) return;
     const { hostId } = wanted.filter;
-    this.logger.warn({ vmId, hostId, missing: missing.slice(0, MISSING_SHOWN), missingCount: missing.length }, 'a host lost packet filter rules; applying them again');
+    this.logger.warn(
+      { vmId, hostId, missing: missing.slice(0, MISSING_SHOWN), missingCount: missing.length },
+      'a host lost packet filter rules; applying them again',
+    );
     await this.application.apply(vmId, { repaired: true });
     this.repaired.inc();
   }

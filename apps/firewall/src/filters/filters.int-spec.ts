@@ -1,5 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { DomainError, findDepartments, findVms, protectVm, unprotectVm, vmDeleted, type ReplyOf, type RequestOf } from '@infinibay/contracts';
+import {
+  DomainError,
+  findDepartments,
+  findVms,
+  protectVm,
+  unprotectVm,
+  vmDeleted,
+  type ReplyOf,
+  type RequestOf,
+} from '@infinibay/contracts';
 import { newEvent } from '@infinibay/platform-persistence';
 import { pollUntil } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -30,7 +39,14 @@ describe('packet filters of VMs', () => {
     );
     service.serve(findVms, ({ vmIds }: RequestOf<typeof findVms>) =>
       Promise.resolve({
-        vms: vmIds.map((vmId) => ({ vmId, departmentId: departmentOf.get(vmId) ?? randomUUID(), ownerId: randomUUID(), name: 'web', state: 'RUNNING', hostId: null })),
+        vms: vmIds.map((vmId) => ({
+          vmId,
+          departmentId: departmentOf.get(vmId) ?? randomUUID(),
+          ownerId: randomUUID(),
+          name: 'web',
+          state: 'RUNNING',
+          hostId: null,
+        })),
       }),
     );
   });
@@ -50,7 +66,15 @@ describe('packet filters of VMs', () => {
       fence,
     });
   const allow = async (departmentId: string, portFrom: number, vmId?: string): Promise<void> => {
-    const input = { departmentId, vmId, direction: 'IN', action: 'ACCEPT', protocol: 'TCP', portFrom, idempotencyKey: randomUUID() };
+    const input = {
+      departmentId,
+      vmId,
+      direction: 'IN',
+      action: 'ACCEPT',
+      protocol: 'TCP',
+      portFrom,
+      idempotencyKey: randomUUID(),
+    };
     expect((await service.graphql(actorOf([departmentId]), CREATE, { input })).codes).toEqual([]);
   };
   const firewallOf = async (vmId: string): Promise<Firewall | null> => {
@@ -58,7 +82,9 @@ describe('packet filters of VMs', () => {
     return (data?.['_entities'] as { firewall: Firewall | null }[])[0]?.firewall ?? null;
   };
   const toldOf = async (vmId: string): Promise<unknown[]> =>
-    (await service.events('vm.filter-applied')).filter((event) => event.resource.id === vmId).map((event) => event.data);
+    (await service.events('vm.filter-applied'))
+      .filter((event) => event.resource.id === vmId)
+      .map((event) => event.data);
 
   it('makes the filter on the host before the VM starts, with the rules that are there', async () => {
     const department = randomUUID();
@@ -77,10 +103,16 @@ describe('packet filters of VMs', () => {
     for (const vmId of [first, second, stranger]) await protect(vmId);
     await allow(department, 80);
     await allow(department, 443, second);
-    await pollUntil(() => host.openPorts(first).length === 1 && host.openPorts(second).length === 2, { what: 'the rules to arrive' });
+    await pollUntil(() => host.openPorts(first).length === 1 && host.openPorts(second).length === 2, {
+      what: 'the rules to arrive',
+    });
     expect([host.openPorts(first), host.openPorts(second), host.openPorts(stranger)]).toEqual([[80], [80, 443], []]);
     await pollUntil(async () => (await firewallOf(second))?.status === 'APPLIED');
-    expect(await firewallOf(second)).toMatchObject({ revision: 3, errorCode: null, kernelRules: expect.arrayContaining([expect.stringContaining('--dport 443 ')]) });
+    expect(await firewallOf(second)).toMatchObject({
+      revision: 3,
+      errorCode: null,
+      kernelRules: expect.arrayContaining([expect.stringContaining('--dport 443 ')]),
+    });
   });
 
   it('loses no rule that is made while VMs become protected', async () => {
@@ -88,7 +120,9 @@ describe('packet filters of VMs', () => {
     const vmIds = Array.from({ length: 10 }, () => newVm(department));
     const ports = [1, 2, 3, 4, 5];
     await Promise.all([...vmIds.map((vmId) => protect(vmId)), ...ports.map((port) => allow(department, port))]);
-    await pollUntil(() => vmIds.every((vmId) => host.openPorts(vmId).length === ports.length), { what: 'every VM to have every rule' });
+    await pollUntil(() => vmIds.every((vmId) => host.openPorts(vmId).length === ports.length), {
+      what: 'every VM to have every rule',
+    });
   });
 
   it('reports a filter that could not be applied as failed, and tries again', async () => {
@@ -120,10 +154,15 @@ describe('packet filters of VMs', () => {
     for (const vmId of stuck) slow.hanging.set(vmId, released);
     host.failures.set(broken, new DomainError('HYPERVISOR_ERROR'));
     await allow(department, 22);
-    await pollUntil(() => host.openPorts(healthy).length === 1, { what: 'the healthy VM to have the rule', timeoutMs: 3_000 });
+    await pollUntil(() => host.openPorts(healthy).length === 1, {
+      what: 'the healthy VM to have the rule',
+      timeoutMs: 3_000,
+    });
     await pollUntil(async () => (await firewallOf(broken))?.status === 'FAILED');
     release();
-    await pollUntil(() => stuck.every((vmId) => slow.openPorts(vmId).length === 1), { what: 'the slow host to have them all' });
+    await pollUntil(() => stuck.every((vmId) => slow.openPorts(vmId).length === 1), {
+      what: 'the slow host to have them all',
+    });
     host.failures.delete(broken);
   });
 
@@ -143,7 +182,9 @@ describe('packet filters of VMs', () => {
     const vmId = newVm(randomUUID());
     await protect(vmId, 5);
     await expect(protect(vmId, 4)).rejects.toMatchObject({ code: 'STALE_FENCE' });
-    await expect(service.call(unprotectVm, { vmId, hostId: host.hostId, fence: 4 })).rejects.toMatchObject({ code: 'STALE_FENCE' });
+    await expect(service.call(unprotectVm, { vmId, hostId: host.hostId, fence: 4 })).rejects.toMatchObject({
+      code: 'STALE_FENCE',
+    });
     await service.call(unprotectVm, { vmId, hostId: host.hostId, fence: 6 });
     await expect(protect(vmId, 5)).rejects.toMatchObject({ code: 'STALE_FENCE' });
     expect(host.filters.has(vmId)).toBe(false);
@@ -158,7 +199,9 @@ describe('packet filters of VMs', () => {
     for (const fence of [2, 3]) await service.call(unprotectVm, { vmId, hostId: host.hostId, fence });
     expect(host.filters.has(vmId)).toBe(false);
     expect(await firewallOf(vmId)).toBeNull();
-    const deleted = (await service.events('firewall-rule.deleted')).filter((event) => event.departmentId === department);
+    const deleted = (await service.events('firewall-rule.deleted')).filter(
+      (event) => event.departmentId === department,
+    );
     expect(deleted).toMatchObject([{ data: { vmId } }]);
   });
 
@@ -166,8 +209,17 @@ describe('packet filters of VMs', () => {
     const department = randomUUID();
     const vmId = newVm(department);
     await allow(department, 22, vmId);
-    await service.publish(newEvent(vmDeleted, { departmentId: department, resource: { kind: 'vm', id: vmId }, data: { vmId, name: 'web' } }));
-    await pollUntil(async () => (await service.events('firewall-rule.deleted')).some((event) => event.departmentId === department), { what: 'the rule to go' });
+    await service.publish(
+      newEvent(vmDeleted, {
+        departmentId: department,
+        resource: { kind: 'vm', id: vmId },
+        data: { vmId, name: 'web' },
+      }),
+    );
+    await pollUntil(
+      async () => (await service.events('firewall-rule.deleted')).some((event) => event.departmentId === department),
+      { what: 'the rule to go' },
+    );
   });
 
   it('says plainly that a driver has no packet filter', async () => {

@@ -1,4 +1,12 @@
-import { protectVm, unprotectVm, vmDeleted, type EventDataOf, type EventEnvelope, type ReplyOf, type RequestOf } from '@infinibay/contracts';
+import {
+  protectVm,
+  unprotectVm,
+  vmDeleted,
+  type EventDataOf,
+  type EventEnvelope,
+  type ReplyOf,
+  type RequestOf,
+} from '@infinibay/contracts';
 import { HandlesEvent, HandlesRequest } from '@infinibay/platform-messaging';
 import { Injectable } from '@nestjs/common';
 import { ProtectionService } from './protection.service.js';

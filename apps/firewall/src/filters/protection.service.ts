@@ -56,9 +56,11 @@ export class ProtectionService {
     this.outbox.notify();
     const host = hostId ?? filter?.hostId;
     if (host === undefined) return;
-    await this.requests.call(removeFilter, { vmId }, { hostId: host, timeoutMs: HOST_TIMEOUT_MS }).catch((error: unknown) => {
-      throw hostFailure(error);
-    });
+    await this.requests
+      .call(removeFilter, { vmId }, { hostId: host, timeoutMs: HOST_TIMEOUT_MS })
+      .catch((error: unknown) => {
+        throw hostFailure(error);
+      });
   }
 
   /** A rule that was made for a VM while it was being deleted goes here. */
@@ -71,7 +73,10 @@ export class ProtectionService {
 
   private async forget(tx: Transaction, vmId: string): Promise<VmFilter | null> {
     const rules = await this.rules.deleteOfVm(tx, vmId);
-    await appendToOutbox(tx, rules.map((rule) => ruleEvent(firewallRuleDeleted, rule)));
+    await appendToOutbox(
+      tx,
+      rules.map((rule) => ruleEvent(firewallRuleDeleted, rule)),
+    );
     return this.filters.delete(tx, vmId);
   }
 }

@@ -32,7 +32,10 @@ export class VmFilterRepository {
    * is made while a VM becomes protected would otherwise reach it never.
    */
   async lockDepartment(tx: Transaction, departmentId: string): Promise<void> {
-    await tx.$executeRawUnsafe(`SELECT pg_advisory_xact_lock(hashtextextended('firewall.department:' || $1, 0))`, departmentId);
+    await tx.$executeRawUnsafe(
+      `SELECT pg_advisory_xact_lock(hashtextextended('firewall.department:' || $1, 0))`,
+      departmentId,
+    );
   }
 
   /** The VM is protected from now on; its filter is applied by the caller, or later by a worker. Call under lockDepartment. */
@@ -75,7 +78,11 @@ export class VmFilterRepository {
     return tx.vmFilter.findUnique({ where: { vmId } });
   }
 
-  async recordApplied(tx: Transaction, vmId: string, applied: { revision: number; status: 'APPLIED' | 'UNSUPPORTED'; filterName: string | null }): Promise<void> {
+  async recordApplied(
+    tx: Transaction,
+    vmId: string,
+    applied: { revision: number; status: 'APPLIED' | 'UNSUPPORTED'; filterName: string | null },
+  ): Promise<void> {
     await tx.$executeRawUnsafe(
       `UPDATE vm_filters
        SET applied_revision = greatest(applied_revision, $2::int), applied_at = now(), error_code = NULL, attempts = 0, filter_name = $4,
@@ -105,12 +112,24 @@ export class VmFilterRepository {
 
   /** Takes filters that are to be applied for this worker alone, none on hosts that are busy already. */
   claimDue(limit: number, busyHosts: readonly string[]): Promise<{ vmId: string; hostId: string }[]> {
-    return this.claim('next_attempt_at', `next_attempt_at <= now() AND status IN ('PENDING', 'FAILED')`, CLAIM_SECONDS, limit, busyHosts);
+    return this.claim(
+      'next_attempt_at',
+      `next_attempt_at <= now() AND status IN ('PENDING', 'FAILED')`,
+      CLAIM_SECONDS,
+      limit,
+      busyHosts,
+    );
   }
 
   /** Takes applied filters whose kernel rules are to be looked at. */
   claimToVerify(limit: number, busyHosts: readonly string[]): Promise<{ vmId: string; hostId: string }[]> {
-    return this.claim('verify_at', `verify_at <= now() AND status = 'APPLIED'`, this.settings.FILTER_VERIFY_SECONDS, limit, busyHosts);
+    return this.claim(
+      'verify_at',
+      `verify_at <= now() AND status = 'APPLIED'`,
+      this.settings.FILTER_VERIFY_SECONDS,
+      limit,
+      busyHosts,
+    );
   }
 
   private claim(

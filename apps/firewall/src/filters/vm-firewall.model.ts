@@ -4,7 +4,8 @@ import type { z } from 'zod';
 
 registerEnumType(FilterStatus.enum, {
   name: 'FilterStatus',
-  description: 'PENDING: a change is on its way. APPLIED: the host enforces it. FAILED: it does not, see errorCode; it is tried again. UNSUPPORTED: the driver has no packet filter',
+  description:
+    'PENDING: a change is on its way. APPLIED: the host enforces it. FAILED: it does not, see errorCode; it is tried again. UNSUPPORTED: the driver has no packet filter',
 });
 
 @ObjectType({ description: 'How far the packet filter of a VM is' })

@@ -10,7 +10,8 @@ export class VmFieldsResolver {
   constructor(private readonly service: VmFirewallService) {}
 
   @ResolveField(() => [FirewallRule], {
-    description: "The rules that hold for the VM, its department's and its own, in the order in which they are matched. After them: everything out, nothing in",
+    description:
+      "The rules that hold for the VM, its department's and its own, in the order in which they are matched. After them: everything out, nothing in",
   })
   async effectiveFirewallRules(@Parent() vm: VmRef, @Graph() graph: GraphContext): Promise<FirewallRule[]> {
     const loader = graph.loader('vm.effectiveFirewallRules', (ids, actor) => this.service.effectiveRulesOf(actor, ids));
@@ -32,7 +33,8 @@ export class VmFirewallResolver {
   constructor(private readonly service: VmFirewallService) {}
 
   @ResolveField(() => [String], {
-    description: "The kernel's own rules for the VM's interfaces, read on its host now; empty while it is off. Errors: HOST_UNAVAILABLE",
+    description:
+      "The kernel's own rules for the VM's interfaces, read on its host now; empty while it is off. Errors: HOST_UNAVAILABLE",
   })
   kernelRules(@Parent() firewall: VmFirewall): Promise<string[]> {
     return this.service.kernelRules(firewall.vmId, firewall.hostId);

@@ -30,7 +30,10 @@ export class VmFirewallService {
     return new Map(
       [...departments].map(([vmId, departmentId]) => [
         vmId,
-        effectiveRules(rules.filter((rule) => rule.departmentId === departmentId), vmId),
+        effectiveRules(
+          rules.filter((rule) => rule.departmentId === departmentId),
+          vmId,
+        ),
       ]),
     );
   }
@@ -48,11 +51,14 @@ export class VmFirewallService {
 
   /** Departments of the VMs that the actor may read; those that were never protected are asked for. */
   private async departmentsOf(actor: Actor, vmIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    const departments = new Map([...(await this.filtersOf(actor, vmIds))].map(([vmId, filter]) => [vmId, filter.departmentId]));
+    const departments = new Map(
+      [...(await this.filtersOf(actor, vmIds))].map(([vmId, filter]) => [vmId, filter.departmentId]),
+    );
     const unknown = vmIds.filter((vmId) => !departments.has(vmId));
     if (unknown.length === 0) return departments;
     const { vms } = await this.requests.call(findVms, { vmIds: unknown });
-    for (const { vmId, departmentId } of vms) if (can(actor, 'read', { kind: 'vm', departmentId })) departments.set(vmId, departmentId);
+    for (const { vmId, departmentId } of vms)
+      if (can(actor, 'read', { kind: 'vm', departmentId })) departments.set(vmId, departmentId);
     return departments;
   }
 }

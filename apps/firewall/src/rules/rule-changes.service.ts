@@ -42,8 +42,14 @@ export class RuleChangesService {
     const { idempotencyKey, ...asked } = input;
     const { departmentId, description, enabled } = asked;
     const vmId = asked.vmId ?? null;
-    if (!can(actor, 'create', { kind: 'firewall-rule', departmentId })) throw new DomainError('DEPARTMENT_NOT_FOUND', { departmentId });
-    const definition = normaliseRule({ ...asked, portFrom: asked.portFrom ?? null, portTo: asked.portTo ?? null, remoteCidr: asked.remoteCidr ?? null });
+    if (!can(actor, 'create', { kind: 'firewall-rule', departmentId }))
+      throw new DomainError('DEPARTMENT_NOT_FOUND', { departmentId });
+    const definition = normaliseRule({
+      ...asked,
+      portFrom: asked.portFrom ?? null,
+      portTo: asked.portTo ?? null,
+      remoteCidr: asked.remoteCidr ?? null,
+    });
     await this.assertOwner(departmentId, vmId);
     return this.change(actor, { key: idempotencyKey, operation: 'createFirewallRule', input: asked }, (tx) =>
       this.insert(tx, { ...definition, departmentId, vmId, description, enabled }),
@@ -100,7 +106,8 @@ export class RuleChangesService {
   private async insert(tx: Transaction, rule: NewRule): Promise<string> {
     await this.filters.lockDepartment(tx, rule.departmentId);
     const { departmentId, vmId } = rule;
-    if ((await this.rules.count(tx, departmentId, vmId)) >= MAX_RULES) throw new DomainError('RULE_LIMIT_REACHED', { limit: MAX_RULES });
+    if ((await this.rules.count(tx, departmentId, vmId)) >= MAX_RULES)
+      throw new DomainError('RULE_LIMIT_REACHED', { limit: MAX_RULES });
     const created = await this.rules.create(tx, rule);
     await this.filters.touch(tx, departmentId, vmId);
     await appendToOutbox(tx, [ruleEvent(firewallRuleCreated, created)]);

@@ -1,4 +1,9 @@
-import type { EventEnvelope, firewallRuleCreated, firewallRuleDeleted, firewallRuleUpdated } from '@infinibay/contracts';
+import type {
+  EventEnvelope,
+  firewallRuleCreated,
+  firewallRuleDeleted,
+  firewallRuleUpdated,
+} from '@infinibay/contracts';
 import { newEvent } from '@infinibay/platform-persistence';
 import type { Rule } from '../generated/prisma/client.js';
 

@@ -95,7 +95,10 @@ export class DeleteFirewallRuleInput {
   idempotencyKey!: string;
 }
 
-const Description = z.string().max(500).regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not contain control characters');
+const Description = z
+  .string()
+  .max(500)
+  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not contain control characters');
 /** Whether ports and addresses are possible is for the domain to say, with codes of their own. */
 const PortText = z.number().nullish();
 const RemoteText = z.string().max(64).nullish();

@@ -19,7 +19,10 @@ export const changedDefinition = (rule: Rule, change: UpdateFirewallRule): RuleD
   priority: change.priority ?? rule.priority,
 });
 
-const changedPorts = (rule: Rule, { portFrom, portTo }: UpdateFirewallRule): Pick<RuleDefinition, 'portFrom' | 'portTo'> =>
+const changedPorts = (
+  rule: Rule,
+  { portFrom, portTo }: UpdateFirewallRule,
+): Pick<RuleDefinition, 'portFrom' | 'portTo'> =>
   portFrom === undefined
     ? { portFrom: rule.portFrom, portTo: portTo === undefined ? rule.portTo : portTo }
     : { portFrom, portTo: portTo ?? null };

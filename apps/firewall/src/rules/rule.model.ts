@@ -3,7 +3,10 @@ import { Directive, Field, GraphQLISODateTime, ID, Int, ObjectType, registerEnum
 import { PageInfo } from '@infinibay/platform-graphql';
 import type { z } from 'zod';
 
-registerEnumType(FirewallDirection.enum, { name: 'FirewallDirection', description: 'Who begins the connection: IN the other end, OUT the VM' });
+registerEnumType(FirewallDirection.enum, {
+  name: 'FirewallDirection',
+  description: 'Who begins the connection: IN the other end, OUT the VM',
+});
 registerEnumType(FirewallAction.enum, {
   name: 'FirewallAction',
   description: 'ACCEPT lets a connection through, DROP ignores it, REJECT answers that it is refused',
@@ -24,7 +27,9 @@ export class VmRef {
   id!: string;
 }
 
-@ObjectType({ description: 'A firewall rule of a department, for all of its VMs or for one. The first rule that matches decides' })
+@ObjectType({
+  description: 'A firewall rule of a department, for all of its VMs or for one. The first rule that matches decides',
+})
 @Directive('@key(fields: "id")')
 export class FirewallRule {
   @Field(() => ID, { description: 'Id of the rule' })
@@ -48,7 +53,9 @@ export class FirewallRule {
   @Field(() => String, { nullable: true, description: 'The other end in CIDR form; null for anybody' })
   remoteCidr!: string | null;
 
-  @Field(() => Int, { description: 'Lower is matched first; rules of one priority in the order in which they were made' })
+  @Field(() => Int, {
+    description: 'Lower is matched first; rules of one priority in the order in which they were made',
+  })
   priority!: number;
 
   @Field(() => String, { description: 'What it is for' })

@@ -27,11 +27,18 @@ export class RuleRepository {
   /** Rules for every VM of the departments, and those of the VMs. */
   listFor(departmentIds: readonly string[], vmIds: readonly string[]): Promise<Rule[]> {
     const departmentId = { in: [...departmentIds] };
-    return this.database.rule.findMany({ where: { departmentId, OR: [{ vmId: null }, { vmId: { in: [...vmIds] } }] }, orderBy: { id: 'asc' } });
+    return this.database.rule.findMany({
+      where: { departmentId, OR: [{ vmId: null }, { vmId: { in: [...vmIds] } }] },
+      orderBy: { id: 'asc' },
+    });
   }
 
   /** One row more than the page has, and the count of all. */
-  async page(page: Page, scope: DepartmentScope, filter: { departmentId?: string; vmId?: string }): Promise<{ rows: Rule[]; total: number }> {
+  async page(
+    page: Page,
+    scope: DepartmentScope,
+    filter: { departmentId?: string; vmId?: string },
+  ): Promise<{ rows: Rule[]; total: number }> {
     const where = { AND: [departmentWhere(scope), filter] };
     const [rows, total] = await Promise.all([
       this.database.rule.findMany({

@@ -26,12 +26,16 @@ export class FirewallRuleResolver {
     return toFirewallRule(await this.rules.get(actor, id));
   }
 
-  @Query(() => FirewallRuleConnection, { description: 'The firewall rules that you may see, oldest first. Errors: DEPARTMENT_NOT_FOUND' })
+  @Query(() => FirewallRuleConnection, {
+    description: 'The firewall rules that you may see, oldest first. Errors: DEPARTMENT_NOT_FOUND',
+  })
   async firewallRules(
     @CurrentActor() actor: Actor,
     @Args() page: PageArgs,
-    @Args('departmentId', { type: () => ID, nullable: true, description: 'Only those of this department' }) departmentId?: string | null,
-    @Args('vmId', { type: () => ID, nullable: true, description: 'Only those that are for this VM alone' }) vmId?: string | null,
+    @Args('departmentId', { type: () => ID, nullable: true, description: 'Only those of this department' })
+    departmentId?: string | null,
+    @Args('vmId', { type: () => ID, nullable: true, description: 'Only those that are for this VM alone' })
+    vmId?: string | null,
   ): Promise<FirewallRuleConnection> {
     const filter = {
       ...(typeof departmentId === 'string' ? { departmentId } : {}),
@@ -45,15 +49,26 @@ export class FirewallRuleResolver {
     description:
       'Makes a rule; running VMs get it within seconds. Errors: DEPARTMENT_NOT_FOUND, VM_NOT_FOUND, PORT_OUT_OF_RANGE, MALFORMED_ADDRESS, RULE_LIMIT_REACHED, INVALID_INPUT',
   })
-  async createFirewallRule(@CurrentActor() actor: Actor, @Args('input') input: CreateFirewallRuleInput): Promise<FirewallRule> {
-    const codes = { departmentId: 'DEPARTMENT_NOT_FOUND', vmId: 'VM_NOT_FOUND', remoteCidr: 'MALFORMED_ADDRESS' } as const;
+  async createFirewallRule(
+    @CurrentActor() actor: Actor,
+    @Args('input') input: CreateFirewallRuleInput,
+  ): Promise<FirewallRule> {
+    const codes = {
+      departmentId: 'DEPARTMENT_NOT_FOUND',
+      vmId: 'VM_NOT_FOUND',
+      remoteCidr: 'MALFORMED_ADDRESS',
+    } as const;
     return toFirewallRule(await this.changes.create(actor, validateInput(CreateFirewallRuleSchema, input, codes)));
   }
 
   @Mutation(() => FirewallRule, {
-    description: 'Changes a rule; running VMs follow within seconds. Errors: RULE_NOT_FOUND, PORT_OUT_OF_RANGE, MALFORMED_ADDRESS, INVALID_INPUT',
+    description:
+      'Changes a rule; running VMs follow within seconds. Errors: RULE_NOT_FOUND, PORT_OUT_OF_RANGE, MALFORMED_ADDRESS, INVALID_INPUT',
   })
-  async updateFirewallRule(@CurrentActor() actor: Actor, @Args('input') input: UpdateFirewallRuleInput): Promise<FirewallRule> {
+  async updateFirewallRule(
+    @CurrentActor() actor: Actor,
+    @Args('input') input: UpdateFirewallRuleInput,
+  ): Promise<FirewallRule> {
     const codes = { ruleId: 'RULE_NOT_FOUND', remoteCidr: 'MALFORMED_ADDRESS' } as const;
     return toFirewallRule(await this.changes.update(actor, validateInput(UpdateFirewallRuleSchema, input, codes)));
   }

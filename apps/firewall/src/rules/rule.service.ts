@@ -27,14 +27,17 @@ export class RuleService {
     if (departmentId !== undefined && !can(actor, 'read', { kind: 'firewall-rule', departmentId })) {
       throw new DomainError('DEPARTMENT_NOT_FOUND', { departmentId });
     }
-    if ([departmentId, vmId].some((id) => id !== undefined && !Uuid.safeParse(id).success)) return connectionOf([], page, 0);
+    if ([departmentId, vmId].some((id) => id !== undefined && !Uuid.safeParse(id).success))
+      return connectionOf([], page, 0);
     const { rows, total } = await this.rules.page(page, readableDepartments(actor), filter);
     return connectionOf(rows, page, total);
   }
 
   /** The rules for every VM of those departments that the actor may read. */
   async ofDepartments(actor: Actor, departmentIds: readonly string[]): Promise<ReadonlyMap<string, Rule[]>> {
-    const allowed = onlyUuids(departmentIds).filter((departmentId) => can(actor, 'read', { kind: 'firewall-rule', departmentId }));
+    const allowed = onlyUuids(departmentIds).filter((departmentId) =>
+      can(actor, 'read', { kind: 'firewall-rule', departmentId }),
+    );
     return groupedBy(await this.rules.listFor(allowed, []), (rule) => rule.departmentId);
   }
 }
@@ -43,6 +46,7 @@ export const onlyUuids = (ids: readonly string[]): string[] => ids.filter((id) =
 
 /** @throws DomainError RULE_NOT_FOUND */
 export const readable = (actor: Actor, rule: Rule | null): Rule => {
-  if (rule === null || !can(actor, 'read', { kind: 'firewall-rule', departmentId: rule.departmentId })) throw new DomainError('RULE_NOT_FOUND');
+  if (rule === null || !can(actor, 'read', { kind: 'firewall-rule', departmentId: rule.departmentId }))
+    throw new DomainError('RULE_NOT_FOUND');
   return rule;
 };

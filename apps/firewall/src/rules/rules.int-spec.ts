@@ -27,13 +27,19 @@ describe('firewall subgraph', () => {
   beforeAll(async () => {
     service = await TestService.start();
     service.serve(findDepartments, ({ departmentIds }: RequestOf<typeof findDepartments>) =>
-      Promise.resolve({ departments: departmentIds.filter((id) => departments.has(id)).map((departmentId) => ({ departmentId, name: 'x' })) }),
+      Promise.resolve({
+        departments: departmentIds
+          .filter((id) => departments.has(id))
+          .map((departmentId) => ({ departmentId, name: 'x' })),
+      }),
     );
     service.serve(findVms, ({ vmIds }: RequestOf<typeof findVms>) =>
       Promise.resolve({
         vms: vmIds.flatMap((vmId) => {
           const departmentId = vms.get(vmId);
-          return departmentId === undefined ? [] : [{ vmId, departmentId, ownerId: randomUUID(), name: 'web', state: 'RUNNING', hostId: null }];
+          return departmentId === undefined
+            ? []
+            : [{ vmId, departmentId, ownerId: randomUUID(), name: 'web', state: 'RUNNING', hostId: null }];
         }),
       }),
     );
@@ -42,7 +48,15 @@ describe('firewall subgraph', () => {
 
   const create = (input: Record<string, unknown> = {}, actor = researcher) =>
     service.graphql(actor, CREATE, {
-      input: { departmentId: research, direction: 'IN', action: 'ACCEPT', protocol: 'TCP', portFrom: 22, idempotencyKey: randomUUID(), ...input },
+      input: {
+        departmentId: research,
+        direction: 'IN',
+        action: 'ACCEPT',
+        protocol: 'TCP',
+        portFrom: 22,
+        idempotencyKey: randomUUID(),
+        ...input,
+      },
     });
   const createdId = async (input: Record<string, unknown> = {}, actor = researcher): Promise<string> => {
     const { data, codes } = await create(input, actor);
@@ -66,7 +80,9 @@ describe('firewall subgraph', () => {
     });
     const { id } = data?.['createFirewallRule'] as { id: string };
     const told = (await service.events('firewall-rule.created')).filter((event) => event.resource.id === id);
-    expect(told).toMatchObject([{ departmentId: research, actor: { kind: 'user', id: researcher.userId }, data: { ruleId: id, vmId: null } }]);
+    expect(told).toMatchObject([
+      { departmentId: research, actor: { kind: 'user', id: researcher.userId }, data: { ruleId: id, vmId: null } },
+    ]);
   });
 
   it.each([
@@ -101,18 +117,36 @@ describe('firewall subgraph', () => {
 
   it('changes only what is given', async () => {
     const ruleId = await createdId({ portFrom: 80, portTo: 90, remoteCidr: '10.0.0.0/8', priority: 7 });
-    expect((await update({ ruleId, action: 'DROP' })).data?.['updateFirewallRule']).toMatchObject({ action: 'DROP', portFrom: 80, portTo: 90, priority: 7 });
-    expect((await update({ ruleId, portFrom: 443 })).data?.['updateFirewallRule']).toMatchObject({ portFrom: 443, portTo: 443, remoteCidr: '10.0.0.0/8' });
-    expect((await update({ ruleId, remoteCidr: null, enabled: false })).data?.['updateFirewallRule']).toMatchObject({ remoteCidr: null, enabled: false });
+    expect((await update({ ruleId, action: 'DROP' })).data?.['updateFirewallRule']).toMatchObject({
+      action: 'DROP',
+      portFrom: 80,
+      portTo: 90,
+      priority: 7,
+    });
+    expect((await update({ ruleId, portFrom: 443 })).data?.['updateFirewallRule']).toMatchObject({
+      portFrom: 443,
+      portTo: 443,
+      remoteCidr: '10.0.0.0/8',
+    });
+    expect((await update({ ruleId, remoteCidr: null, enabled: false })).data?.['updateFirewallRule']).toMatchObject({
+      remoteCidr: null,
+      enabled: false,
+    });
     expect((await update({ ruleId, protocol: 'ICMP' })).codes).toEqual(['INVALID_INPUT']);
-    expect((await update({ ruleId, protocol: 'ICMP', portFrom: null })).data?.['updateFirewallRule']).toMatchObject({ protocol: 'ICMP', portTo: null });
+    expect((await update({ ruleId, protocol: 'ICMP', portFrom: null })).data?.['updateFirewallRule']).toMatchObject({
+      protocol: 'ICMP',
+      portTo: null,
+    });
     expect((await update({ ruleId, protocol: 'UDP', portFrom: 70_000 })).codes).toEqual(['PORT_OUT_OF_RANGE']);
   });
 
   it('deletes once, whatever the number of calls', async () => {
     const ruleId = await createdId();
     const input = { ruleId, idempotencyKey: randomUUID() };
-    const answers = [await service.graphql(researcher, DELETE, { input }), await service.graphql(researcher, DELETE, { input })];
+    const answers = [
+      await service.graphql(researcher, DELETE, { input }),
+      await service.graphql(researcher, DELETE, { input }),
+    ];
     expect(answers).toEqual([0, 1].map(() => ({ data: { deleteFirewallRule: ruleId }, codes: [] })));
     expect((await update({ ruleId, priority: 1 })).codes).toEqual(['RULE_NOT_FOUND']);
   });
@@ -120,20 +154,35 @@ describe('firewall subgraph', () => {
   it('does not let another department know of a rule', async () => {
     const id = await createdId({ vmId: researchVm });
     const read = `query ($id: ID!) { firewallRule(id: $id) { id } _entities(representations: [{ __typename: "FirewallRule", id: $id }]) { ... on FirewallRule { id } } }`;
-    expect(await service.graphql(seller, read, { id })).toEqual({ data: { firewallRule: null, _entities: [null] }, codes: ['RULE_NOT_FOUND'] });
+    expect(await service.graphql(seller, read, { id })).toEqual({
+      data: { firewallRule: null, _entities: [null] },
+      codes: ['RULE_NOT_FOUND'],
+    });
     expect((await update({ ruleId: id, priority: 1 }, seller)).codes).toEqual(['RULE_NOT_FOUND']);
-    expect((await service.graphql(seller, DELETE, { input: { ruleId: id, idempotencyKey: randomUUID() } })).codes).toEqual(['RULE_NOT_FOUND']);
+    expect(
+      (await service.graphql(seller, DELETE, { input: { ruleId: id, idempotencyKey: randomUUID() } })).codes,
+    ).toEqual(['RULE_NOT_FOUND']);
     expect((await service.graphql(seller, LIST, { departmentId: research })).codes).toEqual(['DEPARTMENT_NOT_FOUND']);
-    expect((await service.graphql(seller, LIST, { vmId: researchVm })).data?.['firewallRules']).toEqual({ nodes: [], totalCount: 0 });
-    expect((await service.graphql(researcher, LIST, { vmId: researchVm })).data?.['firewallRules']).toEqual({ nodes: [{ id }], totalCount: 1 });
+    expect((await service.graphql(seller, LIST, { vmId: researchVm })).data?.['firewallRules']).toEqual({
+      nodes: [],
+      totalCount: 0,
+    });
+    expect((await service.graphql(researcher, LIST, { vmId: researchVm })).data?.['firewallRules']).toEqual({
+      nodes: [{ id }],
+      totalCount: 1,
+    });
     expect((await service.graphql(null, LIST)).codes).toEqual(['UNAUTHENTICATED']);
   });
 
   it("adds a department's rules to the department, for its members only", async () => {
     const id = await createdId({ departmentId: sales }, seller);
     const query = `query ($id: ID!) { _entities(representations: [{ __typename: "Department", id: $id }]) { ... on Department { firewallRules { id } } } }`;
-    expect((await service.graphql(seller, query, { id: sales })).data?.['_entities']).toEqual([{ firewallRules: [{ id }] }]);
-    expect((await service.graphql(researcher, query, { id: sales })).data?.['_entities']).toEqual([{ firewallRules: [] }]);
+    expect((await service.graphql(seller, query, { id: sales })).data?.['_entities']).toEqual([
+      { firewallRules: [{ id }] },
+    ]);
+    expect((await service.graphql(researcher, query, { id: sales })).data?.['_entities']).toEqual([
+      { firewallRules: [] },
+    ]);
   });
 
   it('shows the effective rules of a VM in the order in which they are matched', async () => {
@@ -141,9 +190,14 @@ describe('firewall subgraph', () => {
     const late = await createdId({ departmentId: sales, priority: 50 }, seller);
     await createdId({ departmentId: sales, enabled: false }, seller);
     const query = `query ($id: ID!) { _entities(representations: [{ __typename: "Vm", id: $id }]) { ... on Vm { effectiveFirewallRules { id } firewall { status } } } }`;
-    const [vm] = (await service.graphql(seller, query, { id: salesVm })).data?.['_entities'] as { effectiveFirewallRules: { id: string }[]; firewall: unknown }[];
+    const [vm] = (await service.graphql(seller, query, { id: salesVm })).data?.['_entities'] as {
+      effectiveFirewallRules: { id: string }[];
+      firewall: unknown;
+    }[];
     const ids = vm?.effectiveFirewallRules.map((rule) => rule.id) ?? [];
     expect([ids.at(0), ids.at(-1), vm?.firewall]).toEqual([own, late, null]);
-    expect((await service.graphql(researcher, query, { id: salesVm })).data?.['_entities']).toEqual([{ effectiveFirewallRules: [], firewall: null }]);
+    expect((await service.graphql(researcher, query, { id: salesVm })).data?.['_entities']).toEqual([
+      { effectiveFirewallRules: [], firewall: null },
+    ]);
   });
 });

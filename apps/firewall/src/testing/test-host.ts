@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { ensureFilter, inspectFilter, removeFilter, type DomainError, type FilterSpec, type ReplyOf, type RequestOf } from '@infinibay/contracts';
+import {
+  ensureFilter,
+  inspectFilter,
+  removeFilter,
+  type DomainError,
+  type FilterSpec,
+  type ReplyOf,
+  type RequestOf,
+} from '@infinibay/contracts';
 import type { TestService } from './test-service.js';
 
 const DEVICE = 'vnet0';
@@ -19,8 +27,16 @@ export class TestHost {
   /** From here on the host answers; before, there is nobody. */
   connect(service: TestService): this {
     service.serve(ensureFilter, (request: RequestOf<typeof ensureFilter>) => this.ensure(request), this.hostId);
-    service.serve(removeFilter, (request: RequestOf<typeof removeFilter>) => Promise.resolve({ removed: this.filters.delete(request.vmId) }), this.hostId);
-    service.serve(inspectFilter, (request: RequestOf<typeof inspectFilter>) => Promise.resolve(this.inspect(request.vmId)), this.hostId);
+    service.serve(
+      removeFilter,
+      (request: RequestOf<typeof removeFilter>) => Promise.resolve({ removed: this.filters.delete(request.vmId) }),
+      this.hostId,
+    );
+    service.serve(
+      inspectFilter,
+      (request: RequestOf<typeof inspectFilter>) => Promise.resolve(this.inspect(request.vmId)),
+      this.hostId,
+    );
     return this;
   }
 
@@ -56,6 +72,9 @@ const kernelRulesOf = (filter: FilterSpec): string[] => [
   `-A FI-${DEVICE} -j DROP`,
   ...filter.rules
     .filter((rule) => rule.portFrom !== null)
-    .map((rule) => `-A FO-${DEVICE} -p ${rule.protocol.toLowerCase()} -m ${rule.protocol.toLowerCase()} --dport ${rule.portFrom === rule.portTo ? rule.portFrom : `${rule.portFrom}:${rule.portTo}`} -j ${rule.action}`),
+    .map(
+      (rule) =>
+        `-A FO-${DEVICE} -p ${rule.protocol.toLowerCase()} -m ${rule.protocol.toLowerCase()} --dport ${rule.portFrom === rule.portTo ? rule.portFrom : `${rule.portFrom}:${rule.portTo}`} -j ${rule.action}`,
+    ),
   `-A FO-${DEVICE} -j DROP`,
 ];

@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { EventEnvelope, eventSubject, type Actor, type ReplyOf, type RequestContract, type RequestInputOf } from '@infinibay/contracts';
+import {
+  EventEnvelope,
+  eventSubject,
+  type Actor,
+  type ReplyOf,
+  type RequestContract,
+  type RequestInputOf,
+} from '@infinibay/contracts';
 import { jetstream } from '@nats-io/jetstream';
 import { ACTOR_HEADER, signActor } from '@infinibay/platform-access';
 import { loadConfig } from '@infinibay/platform-config';
@@ -47,12 +54,25 @@ export class TestService {
       INTERNAL_KEY,
       ...environment,
     });
-    const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config, logger), { logger: false, abortOnError: false });
+    const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config, logger), {
+      logger: false,
+      abortOnError: false,
+    });
     app.use(correlationMiddleware('firewall'));
     await app.listen(0, '127.0.0.1');
     const nats = await connect({ servers: server.url, user: server.user, pass: server.password });
-    const durations = new MetricsRegistry('test').histogram('infinibay_request_sent_seconds', 'sent', ['name', 'outcome']);
-    return new TestService(database, app, `${await app.getUrl()}/graphql`, nats, new RequestClient(nats, durations), logger);
+    const durations = new MetricsRegistry('test').histogram('infinibay_request_sent_seconds', 'sent', [
+      'name',
+      'outcome',
+    ]);
+    return new TestService(
+      database,
+      app,
+      `${await app.getUrl()}/graphql`,
+      nats,
+      new RequestClient(nats, durations),
+      logger,
+    );
   }
 
   async stop(): Promise<void> {
@@ -74,7 +94,10 @@ export class TestService {
 
   /** Answers a contract in the name of another process. */
   serve(contract: RequestContract, handler: RequestHandler, hostId?: string): void {
-    const durations = new MetricsRegistry('test').histogram('infinibay_request_handled_seconds', 'handled', ['name', 'outcome']);
+    const durations = new MetricsRegistry('test').histogram('infinibay_request_handled_seconds', 'handled', [
+      'name',
+      'outcome',
+    ]);
     new RequestServer(this.nats, `test-${contract.owner}`, this.logger, durations).serve(contract, handler, hostId);
   }
 
@@ -88,7 +111,10 @@ export class TestService {
       headers: { 'content-type': 'application/json', [ACTOR_HEADER]: await signActor(actor, INTERNAL_KEY) },
       body: JSON.stringify({ query, variables }),
     });
-    const body = (await response.json()) as { data?: Record<string, unknown> | null; errors?: { extensions: { code: string } }[] };
+    const body = (await response.json()) as {
+      data?: Record<string, unknown> | null;
+      errors?: { extensions: { code: string } }[];
+    };
     return { data: body.data ?? null, codes: (body.errors ?? []).map((error) => error.extensions.code) };
   }
 }

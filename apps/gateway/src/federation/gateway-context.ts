@@ -41,7 +41,10 @@ export class GatewayContextFactory {
       return token === undefined ? null : await this.actors.resolve(token);
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
-      throw new GraphQLError(error.message, { originalError: error, extensions: { code: error.code, http: { status: statusOf(error) } } });
+      throw new GraphQLError(error.message, {
+        originalError: error,
+        extensions: { code: error.code, http: { status: statusOf(error) } },
+      });
     }
   }
 }

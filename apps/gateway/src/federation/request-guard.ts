@@ -9,11 +9,16 @@ import { checkRequest, type CheckOptions } from '../limits/check-request.js';
  * permission first before it sends that to another origin, so no form or link of another site can do anything here.
  */
 export const requestGuard = (options: CheckOptions, metrics: MetricsRegistry): RequestHandler => {
-  const refused = metrics.counter('infinibay_graphql_refused_total', 'GraphQL requests refused before they were planned', ['code']);
+  const refused = metrics.counter(
+    'infinibay_graphql_refused_total',
+    'GraphQL requests refused before they were planned',
+    ['code'],
+  );
   return (request, response, next) => {
     try {
       if (request.method !== 'POST') throw new DomainError('INVALID_INPUT', { reason: 'only POST is served' });
-      if (request.is('application/json') === false) throw new DomainError('INVALID_INPUT', { reason: 'the content type must be application/json' });
+      if (request.is('application/json') === false)
+        throw new DomainError('INVALID_INPUT', { reason: 'the content type must be application/json' });
       checkRequest(request.body, options);
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;

@@ -3,7 +3,10 @@ import type { MetricsRegistry } from '@infinibay/platform-metrics';
 
 /** Durations by kind of operation and outcome: labels that clients cannot invent. */
 export const requestMetricsPlugin = (metrics: MetricsRegistry): ApolloServerPlugin => {
-  const durations = metrics.histogram('infinibay_graphql_request_seconds', 'GraphQL requests answered', ['operation', 'outcome']);
+  const durations = metrics.histogram('infinibay_graphql_request_seconds', 'GraphQL requests answered', [
+    'operation',
+    'outcome',
+  ]);
   return {
     requestDidStart: () => {
       const stop = durations.startTimer();

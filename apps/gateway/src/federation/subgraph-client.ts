@@ -51,8 +51,15 @@ export class SubgraphClient extends RemoteGraphQLDataSource<GatewayContext> {
     const code = error instanceof GraphQLError ? error.extensions['code'] : undefined;
     if (error instanceof GraphQLError && isErrorCode(code)) return error;
     const timedOut = error instanceof DOMException && error.name === 'TimeoutError';
-    const failure = new DomainError(timedOut ? 'DEADLINE_EXCEEDED' : 'SERVICE_UNAVAILABLE', { service: this.service }, { cause: error });
+    const failure = new DomainError(
+      timedOut ? 'DEADLINE_EXCEEDED' : 'SERVICE_UNAVAILABLE',
+      { service: this.service },
+      { cause: error },
+    );
     const { kind, details } = failure;
-    return new GraphQLError(failure.message, { originalError: failure, extensions: { code: failure.code, kind, details } });
+    return new GraphQLError(failure.message, {
+      originalError: failure,
+      extensions: { code: failure.code, kind, details },
+    });
   }
 }

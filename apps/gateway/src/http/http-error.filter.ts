@@ -25,7 +25,11 @@ const toDomainError = (error: unknown): DomainError => {
   if (status === 413) return new DomainError('REQUEST_TOO_LARGE', {}, { cause: error });
   if (status === 404) return new DomainError('NOT_FOUND');
   if (status !== undefined && status >= 400 && status < 500) {
-    return new DomainError('INVALID_INPUT', { reason: error instanceof Error ? error.message : 'bad request' }, { cause: error });
+    return new DomainError(
+      'INVALID_INPUT',
+      { reason: error instanceof Error ? error.message : 'bad request' },
+      { cause: error },
+    );
   }
   return new DomainError('INTERNAL', {}, { cause: error });
 };

@@ -16,7 +16,8 @@ const outcome = (body: unknown, introspection = true): string => {
   }
 };
 const query = (text: string, variables?: unknown): string => outcome({ query: text, variables });
-const repeat = (count: number, text: (index: number) => string): string => Array.from({ length: count }, (_, index) => text(index)).join(' ');
+const repeat = (count: number, text: (index: number) => string): string =>
+  Array.from({ length: count }, (_, index) => text(index)).join(' ');
 const nested = (depth: number): string => `{ ${'a { '.repeat(depth - 1)}b${' }'.repeat(depth - 1)} }`;
 
 /** The machine may be busy with something else: the fastest run says what the work takes. */
@@ -46,7 +47,12 @@ describe(checkRequest, () => {
   });
 
   it('refuses every way to ask for the schema where introspection is off', () => {
-    for (const text of ['{ __schema { types { name } } }', '{ x: __type(name: "User") { name } }', '{ ...f } fragment f on Query { __schema { types { name } } }', '{ ... { __schema { types { name } } } }']) {
+    for (const text of [
+      '{ __schema { types { name } } }',
+      '{ x: __type(name: "User") { name } }',
+      '{ ...f } fragment f on Query { __schema { types { name } } }',
+      '{ ... { __schema { types { name } } } }',
+    ]) {
       expect(outcome({ query: text }, false)).toBe('INVALID_INPUT');
     }
     expect(outcome({ query: '{ me { __typename id } }' }, false)).toBe('accepted');
@@ -73,7 +79,9 @@ describe(checkRequest, () => {
 
   it('finds depth, aliases and root fields inside fragments', () => {
     expect(query(`{ ...f } fragment f on Query ${nested(LIMITS.depth + 1)}`)).toBe('QUERY_TOO_COMPLEX depth');
-    expect(query(`mutation { ...f ...f ...f } fragment f on Mutation { ${repeat(12, (index) => `a${index}: logout`)} }`)).toMatch(/^QUERY_TOO_COMPLEX/);
+    expect(
+      query(`mutation { ...f ...f ...f } fragment f on Mutation { ${repeat(12, (index) => `a${index}: logout`)} }`),
+    ).toMatch(/^QUERY_TOO_COMPLEX/);
   });
 
   it('counts list sizes that come as variables', () => {
@@ -85,7 +93,9 @@ describe(checkRequest, () => {
 
   it('refuses fragments that contain themselves, directly or in a circle', () => {
     expect(query('{ me { ...a } } fragment a on User { ...a }')).toBe('QUERY_TOO_COMPLEX fragments');
-    expect(query('{ me { ...a } } fragment a on User { ...b } fragment b on User { ...a }')).toBe('QUERY_TOO_COMPLEX fragments');
+    expect(query('{ me { ...a } } fragment a on User { ...b } fragment b on User { ...a }')).toBe(
+      'QUERY_TOO_COMPLEX fragments',
+    );
   });
 
   it('refuses batches, bodies without a query, and text that is no GraphQL', () => {
@@ -98,18 +108,49 @@ describe(checkRequest, () => {
 
   it('refuses variables nested deeper than any input, whatever their depth', () => {
     expect(query('{ me { id } }', { input: { name: 'x' } })).toBe('accepted');
-    expect(query('{ me { id } }', JSON.parse(`{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`))).toBe('QUERY_TOO_COMPLEX variableDepth');
+    expect(query('{ me { id } }', JSON.parse(`{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`))).toBe(
+      'QUERY_TOO_COMPLEX variableDepth',
+    );
   });
 
   it('takes less than 100 ms for any text of the largest size, and never fails in another way', () => {
-    const piece = fc.constantFrom('{', '}', 'me', '...f', 'fragment f on User', 'a: id', '(first: 9)', '@x', '"', '"""', '#', '\n', 'query', '$v', '[', ']', '\u0000', '\ud800');
+    const piece = fc.constantFrom(
+      '{',
+      '}',
+      'me',
+      '...f',
+      'fragment f on User',
+      'a: id',
+      '(first: 9)',
+      '@x',
+      '"',
+      '"""',
+      '#',
+      '\n',
+      'query',
+      '$v',
+      '[',
+      ']',
+      '\u0000',
+      '\ud800',
+    );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 400 }), (pieces) => {
         expect(query(pieces.join(' '))).toMatch(/^(accepted|INVALID_INPUT|QUERY_TOO_COMPLEX)/);
       }),
     );
-    for (const text of [nested(40_000), bomb(5_000), '{'.repeat(250_000), `{ ${'a:b '.repeat(60_000)} }`, `"${'x'.repeat(250_000)}`]) {
-      expect(fastestOf(3, () => { expect(query(text)).not.toBe('accepted'); })).toBeLessThan(100);
+    for (const text of [
+      nested(40_000),
+      bomb(5_000),
+      '{'.repeat(250_000),
+      `{ ${'a:b '.repeat(60_000)} }`,
+      `"${'x'.repeat(250_000)}`,
+    ]) {
+      expect(
+        fastestOf(3, () => {
+          expect(query(text)).not.toBe('accepted');
+        }),
+      ).toBeLessThan(100);
     }
   });
 });

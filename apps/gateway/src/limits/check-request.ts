@@ -38,7 +38,8 @@ const measure = (document: DocumentNode, variables: Variables) => {
   try {
     return measureDocument(document, variables);
   } catch (error) {
-    if (error instanceof FragmentCycleError) throw new DomainError('QUERY_TOO_COMPLEX', { limit: 'fragments' }, { cause: error });
+    if (error instanceof FragmentCycleError)
+      throw new DomainError('QUERY_TOO_COMPLEX', { limit: 'fragments' }, { cause: error });
     throw error;
   }
 };
@@ -51,7 +52,11 @@ const parseBounded = (query: string): DocumentNode => {
     if (error.message.includes('token limit') || error.message.includes('tokens. Parsing aborted')) {
       throw new DomainError('QUERY_TOO_COMPLEX', { limit: 'tokens', maximum: LIMITS.tokens }, { cause: error });
     }
-    throw new DomainError('INVALID_INPUT', { reason: error.message.slice(0, 300), locations: error.locations ?? [] }, { cause: error });
+    throw new DomainError(
+      'INVALID_INPUT',
+      { reason: error.message.slice(0, 300), locations: error.locations ?? [] },
+      { cause: error },
+    );
   }
 };
 
@@ -75,4 +80,5 @@ const isDeeperThan = (value: unknown, maximum: number): boolean => {
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const tooComplex = (limit: Limit | 'batch', maximum: number): DomainError => new DomainError('QUERY_TOO_COMPLEX', { limit, maximum });
+const tooComplex = (limit: Limit | 'batch', maximum: number): DomainError =>
+  new DomainError('QUERY_TOO_COMPLEX', { limit, maximum });

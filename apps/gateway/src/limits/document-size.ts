@@ -80,7 +80,8 @@ class Measure {
     return set.selections
       .map((node): DocumentSize => {
         if (node.kind === Kind.FIELD) return this.field(node);
-        const inner = node.kind === Kind.INLINE_FRAGMENT ? this.selections(node.selectionSet) : this.spread(node.name.value);
+        const inner =
+          node.kind === Kind.INLINE_FRAGMENT ? this.selections(node.selectionSet) : this.spread(node.name.value);
         return { ...inner, directives: inner.directives + (node.directives?.length ?? 0) };
       })
       .reduce(together, NOTHING);
@@ -116,12 +117,19 @@ class Measure {
   private listSize(field: FieldNode): number {
     const argument = field.arguments?.find((candidate) => LIST_SIZE_ARGUMENTS.has(candidate.name.value));
     if (argument !== undefined) return this.numberOf(argument.value);
-    const isConnection = field.selectionSet?.selections.some((node) => node.kind === Kind.FIELD && node.name.value === 'nodes');
+    const isConnection = field.selectionSet?.selections.some(
+      (node) => node.kind === Kind.FIELD && node.name.value === 'nodes',
+    );
     return isConnection === true ? DEFAULT_PAGE_SIZE : 1;
   }
 
   private numberOf(value: ValueNode): number {
-    const given = value.kind === Kind.INT ? Number(value.value) : value.kind === Kind.VARIABLE ? this.variables[value.name.value] : undefined;
+    const given =
+      value.kind === Kind.INT
+        ? Number(value.value)
+        : value.kind === Kind.VARIABLE
+          ? this.variables[value.name.value]
+          : undefined;
     return typeof given === 'number' && given >= 1 ? given : DEFAULT_PAGE_SIZE;
   }
 }

@@ -5,7 +5,16 @@ import { integerAt, isObject, objectAt, textAt, type JsonObject } from './json-f
 import { decodeMetrics } from './metrics-decoder.js';
 
 /** Messages that agents send and this service has no use for yet. */
-const OTHER_TYPES = ['response', 'error', 'error_report', 'circuit_breaker_state', 'connection_status', 'ping', 'agent_event', 'script_completion'] as const;
+const OTHER_TYPES = [
+  'response',
+  'error',
+  'error_report',
+  'circuit_breaker_state',
+  'connection_status',
+  'ping',
+  'agent_event',
+  'script_completion',
+] as const;
 type OtherType = (typeof OTHER_TYPES)[number];
 const isOtherType = (type: unknown): type is OtherType => OTHER_TYPES.some((known) => known === type);
 
@@ -19,10 +28,17 @@ export type GuestMessage =
 export type FrameRefusal = ScanRefusal | 'not_utf8' | 'not_json' | 'unknown_type' | 'not_a_sample';
 
 export const FRAME_REFUSALS: readonly FrameRefusal[] = [
-  'too_deep', 'too_many_values', 'forbidden_key', 'not_utf8', 'not_json', 'unknown_type', 'not_a_sample',
+  'too_deep',
+  'too_many_values',
+  'forbidden_key',
+  'not_utf8',
+  'not_json',
+  'unknown_type',
+  'not_a_sample',
 ];
 
-export type DecodedFrame = { readonly ok: true; readonly message: GuestMessage } | { readonly ok: false; readonly refusal: FrameRefusal };
+export type DecodedFrame =
+  { readonly ok: true; readonly message: GuestMessage } | { readonly ok: false; readonly refusal: FrameRefusal };
 
 const refuse = (refusal: FrameRefusal): DecodedFrame => ({ ok: false, refusal });
 const accept = (message: GuestMessage): DecodedFrame => ({ ok: true, message });
@@ -59,6 +75,8 @@ const decodeMessage = (frame: JsonObject): DecodedFrame => {
     default:
       if (isOtherType(type)) return accept({ type: 'other', name: type });
       // Agents 0.1.1 leave the type of a response out.
-      return type === undefined && 'success' in frame ? accept({ type: 'other', name: 'response' }) : refuse('unknown_type');
+      return type === undefined && 'success' in frame
+        ? accept({ type: 'other', name: 'response' })
+        : refuse('unknown_type');
   }
 };

@@ -14,7 +14,8 @@ describe(scanFrame.name, () => {
   });
 
   it('bounds keys, items and values', () => {
-    const object = (keys: number): string => JSON.stringify(Object.fromEntries(Array.from({ length: keys }, (_, index) => [`k${index}`, 1])));
+    const object = (keys: number): string =>
+      JSON.stringify(Object.fromEntries(Array.from({ length: keys }, (_, index) => [`k${index}`, 1])));
     expect(scan(object(FRAME_LIMITS.keysPerObject))).toBeUndefined();
     expect(scan(object(FRAME_LIMITS.keysPerObject + 1))).toBe('too_many_values');
     const array = (items: number): string => JSON.stringify(Array.from({ length: items }, () => 1));
@@ -23,15 +24,20 @@ describe(scanFrame.name, () => {
     expect(scan(`[${Array.from({ length: 20 }, () => array(1_000)).join(',')}]`)).toBe('too_many_values');
   });
 
-  it.each(['{"__proto__":{"a":1}}', '{"a":{"constructor":1}}', '{"a":[{"prototype":1}]}', String.raw`{"\u005f_proto__":1}`, '{"a":1, "__proto__" : 2}'])(
-    'refuses %s',
-    (text) => {
-      expect(scan(text)).toBe('forbidden_key');
-    },
-  );
+  it.each([
+    '{"__proto__":{"a":1}}',
+    '{"a":{"constructor":1}}',
+    '{"a":[{"prototype":1}]}',
+    String.raw`{"\u005f_proto__":1}`,
+    '{"a":1, "__proto__" : 2}',
+  ])('refuses %s', (text) => {
+    expect(scan(text)).toBe('forbidden_key');
+  });
 
   it('looks at keys only: the same words and brackets are allowed in values', () => {
-    expect(scan(JSON.stringify({ a: '__proto__', b: ['constructor', '{[{[{["'], c: String.raw`\u005f`, d: '"\\' }))).toBeUndefined();
+    expect(
+      scan(JSON.stringify({ a: '__proto__', b: ['constructor', '{[{[{["'], c: String.raw`\u005f`, d: '"\\' })),
+    ).toBeUndefined();
   });
 
   it('never throws, whatever the bytes', () => {

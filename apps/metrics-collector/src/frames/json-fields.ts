@@ -41,7 +41,10 @@ export const percentsAt = (from: JsonObject, key: string, limit: number): number
  * break whatever prints the text: both are replaced.
  */
 export const cleanText = (text: string, limit: number): string =>
-  text.slice(0, limit).replace(/\p{Cc}/gu, ' ').replace(/\p{Cs}/gu, '\ufffd');
+  text
+    .slice(0, limit)
+    .replace(/\p{Cc}/gu, ' ')
+    .replace(/\p{Cs}/gu, '\ufffd');
 
 export const textAt = (from: JsonObject, key: string, limit: number): string | undefined => {
   const value = from[key];

@@ -32,7 +32,9 @@ describe(LineReader.name, () => {
     fc.assert(
       fc.property(fc.array(line), fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1 }), (texts, sizes) => {
         const bytes = Buffer.from(texts.map((text) => `${text}\n`).join(''));
-        expect(readAll(cut(bytes, sizes)).lines).toEqual(texts.map((text) => Buffer.from(text).toString()).filter((text) => text !== ''));
+        expect(readAll(cut(bytes, sizes)).lines).toEqual(
+          texts.map((text) => Buffer.from(text).toString()).filter((text) => text !== ''),
+        );
       }),
     );
   });

@@ -1,5 +1,15 @@
 import type { GuestMetrics, GuestProcess } from '@infinibay/contracts';
-import { countAt, integerAt, objectAt, objectsAt, percentAt, percentsAt, textAt, textsAt, type JsonObject } from './json-fields.js';
+import {
+  countAt,
+  integerAt,
+  objectAt,
+  objectsAt,
+  percentAt,
+  percentsAt,
+  textAt,
+  textsAt,
+  type JsonObject,
+} from './json-fields.js';
 
 const MAX_PROCESSES = 20;
 const MAX_CORES = 512;
@@ -81,7 +91,11 @@ const decodeMemory = (memory: JsonObject): GuestMetrics['memory'] | undefined =>
 const decodeLoad = (load: JsonObject | undefined): GuestMetrics['load'] =>
   load === undefined
     ? null
-    : { one: countAt(load, 'load_1min') ?? 0, five: countAt(load, 'load_5min') ?? 0, fifteen: countAt(load, 'load_15min') ?? 0 };
+    : {
+        one: countAt(load, 'load_1min') ?? 0,
+        five: countAt(load, 'load_5min') ?? 0,
+        fifteen: countAt(load, 'load_15min') ?? 0,
+      };
 
 const decodeDisks = (disk: JsonObject): Pick<GuestMetrics, 'disks' | 'diskIo'> => {
   const io = objectAt(disk, 'io_stats');

@@ -20,12 +20,24 @@ class Recorder implements GuestListener {
   readonly paused: string[] = [];
   skipped = 0;
   connects = 0;
-  onConnected(): void { this.connects += 1; }
-  onDisconnected(): void { /* seen by the next connect */ }
-  onMessage(message: GuestMessage): void { this.messages.push(message); }
-  onRefused(reason: string): void { this.refused.push(reason); }
-  onSkipped(bytes: number): void { this.skipped += bytes; }
-  onPaused(budget: string): void { this.paused.push(budget); }
+  onConnected(): void {
+    this.connects += 1;
+  }
+  onDisconnected(): void {
+    /* seen by the next connect */
+  }
+  onMessage(message: GuestMessage): void {
+    this.messages.push(message);
+  }
+  onRefused(reason: string): void {
+    this.refused.push(reason);
+  }
+  onSkipped(bytes: number): void {
+    this.skipped += bytes;
+  }
+  onPaused(budget: string): void {
+    this.paused.push(budget);
+  }
 }
 
 let folder: string;
@@ -43,7 +55,10 @@ afterEach(async () => {
 });
 
 const turns = new TurnQueue();
-const open = async (vmId: string, limits = LIMITS): Promise<{ guest: GuestServer; seen: Recorder; connection: GuestConnection }> => {
+const open = async (
+  vmId: string,
+  limits = LIMITS,
+): Promise<{ guest: GuestServer; seen: Recorder; connection: GuestConnection }> => {
   const guest = await GuestServer.listen(folder, vmId);
   const seen = new Recorder();
   const connection = new GuestConnection(join(guest.folder, 'agent.sock'), limits, turns, seen);
@@ -123,7 +138,11 @@ describe(GuestConnection.name, () => {
     for (let sample = 1; sample <= 20; sample += 1) {
       const sentAt = performance.now();
       quiet.guest.write(metricsFrame(sample));
-      await pollUntil(() => quiet.seen.messages.length === sample, { intervalMs: 1, timeoutMs: 1_000, what: `sample ${sample} of the neighbour` });
+      await pollUntil(() => quiet.seen.messages.length === sample, {
+        intervalMs: 1,
+        timeoutMs: 1_000,
+        what: `sample ${sample} of the neighbour`,
+      });
       latencies.push(performance.now() - sentAt);
     }
     // 19 of 20: the machine that runs the tests has pauses of its own.
@@ -147,7 +166,8 @@ describe(GuestConnection.name, () => {
     const { connection, seen, guest } = await open(VM_A);
     guest.pause();
     const rss = process.memoryUsage.rss();
-    for (let sent = 0; sent < 200_000; sent += 1) connection.send({ type: 'keep_alive_response', sequence_number: sent, timestamp: 1 });
+    for (let sent = 0; sent < 200_000; sent += 1)
+      connection.send({ type: 'keep_alive_response', sequence_number: sent, timestamp: 1 });
     await new Promise((resolve) => setImmediate(resolve));
     expect(process.memoryUsage.rss() - rss).toBeLessThan(30_000_000);
     guest.write(metricsFrame(1));

@@ -86,7 +86,9 @@ export class GuestPresence implements BeforeApplicationShutdown {
         WHERE guest_connections.socket_identity <> excluded.socket_identity`;
       if (changed === 0) return false;
       const data = { vmId: socket.vmId, agentVersion, connectedAt };
-      await appendToOutbox(tx, [newEvent(vmGuestConnected, { departmentId, resource: { kind: 'vm', id: socket.vmId }, data })]);
+      await appendToOutbox(tx, [
+        newEvent(vmGuestConnected, { departmentId, resource: { kind: 'vm', id: socket.vmId }, data }),
+      ]);
       return true;
     });
     if (told) this.outbox.notify();

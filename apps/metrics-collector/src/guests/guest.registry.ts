@@ -62,7 +62,9 @@ export class GuestRegistry implements OnApplicationBootstrap, BeforeApplicationS
   private async scan(): Promise<void> {
     try {
       this.watchFolder();
-      const found = new Map((await listAgentSockets(this.config.AGENT_SOCKET_DIR)).map((socket) => [socket.vmId, socket]));
+      const found = new Map(
+        (await listAgentSockets(this.config.AGENT_SOCKET_DIR)).map((socket) => [socket.vmId, socket]),
+      );
       if (this.stopped) return;
       for (const [vmId, guest] of this.guests) {
         if (found.get(vmId)?.identity !== guest.socket.identity) this.forget(vmId);
@@ -92,8 +94,19 @@ export class GuestRegistry implements OnApplicationBootstrap, BeforeApplicationS
 
   private follow(socket: AgentSocket): void {
     const { GUEST_FRAMES_PER_SECOND, GUEST_FRAMES_BURST, GUEST_BYTES_PER_SECOND } = this.config;
-    const limits = { framesPerSecond: GUEST_FRAMES_PER_SECOND, framesBurst: GUEST_FRAMES_BURST, bytesPerSecond: GUEST_BYTES_PER_SECOND };
-    const connection = new GuestConnection(socket.path, limits, this.turns, this.listenTo(socket, (message) => { connection.send(message); }));
+    const limits = {
+      framesPerSecond: GUEST_FRAMES_PER_SECOND,
+      framesBurst: GUEST_FRAMES_BURST,
+      bytesPerSecond: GUEST_BYTES_PER_SECOND,
+    };
+    const connection = new GuestConnection(
+      socket.path,
+      limits,
+      this.turns,
+      this.listenTo(socket, (message) => {
+        connection.send(message);
+      }),
+    );
     this.guests.set(socket.vmId, { socket, connection });
     connection.open();
     this.logger.info({ vmId: socket.vmId }, 'agent socket found');
@@ -143,7 +156,11 @@ export class GuestRegistry implements OnApplicationBootstrap, BeforeApplicationS
     this.presence.heard(socket, message.type === 'handshake' ? message.agentVersion : null);
     if (message.type === 'metrics') this.intake.accept(socket.vmId, message.metrics);
     else if (message.type === 'keep_alive') {
-      send({ type: 'keep_alive_response', sequence_number: message.sequenceNumber, timestamp: Math.floor(Date.now() / 1_000) });
+      send({
+        type: 'keep_alive_response',
+        sequence_number: message.sequenceNumber,
+        timestamp: Math.floor(Date.now() / 1_000),
+      });
     }
   }
 }

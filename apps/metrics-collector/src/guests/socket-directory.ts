@@ -21,7 +21,9 @@ export const listAgentSockets = async (folder: string): Promise<AgentSocket[]> =
     if (isMissing(error)) return [];
     throw error;
   });
-  const vmIds = entries.filter((entry) => entry.isDirectory() && Uuid.safeParse(entry.name).success).map((entry) => entry.name);
+  const vmIds = entries
+    .filter((entry) => entry.isDirectory() && Uuid.safeParse(entry.name).success)
+    .map((entry) => entry.name);
   const sockets = await Promise.all(vmIds.map((vmId) => inspect(folder, vmId)));
   return sockets.filter((socket) => socket !== undefined);
 };

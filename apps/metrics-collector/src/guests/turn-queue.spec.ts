@@ -13,7 +13,12 @@ describe(TurnQueue.name, () => {
     };
     queue.submit({ takeTurn });
     await nextLoop();
-    queue.submit({ takeTurn: () => { order.push('neighbour'); return false; } });
+    queue.submit({
+      takeTurn: () => {
+        order.push('neighbour');
+        return false;
+      },
+    });
     const before = order.length;
     while (!order.includes('neighbour')) await nextLoop();
     ended = true;

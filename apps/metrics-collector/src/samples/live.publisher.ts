@@ -20,7 +20,8 @@ export class LivePublisher implements OnApplicationBootstrap {
   }
 
   publish(sample: GuestSample): void {
-    if (!this.connected || this.connection.isClosed() || this.connection.isDraining()) this.metrics.sampleDropped('nats_down');
+    if (!this.connected || this.connection.isClosed() || this.connection.isDraining())
+      this.metrics.sampleDropped('nats_down');
     else this.publisher.publishSample(sample);
   }
 

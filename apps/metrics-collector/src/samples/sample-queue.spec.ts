@@ -3,7 +3,14 @@ import { SampleQueue } from './sample-queue.js';
 import type { SampleRow } from './sample-row.js';
 
 const row = (name: string, size = 10): SampleRow => ({
-  vmId: name, departmentId: 'd', sampledAt: '', uptimeSeconds: 0, cpuPercent: 0, memoryTotalKib: 0, memoryUsedKib: 0, payload: 'x'.repeat(size),
+  vmId: name,
+  departmentId: 'd',
+  sampledAt: '',
+  uptimeSeconds: 0,
+  cpuPercent: 0,
+  memoryTotalKib: 0,
+  memoryUsedKib: 0,
+  payload: 'x'.repeat(size),
 });
 const names = (rows: readonly SampleRow[]): string[] => rows.map((one) => one.vmId);
 

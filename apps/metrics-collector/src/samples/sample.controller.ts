@@ -1,4 +1,12 @@
-import { getLatestSamples, getSampleHistory, vmDeleted, type EventDataOf, type EventEnvelope, type ReplyInputOf, type RequestOf } from '@infinibay/contracts';
+import {
+  getLatestSamples,
+  getSampleHistory,
+  vmDeleted,
+  type EventDataOf,
+  type EventEnvelope,
+  type ReplyInputOf,
+  type RequestOf,
+} from '@infinibay/contracts';
 import { Injectable } from '@nestjs/common';
 import { HandlesEvent, HandlesRequest } from '@infinibay/platform-messaging';
 import { allThatFit, firstThatFit } from './reply-size.js';

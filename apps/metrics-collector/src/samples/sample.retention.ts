@@ -35,7 +35,7 @@ export class SampleRetention implements OnApplicationBootstrap, BeforeApplicatio
   private async prune(): Promise<void> {
     try {
       let total = 0;
-      for (let more = true; more && !this.stopped; ) {
+      for (let more = true; more && !this.stopped;) {
         const batch = await this.samples.deleteOlderThan(this.config.METRICS_RETENTION_HOURS);
         total += batch.deleted;
         more = batch.more;

@@ -40,7 +40,8 @@ export class SampleWriter implements OnApplicationBootstrap, BeforeApplicationSh
     await this.running;
     const until = Date.now() + LAST_FLUSH_MS;
     while (this.queue.length > 0 && Date.now() < until && (await this.flush()));
-    if (this.queue.length > 0) this.logger.warn({ samples: this.queue.length }, 'samples were lost: PostgreSQL did not take them');
+    if (this.queue.length > 0)
+      this.logger.warn({ samples: this.queue.length }, 'samples were lost: PostgreSQL did not take them');
   }
 
   add(row: SampleRow): void {

@@ -8,10 +8,27 @@ export const systemOf = (uptimeSeconds: number): Record<string, unknown> => ({
   },
   network: {
     interfaces: [
-      { name: 'eth0', bytes_sent: 1, bytes_received: 2, packets_sent: 3, packets_received: 4, errors_in: 0, errors_out: 0, ip_addresses: ['10.0.0.2'], is_up: true },
+      {
+        name: 'eth0',
+        bytes_sent: 1,
+        bytes_received: 2,
+        packets_sent: 3,
+        packets_received: 4,
+        errors_in: 0,
+        errors_out: 0,
+        ip_addresses: ['10.0.0.2'],
+        is_up: true,
+      },
     ],
   },
-  system: { uptime_seconds: uptimeSeconds, name: 'Linux', os_version: '12', kernel_version: '6.1', hostname: 'web-1', load_average: { load_1min: 0.1, load_5min: 0.2, load_15min: 0.3 } },
+  system: {
+    uptime_seconds: uptimeSeconds,
+    name: 'Linux',
+    os_version: '12',
+    kernel_version: '6.1',
+    hostname: 'web-1',
+    load_average: { load_1min: 0.1, load_5min: 0.2, load_15min: 0.3 },
+  },
 });
 
 /** A frame of the newer dialect: processes beside `system`. */
@@ -20,7 +37,12 @@ export const metricsFrame = (uptimeSeconds: number, extra: object = {}): string 
     type: 'metrics',
     timestamp: '2001-01-01T00:00:00Z',
     vm_id: 'a claim that is ignored',
-    data: { system: systemOf(uptimeSeconds), processes: [{ pid: 1, ppid: 0, name: 'init', cmd_line: '/init', cpu_percent: 0.5, memory_kb: 900, status: 'sleeping' }] },
+    data: {
+      system: systemOf(uptimeSeconds),
+      processes: [
+        { pid: 1, ppid: 0, name: 'init', cmd_line: '/init', cpu_percent: 0.5, memory_kb: 900, status: 'sleeping' },
+      ],
+    },
     ...extra,
   })}\n`;
 
@@ -32,7 +54,19 @@ export const nestedMetricsFrame = (uptimeSeconds: number): string =>
     data: {
       system: {
         ...systemOf(uptimeSeconds),
-        processes: [{ id: 1, parent_id: 0, name: 'init', executable_path: '/sbin/init', command_line: '/init', cpu_usage_percent: 0.5, memory_usage_kb: 900, status: 'sleeping', start_time: 1 }],
+        processes: [
+          {
+            id: 1,
+            parent_id: 0,
+            name: 'init',
+            executable_path: '/sbin/init',
+            command_line: '/init',
+            cpu_usage_percent: 0.5,
+            memory_usage_kb: 900,
+            status: 'sleeping',
+            start_time: 1,
+          },
+        ],
         ports: [],
         windows_services: [],
       },

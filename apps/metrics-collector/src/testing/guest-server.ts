@@ -52,7 +52,8 @@ export class GuestServer {
 
   /** Resolves when all that was written has been taken by the kernel. */
   async drained(): Promise<void> {
-    for (const client of this.clients) if (client.writableNeedDrain) await new Promise<void>((resolve) => client.once('drain', resolve));
+    for (const client of this.clients)
+      if (client.writableNeedDrain) await new Promise<void>((resolve) => client.once('drain', resolve));
   }
 
   /** From now on nothing that the host sends is read. */

@@ -1,4 +1,11 @@
-import { bridgeName, formatIpv4, gatewayOf, libvirtNetworkName, macOfBridge, parseNetworkCidr } from '@infinibay/networks-domain';
+import {
+  bridgeName,
+  formatIpv4,
+  gatewayOf,
+  libvirtNetworkName,
+  macOfBridge,
+  parseNetworkCidr,
+} from '@infinibay/networks-domain';
 import type { NetworkSpec } from '@infinibay/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { Database, type Transaction } from '../database.js';
@@ -69,9 +76,15 @@ export class HostNetworkRepository {
    * The revision is read before the ports: a change in between is then sent once more under its own revision.
    */
   async findWanted(key: HostNetworkKey): Promise<WantedNetwork | null> {
-    const row = await this.database.hostNetwork.findUnique({ where: { networkId_hostId: key }, include: { network: true } });
+    const row = await this.database.hostNetwork.findUnique({
+      where: { networkId_hostId: key },
+      include: { network: true },
+    });
     if (row === null) return null;
-    const ports = await this.database.port.findMany({ where: { networkId: key.networkId, hostId: key.hostId }, orderBy: { id: 'asc' } });
+    const ports = await this.database.port.findMany({
+      where: { networkId: key.networkId, hostId: key.hostId },
+      orderBy: { id: 'asc' },
+    });
     return { revision: row.desiredRevision, spec: specOf(row.network, ports) };
   }
 
@@ -130,6 +143,10 @@ const specOf = (network: Network, ports: readonly Port[]): NetworkSpec => {
     mac: macOfBridge(network.id),
     gateway: formatIpv4(gatewayOf(cidr)),
     prefixLength: cidr.prefixLength,
-    reservations: ports.map((port) => ({ mac: port.mac, address: port.address, hostname: port.hostname === '' ? null : port.hostname })),
+    reservations: ports.map((port) => ({
+      mac: port.mac,
+      address: port.address,
+      hostname: port.hostname === '' ? null : port.hostname,
+    })),
   };
 };

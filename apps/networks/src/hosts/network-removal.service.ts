@@ -20,7 +20,11 @@ export class NetworkRemovalService {
   async remove(key: HostNetworkKey): Promise<void> {
     const { networkId, hostId } = key;
     try {
-      await this.requests.call(removeNetwork, { networkId, name: libvirtNetworkName(networkId) }, { hostId, timeoutMs: HOST_TIMEOUT_MS });
+      await this.requests.call(
+        removeNetwork,
+        { networkId, name: libvirtNetworkName(networkId) },
+        { hostId, timeoutMs: HOST_TIMEOUT_MS },
+      );
     } catch (error) {
       const failure = hostFailure(error);
       await this.removals.recordFailure(key, failure.code);

@@ -8,7 +8,9 @@ import { NetworkService } from './network.service.js';
 export class DepartmentNetworksResolver {
   constructor(private readonly service: NetworkService) {}
 
-  @ResolveField(() => [Network], { description: 'The networks of the department, oldest first; `networks` has them in pages' })
+  @ResolveField(() => [Network], {
+    description: 'The networks of the department, oldest first; `networks` has them in pages',
+  })
   async networks(@Parent() department: DepartmentRef, @Graph() graph: GraphContext): Promise<Network[]> {
     const loader = graph.loader('department.networks', (ids, actor) => this.service.ofDepartments(actor, ids));
     return ((await loader.load(department.id)) ?? []).map(toNetwork);

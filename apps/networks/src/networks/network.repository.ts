@@ -40,7 +40,11 @@ export class NetworkRepository {
   }
 
   /** One row more than the page has, and the count of all. */
-  async page(page: Page, scope: DepartmentScope, departmentId: string | undefined): Promise<{ rows: Network[]; total: number }> {
+  async page(
+    page: Page,
+    scope: DepartmentScope,
+    departmentId: string | undefined,
+  ): Promise<{ rows: Network[]; total: number }> {
     const where = { AND: [departmentWhere(scope), departmentId === undefined ? {} : { departmentId }] };
     const [rows, total] = await Promise.all([
       this.database.network.findMany({

@@ -18,26 +18,33 @@ export class NetworkResolver {
 
   @Query(() => NetworkConnection, {
     name: 'networks',
-    description: 'The networks that you may see, oldest first. Errors: DEPARTMENT_NOT_FOUND' })
+    description: 'The networks that you may see, oldest first. Errors: DEPARTMENT_NOT_FOUND',
+  })
   async listNetworks(
     @CurrentActor() actor: Actor,
     @Args() page: PageArgs,
-    @Args('departmentId', { type: () => ID, nullable: true, description: 'Only those of this department' }) departmentId?: string | null,
+    @Args('departmentId', { type: () => ID, nullable: true, description: 'Only those of this department' })
+    departmentId?: string | null,
   ): Promise<NetworkConnection> {
     const connection = await this.networks.page(actor, parsePage(page), departmentId ?? undefined);
     return { ...connection, nodes: connection.nodes.map(toNetwork) };
   }
 
   @Mutation(() => Network, {
-    description: 'Makes a network. Errors: DEPARTMENT_NOT_FOUND, MALFORMED_ADDRESS, ADDRESS_RANGE_TAKEN, NAME_TAKEN, INVALID_INPUT',
+    description:
+      'Makes a network. Errors: DEPARTMENT_NOT_FOUND, MALFORMED_ADDRESS, ADDRESS_RANGE_TAKEN, NAME_TAKEN, INVALID_INPUT',
   })
   async createNetwork(@CurrentActor() actor: Actor, @Args('input') input: CreateNetworkInput): Promise<Network> {
-    const checked = validateInput(CreateNetworkSchema, input, { departmentId: 'DEPARTMENT_NOT_FOUND', cidr: 'MALFORMED_ADDRESS' });
+    const checked = validateInput(CreateNetworkSchema, input, {
+      departmentId: 'DEPARTMENT_NOT_FOUND',
+      cidr: 'MALFORMED_ADDRESS',
+    });
     return toNetwork(await this.networks.create(actor, checked));
   }
 
   @Mutation(() => ID, {
-    description: 'Deletes a network without ports and answers its id. Errors: NETWORK_NOT_FOUND, NETWORK_IN_USE, INVALID_INPUT',
+    description:
+      'Deletes a network without ports and answers its id. Errors: NETWORK_NOT_FOUND, NETWORK_IN_USE, INVALID_INPUT',
   })
   deleteNetwork(@CurrentActor() actor: Actor, @Args('input') input: DeleteNetworkInput): Promise<string> {
     return this.networks.delete(actor, validateInput(DeleteNetworkSchema, input, { networkId: 'NETWORK_NOT_FOUND' }));

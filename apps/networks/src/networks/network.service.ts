@@ -70,7 +70,10 @@ export class NetworkService {
     const cidr = typeof input.cidr === 'string' ? formatCidr(parseNetworkCidr(input.cidr)) : null;
     await this.assertDepartmentExists(input.departmentId);
     const call = { actorId: actor.userId, key: idempotencyKey, operation: 'createNetwork', input: asked };
-    const id = await this.database.$transaction((tx) => runOnce(tx, call, () => this.insert(tx, { ...asked, cidr })), TRANSACTION_LIMITS);
+    const id = await this.database.$transaction(
+      (tx) => runOnce(tx, call, () => this.insert(tx, { ...asked, cidr })),
+      TRANSACTION_LIMITS,
+    );
     this.outbox.notify();
     return this.get(actor, id);
   }
@@ -79,7 +82,10 @@ export class NetworkService {
   async delete(actor: Actor, input: DeleteNetwork): Promise<string> {
     const { idempotencyKey, networkId } = input;
     const call = { actorId: actor.userId, key: idempotencyKey, operation: 'deleteNetwork', input: { networkId } };
-    await this.database.$transaction((tx) => runOnce(tx, call, () => this.remove(tx, actor, networkId)), TRANSACTION_LIMITS);
+    await this.database.$transaction(
+      (tx) => runOnce(tx, call, () => this.remove(tx, actor, networkId)),
+      TRANSACTION_LIMITS,
+    );
     this.outbox.notify();
     return networkId;
   }
@@ -89,14 +95,19 @@ export class NetworkService {
     if (departments.length === 0) throw new DomainError('DEPARTMENT_NOT_FOUND', { departmentId });
   }
 
-  private async insert(tx: Transaction, asked: { departmentId: string; name: string; cidr: string | null }): Promise<string> {
+  private async insert(
+    tx: Transaction,
+    asked: { departmentId: string; name: string; cidr: string | null },
+  ): Promise<string> {
     await this.networks.lockRanges(tx);
     const { departmentId, name } = asked;
     if (await this.networks.isNameTaken(tx, departmentId, name)) throw new DomainError('NAME_TAKEN', { name });
     const cidr = asked.cidr === null ? await this.chooseRange(tx) : await this.assertFree(tx, asked.cidr);
     const network = await this.networks.create(tx, { departmentId, name, cidr });
     const data = { networkId: network.id, name, cidr };
-    await appendToOutbox(tx, [newEvent(networkCreated, { departmentId, resource: { kind: 'network', id: network.id }, data })]);
+    await appendToOutbox(tx, [
+      newEvent(networkCreated, { departmentId, resource: { kind: 'network', id: network.id }, data }),
+    ]);
     return network.id;
   }
 
@@ -109,13 +120,15 @@ export class NetworkService {
   private async chooseRange(tx: Transaction): Promise<string> {
     const { NETWORK_POOL_CIDR: pool, NETWORK_POOL_PREFIX: prefixLength } = this.settings;
     const chosen = chooseSubnet(parseNetworkCidr(pool), prefixLength, await this.networks.overlapping(tx, pool));
-    if (chosen === null) throw new DomainError('ADDRESS_RANGE_TAKEN', { pool, prefixLength, reason: 'the pool has no free range' });
+    if (chosen === null)
+      throw new DomainError('ADDRESS_RANGE_TAKEN', { pool, prefixLength, reason: 'the pool has no free range' });
     return formatCidr(chosen);
   }
 
   private async remove(tx: Transaction, actor: Actor, networkId: string): Promise<null> {
     const network = readable(actor, await this.networks.lock(tx, networkId));
-    if (!can(actor, 'delete', { kind: 'network', departmentId: network.departmentId })) throw new DomainError('FORBIDDEN');
+    if (!can(actor, 'delete', { kind: 'network', departmentId: network.departmentId }))
+      throw new DomainError('FORBIDDEN');
     if ((await tx.port.count({ where: { networkId } })) > 0) throw new DomainError('NETWORK_IN_USE', { networkId });
     await this.hostNetworks.retire(tx, networkId);
     await this.networks.delete(tx, networkId);
@@ -137,5 +150,6 @@ const readable = (actor: Actor, network: Network | null): Network => {
 
 /** A department that the actor has nothing to do with is as unknown as one that does not exist. */
 const assertDepartment = (actor: Actor, verb: 'read' | 'create', departmentId: string): void => {
-  if (!can(actor, verb, { kind: 'network', departmentId })) throw new DomainError('DEPARTMENT_NOT_FOUND', { departmentId });
+  if (!can(actor, verb, { kind: 'network', departmentId }))
+    throw new DomainError('DEPARTMENT_NOT_FOUND', { departmentId });
 };

@@ -1,4 +1,7 @@
 import type { NetworksConfig } from '../config.js';
 
 export const NETWORK_SETTINGS = Symbol('NETWORK_SETTINGS');
-export type NetworkSettings = Pick<NetworksConfig, 'NETWORK_POOL_CIDR' | 'NETWORK_POOL_PREFIX' | 'NETWORK_VERIFY_SECONDS'>;
+export type NetworkSettings = Pick<
+  NetworksConfig,
+  'NETWORK_POOL_CIDR' | 'NETWORK_POOL_PREFIX' | 'NETWORK_VERIFY_SECONDS'
+>;

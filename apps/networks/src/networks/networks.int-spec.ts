@@ -27,14 +27,18 @@ describe('networks subgraph', () => {
     service = await TestService.start();
     service.serve(findDepartments, ({ departmentIds }: RequestOf<typeof findDepartments>) =>
       Promise.resolve({
-        departments: departmentIds.filter((id) => departments.has(id)).map((departmentId) => ({ departmentId, name: 'x' })),
+        departments: departmentIds
+          .filter((id) => departments.has(id))
+          .map((departmentId) => ({ departmentId, name: 'x' })),
       }),
     );
   });
   afterAll(() => service.stop());
 
   const create = (input: Record<string, unknown>, actor = researcher) =>
-    service.graphql(actor, CREATE, { input: { departmentId: research, name: `n-${randomUUID()}`, idempotencyKey: randomUUID(), ...input } });
+    service.graphql(actor, CREATE, {
+      input: { departmentId: research, name: `n-${randomUUID()}`, idempotencyKey: randomUUID(), ...input },
+    });
   const createdId = async (input: Record<string, unknown> = {}, actor = researcher): Promise<string> => {
     const { data, codes } = await create(input, actor);
     expect(codes).toEqual([]);
@@ -42,8 +46,15 @@ describe('networks subgraph', () => {
   };
 
   it('chooses a free range of the pool when none is named', async () => {
-    const answers = await Promise.all([create({}), create({}), create({}, researcher), create({ departmentId: sales }, seller)]);
-    const networks = answers.map((answer) => answer.data?.['createNetwork'] as { cidr: string; gateway: string; capacity: number });
+    const answers = await Promise.all([
+      create({}),
+      create({}),
+      create({}, researcher),
+      create({ departmentId: sales }, seller),
+    ]);
+    const networks = answers.map(
+      (answer) => answer.data?.['createNetwork'] as { cidr: string; gateway: string; capacity: number },
+    );
     expect(new Set(networks.map((network) => network.cidr)).size).toBe(4);
     for (const network of networks) {
       expect(network.cidr).toMatch(/^10\.80\.\d+\.0\/24$/);
@@ -54,20 +65,31 @@ describe('networks subgraph', () => {
 
   it('normalises the range that is named', async () => {
     const { data } = await create({ cidr: '192.168.7.9/24' });
-    expect(data?.['createNetwork']).toMatchObject({ cidr: '192.168.7.0/24', gateway: '192.168.7.1', department: { id: research } });
+    expect(data?.['createNetwork']).toMatchObject({
+      cidr: '192.168.7.0/24',
+      gateway: '192.168.7.1',
+      department: { id: research },
+    });
     const { id } = data?.['createNetwork'] as { id: string };
     const told = (await service.events('network.created')).filter((event) => event.resource.id === id);
-    expect(told).toMatchObject([{ departmentId: research, actor: { kind: 'user', id: researcher.userId }, data: { cidr: '192.168.7.0/24' } }]);
+    expect(told).toMatchObject([
+      { departmentId: research, actor: { kind: 'user', id: researcher.userId }, data: { cidr: '192.168.7.0/24' } },
+    ]);
   });
 
-  it.each(['10.0.0', 'ten', '8.8.8.0/24', '10.0.0.0/31', '10.300.0.0/16', ''])('refuses the range %j as a malformed address', async (cidr) => {
-    expect((await create({ cidr })).codes).toEqual(['MALFORMED_ADDRESS']);
-  });
+  it.each(['10.0.0', 'ten', '8.8.8.0/24', '10.0.0.0/31', '10.300.0.0/16', ''])(
+    'refuses the range %j as a malformed address',
+    async (cidr) => {
+      expect((await create({ cidr })).codes).toEqual(['MALFORMED_ADDRESS']);
+    },
+  );
 
   it('refuses a range that overlaps a network of any department', async () => {
     await createdId({ cidr: '172.20.0.0/16' });
     expect((await create({ cidr: '172.20.5.0/24' })).codes).toEqual(['ADDRESS_RANGE_TAKEN']);
-    expect((await create({ departmentId: sales, cidr: '172.20.0.0/15' }, seller)).codes).toEqual(['ADDRESS_RANGE_TAKEN']);
+    expect((await create({ departmentId: sales, cidr: '172.20.0.0/15' }, seller)).codes).toEqual([
+      'ADDRESS_RANGE_TAKEN',
+    ]);
   });
 
   it('takes one of two overlapping ranges that are asked for at once', async () => {
@@ -104,10 +126,17 @@ describe('networks subgraph', () => {
   it('does not let another department know of a network', async () => {
     const id = await createdId();
     const query = `query ($id: ID!) { network(id: $id) { id } _entities(representations: [{ __typename: "Network", id: $id }]) { ... on Network { name } } }`;
-    expect(await service.graphql(seller, query, { id })).toEqual({ data: { network: null, _entities: [null] }, codes: ['NETWORK_NOT_FOUND'] });
-    expect((await service.graphql(seller, DELETE, { input: { networkId: id, idempotencyKey: randomUUID() } })).codes).toEqual(['NETWORK_NOT_FOUND']);
+    expect(await service.graphql(seller, query, { id })).toEqual({
+      data: { network: null, _entities: [null] },
+      codes: ['NETWORK_NOT_FOUND'],
+    });
+    expect(
+      (await service.graphql(seller, DELETE, { input: { networkId: id, idempotencyKey: randomUUID() } })).codes,
+    ).toEqual(['NETWORK_NOT_FOUND']);
     expect((await service.graphql(researcher, query, { id })).codes).toEqual([]);
-    expect((await service.graphql(seller, LIST, { first: 10, departmentId: research })).codes).toEqual(['DEPARTMENT_NOT_FOUND']);
+    expect((await service.graphql(seller, LIST, { first: 10, departmentId: research })).codes).toEqual([
+      'DEPARTMENT_NOT_FOUND',
+    ]);
     expect((await service.graphql(null, LIST, { first: 10 })).codes).toEqual(['UNAUTHENTICATED']);
     expect((await service.graphql(researcher, query, { id: "' OR 1=1" })).codes).toEqual(['NETWORK_NOT_FOUND']);
   });
@@ -117,7 +146,8 @@ describe('networks subgraph', () => {
     const member = actorOf([department]);
     const names = ['a', 'b', 'c'];
     for (const name of names) await insert(service, department, name);
-    const read = async (after: string | null): Promise<Page> => (await service.graphql(member, LIST, { first: 2, after })).data?.['networks'] as Page;
+    const read = async (after: string | null): Promise<Page> =>
+      (await service.graphql(member, LIST, { first: 2, after })).data?.['networks'] as Page;
     const first = await read(null);
     const second = await read(first.pageInfo.endCursor);
     expect([...first.nodes, ...second.nodes].map((network) => network.name).sort()).toEqual(names);
@@ -139,19 +169,30 @@ describe('networks subgraph', () => {
     const again = await service.graphql(researcher, DELETE, { input });
     expect(first).toEqual({ data: { deleteNetwork: networkId }, codes: [] });
     expect(again).toEqual(first);
-    expect((await service.graphql(researcher, DELETE, { input: { networkId, idempotencyKey: randomUUID() } })).codes).toEqual(['NETWORK_NOT_FOUND']);
+    expect(
+      (await service.graphql(researcher, DELETE, { input: { networkId, idempotencyKey: randomUUID() } })).codes,
+    ).toEqual(['NETWORK_NOT_FOUND']);
   });
 
   it('selects the network asked for, or the oldest, and never that of another department', async () => {
     const department = randomUUID();
-    await expect(service.call(selectNetwork, { departmentId: department, networkId: null })).rejects.toMatchObject({ code: 'NETWORK_REQUIRED' });
+    await expect(service.call(selectNetwork, { departmentId: department, networkId: null })).rejects.toMatchObject({
+      code: 'NETWORK_REQUIRED',
+    });
     const oldest = await insert(service, department, 'first');
     const newest = await insert(service, department, 'second');
-    expect(await service.call(selectNetwork, { departmentId: department, networkId: null })).toEqual({ networkId: oldest });
-    expect(await service.call(selectNetwork, { departmentId: department, networkId: newest })).toEqual({ networkId: newest });
-    await expect(service.call(selectNetwork, { departmentId: sales, networkId: newest })).rejects.toMatchObject({ code: 'NETWORK_NOT_FOUND' });
+    expect(await service.call(selectNetwork, { departmentId: department, networkId: null })).toEqual({
+      networkId: oldest,
+    });
+    expect(await service.call(selectNetwork, { departmentId: department, networkId: newest })).toEqual({
+      networkId: newest,
+    });
+    await expect(service.call(selectNetwork, { departmentId: sales, networkId: newest })).rejects.toMatchObject({
+      code: 'NETWORK_NOT_FOUND',
+    });
   });
 });
 
 let nextOctet = 0;
-const insert = async (service: TestService, departmentId: string, name: string): Promise<string> => service.insertNetwork(departmentId, name, `100.64.${nextOctet++}.0/24`);
+const insert = async (service: TestService, departmentId: string, name: string): Promise<string> =>
+  service.insertNetwork(departmentId, name, `100.64.${nextOctet++}.0/24`);

@@ -1,5 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { DomainError, isRetryable, portAllocated, portReleased, type EventEnvelope, type RequestOf, type VmNic, type attachVm, type detachVm } from '@infinibay/contracts';
+import {
+  DomainError,
+  isRetryable,
+  portAllocated,
+  portReleased,
+  type EventEnvelope,
+  type RequestOf,
+  type VmNic,
+  type attachVm,
+  type detachVm,
+} from '@infinibay/contracts';
 import { capacityOf, formatIpv4, lowestFreeAddress, macOfPort, parseNetworkCidr } from '@infinibay/networks-domain';
 import { OutboxRelayHolder } from '@infinibay/platform-messaging';
 import { appendToOutbox, newEvent } from '@infinibay/platform-persistence';
@@ -52,17 +62,22 @@ export class AttachmentService {
       return this.releasePorts(tx, request.vmId);
     }, TRANSACTION_LIMITS);
     this.outbox.notify();
-    const outcomes = await Promise.allSettled(freed.map((port) => this.hosts.apply({ networkId: port.networkId, hostId: port.hostId })));
-    for (const outcome of outcomes) if (outcome.status === 'rejected' && !isRetryable(outcome.reason)) throw outcome.reason;
+    const outcomes = await Promise.allSettled(
+      freed.map((port) => this.hosts.apply({ networkId: port.networkId, hostId: port.hostId })),
+    );
+    for (const outcome of outcomes)
+      if (outcome.status === 'rejected' && !isRetryable(outcome.reason)) throw outcome.reason;
   }
 
   private async ensurePort(tx: Transaction, request: Attach): Promise<Port> {
     const network = await this.networks.lock(tx, request.networkId);
-    if (network?.departmentId !== request.departmentId) throw new DomainError('NETWORK_NOT_FOUND', { networkId: request.networkId });
+    if (network?.departmentId !== request.departmentId)
+      throw new DomainError('NETWORK_NOT_FOUND', { networkId: request.networkId });
     const port = await this.ports.findOfVm(tx, request.vmId, network.id);
     if (port === null) return this.allocate(tx, network, request);
     if (port.hostId === request.hostId && port.hostname === request.hostname) return port;
-    if (port.hostId !== request.hostId) await this.hostNetworks.bump(tx, [{ networkId: network.id, hostId: port.hostId }]);
+    if (port.hostId !== request.hostId)
+      await this.hostNetworks.bump(tx, [{ networkId: network.id, hostId: port.hostId }]);
     const moved = await this.ports.update(tx, port.id, { hostId: request.hostId, hostname: request.hostname });
     await this.hostNetworks.want(tx, { networkId: network.id, hostId: request.hostId });
     return moved;
@@ -71,7 +86,8 @@ export class AttachmentService {
   private async allocate(tx: Transaction, network: Network, request: Attach): Promise<Port> {
     const cidr = parseNetworkCidr(network.cidr);
     const address = lowestFreeAddress(cidr, await this.ports.takenAddresses(tx, network.id));
-    if (address === null) throw new DomainError('ADDRESSES_EXHAUSTED', { networkId: network.id, capacity: capacityOf(cidr) });
+    if (address === null)
+      throw new DomainError('ADDRESSES_EXHAUSTED', { networkId: network.id, capacity: capacityOf(cidr) });
     const id = randomUUID();
     const port = await this.ports.create(tx, {
       id,
@@ -99,7 +115,10 @@ export class AttachmentService {
   private async releasePorts(tx: Transaction, vmId: string): Promise<Port[]> {
     const freed = await this.ports.deleteOfVm(tx, vmId);
     await this.hostNetworks.bump(tx, freed);
-    await appendToOutbox(tx, freed.map((port) => portEvent(portReleased, port)));
+    await appendToOutbox(
+      tx,
+      freed.map((port) => portEvent(portReleased, port)),
+    );
     return freed;
   }
 }

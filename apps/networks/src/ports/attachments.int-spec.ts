@@ -27,8 +27,14 @@ describe('attachments of VMs to networks', () => {
   });
   afterAll(() => service.stop());
 
-  const newNetwork = (prefix = 24): Promise<string> => service.insertNetwork(departmentId, randomUUID(), `10.44.${octet++}.0/${prefix}`);
-  const attach = async (networkId: string, vmId: string = randomUUID(), fence = 1, hostId = host.hostId): Promise<VmNic> =>
+  const newNetwork = (prefix = 24): Promise<string> =>
+    service.insertNetwork(departmentId, randomUUID(), `10.44.${octet++}.0/${prefix}`);
+  const attach = async (
+    networkId: string,
+    vmId: string = randomUUID(),
+    fence = 1,
+    hostId = host.hostId,
+  ): Promise<VmNic> =>
     (await service.call(attachVm, { vmId, departmentId, networkId, hostId, hostname: 'web-1', fence })).nic;
 
   it('gives 50 VMs that come at once 50 addresses and MACs, and the host all reservations', async () => {
@@ -37,7 +43,8 @@ describe('attachments of VMs to networks', () => {
     const nics = await Promise.all(Array.from({ length: 50 }, () => attach(networkId)));
     expect(new Set(nics.map((nic) => nic.address)).size).toBe(50);
     expect(new Set(nics.map((nic) => nic.mac)).size).toBe(50);
-    const reserved = host.networks.get(networkId)?.spec.reservations.map(({ mac, address }) => `${mac} ${address}`) ?? [];
+    const reserved =
+      host.networks.get(networkId)?.spec.reservations.map(({ mac, address }) => `${mac} ${address}`) ?? [];
     expect(reserved.sort()).toEqual(nics.map((nic) => `${nic.mac} ${nic.address}`).sort());
     expect(host.ensureCalls - before).toBeLessThan(50);
   });
@@ -69,7 +76,9 @@ describe('attachments of VMs to networks', () => {
     await expect(attach(networkId, vmId, 1, away.hostId)).rejects.toMatchObject({ code: 'HOST_UNAVAILABLE' });
     away.connect(service);
     const nic = await attach(networkId, vmId, 1, away.hostId);
-    expect(away.networks.get(networkId)?.spec.reservations).toMatchObject([{ address: nic.address, hostname: 'web-1' }]);
+    expect(away.networks.get(networkId)?.spec.reservations).toMatchObject([
+      { address: nic.address, hostname: 'web-1' },
+    ]);
   });
 
   it('brings a host that was away up to date by itself', async () => {
@@ -80,7 +89,9 @@ describe('attachments of VMs to networks', () => {
     await service.call(detachVm, { vmId, hostId: host.hostId, fence: 2 });
     expect(host.networks.get(networkId)?.spec.reservations).toHaveLength(1);
     host.failure = undefined;
-    await pollUntil(() => host.networks.get(networkId)?.spec.reservations.length === 0, { what: 'the reservation to go' });
+    await pollUntil(() => host.networks.get(networkId)?.spec.reservations.length === 0, {
+      what: 'the reservation to go',
+    });
   });
 
   it('holds up no host for another that hangs', async () => {
@@ -95,7 +106,10 @@ describe('attachments of VMs to networks', () => {
     const calls = slow.ensureCalls;
     await pollUntil(() => slow.ensureCalls >= calls + 8, { what: 'the slow host to be asked' });
     host.networks.delete(networkId);
-    await pollUntil(() => host.networks.has(networkId), { what: 'the healthy host to get its network', timeoutMs: 5_000 });
+    await pollUntil(() => host.networks.has(networkId), {
+      what: 'the healthy host to get its network',
+      timeoutMs: 5_000,
+    });
     release();
   });
 
@@ -124,7 +138,9 @@ describe('attachments of VMs to networks', () => {
     const before = await attach(networkId, vmId);
     expect(await attach(networkId, vmId, 2, other.hostId)).toEqual(before);
     expect(other.networks.get(networkId)?.spec.reservations).toHaveLength(1);
-    await pollUntil(() => host.networks.get(networkId)?.spec.reservations.length === 0, { what: 'the old host to forget it' });
+    await pollUntil(() => host.networks.get(networkId)?.spec.reservations.length === 0, {
+      what: 'the old host to forget it',
+    });
   });
 
   it('attaches no VM to a network of another department', async () => {
@@ -143,7 +159,9 @@ describe('attachments of VMs to networks', () => {
     expect((await remove()).codes).toEqual([]);
     await pollUntil(() => !host.networks.has(networkId), { what: 'the host to forget the network' });
     const events = [...(await service.events('port.released')), ...(await service.events('network.deleted'))];
-    expect(events.filter((event) => JSON.stringify(event.data).includes(networkId)).map((event) => event.name)).toEqual(['port.released', 'network.deleted']);
+    expect(events.filter((event) => JSON.stringify(event.data).includes(networkId)).map((event) => event.name)).toEqual(
+      ['port.released', 'network.deleted'],
+    );
   });
 
   it('shows the ports of a network in pages', async () => {
@@ -151,10 +169,16 @@ describe('attachments of VMs to networks', () => {
     const nics = await Promise.all([1, 2, 3].map(() => attach(networkId)));
     const query = `query ($id: ID!, $after: String) { network(id: $id) { ports(first: 2, after: $after) { nodes { address } totalCount pageInfo { endCursor hasNextPage } } } }`;
     const read = async (after: string | null): Promise<PortPage> =>
-      ((await service.graphql(actorOf([departmentId]), query, { id: networkId, after })).data?.['network'] as { ports: PortPage }).ports;
+      (
+        (await service.graphql(actorOf([departmentId]), query, { id: networkId, after })).data?.['network'] as {
+          ports: PortPage;
+        }
+      ).ports;
     const first = await read(null);
     const second = await read(first.pageInfo.endCursor);
-    expect([...first.nodes, ...second.nodes].map((port) => port.address).sort()).toEqual(nics.map((nic) => nic.address).sort());
+    expect([...first.nodes, ...second.nodes].map((port) => port.address).sort()).toEqual(
+      nics.map((nic) => nic.address).sort(),
+    );
     expect([first.totalCount, first.pageInfo.hasNextPage, second.pageInfo.hasNextPage]).toEqual([3, true, false]);
   });
 
@@ -162,12 +186,20 @@ describe('attachments of VMs to networks', () => {
     const networkId = await newNetwork();
     const vmId = randomUUID();
     const nic = await attach(networkId, vmId);
-    const vms = [{ __typename: 'Vm', id: vmId }, { __typename: 'Vm', id: randomUUID() }, { __typename: 'Vm', id: 'no-uuid' }];
+    const vms = [
+      { __typename: 'Vm', id: vmId },
+      { __typename: 'Vm', id: randomUUID() },
+      { __typename: 'Vm', id: 'no-uuid' },
+    ];
     expect((await service.graphql(actorOf([departmentId]), PORTS, { vms })).data?.['_entities']).toMatchObject([
       { ports: [{ mac: nic.mac, address: nic.address, network: { id: networkId }, vm: { id: vmId } }] },
       { ports: [] },
       { ports: [] },
     ]);
-    expect((await service.graphql(actorOf([randomUUID()]), PORTS, { vms })).data?.['_entities']).toEqual([{ ports: [] }, { ports: [] }, { ports: [] }]);
+    expect((await service.graphql(actorOf([randomUUID()]), PORTS, { vms })).data?.['_entities']).toEqual([
+      { ports: [] },
+      { ports: [] },
+      { ports: [] },
+    ]);
   });
 });

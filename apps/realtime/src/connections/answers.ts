@@ -15,7 +15,12 @@ export const toDomainError = (error: unknown, logger: Logger): DomainError => {
  * or a typed error. A message without an acknowledgement is handled all the same.
  */
 export const answering =
-  <S extends z.ZodType, T extends object | undefined>(socket: RealtimeSocket, logger: Logger, schema: S, handle: (request: z.output<S>) => Promise<T>) =>
+  <S extends z.ZodType, T extends object | undefined>(
+    socket: RealtimeSocket,
+    logger: Logger,
+    schema: S,
+    handle: (request: z.output<S>) => Promise<T>,
+  ) =>
   (request: unknown, answer?: unknown): void => {
     const reply = (result: Answer): void => {
       if (typeof answer === 'function') (answer as (result: Answer) => void)(result);
@@ -24,7 +29,10 @@ export const answering =
     void runInContext({ correlationId: randomUUID(), causationId: null, actor }, async () => {
       try {
         const parsed = schema.safeParse(request);
-        if (!parsed.success) throw new DomainError('INVALID_INPUT', { issues: parsed.error.issues.slice(0, 5).map((issue) => issue.message) });
+        if (!parsed.success)
+          throw new DomainError('INVALID_INPUT', {
+            issues: parsed.error.issues.slice(0, 5).map((issue) => issue.message),
+          });
         reply({ ok: true, ...(await handle(parsed.data)) });
       } catch (error) {
         reply({ ok: false, error: toDomainError(error, logger).toWire() });

@@ -28,17 +28,31 @@ export class ClientMessages {
   ) {}
 
   bind(socket: RealtimeSocket): void {
-    const on = <S extends z.ZodType, T extends object | undefined>(schema: S, handle: (request: z.output<S>) => Promise<T>) =>
+    const on = <S extends z.ZodType, T extends object | undefined>(
+      schema: S,
+      handle: (request: z.output<S>) => Promise<T>,
+    ) =>
       answering(socket, this.logger, schema, (request: z.output<S>) => {
         if (!this.limit.take(socket.id)) throw new DomainError('TOO_MANY_ATTEMPTS');
         return handle(request);
       });
-    socket.on('vm:subscribe', on(VmRequest, ({ vmId }) => this.subscriptions.subscribe(socket, vmId)));
-    socket.on('vm:unsubscribe', on(VmRequest, ({ vmId }) => this.subscriptions.unsubscribe(socket, vmId)));
-    socket.on('resume', on(ResumeRequest, ({ afterSequence }) => this.events.replay(socket.data.session.actor, afterSequence)));
+    socket.on(
+      'vm:subscribe',
+      on(VmRequest, ({ vmId }) => this.subscriptions.subscribe(socket, vmId)),
+    );
+    socket.on(
+      'vm:unsubscribe',
+      on(VmRequest, ({ vmId }) => this.subscriptions.unsubscribe(socket, vmId)),
+    );
+    socket.on(
+      'resume',
+      on(ResumeRequest, ({ afterSequence }) => this.events.replay(socket.data.session.actor, afterSequence)),
+    );
     socket.on(
       'auth:refresh',
-      on(RefreshRequest, async ({ token }) => ({ expiresAt: new Date(await this.guard.refresh(socket, token)).toISOString() })),
+      on(RefreshRequest, async ({ token }) => ({
+        expiresAt: new Date(await this.guard.refresh(socket, token)).toISOString(),
+      })),
     );
     socket.on('disconnect', () => {
       this.limit.forget(socket.id);

@@ -5,7 +5,8 @@ describe(RateLimit.name, () => {
   it('lets a burst pass and then the steady rate, each key for itself', () => {
     let now = 0;
     const limit = new RateLimit({ perSecond: 10, burst: 5 }, () => now);
-    const take = (key: string, times: number): number => Array.from({ length: times }, () => limit.take(key)).filter(Boolean).length;
+    const take = (key: string, times: number): number =>
+      Array.from({ length: times }, () => limit.take(key)).filter(Boolean).length;
     expect([take('a', 20), take('b', 3)]).toEqual([5, 3]);
     now = 1_000;
     expect(take('a', 20)).toBe(5);

@@ -20,10 +20,15 @@ const events: fc.Arbitrary<EventEnvelope> = fc.record({
   actor: fc.constant({ kind: 'user' as const, id: 'u1' }),
   correlationId: fc.constant('c1'),
   causationId: fc.constant(null),
-  data: fc.oneof(fc.constant(null), fc.record({ userId: fc.constantFrom('u1', 'u2') }), fc.record({ vmId: fc.constant('v1') })),
+  data: fc.oneof(
+    fc.constant(null),
+    fc.record({ userId: fc.constantFrom('u1', 'u2') }),
+    fc.record({ vmId: fc.constant('v1') }),
+  ),
 });
 
-const hearsLive = (actor: Actor, event: EventEnvelope): boolean => audienceOf(event).some((room) => roomsOf(actor).includes(room));
+const hearsLive = (actor: Actor, event: EventEnvelope): boolean =>
+  audienceOf(event).some((room) => roomsOf(actor).includes(room));
 
 describe('rooms', () => {
   it('deliver live what a replay shows, and nothing else', () => {
@@ -37,7 +42,9 @@ describe('rooms', () => {
   it('keep events of a department from everybody outside of it', () => {
     fc.assert(
       fc.property(actors, events, (actor, event) => {
-        fc.pre(actor.role === 'USER' && event.departmentId !== null && !actor.departmentIds.includes(event.departmentId));
+        fc.pre(
+          actor.role === 'USER' && event.departmentId !== null && !actor.departmentIds.includes(event.departmentId),
+        );
         fc.pre(event.resource.kind !== 'user' && JSON.stringify(event.data) !== `{"userId":"${actor.userId}"}`);
         expect(hearsLive(actor, event)).toBe(false);
       }),

@@ -14,8 +14,12 @@ export const roomsOf = (actor: Actor): string[] => [
 
 /** The users that an event is about: they hear of it even when it belongs to no department of theirs. */
 const subjectsOf = (event: EventEnvelope): string[] => {
-  const fromData = typeof event.data === 'object' && event.data !== null && 'userId' in event.data ? event.data.userId : undefined;
-  const ids = [event.resource.kind === 'user' ? event.resource.id : undefined, typeof fromData === 'string' ? fromData : undefined];
+  const fromData =
+    typeof event.data === 'object' && event.data !== null && 'userId' in event.data ? event.data.userId : undefined;
+  const ids = [
+    event.resource.kind === 'user' ? event.resource.id : undefined,
+    typeof fromData === 'string' ? fromData : undefined,
+  ];
   return [...new Set(ids.filter((id) => id !== undefined))];
 };
 
@@ -30,4 +34,3 @@ export const audienceOf = (event: EventEnvelope): string[] => [
 export const mayHear = (actor: Actor, event: EventEnvelope): boolean =>
   can(actor, 'read', { kind: 'department', departmentId: event.departmentId }) ||
   subjectsOf(event).some((userId) => can(actor, 'read', { kind: 'user', departmentId: null, userId }));
-

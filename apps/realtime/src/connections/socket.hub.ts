@@ -22,7 +22,10 @@ export class SocketHub implements BeforeApplicationShutdown {
     private readonly http: HttpAdapterHost,
     private readonly metrics: RealtimeMetrics,
   ) {
-    this.handshakes = new RateLimit({ perSecond: config.CONNECTIONS_PER_SECOND, burst: 4 * config.CONNECTIONS_PER_SECOND });
+    this.handshakes = new RateLimit({
+      perSecond: config.CONNECTIONS_PER_SECOND,
+      burst: 4 * config.CONNECTIONS_PER_SECOND,
+    });
     this.io = new Server({
       serveClient: false,
       maxHttpBufferSize: MAX_PAYLOAD_BYTES,
@@ -54,7 +57,10 @@ export class SocketHub implements BeforeApplicationShutdown {
   /** Counts a message to these rooms; a socket in two of them gets it once but counts twice. */
   countDelivery(kind: 'event' | 'metrics', rooms: readonly string[]): void {
     const sizes = rooms.map((room) => this.io.sockets.adapter.rooms.get(room)?.size ?? 0);
-    this.metrics.deliveries.inc({ kind }, sizes.reduce((sum, size) => sum + size, 0));
+    this.metrics.deliveries.inc(
+      { kind },
+      sizes.reduce((sum, size) => sum + size, 0),
+    );
   }
 
   isSlow(socket: RealtimeSocket): boolean {

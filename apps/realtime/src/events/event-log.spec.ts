@@ -3,8 +3,17 @@ import type { SequencedEvent } from '../protocol.js';
 import { EventLog } from './event-log.js';
 
 const event = (sequence: number, id = `e${sequence}`): SequencedEvent => ({
-  id, sequence, name: 'vm.created', version: 1, occurredAt: '', departmentId: null, resource: { kind: 'vm', id: 'v' },
-  actor: { kind: 'user', id: 'u' }, correlationId: 'c', causationId: null, data: {},
+  id,
+  sequence,
+  name: 'vm.created',
+  version: 1,
+  occurredAt: '',
+  departmentId: null,
+  resource: { kind: 'vm', id: 'v' },
+  actor: { kind: 'user', id: 'u' },
+  correlationId: 'c',
+  causationId: null,
+  data: {},
 });
 const sequences = (log: EventLog, after: number): number[] => [...log.after(after)].map((one) => one.sequence);
 
@@ -14,7 +23,13 @@ describe(EventLog.name, () => {
     expect(log.covers(0)).toBe(false);
     log.startAfter(10);
     for (const sequence of [11, 12, 15]) log.add(event(sequence));
-    expect([sequences(log, 10), sequences(log, 12), sequences(log, 13), sequences(log, 15), sequences(log, 99)]).toEqual([[11, 12, 15], [15], [15], [], []]);
+    expect([
+      sequences(log, 10),
+      sequences(log, 12),
+      sequences(log, 13),
+      sequences(log, 15),
+      sequences(log, 99),
+    ]).toEqual([[11, 12, 15], [15], [15], [], []]);
     expect([log.covers(9), log.covers(10), log.last]).toEqual([false, true, 15]);
   });
 

@@ -55,7 +55,9 @@ export class EventReplay {
     const end = this.feed.sequence;
     // A sequence from the future is of a stream that is no more.
     if (afterSequence > end) return { events: [], lastSequence: end, more: false, gap: true };
-    const { page, gap } = this.feed.log.covers(afterSequence) ? this.fromMemory(actor, afterSequence) : await this.fromStream(actor, afterSequence, end);
+    const { page, gap } = this.feed.log.covers(afterSequence)
+      ? this.fromMemory(actor, afterSequence)
+      : await this.fromStream(actor, afterSequence, end);
     if (!page.isFull) page.lastSequence = Math.max(page.lastSequence, end);
     this.metrics.replayed.inc(page.events.length);
     return { events: page.events, lastSequence: page.lastSequence, more: page.lastSequence < this.feed.sequence, gap };
@@ -90,7 +92,10 @@ export class EventReplay {
       opt_start_seq: page.lastSequence + 1,
       inactive_threshold: 10_000,
     });
-    const messages = await consumer.fetch({ max_messages: Math.min(MAX_SCANNED, end - page.lastSequence), expires: READ_TIMEOUT_MS });
+    const messages = await consumer.fetch({
+      max_messages: Math.min(MAX_SCANNED, end - page.lastSequence),
+      expires: READ_TIMEOUT_MS,
+    });
     for await (const message of messages) {
       const event = EventEnvelope.safeParse(message.json());
       if (event.success) page.offer({ ...event.data, sequence: message.seq });

@@ -36,7 +36,8 @@ export class SampleFeed implements BeforeApplicationShutdown {
     if (!this.hub.io.sockets.adapter.rooms.has(room)) return;
     try {
       const sample = GuestSample.parse(JSON.parse(Buffer.from(data).toString('utf8')));
-      if (metricsSubject(sample.departmentId, sample.vmId) !== subject) throw new RangeError('the sample is of another VM than its subject');
+      if (metricsSubject(sample.departmentId, sample.vmId) !== subject)
+        throw new RangeError('the sample is of another VM than its subject');
       this.hub.countDelivery('metrics', [room]);
       this.hub.io.to(room).volatile.emit('metrics', sample);
     } catch (error) {

@@ -20,8 +20,18 @@ export class TestClient {
   }
 
   /** Rejects with the server's refusal: its `data` has the error code. */
-  static async connect(url: string, auth: object, options: { transports?: string[]; extraHeaders?: Record<string, string> } = {}): Promise<TestClient> {
-    const socket: Socket<ServerToClient, ClientToServer> = io(url, { auth, forceNew: true, reconnection: false, transports: ['websocket'], ...options });
+  static async connect(
+    url: string,
+    auth: object,
+    options: { transports?: string[]; extraHeaders?: Record<string, string> } = {},
+  ): Promise<TestClient> {
+    const socket: Socket<ServerToClient, ClientToServer> = io(url, {
+      auth,
+      forceNew: true,
+      reconnection: false,
+      transports: ['websocket'],
+      ...options,
+    });
     try {
       const session = await new Promise<SessionInfo>((resolve, reject) => {
         socket.on('session', resolve);

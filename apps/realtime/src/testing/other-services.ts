@@ -55,13 +55,19 @@ export class OtherServices {
   private bind(connection: NatsConnection, logger: Logger): void {
     const durations = new MetricsRegistry('others').histogram('handled', 'handled', ['name', 'outcome']);
     this.server = new RequestServer(connection, 'others', logger, durations);
-    this.server.serve(getSigningKeys, () => Promise.resolve({ keys: [{ ...this.jwk, kid: this.keyId, alg: 'EdDSA', use: 'sig' }] }));
-    this.server.serve(resolveSession, ({ sessionId }: RequestOf<typeof resolveSession>) => Promise.resolve({ actor: this.sessions.get(sessionId) ?? null }));
+    this.server.serve(getSigningKeys, () =>
+      Promise.resolve({ keys: [{ ...this.jwk, kid: this.keyId, alg: 'EdDSA', use: 'sig' }] }),
+    );
+    this.server.serve(resolveSession, ({ sessionId }: RequestOf<typeof resolveSession>) =>
+      Promise.resolve({ actor: this.sessions.get(sessionId) ?? null }),
+    );
     this.server.serve(findVms, ({ vmIds }: RequestOf<typeof findVms>) =>
       Promise.resolve({
         vms: vmIds.flatMap((vmId) => {
           const departmentId = this.vms.get(vmId);
-          return departmentId === undefined ? [] : [{ vmId, departmentId, ownerId: randomUUID(), name: 'web-1', state: 'RUNNING', hostId: null }];
+          return departmentId === undefined
+            ? []
+            : [{ vmId, departmentId, ownerId: randomUUID(), name: 'web-1', state: 'RUNNING', hostId: null }];
         }),
       }),
     );

@@ -35,10 +35,26 @@ export class FirstAdmin implements OnModuleInit {
 
   private async create(tx: Transaction, passwordHash: string): Promise<void> {
     const email = Email.parse(this.config.BOOTSTRAP_ADMIN_EMAIL);
-    const userId = await this.users.create(tx, { email, name: 'Administrator', role: 'ADMIN', passwordHash, departmentIds: [] });
-    await this.audit.record(tx, { actorId: 'bootstrap', verb: 'createUser', resourceKind: 'user', resourceId: userId, result: 'ok' });
+    const userId = await this.users.create(tx, {
+      email,
+      name: 'Administrator',
+      role: 'ADMIN',
+      passwordHash,
+      departmentIds: [],
+    });
+    await this.audit.record(tx, {
+      actorId: 'bootstrap',
+      verb: 'createUser',
+      resourceKind: 'user',
+      resourceId: userId,
+      result: 'ok',
+    });
     await appendToOutbox(tx, [
-      newEvent(userCreated, { departmentId: null, resource: { kind: 'user', id: userId }, data: { userId, role: 'ADMIN' } }),
+      newEvent(userCreated, {
+        departmentId: null,
+        resource: { kind: 'user', id: userId },
+        data: { userId, role: 'ADMIN' },
+      }),
     ]);
     this.logger.info({ userId, email }, 'first administrator created');
   }

@@ -26,9 +26,16 @@ export class DepartmentChangesService {
 
   /** @throws DomainError FORBIDDEN, NAME_TAKEN */
   create(actor: Actor, { idempotencyKey, ...input }: CreateDepartment): Promise<string> {
-    const change = { actorId: actor.userId, operation: 'createDepartment', resourceKind: 'department', idempotencyKey, input } as const;
+    const change = {
+      actorId: actor.userId,
+      operation: 'createDepartment',
+      resourceKind: 'department',
+      idempotencyKey,
+      input,
+    } as const;
     return this.changes.commit(change, async (tx) => {
-      if (!can(actor, 'create', { kind: 'department', departmentId: null })) throw new DomainError('FORBIDDEN', { needs: 'ADMIN' });
+      if (!can(actor, 'create', { kind: 'department', departmentId: null }))
+        throw new DomainError('FORBIDDEN', { needs: 'ADMIN' });
       const departmentId = await this.departments.create(tx, input.name);
       const resource = { kind: 'department', id: departmentId };
       const event = newEvent(departmentCreated, { departmentId, resource, data: { departmentId, name: input.name } });
@@ -38,7 +45,13 @@ export class DepartmentChangesService {
 
   /** @throws DomainError DEPARTMENT_NOT_FOUND, USER_NOT_FOUND, FORBIDDEN */
   addMember(actor: Actor, { idempotencyKey, ...input }: MembershipChange): Promise<string> {
-    const change = { actorId: actor.userId, operation: 'addDepartmentMember', resourceKind: 'department', idempotencyKey, input } as const;
+    const change = {
+      actorId: actor.userId,
+      operation: 'addDepartmentMember',
+      resourceKind: 'department',
+      idempotencyKey,
+      input,
+    } as const;
     return this.changes.commit(change, async (tx) => {
       const user = await this.authorise(tx, actor, input);
       const changed = await this.departments.addMember(tx, input.departmentId, input.userId);
@@ -48,7 +61,13 @@ export class DepartmentChangesService {
 
   /** @throws DomainError DEPARTMENT_NOT_FOUND, USER_NOT_FOUND, FORBIDDEN */
   removeMember(actor: Actor, { idempotencyKey, ...input }: MembershipChange): Promise<string> {
-    const change = { actorId: actor.userId, operation: 'removeDepartmentMember', resourceKind: 'department', idempotencyKey, input } as const;
+    const change = {
+      actorId: actor.userId,
+      operation: 'removeDepartmentMember',
+      resourceKind: 'department',
+      idempotencyKey,
+      input,
+    } as const;
     return this.changes.commit(change, async (tx) => {
       const user = await this.authorise(tx, actor, input);
       const changed = await this.departments.removeMember(tx, input.departmentId, input.userId);
@@ -57,7 +76,11 @@ export class DepartmentChangesService {
   }
 
   /** Whoever may not see the department hears that there is none; a member hears that this is for administrators. */
-  private async authorise(tx: Transaction, actor: Actor, { departmentId, userId }: Membership): Promise<{ disabled: boolean }> {
+  private async authorise(
+    tx: Transaction,
+    actor: Actor,
+    { departmentId, userId }: Membership,
+  ): Promise<{ disabled: boolean }> {
     const resource = { kind: 'department', departmentId } as const;
     const [department] = can(actor, 'read', resource) ? await this.departments.findMany(tx, [departmentId]) : [];
     if (department === undefined) throw new DomainError('DEPARTMENT_NOT_FOUND', { departmentId });
@@ -75,8 +98,16 @@ export class DepartmentChangesService {
     disabled: boolean,
   ): Effect {
     if (!changed) return { resourceId: departmentId, events: [] };
-    const membership = newEvent(contract, { departmentId, resource: { kind: 'membership', id: userId }, data: { departmentId, userId } });
-    const access = newEvent(userAccessChanged, { departmentId: null, resource: { kind: 'user', id: userId }, data: { userId, disabled } });
+    const membership = newEvent(contract, {
+      departmentId,
+      resource: { kind: 'membership', id: userId },
+      data: { departmentId, userId },
+    });
+    const access = newEvent(userAccessChanged, {
+      departmentId: null,
+      resource: { kind: 'user', id: userId },
+      data: { userId, disabled },
+    });
     return { resourceId: departmentId, events: [membership, access] };
   }
 }

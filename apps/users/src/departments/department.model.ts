@@ -1,7 +1,9 @@
 import { Directive, Field, ID, Int, ObjectType } from '@nestjs/graphql';
 import { PageInfo } from '@infinibay/platform-graphql';
 
-@ObjectType({ description: 'Owns virtual machines, networks and firewall rules. Visible to its members and to administrators.' })
+@ObjectType({
+  description: 'Owns virtual machines, networks and firewall rules. Visible to its members and to administrators.',
+})
 @Directive('@key(fields: "id")')
 export class Department {
   @Field(() => ID, { description: 'UUID' })

@@ -20,12 +20,19 @@ export class DepartmentRepository {
   async list(tx: Transaction, page: Page, scope: DepartmentScope): Promise<{ rows: DepartmentRow[]; total: number }> {
     const where = scope.all ? [] : [{ id: { in: [...scope.departmentIds] } }];
     const after = page.after === undefined ? [] : [{ id: { gt: page.after } }];
-    const rows = await tx.department.findMany({ where: { AND: [...where, ...after] }, orderBy: { id: 'asc' }, take: page.first + 1 });
+    const rows = await tx.department.findMany({
+      where: { AND: [...where, ...after] },
+      orderBy: { id: 'asc' },
+      take: page.first + 1,
+    });
     return { rows, total: await tx.department.count({ where: { AND: where } }) };
   }
 
   /** Departments of each of the users, by name. */
-  async findOfUsers(tx: Transaction, userIds: readonly string[]): Promise<{ userId: string; department: DepartmentRow }[]> {
+  async findOfUsers(
+    tx: Transaction,
+    userIds: readonly string[],
+  ): Promise<{ userId: string; department: DepartmentRow }[]> {
     return tx.membership.findMany({
       where: { userId: { in: [...userIds] } },
       select: { userId: true, department: true },

@@ -29,33 +29,58 @@ export class DepartmentResolver {
     return this.departments.get(actor, id);
   }
 
-  @Query(() => DepartmentConnection, { name: 'departments', description: 'Those of the actor; all of them for administrators' })
+  @Query(() => DepartmentConnection, {
+    name: 'departments',
+    description: 'Those of the actor; all of them for administrators',
+  })
   list(@CurrentActor() actor: Actor, @Args() page: PageArgs): Promise<DepartmentConnection> {
     return this.departments.list(actor, parsePage(page));
   }
 
   @Mutation(() => Department, { description: 'For administrators. NAME_TAKEN.' })
-  async createDepartment(@CurrentActor() actor: Actor, @Args('input') input: CreateDepartmentInput): Promise<Department> {
+  async createDepartment(
+    @CurrentActor() actor: Actor,
+    @Args('input') input: CreateDepartmentInput,
+  ): Promise<Department> {
     return this.departments.get(actor, await this.changes.create(actor, validateInput(CreateDepartmentRules, input)));
   }
 
   @Mutation(() => Department, {
     description: 'For administrators. No effect on a member. DEPARTMENT_NOT_FOUND, USER_NOT_FOUND.',
   })
-  async addDepartmentMember(@CurrentActor() actor: Actor, @Args('input') input: AddDepartmentMemberInput): Promise<Department> {
-    return this.departments.get(actor, await this.changes.addMember(actor, validateInput(MembershipRules, input, UNKNOWN)));
+  async addDepartmentMember(
+    @CurrentActor() actor: Actor,
+    @Args('input') input: AddDepartmentMemberInput,
+  ): Promise<Department> {
+    return this.departments.get(
+      actor,
+      await this.changes.addMember(actor, validateInput(MembershipRules, input, UNKNOWN)),
+    );
   }
 
   @Mutation(() => Department, {
     description:
       'For administrators. The user loses sight of the department within 5 seconds; no effect on somebody who is no member. DEPARTMENT_NOT_FOUND, USER_NOT_FOUND.',
   })
-  async removeDepartmentMember(@CurrentActor() actor: Actor, @Args('input') input: RemoveDepartmentMemberInput): Promise<Department> {
-    return this.departments.get(actor, await this.changes.removeMember(actor, validateInput(MembershipRules, input, UNKNOWN)));
+  async removeDepartmentMember(
+    @CurrentActor() actor: Actor,
+    @Args('input') input: RemoveDepartmentMemberInput,
+  ): Promise<Department> {
+    return this.departments.get(
+      actor,
+      await this.changes.removeMember(actor, validateInput(MembershipRules, input, UNKNOWN)),
+    );
   }
 
-  @ResolveField('members', () => UserConnection, { nullable: true, description: 'Its members. For administrators; FORBIDDEN to others.' })
-  members(@CurrentActor() actor: Actor, @Parent() department: Department, @Args() page: PageArgs): Promise<UserConnection> {
+  @ResolveField('members', () => UserConnection, {
+    nullable: true,
+    description: 'Its members. For administrators; FORBIDDEN to others.',
+  })
+  members(
+    @CurrentActor() actor: Actor,
+    @Parent() department: Department,
+    @Args() page: PageArgs,
+  ): Promise<UserConnection> {
     return this.users.list(actor, parsePage(page), department.id);
   }
 

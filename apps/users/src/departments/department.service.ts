@@ -23,7 +23,9 @@ export class DepartmentService {
 
   /** Those of the departments that exist and that the actor may see. */
   async findMany(actor: Actor, ids: readonly string[]): Promise<ReadonlyMap<string, Department>> {
-    const readable = ids.filter((id) => Uuid.safeParse(id).success && can(actor, 'read', { kind: 'department', departmentId: id }));
+    const readable = ids.filter(
+      (id) => Uuid.safeParse(id).success && can(actor, 'read', { kind: 'department', departmentId: id }),
+    );
     if (readable.length === 0) return new Map();
     const rows = await this.departments.findMany(this.database, readable);
     return new Map(rows.map((row) => [row.id, row]));
@@ -37,7 +39,9 @@ export class DepartmentService {
   /** Departments of each of the users, as far as the actor may see them. */
   async findOfUsers(actor: Actor, userIds: readonly string[]): Promise<ReadonlyMap<string, Department[]>> {
     const rows = await this.departments.findOfUsers(this.database, userIds);
-    const readable = rows.filter(({ department }) => can(actor, 'read', { kind: 'department', departmentId: department.id }));
+    const readable = rows.filter(({ department }) =>
+      can(actor, 'read', { kind: 'department', departmentId: department.id }),
+    );
     const found = new Map<string, Department[]>();
     for (const { userId, department } of readable) found.set(userId, [...(found.get(userId) ?? []), department]);
     return found;

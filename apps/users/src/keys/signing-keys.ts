@@ -70,7 +70,14 @@ export class SigningKeys implements OnModuleInit {
     await tx.signingKey.create({
       data: {
         id,
-        publicJwk: { kty: publicJwk.kty ?? '', crv: publicJwk.crv ?? '', x: publicJwk.x ?? '', kid: id, alg: 'EdDSA', use: 'sig' },
+        publicJwk: {
+          kty: publicJwk.kty ?? '',
+          crv: publicJwk.crv ?? '',
+          x: publicJwk.x ?? '',
+          kid: id,
+          alg: 'EdDSA',
+          use: 'sig',
+        },
         sealedJwk: seal(JSON.stringify(privateJwk), id, this.config.INTERNAL_KEY),
       },
     });

@@ -13,7 +13,9 @@ export class PasswordHasher {
   private readonly fingerprintKey: Buffer;
 
   constructor(@Inject(USERS_CONFIG) config: Pick<UsersConfig, 'INTERNAL_KEY'>) {
-    this.fingerprintKey = Buffer.from(hkdfSync('sha256', config.INTERNAL_KEY, '', 'infinibay password fingerprint', 32));
+    this.fingerprintKey = Buffer.from(
+      hkdfSync('sha256', config.INTERNAL_KEY, '', 'infinibay password fingerprint', 32),
+    );
   }
 
   /** @returns a PHC string */

@@ -10,7 +10,10 @@ interface Bucket {
   readonly window_ends_at: Date;
 }
 
-export type ThrottleLimits = Pick<UsersConfig, 'LOGIN_ATTEMPTS_PER_ACCOUNT' | 'LOGIN_ATTEMPTS_PER_ADDRESS' | 'LOGIN_WINDOW_SECONDS'>;
+export type ThrottleLimits = Pick<
+  UsersConfig,
+  'LOGIN_ATTEMPTS_PER_ACCOUNT' | 'LOGIN_ATTEMPTS_PER_ADDRESS' | 'LOGIN_WINDOW_SECONDS'
+>;
 
 // Always the account first and the address second: a fixed order of row locks, so that parallel attempts cannot deadlock.
 const RESERVE = `
@@ -58,7 +61,10 @@ export class LoginThrottle {
 
   private async giveBack(account: string, address: string): Promise<void> {
     await this.database.loginThrottle.deleteMany({ where: { key: account } });
-    await this.database.loginThrottle.updateMany({ where: { key: address, attempts: { gt: 0 } }, data: { attempts: { decrement: 1 } } });
+    await this.database.loginThrottle.updateMany({
+      where: { key: address, attempts: { gt: 0 } },
+      data: { attempts: { decrement: 1 } },
+    });
   }
 }
 

@@ -43,7 +43,10 @@ describe('login', () => {
   it('answers unknown users and wrong passwords alike, in about the same time', async () => {
     const attempt = async (email: string) => {
       const started = performance.now();
-      const { code, errors } = await users.call(LOGIN, { variables: { email, password: 'not the password' }, address: '198.51.100.3' });
+      const { code, errors } = await users.call(LOGIN, {
+        variables: { email, password: 'not the password' },
+        address: '198.51.100.3',
+      });
       return { code, message: errors[0]?.message, ms: performance.now() - started };
     };
     await attempt('warm-up@example.org');
@@ -59,7 +62,9 @@ describe('login', () => {
     const { refreshToken } = await login();
     const { passwordHash } = await users.database.user.findUniqueOrThrow({ where: { email: ADMIN.email } });
     expect(passwordHash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
-    const rows = await users.database.$queryRawUnsafe<{ text: string }[]>('SELECT refresh_tokens::text AS text FROM refresh_tokens');
+    const rows = await users.database.$queryRawUnsafe<{ text: string }[]>(
+      'SELECT refresh_tokens::text AS text FROM refresh_tokens',
+    );
     expect(JSON.stringify(rows)).not.toContain(refreshToken);
   });
 
@@ -111,7 +116,9 @@ describe('refreshSession', () => {
     const next = (await refresh(first.refreshToken)).data?.['refreshSession'] as Tokens;
     expect((await refresh(first.refreshToken)).code).toBe('SESSION_ENDED');
     expect((await refresh(next.refreshToken)).code).toBe('SESSION_ENDED');
-    const session = await users.database.session.findUniqueOrThrow({ where: { id: String(decodeJwt(first.accessToken)['sid']) } });
+    const session = await users.database.session.findUniqueOrThrow({
+      where: { id: String(decodeJwt(first.accessToken)['sid']) },
+    });
     expect(session.endReason).toBe('refresh-token-reused');
   });
 
@@ -143,7 +150,9 @@ describe('start', () => {
   it('keeps the private key sealed, and takes a new one when INTERNAL_KEY changed', async () => {
     const [row] = await users.database.signingKey.findMany();
     expect(Buffer.from(row?.sealedJwk ?? []).toString('latin1')).not.toContain('"d"');
-    const other = await UsersService.startOn(users.databases, { INTERNAL_KEY: 'another internal key, with 32 or more' });
+    const other = await UsersService.startOn(users.databases, {
+      INTERNAL_KEY: 'another internal key, with 32 or more',
+    });
     const keys = await users.database.signingKey.findMany({ where: { retiredAt: null } });
     expect(keys).toHaveLength(1);
     expect(keys[0]?.id).not.toBe(row?.id);

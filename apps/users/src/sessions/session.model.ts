@@ -9,7 +9,8 @@ export class SessionTokens {
   accessTokenExpiresAt!: Date;
 
   @Field({
-    description: 'Gives the next pair of tokens through refreshSession, once: using it again ends the session, as it was stolen then',
+    description:
+      'Gives the next pair of tokens through refreshSession, once: using it again ends the session, as it was stolen then',
   })
   refreshToken!: string;
 

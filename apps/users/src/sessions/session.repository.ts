@@ -72,7 +72,9 @@ export class SessionRepository {
 
   /** Sessions that ended or expired before; their tokens go with them. */
   async prune(tx: Transaction, before: Date): Promise<number> {
-    const { count } = await tx.session.deleteMany({ where: { OR: [{ endedAt: { lt: before } }, { expiresAt: { lt: before } }] } });
+    const { count } = await tx.session.deleteMany({
+      where: { OR: [{ endedAt: { lt: before } }, { expiresAt: { lt: before } }] },
+    });
     return count;
   }
 

@@ -16,7 +16,8 @@ export class SessionResolver {
   ) {}
 
   @Mutation(() => SessionTokens, {
-    description: 'Opens a session. INVALID_CREDENTIALS; TOO_MANY_ATTEMPTS with details.retryAfterSeconds. Needs no token.',
+    description:
+      'Opens a session. INVALID_CREDENTIALS; TOO_MANY_ATTEMPTS with details.retryAfterSeconds. Needs no token.',
   })
   login(
     @Args('email') email: string,

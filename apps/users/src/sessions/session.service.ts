@@ -25,7 +25,13 @@ export class SessionService {
   async open(userId: string): Promise<SessionTokens> {
     const session = await this.changes.run(async (tx) => {
       const opened = await this.sessions.open(tx, userId);
-      await this.audit.record(tx, { actorId: userId, verb: 'login', resourceKind: 'session', resourceId: opened.id, result: 'ok' });
+      await this.audit.record(tx, {
+        actorId: userId,
+        verb: 'login',
+        resourceKind: 'session',
+        resourceId: opened.id,
+        result: 'ok',
+      });
       return opened;
     });
     return this.tokens(userId, session.id, session);
@@ -52,7 +58,13 @@ export class SessionService {
   async logout(actor: Actor): Promise<void> {
     await this.changes.run(async (tx) => {
       await this.sessions.end(tx, actor.sessionId, 'logout');
-      await this.audit.record(tx, { actorId: actor.userId, verb: 'logout', resourceKind: 'session', resourceId: actor.sessionId, result: 'ok' });
+      await this.audit.record(tx, {
+        actorId: actor.userId,
+        verb: 'logout',
+        resourceKind: 'session',
+        resourceId: actor.sessionId,
+        result: 'ok',
+      });
       await this.announce(tx, actor.userId);
     });
   }
@@ -61,7 +73,12 @@ export class SessionService {
   async resolve(userId: string, sessionId: string): Promise<Actor | null> {
     const user = await this.sessions.findOpen(this.database, userId, sessionId);
     if (user === null) return null;
-    return { userId, sessionId, role: user.role, departmentIds: user.memberships.map((membership) => membership.departmentId) };
+    return {
+      userId,
+      sessionId,
+      role: user.role,
+      departmentIds: user.memberships.map((membership) => membership.departmentId),
+    };
   }
 
   private async refuse(tx: Transaction, found: FoundToken): Promise<DomainError | undefined> {
@@ -79,7 +96,9 @@ export class SessionService {
   /** Sockets of a session that ended must be looked at again. */
   private async announce(tx: Transaction, userId: string): Promise<void> {
     const resource = { kind: 'user', id: userId };
-    await appendToOutbox(tx, [newEvent(userAccessChanged, { departmentId: null, resource, data: { userId, disabled: false } })]);
+    await appendToOutbox(tx, [
+      newEvent(userAccessChanged, { departmentId: null, resource, data: { userId, disabled: false } }),
+    ]);
   }
 
   private async tokens(userId: string, sessionId: string, refresh: IssuedToken): Promise<SessionTokens> {

@@ -28,8 +28,16 @@ export class MyPasswordService {
   async change(actor: Actor, asked: ChangeMyPassword, address: string): Promise<string> {
     const user = await this.users.find(this.database, actor.userId);
     if (user === null) throw new DomainError('USER_NOT_FOUND', { userId: actor.userId });
-    const change = { actorId: user.id, operation: 'changeMyPassword', resourceKind: 'user', idempotencyKey: asked.idempotencyKey } as const;
-    const input = { from: this.hasher.fingerprint(asked.currentPassword), to: this.hasher.fingerprint(asked.newPassword) };
+    const change = {
+      actorId: user.id,
+      operation: 'changeMyPassword',
+      resourceKind: 'user',
+      idempotencyKey: asked.idempotencyKey,
+    } as const;
+    const input = {
+      from: this.hasher.fingerprint(asked.currentPassword),
+      to: this.hasher.fingerprint(asked.newPassword),
+    };
     return this.throttle.guard(user.email, address, () =>
       this.changes.commit({ ...change, input }, (tx) => this.replace(tx, actor, asked)),
     );
@@ -43,6 +51,9 @@ export class MyPasswordService {
     await this.users.setPassword(tx, userId, await this.hasher.hash(asked.newPassword));
     await this.sessions.endAll(tx, userId, 'password-changed', actor.sessionId);
     const resource = { kind: 'user', id: userId };
-    return { resourceId: userId, events: [newEvent(userAccessChanged, { departmentId: null, resource, data: { userId, disabled: false } })] };
+    return {
+      resourceId: userId,
+      events: [newEvent(userAccessChanged, { departmentId: null, resource, data: { userId, disabled: false } })],
+    };
   }
 }

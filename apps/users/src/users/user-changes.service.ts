@@ -1,4 +1,11 @@
-import { DomainError, membershipGranted, userAccessChanged, userCreated, type Actor, type EventEnvelope } from '@infinibay/contracts';
+import {
+  DomainError,
+  membershipGranted,
+  userAccessChanged,
+  userCreated,
+  type Actor,
+  type EventEnvelope,
+} from '@infinibay/contracts';
 import { can } from '@infinibay/access-domain';
 import { Injectable } from '@nestjs/common';
 import { newEvent } from '@infinibay/platform-persistence';
@@ -26,7 +33,8 @@ export class UserChangesService {
     const change = { actorId: actor.userId, operation: 'createUser', resourceKind: 'user', idempotencyKey } as const;
     const input = { ...asked, password: this.hasher.fingerprint(password) };
     return this.changes.commit({ ...change, input }, async (tx) => {
-      if (!can(actor, 'create', { kind: 'user', departmentId: null })) throw new DomainError('FORBIDDEN', { needs: 'ADMIN' });
+      if (!can(actor, 'create', { kind: 'user', departmentId: null }))
+        throw new DomainError('FORBIDDEN', { needs: 'ADMIN' });
       await this.requireDepartments(tx, asked.departmentIds);
       return this.insert(tx, { ...asked, passwordHash: await this.hasher.hash(password) });
     });
@@ -34,21 +42,37 @@ export class UserChangesService {
 
   /** @throws DomainError USER_NOT_FOUND, FORBIDDEN, LAST_ADMIN */
   async setDisabled(actor: Actor, { idempotencyKey, ...input }: SetUserDisabled): Promise<string> {
-    const change = { actorId: actor.userId, operation: 'setUserDisabled', resourceKind: 'user', idempotencyKey } as const;
+    const change = {
+      actorId: actor.userId,
+      operation: 'setUserDisabled',
+      resourceKind: 'user',
+      idempotencyKey,
+    } as const;
     return this.changes.commit({ ...change, input }, (tx) => this.disable(tx, actor, input));
   }
 
   private async insert(tx: Transaction, user: NewUser): Promise<Effect> {
     const userId = await this.users.create(tx, user);
-    const created = newEvent(userCreated, { departmentId: null, resource: { kind: 'user', id: userId }, data: { userId, role: user.role } });
-    const granted = user.departmentIds.map(
-      (departmentId): EventEnvelope =>
-        newEvent(membershipGranted, { departmentId, resource: { kind: 'membership', id: userId }, data: { departmentId, userId } }),
+    const created = newEvent(userCreated, {
+      departmentId: null,
+      resource: { kind: 'user', id: userId },
+      data: { userId, role: user.role },
+    });
+    const granted = user.departmentIds.map((departmentId): EventEnvelope =>
+      newEvent(membershipGranted, {
+        departmentId,
+        resource: { kind: 'membership', id: userId },
+        data: { departmentId, userId },
+      }),
     );
     return { resourceId: userId, events: [created, ...granted] };
   }
 
-  private async disable(tx: Transaction, actor: Actor, { userId, disabled }: { userId: string; disabled: boolean }): Promise<Effect> {
+  private async disable(
+    tx: Transaction,
+    actor: Actor,
+    { userId, disabled }: { userId: string; disabled: boolean },
+  ): Promise<Effect> {
     const resource = { kind: 'user', departmentId: null, userId } as const;
     const user = can(actor, 'read', resource) ? await this.users.find(tx, userId) : null;
     if (user === null) throw new DomainError('USER_NOT_FOUND', { userId });
@@ -57,7 +81,11 @@ export class UserChangesService {
     if (disabled) await this.keepAnAdmin(tx, userId);
     await this.users.setDisabled(tx, userId, disabled ? new Date() : null);
     if (disabled) await this.sessions.endAll(tx, userId, 'user-disabled', null);
-    const event = newEvent(userAccessChanged, { departmentId: null, resource: { kind: 'user', id: userId }, data: { userId, disabled } });
+    const event = newEvent(userAccessChanged, {
+      departmentId: null,
+      resource: { kind: 'user', id: userId },
+      data: { userId, disabled },
+    });
     return { resourceId: userId, events: [event] };
   }
 

@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { Email, NewPassword } from '../passwords/password.rules.js';
 import { RoleEnum } from './user.model.js';
 
-const KEY_DESCRIPTION = '8 to 128 printable ASCII characters; the same key again gives the same result without acting twice';
+const KEY_DESCRIPTION =
+  '8 to 128 printable ASCII characters; the same key again gives the same result without acting twice';
 
 @InputType({ description: 'A new user' })
 export class CreateUserInput {

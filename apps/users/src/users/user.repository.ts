@@ -58,7 +58,12 @@ export class UserRepository {
   async list(tx: Transaction, page: Page, departmentId: string | null): Promise<{ rows: UserRow[]; total: number }> {
     const where = departmentId === null ? {} : { memberships: { some: { departmentId } } };
     const after = page.after === undefined ? {} : { id: { gt: page.after } };
-    const rows = await tx.user.findMany({ where: { ...where, ...after }, orderBy: { id: 'asc' }, take: page.first + 1, select: PUBLIC });
+    const rows = await tx.user.findMany({
+      where: { ...where, ...after },
+      orderBy: { id: 'asc' },
+      take: page.first + 1,
+      select: PUBLIC,
+    });
     return { rows, total: await tx.user.count({ where }) };
   }
 

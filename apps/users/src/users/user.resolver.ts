@@ -55,7 +55,9 @@ export class UserResolver {
     return this.users.get(actor, await this.changes.setDisabled(actor, asked));
   }
 
-  @Mutation(() => User, { description: 'Ends every other session of the actor. INVALID_CREDENTIALS, TOO_MANY_ATTEMPTS.' })
+  @Mutation(() => User, {
+    description: 'Ends every other session of the actor. INVALID_CREDENTIALS, TOO_MANY_ATTEMPTS.',
+  })
   async changeMyPassword(
     @CurrentActor() actor: Actor,
     @Args('input') input: ChangeMyPasswordInput,

@@ -34,7 +34,8 @@ export class UserService {
 
   /** @throws DomainError FORBIDDEN for anybody but administrators */
   async list(actor: Actor, page: Page, departmentId: string | null = null): Promise<Connection<User>> {
-    if (!can(actor, 'administer', { kind: 'user', departmentId })) throw new DomainError('FORBIDDEN', { needs: 'ADMIN' });
+    if (!can(actor, 'administer', { kind: 'user', departmentId }))
+      throw new DomainError('FORBIDDEN', { needs: 'ADMIN' });
     const { rows, total } = await this.users.list(this.database, page, departmentId);
     return connectionOf(rows.map(toUser), page, total);
   }

@@ -10,7 +10,11 @@ export class DepartmentResolver {
   constructor(private readonly service: VmService) {}
 
   @ResolveField(() => VmConnection, { description: 'Virtual machines of the department, newest first' })
-  vms(@Parent() department: DepartmentRef, @Args() page: PageArgs, @CurrentActor() actor: Actor): Promise<Connection<Vm>> {
+  vms(
+    @Parent() department: DepartmentRef,
+    @Args() page: PageArgs,
+    @CurrentActor() actor: Actor,
+  ): Promise<Connection<Vm>> {
     return this.service.list(actor, { departmentId: department.id, state: null }, page);
   }
 }

@@ -13,7 +13,10 @@ const MOST_SAMPLES = 1_000;
 export class GuestMetricsResolver {
   constructor(private readonly requests: RequestClient) {}
 
-  @ResolveField(() => GuestMetrics, { nullable: true, description: 'Newest sample of the guest; null before the agent spoke' })
+  @ResolveField(() => GuestMetrics, {
+    nullable: true,
+    description: 'Newest sample of the guest; null before the agent spoke',
+  })
   async metrics(@Parent() vm: Vm, @Graph() graph: GraphContext): Promise<GuestMetrics | null> {
     const loader = graph.loader<GuestSample>('latest-sample', async (vmIds) => {
       const { samples } = await this.requests.call(getLatestSamples, { vmIds: [...vmIds] });
@@ -23,14 +26,17 @@ export class GuestMetricsResolver {
     return sample === null ? null : toGuestMetrics(sample);
   }
 
-  @ResolveField(() => [GuestMetrics], { description: 'Stored samples, oldest first. The last hour when `from` is left out' })
+  @ResolveField(() => [GuestMetrics], {
+    description: 'Stored samples, oldest first. The last hour when `from` is left out',
+  })
   async metricsHistory(
     @Parent() vm: Vm,
     @Args('from', { type: () => GraphQLISODateTime, nullable: true }) from?: Date | null,
     @Args('to', { type: () => GraphQLISODateTime, nullable: true }) to?: Date | null,
     @Args('limit', { type: () => Int, defaultValue: 100, description: `1 to ${MOST_SAMPLES}` }) limit = 100,
   ): Promise<GuestMetrics[]> {
-    if (limit < 1 || limit > MOST_SAMPLES) throw new DomainError('INVALID_INPUT', { field: 'limit', minimum: 1, maximum: MOST_SAMPLES });
+    if (limit < 1 || limit > MOST_SAMPLES)
+      throw new DomainError('INVALID_INPUT', { field: 'limit', minimum: 1, maximum: MOST_SAMPLES });
     const end = to ?? new Date();
     const begin = from ?? new Date(end.getTime() - HOUR_MS);
     const { samples } = await this.requests.call(getSampleHistory, {
@@ -43,4 +49,7 @@ export class GuestMetricsResolver {
   }
 }
 
-const toGuestMetrics = ({ sampledAt, metrics }: GuestSample): GuestMetrics => ({ sampledAt: new Date(sampledAt), ...metrics });
+const toGuestMetrics = ({ sampledAt, metrics }: GuestSample): GuestMetrics => ({
+  sampledAt: new Date(sampledAt),
+  ...metrics,
+});

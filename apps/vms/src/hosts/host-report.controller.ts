@@ -22,7 +22,9 @@ export class HostReportController {
     @Inject(LOGGER) private readonly logger: Logger,
     metrics: MetricsRegistry,
   ) {
-    this.strangers = metrics.gauge('infinibay_unknown_domains', 'Domains of ours on a host that no VM explains', ['host_id']);
+    this.strangers = metrics.gauge('infinibay_unknown_domains', 'Domains of ours on a host that no VM explains', [
+      'host_id',
+    ]);
   }
 
   @HandlesReport(hostHeartbeat)
@@ -43,11 +45,15 @@ export class HostReportController {
   @HandlesReport(hostVmPowerChanged)
   async powerChanged(report: ReportDataOf<typeof hostVmPowerChanged>): Promise<void> {
     const vm = await this.database.vm.findUnique({ where: { id: report.vm.vmId }, select: { id: true, state: true } });
-    if (vm !== null && (vm.state === 'STOPPING' || differs(vm.state, report.vm))) await this.reconciler.enqueue([vm.id]);
+    if (vm !== null && (vm.state === 'STOPPING' || differs(vm.state, report.vm)))
+      await this.reconciler.enqueue([vm.id]);
   }
 
   private async countStrangers(hostId: string, ids: string[]): Promise<void> {
-    const known = await this.database.vm.findMany({ where: { id: { in: ids }, state: { not: 'DELETED' } }, select: { id: true } });
+    const known = await this.database.vm.findMany({
+      where: { id: { in: ids }, state: { not: 'DELETED' } },
+      select: { id: true },
+    });
     const knownIds = new Set(known.map((vm) => vm.id));
     const strangers = ids.filter((id) => !knownIds.has(id));
     this.strangers.set({ host_id: hostId }, strangers.length);

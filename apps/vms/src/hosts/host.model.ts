@@ -1,6 +1,8 @@
 import { Directive, Field, GraphQLISODateTime, ID, Int, ObjectType } from '@nestjs/graphql';
 
-@ObjectType({ description: 'A machine that runs VMs. Members of departments see its id and name; administrators see all of it.' })
+@ObjectType({
+  description: 'A machine that runs VMs. Members of departments see its id and name; administrators see all of it.',
+})
 @Directive('@key(fields: "id")')
 export class Host {
   @Field(() => ID)

@@ -35,7 +35,11 @@ export class HostRepository {
 
   async candidates(tx: Transaction, imageId: string): Promise<HostCandidate[]> {
     const hosts = await tx.host.findMany({ include: { images: { where: { imageId }, select: { imageId: true } } } });
-    const committed = await tx.vm.groupBy({ by: ['hostId'], where: { state: { not: 'DELETED' } }, _sum: { memoryMib: true } });
+    const committed = await tx.vm.groupBy({
+      by: ['hostId'],
+      where: { state: { not: 'DELETED' } },
+      _sum: { memoryMib: true },
+    });
     const committedOf = new Map(committed.map((row) => [row.hostId, row._sum.memoryMib ?? 0]));
     return hosts.map((host) => ({
       hostId: host.id,

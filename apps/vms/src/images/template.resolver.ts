@@ -21,7 +21,9 @@ export class TemplateResolver {
     return (await this.database.template.findMany({ orderBy: { name: 'asc' } })).map(toTemplate);
   }
 
-  @Mutation(() => Template, { description: 'For administrators. Errors: FORBIDDEN, IMAGE_NOT_FOUND, NAME_TAKEN, INVALID_INPUT' })
+  @Mutation(() => Template, {
+    description: 'For administrators. Errors: FORBIDDEN, IMAGE_NOT_FOUND, NAME_TAKEN, INVALID_INPUT',
+  })
   async createTemplate(@Args('input') rawInput: CreateTemplateInput, @CurrentActor() actor: Actor): Promise<Template> {
     if (!can(actor, 'administer', { kind: 'platform', departmentId: null })) throw new DomainError('FORBIDDEN');
     const { idempotencyKey: key, ...input } = validateInput(CreateTemplate, rawInput);

@@ -40,13 +40,21 @@ export class OperationRepository {
     status: 'SUCCEEDED' | 'FAILED' | 'SUPERSEDED',
     failure?: { code: string; message: string },
   ): Promise<EventEnvelope[]> {
-    const open = await tx.operation.findMany({ where: { vmId, status: { in: ['PENDING', 'RUNNING'] } }, select: { id: true } });
+    const open = await tx.operation.findMany({
+      where: { vmId, status: { in: ['PENDING', 'RUNNING'] } },
+      select: { id: true },
+    });
     const events: EventEnvelope[] = [];
     for (const { id } of open) {
       if (status === 'SUCCEEDED') await this.skipRest(tx, id);
       const row = await tx.operation.update({
         where: { id },
-        data: { status, finishedAt: new Date(), errorCode: failure?.code ?? null, errorMessage: failure?.message ?? null },
+        data: {
+          status,
+          finishedAt: new Date(),
+          errorCode: failure?.code ?? null,
+          errorMessage: failure?.message ?? null,
+        },
         include: withSteps,
       });
       events.push(operationEvent(row));
@@ -75,7 +83,10 @@ export class OperationRepository {
   }
 
   findMany(ids: readonly string[], scope: DepartmentScope): Promise<OperationRow[]> {
-    return this.database.operation.findMany({ where: { id: { in: [...ids] }, ...departmentWhere(scope) }, include: withSteps });
+    return this.database.operation.findMany({
+      where: { id: { in: [...ids] }, ...departmentWhere(scope) },
+      include: withSteps,
+    });
   }
 
   /** The newest operations of each VM, newest first. */

@@ -43,7 +43,11 @@ export class HostClient {
         preparation.nic = await this.attach(vm, fence);
         return;
       case 'ensure-disk':
-        await this.requests.call(ensureDisk, { ...target, imageId: vm.imageId, capacityBytes: Number(vm.diskBytes) }, on);
+        await this.requests.call(
+          ensureDisk,
+          { ...target, imageId: vm.imageId, capacityBytes: Number(vm.diskBytes) },
+          on,
+        );
         return;
       case 'protect':
         preparation.filterName = await this.protect(vm, fence, cardOf(preparation));

@@ -28,7 +28,9 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
     @Inject(LOGGER) private readonly logger: Logger,
     metrics: MetricsRegistry,
   ) {
-    this.durations = metrics.histogram('infinibay_reconcile_seconds', 'Time that a VM was worked on at a stretch', ['outcome']);
+    this.durations = metrics.histogram('infinibay_reconcile_seconds', 'Time that a VM was worked on at a stretch', [
+      'outcome',
+    ]);
     this.busy = metrics.gauge('infinibay_reconcile_busy_workers', 'VMs being worked on now');
   }
 

@@ -30,7 +30,12 @@ export class VmJournal {
   }
 
   stepStarted(claim: Claim, action: Action): Promise<void> {
-    return this.onStep(claim, action, { status: 'RUNNING', startedAt: new Date(), attempts: { increment: 1 }, errorCode: null });
+    return this.onStep(claim, action, {
+      status: 'RUNNING',
+      startedAt: new Date(),
+      attempts: { increment: 1 },
+      errorCode: null,
+    });
   }
 
   stepSucceeded(claim: Claim, action: Action): Promise<void> {
@@ -93,10 +98,17 @@ export class VmJournal {
   fail(claim: Claim, action: Action | null, error: DomainError): Promise<void> {
     return this.write(claim, async (tx, vm) => {
       const failure = { code: error.code, message: error.message };
-      const stepped = action === null ? [] : await this.markStep(tx, vm.id, action, { status: 'FAILED', errorCode: error.code });
+      const stepped =
+        action === null ? [] : await this.markStep(tx, vm.id, action, { status: 'FAILED', errorCode: error.code });
       await tx.vm.update({
         where: { id: vm.id },
-        data: { ...RELEASED, state: 'ERROR', reconcileAt: null, errorCode: failure.code, errorMessage: failure.message },
+        data: {
+          ...RELEASED,
+          state: 'ERROR',
+          reconcileAt: null,
+          errorCode: failure.code,
+          errorMessage: failure.message,
+        },
       });
       const ended = await this.operations.closeOpen(tx, vm.id, 'FAILED', failure);
       return [...stepped, ...(vm.state === 'ERROR' ? [] : [stateEvent(vm, 'ERROR', error.code)]), ...ended];
@@ -108,8 +120,15 @@ export class VmJournal {
     return this.write(claim, async (tx, vm) => {
       const failure = { code: error.code, message: error.message };
       const stepped = await this.markStep(tx, vm.id, 'shutdown', { status: 'FAILED', errorCode: error.code });
-      await tx.vm.update({ where: { id: vm.id }, data: { ...RELEASED, state: 'RUNNING', desired: 'RUNNING', reconcileAt: null } });
-      return [...stepped, stateEvent(vm, 'RUNNING', error.code), ...(await this.operations.closeOpen(tx, vm.id, 'FAILED', failure))];
+      await tx.vm.update({
+        where: { id: vm.id },
+        data: { ...RELEASED, state: 'RUNNING', desired: 'RUNNING', reconcileAt: null },
+      });
+      return [
+        ...stepped,
+        stateEvent(vm, 'RUNNING', error.code),
+        ...(await this.operations.closeOpen(tx, vm.id, 'FAILED', failure)),
+      ];
     });
   }
 
@@ -128,7 +147,12 @@ export class VmJournal {
     return this.write(claim, (tx, vm) => this.markStep(tx, vm.id, action, change));
   }
 
-  private async markStep(tx: Transaction, vmId: string, action: Action, change: Prisma.OperationStepUpdateManyMutationInput): Promise<EventEnvelope[]> {
+  private async markStep(
+    tx: Transaction,
+    vmId: string,
+    action: Action,
+    change: Prisma.OperationStepUpdateManyMutationInput,
+  ): Promise<EventEnvelope[]> {
     const open = await tx.operation.findFirst({
       where: { vmId, status: { in: ['PENDING', 'RUNNING'] } },
       orderBy: { createdAt: 'desc' },

@@ -33,7 +33,8 @@ export class VmWorker {
       try {
         await this.converge(claim);
       } catch (error) {
-        if (error instanceof DomainError && error.code === 'STALE_FENCE') this.logger.warn({ vmId: claim.vmId }, 'another worker has taken over');
+        if (error instanceof DomainError && error.code === 'STALE_FENCE')
+          this.logger.warn({ vmId: claim.vmId }, 'another worker has taken over');
         else throw error;
       } finally {
         clearInterval(renewal);
@@ -79,7 +80,10 @@ export class VmWorker {
       await this.journal.show(claim, 'STOPPED', 'the guest powered off', 'STOPPED');
       return true;
     }
-    this.logger.warn({ vmId: vm.id, power: observed.power, reason: observed.reason }, 'a running VM was found off; starting it again');
+    this.logger.warn(
+      { vmId: vm.id, power: observed.power, reason: observed.reason },
+      'a running VM was found off; starting it again',
+    );
     await this.journal.show(claim, 'STARTING', observed.reason === '' ? 'found off' : observed.reason);
     return false;
   }
@@ -102,7 +106,11 @@ export class VmWorker {
       await this.journal.postpone(claim, WAIT_MS);
       return;
     }
-    const error = new DomainError('DEADLINE_EXCEEDED', {}, { message: 'The guest did not power off in time; it is still running' });
+    const error = new DomainError(
+      'DEADLINE_EXCEEDED',
+      {},
+      { message: 'The guest did not power off in time; it is still running' },
+    );
     await this.journal.abandonShutdown(claim, error);
   }
 
@@ -117,7 +125,10 @@ export class VmWorker {
       return;
     }
     const waitMs = await this.journal.retryLater(claim, action, error);
-    this.logger.warn({ vmId: claim.vmId, action, code: error.code, details: error.details, err: error.cause, waitMs }, 'step failed; trying again');
+    this.logger.warn(
+      { vmId: claim.vmId, action, code: error.code, details: error.details, err: error.cause, waitMs },
+      'step failed; trying again',
+    );
   }
 
   /** Fault tests kill the process at an exact place. */

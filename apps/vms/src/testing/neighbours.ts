@@ -104,7 +104,9 @@ export class Neighbours {
           },
         ],
       },
-      vms: [...this.vms].flatMap(([vmId, vm]) => (vm.power === null ? [] : [{ vmId, power: vm.power, reason: vm.reason }])),
+      vms: [...this.vms].flatMap(([vmId, vm]) =>
+        vm.power === null ? [] : [{ vmId, power: vm.power, reason: vm.reason }],
+      ),
       sequence: ++this.sequence,
     });
   }
@@ -112,7 +114,11 @@ export class Neighbours {
   /** What libvirt tells when a guest changes its power by itself. */
   powerChange(vmId: string, power: DomainPower, reason: string): void {
     Object.assign(this.vm(vmId), { power, reason });
-    this.reports.publishForHost(hostVmPowerChanged, this.hostId, { hostId: this.hostId, vm: { vmId, power, reason }, sequence: ++this.sequence });
+    this.reports.publishForHost(hostVmPowerChanged, this.hostId, {
+      hostId: this.hostId,
+      vm: { vmId, power, reason },
+      sequence: ++this.sequence,
+    });
   }
 
   vm(vmId: string): SimulatedVm {
@@ -125,27 +131,39 @@ export class Neighbours {
 
   private serve(server: RequestServer): void {
     const hostId = this.hostId;
-    const on = <C extends RequestContract>(contract: C, handler: (data: RequestOf<C>) => Promise<ReplyInputOf<C>>): void => {
+    const on = <C extends RequestContract>(
+      contract: C,
+      handler: (data: RequestOf<C>) => Promise<ReplyInputOf<C>>,
+    ): void => {
       server.serve(contract, handler, contract.owner === 'hypervisor-agent' ? hostId : undefined);
     };
     on(findDepartments, ({ departmentIds }) =>
       Promise.resolve({
-        departments: departmentIds.filter((id) => this.departments.has(id)).map((departmentId) => ({ departmentId, name: 'D' })),
+        departments: departmentIds
+          .filter((id) => this.departments.has(id))
+          .map((departmentId) => ({ departmentId, name: 'D' })),
       }),
     );
     on(selectNetwork, ({ networkId }) => Promise.resolve({ networkId: networkId ?? this.hostId }));
     on(inspectVm, ({ vmId }) => {
       const { power, reason, disk } = this.vm(vmId);
-      return Promise.resolve({ domain: power === null ? null : { power, reason }, disk: disk ? { capacityBytes: 1 } : null });
+      return Promise.resolve({
+        domain: power === null ? null : { power, reason },
+        disk: disk ? { capacityBytes: 1 } : null,
+      });
     });
     on(attachVm, (request) =>
       this.command('attach-vm', request, (vm) => {
         vm.port = true;
         const { networkId } = request;
-        return { nic: { portId: request.vmId, networkId, mac: '52:54:00:00:00:01', address: '10.80.0.10', networkName: 'net' } };
+        return {
+          nic: { portId: request.vmId, networkId, mac: '52:54:00:00:00:01', address: '10.80.0.10', networkName: 'net' },
+        };
       }),
     );
-    on(ensureDisk, (request) => this.command('ensure-disk', request, (vm) => ({ created: !vm.disk && (vm.disk = true) })));
+    on(ensureDisk, (request) =>
+      this.command('ensure-disk', request, (vm) => ({ created: !vm.disk && (vm.disk = true) })),
+    );
     on(protectVm, (request) =>
       this.command('protect-vm', request, (vm) => {
         vm.filter = true;
@@ -161,7 +179,12 @@ export class Neighbours {
     on(startVm, (request) => this.power('start-vm', request, 'running', 'booted'));
     on(forceOffVm, (request) => this.power('force-off-vm', request, 'off', 'destroyed'));
     on(shutdownVm, (request) => this.power('shutdown-vm', request, 'shutting-down', 'unknown'));
-    on(undefineVm, (request) => this.command('undefine-vm', request, (vm) => ({ removed: (vm.power = null) === null })));
+    on(undefineVm, (request) =>
+      this.command('undefine-vm', request, (vm) => {
+        vm.power = null;
+        return { removed: true };
+      }),
+    );
     on(removeDisk, (request) => this.command('remove-disk', request, (vm) => ({ removed: !(vm.disk = false) })));
     on(unprotectVm, (request) =>
       this.command('unprotect-vm', request, (vm) => {
@@ -177,14 +200,23 @@ export class Neighbours {
     );
   }
 
-  private power(name: string, request: { vmId: string; fence: number }, power: DomainPower, reason: string): Promise<{ power: DomainPower }> {
+  private power(
+    name: string,
+    request: { vmId: string; fence: number },
+    power: DomainPower,
+    reason: string,
+  ): Promise<{ power: DomainPower }> {
     return this.command(name, request, (vm) => {
       Object.assign(vm, { power, reason });
       return { power };
     });
   }
 
-  private async command<T>(name: string, { vmId, fence }: { vmId: string; fence: number }, act: (vm: SimulatedVm) => T): Promise<T> {
+  private async command<T>(
+    name: string,
+    { vmId, fence }: { vmId: string; fence: number },
+    act: (vm: SimulatedVm) => T,
+  ): Promise<T> {
     const vm = this.vm(vmId);
     if (fence < vm.fence) throw new DomainError('STALE_FENCE', { vmId });
     vm.fence = fence;

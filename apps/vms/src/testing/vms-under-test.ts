@@ -13,10 +13,18 @@ const INTERNAL_KEY = 'test-internal-key-test-internal-key';
 
 interface GraphqlAnswer {
   readonly data?: Record<string, unknown> | null;
-  readonly errors?: readonly { readonly message: string; readonly extensions: { readonly code: string; readonly details: Record<string, unknown> } }[];
+  readonly errors?: readonly {
+    readonly message: string;
+    readonly extensions: { readonly code: string; readonly details: Record<string, unknown> };
+  }[];
 }
 
-export const memberOf = (...departmentIds: string[]): Actor => ({ userId: randomUUID(), sessionId: randomUUID(), role: 'USER', departmentIds });
+export const memberOf = (...departmentIds: string[]): Actor => ({
+  userId: randomUUID(),
+  sessionId: randomUUID(),
+  role: 'USER',
+  departmentIds,
+});
 export const admin = (): Actor => ({ userId: randomUUID(), sessionId: randomUUID(), role: 'ADMIN', departmentIds: [] });
 
 /** One instance of the service on a database that may be shared with others. */
@@ -54,7 +62,11 @@ export class VmsUnderTest {
     return this.app.close();
   }
 
-  async ask(actor: Actor | null | 'stranger', query: string, variables: Record<string, unknown> = {}): Promise<GraphqlAnswer> {
+  async ask(
+    actor: Actor | null | 'stranger',
+    query: string,
+    variables: Record<string, unknown> = {},
+  ): Promise<GraphqlAnswer> {
     const headers: Record<string, string> = { 'content-type': 'application/json' };
     if (actor !== 'stranger') headers[ACTOR_HEADER] = await signActor(actor, INTERNAL_KEY);
     const response = await fetch(this.url, { method: 'POST', headers, body: JSON.stringify({ query, variables }) });

@@ -36,7 +36,9 @@ export class VmMutationResolver {
     return this.result(actor, await this.service.request(actor, 'SHUTDOWN_VM', input));
   }
 
-  @Mutation(() => VmOperationResult, { description: 'Cuts the power; what the guest had not written is lost. Errors: VM_NOT_FOUND, VM_BUSY' })
+  @Mutation(() => VmOperationResult, {
+    description: 'Cuts the power; what the guest had not written is lost. Errors: VM_NOT_FOUND, VM_BUSY',
+  })
   async forceOffVm(@Args('input') input: VmActionInput, @CurrentActor() actor: Actor): Promise<VmOperationResult> {
     return this.result(actor, await this.service.request(actor, 'FORCE_OFF_VM', input));
   }

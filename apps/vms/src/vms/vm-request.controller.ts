@@ -11,7 +11,14 @@ export class VmRequestController {
   async findVms(request: RequestOf<typeof findVms>): Promise<ReplyInputOf<typeof findVms>> {
     const rows = await this.vms.findMany(request.vmIds, { all: true });
     return {
-      vms: rows.map(({ id, departmentId, ownerId, name, state, hostId }) => ({ vmId: id, departmentId, ownerId, name, state, hostId })),
+      vms: rows.map(({ id, departmentId, ownerId, name, state, hostId }) => ({
+        vmId: id,
+        departmentId,
+        ownerId,
+        name,
+        state,
+        hostId,
+      })),
     };
   }
 }

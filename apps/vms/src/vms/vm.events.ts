@@ -6,10 +6,21 @@ export const createdEvent = (vm: VmRow): EventEnvelope =>
   newEvent(vmCreated, {
     departmentId: vm.departmentId,
     resource: { kind: 'vm', id: vm.id },
-    data: { vmId: vm.id, name: vm.name, ownerId: vm.ownerId, imageId: vm.imageId, vcpus: vm.vcpus, memoryMib: vm.memoryMib },
+    data: {
+      vmId: vm.id,
+      name: vm.name,
+      ownerId: vm.ownerId,
+      imageId: vm.imageId,
+      vcpus: vm.vcpus,
+      memoryMib: vm.memoryMib,
+    },
   });
 
-export const stateEvent = (vm: Pick<VmRow, 'id' | 'departmentId' | 'state'>, to: VmRow['state'], reason: string | null): EventEnvelope =>
+export const stateEvent = (
+  vm: Pick<VmRow, 'id' | 'departmentId' | 'state'>,
+  to: VmRow['state'],
+  reason: string | null,
+): EventEnvelope =>
   newEvent(vmStateChanged, {
     departmentId: vm.departmentId,
     resource: { kind: 'vm', id: vm.id },
@@ -17,4 +28,8 @@ export const stateEvent = (vm: Pick<VmRow, 'id' | 'departmentId' | 'state'>, to:
   });
 
 export const deletedEvent = (vm: VmRow): EventEnvelope =>
-  newEvent(vmDeleted, { departmentId: vm.departmentId, resource: { kind: 'vm', id: vm.id }, data: { vmId: vm.id, name: vm.name } });
+  newEvent(vmDeleted, {
+    departmentId: vm.departmentId,
+    resource: { kind: 'vm', id: vm.id },
+    data: { vmId: vm.id, name: vm.name },
+  });

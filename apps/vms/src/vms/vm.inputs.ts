@@ -2,9 +2,13 @@ import { Field, Float, ID, InputType, Int } from '@nestjs/graphql';
 import { DisplayName, IdempotencyKey, Uuid, VmName } from '@infinibay/contracts';
 import { z } from 'zod';
 
-const KEY_DESCRIPTION = '8 to 128 printable characters chosen by the client: repeating the call with the same key acts once';
+const KEY_DESCRIPTION =
+  '8 to 128 printable characters chosen by the client: repeating the call with the same key acts once';
 
-@InputType({ description: 'What a new virtual machine shall be. Give imageId with sizes, or templateId; single sizes override the template.' })
+@InputType({
+  description:
+    'What a new virtual machine shall be. Give imageId with sizes, or templateId; single sizes override the template.',
+})
 export class CreateVmInput {
   @Field(() => String, { description: KEY_DESCRIPTION })
   idempotencyKey!: string;

@@ -4,10 +4,18 @@ import { DomainError } from '@infinibay/contracts';
 import { pollUntil } from '@infinibay/testing';
 import { PrismaClient } from '../database.js';
 import { Neighbours } from '../testing/neighbours.js';
-import { VmsUnderTest, admin, createTestDatabase, memberOf, testNats, type TestDatabase } from '../testing/vms-under-test.js';
+import {
+  VmsUnderTest,
+  admin,
+  createTestDatabase,
+  memberOf,
+  testNats,
+  type TestDatabase,
+} from '../testing/vms-under-test.js';
 
 const CREATE = `mutation ($input: CreateVmInput!) { createVm(input: $input) { vm { id state } operation { id status } } }`;
-const ACT = (name: string) => `mutation ($input: VmActionInput!) { ${name}(input: $input) { vm { id state } operation { id status } } }`;
+const ACT = (name: string) =>
+  `mutation ($input: VmActionInput!) { ${name}(input: $input) { vm { id state } operation { id status } } }`;
 const VM = `query ($id: ID!) { vm(id: $id) { id name state error { code } operations { kind status errorCode progressPercent steps { name status } } } }`;
 
 interface VmView {
@@ -15,7 +23,13 @@ interface VmView {
   name: string;
   state: string;
   error: { code: string } | null;
-  operations: { kind: string; status: string; errorCode: string | null; progressPercent: number; steps: { name: string; status: string }[] }[];
+  operations: {
+    kind: string;
+    status: string;
+    errorCode: string | null;
+    progressPercent: number;
+    steps: { name: string; status: string }[];
+  }[];
 }
 
 describe('virtual machines', () => {
@@ -53,13 +67,15 @@ describe('virtual machines', () => {
     imageId: neighbours.imageId,
     ...overrides,
   });
-  const create = async (overrides: Record<string, unknown> = {}, by = actor) => vms.ask(by, CREATE, { input: input(overrides) });
+  const create = async (overrides: Record<string, unknown> = {}, by = actor) =>
+    vms.ask(by, CREATE, { input: input(overrides) });
   const created = async (overrides: Record<string, unknown> = {}): Promise<string> => {
     const answer = await create(overrides);
     expect(answer.errors).toBeUndefined();
     return (answer.data?.['createVm'] as { vm: { id: string } }).vm.id;
   };
-  const codeOf = async (answer: ReturnType<VmsUnderTest['ask']>): Promise<string | undefined> => (await answer).errors?.[0]?.extensions.code;
+  const codeOf = async (answer: ReturnType<VmsUnderTest['ask']>): Promise<string | undefined> =>
+    (await answer).errors?.[0]?.extensions.code;
   const view = async (id: string): Promise<VmView> => (await vms.ask(actor, VM, { id })).data?.['vm'] as VmView;
   const reaches = (id: string, state: string): Promise<VmView> =>
     pollUntil(
@@ -69,7 +85,8 @@ describe('virtual machines', () => {
       },
       { what: `VM ${state}`, timeoutMs: 15_000 },
     );
-  const act = (name: string, vmId: string, by = actor) => vms.ask(by, ACT(name), { input: { idempotencyKey: randomUUID(), vmId } });
+  const act = (name: string, vmId: string, by = actor) =>
+    vms.ask(by, ACT(name), { input: { idempotencyKey: randomUUID(), vmId } });
 
   it('are built step by step, and the operation tells so', async () => {
     const vm = await reaches(await created(), 'RUNNING');
@@ -80,7 +97,10 @@ describe('virtual machines', () => {
         status: 'SUCCEEDED',
         errorCode: null,
         progressPercent: 100,
-        steps: ['attach-network', 'ensure-disk', 'protect', 'define', 'start'].map((name) => ({ name, status: 'SUCCEEDED' })),
+        steps: ['attach-network', 'ensure-disk', 'protect', 'define', 'start'].map((name) => ({
+          name,
+          status: 'SUCCEEDED',
+        })),
       },
     ]);
   });
@@ -88,7 +108,9 @@ describe('virtual machines', () => {
   it('are made once for one key, however often and however parallel it is sent; the key with other input is a conflict', async () => {
     const one = input();
     const answers = await Promise.all(Array.from({ length: 12 }, () => vms.ask(actor, CREATE, { input: one })));
-    const ids = new Set(answers.map((answer) => (answer.data?.['createVm'] as { vm: { id: string } } | undefined)?.vm.id));
+    const ids = new Set(
+      answers.map((answer) => (answer.data?.['createVm'] as { vm: { id: string } } | undefined)?.vm.id),
+    );
     expect(ids.size).toBe(1);
     expect(await codeOf(vms.ask(actor, CREATE, { input: { ...one, name: 'other' } }))).toBe('IDEMPOTENCY_KEY_REUSED');
   });
@@ -114,13 +136,18 @@ describe('virtual machines', () => {
     const stranger = memberOf(other);
     expect(await codeOf(vms.ask(stranger, VM, { id }))).toBe('VM_NOT_FOUND');
     expect(await codeOf(vms.ask(stranger, VM, { id: randomUUID() }))).toBe('VM_NOT_FOUND');
-    for (const name of ['startVm', 'shutdownVm', 'forceOffVm', 'deleteVm']) expect(await codeOf(act(name, id, stranger))).toBe('VM_NOT_FOUND');
+    for (const name of ['startVm', 'shutdownVm', 'forceOffVm', 'deleteVm'])
+      expect(await codeOf(act(name, id, stranger))).toBe('VM_NOT_FOUND');
     expect(await codeOf(create({}, stranger))).toBe('DEPARTMENT_NOT_FOUND');
     const list = await vms.ask(stranger, `query ($d: ID) { vms(departmentId: $d) { totalCount } }`, { d: department });
     expect(list.data?.['vms']).toEqual({ totalCount: 0 });
-    const entity = await vms.ask(stranger, `query ($r: [_Any!]!) { _entities(representations: $r) { ... on Vm { name } } }`, {
-      r: [{ __typename: 'Vm', id }],
-    });
+    const entity = await vms.ask(
+      stranger,
+      `query ($r: [_Any!]!) { _entities(representations: $r) { ... on Vm { name } } }`,
+      {
+        r: [{ __typename: 'Vm', id }],
+      },
+    );
     expect(entity.data?.['_entities']).toEqual([null]);
   });
 
@@ -189,7 +216,11 @@ describe('virtual machines', () => {
   it('are deleted in the middle of their building, with nothing left', async () => {
     const ids = await Promise.all(Array.from({ length: 8 }, () => created()));
     await Promise.all(ids.map((id) => act('deleteVm', id)));
-    await pollUntil(async () => (await vms.get(PrismaClient).vm.count({ where: { id: { in: ids }, state: 'DELETED' } })) === ids.length, { timeoutMs: 20_000 });
+    await pollUntil(
+      async () =>
+        (await vms.get(PrismaClient).vm.count({ where: { id: { in: ids }, state: 'DELETED' } })) === ids.length,
+      { timeoutMs: 20_000 },
+    );
     expect(neighbours.leftovers().filter((id) => ids.includes(id))).toEqual([]);
   });
 

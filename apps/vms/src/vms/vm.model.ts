@@ -5,7 +5,8 @@ import { Operation } from '../operations/operation.model.js';
 
 registerEnumType(VmState, {
   name: 'VmState',
-  description: 'State of a virtual machine. BUILDING, STARTING, STOPPING and DELETING end by themselves; ERROR carries a reason.',
+  description:
+    'State of a virtual machine. BUILDING, STARTING, STOPPING and DELETING end by themselves; ERROR carries a reason.',
 });
 
 @ObjectType({ description: 'Why a virtual machine or an operation failed' })

@@ -54,4 +54,6 @@ export class VmPlacement {
 }
 
 const tooSmall = (field: string, minimum: number): DomainError =>
-  new DomainError('INVALID_INPUT', { issues: [{ path: field, message: `must be at least ${minimum} for this image` }] });
+  new DomainError('INVALID_INPUT', {
+    issues: [{ path: field, message: `must be at least ${minimum} for this image` }],
+  });

@@ -47,4 +47,7 @@ export class VmRepository {
   }
 }
 
-const living = (scope: DepartmentScope): Prisma.VmWhereInput => ({ ...departmentWhere(scope), state: { not: 'DELETED' } });
+const living = (scope: DepartmentScope): Prisma.VmWhereInput => ({
+  ...departmentWhere(scope),
+  state: { not: 'DELETED' },
+});

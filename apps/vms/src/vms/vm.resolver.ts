@@ -45,7 +45,10 @@ export class VmResolver {
     return this.service.loader(context.graph).load(reference.id);
   }
 
-  @ResolveField(() => UserRef, { nullable: true, description: 'Who created it; null when the caller may not see that user' })
+  @ResolveField(() => UserRef, {
+    nullable: true,
+    description: 'Who created it; null when the caller may not see that user',
+  })
   owner(@Parent() vm: Vm): UserRef {
     return { id: vm.ownerId };
   }
@@ -69,7 +72,8 @@ export class VmResolver {
   async operations(
     @Parent() vm: Vm,
     @Graph() graph: GraphContext,
-    @Args('first', { type: () => Int, defaultValue: 10, description: `How many, 1 to ${MOST_OPERATIONS}` }) first: number,
+    @Args('first', { type: () => Int, defaultValue: 10, description: `How many, 1 to ${MOST_OPERATIONS}` })
+    first: number,
   ): Promise<Operation[]> {
     const count = Math.min(Math.max(first, 1), MOST_OPERATIONS);
     const loader = graph.loader(`operations-of-vm-${count}`, (ids) => this.operationRows.newestOf(ids, count));

@@ -7,7 +7,14 @@ import {
   type EventEnvelope,
   type OperationKind,
 } from '@infinibay/contracts';
-import { connectionOf, parsePage, validateInput, type Connection, type GraphContext, type PageArgs } from '@infinibay/platform-graphql';
+import {
+  connectionOf,
+  parsePage,
+  validateInput,
+  type Connection,
+  type GraphContext,
+  type PageArgs,
+} from '@infinibay/platform-graphql';
 import { currentContext } from '@infinibay/platform-logging';
 import { RequestClient } from '@infinibay/platform-messaging';
 import { appendToOutbox, newId, runOnce } from '@infinibay/platform-persistence';
@@ -71,7 +78,10 @@ export class VmService {
   async create(actor: Actor, rawInput: unknown): Promise<Accepted> {
     const { idempotencyKey: key, ...input } = validateInput(CreateVm, rawInput);
     await this.requireDepartment(actor, input.departmentId);
-    const { networkId } = await this.requests.call(selectNetwork, { departmentId: input.departmentId, networkId: input.networkId });
+    const { networkId } = await this.requests.call(selectNetwork, {
+      departmentId: input.departmentId,
+      networkId: input.networkId,
+    });
     return this.accept(async (tx) =>
       runOnce(tx, { actorId: actor.userId, key, operation: 'createVm', input }, async () => {
         const place = await this.placement.place(tx, { idempotencyKey: key, ...input });
@@ -115,12 +125,26 @@ export class VmService {
     const { desired, shows } = TRANSITIONS[kind];
     await tx.vm.update({
       where: { id: vm.id },
-      data: { desired, state: shows ?? vm.state, reconcileAt: new Date(), failedAttempts: 0, errorCode: null, errorMessage: null },
+      data: {
+        desired,
+        state: shows ?? vm.state,
+        reconcileAt: new Date(),
+        failedAttempts: 0,
+        errorCode: null,
+        errorMessage: null,
+      },
     });
     return shows === null || shows === vm.state ? [] : [stateEvent(vm, shows, kind)];
   }
 
-  private async journal(tx: Transaction, vm: VmRow, kind: OperationKind, actor: Actor, key: string, events: EventEnvelope[]): Promise<Accepted> {
+  private async journal(
+    tx: Transaction,
+    vm: VmRow,
+    kind: OperationKind,
+    actor: Actor,
+    key: string,
+    events: EventEnvelope[],
+  ): Promise<Accepted> {
     const operationId = newId();
     const opened = await this.operations.add(tx, {
       id: operationId,
@@ -152,7 +176,9 @@ export class VmService {
 
   private async requireDepartment(actor: Actor, departmentId: string): Promise<void> {
     const allowed = isUuid(departmentId) && can(actor, 'create', { kind: 'vm', departmentId });
-    const { departments } = allowed ? await this.requests.call(findDepartments, { departmentIds: [departmentId] }) : { departments: [] };
+    const { departments } = allowed
+      ? await this.requests.call(findDepartments, { departmentIds: [departmentId] })
+      : { departments: [] };
     if (departments.length === 0) throw new DomainError('DEPARTMENT_NOT_FOUND');
   }
 }

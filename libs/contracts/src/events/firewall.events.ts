@@ -36,7 +36,7 @@ export const firewallRuleDeleted = defineEvent({
 export const vmFilterApplied = defineEvent({
   name: 'vm.filter-applied',
   version: 1,
-  description: "The packet filter of a VM was applied on its host, or could not be.",
+  description: 'The packet filter of a VM was applied on its host, or could not be.',
   producer: 'firewall',
   data: z.object({ vmId: Uuid, revision: z.int(), status: FilterStatus, errorCode: z.string().nullable() }),
   example: { vmId: '0196f5a0-0000-7000-8000-000000000001', revision: 3, status: 'APPLIED', errorCode: null },

@@ -13,10 +13,7 @@ export interface EventContract<TData extends z.ZodType = z.ZodType> {
 }
 
 /** A command (changes something, idempotent) or a query (changes nothing), answered by one owner. */
-export interface RequestContract<
-  TRequest extends z.ZodType = z.ZodType,
-  TReply extends z.ZodType = z.ZodType,
-> {
+export interface RequestContract<TRequest extends z.ZodType = z.ZodType, TReply extends z.ZodType = z.ZodType> {
   readonly type: 'command' | 'query';
   readonly name: `${string}.${string}`;
   readonly version: number;

@@ -9,14 +9,17 @@ describe('contract registry', () => {
     expect(keys.length).toBeGreaterThan(30);
   });
 
-  it.each(CONTRACTS.map((contract) => [contract.name, contract] as const))('%s: the example fits its schema', (_name, contract) => {
-    if (contract.type === 'event' || contract.type === 'report') {
-      expect(contract.data.safeParse(contract.example).error).toBeUndefined();
-    } else {
-      expect(contract.request.safeParse(contract.example.request).error).toBeUndefined();
-      expect(contract.reply.safeParse(contract.example.reply).error).toBeUndefined();
-    }
-  });
+  it.each(CONTRACTS.map((contract) => [contract.name, contract] as const))(
+    '%s: the example fits its schema',
+    (_name, contract) => {
+      if (contract.type === 'event' || contract.type === 'report') {
+        expect(contract.data.safeParse(contract.example).error).toBeUndefined();
+      } else {
+        expect(contract.request.safeParse(contract.example.request).error).toBeUndefined();
+        expect(contract.reply.safeParse(contract.example.reply).error).toBeUndefined();
+      }
+    },
+  );
 
   it('gives every request a subject of its own', () => {
     const subjects = REQUEST_CONTRACTS.map((contract) => requestSubject(contract, 'h1'));

@@ -43,7 +43,12 @@ export const GuestMetrics = z
       )
       .max(64),
     diskIo: z
-      .object({ readBytesPerSecond: count, writeBytesPerSecond: count, readOpsPerSecond: count, writeOpsPerSecond: count })
+      .object({
+        readBytesPerSecond: count,
+        writeBytesPerSecond: count,
+        readOpsPerSecond: count,
+        writeOpsPerSecond: count,
+      })
       .nullable(),
     interfaces: z
       .array(

@@ -5,7 +5,16 @@ import { Ipv4Address, MacAddress, Uuid } from './scalars.js';
  * What a user sees of a virtual machine.
  * BUILDING -> RUNNING <-> STOPPED; ERROR keeps a reason; DELETING ends with the row gone from every list.
  */
-export const VmState = z.enum(['BUILDING', 'STARTING', 'RUNNING', 'STOPPING', 'STOPPED', 'ERROR', 'DELETING', 'DELETED']);
+export const VmState = z.enum([
+  'BUILDING',
+  'STARTING',
+  'RUNNING',
+  'STOPPING',
+  'STOPPED',
+  'ERROR',
+  'DELETING',
+  'DELETED',
+]);
 export type VmState = z.infer<typeof VmState>;
 
 export const OperationKind = z.enum(['CREATE_VM', 'START_VM', 'SHUTDOWN_VM', 'FORCE_OFF_VM', 'DELETE_VM']);

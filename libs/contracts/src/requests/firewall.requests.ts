@@ -31,7 +31,8 @@ export const protectVm = defineCommand({
 export const unprotectVm = defineCommand({
   name: 'firewall.unprotect-vm',
   version: 1,
-  description: 'Removes the filter of a VM whose domain is gone, and the rules that were its own. Repeating is success.',
+  description:
+    'Removes the filter of a VM whose domain is gone, and the rules that were its own. Repeating is success.',
   owner: 'firewall',
   callers: ['vms'],
   timeoutMs: 20_000,

@@ -47,7 +47,10 @@ export const getSigningKeys = defineQuery({
   timeoutMs: 2_000,
   request: z.object({}),
   reply: z.object({ keys: z.array(z.record(z.string(), z.unknown())).max(8) }),
-  example: { request: {}, reply: { keys: [{ kty: 'OKP', crv: 'Ed25519', kid: '1', x: 'AA', alg: 'EdDSA', use: 'sig' }] } },
+  example: {
+    request: {},
+    reply: { keys: [{ kty: 'OKP', crv: 'Ed25519', kid: '1', x: 'AA', alg: 'EdDSA', use: 'sig' }] },
+  },
 });
 
 export const findDepartments = defineQuery({

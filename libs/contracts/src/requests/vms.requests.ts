@@ -13,7 +13,14 @@ export const findVms = defineQuery({
   request: z.object({ vmIds: z.array(Uuid).min(1).max(1_000) }),
   reply: z.object({
     vms: z.array(
-      z.object({ vmId: Uuid, departmentId: Uuid, ownerId: Uuid, name: z.string(), state: VmState, hostId: Uuid.nullable() }),
+      z.object({
+        vmId: Uuid,
+        departmentId: Uuid,
+        ownerId: Uuid,
+        name: z.string(),
+        state: VmState,
+        hostId: Uuid.nullable(),
+      }),
     ),
   }),
   example: {

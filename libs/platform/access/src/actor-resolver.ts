@@ -55,7 +55,7 @@ export class ActorResolver {
 
   private loadKeys(maxAgeMs: number): Promise<JSONWebKeySet> {
     if (this.keys === undefined || Date.now() - this.keys.at > maxAgeMs) {
-      const set = this.requests.call(getSigningKeys, {}).then((reply) => reply as JSONWebKeySet);
+      const set = this.requests.call(getSigningKeys, {}).then((reply) => reply);
       this.keys = { at: Date.now(), set };
       set.catch(() => (this.keys = undefined));
     }

@@ -27,7 +27,11 @@ export const signActor = (actor: Actor | null, internalKey: string): Promise<str
 export const verifyActor = async (token: string | undefined, internalKey: string): Promise<Actor | null> => {
   if (token === undefined) throw new DomainError('UNAUTHENTICATED', { reason: 'not from the gateway' });
   try {
-    const { payload } = await jwtVerify(token, keyOf(internalKey), { algorithms: ['HS256'], audience: AUDIENCE, typ: TYPE });
+    const { payload } = await jwtVerify(token, keyOf(internalKey), {
+      algorithms: ['HS256'],
+      audience: AUDIENCE,
+      typ: TYPE,
+    });
     return payload['actor'] === null ? null : Actor.parse(payload['actor']);
   } catch (error) {
     throw new DomainError('UNAUTHENTICATED', { reason: 'not from the gateway' }, { cause: error });

@@ -46,21 +46,28 @@ describe('access tokens', () => {
       forged((token) => token.setIssuedAt(Math.floor(Date.now() / 1_000) - 7_200).setExpirationTime('2h')).sign(key),
       forged((token) => token, { alg: 'HS256' }).sign(new TextEncoder().encode('the public key as a shared secret')),
     ]);
-    const unsecured = new UnsecuredJWT({ sid: claims.sessionId }).setIssuer('infinibay').setAudience('infinibay-api').setSubject(claims.userId).encode();
+    const unsecured = new UnsecuredJWT({ sid: claims.sessionId })
+      .setIssuer('infinibay')
+      .setAudience('infinibay-api')
+      .setSubject(claims.userId)
+      .encode();
     for (const token of [...tokens, unsecured, 'nonsense', '', 'a.b.c']) {
       await expect(verifyAccessToken(token, keys)).rejects.toMatchObject({ kind: 'unauthenticated' });
     }
   });
 
   it('say when they are expired', async () => {
-    const expired = await forged((token) => token.setIssuedAt(Math.floor(Date.now() / 1_000) - 60).setExpirationTime(Math.floor(Date.now() / 1_000) - 1)).sign(key);
+    const expired = await forged((token) =>
+      token.setIssuedAt(Math.floor(Date.now() / 1_000) - 60).setExpirationTime(Math.floor(Date.now() / 1_000) - 1),
+    ).sign(key);
     await expect(verifyAccessToken(expired, keys)).rejects.toMatchObject({ code: 'TOKEN_EXPIRED' });
   });
 
   it('are read from a bearer header only', () => {
     expect(bearerToken(undefined)).toBeUndefined();
     expect(bearerToken('Bearer a.b.c')).toBe('a.b.c');
-    for (const header of ['Basic abc', 'bearer a.b.c', 'Bearer ', 'Bearer a b']) expect(() => bearerToken(header)).toThrow(expect.objectContaining({ code: 'TOKEN_INVALID' }));
+    for (const header of ['Basic abc', 'bearer a.b.c', 'Bearer ', 'Bearer a b'])
+      expect(() => bearerToken(header)).toThrow(expect.objectContaining({ code: 'TOKEN_INVALID' }));
   });
 });
 

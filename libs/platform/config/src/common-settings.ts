@@ -2,21 +2,31 @@ import { z } from 'zod';
 import { setting } from './setting.js';
 
 /** Text of an on/off variable. */
-export const flag = z
-  .enum(['true', 'false', '1', '0'])
-  .transform((text) => text === 'true' || text === '1');
+export const flag = z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1');
 
 /** Keys that every service has. */
 export const httpSettings = {
-  NODE_ENV: setting(z.enum(['development', 'production', 'test']).default('production'), 'Run mode; production is the strict one', {
-    example: 'production',
+  NODE_ENV: setting(
+    z.enum(['development', 'production', 'test']).default('production'),
+    'Run mode; production is the strict one',
+    {
+      example: 'production',
+    },
+  ),
+  HTTP_HOST: setting(z.string().min(1).default('127.0.0.1'), 'Address that the service listens on', {
+    example: '127.0.0.1',
   }),
-  HTTP_HOST: setting(z.string().min(1).default('127.0.0.1'), 'Address that the service listens on', { example: '127.0.0.1' }),
   HTTP_PORT: setting(z.coerce.number().int().min(0).max(65_535), 'Port that the service listens on'),
-  LOG_LEVEL: setting(z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'), 'Least level that is logged', {
-    example: 'info',
+  LOG_LEVEL: setting(
+    z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
+    'Least level that is logged',
+    {
+      example: 'info',
+    },
+  ),
+  LOG_FORMAT: setting(z.enum(['json', 'pretty']).default('json'), 'json for machines, pretty for a terminal', {
+    example: 'json',
   }),
-  LOG_FORMAT: setting(z.enum(['json', 'pretty']).default('json'), 'json for machines, pretty for a terminal', { example: 'json' }),
 } as const;
 
 export const natsSettings = {

@@ -24,7 +24,11 @@ describe('loadConfig', () => {
   });
 
   it('takes an empty variable as not set', () => {
-    expect(loadConfig(schema, { PORT: '1', KEY: 'long enough', LEVEL: '' })).toEqual({ PORT: 1, KEY: 'long enough', LEVEL: 'a' });
+    expect(loadConfig(schema, { PORT: '1', KEY: 'long enough', LEVEL: '' })).toEqual({
+      PORT: 1,
+      KEY: 'long enough',
+      LEVEL: 'a',
+    });
   });
 
   it('redacts secrets for the log', () => {

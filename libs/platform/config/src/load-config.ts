@@ -23,7 +23,8 @@ export const loadConfig = <S extends ConfigSchema>(
     const result = setting.schema.safeParse(text === '' ? undefined : text);
     if (!result.success) {
       const reason = result.error.issues.map((issue) => issue.message).join('; ');
-      const shown = text === undefined || text === '' ? 'missing' : setting.secret ? 'secret value' : JSON.stringify(text);
+      const shown =
+        text === undefined || text === '' ? 'missing' : setting.secret ? 'secret value' : JSON.stringify(text);
       problems.push(`${key} (${shown}): ${reason}`);
     }
     return [key, result.data] as const;

@@ -18,7 +18,10 @@ export class GraphContext {
   /**
    * One DataLoader per name and request. `load` gets distinct ids and answers a map; missing ids become null.
    */
-  loader<T>(name: string, load: (ids: readonly string[], actor: Actor) => Promise<ReadonlyMap<string, T>>): DataLoader<string, T | null> {
+  loader<T>(
+    name: string,
+    load: (ids: readonly string[], actor: Actor) => Promise<ReadonlyMap<string, T>>,
+  ): DataLoader<string, T | null> {
     const existing = this.loaders.get(name);
     if (existing !== undefined) return existing as DataLoader<string, T | null>;
     const loader = new DataLoader<string, T | null>(
@@ -28,7 +31,7 @@ export class GraphContext {
       },
       { maxBatchSize: 500 },
     );
-    this.loaders.set(name, loader as DataLoader<string, unknown>);
+    this.loaders.set(name, loader);
     return loader;
   }
 }
@@ -40,4 +43,6 @@ const contextOf = (context: ExecutionContext): GraphContext =>
 export const Graph = createParamDecorator((_data: unknown, context: ExecutionContext) => contextOf(context));
 
 /** The signed-in actor; refuses the field with UNAUTHENTICATED when there is none. */
-export const CurrentActor = createParamDecorator((_data: unknown, context: ExecutionContext) => contextOf(context).requireActor());
+export const CurrentActor = createParamDecorator((_data: unknown, context: ExecutionContext) =>
+  contextOf(context).requireActor(),
+);

@@ -23,7 +23,11 @@ export const formatGraphqlError =
     const base = { locations: formatted.locations, path: formatted.path };
     if (cause instanceof DomainError) {
       if (cause.kind === 'internal') logger.error({ err: cause, path: formatted.path }, 'resolver failed');
-      return { ...base, message: cause.message, extensions: { code: cause.code, kind: cause.kind, details: cause.details } };
+      return {
+        ...base,
+        message: cause.message,
+        extensions: { code: cause.code, kind: cause.kind, details: cause.details },
+      };
     }
     const code = formatted.extensions?.['code'];
     // An error that a subgraph already formatted passes through the gateway as it is.
@@ -33,8 +37,16 @@ export const formatGraphqlError =
     }
     const known = typeof code === 'string' ? APOLLO_CODES[code] : undefined;
     if (known !== undefined) {
-      return { ...base, message: formatted.message, extensions: { code: known, kind: ERROR_CODES[known].kind, details: {} } };
+      return {
+        ...base,
+        message: formatted.message,
+        extensions: { code: known, kind: ERROR_CODES[known].kind, details: {} },
+      };
     }
     logger.error({ err: cause, path: formatted.path }, 'resolver failed');
-    return { ...base, message: ERROR_CODES.INTERNAL.message, extensions: { code: 'INTERNAL', kind: 'internal', details: {} } };
+    return {
+      ...base,
+      message: ERROR_CODES.INTERNAL.message,
+      extensions: { code: 'INTERNAL', kind: 'internal', details: {} },
+    };
   };

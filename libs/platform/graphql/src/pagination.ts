@@ -8,7 +8,10 @@ export const MAX_PAGE_SIZE = 200;
 @ObjectType({ description: 'Where a page of a list ends' })
 @Directive('@shareable')
 export class PageInfo {
-  @Field(() => String, { nullable: true, description: 'Pass it as `after` to get the next page; null for an empty page' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Pass it as `after` to get the next page; null for an empty page',
+  })
   endCursor!: string | null;
 
   @Field(() => Boolean, { description: 'Whether there is more after this page' })
@@ -34,7 +37,8 @@ const CURSOR = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** @throws DomainError INVALID_INPUT for a size out of range or a cursor that is not ours. */
 export const parsePage = ({ first, after }: PageArgs): Page => {
-  if (first < 1 || first > MAX_PAGE_SIZE) throw new DomainError('INVALID_INPUT', { field: 'first', minimum: 1, maximum: MAX_PAGE_SIZE });
+  if (first < 1 || first > MAX_PAGE_SIZE)
+    throw new DomainError('INVALID_INPUT', { field: 'first', minimum: 1, maximum: MAX_PAGE_SIZE });
   if (after === undefined || after === null) return { first, after: undefined };
   const id = Buffer.from(after, 'base64url').toString('latin1');
   if (!CURSOR.test(id)) throw new DomainError('INVALID_INPUT', { field: 'after' });
@@ -48,7 +52,11 @@ export interface Connection<T> {
 }
 
 /** A connection from rows that were read with `take: page.first + 1`: the extra row only tells that there is more. */
-export const connectionOf = <T extends { readonly id: string }>(rows: readonly T[], page: Page, totalCount: number): Connection<T> => {
+export const connectionOf = <T extends { readonly id: string }>(
+  rows: readonly T[],
+  page: Page,
+  totalCount: number,
+): Connection<T> => {
   const nodes = rows.slice(0, page.first);
   const last = nodes.at(-1);
   return {

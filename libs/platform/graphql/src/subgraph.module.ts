@@ -40,6 +40,9 @@ const buildContext = async (request: Request, internalKey: string): Promise<{ gr
     return { graph: new GraphContext(await verifyActor(typeof header === 'string' ? header : undefined, internalKey)) };
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
-    throw new GraphQLError(error.message, { originalError: error, extensions: { code: error.code, http: { status: 401 } } });
+    throw new GraphQLError(error.message, {
+      originalError: error,
+      extensions: { code: error.code, http: { status: 401 } },
+    });
   }
 };

@@ -12,7 +12,9 @@ export const validateInput = <S extends z.ZodType>(
 ): z.output<S> => {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
-  const issues = result.error.issues.slice(0, 20).map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
+  const issues = result.error.issues
+    .slice(0, 20)
+    .map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
   const code = issues.map((issue) => codes[issue.path]).find((found) => found !== undefined) ?? 'INVALID_INPUT';
   throw new DomainError(code, { issues });
 };

@@ -35,4 +35,7 @@ export const runProbe = async (probe: Probe): Promise<ProbeResult> => {
 };
 
 const firstLine = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split('\n').find((line) => line.trim() !== '')?.slice(0, 200) ?? 'unknown';
+  (error instanceof Error ? error.message : String(error))
+    .split('\n')
+    .find((line) => line.trim() !== '')
+    ?.slice(0, 200) ?? 'unknown';

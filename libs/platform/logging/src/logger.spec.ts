@@ -4,7 +4,12 @@ import { acceptCorrelationId, runInContext } from './request-context.js';
 
 const capture = () => {
   const lines: string[] = [];
-  const logger = createLogger({ service: 'test', level: 'info', format: 'json', destination: { write: (line) => void lines.push(line) } });
+  const logger = createLogger({
+    service: 'test',
+    level: 'info',
+    format: 'json',
+    destination: { write: (line) => void lines.push(line) },
+  });
   return { lines, logger };
 };
 
@@ -27,7 +32,12 @@ describe('logger', () => {
     runInContext({ correlationId: 'c-1', causationId: null, actor: { kind: 'user', id: 'u1' } }, () => {
       logger.info('hello');
     });
-    expect(JSON.parse(lines[0] ?? '{}')).toMatchObject({ correlationId: 'c-1', actor: 'user:u1', service: 'test', level: 'info' });
+    expect(JSON.parse(lines[0] ?? '{}')).toMatchObject({
+      correlationId: 'c-1',
+      actor: 'user:u1',
+      service: 'test',
+      level: 'info',
+    });
   });
 
   it('replaces a correlation id that could break a log line', () => {

@@ -19,7 +19,10 @@ const REDACTED_PATHS = ['password', 'token', 'accessToken', 'authorization', 'se
   `*.*.${key}`,
 ]);
 
-const prettyTransport = { target: 'pino-pretty', options: { colorize: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l' } };
+const prettyTransport = {
+  target: 'pino-pretty',
+  options: { colorize: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l' },
+};
 
 /** One JSON object a line (control characters are escaped, so a line stays a line), correlation id included. */
 export const createLogger = (options: LoggingOptions): Logger => {
@@ -31,7 +34,9 @@ export const createLogger = (options: LoggingOptions): Logger => {
     redact: { paths: REDACTED_PATHS, censor: '[redacted]' },
     mixin: () => {
       const context = findContext();
-      return context === undefined ? {} : { correlationId: context.correlationId, actor: `${context.actor.kind}:${context.actor.id}` };
+      return context === undefined
+        ? {}
+        : { correlationId: context.correlationId, actor: `${context.actor.kind}:${context.actor.id}` };
     },
   };
   if (options.destination !== undefined) return pino(settings, options.destination);
@@ -58,7 +63,10 @@ export class NestLogger implements LoggerService {
       this.logger.debug({ nest: context(rest), code: err.code, details: err.details }, text(message));
       return;
     }
-    this.logger.error({ nest: context(rest), err, stack: err === undefined ? stackOf(rest) : undefined }, text(message));
+    this.logger.error(
+      { nest: context(rest), err, stack: err === undefined ? stackOf(rest) : undefined },
+      text(message),
+    );
   }
   debug(message: unknown, ...rest: unknown[]): void {
     this.logger.trace({ nest: context(rest) }, text(message));

@@ -1,5 +1,12 @@
 import { EVENTS_STREAM, EventEnvelope, eventFilter, type EventContract } from '@infinibay/contracts';
-import { AckPolicy, DeliverPolicy, jetstream, jetstreamManager, type ConsumerMessages, type JsMsg } from '@nats-io/jetstream';
+import {
+  AckPolicy,
+  DeliverPolicy,
+  jetstream,
+  jetstreamManager,
+  type ConsumerMessages,
+  type JsMsg,
+} from '@nats-io/jetstream';
 import { nanos, type NatsConnection } from '@nats-io/transport-node';
 import { runInContext, type Logger } from '@infinibay/platform-logging';
 import type { Counter } from 'prom-client';
@@ -70,12 +77,17 @@ export class EventConsumer {
       return;
     }
     try {
-      await runInContext({ correlationId: event.correlationId, causationId: event.id, actor: event.actor }, () => this.handler(event));
+      await runInContext({ correlationId: event.correlationId, causationId: event.id, actor: event.actor }, () =>
+        this.handler(event),
+      );
       message.ack();
       this.handled.inc({ name: this.contract.name, outcome: 'ok' });
     } catch (error) {
       const attempt = message.info.deliveryCount;
-      this.logger.warn({ err: error, event: event.name, eventId: event.id, attempt }, 'event not handled; it comes again');
+      this.logger.warn(
+        { err: error, event: event.name, eventId: event.id, attempt },
+        'event not handled; it comes again',
+      );
       message.nak(Math.min(30_000, 500 * 2 ** Math.min(attempt, 6)));
       this.handled.inc({ name: this.contract.name, outcome: 'retried' });
     }

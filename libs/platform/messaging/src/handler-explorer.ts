@@ -29,7 +29,10 @@ export class HandlerExplorer implements OnApplicationBootstrap, BeforeApplicatio
     @Inject(MESSAGING_SERVICE) private readonly identity: { service: string; hostId: string | undefined },
     @Inject(MESSAGING_METRICS) metrics: MetricsRegistry,
   ) {
-    const durations = metrics.histogram('infinibay_request_handled_seconds', 'Commands and queries answered', ['name', 'outcome']);
+    const durations = metrics.histogram('infinibay_request_handled_seconds', 'Commands and queries answered', [
+      'name',
+      'outcome',
+    ]);
     this.handled = metrics.counter('infinibay_events_handled_total', 'Events handled', ['name', 'outcome']);
     this.server = new RequestServer(connection, identity.service, logger, durations);
   }
@@ -68,7 +71,14 @@ export class HandlerExplorer implements OnApplicationBootstrap, BeforeApplicatio
       case 'event': {
         const durable = `${this.identity.service}-${binding.consumer}`;
         const handler = method as EventHandler;
-        const consumer = new EventConsumer(this.connection, binding.contract, durable, handler, this.logger, this.handled);
+        const consumer = new EventConsumer(
+          this.connection,
+          binding.contract,
+          durable,
+          handler,
+          this.logger,
+          this.handled,
+        );
         this.consumers.push(consumer);
         consumer.start();
         return;
@@ -82,4 +92,3 @@ export class HandlerExplorer implements OnApplicationBootstrap, BeforeApplicatio
     }
   }
 }
-

@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { DomainError, eventSubject, findDepartments, inspectVm, vmDeleted, type EventEnvelope, type RequestContract } from '@infinibay/contracts';
+import {
+  DomainError,
+  eventSubject,
+  findDepartments,
+  inspectVm,
+  vmDeleted,
+  type EventEnvelope,
+  type RequestContract,
+} from '@infinibay/contracts';
 import { createLogger, currentContext, runInContext } from '@infinibay/platform-logging';
 import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { newEvent } from '@infinibay/platform-persistence';
@@ -30,10 +38,18 @@ describe('messaging', () => {
   afterAll(() => connection.close());
 
   /** Serves the contract for one test, on a host id of its own where the contract has one. */
-  const serving = async <T>(contract: RequestContract, handler: RequestHandler, work: (hostId: string) => Promise<T>): Promise<T> => {
+  const serving = async <T>(
+    contract: RequestContract,
+    handler: RequestHandler,
+    work: (hostId: string) => Promise<T>,
+  ): Promise<T> => {
     const own = await connectToNats({ ...testNats(), service: 'owner' }, logger);
     const hostId = randomUUID();
-    new RequestServer(own, 'owner', logger, durations).serve(contract, handler, contract.owner === 'hypervisor-agent' ? hostId : undefined);
+    new RequestServer(own, 'owner', logger, durations).serve(
+      contract,
+      handler,
+      contract.owner === 'hypervisor-agent' ? hostId : undefined,
+    );
     await own.flush();
     try {
       return await work(hostId);
@@ -41,7 +57,8 @@ describe('messaging', () => {
       await own.close();
     }
   };
-  const inspect = (hostId: string, timeoutMs?: number) => client.call(inspectVm, { vmId: randomUUID() }, { hostId, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+  const inspect = (hostId: string, timeoutMs?: number) =>
+    client.call(inspectVm, { vmId: randomUUID() }, { hostId, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
 
   describe('requests', () => {
     it('carry correlation id and actor to the handler and back', async () => {
@@ -58,15 +75,23 @@ describe('messaging', () => {
 
     it("bring the owner's error with its code and details, but hide what went wrong inside", async () => {
       const refuse = (): Promise<never> => Promise.reject(new DomainError('VM_BUSY', { state: 'RUNNING' }));
-      await expect(serving(inspectVm, refuse, (hostId) => inspect(hostId))).rejects.toMatchObject({ code: 'VM_BUSY', details: { state: 'RUNNING' } });
+      await expect(serving(inspectVm, refuse, (hostId) => inspect(hostId))).rejects.toMatchObject({
+        code: 'VM_BUSY',
+        details: { state: 'RUNNING' },
+      });
       const crash = (): Promise<never> => Promise.reject(new TypeError('secret path /etc/x'));
-      await expect(serving(inspectVm, crash, (hostId) => inspect(hostId))).rejects.toMatchObject({ code: 'INTERNAL', message: expect.not.stringContaining('secret') });
+      await expect(serving(inspectVm, crash, (hostId) => inspect(hostId))).rejects.toMatchObject({
+        code: 'INTERNAL',
+        message: expect.not.stringContaining('secret'),
+      });
     });
 
     it('fail typed when nobody listens, when no answer comes in time, and when the answer does not fit', async () => {
       await expect(inspect(randomUUID())).rejects.toMatchObject({ code: 'HOST_UNAVAILABLE' });
       const silent = (): Promise<never> => new Promise(() => undefined);
-      await expect(serving(inspectVm, silent, (hostId) => inspect(hostId, 200))).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+      await expect(serving(inspectVm, silent, (hostId) => inspect(hostId, 200))).rejects.toMatchObject({
+        code: 'DEADLINE_EXCEEDED',
+      });
       const wrong = (): Promise<unknown> => Promise.resolve({ domain: 'nonsense' });
       await expect(serving(inspectVm, wrong, (hostId) => inspect(hostId))).rejects.toMatchObject({ code: 'INTERNAL' });
     });
@@ -76,14 +101,31 @@ describe('messaging', () => {
       const count = (): Promise<unknown> => Promise.resolve(void (reached += 1));
       await serving(findDepartments, count, async () => {
         const subject = 'infinibay.svc.v1.users.find-departments';
-        const envelope = { id: randomUUID(), name: findDepartments.name, version: 1, correlationId: 'c', deadline: Date.now() + 5_000, actor: { kind: 'service', id: 't' } };
-        const bodies = ['not json', '{}', JSON.stringify({ ...envelope, data: { departmentIds: ["'; DROP TABLE"] } }), JSON.stringify({ ...envelope, version: 9, data: {} })];
+        const envelope = {
+          id: randomUUID(),
+          name: findDepartments.name,
+          version: 1,
+          correlationId: 'c',
+          deadline: Date.now() + 5_000,
+          actor: { kind: 'service', id: 't' },
+        };
+        const bodies = [
+          'not json',
+          '{}',
+          JSON.stringify({ ...envelope, data: { departmentIds: ["'; DROP TABLE"] } }),
+          JSON.stringify({ ...envelope, version: 9, data: {} }),
+        ];
         for (const body of bodies) {
-          const answer = (await connection.request(subject, body, { timeout: 2_000 })).json<{ ok: boolean; error: { code: string } }>();
+          const answer = (await connection.request(subject, body, { timeout: 2_000 })).json<{
+            ok: boolean;
+            error: { code: string };
+          }>();
           expect(answer).toMatchObject({ ok: false, error: { code: 'INVALID_INPUT' } });
         }
         const late = JSON.stringify({ ...envelope, deadline: Date.now() - 1, data: { departmentIds: [randomUUID()] } });
-        expect((await connection.request(subject, late, { timeout: 2_000 })).json()).toMatchObject({ error: { code: 'DEADLINE_EXCEEDED' } });
+        expect((await connection.request(subject, late, { timeout: 2_000 })).json()).toMatchObject({
+          error: { code: 'DEADLINE_EXCEEDED' },
+        });
       });
       expect(reached).toBe(0);
     });
@@ -91,11 +133,16 @@ describe('messaging', () => {
 
   describe('events', () => {
     const deletion = (vmId: string): EventEnvelope =>
-      newEvent(vmDeleted, { departmentId: randomUUID(), resource: { kind: 'vm', id: vmId }, data: { vmId, name: 'x' } });
-    const publish = (event: EventEnvelope): Promise<unknown> => jetstream(connection).publish(eventSubject(event), JSON.stringify(event), { msgID: event.id });
+      newEvent(vmDeleted, {
+        departmentId: randomUUID(),
+        resource: { kind: 'vm', id: vmId },
+        data: { vmId, name: 'x' },
+      });
+    const publish = (event: EventEnvelope): Promise<unknown> =>
+      jetstream(connection).publish(eventSubject(event), JSON.stringify(event), { msgID: event.id });
 
     it('come again after a failed handler, are handled by one of two instances, and malformed ones are dropped', async () => {
-      const marked = Array.from({ length: 20 }, () => randomUUID());
+      const marked = Array.from({ length: 20 }, (): string => randomUUID());
       const got: string[] = [];
       let failures = 2;
       const handler = (event: EventEnvelope<never>): Promise<void> => {

@@ -1,4 +1,14 @@
-import { Global, Inject, Injectable, Module, type DynamicModule, type BeforeApplicationShutdown, type OnApplicationBootstrap, type OnApplicationShutdown, type Provider } from '@nestjs/common';
+import {
+  Global,
+  Inject,
+  Injectable,
+  Module,
+  type DynamicModule,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type Provider,
+} from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { SQL_CLIENT, type SqlClient } from '@infinibay/platform-persistence';
@@ -52,7 +62,10 @@ class ConnectionLifecycle implements OnApplicationBootstrap, BeforeApplicationSh
 
   async onApplicationShutdown(): Promise<void> {
     // Drain flushes what was published; a server that is gone must not hold up the exit.
-    await Promise.race([this.connection.drain().catch(() => undefined), new Promise((resolve) => setTimeout(resolve, 2_000).unref())]);
+    await Promise.race([
+      this.connection.drain().catch(() => undefined),
+      new Promise((resolve) => setTimeout(resolve, 2_000).unref()),
+    ]);
     await this.connection.close().catch(() => undefined);
   }
 
@@ -82,7 +95,10 @@ const relayProvider = (options: MessagingOptions): Provider => ({
 @Module({})
 export class MessagingModule {
   static forRoot(options: MessagingOptions): DynamicModule {
-    const durations = options.metrics.histogram('infinibay_request_sent_seconds', 'Commands and queries sent', ['name', 'outcome']);
+    const durations = options.metrics.histogram('infinibay_request_sent_seconds', 'Commands and queries sent', [
+      'name',
+      'outcome',
+    ]);
     return {
       module: MessagingModule,
       imports: [DiscoveryModule],

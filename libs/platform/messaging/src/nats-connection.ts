@@ -34,7 +34,8 @@ export const connectToNats = async (options: NatsOptions, logger: Logger): Promi
 
 const logStatus = async (connection: NatsConnection, logger: Logger): Promise<void> => {
   for await (const status of connection.status()) {
-    if (status.type === 'disconnect' || status.type === 'reconnect') logger.warn({ nats: status.type }, `NATS ${status.type}`);
+    if (status.type === 'disconnect' || status.type === 'reconnect')
+      logger.warn({ nats: status.type }, `NATS ${status.type}`);
     else if (status.type === 'error') logger.error({ err: status.error }, 'NATS reported an error');
   }
 };

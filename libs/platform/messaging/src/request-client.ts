@@ -30,7 +30,11 @@ export class RequestClient {
    * @throws DomainError what the owner answered; SERVICE_UNAVAILABLE or HOST_UNAVAILABLE when nobody listens;
    *   DEADLINE_EXCEEDED when no answer came in time; INTERNAL when the answer does not fit the contract.
    */
-  async call<C extends RequestContract>(contract: C, data: RequestInputOf<C>, options: CallOptions = {}): Promise<ReplyOf<C>> {
+  async call<C extends RequestContract>(
+    contract: C,
+    data: RequestInputOf<C>,
+    options: CallOptions = {},
+  ): Promise<ReplyOf<C>> {
     const stop = this.durations.startTimer({ name: contract.name });
     try {
       const reply = await this.exchange(contract, data, options);
@@ -42,7 +46,11 @@ export class RequestClient {
     }
   }
 
-  private async exchange<C extends RequestContract>(contract: C, data: RequestInputOf<C>, options: CallOptions): Promise<ReplyOf<C>> {
+  private async exchange<C extends RequestContract>(
+    contract: C,
+    data: RequestInputOf<C>,
+    options: CallOptions,
+  ): Promise<ReplyOf<C>> {
     const timeoutMs = options.timeoutMs ?? contract.timeoutMs;
     const context = currentContext();
     const envelope: RequestEnvelope = {
@@ -54,7 +62,12 @@ export class RequestClient {
       actor: context.actor,
       data,
     };
-    const answer = await this.send(contract, requestSubject(contract, options.hostId), JSON.stringify(envelope), timeoutMs);
+    const answer = await this.send(
+      contract,
+      requestSubject(contract, options.hostId),
+      JSON.stringify(envelope),
+      timeoutMs,
+    );
     return parseReply(contract, answer);
   }
 

@@ -60,10 +60,17 @@ export class RequestServer {
     }
   }
 
-  private async run(contract: RequestContract, handler: RequestHandler, envelope: RequestEnvelope): Promise<ReplyEnvelope> {
+  private async run(
+    contract: RequestContract,
+    handler: RequestHandler,
+    envelope: RequestEnvelope,
+  ): Promise<ReplyEnvelope> {
     try {
       if (envelope.name !== contract.name || envelope.version !== contract.version) {
-        throw new DomainError('INVALID_INPUT', { expected: `${contract.name}@${contract.version}`, got: `${envelope.name}@${envelope.version}` });
+        throw new DomainError('INVALID_INPUT', {
+          expected: `${contract.name}@${contract.version}`,
+          got: `${envelope.name}@${envelope.version}`,
+        });
       }
       if (envelope.deadline < Date.now()) throw new DomainError('DEADLINE_EXCEEDED', { request: contract.name });
       const request = contract.request.safeParse(envelope.data);
@@ -77,7 +84,10 @@ export class RequestServer {
 
   private failure(contract: RequestContract, error: unknown): ReplyEnvelope {
     if (error instanceof DomainError && error.kind !== 'internal') {
-      this.logger.info({ request: contract.name, code: error.code, details: error.details, cause: error.cause }, 'request refused');
+      this.logger.info(
+        { request: contract.name, code: error.code, details: error.details, cause: error.cause },
+        'request refused',
+      );
       return { ok: false, error: error.toWire() };
     }
     this.logger.error({ request: contract.name, err: error }, 'request failed');
@@ -100,7 +110,10 @@ const readJson = (message: Msg): unknown => {
   }
 };
 
-const invalidInput = (contract: RequestContract, issues: readonly { path: PropertyKey[]; message: string }[]): DomainError =>
+const invalidInput = (
+  contract: RequestContract,
+  issues: readonly { path: PropertyKey[]; message: string }[],
+): DomainError =>
   new DomainError('INVALID_INPUT', {
     request: contract.name,
     issues: issues.slice(0, 20).map((issue) => ({ path: issue.path.join('.'), message: issue.message })),

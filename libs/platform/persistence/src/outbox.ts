@@ -42,7 +42,10 @@ export const relayOutbox = async (
       );
       const done = await publishInOrder(rows, publish);
       if (done.length > 0) {
-        await tx.$executeRawUnsafe(`UPDATE outbox SET published_at = now() WHERE id = ANY($1::bigint[])`, done.map(String));
+        await tx.$executeRawUnsafe(
+          `UPDATE outbox SET published_at = now() WHERE id = ANY($1::bigint[])`,
+          done.map(String),
+        );
       }
       return done.length;
     },
@@ -50,7 +53,10 @@ export const relayOutbox = async (
   );
 
 /** Sends in order without waiting in between; from the first failure on, all rows stay waiting and are sent again. */
-const publishInOrder = async (rows: readonly OutboxRow[], publish: (row: OutboxRow) => Promise<void>): Promise<bigint[]> => {
+const publishInOrder = async (
+  rows: readonly OutboxRow[],
+  publish: (row: OutboxRow) => Promise<void>,
+): Promise<bigint[]> => {
   const results = await Promise.allSettled(rows.map((row) => publish(row)));
   const firstFailure = results.findIndex((result) => result.status === 'rejected');
   return rows.slice(0, firstFailure === -1 ? rows.length : firstFailure).map((row) => row.id);

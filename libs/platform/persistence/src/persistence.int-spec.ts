@@ -53,12 +53,17 @@ class PoolClient implements SqlClient {
 
 const transactionOn = (queryable: Pick<pg.PoolClient, 'query'>): SqlTransaction => ({
   $queryRawUnsafe: async <T>(query: string, ...values: unknown[]) => (await queryable.query(query, values)).rows as T,
-  $executeRawUnsafe: async (query: string, ...values: unknown[]) => (await queryable.query(query, values)).rowCount ?? 0,
+  $executeRawUnsafe: async (query: string, ...values: unknown[]) =>
+    (await queryable.query(query, values)).rowCount ?? 0,
 });
 
 const event = (): EventEnvelope => {
   const vmId = randomUUID();
-  return newEvent(vmDeleted, { departmentId: randomUUID(), resource: { kind: 'vm', id: vmId }, data: { vmId, name: 'x' } });
+  return newEvent(vmDeleted, {
+    departmentId: randomUUID(),
+    resource: { kind: 'vm', id: vmId },
+    data: { vmId, name: 'x' },
+  });
 };
 
 describe('persistence', () => {
@@ -75,18 +80,28 @@ describe('persistence', () => {
   });
 
   describe(runOnce, () => {
-    const call = (key: string, input: unknown = { a: 1, b: [2] }) => ({ actorId: 'u1', operation: 'create', key, input });
+    const call = (key: string, input: unknown = { a: 1, b: [2] }) => ({
+      actorId: 'u1',
+      operation: 'create',
+      key,
+      input,
+    });
 
     it('runs parallel calls with one key once and gives all of them the same answer', async () => {
       let runs = 0;
-      const once = () => client.$transaction((tx) => runOnce(tx, call('parallel'), () => Promise.resolve({ id: ++runs })));
+      const once = () =>
+        client.$transaction((tx) => runOnce(tx, call('parallel'), () => Promise.resolve({ id: ++runs })));
       expect(new Set((await Promise.all(Array.from({ length: 15 }, once))).map(({ id }) => id))).toEqual(new Set([1]));
       expect(runs).toBe(1);
     });
 
     it('takes the same input in another order of keys as the same, and other input as a conflict', async () => {
-      const first = await client.$transaction((tx) => runOnce(tx, call('order', { a: 1, b: undefined, c: 2 }), () => Promise.resolve('x')));
-      const again = await client.$transaction((tx) => runOnce(tx, call('order', { c: 2, a: 1 }), () => Promise.resolve('y')));
+      const first = await client.$transaction((tx) =>
+        runOnce(tx, call('order', { a: 1, b: undefined, c: 2 }), () => Promise.resolve('x')),
+      );
+      const again = await client.$transaction((tx) =>
+        runOnce(tx, call('order', { c: 2, a: 1 }), () => Promise.resolve('y')),
+      );
       expect([first, again]).toEqual(['x', 'x']);
       const other = client.$transaction((tx) => runOnce(tx, call('order', { a: 2 }), () => Promise.resolve('z')));
       await expect(other).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
@@ -119,14 +134,16 @@ describe('persistence', () => {
       await expect(aborted).rejects.toThrow('aborted');
       const published: string[] = [];
       const publish = (row: OutboxRow): Promise<void> => Promise.resolve(void published.push(row.event_id));
-      while ((await outboxLag(client)).waiting > 0) await Promise.all([relayOutbox(client, publish, 7), relayOutbox(client, publish, 7)]);
+      while ((await outboxLag(client)).waiting > 0)
+        await Promise.all([relayOutbox(client, publish, 7), relayOutbox(client, publish, 7)]);
       expect(published).toEqual(events.map(({ id }) => id));
     });
 
     it('keeps what could not be published, and everything behind it, waiting', async () => {
       const [first, second, third] = [event(), event(), event()];
       await client.$transaction((tx) => appendToOutbox(tx, [first, second, third]));
-      const refuse = (row: OutboxRow): Promise<void> => (row.event_id === second.id ? Promise.reject(new Error('down')) : Promise.resolve());
+      const refuse = (row: OutboxRow): Promise<void> =>
+        row.event_id === second.id ? Promise.reject(new Error('down')) : Promise.resolve();
       expect(await relayOutbox(client, refuse)).toBe(1);
       expect(await outboxLag(client)).toMatchObject({ waiting: 2 });
       expect(await relayOutbox(client, () => Promise.resolve())).toBe(2);
@@ -134,7 +151,9 @@ describe('persistence', () => {
 
     it('prunes what was published long ago, and nothing that waits', async () => {
       await client.$transaction((tx) => appendToOutbox(tx, [event()]));
-      await client.$executeRawUnsafe(`UPDATE outbox SET published_at = now() - interval '100 hours' WHERE published_at IS NOT NULL`);
+      await client.$executeRawUnsafe(
+        `UPDATE outbox SET published_at = now() - interval '100 hours' WHERE published_at IS NOT NULL`,
+      );
       expect(await pruneOutbox(client)).toBeGreaterThan(0);
       expect(await outboxLag(client)).toMatchObject({ waiting: 1 });
     });

@@ -12,7 +12,8 @@ export const correlationMiddleware =
     const correlationId = acceptCorrelationId(request.headers[CORRELATION_HEADER]);
     response.setHeader(CORRELATION_HEADER, correlationId);
     const userId = actorIdOf(request.headers[ACTOR_HEADER]);
-    const actor = userId === undefined ? ({ kind: 'service', id: service } as const) : ({ kind: 'user', id: userId } as const);
+    const actor =
+      userId === undefined ? ({ kind: 'service', id: service } as const) : ({ kind: 'user', id: userId } as const);
     runInContext({ correlationId, causationId: null, actor }, next);
   };
 

@@ -11,7 +11,15 @@ import {
 import type { NatsConnection } from '@nats-io/transport-node';
 import { ActorResolver } from '@infinibay/platform-access';
 import type { ServiceName } from '@infinibay/contracts';
-import { HEALTH_METRICS, HEALTH_PROBES, HEALTH_SERVICE, HealthController, databaseProbe, natsProbe, type Probe } from '@infinibay/platform-health';
+import {
+  HEALTH_METRICS,
+  HEALTH_PROBES,
+  HEALTH_SERVICE,
+  HealthController,
+  databaseProbe,
+  natsProbe,
+  type Probe,
+} from '@infinibay/platform-health';
 import type { Logger } from '@infinibay/platform-logging';
 import { MessagingModule, NATS_CONNECTION } from '@infinibay/platform-messaging';
 import { MetricsRegistry } from '@infinibay/platform-metrics';
@@ -87,4 +95,5 @@ const databaseProviders = ({ database }: PlatformOptions) =>
         { provide: database.token, useValue: database.client },
       ];
 
-const databaseTokens = ({ database }: PlatformOptions): InjectionToken[] => (database === undefined ? [] : [SQL_CLIENT, database.token]);
+const databaseTokens = ({ database }: PlatformOptions): InjectionToken[] =>
+  database === undefined ? [] : [SQL_CLIENT, database.token];

@@ -3,7 +3,14 @@ import type { ServiceName } from '@infinibay/contracts';
 import type { INestApplication, Type, DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { ConfigError, loadConfig, redactConfig, type ConfigOf, type ConfigSchema, type httpSettings } from '@infinibay/platform-config';
+import {
+  ConfigError,
+  loadConfig,
+  redactConfig,
+  type ConfigOf,
+  type ConfigSchema,
+  type httpSettings,
+} from '@infinibay/platform-config';
 import { NestLogger, createLogger, setServiceActor, type Logger } from '@infinibay/platform-logging';
 import helmet from 'helmet';
 import { correlationMiddleware } from './correlation.middleware.js';
@@ -34,7 +41,14 @@ export const runService = async <S extends HttpConfigSchema>(definition: Service
     const app = await createApplication(definition, config, logger);
     stopOnSignals(app, logger);
     await app.listen(config.HTTP_PORT, config.HTTP_HOST);
-    logger.info({ port: config.HTTP_PORT, startedInMs: Math.round(performance.now() - started), memoryRssMib: Math.round(process.memoryUsage.rss() / 1_048_576) }, 'listening');
+    logger.info(
+      {
+        port: config.HTTP_PORT,
+        startedInMs: Math.round(performance.now() - started),
+        memoryRssMib: Math.round(process.memoryUsage.rss() / 1_048_576),
+      },
+      'listening',
+    );
   } catch (error) {
     logger.fatal({ err: error }, 'the service could not start');
     process.exit(1);
@@ -45,7 +59,7 @@ type HttpConfig = ConfigOf<typeof httpSettings>;
 
 const readConfig = <S extends HttpConfigSchema>(definition: ServiceDefinition<S>): ConfigOf<S> & HttpConfig => {
   try {
-    return loadConfig(definition.config) as ConfigOf<S> & HttpConfig;
+    return loadConfig(definition.config);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${definition.name}: ${error.message}\n`);
@@ -53,7 +67,11 @@ const readConfig = <S extends HttpConfigSchema>(definition: ServiceDefinition<S>
   }
 };
 
-const createApplication = async <S extends HttpConfigSchema>(definition: ServiceDefinition<S>, config: ConfigOf<S>, logger: Logger): Promise<INestApplication> => {
+const createApplication = async <S extends HttpConfigSchema>(
+  definition: ServiceDefinition<S>,
+  config: ConfigOf<S>,
+  logger: Logger,
+): Promise<INestApplication> => {
   const app = await NestFactory.create<NestExpressApplication>(definition.module(config, logger) as Type, {
     logger: new NestLogger(logger),
     bodyParser: false,

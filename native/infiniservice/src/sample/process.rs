@@ -56,7 +56,7 @@ impl ProcessTimes {
             exe_path: executable(proc_dir, pid),
             cmd_line: command_line(proc_dir, pid),
             cpu_percent: rounded(float(ticks) * 100.0 / float(tick_rate) / seconds),
-            memory_kb: stat.resident_pages * page_kb,
+            memory_kb: resident_kb(proc_dir, pid).unwrap_or(stat.resident_pages * page_kb),
             status: Some(status(stat.state).to_owned()),
             start_time: Some(self.boot_time + stat.started_ticks / tick_rate),
         });
@@ -101,6 +101,12 @@ fn status(state: char) -> &'static str {
     }
 }
 
+/// The exact resident size. The counter in `stat` is kept per thread in batches, and shows small processes far too small.
+fn resident_kb(proc_dir: &Path, pid: u32) -> Option<u64> {
+    let text = fs::read_to_string(proc_dir.join(pid.to_string()).join("smaps_rollup")).ok()?;
+    text.lines().find_map(|line| line.strip_prefix("Rss:")?.split_ascii_whitespace().next()?.parse().ok())
+}
+
 fn boot_time(proc_dir: &Path) -> u64 {
     let text = fs::read_to_string(proc_dir.join("stat")).unwrap_or_default();
     text.lines().find_map(|line| line.strip_prefix("btime ")?.trim().parse().ok()).unwrap_or(0)
@@ -143,6 +149,14 @@ mod tests {
             Some(("a) (b".into(), 5, 9))
         );
         assert_eq!(Stat::parse("broken"), None);
+    }
+
+    #[test]
+    fn the_size_of_a_process_is_what_it_really_has_in_memory() {
+        let held = vec![1_u8; 8 << 20];
+        let size = resident_kb(Path::new("/proc"), std::process::id());
+        assert!(size.is_some_and(|kb| kb > 8 << 10), "{size:?} with {} bytes held", held.len());
+        assert_eq!(resident_kb(Path::new("/nonexistent"), 1), None);
     }
 
     #[test]
