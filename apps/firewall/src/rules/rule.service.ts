@@ -3,7 +3,6 @@ import { DomainError, Uuid, type Actor } from '@infinibay/contracts';
 import { connectionOf, type Connection, type Page } from '@infinibay/platform-graphql';
 import { Injectable } from '@nestjs/common';
 import type { Rule } from '../generated/prisma/client.js';
-import { groupedBy } from '../grouped.js';
 import { RuleRepository } from './rule.repository.js';
 
 /** Firewall rules as people read them. */
@@ -38,7 +37,7 @@ export class RuleService {
     const allowed = onlyUuids(departmentIds).filter((departmentId) =>
       can(actor, 'read', { kind: 'firewall-rule', departmentId }),
     );
-    return groupedBy(await this.rules.listFor(allowed, []), (rule) => rule.departmentId);
+    return Map.groupBy(await this.rules.listFor(allowed, []), (rule) => rule.departmentId);
   }
 }
 

@@ -7,7 +7,6 @@ import { appendToOutbox, newEvent, runOnce } from '@infinibay/platform-persisten
 import { Inject, Injectable } from '@nestjs/common';
 import { Database, TRANSACTION_LIMITS, type Transaction } from '../database.js';
 import type { Network } from '../generated/prisma/client.js';
-import { groupedBy } from '../grouped.js';
 import { HostNetworkRepository } from '../hosts/host-network.repository.js';
 import type { CreateNetwork, DeleteNetwork } from './network.inputs.js';
 import { NetworkRepository } from './network.repository.js';
@@ -45,7 +44,7 @@ export class NetworkService {
   async ofDepartments(actor: Actor, departmentIds: readonly string[]): Promise<ReadonlyMap<string, Network[]>> {
     const allowed = onlyUuids(departmentIds).filter((id) => can(actor, 'read', { kind: 'network', departmentId: id }));
     const networks = await this.networks.listOfDepartments(allowed);
-    return groupedBy(networks, (network) => network.departmentId);
+    return Map.groupBy(networks, (network) => network.departmentId);
   }
 
   /**

@@ -3,7 +3,6 @@ import { Uuid, type Actor } from '@infinibay/contracts';
 import { connectionOf, type Connection, type Page } from '@infinibay/platform-graphql';
 import { Injectable } from '@nestjs/common';
 import type { Port } from '../generated/prisma/client.js';
-import { groupedBy } from '../grouped.js';
 import { PortRepository } from './port.repository.js';
 
 /** Ports as people read them. */
@@ -18,7 +17,7 @@ export class PortService {
 
   /** The ports of those VMs that belong to departments which the actor may read. */
   async ofVms(actor: Actor, vmIds: readonly string[]): Promise<ReadonlyMap<string, Port[]>> {
-    return groupedBy(await this.ports.listOfVms(onlyUuids(vmIds), readableDepartments(actor)), (port) => port.vmId);
+    return Map.groupBy(await this.ports.listOfVms(onlyUuids(vmIds), readableDepartments(actor)), (port) => port.vmId);
   }
 
   /** @param networkId a network that the actor may read. */
