@@ -64,6 +64,9 @@ describe(checkRequest, () => {
     ['rootFields', `{ ${repeat(LIMITS.rootFields + 1, () => 'me { id }')} }`],
     ['directives', `{ me { id ${repeat(LIMITS.directives + 1, () => '@include(if: true)')} } }`],
     ['tokens', `{ ${repeat(LIMITS.tokens, () => 'id')} }`],
+    ['nesting', `{ vm(id: ${'['.repeat(900)}${']'.repeat(900)}) { id } }`],
+    ['nesting', `{ vm(id: ${'['.repeat(5_000)}`],
+    ['nesting', `query ($id: ${'['.repeat(900)}ID${']'.repeat(900)}) { vm(id: $id) { id } }`],
     ['cost', '{ departments(first: 200) { nodes { members(first: 200) { nodes { id name } } } } }'],
     ['fields', bomb(20)],
     ['fields', bomb(120)],
@@ -89,6 +92,9 @@ describe(checkRequest, () => {
     expect(query(text, { n: 2 })).toBe('accepted');
     expect(query(text, { n: 200 })).toBe('QUERY_TOO_COMPLEX cost');
     expect(query(text, { n: -1 })).toBe('accepted');
+    const withDefault = 'query ($n: Int = 200) { vms(first: $n) { nodes { operations(first: $n) { id } } } }';
+    expect(query(withDefault)).toBe('QUERY_TOO_COMPLEX cost');
+    expect(query(withDefault, { n: 2 })).toBe('accepted');
   });
 
   it('refuses fragments that contain themselves, directly or in a circle', () => {

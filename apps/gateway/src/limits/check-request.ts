@@ -1,5 +1,5 @@
 import { DomainError } from '@infinibay/contracts';
-import { GraphQLError, parse, type DocumentNode } from 'graphql';
+import { GraphQLError, Lexer, Source, TokenKind, parse, type DocumentNode } from 'graphql';
 import { FragmentCycleError, asksForSchema, measureDocument, type Variables } from './document-size.js';
 import { LIMITS, type Limit } from './limits.js';
 
@@ -46,6 +46,7 @@ const measure = (document: DocumentNode, variables: Variables) => {
 
 const parseBounded = (query: string): DocumentNode => {
   try {
+    if (isNestedDeeper(query, LIMITS.nesting)) throw tooComplex('nesting', LIMITS.nesting);
     return parse(query, { maxTokens: LIMITS.tokens, noLocation: true });
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error;
@@ -58,6 +59,23 @@ const parseBounded = (query: string): DocumentNode => {
       { cause: error },
     );
   }
+};
+
+const OPENING: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L]);
+const CLOSING: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R]);
+
+/** Token by token, for the parser calls itself at every bracket. Stops where the parser would stop anyway. */
+const isNestedDeeper = (query: string, maximum: number): boolean => {
+  const lexer = new Lexer(new Source(query));
+  let depth = 0;
+  for (let tokens = 0; tokens <= LIMITS.tokens; tokens += 1) {
+    const { kind } = lexer.advance();
+    if (kind === TokenKind.EOF) return false;
+    if (OPENING.has(kind)) depth += 1;
+    else if (CLOSING.has(kind)) depth -= 1;
+    if (depth > maximum) return true;
+  }
+  return false;
 };
 
 const variablesOf = (value: unknown): Variables => {

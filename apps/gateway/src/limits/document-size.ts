@@ -37,10 +37,10 @@ export class FragmentCycleError extends Error {
  * @throws FragmentCycleError
  */
 export const measureDocument = (document: DocumentNode, variables: Variables): DocumentSize => {
-  const measure = new Measure(fragmentsOf(document), variables);
+  const fragments = fragmentsOf(document);
   return document.definitions
     .filter((definition): definition is OperationDefinitionNode => definition.kind === Kind.OPERATION_DEFINITION)
-    .map((operation) => measure.operation(operation))
+    .map((operation) => new Measure(fragments, variablesOf(operation, variables)).operation(operation))
     .reduce(largest, NOTHING);
 };
 
@@ -54,6 +54,15 @@ const setAsksForSchema = (set: SelectionSetNode | undefined): boolean =>
       (node.kind === Kind.FIELD && INTROSPECTION.has(node.name.value)) ||
       (node.kind !== Kind.FRAGMENT_SPREAD && setAsksForSchema(node.selectionSet)),
   ) ?? false;
+
+/** What the operation's variables will hold: a default counts like a number that the client sent. */
+const variablesOf = (operation: OperationDefinitionNode, given: Variables): Variables => {
+  const defaults = (operation.variableDefinitions ?? []).map(({ variable, defaultValue }): [string, unknown] => [
+    variable.name.value,
+    defaultValue?.kind === Kind.INT ? Number(defaultValue.value) : undefined,
+  ]);
+  return { ...Object.fromEntries(defaults), ...given };
+};
 
 const fragmentsOf = (document: DocumentNode): ReadonlyMap<string, FragmentDefinitionNode> =>
   new Map(

@@ -4,6 +4,8 @@ export const MAX_BODY = '256kb';
 /** What a document may have at most. The largest of our own pages stays far below each. */
 export const LIMITS = {
   tokens: 2_000,
+  /** Brackets within brackets, of whatever kind: deeper text would overflow the stack of whoever parses it. */
+  nesting: 64,
   depth: 12,
   aliases: 30,
   rootFields: 20,
