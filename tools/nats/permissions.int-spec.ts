@@ -1,21 +1,26 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   SERVICE_NAMES,
+  eventFilter,
   eventSubject,
   findVms,
   hostReportSubject,
   hostHeartbeat,
   requestSubject,
+  vmDeleted,
   type ServiceName,
 } from '@infinibay/contracts';
 import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { randomUUID } from 'node:crypto';
+import { globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 
+import { repositoryRoot } from '../stack/layout.ts';
 import { startTestNats, temporaryState, type TemporaryState } from '../stack/test-infrastructure.ts';
 import type { RunningNats } from '../stack/nats.ts';
-import { consumerPermissions, servicePermissions } from './permissions.ts';
+import { DURABLE_CONSUMERS, consumerPermissions, servicePermissions } from './permissions.ts';
 
 const PASSWORD = 'secret';
 const HOST = '0196f5a0-0000-7000-8000-0000000000aa';
@@ -197,14 +202,55 @@ describe('NATS permissions', () => {
     const collector = await connectAs('metrics-collector');
     const manager = await jetstreamManager(collector, { checkAPI: false });
     await manager.consumers.add('EVENTS', {
-      durable_name: 'metrics-collector-x',
-      filter_subject: 'infinibay.events.v1.*.vm.*.created',
+      durable_name: 'metrics-collector-forget-vm',
+      filter_subject: eventFilter(vmDeleted),
       ack_policy: AckPolicy.Explicit,
     });
-    const consumer = await jetstream(collector).consumers.get('EVENTS', 'metrics-collector-x');
+    const vmId = randomUUID();
+    const deleted = eventSubject({ name: 'vm.deleted', departmentId: DEPARTMENT, resource: { kind: 'vm', id: vmId } });
+    await jetstream(await connectAs('vms')).publish(deleted, '{}');
+    const consumer = await jetstream(collector).consumers.get('EVENTS', 'metrics-collector-forget-vm');
     const message = await consumer.next({ expires: 2_000 });
     expect(message?.subject).toContain(DEPARTMENT);
     expect(await message?.ackAck()).toBe(true);
+  });
+
+  it.each(['gateway', 'users', 'networks', 'firewall', 'vms'] as const)(
+    "keep %s from reading, answering and changing another service's consumer",
+    async (service) => {
+      const connection = await connectAs(service);
+      for (const subject of [
+        `$JS.API.CONSUMER.CREATE.EVENTS.metrics-collector-forget-vm.${eventFilter(vmDeleted)}`,
+        '$JS.API.CONSUMER.CREATE.EVENTS.mine.infinibay.events.v1.>',
+        '$JS.API.CONSUMER.MSG.NEXT.EVENTS.metrics-collector-forget-vm',
+        '$JS.API.CONSUMER.INFO.EVENTS.metrics-collector-forget-vm',
+        '$JS.ACK.EVENTS.metrics-collector-forget-vm.1.1.1.1.1',
+      ]) {
+        const refused = await refusal(connection, () => {
+          connection.publish(subject, '{}');
+        });
+        expect(refused).toMatch(/permissions violation/i);
+      }
+    },
+  );
+
+  it('name the consumers that the apps have', () => {
+    const sources = globSync('apps/*/src/**/*.ts', { cwd: repositoryRoot }).filter((file) => !file.endsWith('spec.ts'));
+    const handled = sources.flatMap((file) => {
+      const text = readFileSync(path.join(repositoryRoot, file), 'utf8');
+      const service = file.split(path.sep)[1] ?? '';
+      return [...text.matchAll(/@HandlesEvent\(\s*(\w+),\s*(?:'([\w-]+)'|(\w+))/g)].map(([, event, literal, name]) => {
+        const purpose = literal ?? new RegExp(`const ${name ?? ''} = '([\\w-]+)'`).exec(text)?.[1];
+        return `${service}-${purpose ?? '?'} ${event ?? '?'}`;
+      });
+    });
+    const allowed = Object.entries(DURABLE_CONSUMERS).flatMap(([service, consumers]) =>
+      Object.entries(consumers).map(([purpose, { name }]) => {
+        const event = name.replaceAll(/[.-](\w)/g, (_match, letter: string) => letter.toUpperCase());
+        return `${service}-${purpose} ${event}`;
+      }),
+    );
+    expect(handled.sort()).toEqual(allowed.sort());
   });
 
   it('let realtime follow the stream with an ordered consumer', async () => {

@@ -9,6 +9,9 @@ import {
   hostReportSubject,
   metricsSubject,
   requestSubject,
+  vmDeleted,
+  vmGuestConnected,
+  type EventContract,
   type ReportContract,
   type ServiceName,
 } from '@infinibay/contracts';
@@ -27,30 +30,37 @@ const STREAM_CALLS = [EVENTS_STREAM, HEALTH_STREAM].flatMap((stream) => [
   `$JS.API.STREAM.CREATE.${stream}`,
 ]);
 
-/** Reading events by durable consumers; a consumer can't be deleted nor the stream be read past it. */
-const EVENT_READING = [
-  `$JS.API.CONSUMER.CREATE.${EVENTS_STREAM}.*.infinibay.events.v1.>`,
-  `$JS.API.CONSUMER.INFO.${EVENTS_STREAM}.*`,
-  `$JS.API.CONSUMER.MSG.NEXT.${EVENTS_STREAM}.*`,
-  `$JS.ACK.${EVENTS_STREAM}.>`,
+/**
+ * The durable consumers of the services: what each calls itself after the service's name, and the one event it reads.
+ * The same as the `@HandlesEvent` of the apps; a spec compares them.
+ */
+export const DURABLE_CONSUMERS: Readonly<Partial<Record<ServiceName, Readonly<Record<string, EventContract>>>>> = {
+  vms: { 'guest-ready': vmGuestConnected },
+  firewall: { 'vm-deleted': vmDeleted },
+  'metrics-collector': { 'forget-vm': vmDeleted },
+};
+
+/** All that one durable consumer takes; it can't be deleted nor the stream be read past it. */
+const consumerCalls = (durable: string, filter: string): readonly string[] => [
+  `$JS.API.CONSUMER.CREATE.${EVENTS_STREAM}.${durable}.${filter}`,
+  `$JS.API.CONSUMER.INFO.${EVENTS_STREAM}.${durable}`,
+  `$JS.API.CONSUMER.MSG.NEXT.${EVENTS_STREAM}.${durable}`,
+  `$JS.ACK.${EVENTS_STREAM}.${durable}.>`,
 ];
 
-/** Following and replaying the whole stream for the people that watch: ordered consumers come and go. */
-const EVENT_REPLAY = [`$JS.API.CONSUMER.DELETE.${EVENTS_STREAM}.*`, `$JS.API.STREAM.MSG.GET.${EVENTS_STREAM}`];
+/** Following and replaying the whole stream for the people that watch: ordered consumers with chance names come and go. */
+const EVENT_REPLAY = [
+  ...consumerCalls('*', 'infinibay.events.v1.>'),
+  `$JS.API.CONSUMER.DELETE.${EVENTS_STREAM}.*`,
+  `$JS.API.STREAM.MSG.GET.${EVENTS_STREAM}`,
+];
 
-const READERS: ReadonlySet<ServiceName> = new Set<ServiceName>([
-  'gateway',
-  'users',
-  'vms',
-  'networks',
-  'firewall',
-  'metrics-collector',
-  'realtime',
-]);
-
+/** A service reads through its own consumers only: through another's it would take away what that one waits for. */
 const eventReading = (service: ServiceName): readonly string[] => {
-  if (!READERS.has(service)) return [];
-  return service === 'realtime' ? [...EVENT_READING, ...EVENT_REPLAY] : EVENT_READING;
+  if (service === 'realtime') return EVENT_REPLAY;
+  return Object.entries(DURABLE_CONSUMERS[service] ?? {}).flatMap(([purpose, event]) =>
+    consumerCalls(`${service}-${purpose}`, eventFilter(event)),
+  );
 };
 
 const published = (service: ServiceName, hostId: string): string[] => [
@@ -88,12 +98,7 @@ export const servicePermissions = (service: ServiceName, hostId: string): NatsPe
 export const consumerPermissions = (user: string, departmentId?: string): NatsPermissions => {
   const filter = departmentId === undefined ? 'infinibay.events.v1.>' : departmentFilter(departmentId);
   return {
-    publish: [
-      `$JS.API.CONSUMER.CREATE.${EVENTS_STREAM}.${user}.${filter}`,
-      `$JS.API.CONSUMER.INFO.${EVENTS_STREAM}.${user}`,
-      `$JS.API.CONSUMER.MSG.NEXT.${EVENTS_STREAM}.${user}`,
-      `$JS.ACK.${EVENTS_STREAM}.${user}.>`,
-    ],
+    publish: consumerCalls(user, filter),
     subscribe: [`_INBOX.${user}.>`],
   };
 };

@@ -149,6 +149,6 @@ const readable = (actor: Actor, network: Network | null): Network => {
 
 /** A department that the actor has nothing to do with is as unknown as one that does not exist. */
 const assertDepartment = (actor: Actor, verb: 'read' | 'create', departmentId: string): void => {
-  if (!can(actor, verb, { kind: 'network', departmentId }))
+  if (!Uuid.safeParse(departmentId).success || !can(actor, verb, { kind: 'network', departmentId }))
     throw new DomainError('DEPARTMENT_NOT_FOUND', { departmentId });
 };

@@ -137,6 +137,9 @@ describe('networks subgraph', () => {
     expect((await service.graphql(seller, LIST, { first: 10, departmentId: research })).codes).toEqual([
       'DEPARTMENT_NOT_FOUND',
     ]);
+    expect((await service.graphql(admin, LIST, { first: 10, departmentId: "' OR 1=1" })).codes).toEqual([
+      'DEPARTMENT_NOT_FOUND',
+    ]);
     expect((await service.graphql(null, LIST, { first: 10 })).codes).toEqual(['UNAUTHENTICATED']);
     expect((await service.graphql(researcher, query, { id: "' OR 1=1" })).codes).toEqual(['NETWORK_NOT_FOUND']);
   });

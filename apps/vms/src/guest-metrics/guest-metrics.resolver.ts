@@ -37,6 +37,9 @@ export class GuestMetricsResolver {
   ): Promise<GuestMetrics[]> {
     if (limit < 1 || limit > MOST_SAMPLES)
       throw new DomainError('INVALID_INPUT', { field: 'limit', minimum: 1, maximum: MOST_SAMPLES });
+    // What is no time at all becomes an invalid Date in the scalar, which does not refuse it.
+    for (const [field, time] of Object.entries({ from, to }))
+      if (Number.isNaN(time?.getTime())) throw new DomainError('INVALID_INPUT', { field, reason: 'not a time' });
     const end = to ?? new Date();
     const begin = from ?? new Date(end.getTime() - HOUR_MS);
     const { samples } = await this.requests.call(getSampleHistory, {

@@ -131,6 +131,13 @@ describe('virtual machines', () => {
     expect(await vms.get(PrismaClient).vm.count()).toBe(before + 1);
   });
 
+  it('refuse a history from what is no time', async () => {
+    const history = `query ($id: ID!, $from: DateTime, $to: DateTime) { vm(id: $id) { metricsHistory(from: $from, to: $to) { sampledAt } } }`;
+    const id = await created();
+    expect(await codeOf(vms.ask(actor, history, { id, from: 'yesterday' }))).toBe('INVALID_INPUT');
+    expect(await codeOf(vms.ask(actor, history, { id, to: '2026-13-01' }))).toBe('INVALID_INPUT');
+  });
+
   it('of another department are not found by any way', async () => {
     const id = await created();
     const stranger = memberOf(other);
