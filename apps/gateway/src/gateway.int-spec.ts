@@ -189,6 +189,8 @@ describe('the schema', () => {
     expect((await fetch(`${production.url}/graphiql`)).status).toBe(404);
     const misspelt = await production.post({ query: '{ mee { id } }' });
     expect(misspelt.code).toBe('INVALID_INPUT');
+    expect(JSON.stringify(misspelt)).not.toContain('Did you mean');
+    expect(JSON.stringify(await gateway.post({ query: '{ mee { id } }' }))).toContain('Did you mean');
     await production.stop();
   });
 

@@ -60,6 +60,8 @@ export class GraphqlEndpoint implements OnModuleInit, OnModuleDestroy {
     return new ApolloServer<GatewayContext>({
       gateway: await this.createGateway(),
       introspection,
+      // "Did you mean …" tells the schema name by name.
+      hideSchemaDetailsFromClientErrors: !introspection,
       csrfPrevention: true,
       allowBatchedHttpRequests: false,
       persistedQueries: false,
