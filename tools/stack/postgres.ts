@@ -9,6 +9,7 @@ import { runCommand } from './command.ts';
 import { anyFreePort } from './free-ports.ts';
 import { pollUntil } from './polling.ts';
 import { StackError } from './stack-error.ts';
+import { chooseUnprivilegedRunner, ownFiles, type UnprivilegedRunner } from './unprivileged.ts';
 
 export interface PostgresOptions {
   /** Holds the cluster; created when missing. */
@@ -21,6 +22,8 @@ export interface PostgresOptions {
   readonly port?: number;
   /** false: no fsync, for tests: survives the crash of a process but not that of the machine. */
   readonly durable?: boolean;
+  /** How to give up root; what works here when left out. */
+  readonly runner?: UnprivilegedRunner;
 }
 
 export interface RunningPostgres {
@@ -44,22 +47,14 @@ export function postgresBinDir(): string {
   }
 }
 
-/**
- * PostgreSQL refuses to run as uid 0. In a user namespace of its own root appears as nobody, and the files stay owned by
- * root: no system user has to be created and a folder below /root works.
- */
-function asUnprivileged(program: string, args: readonly string[]): { command: string; args: string[] } {
-  if (process.getuid?.() !== 0) return { command: program, args: [...args] };
-  return { command: 'unshare', args: ['--user', '--map-user=65534', '--map-group=65534', '--', program, ...args] };
-}
-
-async function initialiseCluster(options: PostgresOptions): Promise<void> {
+async function initialiseCluster(options: PostgresOptions, runner: UnprivilegedRunner): Promise<void> {
   const passwordFile = path.join(options.runDir, 'postgres-initial-password');
   // Left over when an initdb was killed: initdb refuses a folder that is not empty.
   rmSync(options.dataDir, { recursive: true, force: true });
   mkdirSync(options.runDir, { recursive: true });
   mkdirSync(path.dirname(options.dataDir), { recursive: true });
   writeFileSync(passwordFile, options.superuserPassword, { mode: 0o600 });
+  await ownFiles(passwordFile, runner);
   const flags = [
     '-D',
     options.dataDir,
@@ -72,7 +67,7 @@ async function initialiseCluster(options: PostgresOptions): Promise<void> {
     '--locale=C.UTF-8',
     '--no-instructions',
   ];
-  const initdb = asUnprivileged(
+  const initdb = runner.wrap(
     path.join(postgresBinDir(), 'initdb'),
     options.durable === false ? [...flags, '--no-sync'] : flags,
   );
@@ -120,9 +115,11 @@ async function waitUntilReady(child: RunningChild, url: string): Promise<void> {
 export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
   // PG_VERSION is written early by initdb, global/pg_control late: the latter shows a finished cluster.
   const created = !existsSync(path.join(options.dataDir, 'global', 'pg_control'));
-  if (created) await initialiseCluster(options);
+  const runner = options.runner ?? (await chooseUnprivilegedRunner());
+  if (created) await initialiseCluster(options, runner);
+  await ownFiles(options.dataDir, runner);
   const port = options.port ?? (await anyFreePort());
-  const server = asUnprivileged(path.join(postgresBinDir(), 'postgres'), serverArguments(options, port));
+  const server = runner.wrap(path.join(postgresBinDir(), 'postgres'), serverArguments(options, port));
   const child = await startChild({
     name: 'postgres',
     ...server,

@@ -1,0 +1,58 @@
+import { statSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { startPostgres, type RunningPostgres } from './postgres.ts';
+import { temporaryState } from './test-infrastructure.ts';
+import { chooseUnprivilegedRunner, RUNNERS, type UnprivilegedRunner } from './unprivileged.ts';
+
+const isRoot = process.getuid?.() === 0;
+
+describe('PostgreSQL for root', () => {
+  let state: ReturnType<typeof temporaryState>;
+  let running: RunningPostgres | undefined;
+
+  const start = async (runner: UnprivilegedRunner): Promise<number> => {
+    const dataDir = path.join(state.stateDir, 'postgres', 'data');
+    const logFile = path.join(state.stateDir, 'postgres.log');
+    running = await startPostgres({
+      dataDir,
+      runDir: state.runDir,
+      logFile,
+      superuserPassword: 'x',
+      durable: false,
+      runner,
+    });
+    const client = new pg.Client({ connectionString: running.adminUrl() });
+    await client.connect();
+    await client.query('CREATE TABLE IF NOT EXISTS starts (at timestamptz)');
+    await client.query('INSERT INTO starts VALUES (now())');
+    const { rows } = await client.query<{ count: number }>('SELECT count(*)::int FROM starts');
+    await client.end();
+    await running.stop();
+    running = undefined;
+    if (isRoot) expect(statSync(dataDir).uid).toBe(runner.fileOwner);
+    return rows[0]?.count ?? 0;
+  };
+
+  afterEach(async () => {
+    await running?.stop('immediate');
+    state.remove();
+  });
+
+  it('starts by either way, also on files of the other way, and keeps the data', async () => {
+    state = temporaryState();
+    const ways = isRoot
+      ? [RUNNERS.asNobody, RUNNERS.inUserNamespace, RUNNERS.asNobody]
+      : [await chooseUnprivilegedRunner()];
+    for (const [index, way] of ways.entries()) expect(await start(way)).toBe(index + 1);
+  });
+
+  it('says so when no way works', async () => {
+    state = temporaryState();
+    const broken: UnprivilegedRunner = { wrap: () => ({ command: 'false', args: [] }), fileOwner: 0 };
+    const choice = chooseUnprivilegedRunner([broken]);
+    if (isRoot) await expect(choice).rejects.toThrow('neither user namespaces nor setpriv');
+    else await expect(choice).resolves.toBeDefined();
+  });
+});
