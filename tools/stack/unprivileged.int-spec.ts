@@ -1,7 +1,8 @@
-import { statSync } from 'node:fs';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
+import { runCommand } from './command.ts';
 import { startPostgres, type RunningPostgres } from './postgres.ts';
 import { temporaryState } from './test-infrastructure.ts';
 import { chooseUnprivilegedRunner, RUNNERS, type UnprivilegedRunner } from './unprivileged.ts';
@@ -46,6 +47,18 @@ describe('PostgreSQL for root', () => {
       ? [RUNNERS.asNobody, RUNNERS.inUserNamespace, RUNNERS.asNobody]
       : [await chooseUnprivilegedRunner()];
     for (const [index, way] of ways.entries()) expect(await start(way)).toBe(index + 1);
+  });
+
+  it('lets the program look at files in folders that only root may pass', async () => {
+    state = temporaryState();
+    const closed = path.join(state.stateDir, 'closed');
+    mkdirSync(closed, { mode: 0o700 });
+    writeFileSync(path.join(closed, 'program'), '', { mode: 0o755 });
+    const ways = isRoot ? Object.values(RUNNERS) : [await chooseUnprivilegedRunner()];
+    for (const way of ways) {
+      const look = way.wrap('test', ['-x', path.join(closed, 'program')]);
+      expect(await runCommand(look.command, look.args)).toMatchObject({ code: 0 });
+    }
   });
 
   it('says so when no way works', async () => {

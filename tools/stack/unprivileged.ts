@@ -35,6 +35,8 @@ const asNobody: UnprivilegedRunner = {
       `--reuid=${String(NOBODY)}`,
       `--regid=${String(NOBODY)}`,
       '--clear-groups',
+      // access(2), by which PostgreSQL looks at its own binary, ignores capabilities of a non-root uid otherwise.
+      '--securebits=+no_setuid_fixup',
       '--inh-caps=+dac_override',
       '--ambient-caps=+dac_override',
       '--',
