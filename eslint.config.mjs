@@ -102,7 +102,7 @@ export default defineConfig(
   },
   {
     // Commands of the developer speak to a terminal.
-    files: ['tools/**', 'native/libvirt-napi/tools/**'],
+    files: ['tools/**', 'bench/**', 'native/libvirt-napi/tools/**'],
     rules: { 'no-console': 'off' },
   },
   ...boundaries,

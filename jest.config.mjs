@@ -14,7 +14,7 @@ const swc = {
 const project = (displayName, testMatch) => ({
   displayName,
   rootDir: import.meta.dirname,
-  roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/native', '<rootDir>/tools'],
+  roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/native', '<rootDir>/tools', '<rootDir>/bench'],
   testMatch,
   testEnvironment: '<rootDir>/tools/test/jest-environment.cjs',
   injectGlobals: false,

@@ -75,7 +75,7 @@ const SIDE_EFFECT_IMPORT = {
   message: 'Rules of the domain are pure: whoever calls them does the input and output.',
 };
 const TOOLS_IMPORT = {
-  group: ['**/tools/*', '**/tools/**'],
+  group: ['**/tools/*', '**/tools/**', '**/bench/*', '**/bench/**'],
   message: "The product doesn't depend on the developer's tools.",
 };
 

@@ -1,0 +1,15 @@
+import type { Figure } from './report/figure.ts';
+
+export interface Bench {
+  readonly description: string;
+  /** Measures. @throws WrongAnswer when what was timed didn't answer right */
+  readonly run: (say: (line: string) => void) => Promise<readonly Figure[]>;
+}
+
+/** Every bench by the name that `npm run bench -- <name>` takes. Loaded when it runs, so that one's needs stay its own. */
+export const BENCHES: Readonly<Record<string, Bench>> = {
+  services: {
+    description: 'start-up time and idle memory of every service of the local stack',
+    run: async (say) => (await import('./services/services.ts')).measureServices(say),
+  },
+};
