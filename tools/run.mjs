@@ -53,20 +53,56 @@ const environment = {
   PATH: `${binFolder}:${path.join(root, 'node_modules', '.bin')}:${process.env.PATH ?? ''}:/usr/sbin:/sbin`,
 };
 
+/** Guests need root: somebody else runs those tools through sudo, where it lets them. */
+function throughSudo(file) {
+  if (process.getuid() === 0 || file.startsWith('tools/setup/') || process.env.INFINIBAY_HYPERVISOR === 'test')
+    return false;
+  return spawnSync('sudo', ['-v'], { stdio: process.stdin.isTTY ? 'inherit' : 'ignore' }).status === 0;
+}
+
+/**
+ * What root made in the checkout belongs to its owner again, so that the next build can write there. The state of a
+ * stack stays root's, for it may be running; only the folder that set-up logs to is given back.
+ */
+function giveBack() {
+  const owner = `${String(process.getuid())}:${String(process.getgid())}`;
+  const state = path.join(root, '.infinibay');
+  const others = [
+    root,
+    '-xdev',
+    '-path',
+    state,
+    '-prune',
+    '-o',
+    '-user',
+    'root',
+    '-exec',
+    'chown',
+    '-h',
+    owner,
+    '{}',
+    '+',
+  ];
+  spawnSync('sudo', ['-n', 'find', ...others], { stdio: 'ignore' });
+  spawnSync('sudo', ['-n', 'chown', owner, state, path.join(state, 'logs')], { stdio: 'ignore' });
+}
+
 /** Runs a tool and returns its exit code. Signals go to the tool, which decides how to end. */
 function runTool(file, args) {
+  const sudo = throughSudo(file);
+  const node = [path.join(binFolder, 'node'), '--disable-warning=ExperimentalWarning', path.join(root, file), ...args];
+  // sudo sets a PATH of its own; the rest of the environment is kept.
+  const [program, ...rest] = sudo ? ['sudo', '--preserve-env', 'env', `PATH=${environment.PATH}`, ...node] : node;
   return new Promise((resolve) => {
-    const child = spawn(
-      path.join(binFolder, 'node'),
-      ['--disable-warning=ExperimentalWarning', path.join(root, file), ...args],
-      { stdio: 'inherit', env: environment },
-    );
+    const child = spawn(program, rest, { stdio: 'inherit', env: environment });
     // A terminal sends Ctrl-C to the whole group, so the tool has it already.
     const onInterrupt = () => undefined;
-    const onTerminate = () => child.kill('SIGTERM');
+    const onTerminate = () =>
+      sudo ? spawnSync('sudo', ['-n', 'kill', '-TERM', String(child.pid)]) : child.kill('SIGTERM');
     process.on('SIGINT', onInterrupt).on('SIGTERM', onTerminate);
     child.once('exit', (code, signal) => {
       process.off('SIGINT', onInterrupt).off('SIGTERM', onTerminate);
+      if (sudo) giveBack();
       resolve(code ?? (signal === null ? 1 : 130));
     });
   });

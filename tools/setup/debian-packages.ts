@@ -30,6 +30,7 @@ const PACKAGES = [
   'syslinux',
   'syslinux-common',
   'socat',
+  'procps',
 ];
 
 const POLICY_FILE = '/usr/sbin/policy-rc.d';

@@ -42,7 +42,7 @@ const numberAt = (report: object, key: string): number => {
   return typeof value === 'number' ? value : 0;
 };
 
-/** Reads the file of `jest --json`; a file of tests that could not even be loaded counts as one failure. undefined: not a report. */
+/** Reads what the count reporter wrote; a file of tests that could not even be loaded counts as one failure. undefined: not a report. */
 export function parseJestCounts(text: string): Counts | undefined {
   const report: unknown = JSON.parse(text);
   if (typeof report !== 'object' || report === null || !('numTotalTests' in report)) return undefined;

@@ -53,13 +53,14 @@ export async function runJest(project: JestProject, options: JestOptions): Promi
     '--testTimeout',
     TIMEOUT_MS[project],
     '--passWithNoTests',
-    '--json',
-    '--outputFile',
-    reportFile,
+    '--reporters',
+    'default',
+    '--reporters',
+    './tools/test/count-reporter.cjs',
   ];
   try {
     const outcome = await runProcess(process.execPath, args, {
-      environment: { ...options.environment, NODE_ENV: 'test', TMPDIR: folder },
+      environment: { ...options.environment, NODE_ENV: 'test', TMPDIR: folder, INFINIBAY_JEST_REPORT: reportFile },
       show: true,
       abandonWhen: (signal) => lingering(reportFile, signal),
     });
