@@ -37,6 +37,12 @@ objects! {
     virNWFilterBinding => virNWFilterBindingFree;
     virStoragePool => virStoragePoolFree;
     virStorageVol => virStorageVolFree;
+    virDomainSnapshot => virDomainSnapshotFree;
+    virDomainCheckpoint => virDomainCheckpointFree;
+    virStream => virStreamFree;
+    virNodeDevice => virNodeDeviceFree;
+    virInterface => virInterfaceFree;
+    virSecret => virSecretFree;
 }
 
 /// One owned reference. Freed on drop; a failure to free is libvirt's to log, never a panic.
@@ -134,3 +140,19 @@ pub(crate) fn uuid_of(call: &'static str, run: impl FnOnce(*mut u8) -> c_int) ->
 pub(crate) fn bits(flags: &[(bool, c_uint)]) -> c_uint {
     flags.iter().filter(|(wanted, _)| *wanted).fold(0, |word, (_, bit)| word | bit)
 }
+
+/// A struct of flags and the word that it makes.
+macro_rules! flag_word {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident = $bit:ident,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, Default)]
+        pub struct $name { $($(#[$field_doc])* pub $field: bool,)* }
+
+        impl $name {
+            pub(crate) fn word(self) -> libc::c_uint {
+                $crate::ffi::bits(&[$((self.$field, virt_sys::$bit),)*])
+            }
+        }
+    };
+}
+pub(crate) use flag_word;

@@ -7,10 +7,12 @@ mod event_loop;
 mod events;
 mod ffi;
 pub mod ops;
+pub mod params;
 mod pool;
 mod session;
 mod uuid;
 pub mod vocabulary;
+mod xml;
 
 pub use error::{Code, Error, Level, Result};
 pub use events::{Event, Sink};

@@ -92,6 +92,11 @@ impl<K, T: Object> Default for Cache<K, T> {
 }
 
 impl<K: Copy + Eq + Hash + ToString, T: Object> Cache<K, T> {
+    /// Drops the handle of `key`, whose name has changed.
+    pub(crate) fn forget(&mut self, key: K) {
+        self.0.remove(&key);
+    }
+
     /// Runs `act` on the handle of `key`, looking it up at first use and forgetting it when libvirt says that it is gone.
     pub(crate) fn with<R>(
         &mut self,

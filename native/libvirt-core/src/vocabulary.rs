@@ -91,6 +91,10 @@ pub fn domain_event_detail(event: i32, detail: i32) -> &'static str {
 pub const NETWORK_EVENTS: &[&str] = &["defined", "undefined", "started", "stopped"];
 /// `virStoragePoolState`
 pub const POOL_STATES: &[&str] = &["inactive", "building", "running", "degraded", "inaccessible"];
+/// `virDomainJobType`
+pub const JOB_TYPES: &[&str] = &["none", "bounded", "unbounded", "completed", "failed", "cancelled"];
+/// `virDomainBlockJobType`
+pub const BLOCK_JOB_TYPES: &[&str] = &["unknown", "pull", "copy", "commit", "active-commit", "backup"];
 /// `virStorageVolType`
 pub const VOLUME_TYPES: &[&str] = &["file", "block", "dir", "network", "netdir", "ploop"];
 

@@ -1,6 +1,16 @@
 // Generated from the Rust code by tools/generate-types.ts. Don't edit: npm run build:types -w @infinibay/libvirt
 /* eslint-disable */
-import type { DomainStateName, DomainStateReason, NetworkSection, PoolStateName, VolumeType } from './vocabulary.js';
+import type {
+  BlockJobType,
+  CpuComparison,
+  DomainStateName,
+  DomainStateReason,
+  JobType,
+  NetworkSection,
+  PoolStateName,
+  SnapshotState,
+  VolumeType,
+} from './vocabulary.js';
 
 /** A connection. Every call ends with its deadline in ms (0: the connection's) and a token (0: can't be cancelled). */
 export declare class NativeConnection {
@@ -85,6 +95,131 @@ export declare class NativeConnection {
     timeoutMs: number,
     token: number,
   ): Promise<undefined>;
+  blockInfo(uuid: string, disk: string, timeoutMs: number, token: number): Promise<BlockInfo>;
+  blockStats(uuid: string, disk: string, timeoutMs: number, token: number): Promise<Array<TypedParameter>>;
+  blockResize(uuid: string, disk: string, bytes: number, timeoutMs: number, token: number): Promise<undefined>;
+  blockIoTune(
+    uuid: string,
+    disk: string,
+    affect: Affect,
+    timeoutMs: number,
+    token: number,
+  ): Promise<Array<TypedParameter>>;
+  setBlockIoTune(
+    uuid: string,
+    disk: string,
+    parameters: Array<TypedParameter>,
+    affect: Affect,
+    timeoutMs: number,
+    token: number,
+  ): Promise<undefined>;
+  blockCopy(
+    uuid: string,
+    disk: string,
+    xml: string,
+    parameters: Array<TypedParameter>,
+    flags: CopyFlags,
+    timeoutMs: number,
+    token: number,
+  ): Promise<undefined>;
+  blockCommit(
+    uuid: string,
+    disk: string,
+    base: string | null,
+    top: string | null,
+    bandwidth: number,
+    flags: CommitFlags,
+    timeoutMs: number,
+    token: number,
+  ): Promise<undefined>;
+  blockPull(
+    uuid: string,
+    disk: string,
+    base: string | null,
+    bandwidth: number,
+    timeoutMs: number,
+    token: number,
+  ): Promise<undefined>;
+  blockJob(uuid: string, disk: string, timeoutMs: number, token: number): Promise<BlockJob | null>;
+  abortBlockJob(
+    uuid: string,
+    disk: string,
+    pivot: boolean,
+    noWait: boolean,
+    timeoutMs: number,
+    token: number,
+  ): Promise<undefined>;
+  setBlockJobSpeed(uuid: string, disk: string, bandwidth: number, timeoutMs: number, token: number): Promise<undefined>;
+  agentCommand(uuid: string, command: string, seconds: number, timeoutMs: number, token: number): Promise<string>;
+  guestInfo(uuid: string, query: GuestInfoQuery, timeoutMs: number, token: number): Promise<Array<TypedParameter>>;
+  sendKey(uuid: string, keys: Array<number>, holdMs: number, timeoutMs: number, token: number): Promise<undefined>;
+  freezeFileSystems(uuid: string, timeoutMs: number, token: number): Promise<number>;
+  thawFileSystems(uuid: string, timeoutMs: number, token: number): Promise<number>;
+  screenshot(uuid: string, screen: number, timeoutMs: number, token: number): Promise<Screenshot>;
+  managedSave(uuid: string, flags: SaveFlags, timeoutMs: number, token: number): Promise<undefined>;
+  hasManagedSave(uuid: string, timeoutMs: number, token: number): Promise<boolean>;
+  removeManagedSave(uuid: string, timeoutMs: number, token: number): Promise<undefined>;
+  saveDomain(
+    uuid: string,
+    path: string,
+    xml: string | null,
+    flags: SaveFlags,
+    timeoutMs: number,
+    token: number,
+  ): Promise<undefined>;
+  restoreDomain(
+    path: string,
+    xml: string | null,
+    flags: SaveFlags,
+    timeoutMs: number,
+    token: number,
+  ): Promise<undefined>;
+  createDomain(xml: string, flags: StartFlags, timeoutMs: number, token: number): Promise<ObjectName>;
+  renameDomain(uuid: string, name: string, timeoutMs: number, token: number): Promise<undefined>;
+  pmSuspendDomain(
+    uuid: string,
+    target: 'memory' | 'disk' | 'hybrid',
+    timeoutMs: number,
+    token: number,
+  ): Promise<undefined>;
+  pmWakeUpDomain(uuid: string, timeoutMs: number, token: number): Promise<undefined>;
+  jobStats(uuid: string, completed: boolean, timeoutMs: number, token: number): Promise<NativeJobStats>;
+  abortJob(uuid: string, timeoutMs: number, token: number): Promise<undefined>;
+  pinVcpu(
+    uuid: string,
+    vcpu: number,
+    cpus: Array<number>,
+    affect: Affect,
+    timeoutMs: number,
+    token: number,
+  ): Promise<undefined>;
+  vcpuPins(uuid: string, affect: Affect, timeoutMs: number, token: number): Promise<Array<Array<number>>>;
+  vcpuCount(uuid: string, affect: Affect, maximum: boolean, timeoutMs: number, token: number): Promise<number>;
+  maxMemory(uuid: string, timeoutMs: number, token: number): Promise<number>;
+  tuning(
+    uuid: string,
+    what: 'scheduler' | 'memory' | 'block-io' | 'numa',
+    affect: Affect,
+    timeoutMs: number,
+    token: number,
+  ): Promise<Array<TypedParameter>>;
+  setTuning(
+    uuid: string,
+    what: 'scheduler' | 'memory' | 'block-io' | 'numa',
+    parameters: Array<TypedParameter>,
+    affect: Affect,
+    timeoutMs: number,
+    token: number,
+  ): Promise<undefined>;
+  memoryStats(uuid: string, timeoutMs: number, token: number): Promise<Array<TypedParameter>>;
+  interfaceStats(uuid: string, device: string, timeoutMs: number, token: number): Promise<Array<TypedParameter>>;
+  detachDeviceAlias(uuid: string, alias: string, affect: Affect, timeoutMs: number, token: number): Promise<undefined>;
+  hostCpuStats(cpu: number | null, timeoutMs: number, token: number): Promise<Array<TypedParameter>>;
+  hostMemoryStats(cell: number | null, timeoutMs: number, token: number): Promise<Array<TypedParameter>>;
+  cellsFreeMemory(timeoutMs: number, token: number): Promise<Array<number>>;
+  cpuModels(arch: string, timeoutMs: number, token: number): Promise<Array<string>>;
+  compareCpu(xml: string, timeoutMs: number, token: number): Promise<CpuComparison>;
+  baselineCpu(cpus: Array<string>, timeoutMs: number, token: number): Promise<string>;
   listNetworks(timeoutMs: number, token: number): Promise<Array<NetworkRecord>>;
   findNetwork(uuid: string, timeoutMs: number, token: number): Promise<ObjectName>;
   findNetworkByName(name: string, timeoutMs: number, token: number): Promise<ObjectName>;
@@ -104,6 +239,56 @@ export declare class NativeConnection {
   undefineNwFilter(uuid: string, timeoutMs: number, token: number): Promise<undefined>;
   nwFilterXml(uuid: string, timeoutMs: number, token: number): Promise<string>;
   listNwFilterBindings(timeoutMs: number, token: number): Promise<Array<NwFilterBinding>>;
+  createSnapshot(uuid: string, xml: string, flags: SnapshotFlags, timeoutMs: number, token: number): Promise<string>;
+  listSnapshots(uuid: string, timeoutMs: number, token: number): Promise<Array<SnapshotRecord>>;
+  findSnapshot(uuid: string, name: string, timeoutMs: number, token: number): Promise<SnapshotRecord>;
+  currentSnapshot(uuid: string, timeoutMs: number, token: number): Promise<string | null>;
+  revertToSnapshot(
+    uuid: string,
+    name: string,
+    flags: RevertFlags,
+    timeoutMs: number,
+    token: number,
+  ): Promise<undefined>;
+  deleteSnapshot(
+    uuid: string,
+    name: string,
+    flags: SnapshotDeleteFlags,
+    timeoutMs: number,
+    token: number,
+  ): Promise<undefined>;
+  snapshotXml(uuid: string, name: string, secure: boolean, timeoutMs: number, token: number): Promise<string>;
+  createCheckpoint(
+    uuid: string,
+    xml: string,
+    flags: CheckpointFlags,
+    timeoutMs: number,
+    token: number,
+  ): Promise<string>;
+  listCheckpoints(uuid: string, timeoutMs: number, token: number): Promise<Array<CheckpointRecord>>;
+  deleteCheckpoint(
+    uuid: string,
+    name: string,
+    flags: CheckpointDeleteFlags,
+    timeoutMs: number,
+    token: number,
+  ): Promise<undefined>;
+  checkpointXml(
+    uuid: string,
+    name: string,
+    flags: CheckpointXmlFlags,
+    timeoutMs: number,
+    token: number,
+  ): Promise<string>;
+  beginBackup(
+    uuid: string,
+    xml: string,
+    checkpointXml: string | null,
+    reuseExternal: boolean,
+    timeoutMs: number,
+    token: number,
+  ): Promise<undefined>;
+  backupXml(uuid: string, timeoutMs: number, token: number): Promise<string>;
   listPools(timeoutMs: number, token: number): Promise<Array<PoolRecord>>;
   findPoolByName(name: string, timeoutMs: number, token: number): Promise<ObjectName>;
   definePool(xml: string, timeoutMs: number, token: number): Promise<ObjectName>;
@@ -135,6 +320,22 @@ export declare class NativeConnection {
     token: number,
   ): Promise<undefined>;
   volumeXml(pool: string, name: string, timeoutMs: number, token: number): Promise<string>;
+  readVolume(
+    uuid: string,
+    name: string,
+    offset: number,
+    length: number,
+    timeoutMs: number,
+    token: number,
+  ): Promise<Buffer>;
+  writeVolume(
+    uuid: string,
+    name: string,
+    offset: number,
+    data: Buffer,
+    timeoutMs: number,
+    token: number,
+  ): Promise<undefined>;
 }
 
 /** Which configuration a change is for; the current one when neither is set. */
@@ -161,6 +362,28 @@ export interface BalloonStats {
   availableKib?: number;
   swapInKib?: number;
   swapOutKib?: number;
+}
+
+/** Sizes of a disk. */
+export interface BlockInfo {
+  /** What the guest sees. */
+  capacityBytes: number;
+  /** What is in use. */
+  allocationBytes: number;
+  /** What it takes on the host. */
+  physicalBytes: number;
+}
+
+/** A job on a disk. */
+export interface BlockJob {
+  /** What it does. */
+  kind: BlockJobType;
+  /** Limit in bytes a second; 0 is none. */
+  bandwidthBytes: number;
+  /** How far it is, in units of its own. */
+  current: number;
+  /** Where it ends. A copy at its end follows the guest's writes and can pivot. */
+  end: number;
 }
 
 /** `block.<n>.*` */
@@ -195,6 +418,70 @@ export interface CapabilityQuery {
   machine?: string;
   /** e.g. `kvm` or `qemu` */
   virtType?: string;
+}
+
+/** What goes with a deleted checkpoint. */
+export interface CheckpointDeleteFlags {
+  /** Its descendants too. */
+  children?: boolean;
+  /** Its descendants, but not itself. */
+  childrenOnly?: boolean;
+  /** libvirt's record only: the bitmaps stay. */
+  metadataOnly?: boolean;
+}
+
+/** How a checkpoint is made. */
+export interface CheckpointFlags {
+  /** Restore libvirt's record of a checkpoint that is there already. */
+  redefine?: boolean;
+  /** Freeze the guest's file systems meanwhile (guest agent). */
+  quiesce?: boolean;
+  /** With `redefine`: check the bitmaps on the disks. */
+  redefineValidate?: boolean;
+}
+
+/** A checkpoint. */
+export interface CheckpointRecord {
+  /** Its name within the domain. */
+  name: string;
+  /** The one before it, null for the first. */
+  parent: string | null;
+  /** Seconds since 1970. */
+  createdAt: number;
+}
+
+/** What is in a checkpoint's XML. */
+export interface CheckpointXmlFlags {
+  /** With passwords. */
+  secure?: boolean;
+  /** Without the domain's definition. */
+  noDomain?: boolean;
+  /** With the bytes that changed since, per disk (running domains). */
+  size?: boolean;
+}
+
+/** How layers are merged downwards. */
+export interface CommitFlags {
+  /** Only the layer right below `top`. */
+  shallow?: boolean;
+  /** Delete what was merged. */
+  delete?: boolean;
+  /** The layer the guest writes to; it needs a pivot at the end. */
+  active?: boolean;
+  /** Keep relative names of the layers. */
+  relative?: boolean;
+}
+
+/** How a disk is copied. */
+export interface CopyFlags {
+  /** The top layer only. */
+  shallow?: boolean;
+  /** The target is there already. */
+  reuseExternal?: boolean;
+  /** Don't refuse a persistent domain: the job won't survive a restart of it. */
+  transientJob?: boolean;
+  /** A write of the guest ends when it is on both. */
+  synchronousWrites?: boolean;
 }
 
 /** `cpu.*`, nanoseconds. A counter is absent when the driver doesn't have it. */
@@ -274,6 +561,24 @@ export interface DomainStats {
   block: Array<BlockStats>;
 }
 
+/** What the guest agent is asked for; everything it knows when nothing is set. */
+export interface GuestInfoQuery {
+  /** Who is logged in. */
+  users?: boolean;
+  /** The operating system. */
+  os?: boolean;
+  /** Its time zone. */
+  timezone?: boolean;
+  /** Its name. */
+  hostname?: boolean;
+  /** File systems. */
+  filesystem?: boolean;
+  /** Disks. */
+  disks?: boolean;
+  /** Network interfaces. */
+  interfaces?: boolean;
+}
+
 /** An interface as its source sees it. */
 export interface InterfaceAddresses {
   /** Name on the host (lease, arp) or in the guest (agent). */
@@ -287,6 +592,12 @@ export interface IpAddress {
   family: 'ipv4' | 'ipv6' | 'unknown';
   address: string;
   prefix: number;
+}
+
+/** A job on a whole domain. */
+export interface NativeJobStats {
+  kind: JobType;
+  parameters: Array<TypedParameter>;
 }
 
 /** How to connect. */
@@ -420,6 +731,36 @@ export interface ResizeFlags {
   shrink?: boolean;
 }
 
+/** How a domain goes back to a snapshot. */
+export interface RevertFlags {
+  /** It runs afterwards. */
+  running?: boolean;
+  /** It is paused afterwards. */
+  paused?: boolean;
+  /** Even when libvirt calls it risky (`SNAPSHOT_REVERT_RISKY`). */
+  force?: boolean;
+  /** NVRAM starts anew from its template. */
+  resetNvram?: boolean;
+}
+
+/** How a domain's memory is saved, and in which state it comes back; as it was when neither is set. */
+export interface SaveFlags {
+  /** Past the page cache. */
+  bypassCache?: boolean;
+  /** It comes back running. */
+  running?: boolean;
+  /** It comes back paused. */
+  paused?: boolean;
+}
+
+/** A picture of a screen. */
+export interface Screenshot {
+  /** Its format, e.g. `image/png`. */
+  mimeType: string;
+  /** The file. */
+  data: Buffer;
+}
+
 /** How the guest is asked to go down; the hypervisor chooses when nothing is set. */
 export interface ShutdownModes {
   /** The ACPI power button. */
@@ -428,6 +769,56 @@ export interface ShutdownModes {
   agent?: boolean;
   /** A signal to init (containers). */
   signal?: boolean;
+}
+
+/** What goes with a deleted snapshot. */
+export interface SnapshotDeleteFlags {
+  /** Its descendants too. */
+  children?: boolean;
+  /** Its descendants, but not itself. */
+  childrenOnly?: boolean;
+  /** libvirt's record only: the data stay. */
+  metadataOnly?: boolean;
+}
+
+/** How a snapshot is made. Without `disk_only` that of a running domain holds its memory too. */
+export interface SnapshotFlags {
+  /** Restore libvirt's record of a snapshot that is there already. */
+  redefine?: boolean;
+  /** With `redefine`: it becomes the current one. */
+  current?: boolean;
+  /** libvirt keeps no record of it. */
+  noMetadata?: boolean;
+  /** Stop the domain afterwards. */
+  halt?: boolean;
+  /** Disks only, not memory. */
+  diskOnly?: boolean;
+  /** External files are there already. */
+  reuseExternal?: boolean;
+  /** Freeze the guest's file systems meanwhile (guest agent, disk-only). */
+  quiesce?: boolean;
+  /** All disks or none. */
+  atomic?: boolean;
+  /** The guest runs while its memory is saved (external). */
+  live?: boolean;
+  /** Check the XML against the schema. */
+  validate?: boolean;
+}
+
+/** A snapshot. */
+export interface SnapshotRecord {
+  /** Its name within the domain. */
+  name: string;
+  /** The one it was made on top of, null for a root. */
+  parent: string | null;
+  /** Whether the domain stands on it. */
+  current: boolean;
+  /** Whether libvirt keeps a record of it. */
+  hasMetadata: boolean;
+  /** The state the domain was in. */
+  state: SnapshotState;
+  /** Seconds since 1970. */
+  createdAt: number;
 }
 
 /** How a domain starts. */
@@ -456,6 +847,13 @@ export interface StatsQuery {
   activeOnly?: boolean;
   /** Leave out what would wait for a guest that doesn't answer. */
   noWait?: boolean;
+}
+
+/** A named value of the kind that libvirt expects for its name. */
+export interface TypedParameter {
+  name: string;
+  kind: 'int' | 'uint' | 'llong' | 'ullong' | 'double' | 'boolean' | 'string';
+  value: boolean | number | string;
 }
 
 /** What goes with the definition; libvirt refuses to undefine a domain that still has it. */

@@ -4,6 +4,7 @@ import { Caller, type CallOptions } from './calls.js';
 import { Domains } from './domain.js';
 import { isLibvirtErrorCode, LibvirtError } from './errors.js';
 import { type ConnectionEvent, type ConnectionEventMap, decodeEvent, EventStream } from './events.js';
+import { Host } from './host.js';
 import { loadAddon } from './load-addon.js';
 import { Networks } from './network.js';
 import { NwFilters } from './nwfilter.js';
@@ -32,6 +33,7 @@ export interface EventStreamOptions {
  */
 export class Connection extends EventEmitter<ConnectionEventMap> {
   readonly domains: Domains;
+  readonly host: Host;
   readonly networks: Networks;
   readonly nwFilters: NwFilters;
   readonly storagePools: StoragePools;
@@ -46,6 +48,7 @@ export class Connection extends EventEmitter<ConnectionEventMap> {
     this.#streams = streams;
     this.#calls = new Caller(native);
     this.domains = new Domains(this.#calls);
+    this.host = new Host(this.#calls);
     this.networks = new Networks(this.#calls);
     this.nwFilters = new NwFilters(this.#calls);
     this.storagePools = new StoragePools(this.#calls);

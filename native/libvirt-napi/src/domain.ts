@@ -7,6 +7,7 @@ import type {
   DomainStats,
   InterfaceAddresses,
   ObjectName,
+  SaveFlags,
   ShutdownModes,
   StartFlags,
   StatsQuery,
@@ -14,6 +15,25 @@ import type {
   XmlFlags,
 } from './addon.js';
 import type { CallOptions, Caller } from './calls.js';
+import { Disk } from './disk.js';
+import { Guest } from './guest.js';
+import { fromParameters, type Parameters } from './parameters.js';
+import { Backup, Checkpoints, Snapshots } from './snapshots.js';
+import { Tuning } from './tuning.js';
+import type { JobType } from './vocabulary.js';
+
+/** A job on a whole domain: migration, save, backup, dump. */
+export interface JobStats {
+  /** `none` when nothing runs. */
+  readonly kind: JobType;
+  /** libvirt's own numbers, e.g. `data_processed`, `data_remaining`, `time_elapsed` (bytes and ms). */
+  readonly parameters: Parameters;
+}
+
+/** Where a saved domain is put: a file of the host, and XML instead of what was saved. */
+export interface SaveOptions extends SaveFlags, CallOptions {
+  readonly xml?: string;
+}
 
 /** Statistics groups of {@link Domains.allStats}. */
 export type StatsGroup = 'state' | 'cpu' | 'balloon' | 'vcpu' | 'net' | 'block';
@@ -37,6 +57,36 @@ export class Domain {
     this.#calls = calls;
     this.uuid = uuid;
     this.name = name;
+  }
+
+  /** Its snapshots. */
+  get snapshots(): Snapshots {
+    return new Snapshots(this.#calls, this.uuid);
+  }
+
+  /** Its checkpoints. */
+  get checkpoints(): Checkpoints {
+    return new Checkpoints(this.#calls, this.uuid);
+  }
+
+  /** Backups of its disks. */
+  get backup(): Backup {
+    return new Backup(this.#calls, this.uuid);
+  }
+
+  /** Its limits, weights and CPU pinning. */
+  get tuning(): Tuning {
+    return new Tuning(this.#calls, this.uuid);
+  }
+
+  /** The inside of its guest. */
+  get guest(): Guest {
+    return new Guest(this.#calls, this.uuid);
+  }
+
+  /** One of its disks, by target (`vda`) or source, without asking whether it has it. */
+  disk(name: string): Disk {
+    return new Disk(this.#calls, this.uuid, name);
   }
 
   /** Starts it. `OPERATION_INVALID` when it is active. */
@@ -77,6 +127,74 @@ export class Domain {
   /** Removes the definition; a running domain becomes transient. */
   async undefine(options: UndefineFlags & CallOptions = {}): Promise<void> {
     await this.#calls.run(options, (native, t, k) => native.undefineDomain(this.uuid, options, t, k));
+  }
+
+  /** Saves its memory where libvirt chooses and stops it; the next start restores it (`virDomainManagedSave`). Can take long. */
+  async managedSave(options: SaveFlags & CallOptions = {}): Promise<void> {
+    await this.#calls.run(options, (native, t, k) => native.managedSave(this.uuid, options, t, k));
+  }
+
+  /** Whether there is a managed save (`virDomainHasManagedSaveImage`). */
+  hasManagedSave(options?: CallOptions): Promise<boolean> {
+    return this.#calls.run(options, (native, t, k) => native.hasManagedSave(this.uuid, t, k));
+  }
+
+  /** Throws the managed save away (`virDomainManagedSaveRemove`). */
+  async removeManagedSave(options?: CallOptions): Promise<void> {
+    await this.#calls.run(options, (native, t, k) => native.removeManagedSave(this.uuid, t, k));
+  }
+
+  /** Saves its memory into a file of the host and stops it (`virDomainSaveFlags`). Can take long. */
+  async save(path: string, options: SaveOptions = {}): Promise<void> {
+    await this.#calls.run(options, (native, t, k) =>
+      native.saveDomain(this.uuid, path, options.xml ?? null, options, t, k),
+    );
+  }
+
+  /** Renames it while it is off (`virDomainRename`). The handle keeps its UUID and its old `name`. */
+  async rename(name: string, options?: CallOptions): Promise<void> {
+    await this.#calls.run(options, (native, t, k) => native.renameDomain(this.uuid, name, t, k));
+  }
+
+  /** The job that runs on it, or with `completed` the last that ended (`virDomainGetJobStats`). */
+  async jobStats(options: { readonly completed?: boolean } & CallOptions = {}): Promise<JobStats> {
+    const completed = options.completed ?? false;
+    const told = await this.#calls.run(options, (native, t, k) => native.jobStats(this.uuid, completed, t, k));
+    return { kind: told.kind, parameters: fromParameters(told.parameters) };
+  }
+
+  /** Ends the job that runs on it, a backup too (`virDomainAbortJob`). `OPERATION_INVALID` when none does. */
+  async abortJob(options?: CallOptions): Promise<void> {
+    await this.#calls.run(options, (native, t, k) => native.abortJob(this.uuid, t, k));
+  }
+
+  /** The number of virtual CPUs, or how many there may be (`virDomainGetVcpusFlags`). */
+  vcpus(options: Affect & { readonly maximum?: boolean } & CallOptions = {}): Promise<number> {
+    return this.#calls.run(options, (native, t, k) =>
+      native.vcpuCount(this.uuid, options, options.maximum ?? false, t, k),
+    );
+  }
+
+  /** The memory that it may have, KiB (`virDomainGetMaxMemory`). */
+  maxMemory(options?: CallOptions): Promise<number> {
+    return this.#calls.run(options, (native, t, k) => native.maxMemory(this.uuid, t, k));
+  }
+
+  /** The balloon's numbers of a running domain: KiB and counts (`virDomainMemoryStats`). */
+  async memoryStats(options?: CallOptions): Promise<Parameters> {
+    return fromParameters(await this.#calls.run(options, (native, t, k) => native.memoryStats(this.uuid, t, k)));
+  }
+
+  /** Counters of one interface, by its name on the host or its MAC address (`virDomainInterfaceStats`). */
+  async interfaceStats(device: string, options?: CallOptions): Promise<Parameters> {
+    return fromParameters(
+      await this.#calls.run(options, (native, t, k) => native.interfaceStats(this.uuid, device, t, k)),
+    );
+  }
+
+  /** Detaches a device by its alias (`virDomainDetachDeviceAlias`). For a running guest a request, done when it lets go. */
+  async detachDeviceAlias(alias: string, options: Affect & CallOptions = {}): Promise<void> {
+    await this.#calls.run(options, (native, t, k) => native.detachDeviceAlias(this.uuid, alias, options, t, k));
   }
 
   /** State and reason (`virDomainGetState`). Never waits for the guest. */
@@ -186,6 +304,16 @@ export class Domains {
   async defineXml(xml: string, options: { readonly validate?: boolean } & CallOptions = {}): Promise<Domain> {
     const validate = options.validate ?? false;
     return this.#handle(await this.#calls.run(options, (native, t, k) => native.defineDomain(xml, validate, t, k)));
+  }
+
+  /** Starts a transient domain, whose definition ends with it (`virDomainCreateXML`). */
+  async createXml(xml: string, options: StartFlags & CallOptions = {}): Promise<Domain> {
+    return this.#handle(await this.#calls.run(options, (native, t, k) => native.createDomain(xml, options, t, k)));
+  }
+
+  /** Starts a domain from the file that `save` wrote (`virDomainRestoreFlags`). */
+  async restore(path: string, options: SaveOptions = {}): Promise<void> {
+    await this.#calls.run(options, (native, t, k) => native.restoreDomain(path, options.xml ?? null, options, t, k));
   }
 
   /**

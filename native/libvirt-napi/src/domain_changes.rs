@@ -47,6 +47,18 @@ pub struct UndefineFlags {
     pub checkpoints_metadata: Option<bool>,
 }
 
+impl From<StartFlags> for life::StartFlags {
+    fn from(f: StartFlags) -> Self {
+        Self {
+            paused: on(f.paused),
+            auto_destroy: on(f.auto_destroy),
+            bypass_cache: on(f.bypass_cache),
+            force_boot: on(f.force_boot),
+            validate: on(f.validate),
+        }
+    }
+}
+
 impl From<ShutdownModes> for life::ShutdownModes {
     fn from(m: ShutdownModes) -> Self {
         Self { acpi: on(m.acpi), agent: on(m.agent), signal: on(m.signal) }
@@ -64,15 +76,8 @@ impl NativeConnection {
         timeout_ms: u32,
         token: u32,
     ) -> Result<PromiseRaw<'env, ()>> {
-        let flags = life::StartFlags {
-            paused: on(flags.paused),
-            auto_destroy: on(flags.auto_destroy),
-            bypass_cache: on(flags.bypass_cache),
-            force_boot: on(flags.force_boot),
-            validate: on(flags.validate),
-        };
         self.domain(env, "startDomain", uuid, (timeout_ms, token), move |session, uuid| {
-            session.start_domain(uuid, flags)
+            session.start_domain(uuid, flags.into())
         })
     }
 

@@ -1,8 +1,16 @@
 export type {
   Affect,
   BalloonStats,
+  BlockInfo,
+  BlockJob,
   BlockStats,
   CapabilityQuery,
+  CheckpointDeleteFlags,
+  CheckpointFlags,
+  CheckpointRecord,
+  CheckpointXmlFlags,
+  CommitFlags,
+  CopyFlags,
   CpuStats,
   DhcpLease,
   DomainFilter,
@@ -10,6 +18,7 @@ export type {
   DomainRecord,
   DomainState,
   DomainStats,
+  GuestInfoQuery,
   InterfaceAddresses,
   IpAddress,
   NetStats,
@@ -21,7 +30,13 @@ export type {
   PoolInfo,
   PoolRecord,
   ResizeFlags,
+  RevertFlags,
+  SaveFlags,
+  Screenshot,
   ShutdownModes,
+  SnapshotDeleteFlags,
+  SnapshotFlags,
+  SnapshotRecord,
   StartFlags,
   UndefineFlags,
   VcpuStats,
@@ -32,7 +47,8 @@ export type {
 } from './addon.js';
 export type { CallOptions } from './calls.js';
 export { Connection, type EventStreamOptions, type OpenOptions } from './connection.js';
-export { Domain, Domains, type MetadataKey, type StatsGroup } from './domain.js';
+export { type CommitRange, type CopyTuning, Disk, type IoTune } from './disk.js';
+export { Domain, Domains, type JobStats, type MetadataKey, type SaveOptions, type StatsGroup } from './domain.js';
 export {
   BINDING_CODES,
   isLibvirtErrorCode,
@@ -53,17 +69,35 @@ export type {
   ReconnectedEvent,
   StreamedEvent,
 } from './events.js';
+export { Guest } from './guest.js';
+export { Host } from './host.js';
 export { Network, Networks } from './network.js';
 export { NwFilter, NwFilters } from './nwfilter.js';
+export type { Parameters } from './parameters.js';
+export {
+  Backup,
+  type BackupOptions,
+  Checkpoints,
+  Snapshot,
+  type SnapshotNode,
+  Snapshots,
+  snapshotTree,
+} from './snapshots.js';
 export { StoragePool, StoragePools, StorageVolume } from './storage.js';
+export { Tuning, type TuningKind, type TuningValues } from './tuning.js';
+export type { DownloadOptions, TransferOptions } from './volume-data.js';
 export type {
+  BlockJobType,
+  CpuComparison,
   DisconnectReason,
   DomainEventDetail,
   DomainEventName,
   DomainStateName,
   DomainStateReason,
+  JobType,
   NetworkEventName,
   NetworkSection,
   PoolStateName,
+  SnapshotState,
   VolumeType,
 } from './vocabulary.js';

@@ -1,5 +1,7 @@
+import type { Readable, Writable } from 'node:stream';
 import type { ObjectName, PoolInfo, PoolRecord, ResizeFlags, VolumeInfo, VolumeRecord } from './addon.js';
 import type { CallOptions, Caller } from './calls.js';
+import { type DownloadOptions, downloadVolume, type TransferOptions, uploadVolume } from './volume-data.js';
 
 /** One volume of a pool, by name. It holds no libvirt resource. */
 export class StorageVolume {
@@ -33,6 +35,16 @@ export class StorageVolume {
     await this.#calls.run(options, (native, t, k) =>
       native.resizeVolume(this.poolUuid, this.name, bytes, options, t, k),
     );
+  }
+
+  /** Its bytes, read no faster than they are consumed (`virStorageVolDownload`). */
+  download(options: DownloadOptions = {}): Readable {
+    return downloadVolume({ calls: this.#calls, pool: this.poolUuid, name: this.name }, options);
+  }
+
+  /** Takes bytes for it, no faster than libvirt does (`virStorageVolUpload`). It must be large enough. */
+  upload(options: TransferOptions = {}): Writable {
+    return uploadVolume({ calls: this.#calls, pool: this.poolUuid, name: this.name }, options);
   }
 
   /** The volume as XML. */

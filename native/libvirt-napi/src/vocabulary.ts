@@ -108,3 +108,15 @@ export type NetworkSection =
   | 'dns-host'
   | 'dns-txt'
   | 'dns-srv';
+
+/** The state of a domain when its snapshot was made (`virDomainSnapshotState`). */
+export type SnapshotState = DomainStateName | 'disk-snapshot';
+
+/** `virDomainJobType`; `none` when nothing runs. */
+export type JobType = 'none' | 'bounded' | 'unbounded' | 'completed' | 'failed' | 'cancelled' | 'unknown';
+
+/** `virDomainBlockJobType` */
+export type BlockJobType = 'pull' | 'copy' | 'commit' | 'active-commit' | 'backup' | 'unknown';
+
+/** How the host's CPU compares to another (`virCPUCompareResult`): `superset` has all of it and more. */
+export type CpuComparison = 'incompatible' | 'identical' | 'superset' | 'unknown';

@@ -10,7 +10,17 @@ const packageDir = dirname(dirname(fileURLToPath(import.meta.url)));
 const scratch = mkdtempSync(join(packageDir, 'types-'));
 const header = `// Generated from the Rust code by tools/generate-types.ts. Don't edit: npm run build:types -w @infinibay/libvirt
 /* eslint-disable */
-import type { DomainStateName, DomainStateReason, NetworkSection, PoolStateName, VolumeType } from './vocabulary.js';
+import type {
+  BlockJobType,
+  CpuComparison,
+  DomainStateName,
+  DomainStateReason,
+  JobType,
+  NetworkSection,
+  PoolStateName,
+  SnapshotState,
+  VolumeType,
+} from './vocabulary.js';
 
 `;
 

@@ -49,6 +49,18 @@ pub struct ShutdownModes {
     pub signal: bool,
 }
 
+impl StartFlags {
+    pub(crate) fn word(self) -> libc::c_uint {
+        bits(&[
+            (self.paused, sys::VIR_DOMAIN_START_PAUSED),
+            (self.auto_destroy, sys::VIR_DOMAIN_START_AUTODESTROY),
+            (self.bypass_cache, sys::VIR_DOMAIN_START_BYPASS_CACHE),
+            (self.force_boot, sys::VIR_DOMAIN_START_FORCE_BOOT),
+            (self.validate, sys::VIR_DOMAIN_START_VALIDATE),
+        ])
+    }
+}
+
 impl ShutdownModes {
     fn word(self) -> libc::c_uint {
         bits(&[
@@ -62,16 +74,9 @@ impl ShutdownModes {
 impl Session {
     /// Starts a defined domain (`virDomainCreateWithFlags`); `OPERATION_INVALID` when it runs.
     pub fn start_domain(&mut self, uuid: Uuid, flags: StartFlags) -> Result<()> {
-        let flags = bits(&[
-            (flags.paused, sys::VIR_DOMAIN_START_PAUSED),
-            (flags.auto_destroy, sys::VIR_DOMAIN_START_AUTODESTROY),
-            (flags.bypass_cache, sys::VIR_DOMAIN_START_BYPASS_CACHE),
-            (flags.force_boot, sys::VIR_DOMAIN_START_FORCE_BOOT),
-            (flags.validate, sys::VIR_DOMAIN_START_VALIDATE),
-        ]);
         // SAFETY: a live domain.
         self.domain_call(uuid, "virDomainCreateWithFlags", |domain| unsafe {
-            sys::virDomainCreateWithFlags(domain, flags)
+            sys::virDomainCreateWithFlags(domain, flags.word())
         })
         .map(drop)
     }

@@ -43,7 +43,7 @@ pub struct ResizeFlags {
 }
 
 impl Session {
-    fn with_volume<R>(
+    pub(crate) fn with_volume<R>(
         &mut self,
         pool: Uuid,
         name: &str,

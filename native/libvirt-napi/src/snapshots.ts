@@ -1,0 +1,173 @@
+import type {
+  CheckpointDeleteFlags,
+  CheckpointFlags,
+  CheckpointRecord,
+  CheckpointXmlFlags,
+  RevertFlags,
+  SnapshotDeleteFlags,
+  SnapshotFlags,
+  SnapshotRecord,
+} from './addon.js';
+import type { CallOptions, Caller } from './calls.js';
+
+/** A snapshot with those made on top of it. */
+export interface SnapshotNode extends SnapshotRecord {
+  readonly children: readonly SnapshotNode[];
+}
+
+/** One snapshot of a domain, by name. Rejects with `NO_DOMAIN_SNAPSHOT` when it is gone. */
+export class Snapshot {
+  readonly name: string;
+  readonly #calls: Caller;
+  readonly #domain: string;
+
+  constructor(calls: Caller, domain: string, name: string) {
+    this.#calls = calls;
+    this.#domain = domain;
+    this.name = name;
+  }
+
+  /** What libvirt says of it now. */
+  record(options?: CallOptions): Promise<SnapshotRecord> {
+    return this.#calls.run(options, (native, t, k) => native.findSnapshot(this.#domain, this.name, t, k));
+  }
+
+  /** Whether libvirt keeps a record of it (`virDomainSnapshotHasMetadata`). */
+  async hasMetadata(options?: CallOptions): Promise<boolean> {
+    return (await this.record(options)).hasMetadata;
+  }
+
+  /** Takes the domain back to it (`virDomainRevertToSnapshot`); `SNAPSHOT_REVERT_RISKY` wants `force`. */
+  async revert(options: RevertFlags & CallOptions = {}): Promise<void> {
+    await this.#calls.run(options, (native, t, k) => native.revertToSnapshot(this.#domain, this.name, options, t, k));
+  }
+
+  /** Deletes it (`virDomainSnapshotDelete`); children move to its parent unless they go too. */
+  async delete(options: SnapshotDeleteFlags & CallOptions = {}): Promise<void> {
+    await this.#calls.run(options, (native, t, k) => native.deleteSnapshot(this.#domain, this.name, options, t, k));
+  }
+
+  /** The snapshot as XML (`virDomainSnapshotGetXMLDesc`); `secure` with passwords. */
+  xmlDesc(options: { readonly secure?: boolean } & CallOptions = {}): Promise<string> {
+    const secure = options.secure ?? false;
+    return this.#calls.run(options, (native, t, k) => native.snapshotXml(this.#domain, this.name, secure, t, k));
+  }
+}
+
+/** A domain's snapshots. */
+export class Snapshots {
+  readonly #calls: Caller;
+  readonly #domain: string;
+
+  constructor(calls: Caller, domain: string) {
+    this.#calls = calls;
+    this.#domain = domain;
+  }
+
+  /** A handle for a name, without asking whether there is such a snapshot. */
+  handle(name: string): Snapshot {
+    return new Snapshot(this.#calls, this.#domain, name);
+  }
+
+  /**
+   * Makes a snapshot from `<domainsnapshot>` XML (`virDomainSnapshotCreateXML`). Of a running domain it holds memory
+   * too, unless `diskOnly`. `quiesce` needs the guest agent.
+   */
+  async create(xml: string, options: SnapshotFlags & CallOptions = {}): Promise<Snapshot> {
+    const name = await this.#calls.run(options, (native, t, k) =>
+      native.createSnapshot(this.#domain, xml, options, t, k),
+    );
+    return this.handle(name);
+  }
+
+  /** All snapshots, parents before children (`virDomainListAllSnapshots`). */
+  list(options?: CallOptions): Promise<SnapshotRecord[]> {
+    return this.#calls.run(options, (native, t, k) => native.listSnapshots(this.#domain, t, k));
+  }
+
+  /** The same as a tree: the roots, each with its children. */
+  async tree(options?: CallOptions): Promise<SnapshotNode[]> {
+    return snapshotTree(await this.list(options));
+  }
+
+  /** The one that the domain stands on, null when there is none (`virDomainSnapshotCurrent`). */
+  async current(options?: CallOptions): Promise<Snapshot | null> {
+    const name = await this.#calls.run(options, (native, t, k) => native.currentSnapshot(this.#domain, t, k));
+    return name === null ? null : this.handle(name);
+  }
+}
+
+/** Records as a tree. One whose parent isn't among them is a root. */
+export function snapshotTree(records: readonly SnapshotRecord[]): SnapshotNode[] {
+  const nodes = new Map(records.map((record) => [record.name, { ...record, children: [] as SnapshotNode[] }]));
+  const roots: SnapshotNode[] = [];
+  for (const node of nodes.values()) {
+    const parent = node.parent === null ? undefined : nodes.get(node.parent);
+    if (parent === undefined) roots.push(node);
+    else parent.children.push(node);
+  }
+  return roots;
+}
+
+/** A running domain's checkpoints: moments from which on changed blocks are known. */
+export class Checkpoints {
+  readonly #calls: Caller;
+  readonly #domain: string;
+
+  constructor(calls: Caller, domain: string) {
+    this.#calls = calls;
+    this.#domain = domain;
+  }
+
+  /** Makes a checkpoint from `<domaincheckpoint>` XML and gives its name (`virDomainCheckpointCreateXML`). */
+  create(xml: string, options: CheckpointFlags & CallOptions = {}): Promise<string> {
+    return this.#calls.run(options, (native, t, k) => native.createCheckpoint(this.#domain, xml, options, t, k));
+  }
+
+  /** All checkpoints, parents before children (`virDomainListAllCheckpoints`). */
+  list(options?: CallOptions): Promise<CheckpointRecord[]> {
+    return this.#calls.run(options, (native, t, k) => native.listCheckpoints(this.#domain, t, k));
+  }
+
+  /** Deletes one (`virDomainCheckpointDelete`). `NO_DOMAIN_CHECKPOINT` when there is none of this name. */
+  async delete(name: string, options: CheckpointDeleteFlags & CallOptions = {}): Promise<void> {
+    await this.#calls.run(options, (native, t, k) => native.deleteCheckpoint(this.#domain, name, options, t, k));
+  }
+
+  /** One as XML (`virDomainCheckpointGetXMLDesc`); `size` with the bytes that changed since. */
+  xmlDesc(name: string, options: CheckpointXmlFlags & CallOptions = {}): Promise<string> {
+    return this.#calls.run(options, (native, t, k) => native.checkpointXml(this.#domain, name, options, t, k));
+  }
+}
+
+/** How a backup begins. */
+export interface BackupOptions extends CallOptions {
+  /** `<domaincheckpoint>` XML: a checkpoint made at the same moment, for the next incremental backup. */
+  readonly checkpointXml?: string;
+  /** The target files are there already. */
+  readonly reuseExternal?: boolean;
+}
+
+/** Backups of a running domain's disks. One at a time; `Domain.abortJob()` ends it, `Domain.jobStats()` tells how far it is. */
+export class Backup {
+  readonly #calls: Caller;
+  readonly #domain: string;
+
+  constructor(calls: Caller, domain: string) {
+    this.#calls = calls;
+    this.#domain = domain;
+  }
+
+  /** Begins a backup from `<domainbackup>` XML (`virDomainBackupBegin`). Push mode ends by itself, pull mode when aborted. */
+  async begin(xml: string, options: BackupOptions = {}): Promise<void> {
+    const { checkpointXml = null, reuseExternal = false } = options;
+    await this.#calls.run(options, (native, t, k) =>
+      native.beginBackup(this.#domain, xml, checkpointXml, reuseExternal, t, k),
+    );
+  }
+
+  /** The backup that runs, as XML (`virDomainBackupGetXMLDesc`); `NO_DOMAIN_BACKUP` when none does. */
+  xmlDesc(options?: CallOptions): Promise<string> {
+    return this.#calls.run(options, (native, t, k) => native.backupXml(this.#domain, t, k));
+  }
+}
