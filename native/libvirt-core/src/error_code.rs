@@ -18,6 +18,8 @@ macro_rules! codes {
             Closed,
             /// The daemon is gone; a reconnect is under way.
             Disconnected,
+            /// The domain does not answer, and another call is probing it.
+            Quarantined,
             /// Our own code panicked while it made the call.
             Panic,
             /// A number that this version doesn't know.
@@ -34,7 +36,7 @@ macro_rules! codes {
             }
 
             /// The stable name: libvirt's own without `VIR_ERR_`, or one of ours
-            /// (`TIMEOUT`, `CANCELLED`, `CLOSED`, `DISCONNECTED`, `PANIC`), or `UNKNOWN_<number>`.
+            /// (`TIMEOUT`, `CANCELLED`, `CLOSED`, `DISCONNECTED`, `QUARANTINED`, `PANIC`), or `UNKNOWN_<number>`.
             pub fn as_str(self) -> Cow<'static, str> {
                 Cow::Borrowed(match self {
                     $(Self::$variant => $name,)*
@@ -42,6 +44,7 @@ macro_rules! codes {
                     Self::Cancelled => "CANCELLED",
                     Self::Closed => "CLOSED",
                     Self::Disconnected => "DISCONNECTED",
+                    Self::Quarantined => "QUARANTINED",
                     Self::Panic => "PANIC",
                     Self::Unknown(raw) => return Cow::Owned(format!("UNKNOWN_{raw}")),
                 })

@@ -39,6 +39,16 @@ pub enum Event {
         /// Why.
         reason: &'static str,
     },
+    /// The domain does not answer: until it is released its calls are refused with `QUARANTINED`, one probe at a time excepted.
+    DomainQuarantined {
+        /// The domain.
+        uuid: Uuid,
+    },
+    /// A quarantined domain answers again, or the daemon that it hung in is gone.
+    DomainReleased {
+        /// The domain.
+        uuid: Uuid,
+    },
     /// The daemon is back. List again: nothing tells what happened in between.
     Reconnected,
 }

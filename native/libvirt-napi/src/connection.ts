@@ -182,6 +182,12 @@ export class Connection extends EventEmitter<ConnectionEventMap> {
       case 'network':
         this.emit('network', event);
         break;
+      case 'domainQuarantined':
+        this.emit('domainQuarantined', event);
+        break;
+      case 'domainReleased':
+        this.emit('domainReleased', event);
+        break;
       case 'disconnected':
         this.emit('disconnected', event);
         break;

@@ -107,7 +107,7 @@ export const LIBVIRT_CODES = [
 ] as const;
 
 /** Codes of the binding itself. */
-export const BINDING_CODES = ['TIMEOUT', 'CANCELLED', 'CLOSED', 'DISCONNECTED', 'PANIC'] as const;
+export const BINDING_CODES = ['TIMEOUT', 'CANCELLED', 'CLOSED', 'DISCONNECTED', 'QUARANTINED', 'PANIC'] as const;
 
 /** A stable name: libvirt's own without `VIR_ERR_`, or one of the binding's. */
 export type KnownCode = (typeof LIBVIRT_CODES)[number] | (typeof BINDING_CODES)[number];

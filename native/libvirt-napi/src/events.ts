@@ -24,6 +24,18 @@ export interface DisconnectedEvent {
   readonly reason: DisconnectReason;
 }
 
+/** A domain doesn't answer: its calls reject with `QUARANTINED`, one probe at a time excepted, until it is released. */
+export interface DomainQuarantinedEvent {
+  readonly kind: 'domainQuarantined';
+  readonly uuid: string;
+}
+
+/** A quarantined domain answers again, or the daemon that it hung in is gone. */
+export interface DomainReleasedEvent {
+  readonly kind: 'domainReleased';
+  readonly uuid: string;
+}
+
 /** The daemon is back. Nothing tells what happened in between: list again. */
 export interface ReconnectedEvent {
   readonly kind: 'reconnected';
@@ -35,13 +47,21 @@ export interface OverflowEvent {
   readonly dropped: number;
 }
 
-export type ConnectionEvent = DomainLifecycleEvent | NetworkLifecycleEvent | DisconnectedEvent | ReconnectedEvent;
+export type ConnectionEvent =
+  | DomainLifecycleEvent
+  | NetworkLifecycleEvent
+  | DomainQuarantinedEvent
+  | DomainReleasedEvent
+  | DisconnectedEvent
+  | ReconnectedEvent;
 export type StreamedEvent = ConnectionEvent | OverflowEvent;
 
 /** Listener arguments by event name. */
 export interface ConnectionEventMap {
   lifecycle: [DomainLifecycleEvent];
   network: [NetworkLifecycleEvent];
+  domainQuarantined: [DomainQuarantinedEvent];
+  domainReleased: [DomainReleasedEvent];
   disconnected: [DisconnectedEvent];
   reconnected: [ReconnectedEvent];
 }
@@ -61,6 +81,9 @@ export function decodeEvent(...told: Parameters<OnEvent>): ConnectionEvent | und
       };
     case 'network':
       return { kind, ...named, event: (event ?? 'unknown') as NetworkEventName };
+    case 'domainQuarantined':
+    case 'domainReleased':
+      return { kind, uuid: uuid ?? '' };
     case 'disconnected':
       return { kind, reason: (detail ?? 'unknown') as DisconnectReason };
     case 'reconnected':

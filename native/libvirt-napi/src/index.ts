@@ -63,6 +63,8 @@ export type {
   ConnectionEventMap,
   DisconnectedEvent,
   DomainLifecycleEvent,
+  DomainQuarantinedEvent,
+  DomainReleasedEvent,
   EventStream,
   NetworkLifecycleEvent,
   OverflowEvent,

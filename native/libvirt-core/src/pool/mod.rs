@@ -6,6 +6,7 @@
 //!                +----------- watcher thread: deadlines, more workers when all are stuck
 //! ```
 
+mod quarantine;
 mod schedule;
 mod supervisor;
 mod ticket;
@@ -18,10 +19,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::error::{Code, Error, Result};
-use crate::events::Sink;
+use crate::events::{Event, Sink};
 use crate::session::Session;
 use crate::uuid::Uuid;
 pub use schedule::CallId;
+use quarantine::{Change, Quarantine};
 use schedule::{Schedule, Waiting};
 use ticket::{Abandon, Ticket};
 
@@ -29,6 +31,9 @@ use ticket::{Abandon, Ticket};
 pub const MAX_WORKERS: usize = 14;
 /// Open calls beyond which a new one is refused with `RESOURCE_BUSY`.
 const MAX_OPEN_CALLS: usize = 100_000;
+
+/// Name of the operation that gets past a domain's hung calls.
+const DESTROY: &str = "destroyDomain";
 
 /// How to connect.
 #[derive(Debug, Clone)]
@@ -68,7 +73,8 @@ impl Request {
     }
 }
 
-type Job = Box<dyn FnOnce(Result<&mut Session>) + Send>;
+/// Makes a call and answers it; true when what it is about had a part in the answer.
+type Job = Box<dyn FnOnce(Result<&mut Session>) -> bool + Send>;
 type Closer = Box<dyn FnOnce() + Send>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +90,9 @@ struct State {
     epoch: u64,
     lost: Option<&'static str>,
     schedule: Schedule<Job>,
+    quarantine: Quarantine,
+    /// What became of domains and isn't told yet.
+    changes: Vec<Change>,
     tickets: HashMap<CallId, Arc<dyn Abandon>>,
     next_id: CallId,
     workers: usize,
@@ -97,6 +106,8 @@ struct State {
 struct Shared {
     options: Options,
     sink: Sink,
+    /// Held while changes are told: two threads never tell them in the wrong order.
+    telling: Mutex<()>,
     state: Mutex<State>,
     /// Workers wait here for calls.
     work: Condvar,
@@ -139,7 +150,8 @@ impl Connection {
         let mut state = shared.lock();
         let id = state.next_id;
         state.next_id += 1;
-        if let Some(refusal) = state.refusal(request.call) {
+        let request = state.past_hung_calls(request);
+        if let Some(refusal) = state.refusal(id, &request) {
             drop(state);
             ticket.settle(Err(refusal));
             return id;
@@ -149,7 +161,7 @@ impl Connection {
         let deadline = now + request.timeout.unwrap_or(shared.options.call_timeout);
         let sooner = state.schedule.first_deadline().is_none_or(|first| deadline < first);
         let job: Job = Box::new(move |session| ticket.run(session, run));
-        state.schedule.push(Waiting { id, subject: request.subject, since: now, job }, deadline);
+        state.schedule.push(Waiting { id, subject: request.subject, call: request.call, since: now, job }, deadline);
         if state.idle > 0 {
             shared.work.notify_one();
         } else if state.workers < shared.options.workers {
@@ -179,7 +191,7 @@ impl Connection {
     /// Gives a call up: its `done` gets `CANCELLED` unless it is answered already. A call inside libvirt runs on unseen.
     pub fn cancel(&self, id: CallId) {
         let mut state = self.shared.lock();
-        let ticket = state.settle(id);
+        let ticket = state.give_up(id);
         state.schedule.forget_settled();
         drop(state);
         if let Some(ticket) = ticket {
@@ -236,6 +248,18 @@ impl Shared {
         self.link.notify_all();
     }
 
+    /// Tells what became of domains, in order. The state must not be locked by the caller.
+    fn tell_changes(&self) {
+        let _order = self.telling.lock().unwrap_or_else(PoisonError::into_inner);
+        let changes = std::mem::take(&mut self.lock().changes);
+        for change in changes {
+            (self.sink)(match change {
+                Change::Quarantined(uuid) => Event::DomainQuarantined { uuid },
+                Change::Released(uuid) => Event::DomainReleased { uuid },
+            });
+        }
+    }
+
     /// Opens a connection for a worker.
     fn open_session(&self) -> Result<Session> {
         let shared = self.in_process.lock().unwrap_or_else(PoisonError::into_inner);
@@ -247,12 +271,23 @@ impl Shared {
 }
 
 impl State {
-    fn refusal(&self, call: &'static str) -> Option<Error> {
+    /// Destroying a domain that hangs is what frees it: it waits neither behind the calls that hang, nor for a probe.
+    fn past_hung_calls(&self, request: Request) -> Request {
+        let hangs = request.subject.is_some_and(|subject| !self.quarantine.is_healthy(subject));
+        if hangs && request.call == DESTROY { Request { subject: None, ..request } } else { request }
+    }
+
+    fn refusal(&mut self, id: CallId, request: &Request) -> Option<Error> {
+        let call = request.call;
         let (code, message) = match self.link {
             Link::Closed => (Code::Closed, "the connection is closed"),
             Link::Down => (Code::Disconnected, "the daemon is gone; a reconnect is under way"),
             Link::Up if self.schedule.open_calls() >= MAX_OPEN_CALLS => (Code::ResourceBusy, "too many open calls"),
-            Link::Up => return None,
+            Link::Up => {
+                let subject = request.subject.filter(|subject| !self.quarantine.admits(*subject, id))?;
+                let message = "the domain does not answer; its next call is let through when the probe has ended";
+                return Some(Error::own(Code::Quarantined, call, message).about(subject.to_string()));
+            }
         };
         Some(Error::own(code, call, message))
     }
@@ -260,6 +295,14 @@ impl State {
     /// Takes a call's ticket, unless the call is answered.
     fn settle(&mut self, id: CallId) -> Option<Arc<dyn Abandon>> {
         self.schedule.settle(id);
+        self.tickets.remove(&id)
+    }
+
+    /// As [`Self::settle`] for a call that nobody waits for any more.
+    fn give_up(&mut self, id: CallId) -> Option<Arc<dyn Abandon>> {
+        if let Some(subject) = self.schedule.settle(id).and_then(|open| open.subject) {
+            self.quarantine.gave_up(id, subject);
+        }
         self.tickets.remove(&id)
     }
 }

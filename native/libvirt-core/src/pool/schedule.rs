@@ -8,6 +8,7 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Instant;
 
+use super::quarantine::Overdue;
 use crate::uuid::Uuid;
 
 /// A call's number within its connection.
@@ -22,9 +23,21 @@ const QUIET: usize = 4;
 pub(crate) struct Waiting<J> {
     pub id: CallId,
     pub subject: Option<Uuid>,
+    /// The operation's name.
+    pub call: &'static str,
     pub since: Instant,
     pub job: J,
 }
+
+/// A call that is not answered yet.
+#[derive(Clone, Copy)]
+pub(crate) struct Open {
+    deadline: Instant,
+    pub subject: Option<Uuid>,
+    call: &'static str,
+    begun: bool,
+}
+
 
 pub(crate) struct Schedule<J> {
     queue: VecDeque<Waiting<J>>,
@@ -33,7 +46,7 @@ pub(crate) struct Schedule<J> {
     released: VecDeque<Uuid>,
     in_flight: HashMap<Uuid, usize>,
     running: usize,
-    open: HashMap<CallId, Instant>,
+    open: HashMap<CallId, Open>,
     deadlines: BTreeSet<(Instant, CallId)>,
 }
 
@@ -54,7 +67,7 @@ impl<J> Default for Schedule<J> {
 impl<J> Schedule<J> {
     /// Takes a call in. It is open until it is settled.
     pub(crate) fn push(&mut self, call: Waiting<J>, deadline: Instant) {
-        self.open.insert(call.id, deadline);
+        self.open.insert(call.id, Open { deadline, subject: call.subject, call: call.call, begun: false });
         self.deadlines.insert((deadline, call.id));
         self.queue.push_back(call);
     }
@@ -66,6 +79,9 @@ impl<J> Schedule<J> {
             *self.in_flight.entry(subject).or_default() += 1;
         }
         self.running += 1;
+        if let Some(open) = self.open.get_mut(&call.id) {
+            open.begun = true;
+        }
         Some(call)
     }
 
@@ -129,23 +145,24 @@ impl<J> Schedule<J> {
         }
     }
 
-    /// Marks a call as answered; false when it was already.
-    pub(crate) fn settle(&mut self, id: CallId) -> bool {
-        let Some(deadline) = self.open.remove(&id) else { return false };
-        self.deadlines.remove(&(deadline, id));
-        true
+    /// Marks a call as answered and gives what it was; None when it was already.
+    pub(crate) fn settle(&mut self, id: CallId) -> Option<Open> {
+        let open = self.open.remove(&id)?;
+        self.deadlines.remove(&(open.deadline, id));
+        Some(open)
     }
 
-    /// Settles every call whose deadline has passed and gives their ids.
-    pub(crate) fn expire(&mut self, now: Instant) -> Vec<CallId> {
+    /// Settles every call whose deadline has passed. Those that have begun come first.
+    pub(crate) fn expire(&mut self, now: Instant) -> Vec<(CallId, Option<Overdue>)> {
         let mut expired = Vec::new();
         while let Some(&(deadline, id)) = self.deadlines.first() {
             if deadline > now {
                 break;
             }
-            self.settle(id);
-            expired.push(id);
+            let Some(Open { subject, call, begun, .. }) = self.settle(id) else { break };
+            expired.push((id, subject.map(|subject| Overdue { id, subject, call, begun })));
         }
+        expired.sort_by_key(|(_, overdue)| !overdue.is_some_and(|overdue| overdue.begun));
         if !expired.is_empty() {
             self.forget_settled();
         }
@@ -166,7 +183,7 @@ impl<J> Schedule<J> {
     pub(crate) fn drop_waiting(&mut self) -> Vec<CallId> {
         let parked = self.parked.drain().flat_map(|(_, calls)| calls);
         let waiting: Vec<CallId> = self.queue.drain(..).chain(parked).map(|call| call.id).collect();
-        waiting.into_iter().filter(|id| self.settle(*id)).collect()
+        waiting.into_iter().filter(|id| self.settle(*id).is_some()).collect()
     }
 
     /// Settles everything, begun or not, and gives the ids.
@@ -201,7 +218,7 @@ mod tests {
     use std::time::Duration;
 
     fn call(id: CallId, domain: Option<u8>) -> Waiting<()> {
-        Waiting { id, subject: domain.map(|d| Uuid([d; 16])), since: Instant::now(), job: () }
+        Waiting { id, subject: domain.map(|d| Uuid([d; 16])), call: "test", since: Instant::now(), job: () }
     }
 
     fn soon() -> Instant {
@@ -235,9 +252,9 @@ mod tests {
     fn an_expired_call_never_runs() {
         let mut schedule = Schedule::default();
         schedule.push(call(1, None), Instant::now());
-        assert_eq!(schedule.expire(Instant::now()), [1]);
+        assert_eq!(schedule.expire(Instant::now()).iter().map(|(id, _)| *id).collect::<Vec<_>>(), [1]);
         assert!(schedule.next().is_none());
-        assert!(!schedule.settle(1));
+        assert!(schedule.settle(1).is_none());
     }
 
     proptest! {
@@ -260,7 +277,7 @@ mod tests {
                     }
                 }
                 let Some(done) = flying.pop_front() else { break };
-                prop_assert!(schedule.settle(done.id));
+                prop_assert!(schedule.settle(done.id).is_some());
                 schedule.ended(done.subject);
             }
             prop_assert_eq!(begun.len(), domains.len());

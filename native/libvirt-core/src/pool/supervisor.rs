@@ -5,6 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
+use super::quarantine::Quarantine;
 use super::schedule::Schedule;
 use super::{Connection, Link, MAX_WORKERS, Options, Shared, State, watcher};
 use crate::error::{Code, Error, Result};
@@ -24,11 +25,14 @@ pub(super) fn open(options: Options, sink: Sink) -> Result<Arc<Shared>> {
     let shared = Arc::new(Shared {
         options: Options { workers: options.workers.clamp(1, MAX_WORKERS), ..options },
         sink,
+        telling: Mutex::new(()),
         state: Mutex::new(State {
             link: Link::Up,
             epoch: 0,
             lost: None,
             schedule: Schedule::default(),
+            quarantine: Quarantine::default(),
+            changes: Vec::new(),
             tickets: HashMap::new(),
             next_id: 1,
             workers: 0,
@@ -112,12 +116,15 @@ fn wait_for_loss(shared: &Shared) -> Option<&'static str> {
 /// Answers what has not begun. What runs gets its own error from its own broken socket.
 fn fail_waiting(shared: &Shared) {
     let mut state = shared.lock();
+    let released = state.quarantine.forget_all();
+    state.changes.extend(released);
     let waiting = state.schedule.drop_waiting();
     let tickets: Vec<_> = waiting.into_iter().filter_map(|id| state.tickets.remove(&id)).collect();
     drop(state);
     for ticket in tickets {
         ticket.abandon(Code::Disconnected, "the daemon went away");
     }
+    shared.tell_changes();
 }
 
 fn reconnect(shared: &Arc<Shared>) -> Option<EventLink> {

@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::quarantine::is_answer;
 use crate::error::{Code, Error, Result};
 use crate::session::Session;
 
@@ -31,8 +32,8 @@ impl<T: Send + 'static> Ticket<T> {
         }
     }
 
-    /// Runs the call on a worker and answers; a panic of `run` is an answer too.
-    pub(super) fn run(&self, session: Result<&mut Session>, run: impl FnOnce(&mut Session) -> Result<T>) {
+    /// Runs the call on a worker and answers; a panic of `run` is an answer too. Gives whether it came from the domain.
+    pub(super) fn run(&self, session: Result<&mut Session>, run: impl FnOnce(&mut Session) -> Result<T>) -> bool {
         let answer = session.and_then(|session| {
             let made = catch_unwind(AssertUnwindSafe(|| run(session)));
             made.unwrap_or_else(|panic| Err(self.panicked(panic.as_ref()))).map_err(|error| {
@@ -40,7 +41,9 @@ impl<T: Send + 'static> Ticket<T> {
                 if session.alive() { error } else { Error { code: Code::Disconnected, ..error } }
             })
         });
+        let answered = is_answer(&answer);
         self.settle(answer.map_err(|error| Error { call: named(error.call, self.call), ..error }));
+        answered
     }
 
     fn panicked(&self, panic: &(dyn std::any::Any + Send)) -> Error {

@@ -23,8 +23,16 @@ fn run(shared: &Arc<Shared>) {
         let now = Instant::now();
         let late = state.schedule.expire(now);
         if !late.is_empty() {
-            let tickets: Vec<_> = late.into_iter().filter_map(|id| state.tickets.remove(&id)).collect();
+            let tickets: Vec<_> = late.iter().filter_map(|(id, _)| state.tickets.remove(id)).collect();
+            for overdue in late.into_iter().filter_map(|(_, overdue)| overdue) {
+                let change = state.quarantine.missed(overdue);
+                state.changes.extend(change);
+            }
+            let changed = !state.changes.is_empty();
             drop(state);
+            if changed {
+                shared.tell_changes();
+            }
             for ticket in tickets {
                 ticket.abandon(Code::Timeout, "not answered before its deadline");
             }

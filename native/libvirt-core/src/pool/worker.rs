@@ -24,12 +24,20 @@ pub(super) fn spawn(shared: &Arc<Shared>, state: &mut State) {
 fn run(shared: &Arc<Shared>) {
     let mut own: Option<(u64, Session)> = None;
     while let Some((call, epoch)) = next(shared) {
-        let subject = call.subject;
+        let Waiting { id, subject, call, job, .. } = call;
         let session = session_of(shared, &mut own, epoch);
-        (call.job)(session);
+        let answered = job(session);
         let mut state = shared.lock();
-        state.settle(call.id);
+        state.settle(id);
         state.schedule.ended(subject);
+        if let Some(subject) = subject {
+            let change = state.quarantine.ended(id, subject, call, answered);
+            state.changes.extend(change);
+        }
+        if !state.changes.is_empty() {
+            drop(state);
+            shared.tell_changes();
+        }
     }
     drop(own);
     let mut state = shared.lock();
