@@ -12,4 +12,8 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
     description: 'start-up time and idle memory of every service of the local stack',
     run: async (say) => (await import('./services/services.ts')).measureServices(say),
   },
+  native: {
+    description: 'the libvirt binding against C and python: calls, events, hung guests (needs root, libvirtd, gcc)',
+    run: async (say) => (await import('./native/native.ts')).measureNative(say),
+  },
 };

@@ -9,6 +9,7 @@ import { KernelRulesReader } from './filters/kernel-rules.reader.js';
 import { HostFactsReader } from './hypervisor/host-facts.js';
 import { Hypervisor } from './hypervisor/hypervisor.js';
 import { hypervisorProbe } from './hypervisor/hypervisor.probe.js';
+import { QuarantineReporter } from './hypervisor/quarantine.reporter.js';
 import { ImageStore } from './images/image.store.js';
 import { InventoryHandlers } from './inventory/inventory.handlers.js';
 import { InventoryService } from './inventory/inventory.service.js';
@@ -29,7 +30,10 @@ const reports = [InventoryService, InventoryHandlers, HostReporter];
 
 /** Global, for readiness (which the platform's module checks) asks it too. */
 @Global()
-@Module({ providers: [Hypervisor, HostFactsReader], exports: [Hypervisor, HostFactsReader, AGENT_CONFIG] })
+@Module({
+  providers: [Hypervisor, HostFactsReader, QuarantineReporter],
+  exports: [Hypervisor, HostFactsReader, QuarantineReporter, AGENT_CONFIG],
+})
 class HypervisorModule {
   static forRoot(config: AgentConfig): DynamicModule {
     return { module: HypervisorModule, providers: [{ provide: AGENT_CONFIG, useValue: config }] };
@@ -48,7 +52,7 @@ export class AppModule {
           hostId: config.HOST_ID,
           logger,
           nats: { url: config.NATS_URL, user: config.NATS_USER, password: config.NATS_PASSWORD },
-          probes: [{ inject: [Hypervisor], useFactory: hypervisorProbe }],
+          probes: [{ inject: [Hypervisor, QuarantineReporter], useFactory: hypervisorProbe }],
         }),
       ],
       providers: [...disks, ...vms, ...networks, ...filters, ...reports],

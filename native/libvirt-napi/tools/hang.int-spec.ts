@@ -52,6 +52,10 @@ suite('a guest that does not answer', () => {
     return latencies.sort((a, b) => a - b)[9_899] ?? Number.NaN;
   };
 
+  /** Of three rounds, for what else this machine does slows single ones. */
+  const bestP99OfOthers = async (): Promise<number> =>
+    Math.min(await p99OfOthers(), await p99OfOthers(), await p99OfOthers());
+
   beforeAll(async () => {
     daemon = await startTestLibvirtd(state);
     sut = await Connection.open(daemon.uri, { workers: 4, callTimeoutMs: 30_000 });
@@ -70,14 +74,14 @@ suite('a guest that does not answer', () => {
 
   it('ends its calls at their deadline, is quarantined until it answers, and slows nobody down', async () => {
     await p99OfOthers();
-    const alone = Math.max(await p99OfOthers(), await p99OfOthers());
+    const alone = await bestP99OfOthers();
     signal(victim, 'SIGSTOP');
     try {
       const begun = performance.now();
-      const hung = Promise.allSettled(Array.from({ length: 100 }, () => victim.reset({ timeoutMs: 5_000 })));
-      const beside = Math.min(await p99OfOthers(), await p99OfOthers());
+      const hung = Promise.allSettled(Array.from({ length: 100 }, () => victim.reset({ timeoutMs: 6_000 })));
+      const beside = await bestP99OfOthers();
       expect(new Set(codesOf(await hung))).toEqual(new Set(['TIMEOUT']));
-      expect(performance.now() - begun).toBeLessThan(6_000);
+      expect(performance.now() - begun).toBeLessThan(7_000);
       expect(beside / alone).toBeLessThanOrEqual(2);
       expect(told).toEqual([`quarantined ${victim.uuid}`]);
 

@@ -1,7 +1,13 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DomainError } from '@infinibay/contracts';
-import { Connection, type DomainLifecycleEvent, type LibvirtErrorCode } from '@infinibay/libvirt';
+import {
+  Connection,
+  type DomainLifecycleEvent,
+  type DomainQuarantinedEvent,
+  type DomainReleasedEvent,
+  type LibvirtErrorCode,
+} from '@infinibay/libvirt';
 import type { Logger } from '@infinibay/platform-logging';
 import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { LOGGER } from '@infinibay/platform-service';
@@ -18,6 +24,8 @@ interface HypervisorEvents {
   /** The link stands, at first or again: nothing tells what happened before, so list. */
   connected: [];
   lifecycle: [DomainLifecycleEvent];
+  domainQuarantined: [DomainQuarantinedEvent];
+  domainReleased: [DomainReleasedEvent];
 }
 
 /** The agent's one connection to libvirt: opened when the daemon comes, kept from then on, every call counted. */
@@ -114,6 +122,8 @@ export class Hypervisor
     }
     this.connection = connection;
     connection.on('lifecycle', (event) => this.emit('lifecycle', event));
+    connection.on('domainQuarantined', (event) => this.emit('domainQuarantined', event));
+    connection.on('domainReleased', (event) => this.emit('domainReleased', event));
     connection.on('disconnected', ({ reason }) => {
       this.up.set(0);
       this.logger.warn({ reason }, 'libvirt is gone');

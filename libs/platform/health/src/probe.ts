@@ -3,6 +3,8 @@ export interface Probe {
   readonly name: string;
   /** Resolves when the dependency really works (writes, publishes, answers); rejects with the reason when not. */
   check(): Promise<void>;
+  /** What the operator should know beside ready or not; never a secret. */
+  detail?(): Readonly<Record<string, unknown>> | undefined;
 }
 
 export interface ProbeResult {
@@ -11,6 +13,7 @@ export interface ProbeResult {
   readonly latencyMs: number;
   /** Short reason when not ok; never a secret. */
   readonly error?: string;
+  readonly detail?: Readonly<Record<string, unknown>>;
 }
 
 const TIMEOUT_MS = 2_500;
@@ -26,7 +29,8 @@ export const runProbe = async (probe: Probe): Promise<ProbeResult> => {
       }, TIMEOUT_MS);
     });
     await Promise.race([probe.check(), timeout]);
-    return { name: probe.name, ok: true, latencyMs: latency() };
+    const detail = probe.detail?.();
+    return { name: probe.name, ok: true, latencyMs: latency(), ...(detail === undefined ? {} : { detail }) };
   } catch (error) {
     return { name: probe.name, ok: false, latencyMs: latency(), error: firstLine(error) };
   } finally {

@@ -1,0 +1,63 @@
+import type { Figure } from '../report/figure.ts';
+import { contest, inProcessContests, socketContests, type Contest, type Rivals } from './calls.ts';
+import { eventLag, lostEvents } from './events.ts';
+import { BenchHost, loadBinding, type Binding } from './fleet.ts';
+import { besideHungGuests, eventLoopDelay } from './guests.ts';
+import { Reference } from './reference.ts';
+
+const WORKERS = 4;
+const DOMAINS = 1_000;
+
+type Say = (line: string) => void;
+
+/** B1 to B7, E1 and E3 of the binding, against C and python over the same libvirt. */
+export async function measureNative(say: Say): Promise<readonly Figure[]> {
+  const binding = await loadBinding();
+  const rivals = { c: Reference.inC(), python: Reference.inPython() };
+  if (rivals.python === undefined) say('python3-libvirt is not installed: no figures of it');
+  try {
+    return [...(await inProcess(binding, rivals, say)), ...(await overSocket(binding, rivals, say))];
+  } finally {
+    rivals.c.end();
+    rivals.python?.end();
+  }
+}
+
+async function inProcess(binding: Binding, rivals: Rivals, say: Say): Promise<readonly Figure[]> {
+  const connection = await binding.Connection.open('test:///default', { workers: WORKERS });
+  try {
+    const listed = await connection.domains.list();
+    return await runAll(inProcessContests(listed.map(({ uuid }) => connection.domains.handle(uuid))), rivals, say);
+  } finally {
+    await connection.close();
+  }
+}
+
+async function overSocket(binding: Binding, rivals: Rivals, say: Say): Promise<readonly Figure[]> {
+  const host = await BenchHost.start();
+  const connection = await binding.Connection.open(host.uri, { workers: WORKERS });
+  try {
+    say(`defining ${DOMAINS} guests`);
+    const domains = await host.define(connection, 'bench', DOMAINS);
+    const figures = [...(await runAll(socketContests(host.uri, connection, domains, WORKERS), rivals, say))];
+    say('B6: creating guests');
+    figures.push(await eventLoopDelay(domains));
+    say('B7: stopping half of them');
+    figures.push(...(await besideHungGuests(host, connection, domains)));
+    say('E1 and E3: events');
+    figures.push(await eventLag(host, connection), await lostEvents(host, connection));
+    return figures;
+  } finally {
+    await connection.close();
+    await host.stop();
+  }
+}
+
+async function runAll(contests: readonly Contest[], rivals: Rivals, say: Say): Promise<readonly Figure[]> {
+  const figures: Figure[] = [];
+  for (const entry of contests) {
+    say(`${entry.id}: ${entry.run.mode}, ${entry.run.count} calls a round`);
+    figures.push(...(await contest(entry, rivals)));
+  }
+  return figures;
+}
