@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -10,6 +11,8 @@ import { compile } from './reference.ts';
 const TIMED = 500;
 const COUNTED = 10_000;
 const NAME = 'talkative';
+/** With a UUID: libvirt takes a definition without one for another guest of the same name. */
+const XML = guestXml(NAME).replace('</name>', `</name><uuid>${randomUUID()}</uuid>`);
 /** An event of a change arrives before its answer; this long after the last answer none is on its way any more. */
 const SETTLED_MS = 500;
 
@@ -18,7 +21,7 @@ async function redefine(connection: Connection, times: number): Promise<number> 
   let acknowledged = 0;
   for (let change = 0; change < times; change += 1) {
     try {
-      await connection.domains.defineXml(guestXml(NAME));
+      await connection.domains.defineXml(XML);
       acknowledged += 1;
     } catch (error) {
       const { code } = error as { code?: string };

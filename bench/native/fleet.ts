@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
+import type * as binding from '../../native/libvirt-napi/src/index.ts';
 import type { Connection, Domain } from '../../native/libvirt-napi/src/index.ts';
 import { startTestLibvirtd, temporaryState } from '../../tools/stack/test-infrastructure.ts';
 
-export type Binding = typeof import('../../native/libvirt-napi/src/index.ts');
+export type Binding = typeof binding;
 
 /** The built wrapper and addon of this checkout. */
 export async function loadBinding(): Promise<Binding> {

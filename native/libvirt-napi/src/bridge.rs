@@ -286,9 +286,7 @@ impl Context {
                 ("network".into(), Some(uuid.to_string()), Some(name), Some(event.into()), None)
             }
             Event::Disconnected { reason } => ("disconnected".into(), None, None, None, Some(reason.into())),
-            Event::DomainQuarantined { uuid } => {
-                ("domainQuarantined".into(), Some(uuid.to_string()), None, None, None)
-            }
+            Event::DomainQuarantined { uuid } => ("domainQuarantined".into(), Some(uuid.to_string()), None, None, None),
             Event::DomainReleased { uuid } => ("domainReleased".into(), Some(uuid.to_string()), None, None, None),
             Event::Reconnected => ("reconnected".into(), None, None, None, None),
         };

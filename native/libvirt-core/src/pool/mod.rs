@@ -22,8 +22,8 @@ use crate::error::{Code, Error, Result};
 use crate::events::{Event, Sink};
 use crate::session::Session;
 use crate::uuid::Uuid;
-pub use schedule::CallId;
 use quarantine::{Change, Quarantine};
+pub use schedule::CallId;
 use schedule::{Schedule, Waiting};
 use ticket::{Abandon, Ticket};
 

@@ -49,10 +49,12 @@ impl Quarantine {
     /// Whether a call on the domain may be taken in. On a quarantined domain the one that may becomes its probe.
     pub(super) fn admits(&mut self, subject: Uuid, id: CallId) -> bool {
         match self.0.get_mut(&subject) {
-            Some(standing) if standing.misses >= MISSES => standing.probe.is_none() && {
-                standing.probe = Some(id);
-                true
-            },
+            Some(standing) if standing.misses >= MISSES => {
+                standing.probe.is_none() && {
+                    standing.probe = Some(id);
+                    true
+                }
+            }
             _ => true,
         }
     }

@@ -38,7 +38,6 @@ pub(crate) struct Open {
     begun: bool,
 }
 
-
 pub(crate) struct Schedule<J> {
     queue: VecDeque<Waiting<J>>,
     parked: HashMap<Uuid, VecDeque<Waiting<J>>>,
