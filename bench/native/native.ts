@@ -57,7 +57,14 @@ async function runAll(contests: readonly Contest[], rivals: Rivals, say: Say): P
   const figures: Figure[] = [];
   for (const entry of contests) {
     say(`${entry.id}: ${entry.run.mode}, ${entry.run.count} calls a round`);
-    figures.push(...(await contest(entry, rivals)));
+    const measured = await contest(entry, rivals);
+    figures.push(...measured);
+    // Told at once: the whole takes minutes.
+    say(
+      measured
+        .map(({ id, value, unit, ratio }) => `${id} ${value.toPrecision(4)} ${unit}, ratio ${ratio?.toFixed(2) ?? '-'}`)
+        .join('; '),
+    );
   }
   return figures;
 }
