@@ -36,16 +36,25 @@ suite('a guest that does not answer', () => {
     process.kill(pid, name);
   };
 
-  /** 10,000 calls to the others, 16 at a time; all must be answered rightly. How fast is the bench's business (B7). */
-  const callOthers = async (): Promise<void> => {
+  /** p99 in ms of 10,000 calls to the others, 16 at a time. */
+  const p99OfOthers = async (): Promise<number> => {
+    const latencies: number[] = [];
     const caller = async (index: number): Promise<void> => {
       for (let call = 0; call < 625; call += 1) {
+        const begun = performance.now();
         const info = await others[(index + call) % others.length]?.info();
+        latencies.push(performance.now() - begun);
         expect(info?.maxMemoryKib).toBe(32_768);
       }
     };
     await Promise.all(Array.from({ length: 16 }, (_, index) => caller(index)));
+    expect(latencies).toHaveLength(10_000);
+    return latencies.sort((a, b) => a - b)[9_899] ?? Number.NaN;
   };
+
+  /** Of three rounds, for what else this machine does slows single ones. */
+  const bestP99OfOthers = async (): Promise<number> =>
+    Math.min(await p99OfOthers(), await p99OfOthers(), await p99OfOthers());
 
   beforeAll(async () => {
     daemon = await startTestLibvirtd(state);
@@ -63,16 +72,17 @@ suite('a guest that does not answer', () => {
     state.remove();
   }, 60_000);
 
-  it('ends its calls at their deadline, is quarantined until it answers, and stops nobody else', async () => {
+  it('ends its calls at their deadline, is quarantined until it answers, and slows nobody down', async () => {
+    await p99OfOthers();
+    const alone = await bestP99OfOthers();
     signal(victim, 'SIGSTOP');
     try {
       const begun = performance.now();
       const hung = Promise.allSettled(Array.from({ length: 100 }, () => victim.reset({ timeoutMs: 6_000 })));
-      const endedAfter = hung.then(() => performance.now() - begun);
-      await callOthers();
+      const beside = await bestP99OfOthers();
       expect(new Set(codesOf(await hung))).toEqual(new Set(['TIMEOUT']));
-      // The calls themselves would never end: seconds of slack only cover a busy machine.
-      expect(await endedAfter).toBeLessThan(12_000);
+      expect(performance.now() - begun).toBeLessThan(7_000);
+      expect(beside / alone).toBeLessThanOrEqual(2);
       expect(told).toEqual([`quarantined ${victim.uuid}`]);
 
       const refused = await Promise.allSettled(Array.from({ length: 5 }, () => victim.reset({ timeoutMs: 300 })));
