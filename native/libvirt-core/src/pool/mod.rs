@@ -8,12 +8,14 @@
 
 mod quarantine;
 mod schedule;
+mod spin;
 mod supervisor;
 mod ticket;
 mod watcher;
 mod worker;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -98,8 +100,10 @@ struct State {
     workers: usize,
     idle: usize,
     supervised: bool,
-    /// The watcher looks often enough to see that the pool must grow.
-    growth_watched: bool,
+    /// A worker that waits without sleeping: a new call needs to wake nobody.
+    spinning: bool,
+    /// When the watcher looks again by itself; None when only if it is told to.
+    looks_again: Option<Instant>,
     closers: Vec<Closer>,
 }
 
@@ -109,6 +113,8 @@ struct Shared {
     /// Held while changes are told: two threads never tell them in the wrong order.
     telling: Mutex<()>,
     state: Mutex<State>,
+    /// Raised when there is a call for the worker that spins.
+    called: AtomicU32,
     /// Workers wait here for calls.
     work: Condvar,
     /// The watcher waits here for deadlines, growth and the end.
@@ -159,16 +165,18 @@ impl Connection {
         state.tickets.insert(id, Arc::<Ticket<T>>::clone(&ticket) as Arc<dyn Abandon>);
         let now = Instant::now();
         let deadline = now + request.timeout.unwrap_or(shared.options.call_timeout);
-        let sooner = state.schedule.first_deadline().is_none_or(|first| deadline < first);
         let job: Job = Box::new(move |session| ticket.run(session, run));
-        state.schedule.push(Waiting { id, subject: request.subject, call: request.call, since: now, job }, deadline);
-        if state.idle > 0 {
+        let call = Waiting { id, subject: request.subject, call: request.call, since: now, job };
+        let runnable = state.schedule.push(call, deadline);
+        let wakes_worker = runnable && shared.finds_worker(&mut state);
+        let look = if watcher::is_tense(shared, &state) { deadline.min(now + schedule::PATIENCE) } else { deadline };
+        let wakes_watcher = state.looks_again.is_none_or(|at| look < at);
+        drop(state);
+        // Not under the lock: who is woken would only wait for it.
+        if wakes_worker {
             shared.work.notify_one();
-        } else if state.workers < shared.options.workers {
-            worker::spawn(shared, &mut state);
         }
-        let stuck = state.idle == 0 && state.workers >= shared.options.workers && state.workers < MAX_WORKERS;
-        if sooner || (stuck && !state.growth_watched) {
+        if wakes_watcher {
             shared.watch.notify_one();
         }
         id
@@ -246,6 +254,19 @@ impl Shared {
         self.work.notify_all();
         self.watch.notify_all();
         self.link.notify_all();
+    }
+
+    /// Finds who makes a new call. True when a sleeping worker must be woken for it.
+    fn finds_worker(self: &Arc<Self>, state: &mut State) -> bool {
+        if state.spinning {
+            state.spinning = false;
+            self.called.fetch_add(1, Ordering::Release);
+            return false;
+        }
+        if state.idle == 0 && state.workers < self.options.workers {
+            worker::spawn(self, state);
+        }
+        state.idle > 0
     }
 
     /// Tells what became of domains, in order. The state must not be locked by the caller.

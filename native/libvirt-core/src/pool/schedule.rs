@@ -1,12 +1,13 @@
 //! Which call may run next. Pure: no thread, no clock, no libvirt.
 //!
-//! A call that hangs in a guest holds one of the daemon's workers. So a domain has at most two calls in flight,
-//! only one while the pool is busy, and what waits for such a domain is parked beside the queue: it
-//! delays nobody else. Calls on one domain begin in the order in which they came.
+//! A call that hangs in a guest holds one of the daemon's workers. So a domain has one call in flight, and a second
+//! one once the first has taken a while and the pool is quiet (an abort must get past a long job). What waits for a
+//! domain is parked beside the queue: it delays nobody else. Calls on one domain begin in the order in which they came.
+//! One at a time is also the fastest: the daemon makes the calls on a domain one after the other anyway.
 //! Invariant: a domain with parked calls has a call in flight or is in `released`.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::quarantine::Overdue;
 use crate::uuid::Uuid;
@@ -14,10 +15,16 @@ use crate::uuid::Uuid;
 /// A call's number within its connection.
 pub type CallId = u64;
 
-/// Calls in flight on one domain, when the pool is quiet.
+/// Calls in flight on one domain, at most.
 const PER_DOMAIN: usize = 2;
 /// From this many calls in flight on, a domain gets one.
 const QUIET: usize = 4;
+/// A call in flight this long no longer keeps the domain's next one waiting, nor does a pool that is stuck keep calls
+/// waiting any longer than this without one more worker.
+pub(super) const PATIENCE: Duration = Duration::from_millis(25);
+
+/// When the calls in flight on a domain began.
+type Flying = [Option<Instant>; PER_DOMAIN];
 
 /// A call that waits: `J` is what runs it.
 pub(crate) struct Waiting<J> {
@@ -43,7 +50,7 @@ pub(crate) struct Schedule<J> {
     parked: HashMap<Uuid, VecDeque<Waiting<J>>>,
     /// Domains whose parked calls may be looked at again.
     released: VecDeque<Uuid>,
-    in_flight: HashMap<Uuid, usize>,
+    in_flight: HashMap<Uuid, Flying>,
     running: usize,
     open: HashMap<CallId, Open>,
     deadlines: BTreeSet<(Instant, CallId)>,
@@ -64,18 +71,31 @@ impl<J> Default for Schedule<J> {
 }
 
 impl<J> Schedule<J> {
-    /// Takes a call in. It is open until it is settled.
-    pub(crate) fn push(&mut self, call: Waiting<J>, deadline: Instant) {
+    /// Takes a call in. It is open until it is settled. False when it waits for another one on its domain.
+    pub(crate) fn push(&mut self, call: Waiting<J>, deadline: Instant) -> bool {
         self.open.insert(call.id, Open { deadline, subject: call.subject, call: call.call, begun: false });
         self.deadlines.insert((deadline, call.id));
-        self.queue.push_back(call);
+        let now = call.since;
+        match call.subject {
+            Some(subject) if self.must_wait(subject, now) => {
+                self.parked.entry(subject).or_default().push_back(call);
+                false
+            }
+            _ => {
+                self.queue.push_back(call);
+                true
+            }
+        }
     }
 
-    /// The next call that may run now; it is in flight until [`Self::ended`].
-    pub(crate) fn next(&mut self) -> Option<Waiting<J>> {
-        let call = self.next_released().or_else(|| self.next_queued())?;
+    /// The next call that may run now; it is in flight until [`Self::ended`] is told the same time.
+    pub(crate) fn next(&mut self, now: Instant) -> Option<Waiting<J>> {
+        let call = self.next_released(now).or_else(|| self.next_queued(now))?;
         if let Some(subject) = call.subject {
-            *self.in_flight.entry(subject).or_default() += 1;
+            let flying = self.in_flight.entry(subject).or_default();
+            if let Some(place) = flying.iter_mut().find(|place| place.is_none()) {
+                *place = Some(now);
+            }
         }
         self.running += 1;
         if let Some(open) = self.open.get_mut(&call.id) {
@@ -84,10 +104,10 @@ impl<J> Schedule<J> {
         Some(call)
     }
 
-    fn next_released(&mut self) -> Option<Waiting<J>> {
+    fn next_released(&mut self, now: Instant) -> Option<Waiting<J>> {
         while let Some(subject) = self.released.pop_front() {
             // A domain that is full is released again when one of its calls ends.
-            while self.has_room(subject) {
+            while self.has_room(subject, now) {
                 let Some(call) = self.unpark(subject) else { break };
                 if self.open.contains_key(&call.id) {
                     if self.parked.contains_key(&subject) {
@@ -100,13 +120,13 @@ impl<J> Schedule<J> {
         None
     }
 
-    fn next_queued(&mut self) -> Option<Waiting<J>> {
+    fn next_queued(&mut self, now: Instant) -> Option<Waiting<J>> {
         while let Some(call) = self.queue.pop_front() {
             if !self.open.contains_key(&call.id) {
                 continue;
             }
             match call.subject {
-                Some(subject) if !self.has_room(subject) || self.parked.contains_key(&subject) => {
+                Some(subject) if self.must_wait(subject, now) => {
                     self.parked.entry(subject).or_default().push_back(call);
                 }
                 _ => return Some(call),
@@ -115,9 +135,29 @@ impl<J> Schedule<J> {
         None
     }
 
-    fn has_room(&self, subject: Uuid) -> bool {
-        let limit = if self.running < QUIET { PER_DOMAIN } else { 1 };
-        self.in_flight.get(&subject).is_none_or(|flying| *flying < limit)
+    fn must_wait(&self, subject: Uuid, now: Instant) -> bool {
+        !self.has_room(subject, now) || self.parked.contains_key(&subject)
+    }
+
+    fn has_room(&self, subject: Uuid, now: Instant) -> bool {
+        self.in_flight.get(&subject).is_none_or(|flying| match flying {
+            [None, None] => true,
+            [Some(begun), None] | [None, Some(begun)] => self.running < QUIET && now.duration_since(*begun) >= PATIENCE,
+            [Some(_), Some(_)] => false,
+        })
+    }
+
+    /// Whether a call waits for another one on its domain.
+    pub(crate) fn has_parked(&self) -> bool {
+        !self.parked.is_empty()
+    }
+
+    /// Looks again at what waits behind calls that take long. True when something may run now.
+    pub(crate) fn release_patient(&mut self, now: Instant) -> bool {
+        let ready: Vec<Uuid> = self.parked.keys().copied().filter(|subject| self.has_room(*subject, now)).collect();
+        let any = !ready.is_empty();
+        self.released.extend(ready);
+        any
     }
 
     fn unpark(&mut self, subject: Uuid) -> Option<Waiting<J>> {
@@ -129,13 +169,15 @@ impl<J> Schedule<J> {
         call
     }
 
-    /// A worker is through with a call, whatever came of it.
-    pub(crate) fn ended(&mut self, subject: Option<Uuid>) {
+    /// A worker is through with the call that it got at `begun`, whatever came of it.
+    pub(crate) fn ended(&mut self, subject: Option<Uuid>, begun: Instant) {
         self.running = self.running.saturating_sub(1);
         let Some(subject) = subject else { return };
         if let Some(flying) = self.in_flight.get_mut(&subject) {
-            *flying -= 1;
-            if *flying == 0 {
+            if let Some(place) = flying.iter_mut().find(|place| **place == Some(begun)) {
+                *place = None;
+            }
+            if flying.iter().all(Option::is_none) {
                 self.in_flight.remove(&subject);
             }
         }
@@ -204,6 +246,11 @@ impl<J> Schedule<J> {
         self.queue.front().map(|call| call.since)
     }
 
+    /// Whether nothing is in flight.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.running == 0
+    }
+
     /// Calls taken in and not answered.
     pub(crate) fn open_calls(&self) -> usize {
         self.open.len()
@@ -224,16 +271,47 @@ mod tests {
         Instant::now() + Duration::from_secs(60)
     }
 
+    fn all_next(schedule: &mut Schedule<()>, now: Instant) -> Vec<CallId> {
+        std::iter::from_fn(|| schedule.next(now)).map(|c| c.id).collect()
+    }
+
     #[test]
-    fn a_third_call_on_one_domain_waits_and_delays_nobody() {
-        let mut schedule = Schedule::default();
+    fn a_second_call_on_one_domain_waits_and_delays_nobody() {
+        let (mut schedule, now) = (Schedule::default(), Instant::now());
         for (id, domain) in [(1, Some(7)), (2, Some(7)), (3, Some(7)), (4, Some(8)), (5, None)] {
             schedule.push(call(id, domain), soon());
         }
-        let begun: Vec<_> = std::iter::from_fn(|| schedule.next()).map(|c| c.id).collect();
-        assert_eq!(begun, [1, 2, 4, 5]);
-        schedule.ended(Some(Uuid([7; 16])));
-        assert_eq!(schedule.next().map(|c| c.id), Some(3));
+        assert_eq!(all_next(&mut schedule, now), [1, 4, 5]);
+        assert!(schedule.has_parked());
+        schedule.ended(Some(Uuid([7; 16])), now);
+        assert_eq!(all_next(&mut schedule, now), [2]);
+    }
+
+    #[test]
+    fn a_second_call_gets_past_one_that_takes_long_and_a_third_does_not() {
+        let (mut schedule, begun) = (Schedule::default(), Instant::now());
+        for id in 1..=3 {
+            schedule.push(call(id, Some(7)), soon());
+        }
+        assert_eq!(all_next(&mut schedule, begun), [1]);
+        assert!(!schedule.release_patient(begun));
+        let later = begun + PATIENCE;
+        assert!(schedule.release_patient(later));
+        assert_eq!(all_next(&mut schedule, later), [2]);
+        assert!(!schedule.release_patient(later + PATIENCE));
+        schedule.ended(Some(Uuid([7; 16])), later);
+        assert_eq!(all_next(&mut schedule, later), [3], "the first one still takes long");
+    }
+
+    #[test]
+    fn a_busy_pool_gives_a_domain_one_however_long_it_takes() {
+        let (mut schedule, begun) = (Schedule::default(), Instant::now());
+        for domain in [1, 2, 3, 4, 1, 2, 3, 4] {
+            schedule.push(call(u64::from(domain) + 10 * schedule.open_calls() as u64, Some(domain)), soon());
+        }
+        assert_eq!(all_next(&mut schedule, begun).len(), 4);
+        assert!(!schedule.release_patient(begun + PATIENCE));
+        assert!(schedule.next(begun + PATIENCE).is_none());
     }
 
     #[test]
@@ -242,9 +320,12 @@ mod tests {
         for id in 0..1000 {
             schedule.push(call(id, Some(u8::try_from(id % 10).unwrap_or(0))), soon());
         }
-        assert!(std::iter::from_fn(|| schedule.next()).count() <= 12);
+        let now = Instant::now();
+        assert_eq!(all_next(&mut schedule, now).len(), 10);
+        schedule.release_patient(now + PATIENCE);
+        assert!(all_next(&mut schedule, now + PATIENCE).is_empty());
         schedule.push(call(5000, Some(99)), soon());
-        assert_eq!(schedule.next().map(|c| c.id), Some(5000));
+        assert_eq!(all_next(&mut schedule, now), [5000]);
     }
 
     #[test]
@@ -252,7 +333,7 @@ mod tests {
         let mut schedule = Schedule::default();
         schedule.push(call(1, None), Instant::now());
         assert_eq!(schedule.expire(Instant::now()).iter().map(|(id, _)| *id).collect::<Vec<_>>(), [1]);
-        assert!(schedule.next().is_none());
+        assert!(schedule.next(Instant::now()).is_none());
         assert!(schedule.settle(1).is_none());
     }
 
@@ -263,21 +344,24 @@ mod tests {
             for (id, domain) in domains.iter().enumerate() {
                 schedule.push(call(id as CallId, *domain), soon());
             }
-            let mut flying: VecDeque<Waiting<()>> = VecDeque::new();
+            let mut flying: VecDeque<(Waiting<()>, Instant)> = VecDeque::new();
+            let mut now = Instant::now();
             let mut begun: Vec<(Option<Uuid>, CallId)> = Vec::new();
             loop {
                 while flying.len() < 5 {
-                    let Some(next) = schedule.next() else { break };
+                    now += PATIENCE / 3;
+                    schedule.release_patient(now);
+                    let Some(next) = schedule.next(now) else { break };
                     begun.push((next.subject, next.id));
-                    flying.push_back(next);
+                    flying.push_back((next, now));
                     for domain in 0..4u8 {
-                        let count = flying.iter().filter(|c| c.subject == Some(Uuid([domain; 16]))).count();
+                        let count = flying.iter().filter(|(c, _)| c.subject == Some(Uuid([domain; 16]))).count();
                         prop_assert!(count <= PER_DOMAIN);
                     }
                 }
-                let Some(done) = flying.pop_front() else { break };
+                let Some((done, at)) = flying.pop_front() else { break };
                 prop_assert!(schedule.settle(done.id).is_some());
-                schedule.ended(done.subject);
+                schedule.ended(done.subject, at);
             }
             prop_assert_eq!(begun.len(), domains.len());
             for domain in 0..4u8 {

@@ -1,6 +1,7 @@
 //! The event connection: opened first, kept, and opened again when the daemon went away.
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Condvar, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -38,9 +39,11 @@ pub(super) fn open(options: Options, sink: Sink) -> Result<Arc<Shared>> {
             workers: 0,
             idle: 0,
             supervised: true,
-            growth_watched: false,
+            spinning: false,
+            looks_again: None,
             closers: Vec::new(),
         }),
+        called: AtomicU32::new(0),
         work: Condvar::new(),
         watch: Condvar::new(),
         link: Condvar::new(),

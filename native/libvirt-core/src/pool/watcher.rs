@@ -4,11 +4,10 @@ use std::sync::{Arc, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::schedule::PATIENCE;
 use super::{Closer, Link, Shared, State, worker};
 use crate::error::Code;
 
-/// A call that waits this long with no worker free gets one more worker.
-const PATIENCE: Duration = Duration::from_millis(25);
 /// How long the end waits for a worker that is stuck inside libvirt.
 const STUCK_AT_END: Duration = Duration::from_secs(2);
 
@@ -40,8 +39,12 @@ fn run(shared: &Arc<Shared>) {
             continue;
         }
         grow(shared, &mut state, now);
-        state.growth_watched = may_grow(shared, &state);
-        state = match next_look(&state, now) {
+        if state.schedule.release_patient(now) && shared.finds_worker(&mut state) {
+            shared.work.notify_all();
+        }
+        let look = next_look(shared, &state, now);
+        state.looks_again = look;
+        state = match look.map(|at| at.saturating_duration_since(now)) {
             Some(wait) => shared.watch.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0,
             None => shared.watch.wait(state).unwrap_or_else(PoisonError::into_inner),
         };
@@ -59,17 +62,18 @@ fn grow(shared: &Arc<Shared>, state: &mut State, now: Instant) {
     }
 }
 
-fn may_grow(shared: &Shared, state: &State) -> bool {
-    state.schedule.open_calls() > 0
-        && state.idle == 0
-        && state.workers >= shared.options.workers
-        && state.workers < super::MAX_WORKERS
+/// Whether the pool may have to grow soon, or a call may have to get past another one.
+pub(super) fn is_tense(shared: &Shared, state: &State) -> bool {
+    let stuck = state.idle == 0 && state.workers >= shared.options.workers && state.workers < super::MAX_WORKERS;
+    (stuck && state.schedule.open_calls() > 0) || state.schedule.has_parked()
 }
 
-/// How long nothing can be due: until the first deadline, or shorter while all workers are taken.
-fn next_look(state: &State, now: Instant) -> Option<Duration> {
-    let deadline = state.schedule.first_deadline().map(|at| at.saturating_duration_since(now));
-    if state.growth_watched { Some(deadline.map_or(PATIENCE, |wait| wait.min(PATIENCE))) } else { deadline }
+/// When something can be due: at the first deadline, or sooner while calls wait. A deadline that was met meanwhile only
+/// makes the watcher look in vain: that costs less than to wake it at each call.
+fn next_look(shared: &Shared, state: &State, now: Instant) -> Option<Instant> {
+    let deadline = state.schedule.first_deadline();
+    let soon = now + PATIENCE;
+    if is_tense(shared, state) { Some(deadline.map_or(soon, |at| at.min(soon))) } else { deadline }
 }
 
 fn at_rest(shared: &Shared) -> Vec<Closer> {

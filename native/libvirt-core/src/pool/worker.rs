@@ -1,10 +1,12 @@
 //! A thread with its own libvirt connection, opened at its first call and again after each reconnect.
 
-use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::schedule::Waiting;
+use super::spin::Spin;
 use super::{Job, Link, Shared, State};
 use crate::error::{Code, Error, Result};
 use crate::session::Session;
@@ -23,13 +25,14 @@ pub(super) fn spawn(shared: &Arc<Shared>, state: &mut State) {
 
 fn run(shared: &Arc<Shared>) {
     let mut own: Option<(u64, Session)> = None;
-    while let Some((call, epoch)) = next(shared) {
+    let mut spin = Spin::new();
+    while let Some(Assignment { call, begun, epoch }) = next(shared, &mut spin) {
         let Waiting { id, subject, call, job, .. } = call;
         let session = session_of(shared, &mut own, epoch);
         let answered = job(session);
         let mut state = shared.lock();
         state.settle(id);
-        state.schedule.ended(subject);
+        state.schedule.ended(subject, begun);
         if let Some(subject) = subject {
             let change = state.quarantine.ended(id, subject, call, answered);
             state.changes.extend(change);
@@ -47,23 +50,42 @@ fn run(shared: &Arc<Shared>) {
     shared.watch.notify_all();
 }
 
+struct Assignment {
+    call: Waiting<Job>,
+    begun: Instant,
+    /// Of the connection that it is to be made on.
+    epoch: u64,
+}
+
 /// Waits for a call. None when this worker is to end.
-fn next(shared: &Shared) -> Option<(Waiting<Job>, u64)> {
+fn next(shared: &Shared, spin: &mut Spin) -> Option<Assignment> {
     let mut state = shared.lock();
     loop {
         if state.link == Link::Closed {
             return None;
         }
-        if let Some(call) = state.schedule.next() {
-            let epoch = state.epoch;
-            return Some((call, epoch));
+        let begun = Instant::now();
+        if let Some(call) = state.schedule.next(begun) {
+            return Some(Assignment { call, begun, epoch: state.epoch });
+        }
+        // Only after the one call that there was: what runs elsewhere needs the processor.
+        if state.schedule.is_at_rest() && !state.spinning && spin.is_worth_it() {
+            state.spinning = true;
+            let called = shared.called.load(Ordering::Acquire);
+            drop(state);
+            spin.until(|| shared.called.load(Ordering::Acquire) != called);
+            state = shared.lock();
+            if shared.called.load(Ordering::Acquire) == called {
+                state.spinning = false;
+            }
+            continue;
         }
         let spare = state.workers > shared.options.workers;
         state.idle += 1;
-        let (woken, waited) =
-            shared.work.wait_timeout(state, SPARE_IDLE).unwrap_or_else(std::sync::PoisonError::into_inner);
+        let (woken, waited) = shared.work.wait_timeout(state, SPARE_IDLE).unwrap_or_else(PoisonError::into_inner);
         state = woken;
         state.idle -= 1;
+        spin.begin_anew();
         if spare && waited.timed_out() {
             return None;
         }
