@@ -16,6 +16,7 @@ mod xml;
 
 pub use error::{Code, Error, Level, Result};
 pub use events::{Event, Sink};
-pub use pool::{CallId, Connection, MAX_WORKERS, Options, Request};
+pub use ffi::CText;
+pub use pool::{CallId, Connection, MAX_WORKERS, Options, Request, answers_are_held};
 pub use session::Session;
 pub use uuid::Uuid;

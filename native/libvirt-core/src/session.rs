@@ -1,9 +1,9 @@
 //! One libvirt connection, used by one thread at a time, with the handles that this thread looked up before.
 
-use std::collections::HashMap;
 use std::hash::Hash;
 
 use libc::c_int;
+use rustc_hash::FxHashMap;
 use virt_sys as sys;
 
 use crate::error::{Code, Error, Result};
@@ -23,6 +23,8 @@ pub struct Session {
     pub(crate) networks: Cache<Uuid, sys::virNetwork>,
     pub(crate) filters: Cache<Uuid, sys::virNWFilter>,
     pub(crate) pools: Cache<Uuid, sys::virStoragePool>,
+    /// Freed when the call is answered: freeing the records of 1,000 domains takes as long as reading them.
+    leftovers: Vec<Box<dyn Send>>,
     connection: Handle<sys::virConnect>,
 }
 
@@ -55,6 +57,7 @@ impl Session {
             networks: Cache::default(),
             filters: Cache::default(),
             pools: Cache::default(),
+            leftovers: Vec::new(),
             connection,
         }
     }
@@ -71,6 +74,16 @@ impl Session {
         self.connection.as_ptr()
     }
 
+    /// Keeps a call's raw answer until the caller has his.
+    pub(crate) fn free_later(&mut self, raw: impl Send + 'static) {
+        self.leftovers.push(Box::new(raw));
+    }
+
+    /// Frees what answered calls left.
+    pub(crate) fn free_leftovers(&mut self) {
+        self.leftovers.clear();
+    }
+
     /// Whether the link to the daemon still stands.
     pub(crate) fn alive(&self) -> bool {
         // SAFETY: a live connection pointer; the call looks at the socket's state only.
@@ -83,11 +96,11 @@ impl Session {
 }
 
 /// Handles by key. A handle outlives a redefinition of its object: libvirt finds the object by UUID at each call.
-pub(crate) struct Cache<K, T: Object>(HashMap<K, Handle<T>>);
+pub(crate) struct Cache<K, T: Object>(FxHashMap<K, Handle<T>>);
 
 impl<K, T: Object> Default for Cache<K, T> {
     fn default() -> Self {
-        Self(HashMap::new())
+        Self(FxHashMap::default())
     }
 }
 
@@ -118,7 +131,7 @@ impl<K: Copy + Eq + Hash + ToString, T: Object> Cache<K, T> {
 }
 
 impl<T: Object> Handle<T> {
-    fn keep_in<K: Eq + Hash>(self, cache: &mut HashMap<K, Self>, key: K) -> *mut T {
+    fn keep_in<K: Eq + Hash>(self, cache: &mut FxHashMap<K, Self>, key: K) -> *mut T {
         if cache.len() >= CACHED_HANDLES {
             cache.clear();
         }

@@ -104,6 +104,16 @@ impl Bridge {
         let mut queue = self.lock();
         if queue.wake.is_some() {
             queue.items.push(item);
+            if !libvirt_core::answers_are_held() {
+                queue.wake_up();
+            }
+        }
+    }
+
+    /// Wakes the event loop for answers that did not.
+    pub fn flush(&self) {
+        let mut queue = self.lock();
+        if !queue.items.is_empty() {
             queue.wake_up();
         }
     }

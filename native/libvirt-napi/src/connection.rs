@@ -97,8 +97,11 @@ pub fn open_connection<'env>(
     };
     Connection::open_in_background(options, Arc::new(move |event| sink.tell(event)), move |opened| {
         let failed = opened.is_err();
-        let held = bridge.clone();
-        settle.with(opened.map(|inner| NativeConnection { inner: Arc::new(inner), bridge: held }));
+        let (held, flushed) = (bridge.clone(), bridge.clone());
+        settle.with(opened.map(|inner| {
+            inner.batch_answers(move || flushed.flush());
+            NativeConnection { inner: Arc::new(inner), bridge: held }
+        }));
         if failed {
             bridge.end();
         }

@@ -4,16 +4,15 @@ import type {
   DomainInfo,
   DomainRecord,
   DomainState,
-  DomainStats,
   InterfaceAddresses,
   ObjectName,
   SaveFlags,
   ShutdownModes,
   StartFlags,
-  StatsQuery,
   UndefineFlags,
   XmlFlags,
 } from './addon.js';
+import { allStats, type DomainStats, type StatsGroup, type StatsOptions } from './domain-stats.js';
 import type { CallOptions, Caller } from './calls.js';
 import { Disk } from './disk.js';
 import { Guest } from './guest.js';
@@ -34,9 +33,6 @@ export interface JobStats {
 export interface SaveOptions extends SaveFlags, CallOptions {
   readonly xml?: string;
 }
-
-/** Statistics groups of {@link Domains.allStats}. */
-export type StatsGroup = 'state' | 'cpu' | 'balloon' | 'vcpu' | 'net' | 'block';
 
 /** A metadata element of one XML namespace. */
 export interface MetadataKey {
@@ -320,13 +316,8 @@ export class Domains {
    * Statistics of all domains in one call (`virConnectGetAllDomainStats`). `state` never waits for a guest;
    * `noWait` leaves out what would.
    */
-  allStats(
-    groups: readonly StatsGroup[],
-    options: { readonly activeOnly?: boolean; readonly noWait?: boolean } & CallOptions = {},
-  ): Promise<DomainStats[]> {
-    const query: StatsQuery = { activeOnly: options.activeOnly ?? false, noWait: options.noWait ?? false };
-    for (const group of groups) query[group] = true;
-    return this.#calls.run(options, (native, t, k) => native.allDomainStats(query, t, k));
+  allStats<G extends StatsGroup>(groups: readonly G[], options: StatsOptions = {}): Promise<DomainStats<G>[]> {
+    return allStats(this.#calls, groups, options);
   }
 
   #handle(found: ObjectName): Domain {

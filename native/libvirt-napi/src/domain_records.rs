@@ -1,7 +1,10 @@
 //! What JavaScript sees of domains.
 
+use std::collections::HashMap;
+
 use libvirt_core::ops::{domain, domain_devices, domain_stats};
 use napi_derive::napi;
+use serde::Serialize;
 
 use crate::connection::number;
 
@@ -71,96 +74,151 @@ pub struct InterfaceAddresses {
 }
 
 /// `cpu.*`, nanoseconds. A counter is absent when the driver doesn't have it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 #[napi(object, object_from_js = false)]
 pub struct CpuStats {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub time_ns: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub user_ns: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub system_ns: Option<f64>,
 }
 
 /// `balloon.*`, KiB. Absent: not told by the driver or the guest.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 #[napi(object, object_from_js = false)]
 pub struct BalloonStats {
     /// What the guest has.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub current_kib: Option<f64>,
     /// What it may have.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub maximum_kib: Option<f64>,
     /// Resident memory of its process on the host.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub rss_kib: Option<f64>,
     /// Free in the guest.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub unused_kib: Option<f64>,
     /// Usable in the guest without swapping.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub usable_kib: Option<f64>,
     /// Usable in all, as the guest sees it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub available_kib: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub swap_in_kib: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub swap_out_kib: Option<f64>,
 }
 
 /// `vcpu.<index>.*`
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 #[napi(object, object_from_js = false)]
 pub struct VcpuStats {
     pub index: u32,
     #[napi(ts_type = "'offline' | 'running' | 'blocked' | 'unknown'")]
     pub state: &'static str,
     /// CPU time, nanoseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub time_ns: Option<f64>,
     /// Time spent waiting for a host CPU, nanoseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub wait_ns: Option<f64>,
 }
 
 /// `net.<n>.*`, counted from the guest's side.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 #[napi(object, object_from_js = false)]
 pub struct NetStats {
     /// Name of the tap on the host.
     pub name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub rx_bytes: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub rx_packets: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub rx_errors: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub rx_dropped: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tx_bytes: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tx_packets: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tx_errors: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tx_dropped: Option<f64>,
 }
 
 /// `block.<n>.*`
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 #[napi(object, object_from_js = false)]
 pub struct BlockStats {
     /// Target, e.g. `vda`.
     pub name: String,
     /// Source file or device.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub read_requests: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub read_bytes: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub read_time_ns: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub write_requests: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub write_bytes: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub write_time_ns: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub flush_requests: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub errors: Option<f64>,
     /// Highest written offset.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub allocation_bytes: Option<f64>,
     /// Size that the guest sees.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub capacity_bytes: Option<f64>,
     /// Size of its file.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub physical_bytes: Option<f64>,
 }
 
-/// One domain's statistics. Groups that were not asked for are empty.
+/// One domain's statistics: the groups that were asked for.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 #[napi(object, object_from_js = false)]
-pub struct DomainStats {
+pub struct DomainStatsRecord {
     pub uuid: String,
     pub name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[napi(ts_type = "DomainStateName")]
     pub state: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[napi(ts_type = "DomainStateReason")]
     pub reason: Option<&'static str>,
-    pub cpu: CpuStats,
-    pub balloon: BalloonStats,
-    pub vcpus: Vec<VcpuStats>,
-    pub net: Vec<NetStats>,
-    pub block: Vec<BlockStats>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu: Option<CpuStats>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub balloon: Option<BalloonStats>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vcpus: Option<Vec<VcpuStats>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub net: Option<Vec<NetStats>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub block: Option<Vec<BlockStats>>,
+    /// Groups `perf`, `ioThread`, `memory` and `dirtyRate`, by libvirt's own names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub other: Option<HashMap<String, f64>>,
 }
 
 impl From<domain::ObjectName> for ObjectName {
@@ -216,21 +274,25 @@ macro_rules! counted {
     };
 }
 
-impl From<domain_stats::DomainStats> for DomainStats {
-    fn from(s: domain_stats::DomainStats) -> Self {
+impl DomainStatsRecord {
+    pub fn new(s: domain_stats::DomainStats, query: domain_stats::StatsQuery) -> Self {
         let (state, reason) = s.state.unzip();
         let (cpu, balloon) = (s.cpu, s.balloon);
+        let asks_other = query.perf || query.io_thread || query.memory || query.dirty_rate;
         Self {
             uuid: s.domain.uuid.to_string(),
             name: s.domain.name,
             state,
             reason,
-            cpu: counted!(CpuStats from cpu; time_ns, user_ns, system_ns;),
-            balloon: counted!(BalloonStats from balloon; current_kib, maximum_kib, rss_kib, unused_kib, usable_kib,
-                available_kib, swap_in_kib, swap_out_kib;),
-            vcpus: s.vcpus.into_iter().map(VcpuStats::from).collect(),
-            net: s.net.into_iter().map(NetStats::from).collect(),
-            block: s.block.into_iter().map(BlockStats::from).collect(),
+            cpu: query.cpu.then(|| counted!(CpuStats from cpu; time_ns, user_ns, system_ns;)),
+            balloon: query.balloon.then(|| {
+                counted!(BalloonStats from balloon; current_kib, maximum_kib, rss_kib, unused_kib, usable_kib,
+                available_kib, swap_in_kib, swap_out_kib;)
+            }),
+            vcpus: query.vcpu.then(|| s.vcpus.into_iter().map(VcpuStats::from).collect()),
+            net: query.net.then(|| s.net.into_iter().map(NetStats::from).collect()),
+            block: query.block.then(|| s.block.into_iter().map(BlockStats::from).collect()),
+            other: asks_other.then(|| s.other.into_iter().map(|(name, value)| (name, number(value))).collect()),
         }
     }
 }

@@ -17,7 +17,6 @@ export type {
   DomainInfo,
   DomainRecord,
   DomainState,
-  DomainStats,
   GuestInfoQuery,
   InterfaceAddresses,
   IpAddress,
@@ -48,7 +47,8 @@ export type {
 export type { CallOptions } from './calls.js';
 export { Connection, type EventStreamOptions, type OpenOptions } from './connection.js';
 export { type CommitRange, type CopyTuning, Disk, type IoTune } from './disk.js';
-export { Domain, Domains, type JobStats, type MetadataKey, type SaveOptions, type StatsGroup } from './domain.js';
+export { Domain, Domains, type JobStats, type MetadataKey, type SaveOptions } from './domain.js';
+export type { DomainStats, StatsGroup, StatsOptions } from './domain-stats.js';
 export {
   BINDING_CODES,
   isLibvirtErrorCode,

@@ -18,4 +18,5 @@ mod nwfilter;
 mod params;
 mod snapshots;
 mod storage;
+mod text;
 mod volume_data;

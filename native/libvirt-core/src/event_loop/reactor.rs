@@ -1,13 +1,14 @@
 //! Sockets and timers of libvirt, over epoll. Changes take effect at once, without waking the thread that waits.
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use libc::{c_int, c_uint, c_void};
+use rustc_hash::FxHashMap;
 use virt_sys as sys;
 
 use super::timers::Timers;
@@ -29,20 +30,20 @@ pub(super) struct Receiver {
 
 // SAFETY: a pointer that is only handed back to libvirt, whose callbacks take any thread.
 unsafe impl Send for Receiver {}
+// SAFETY: as above; it is only read.
+unsafe impl Sync for Receiver {}
 
 struct Handle {
     fd: RawFd,
     /// The kernel's set holds a descriptor once: a second handle on it watches a duplicate.
     duplicate: Option<OwnedFd>,
-    events: c_uint,
+    events: AtomicU32,
     call: HandleCall,
     receiver: Receiver,
 }
 
 #[derive(Default)]
 struct State {
-    handles: HashMap<c_int, Handle>,
-    last_watch: c_int,
     timers: Timers<(TimerCall, Receiver)>,
     /// Removed; freed by the loop's thread, which may be inside their callback still.
     retired: Vec<Receiver>,
@@ -53,6 +54,9 @@ struct State {
 pub(super) struct Reactor {
     epoll: OwnedFd,
     wake: File,
+    last_watch: AtomicI32,
+    /// Apart from the rest, and read for nearly everything: all connections pass here in each of their calls.
+    handles: RwLock<FxHashMap<c_int, Arc<Handle>>>,
     state: Mutex<State>,
 }
 
@@ -63,7 +67,8 @@ impl Reactor {
             let epoll = OwnedFd::from_raw_fd(checked(libc::epoll_create1(libc::EPOLL_CLOEXEC))?);
             (epoll, File::from_raw_fd(checked(libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK))?))
         };
-        let reactor = Self { epoll, wake, state: Mutex::default() };
+        let reactor =
+            Self { epoll, wake, last_watch: AtomicI32::new(0), handles: RwLock::default(), state: Mutex::default() };
         reactor.control(libc::EPOLL_CTL_ADD, reactor.wake.as_raw_fd(), WAKE_UP, libc::EPOLLIN.cast_unsigned())?;
         Ok(reactor)
     }
@@ -75,9 +80,8 @@ impl Reactor {
         call: HandleCall,
         receiver: Receiver,
     ) -> io::Result<c_int> {
-        let mut state = self.lock();
-        state.last_watch += 1;
-        let watch = state.last_watch;
+        let mut handles = self.handles.write().unwrap_or_else(PoisonError::into_inner);
+        let watch = self.last_watch.fetch_add(1, Ordering::Relaxed) + 1;
         let duplicate = match self.control(libc::EPOLL_CTL_ADD, fd, number(watch), wanted(events)) {
             Err(taken) if taken.kind() == io::ErrorKind::AlreadyExists => {
                 // SAFETY: libvirt's descriptor is open during this call.
@@ -87,41 +91,46 @@ impl Reactor {
             }
             other => other.map(|()| None)?,
         };
-        state.handles.insert(watch, Handle { fd, duplicate, events, call, receiver });
+        let events = AtomicU32::new(events);
+        handles.insert(watch, Arc::new(Handle { fd, duplicate, events, call, receiver }));
         Ok(watch)
     }
 
-    /// Twice in every call of every connection: two system calls, no thread is woken.
+    /// Twice in every call of every connection: two system calls, no thread is woken. libvirt never makes two updates of
+    /// one handle at a time.
     pub(super) fn update_handle(&self, watch: c_int, events: c_uint) {
-        let mut state = self.lock();
-        if let Some(handle) = state.handles.get_mut(&watch).filter(|handle| handle.events != events) {
-            handle.events = events;
+        let Some(handle) = self.handle(watch) else { return };
+        if handle.events.swap(events, Ordering::AcqRel) != events {
             // A descriptor that libvirt closed before it says so has left the kernel's set by itself.
             let _ = self.control(libc::EPOLL_CTL_MOD, handle.watched(), number(watch), wanted(events));
         }
     }
 
     pub(super) fn remove_handle(&self, watch: c_int) -> bool {
-        let mut state = self.lock();
-        let Some(handle) = state.handles.remove(&watch) else { return false };
+        let removed = self.handles.write().unwrap_or_else(PoisonError::into_inner).remove(&watch);
+        let Some(handle) = removed else { return false };
         let _ = self.control(libc::EPOLL_CTL_DEL, handle.watched(), number(watch), 0);
-        state.retired.push(handle.receiver);
+        self.lock().retired.push(handle.receiver);
         self.wake_up();
         true
+    }
+
+    fn handle(&self, watch: c_int) -> Option<Arc<Handle>> {
+        self.handles.read().unwrap_or_else(PoisonError::into_inner).get(&watch).cloned()
     }
 
     pub(super) fn add_timer(&self, milliseconds: c_int, call: TimerCall, receiver: Receiver) -> c_int {
         let mut state = self.lock();
         let timer = state.timers.add(milliseconds, (call, receiver), Instant::now());
-        self.look_in_time(&state);
+        self.look_in_time(&state, state.timers.first_due());
         timer
     }
 
     /// In every answer of a daemon, which puts keep-alive off: never wakes the thread for a later time.
     pub(super) fn update_timer(&self, timer: c_int, milliseconds: c_int) {
         let mut state = self.lock();
-        state.timers.update(timer, milliseconds, Instant::now());
-        self.look_in_time(&state);
+        let due = state.timers.update(timer, milliseconds, Instant::now());
+        self.look_in_time(&state, due);
     }
 
     pub(super) fn remove_timer(&self, timer: c_int) -> bool {
@@ -170,14 +179,13 @@ impl Reactor {
 
     fn call_handle(&self, watch: u64, told: u32) {
         let Ok(watch) = c_int::try_from(watch) else { return };
-        let found =
-            self.lock().handles.get(&watch).map(|handle| (handle.fd, handle.events, handle.call, handle.receiver));
-        let Some((fd, events, call, receiver)) = found else { return };
+        let Some(handle) = self.handle(watch) else { return };
+        let events = handle.events.load(Ordering::Acquire);
         // A switched-off handle hears nothing, not even of the end of its peer.
         let told = heard(told) & (events | sys::VIR_EVENT_HANDLE_ERROR | sys::VIR_EVENT_HANDLE_HANGUP);
         if events != 0 && told != 0 {
             // SAFETY: libvirt's callback with its own pointer, which is freed on this thread only.
-            unsafe { call(watch, fd, told.cast_signed(), receiver.opaque) };
+            unsafe { (handle.call)(watch, handle.fd, told.cast_signed(), handle.receiver.opaque) };
         }
     }
 
@@ -202,9 +210,8 @@ impl Reactor {
         }
     }
 
-    fn look_in_time(&self, state: &State) {
-        let sooner = state.looks_again.zip(state.timers.first_due()).is_some_and(|(looks, due)| due < looks);
-        if sooner {
+    fn look_in_time(&self, state: &State, due: Option<Instant>) {
+        if state.looks_again.zip(due).is_some_and(|(looks, due)| due < looks) {
             self.wake_up();
         }
     }

@@ -33,12 +33,12 @@ impl<T: Copy> Timers<T> {
         self.last
     }
 
-    /// Starts a timer anew. Unknown numbers are ignored, as libvirt's own loop does.
-    pub(super) fn update(&mut self, timer: c_int, milliseconds: c_int, now: Instant) {
-        if let Some(timer) = self.timers.get_mut(&timer) {
-            timer.every = period(milliseconds);
-            timer.due = timer.every.map(|every| now + every);
-        }
+    /// Starts a timer anew and gives when it is due. Unknown numbers are ignored, as libvirt's own loop does.
+    pub(super) fn update(&mut self, timer: c_int, milliseconds: c_int, now: Instant) -> Option<Instant> {
+        let timer = self.timers.get_mut(&timer)?;
+        timer.every = period(milliseconds);
+        timer.due = timer.every.map(|every| now + every);
+        timer.due
     }
 
     pub(super) fn remove(&mut self, timer: c_int) -> Option<T> {

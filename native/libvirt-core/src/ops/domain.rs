@@ -4,7 +4,7 @@ use libc::{c_int, c_uint};
 use virt_sys as sys;
 
 use crate::error::{Code, Result};
-use crate::ffi::{Handle, arg, bits, borrowed, check, list, optional_arg, pointer, taken, uuid_of};
+use crate::ffi::{CText, Handle, arg, bits, borrowed, check, list, optional_arg, pointer, taken, uuid_of};
 use crate::session::Session;
 use crate::uuid::Uuid;
 use crate::vocabulary::{DOMAIN_STATES, domain_reason, word};
@@ -198,7 +198,7 @@ impl Session {
     }
 
     /// The domain as XML (`virDomainGetXMLDesc`).
-    pub fn domain_xml(&mut self, uuid: Uuid, flags: XmlFlags) -> Result<String> {
+    pub fn domain_xml(&mut self, uuid: Uuid, flags: XmlFlags) -> Result<CText> {
         let flags = bits(&[
             (flags.secure, sys::VIR_DOMAIN_XML_SECURE),
             (flags.inactive, sys::VIR_DOMAIN_XML_INACTIVE),
@@ -206,7 +206,7 @@ impl Session {
         ]);
         // SAFETY: a live domain; the answer is ours to free.
         self.with_domain(uuid, |domain| unsafe {
-            taken(sys::virDomainGetXMLDesc(domain, flags), "virDomainGetXMLDesc")
+            CText::own(sys::virDomainGetXMLDesc(domain, flags), "virDomainGetXMLDesc")
         })
     }
 

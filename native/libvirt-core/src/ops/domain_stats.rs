@@ -1,5 +1,6 @@
 //! Statistics of all domains in one call (`virConnectGetAllDomainStats`), decoded into records.
 
+use std::ffi::CStr;
 use std::ptr;
 
 use virt_sys as sys;
@@ -25,6 +26,14 @@ pub struct StatsQuery {
     pub net: bool,
     /// `VIR_DOMAIN_STATS_BLOCK`
     pub block: bool,
+    /// `VIR_DOMAIN_STATS_PERF`
+    pub perf: bool,
+    /// `VIR_DOMAIN_STATS_IOTHREAD`
+    pub io_thread: bool,
+    /// `VIR_DOMAIN_STATS_MEMORY`
+    pub memory: bool,
+    /// `VIR_DOMAIN_STATS_DIRTYRATE`
+    pub dirty_rate: bool,
     /// Only active domains.
     pub active_only: bool,
     /// Leave out what would wait for a guest that doesn't answer.
@@ -48,6 +57,8 @@ pub struct DomainStats {
     pub net: Vec<NetStats>,
     /// Per disk.
     pub block: Vec<BlockStats>,
+    /// Groups `perf`, `iothread`, `memory` and `dirtyrate`, by libvirt's own names.
+    pub other: Vec<(String, u64)>,
 }
 
 macro_rules! counters {
@@ -203,6 +214,10 @@ impl Session {
             (query.vcpu, sys::VIR_DOMAIN_STATS_VCPU),
             (query.net, sys::VIR_DOMAIN_STATS_INTERFACE),
             (query.block, sys::VIR_DOMAIN_STATS_BLOCK),
+            (query.perf, sys::VIR_DOMAIN_STATS_PERF),
+            (query.io_thread, sys::VIR_DOMAIN_STATS_IOTHREAD),
+            (query.memory, sys::VIR_DOMAIN_STATS_MEMORY),
+            (query.dirty_rate, sys::VIR_DOMAIN_STATS_DIRTYRATE),
         ]);
         let flags = bits(&[
             (query.active_only, sys::VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE),
@@ -212,11 +227,24 @@ impl Session {
         // SAFETY: a live connection and a place for the array.
         let answer = unsafe { sys::virConnectGetAllDomainStats(self.conn(), groups, &raw mut array, flags) };
         let count = usize::try_from(check(answer, "virConnectGetAllDomainStats")?).unwrap_or(0);
+        let records = Records(array);
         // SAFETY: libvirt filled `count` records, which live until the list is freed.
-        let stats = (0..count).map(|i| unsafe { read_record(&**array.add(i)) }).collect();
-        // SAFETY: the list is ours and freed once.
-        unsafe { sys::virDomainStatsRecordListFree(array) };
+        let stats = (0..count).map(|i| unsafe { read_record(&**records.0.add(i)) }).collect();
+        self.free_later(records);
         stats
+    }
+}
+
+/// The list that libvirt made.
+struct Records(*mut sys::virDomainStatsRecordPtr);
+
+// SAFETY: owned; libvirt's objects may be freed on any thread.
+unsafe impl Send for Records {}
+
+impl Drop for Records {
+    fn drop(&mut self) {
+        // SAFETY: the list is ours and freed once.
+        unsafe { sys::virDomainStatsRecordListFree(self.0) };
     }
 }
 
@@ -231,19 +259,20 @@ unsafe fn read_record(raw: &sys::virDomainStatsRecord) -> Result<DomainStats> {
         vcpus: Vec::new(),
         net: Vec::new(),
         block: Vec::new(),
+        other: Vec::new(),
     };
     let mut condition = (None, 0);
     for i in 0..usize::try_from(raw.nparams).unwrap_or(0) {
         // SAFETY: libvirt filled `nparams` parameters.
         let param = unsafe { &*raw.params.add(i) };
         // SAFETY: the name ends with a NUL within its 80 bytes.
-        let Some(key) = (unsafe { borrowed(param.field.as_ptr()) }) else { continue };
+        let Ok(key) = (unsafe { CStr::from_ptr(param.field.as_ptr()) }).to_str() else { continue };
         // SAFETY: a filled parameter.
         let Some(value) = (unsafe { value_of(param) }) else { continue };
-        match (key.as_str(), &value) {
+        match (key, &value) {
             ("state.state", Value::Number(n)) => condition.0 = i32::try_from(*n).ok(),
             ("state.reason", Value::Number(n)) => condition.1 = i32::try_from(*n).unwrap_or(-1),
-            _ => place(&mut stats, &key, value),
+            _ => place(&mut stats, key, value),
         }
     }
     stats.state = condition.0.map(|s| (word(DOMAIN_STATES, s), domain_reason(s, condition.1)));
@@ -255,6 +284,7 @@ fn place(stats: &mut DomainStats, key: &str, value: Value) {
     match (group, value) {
         ("cpu", Value::Number(n)) => stats.cpu.take(rest, n),
         ("balloon", Value::Number(n)) => stats.balloon.take(rest, n),
+        ("perf" | "iothread" | "memory" | "dirtyrate", Value::Number(n)) => stats.other.push((key.to_owned(), n)),
         (_, value) => {
             let Some((index, field)) = rest.split_once('.') else { return };
             let Ok(index) = index.parse::<usize>() else { return };
@@ -321,12 +351,15 @@ mod tests {
             vcpus: Vec::new(),
             net: Vec::new(),
             block: Vec::new(),
+            other: Vec::new(),
         };
         for (key, n) in [("cpu.time", 5), ("vcpu.1.time", 7), ("net.0.rx.bytes", 9), ("net.count", 1), ("new.thing", 3)]
         {
             place(&mut stats, key, Value::Number(n));
         }
         place(&mut stats, "net.0.name", Value::Text("vnet0".into()));
+        place(&mut stats, "iothread.0.poll-max-ns", Value::Number(8));
+        assert_eq!(stats.other, [("iothread.0.poll-max-ns".to_owned(), 8)]);
         assert_eq!(stats.cpu.time_ns, Some(5));
         assert_eq!(stats.vcpus.len(), 2);
         assert_eq!((stats.vcpus[1].index, stats.vcpus[1].counters.time_ns), (1, Some(7)));

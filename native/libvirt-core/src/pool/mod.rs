@@ -6,6 +6,7 @@
 //!                +----------- watcher thread: deadlines, more workers when all are stuck
 //! ```
 
+mod batch;
 mod quarantine;
 mod schedule;
 mod spin;
@@ -14,16 +15,19 @@ mod ticket;
 mod watcher;
 mod worker;
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use rustc_hash::FxHashMap;
 
 use crate::error::{Code, Error, Result};
 use crate::events::{Event, Sink};
 use crate::session::Session;
 use crate::uuid::Uuid;
+use batch::Held;
+pub use batch::answers_are_held;
 use quarantine::{Change, Quarantine};
 pub use schedule::CallId;
 use schedule::{Schedule, Waiting};
@@ -78,6 +82,7 @@ impl Request {
 /// Makes a call and answers it; true when what it is about had a part in the answer.
 type Job = Box<dyn FnOnce(Result<&mut Session>) -> bool + Send>;
 type Closer = Box<dyn FnOnce() + Send>;
+type Flush = Box<dyn Fn() + Send + Sync>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Link {
@@ -95,11 +100,13 @@ struct State {
     quarantine: Quarantine,
     /// What became of domains and isn't told yet.
     changes: Vec<Change>,
-    tickets: HashMap<CallId, Arc<dyn Abandon>>,
+    tickets: FxHashMap<CallId, Arc<dyn Abandon>>,
     next_id: CallId,
     workers: usize,
     idle: usize,
     supervised: bool,
+    /// Answers that nobody was woken for yet.
+    held: Held,
     /// A worker that waits without sleeping: a new call needs to wake nobody.
     spinning: bool,
     /// When the watcher looks again by itself; None when only if it is told to.
@@ -113,6 +120,8 @@ struct Shared {
     /// Held while changes are told: two threads never tell them in the wrong order.
     telling: Mutex<()>,
     state: Mutex<State>,
+    /// Wakes who waits for answers. Until it is set none is held.
+    flush: OnceLock<Flush>,
     /// Raised when there is a call for the worker that spins.
     called: AtomicU32,
     /// Workers wait here for calls.
@@ -180,6 +189,13 @@ impl Connection {
             shared.watch.notify_one();
         }
         id
+    }
+
+    /// Lets workers give answers of quick calls in batches: while [`answers_are_held`] `done` need not wake anybody, and
+    /// `flush` is called soon after. Calls that began before are answered as before.
+    pub fn batch_answers(&self, flush: impl Fn() + Send + Sync + 'static) {
+        // Only the first one counts.
+        let _ = self.shared.flush.set(Box::new(flush));
     }
 
     /// As [`Self::submit`], but waits for the answer.
@@ -254,6 +270,13 @@ impl Shared {
         self.work.notify_all();
         self.watch.notify_all();
         self.link.notify_all();
+    }
+
+    /// Brings the held answers to who waits for them. The state must not be locked by the caller.
+    fn flush(&self) {
+        if let Some(flush) = self.flush.get() {
+            flush();
+        }
     }
 
     /// Finds who makes a new call. True when a sleeping worker must be woken for it.

@@ -5,7 +5,7 @@
 //! healthy again when a call that hung, or one of the same operation, is answered: an operation that never asks the
 //! guest, such as reading the state, proves nothing.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::schedule::CallId;
 use crate::error::{Code, Result};
@@ -43,7 +43,7 @@ pub(super) struct Overdue {
 }
 
 #[derive(Default)]
-pub(super) struct Quarantine(HashMap<Uuid, Standing>);
+pub(super) struct Quarantine(FxHashMap<Uuid, Standing>);
 
 impl Quarantine {
     /// Whether a call on the domain may be taken in. On a quarantined domain the one that may becomes its probe.

@@ -6,8 +6,10 @@
 //! One at a time is also the fastest: the daemon makes the calls on a domain one after the other anyway.
 //! Invariant: a domain with parked calls has a call in flight or is in `released`.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
+
+use rustc_hash::FxHashMap;
 
 use super::quarantine::Overdue;
 use crate::uuid::Uuid;
@@ -47,12 +49,12 @@ pub(crate) struct Open {
 
 pub(crate) struct Schedule<J> {
     queue: VecDeque<Waiting<J>>,
-    parked: HashMap<Uuid, VecDeque<Waiting<J>>>,
+    parked: FxHashMap<Uuid, VecDeque<Waiting<J>>>,
     /// Domains whose parked calls may be looked at again.
     released: VecDeque<Uuid>,
-    in_flight: HashMap<Uuid, Flying>,
+    in_flight: FxHashMap<Uuid, Flying>,
     running: usize,
-    open: HashMap<CallId, Open>,
+    open: FxHashMap<CallId, Open>,
     deadlines: BTreeSet<(Instant, CallId)>,
 }
 
@@ -60,11 +62,11 @@ impl<J> Default for Schedule<J> {
     fn default() -> Self {
         Self {
             queue: VecDeque::new(),
-            parked: HashMap::new(),
+            parked: FxHashMap::default(),
             released: VecDeque::new(),
-            in_flight: HashMap::new(),
+            in_flight: FxHashMap::default(),
             running: 0,
-            open: HashMap::new(),
+            open: FxHashMap::default(),
             deadlines: BTreeSet::new(),
         }
     }
@@ -249,6 +251,11 @@ impl<J> Schedule<J> {
     /// Whether nothing is in flight.
     pub(crate) fn is_at_rest(&self) -> bool {
         self.running == 0
+    }
+
+    /// Calls that have not begun.
+    pub(crate) fn waiting(&self) -> usize {
+        self.open.len().saturating_sub(self.running)
     }
 
     /// Calls taken in and not answered.

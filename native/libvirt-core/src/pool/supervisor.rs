@@ -1,11 +1,13 @@
 //! The event connection: opened first, kept, and opened again when the daemon went away.
 
-use std::collections::HashMap;
 use std::sync::atomic::AtomicU32;
-use std::sync::{Arc, Condvar, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
+use rustc_hash::FxHashMap;
+
+use super::batch::Held;
 use super::quarantine::Quarantine;
 use super::schedule::Schedule;
 use super::{Connection, Link, MAX_WORKERS, Options, Shared, State, watcher};
@@ -34,15 +36,17 @@ pub(super) fn open(options: Options, sink: Sink) -> Result<Arc<Shared>> {
             schedule: Schedule::default(),
             quarantine: Quarantine::default(),
             changes: Vec::new(),
-            tickets: HashMap::new(),
+            tickets: FxHashMap::default(),
             next_id: 1,
             workers: 0,
             idle: 0,
             supervised: true,
+            held: Held::default(),
             spinning: false,
             looks_again: None,
             closers: Vec::new(),
         }),
+        flush: OnceLock::new(),
         called: AtomicU32::new(0),
         work: Condvar::new(),
         watch: Condvar::new(),

@@ -42,6 +42,13 @@ fn run(shared: &Arc<Shared>) {
         if state.schedule.release_patient(now) && shared.finds_worker(&mut state) {
             shared.work.notify_all();
         }
+        if state.held.take() {
+            // A call that was known to be quick wasn't: what waited for it waits no longer.
+            drop(state);
+            shared.flush();
+            state = shared.lock();
+            continue;
+        }
         let look = next_look(shared, &state, now);
         state.looks_again = look;
         state = match look.map(|at| at.saturating_duration_since(now)) {
@@ -65,7 +72,7 @@ fn grow(shared: &Arc<Shared>, state: &mut State, now: Instant) {
 /// Whether the pool may have to grow soon, or a call may have to get past another one.
 pub(super) fn is_tense(shared: &Shared, state: &State) -> bool {
     let stuck = state.idle == 0 && state.workers >= shared.options.workers && state.workers < super::MAX_WORKERS;
-    (stuck && state.schedule.open_calls() > 0) || state.schedule.has_parked()
+    (stuck && state.schedule.open_calls() > 0) || state.schedule.has_parked() || !state.held.is_empty()
 }
 
 /// When something can be due: at the first deadline, or sooner while calls wait. A deadline that was met meanwhile only

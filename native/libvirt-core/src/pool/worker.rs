@@ -1,11 +1,12 @@
 //! A thread with its own libvirt connection, opened at its first call and again after each reconnect.
 
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::schedule::Waiting;
+use super::batch::{self, Pace};
+use super::schedule::{PATIENCE, Waiting};
 use super::spin::Spin;
 use super::{Job, Link, Shared, State};
 use crate::error::{Code, Error, Result};
@@ -25,21 +26,31 @@ pub(super) fn spawn(shared: &Arc<Shared>, state: &mut State) {
 
 fn run(shared: &Arc<Shared>) {
     let mut own: Option<(u64, Session)> = None;
-    let mut spin = Spin::new();
-    while let Some(Assignment { call, begun, epoch }) = next(shared, &mut spin) {
+    let mut seat = Seat { spin: Spin::new(), pace: Pace::default() };
+    if shared.flush.get().is_some() {
+        batch::hold_answers();
+    }
+    while let Some(Assignment { call, begun, epoch }) = seat.next(shared) {
         let Waiting { id, subject, call, job, .. } = call;
         let session = session_of(shared, &mut own, epoch);
         let answered = job(session);
+        let ended = Instant::now();
+        seat.pace.took(call, ended.duration_since(begun));
         let mut state = shared.lock();
+        state.held.add(ended);
         state.settle(id);
         state.schedule.ended(subject, begun);
         if let Some(subject) = subject {
             let change = state.quarantine.ended(id, subject, call, answered);
             state.changes.extend(change);
         }
-        if !state.changes.is_empty() {
-            drop(state);
+        let changed = !state.changes.is_empty();
+        drop(state);
+        if changed {
             shared.tell_changes();
+        }
+        if let Some((_, session)) = &mut own {
+            session.free_leftovers();
         }
     }
     drop(own);
@@ -57,38 +68,73 @@ struct Assignment {
     epoch: u64,
 }
 
-/// Waits for a call. None when this worker is to end.
-fn next(shared: &Shared, spin: &mut Spin) -> Option<Assignment> {
-    let mut state = shared.lock();
-    loop {
-        if state.link == Link::Closed {
-            return None;
-        }
-        let begun = Instant::now();
-        if let Some(call) = state.schedule.next(begun) {
-            return Some(Assignment { call, begun, epoch: state.epoch });
-        }
-        // Only after the one call that there was: what runs elsewhere needs the processor.
-        if state.schedule.is_at_rest() && !state.spinning && spin.is_worth_it() {
-            state.spinning = true;
-            let called = shared.called.load(Ordering::Acquire);
-            drop(state);
-            spin.until(|| shared.called.load(Ordering::Acquire) != called);
-            state = shared.lock();
-            if shared.called.load(Ordering::Acquire) == called {
-                state.spinning = false;
+/// What a worker knows of the past.
+struct Seat {
+    spin: Spin,
+    pace: Pace,
+}
+
+impl Seat {
+    /// Waits for a call. None when this worker is to end.
+    fn next(&mut self, shared: &Shared) -> Option<Assignment> {
+        let mut state = shared.lock();
+        loop {
+            let begun = Instant::now();
+            let open = state.link != Link::Closed;
+            let next = if open { state.schedule.next(begun) } else { None };
+            let quick = next.as_ref().is_some_and(|call| self.pace.is_quick(call.call));
+            let waiting = state.schedule.waiting();
+            let flush = !state.held.may_wait(quick, waiting, begun) && state.held.take();
+            if let Some(call) = next {
+                let assignment = Assignment { call, begun, epoch: state.epoch };
+                let guarded = state.held.is_empty() || state.looks_again.is_some_and(|at| at <= begun + PATIENCE);
+                drop(state);
+                if flush {
+                    shared.flush();
+                }
+                if !guarded {
+                    shared.watch.notify_one();
+                }
+                return Some(assignment);
             }
-            continue;
+            if flush {
+                drop(state);
+                shared.flush();
+                state = shared.lock();
+                continue;
+            }
+            if !open {
+                return None;
+            }
+            // Only after the one call that there was: what runs elsewhere needs the processor.
+            if state.schedule.is_at_rest() && !state.spinning && self.spin.is_worth_it() {
+                state.spinning = true;
+                let before = shared.called.load(Ordering::Acquire);
+                drop(state);
+                state = self.spin(shared, before);
+                continue;
+            }
+            let spare = state.workers > shared.options.workers;
+            state.idle += 1;
+            let (woken, waited) = shared.work.wait_timeout(state, SPARE_IDLE).unwrap_or_else(PoisonError::into_inner);
+            state = woken;
+            state.idle -= 1;
+            self.spin.begin_anew();
+            if spare && waited.timed_out() {
+                return None;
+            }
         }
-        let spare = state.workers > shared.options.workers;
-        state.idle += 1;
-        let (woken, waited) = shared.work.wait_timeout(state, SPARE_IDLE).unwrap_or_else(PoisonError::into_inner);
-        state = woken;
-        state.idle -= 1;
-        spin.begin_anew();
-        if spare && waited.timed_out() {
-            return None;
+    }
+
+    /// Looks for a call for a little while.
+    fn spin<'a>(&mut self, shared: &'a Shared, before: u32) -> MutexGuard<'a, State> {
+        let called = &shared.called;
+        self.spin.until(|| called.load(Ordering::Acquire) != before);
+        let mut state = shared.lock();
+        if called.load(Ordering::Acquire) == before {
+            state.spinning = false;
         }
+        state
     }
 }
 
