@@ -1,14 +1,64 @@
 // The binding against a libvirtd of its own, which is killed and stopped. Beside the sources, since it needs the stack's tools.
 import { readFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { pollUntil } from '@infinibay/testing';
 import { missingForLibvirtd } from '../../../tools/stack/libvirtd.ts';
 import { startTestLibvirtd, temporaryState } from '../../../tools/stack/test-infrastructure.ts';
 import { Connection } from '../src/connection.ts';
+import type { Domain } from '../src/domain.ts';
+import { LibvirtError } from '../src/errors.ts';
 
 const missing = missingForLibvirtd();
 const suite = missing.length === 0 ? describe : describe.skip;
+
+const xmlOf = (name: string): string =>
+  `<domain type='qemu'><name>${name}</name><uuid>${randomUUID()}</uuid><memory unit='MiB'>32</memory>
+   <os><type arch='x86_64'>hvm</type></os></domain>`;
+
+/** Callers that make one call after the other, whatever becomes of them. */
+class Load {
+  /** How often each code was the answer. */
+  readonly refusals = new Map<string, number>();
+  private answered = 0;
+  private stopped = false;
+  private readonly calls: readonly (() => Promise<unknown>)[];
+
+  constructor(connection: Connection, domains: readonly Domain[]) {
+    const each = domains.flatMap((domain) => [() => domain.info(), () => domain.xmlDesc(), () => domain.state()]);
+    this.calls = [...each, () => connection.domains.list(), () => connection.domains.allStats(['state'])];
+  }
+
+  async run(callers: number): Promise<void> {
+    await Promise.all(Array.from({ length: callers }, (_, caller) => this.caller(caller)));
+  }
+
+  stop(): void {
+    this.stopped = true;
+  }
+
+  /** Waits until so many more calls were answered. */
+  async untilAnswered(more: number): Promise<void> {
+    const enough = this.answered + more;
+    await pollUntil(() => this.answered >= enough, { timeoutMs: 20_000, what: `${more} answers` });
+  }
+
+  private async caller(first: number): Promise<void> {
+    for (let call = first; !this.stopped; call += 1) {
+      try {
+        await this.calls[call % this.calls.length]?.();
+        this.answered += 1;
+      } catch (error) {
+        const code = error instanceof LibvirtError ? error.code : String(error);
+        this.refusals.set(code, (this.refusals.get(code) ?? 0) + 1);
+        await delay(5);
+      }
+    }
+  }
+}
 
 suite('a connection to a real libvirtd', () => {
   const state = temporaryState();
@@ -67,6 +117,33 @@ suite('a connection to a real libvirtd', () => {
     await network.undefine();
     await pollUntil(() => seen.includes('kept/undefined'), { what: 'an event after the return' });
   }, 60_000);
+
+  it('loses nothing but the calls of the moment when the daemon is killed again and again under load', async () => {
+    const names = Array.from({ length: 10 }, (_, index) => `loaded-${index}`);
+    const domains = await Promise.all(names.map((name) => sut.domains.defineXml(xmlOf(name))));
+    const [guest] = domains;
+    await guest?.create({ paused: true });
+    const load = new Load(sut, domains);
+    const running = load.run(32);
+    for (let kill = 1; kill <= 3; kill += 1) {
+      await load.untilAnswered(500);
+      const returned = once(sut, 'reconnected');
+      signal('SIGKILL');
+      await returned;
+    }
+    await load.untilAnswered(500);
+    load.stop();
+    await running;
+    expect([...load.refusals.keys()]).toEqual(['DISCONNECTED']);
+
+    const infos = await Promise.all(domains.map((domain) => domain.info()));
+    expect(infos.map(({ state: condition }) => condition)).toEqual(['paused', ...Array<string>(9).fill('shutoff')]);
+    const awaited = new Set([...names.map((name) => `${name}/undefined`), 'loaded-0/stopped']);
+    sut.on('lifecycle', ({ name, event }) => awaited.delete(`${name}/${event}`));
+    await guest?.destroy();
+    await Promise.all(domains.map((domain) => domain.undefine()));
+    await pollUntil(() => awaited.size === 0, { what: 'the events of the end' });
+  }, 120_000);
 
   it('ends calls at their deadline while the daemon is stopped, and goes on when it runs again', async () => {
     signal('SIGSTOP');
