@@ -31,6 +31,7 @@ const PACKAGES = [
   'syslinux-common',
   'socat',
   'procps',
+  'valgrind',
 ];
 
 const POLICY_FILE = '/usr/sbin/policy-rc.d';

@@ -64,16 +64,20 @@ pub(crate) struct EventLink {
     session: Session,
     domain_callback: Option<c_int>,
     network_callback: Option<c_int>,
+    /// What the close callback is given. Ours, and not libvirt's to free: a driver without the callback takes it without
+    /// a word and forgets it.
+    lost: Box<OnLost>,
     watches_close: bool,
 }
 
 impl EventLink {
     /// Subscribes to everything the driver offers; what it doesn't offer is left out.
     pub(crate) fn subscribe(session: Session, sink: &Sink, lost: &OnLost) -> Result<Self> {
-        let mut link = Self { session, domain_callback: None, network_callback: None, watches_close: false };
+        let lost = Box::new(Arc::clone(lost));
+        let mut link = Self { session, domain_callback: None, network_callback: None, lost, watches_close: false };
         link.domain_callback = Some(link.watch_domains(sink)?);
         link.network_callback = link.watch_networks(sink).ok();
-        link.watches_close = link.watch_close(lost).is_ok();
+        link.watches_close = link.watch_close().is_ok();
         Ok(link)
     }
 
@@ -123,13 +127,12 @@ impl EventLink {
         registered(id, opaque, "virConnectNetworkEventRegisterAny")
     }
 
-    fn watch_close(&self, lost: &OnLost) -> Result<()> {
-        let opaque = Box::into_raw(Box::new(Arc::clone(lost)));
-        // SAFETY: as in `watch_domains`, with the close callback's own free function.
-        let answer = unsafe {
-            sys::virConnectRegisterCloseCallback(self.session.conn(), Some(on_close), opaque.cast(), Some(free_lost))
-        };
-        registered(answer, opaque, "virConnectRegisterCloseCallback").map(drop)
+    fn watch_close(&self) -> Result<()> {
+        let opaque = (&raw const *self.lost).cast_mut();
+        // SAFETY: `opaque` lives until the callback is taken back, which waits for one that runs.
+        let answer =
+            unsafe { sys::virConnectRegisterCloseCallback(self.session.conn(), Some(on_close), opaque.cast(), None) };
+        check(answer, "virConnectRegisterCloseCallback").map(drop)
     }
 }
 
@@ -225,9 +228,4 @@ fn deliver(sink: &Sink, event: std::result::Result<Event, Error>) {
 unsafe extern "C" fn free_sink(opaque: *mut c_void) {
     // SAFETY: made by Box::into_raw; libvirt calls this once.
     drop(unsafe { Box::from_raw(opaque.cast::<Sink>()) });
-}
-
-unsafe extern "C" fn free_lost(opaque: *mut c_void) {
-    // SAFETY: made by Box::into_raw; libvirt calls this once.
-    drop(unsafe { Box::from_raw(opaque.cast::<OnLost>()) });
 }

@@ -232,6 +232,16 @@ impl Reactor {
     }
 }
 
+impl Drop for Reactor {
+    fn drop(&mut self) {
+        let handles = std::mem::take(self.handles.get_mut().unwrap_or_else(PoisonError::into_inner));
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        state.retired.extend(handles.into_values().map(|handle| handle.receiver));
+        state.retired.extend(state.timers.take_all().map(|(_, receiver)| receiver));
+        self.free_retired();
+    }
+}
+
 impl Handle {
     fn watched(&self) -> RawFd {
         self.duplicate.as_ref().map_or(self.fd, AsRawFd::as_raw_fd)

@@ -45,6 +45,11 @@ impl<T: Copy> Timers<T> {
         self.timers.remove(&timer).map(|timer| timer.receiver)
     }
 
+    /// Removes all.
+    pub(super) fn take_all(&mut self) -> impl Iterator<Item = T> + use<T> {
+        std::mem::take(&mut self.timers).into_values().map(|timer| timer.receiver)
+    }
+
     /// When the first one is due.
     pub(super) fn first_due(&self) -> Option<Instant> {
         self.timers.values().filter_map(|timer| timer.due).min()

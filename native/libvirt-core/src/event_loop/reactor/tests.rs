@@ -108,8 +108,10 @@ fn a_descriptor_may_be_watched_twice() {
 #[test]
 fn what_can_not_be_watched_is_refused() {
     let (sut, seen) = sut();
-    let opaque = receiver(&seen);
-    assert!(sut.add_handle(-1, sys::VIR_EVENT_HANDLE_READABLE, on_handle, opaque).is_err());
+    let refused = receiver(&seen);
+    assert!(sut.add_handle(-1, sys::VIR_EVENT_HANDLE_READABLE, on_handle, refused).is_err());
+    // SAFETY: refused, so still ours.
+    unsafe { free(refused.opaque) };
     sut.update_handle(77, 1);
     sut.update_timer(77, 1);
     assert!(!sut.remove_handle(77) && !sut.remove_timer(77));

@@ -1,0 +1,32 @@
+// What a million calls leave behind: nothing.
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import type { SoakReport } from './soak.ts';
+
+const MIB = 1024 * 1024;
+
+describe('a process that has made a million calls', () => {
+  let report: SoakReport;
+
+  beforeAll(async () => {
+    const script = fileURLToPath(new URL('soak.ts', import.meta.url));
+    const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', script]);
+    report = JSON.parse(stdout) as SoakReport;
+  }, 300_000);
+
+  it('has heard of every event and was answered every call', () => {
+    expect(report).toMatchObject({ calls: 1_000_000, events: 100_000 });
+  });
+
+  it('holds the memory that it held after a tenth of them', () => {
+    expect((report.after.heap - report.warm.heap) / MIB).toBeLessThan(4);
+    expect((report.after.native - report.warm.native) / MIB).toBeLessThan(12);
+  });
+
+  it('holds no more file descriptors and no more threads', () => {
+    expect(report.after.descriptors).toBeLessThanOrEqual(report.warm.descriptors);
+    expect(report.after.threads).toBeLessThanOrEqual(report.warm.threads);
+  });
+});

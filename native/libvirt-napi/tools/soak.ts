@@ -1,0 +1,97 @@
+// A million calls, a hundred thousand events and some hundred connections, and what they leave behind, as one line of JSON.
+// Run by soak.int-spec.ts in a process of its own, so that nothing else is measured: node --expose-gc tools/soak.ts
+import { readdirSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import type * as binding from '../src/index.ts';
+
+const CALLS = 1_000_000;
+const EVENTS = 100_000;
+const CONNECTIONS = 200;
+const IN_FLIGHT = 64;
+
+/** What a process holds. */
+export interface Holding {
+  /** What JavaScript uses after a garbage collection, bytes. */
+  readonly heap: number;
+  /** Resident memory beside JavaScript's heap, which grows and shrinks as it likes, bytes. */
+  readonly native: number;
+  readonly descriptors: number;
+  readonly threads: number;
+}
+
+export interface SoakReport {
+  /** After a tenth of everything, when caches and pools have their size. */
+  readonly warm: Holding;
+  readonly after: Holding;
+  readonly calls: number;
+  readonly events: number;
+}
+
+const { Connection } = (await import(new URL('../dist/index.js', import.meta.url).href)) as typeof binding;
+
+async function holding(): Promise<Holding> {
+  // What a collection frees may hold the next thing to free.
+  for (let turn = 0; turn < 3; turn += 1) {
+    globalThis.gc?.();
+    await delay(50);
+  }
+  const count = (folder: string): number => readdirSync(`/proc/self/${folder}`).length;
+  const { rss, heapTotal, heapUsed } = process.memoryUsage();
+  return { heap: heapUsed, native: rss - heapTotal, descriptors: count('fd'), threads: count('task') };
+}
+
+async function inParallel(count: number, call: (index: number) => Promise<unknown>): Promise<void> {
+  let next = 0;
+  const caller = async (): Promise<void> => {
+    while (next < count) await call(next++);
+  };
+  await Promise.all(Array.from({ length: IN_FLIGHT }, caller));
+}
+
+/** Opens, uses and closes connections. */
+async function connections(count: number): Promise<void> {
+  for (let made = 0; made < count; made += 1) {
+    await using connection = await Connection.open('test:///default', { workers: 2 });
+    await connection.hostname();
+  }
+}
+
+const xmlOf = (uuid: string): string =>
+  `<domain type='test'><name>soaked</name><uuid>${uuid}</uuid><memory>1024</memory><os><type>hvm</type></os></domain>`;
+
+async function soak(): Promise<SoakReport> {
+  let [calls, events] = [0, 0];
+  const connection = await Connection.open('test:///default');
+  const domain = await connection.domains.lookupByName('test');
+  const controller = new AbortController();
+  const kinds: readonly (() => Promise<unknown>)[] = [
+    () => domain.info(),
+    () => domain.state(),
+    () => domain.info({ timeoutMs: 10_000 }),
+    () => domain.info({ signal: controller.signal }),
+    () => connection.hostname(),
+    () => connection.domains.lookupByName('nobody').catch((error: Error) => error.message),
+    () => domain.xmlDesc(),
+    () => connection.domains.allStats(['state', 'cpu', 'balloon']),
+  ];
+  connection.on('lifecycle', ({ name }) => {
+    if (name === 'soaked') events += 1;
+  });
+  const uuid = crypto.randomUUID();
+  const part = async (share: number): Promise<void> => {
+    await inParallel(CALLS * share, async (index) => {
+      await kinds[index % kinds.length]?.();
+      calls += 1;
+    });
+    await inParallel(EVENTS * share, () => connection.domains.defineXml(xmlOf(uuid)));
+    await connections(CONNECTIONS * share);
+  };
+  await part(0.1);
+  const warm = await holding();
+  await part(0.9);
+  const after = await holding();
+  await connection.close();
+  return { warm, after, calls, events };
+}
+
+process.stdout.write(`${JSON.stringify(await soak())}\n`);
