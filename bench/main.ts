@@ -1,4 +1,5 @@
 /** node bench/main.ts [name]: runs one bench, or lists them. Ends with 0 also when a goal is missed: it is reported as measured. */
+import { cleanUpAll } from './cleanup.ts';
 import { BENCHES } from './registry.ts';
 import { table, writeFigures } from './report/output.ts';
 
@@ -11,6 +12,11 @@ if (name === undefined || bench === undefined) {
   for (const [known, { description }] of Object.entries(BENCHES)) console.log(`  ${known.padEnd(14)}${description}`);
   process.exit(name === undefined ? 0 : 2);
 }
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)
+  process.once(signal, () => void cleanUpAll().finally(() => process.exit(code)));
 try {
   const figures = await bench.run((line) => {
     console.log(`bench: ${line}`);

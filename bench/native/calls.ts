@@ -20,28 +20,32 @@ export interface Contest {
 export interface Rivals {
   readonly c: Reference;
   readonly python: Reference | undefined;
+  readonly unraid: Reference | undefined;
 }
 
 /** Runs the programs in turn, round after round, and compares medians. Every round's answers must be the same. */
 export async function contest(entry: Contest, rivals: Rivals): Promise<readonly Figure[]> {
   const { id, run, asRate = false } = entry;
-  const times = { ours: [] as number[], c: [] as number[], python: [] as number[] };
+  const times = { ours: [] as number[], c: [] as number[], python: [] as number[], unraid: [] as number[] };
   for (let round = -1; round < ROUNDS; round += 1) {
     const c = await rivals.c.time(run);
     const ours = await timeCalls(run.count, entry.inFlight, entry.call);
     const python = run.threads === 1 ? await rivals.python?.time(run) : undefined;
-    mustAgree(id, c, [ours, python]);
+    const unraid = run.mode === 'state' ? undefined : await rivals.unraid?.time({ ...run, threads: entry.inFlight });
+    mustAgree(id, c, [ours, python, unraid]);
     // The first round warms up.
     if (round < 0) continue;
     times.c.push(c.microseconds);
     times.ours.push(ours.microseconds);
     if (python !== undefined) times.python.push(python.microseconds);
+    if (unraid !== undefined) times.unraid.push(unraid.microseconds);
   }
   const shown = (values: readonly number[]): number => (asRate ? 1_000_000 / median(values) : median(values));
   const compared = { unit: asRate ? 'calls/s' : 'us/call', reference: 'C', referenceValue: shown(times.c) };
   const figures = [ratioFigure(id, { ...compared, value: shown(times.ours), goal: entry.goal })];
-  if (times.python.length > 0)
-    figures.push(ratioFigure(`${id}.python`, { ...compared, value: shown(times.python), goal: null }));
+  for (const rival of ['python', 'unraid'] as const)
+    if (times[rival].length > 0)
+      figures.push(ratioFigure(`${id}.${rival}`, { ...compared, value: shown(times[rival]), goal: null }));
   return figures;
 }
 

@@ -1,3 +1,4 @@
+import { cleanUp } from '../cleanup.ts';
 import type { Figure } from '../report/figure.ts';
 import { contest, inProcessContests, socketContests, type Contest, type Rivals } from './calls.ts';
 import { eventLag, lostEvents } from './events.ts';
@@ -10,16 +11,19 @@ const DOMAINS = 1_000;
 
 type Say = (line: string) => void;
 
-/** B1 to B7, E1 and E3 of the binding, against C and python over the same libvirt. */
+/** B1 to B7, E1 and E3 of the binding, against C, python and @unraid/libvirt over the same libvirt. */
 export async function measureNative(say: Say): Promise<readonly Figure[]> {
   const binding = await loadBinding();
-  const rivals = { c: Reference.inC(), python: Reference.inPython() };
-  if (rivals.python === undefined) say('python3-libvirt is not installed: no figures of it');
+  say('installing python3-libvirt and @unraid/libvirt where they are missing');
+  const rivals = { c: Reference.inC(), python: await Reference.inPython(), unraid: await Reference.inUnraid() };
+  for (const rival of ['python', 'unraid'] as const)
+    if (rivals[rival] === undefined) say(`${rival} can't be installed here: no figures of it`);
   try {
     return [...(await inProcess(binding, rivals, say)), ...(await overSocket(binding, rivals, say))];
   } finally {
     rivals.c.end();
     rivals.python?.end();
+    rivals.unraid?.end();
   }
 }
 
@@ -35,6 +39,7 @@ async function inProcess(binding: Binding, rivals: Rivals, say: Say): Promise<re
 
 async function overSocket(binding: Binding, rivals: Rivals, say: Say): Promise<readonly Figure[]> {
   const host = await BenchHost.start();
+  const stopped = cleanUp(() => host.stop());
   const connection = await binding.Connection.open(host.uri, { workers: WORKERS });
   try {
     say(`defining ${DOMAINS} guests`);
@@ -49,7 +54,7 @@ async function overSocket(binding: Binding, rivals: Rivals, say: Say): Promise<r
     return figures;
   } finally {
     await connection.close();
-    await host.stop();
+    await stopped();
   }
 }
 

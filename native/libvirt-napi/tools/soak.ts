@@ -70,7 +70,7 @@ async function soak(): Promise<SoakReport> {
     () => domain.info({ timeoutMs: 10_000 }),
     () => domain.info({ signal: controller.signal }),
     () => connection.hostname(),
-    () => connection.domains.lookupByName('nobody').catch((error: Error) => error.message),
+    () => connection.domains.lookupByName('nobody').catch(String),
     () => domain.xmlDesc(),
     () => connection.domains.allStats(['state', 'cpu', 'balloon']),
   ];

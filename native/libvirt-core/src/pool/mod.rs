@@ -7,6 +7,7 @@
 //! ```
 
 mod batch;
+mod bed;
 mod quarantine;
 mod schedule;
 mod spin;
@@ -28,6 +29,7 @@ use crate::session::Session;
 use crate::uuid::Uuid;
 use batch::Held;
 pub use batch::answers_are_held;
+use bed::Bed;
 use quarantine::{Change, Quarantine};
 pub use schedule::CallId;
 use schedule::{Schedule, Waiting};
@@ -103,7 +105,8 @@ struct State {
     tickets: FxHashMap<CallId, Arc<dyn Abandon>>,
     next_id: CallId,
     workers: usize,
-    idle: usize,
+    /// Workers that sleep, the last one on top.
+    idle: Vec<Arc<Bed>>,
     supervised: bool,
     /// Answers that nobody was woken for yet.
     held: Held,
@@ -124,8 +127,6 @@ struct Shared {
     flush: OnceLock<Flush>,
     /// Raised when there is a call for the worker that spins.
     called: AtomicU32,
-    /// Workers wait here for calls.
-    work: Condvar,
     /// The watcher waits here for deadlines, growth and the end.
     watch: Condvar,
     /// The supervisor waits here for a lost link or the end.
@@ -177,13 +178,13 @@ impl Connection {
         let job: Job = Box::new(move |session| ticket.run(session, run));
         let call = Waiting { id, subject: request.subject, call: request.call, since: now, job };
         let runnable = state.schedule.push(call, deadline);
-        let wakes_worker = runnable && shared.finds_worker(&mut state);
+        let worker = if runnable { shared.find_worker(&mut state) } else { None };
         let look = if watcher::is_tense(shared, &state) { deadline.min(now + schedule::PATIENCE) } else { deadline };
         let wakes_watcher = state.looks_again.is_none_or(|at| look < at);
         drop(state);
         // Not under the lock: who is woken would only wait for it.
-        if wakes_worker {
-            shared.work.notify_one();
+        if let Some(worker) = worker {
+            worker.wake();
         }
         if wakes_watcher {
             shared.watch.notify_one();
@@ -266,8 +267,11 @@ impl Shared {
                 thread::spawn(done);
             }
         }
+        let idle = std::mem::take(&mut state.idle);
         drop(state);
-        self.work.notify_all();
+        for worker in idle {
+            worker.wake();
+        }
         self.watch.notify_all();
         self.link.notify_all();
     }
@@ -279,17 +283,18 @@ impl Shared {
         }
     }
 
-    /// Finds who makes a new call. True when a sleeping worker must be woken for it.
-    fn finds_worker(self: &Arc<Self>, state: &mut State) -> bool {
+    /// Finds who makes a new call. A worker that sleeps is to be woken for it, when the state is unlocked.
+    fn find_worker(self: &Arc<Self>, state: &mut State) -> Option<Arc<Bed>> {
         if state.spinning {
             state.spinning = false;
             self.called.fetch_add(1, Ordering::Release);
-            return false;
+            return None;
         }
-        if state.idle == 0 && state.workers < self.options.workers {
+        let sleeper = state.idle.pop();
+        if sleeper.is_none() && state.workers < self.options.workers {
             worker::spawn(self, state);
         }
-        state.idle > 0
+        sleeper
     }
 
     /// Tells what became of domains, in order. The state must not be locked by the caller.

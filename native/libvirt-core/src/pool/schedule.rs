@@ -154,12 +154,12 @@ impl<J> Schedule<J> {
         !self.parked.is_empty()
     }
 
-    /// Looks again at what waits behind calls that take long. True when something may run now.
-    pub(crate) fn release_patient(&mut self, now: Instant) -> bool {
+    /// Looks again at what waits behind calls that take long, and tells on how many domains a call may run now.
+    pub(crate) fn release_patient(&mut self, now: Instant) -> usize {
         let ready: Vec<Uuid> = self.parked.keys().copied().filter(|subject| self.has_room(*subject, now)).collect();
-        let any = !ready.is_empty();
+        let count = ready.len();
         self.released.extend(ready);
-        any
+        count
     }
 
     fn unpark(&mut self, subject: Uuid) -> Option<Waiting<J>> {
@@ -301,11 +301,11 @@ mod tests {
             schedule.push(call(id, Some(7)), soon());
         }
         assert_eq!(all_next(&mut schedule, begun), [1]);
-        assert!(!schedule.release_patient(begun));
+        assert_eq!(schedule.release_patient(begun), 0);
         let later = begun + PATIENCE;
-        assert!(schedule.release_patient(later));
+        assert_eq!(schedule.release_patient(later), 1);
         assert_eq!(all_next(&mut schedule, later), [2]);
-        assert!(!schedule.release_patient(later + PATIENCE));
+        assert_eq!(schedule.release_patient(later + PATIENCE), 0);
         schedule.ended(Some(Uuid([7; 16])), later);
         assert_eq!(all_next(&mut schedule, later), [3], "the first one still takes long");
     }
@@ -317,7 +317,7 @@ mod tests {
             schedule.push(call(u64::from(domain) + 10 * schedule.open_calls() as u64, Some(domain)), soon());
         }
         assert_eq!(all_next(&mut schedule, begun).len(), 4);
-        assert!(!schedule.release_patient(begun + PATIENCE));
+        assert_eq!(schedule.release_patient(begun + PATIENCE), 0);
         assert!(schedule.next(begun + PATIENCE).is_none());
     }
 

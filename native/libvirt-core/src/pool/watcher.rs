@@ -39,8 +39,10 @@ fn run(shared: &Arc<Shared>) {
             continue;
         }
         grow(shared, &mut state, now);
-        if state.schedule.release_patient(now) && shared.finds_worker(&mut state) {
-            shared.work.notify_all();
+        for _ in 0..state.schedule.release_patient(now) {
+            if let Some(worker) = shared.find_worker(&mut state) {
+                worker.wake();
+            }
         }
         if state.held.take() {
             // A call that was known to be quick wasn't: what waited for it waits no longer.
@@ -64,14 +66,14 @@ fn run(shared: &Arc<Shared>) {
 
 fn grow(shared: &Arc<Shared>, state: &mut State, now: Instant) {
     let waits = state.schedule.head_waits_since().is_some_and(|since| now.duration_since(since) >= PATIENCE);
-    if waits && state.idle == 0 && state.workers < super::MAX_WORKERS && state.link == Link::Up {
+    if waits && state.idle.is_empty() && state.workers < super::MAX_WORKERS && state.link == Link::Up {
         worker::spawn(shared, state);
     }
 }
 
 /// Whether the pool may have to grow soon, or a call may have to get past another one.
 pub(super) fn is_tense(shared: &Shared, state: &State) -> bool {
-    let stuck = state.idle == 0 && state.workers >= shared.options.workers && state.workers < super::MAX_WORKERS;
+    let stuck = state.idle.is_empty() && state.workers >= shared.options.workers && state.workers < super::MAX_WORKERS;
     (stuck && state.schedule.open_calls() > 0) || state.schedule.has_parked() || !state.held.is_empty()
 }
 

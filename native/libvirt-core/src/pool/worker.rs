@@ -1,11 +1,12 @@
 //! A thread with its own libvirt connection, opened at its first call and again after each reconnect.
 
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::batch::{self, Pace};
+use super::bed::Bed;
 use super::schedule::{PATIENCE, Waiting};
 use super::spin::Spin;
 use super::{Job, Link, Shared, State};
@@ -26,7 +27,7 @@ pub(super) fn spawn(shared: &Arc<Shared>, state: &mut State) {
 
 fn run(shared: &Arc<Shared>) {
     let mut own: Option<(u64, Session)> = None;
-    let mut seat = Seat { spin: Spin::new(), pace: Pace::default() };
+    let mut seat = Seat { bed: Bed::new(), spin: Spin::new(), pace: Pace::default() };
     if shared.flush.get().is_some() {
         batch::hold_answers();
     }
@@ -70,6 +71,7 @@ struct Assignment {
 
 /// What a worker knows of the past.
 struct Seat {
+    bed: Arc<Bed>,
     spin: Spin,
     pace: Pace,
 }
@@ -115,13 +117,18 @@ impl Seat {
                 continue;
             }
             let spare = state.workers > shared.options.workers;
-            state.idle += 1;
-            let (woken, waited) = shared.work.wait_timeout(state, SPARE_IDLE).unwrap_or_else(PoisonError::into_inner);
-            state = woken;
-            state.idle -= 1;
+            state.idle.push(Arc::clone(&self.bed));
+            drop(state);
+            let woken = self.bed.sleep(SPARE_IDLE);
+            state = shared.lock();
             self.spin.begin_anew();
-            if spare && waited.timed_out() {
-                return None;
+            if !woken {
+                let before = state.idle.len();
+                state.idle.retain(|bed| !Arc::ptr_eq(bed, &self.bed));
+                // Who was taken off meanwhile has a call to make.
+                if spare && state.idle.len() < before {
+                    return None;
+                }
             }
         }
     }

@@ -1,0 +1,56 @@
+//! Where workers sleep. The one that lay down last is woken first: its connection's handles and its stack are warm.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
+
+/// A sleeping worker.
+pub(super) struct Bed {
+    sleeper: Thread,
+    woken: AtomicBool,
+}
+
+impl Bed {
+    /// Of this thread.
+    pub(super) fn new() -> Arc<Self> {
+        Arc::new(Self { sleeper: thread::current(), woken: AtomicBool::new(false) })
+    }
+
+    /// Wakes its worker, now or when it lies down.
+    pub(super) fn wake(&self) {
+        self.woken.store(true, Ordering::Release);
+        self.sleeper.unpark();
+    }
+
+    /// Sleeps until it is woken; false when nobody did for this long. Only for the thread that made it.
+    pub(super) fn sleep(&self, longest: Duration) -> bool {
+        let end = Instant::now() + longest;
+        loop {
+            if self.woken.swap(false, Ordering::Acquire) {
+                return true;
+            }
+            let rest = end.saturating_duration_since(Instant::now());
+            if rest.is_zero() {
+                return false;
+            }
+            thread::park_timeout(rest);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sleeper_is_woken_also_when_it_has_not_lain_down_yet() {
+        let bed = Bed::new();
+        let same = Arc::clone(&bed);
+        thread::spawn(move || same.wake());
+        assert!(bed.sleep(Duration::from_secs(60)));
+        bed.wake();
+        assert!(bed.sleep(Duration::from_secs(60)));
+        assert!(!bed.sleep(Duration::from_millis(1)));
+    }
+}
