@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { pollUntil } from '@infinibay/testing';
 import { Connection } from './connection.js';
 import { Network } from './network.js';
 import { StoragePool } from './storage.js';
@@ -43,6 +44,7 @@ describe(Network.name, () => {
     await network.destroy();
     await network.undefine();
     await expect(connection.networks.lookupByName('blue')).rejects.toMatchObject({ code: 'NO_NETWORK' });
+    await pollUntil(() => seen.length >= 4, { what: 'the last event' });
     expect(seen).toEqual(['defined', 'started', 'stopped', 'undefined']);
   });
 
