@@ -15,7 +15,7 @@ pub mod vocabulary;
 mod xml;
 
 pub use error::{Code, Error, Level, Result};
-pub use events::{Event, Sink};
+pub use events::{Event, Field, Fields, Sink};
 pub use ffi::CText;
 pub use pool::{CallId, Connection, MAX_WORKERS, Options, Request, answers_are_held};
 pub use session::Session;

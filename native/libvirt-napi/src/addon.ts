@@ -696,13 +696,7 @@ export declare function openConnection(
     call: string,
     object?: string | null,
   ) => Error,
-  onEvent: (
-    kind: string,
-    uuid?: string | null,
-    name?: string | null,
-    event?: string | null,
-    detail?: string | null,
-  ) => void,
+  onEvent: (event: object) => void,
 ): Promise<NativeConnection>;
 
 /** Room in a pool. */

@@ -8,13 +8,15 @@ use std::ptr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use libvirt_core::{CallId, Error, Event};
-use napi::bindgen_prelude::{FnArgs, Function, FunctionRef, PromiseRaw, ToNapiValue};
+use napi::bindgen_prelude::{FnArgs, Function, FunctionRef, Object, PromiseRaw, ToNapiValue};
 use napi::{Env, Result, Status, check_status, sys};
+
+use crate::event_object::event_object;
 
 /// Builds the error object from code, domain, level, message, call and object.
 pub type MakeError = (String, String, String, String, String, Option<String>);
-/// Takes an event's kind, and of what it is about: UUID, name, event and detail.
-pub type OnEvent = (String, Option<String>, Option<String>, Option<String>, Option<String>);
+/// Takes an event as an object.
+pub type OnEvent = (Object<'static>,);
 
 /// Settled or told in one turn of the event loop; the rest waits for the next turn.
 const PER_TURN: usize = 512;
@@ -288,19 +290,8 @@ impl Context {
     }
 
     fn emit(&self, env: &Env, event: Event) -> Result<()> {
-        let arguments: OnEvent = match event {
-            Event::DomainLifecycle { uuid, name, event, detail } => {
-                ("lifecycle".into(), Some(uuid.to_string()), Some(name), Some(event.into()), Some(detail.into()))
-            }
-            Event::NetworkLifecycle { uuid, name, event } => {
-                ("network".into(), Some(uuid.to_string()), Some(name), Some(event.into()), None)
-            }
-            Event::Disconnected { reason } => ("disconnected".into(), None, None, None, Some(reason.into())),
-            Event::DomainQuarantined { uuid } => ("domainQuarantined".into(), Some(uuid.to_string()), None, None, None),
-            Event::DomainReleased { uuid } => ("domainReleased".into(), Some(uuid.to_string()), None, None, None),
-            Event::Reconnected => ("reconnected".into(), None, None, None, None),
-        };
-        self.on_event.borrow_back(env)?.call(arguments.into())
+        let event = event_object(env, event)?;
+        self.on_event.borrow_back(env)?.call((event,).into())
     }
 }
 

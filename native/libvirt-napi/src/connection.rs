@@ -81,10 +81,7 @@ pub fn open_connection<'env>(
         ts_arg_type = "(code: string, domain: string, level: string, message: string, call: string, object?: string | null) => Error"
     )]
     make_error: Function<'env, FnArgs<MakeError>, napi::Unknown<'static>>,
-    #[napi(
-        ts_arg_type = "(kind: string, uuid?: string | null, name?: string | null, event?: string | null, detail?: string | null) => void"
-    )]
-    on_event: Function<'env, FnArgs<OnEvent>, ()>,
+    #[napi(ts_arg_type = "(event: object) => void")] on_event: Function<'env, FnArgs<OnEvent>, ()>,
 ) -> Result<PromiseRaw<'env, NativeConnection>> {
     let bridge = Bridge::new(env, &make_error, &on_event)?;
     let (promise, settle) = bridge.promise(env)?;

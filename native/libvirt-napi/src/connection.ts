@@ -3,7 +3,8 @@ import type { CapabilityQuery, NativeConnection, NodeInfo, Versions } from './ad
 import { Caller, type CallOptions } from './calls.js';
 import { Domains } from './domain.js';
 import { isLibvirtErrorCode, LibvirtError } from './errors.js';
-import { type ConnectionEvent, type ConnectionEventMap, decodeEvent, EventStream } from './events.js';
+import { EventStream } from './event-stream.js';
+import type { ConnectionEvent, ConnectionEventMap } from './events.js';
 import { Host } from './host.js';
 import { loadAddon } from './load-addon.js';
 import { Networks } from './network.js';
@@ -71,9 +72,8 @@ export class Connection extends EventEmitter<ConnectionEventMap> {
         callTimeoutMs: options.callTimeoutMs ?? 30_000,
       },
       makeError,
-      (...told) => {
-        const event = decodeEvent(...told);
-        if (event !== undefined) deliver(event);
+      (event) => {
+        deliver(event);
       },
     );
     const connection = new Connection(native, streams);
@@ -175,26 +175,8 @@ export class Connection extends EventEmitter<ConnectionEventMap> {
 
   #deliver(event: ConnectionEvent): void {
     for (const stream of this.#streams) stream.push(event);
-    switch (event.kind) {
-      case 'lifecycle':
-        this.emit('lifecycle', event);
-        break;
-      case 'network':
-        this.emit('network', event);
-        break;
-      case 'domainQuarantined':
-        this.emit('domainQuarantined', event);
-        break;
-      case 'domainReleased':
-        this.emit('domainReleased', event);
-        break;
-      case 'disconnected':
-        this.emit('disconnected', event);
-        break;
-      case 'reconnected':
-        this.emit('reconnected', event);
-        break;
-    }
+    // Each kind has its own type of listener, which the compiler can't follow through a union.
+    this.emit<'lifecycle'>(event.kind, event as ConnectionEventMap['lifecycle'][0]);
   }
 }
 

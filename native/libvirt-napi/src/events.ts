@@ -1,4 +1,4 @@
-import type { OnEvent } from './load-addon.js';
+import type { DomainEvent } from './domain-events.js';
 import type { DisconnectReason, DomainEventDetail, DomainEventName, NetworkEventName } from './vocabulary.js';
 
 /** A domain was defined, started, stopped, ... */
@@ -41,118 +41,69 @@ export interface ReconnectedEvent {
   readonly kind: 'reconnected';
 }
 
-/** The reader of an event stream was too slow: `dropped` events are lost. List again. */
-export interface OverflowEvent {
-  readonly kind: 'overflow';
-  readonly dropped: number;
+/** A storage pool was defined, started, stopped, ... */
+export interface StoragePoolEvent {
+  readonly kind: 'storagePool';
+  readonly uuid: string;
+  readonly name: string;
+  readonly event: 'defined' | 'undefined' | 'started' | 'stopped' | 'created' | 'deleted' | 'unknown';
 }
 
+/** The volumes of a storage pool were read again. */
+export interface StoragePoolRefreshEvent {
+  readonly kind: 'storagePoolRefresh';
+  readonly uuid: string;
+  readonly name: string;
+}
+
+/** A device of the host came or went. */
+export interface NodeDeviceEvent {
+  readonly kind: 'nodeDevice';
+  readonly name: string;
+  readonly event: 'created' | 'deleted' | 'defined' | 'undefined' | 'unknown';
+}
+
+/** A device of the host changed. */
+export interface NodeDeviceUpdateEvent {
+  readonly kind: 'nodeDeviceUpdate';
+  readonly name: string;
+}
+
+/** What a secret is for. */
+export type SecretUsage = 'none' | 'volume' | 'ceph' | 'iscsi' | 'tls' | 'vtpm' | 'unknown';
+
+/** A secret was defined or removed. */
+export interface SecretEvent {
+  readonly kind: 'secret';
+  readonly uuid: string;
+  readonly event: 'defined' | 'undefined' | 'unknown';
+  readonly usage: SecretUsage;
+  readonly usageId: string | null;
+}
+
+/** The value of a secret was set. */
+export interface SecretValueEvent {
+  readonly kind: 'secretValue';
+  readonly uuid: string;
+  readonly usage: SecretUsage;
+  readonly usageId: string | null;
+}
+
+/** All that a connection tells of; `kind` is also the name to listen to. */
 export type ConnectionEvent =
   | DomainLifecycleEvent
+  | DomainEvent
   | NetworkLifecycleEvent
+  | StoragePoolEvent
+  | StoragePoolRefreshEvent
+  | NodeDeviceEvent
+  | NodeDeviceUpdateEvent
+  | SecretEvent
+  | SecretValueEvent
   | DomainQuarantinedEvent
   | DomainReleasedEvent
   | DisconnectedEvent
   | ReconnectedEvent;
-export type StreamedEvent = ConnectionEvent | OverflowEvent;
 
 /** Listener arguments by event name. */
-export interface ConnectionEventMap {
-  lifecycle: [DomainLifecycleEvent];
-  network: [NetworkLifecycleEvent];
-  domainQuarantined: [DomainQuarantinedEvent];
-  domainReleased: [DomainReleasedEvent];
-  disconnected: [DisconnectedEvent];
-  reconnected: [ReconnectedEvent];
-}
-
-/** Turns what the addon tells into an event; undefined for a kind that this version doesn't know. */
-export function decodeEvent(...told: Parameters<OnEvent>): ConnectionEvent | undefined {
-  const [kind, uuid, name, event, detail] = told;
-  const named = { uuid: uuid ?? '', name: name ?? '' };
-  // The addon speaks these vocabularies only; its `unknown` is a member of each.
-  switch (kind) {
-    case 'lifecycle':
-      return {
-        kind,
-        ...named,
-        event: (event ?? 'unknown') as DomainEventName,
-        detail: (detail ?? 'unknown') as DomainEventDetail,
-      };
-    case 'network':
-      return { kind, ...named, event: (event ?? 'unknown') as NetworkEventName };
-    case 'domainQuarantined':
-    case 'domainReleased':
-      return { kind, uuid: uuid ?? '' };
-    case 'disconnected':
-      return { kind, reason: (detail ?? 'unknown') as DisconnectReason };
-    case 'reconnected':
-      return { kind };
-    default:
-      return undefined;
-  }
-}
-
-/**
- * Events as an async iterator with a bounded buffer. When the reader falls behind by more than the buffer, what it
- * has not read is dropped and one {@link OverflowEvent} stands in its place: a gap is always seen.
- */
-export class EventStream implements AsyncIterableIterator<StreamedEvent> {
-  readonly #capacity: number;
-  readonly #onEnd: (stream: EventStream) => void;
-  #buffer: ConnectionEvent[] = [];
-  #dropped = 0;
-  #waiting: ((result: IteratorResult<StreamedEvent>) => void)[] = [];
-  #ended = false;
-
-  constructor(capacity: number, onEnd: (stream: EventStream) => void) {
-    this.#capacity = Math.max(1, Math.trunc(capacity));
-    this.#onEnd = onEnd;
-  }
-
-  /** Takes an event in. */
-  push(event: ConnectionEvent): void {
-    if (this.#ended) return;
-    const reader = this.#waiting.shift();
-    if (reader !== undefined) {
-      reader({ done: false, value: event });
-      return;
-    }
-    if (this.#buffer.length >= this.#capacity) {
-      this.#dropped += this.#buffer.length;
-      this.#buffer = [];
-    }
-    this.#buffer.push(event);
-  }
-
-  /** Ends the stream; what is buffered can still be read. */
-  end(): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    for (const reader of this.#waiting.splice(0)) reader({ done: true, value: undefined });
-    this.#onEnd(this);
-  }
-
-  next(): Promise<IteratorResult<StreamedEvent>> {
-    if (this.#dropped > 0) {
-      const dropped = this.#dropped;
-      this.#dropped = 0;
-      return Promise.resolve({ done: false, value: { kind: 'overflow', dropped } });
-    }
-    const event = this.#buffer.shift();
-    if (event !== undefined) return Promise.resolve({ done: false, value: event });
-    if (this.#ended) return Promise.resolve({ done: true, value: undefined });
-    return new Promise((resolve) => this.#waiting.push(resolve));
-  }
-
-  return(): Promise<IteratorResult<StreamedEvent>> {
-    this.#buffer = [];
-    this.#dropped = 0;
-    this.end();
-    return Promise.resolve({ done: true, value: undefined });
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-}
+export type ConnectionEventMap = { [E in ConnectionEvent as E['kind']]: [E] };

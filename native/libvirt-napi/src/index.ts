@@ -58,19 +58,9 @@ export {
   type LibvirtErrorCode,
   type LibvirtErrorFields,
 } from './errors.js';
-export type {
-  ConnectionEvent,
-  ConnectionEventMap,
-  DisconnectedEvent,
-  DomainLifecycleEvent,
-  DomainQuarantinedEvent,
-  DomainReleasedEvent,
-  EventStream,
-  NetworkLifecycleEvent,
-  OverflowEvent,
-  ReconnectedEvent,
-  StreamedEvent,
-} from './events.js';
+export type * from './domain-events.js';
+export type { EventStream, OverflowEvent, StreamedEvent } from './event-stream.js';
+export type * from './events.js';
 export { Guest } from './guest.js';
 export { Host } from './host.js';
 export { Network, Networks } from './network.js';

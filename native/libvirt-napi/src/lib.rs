@@ -12,6 +12,7 @@ mod domain_guest;
 mod domain_records;
 mod domain_save;
 mod domain_tuning;
+mod event_object;
 mod host;
 mod network;
 mod nwfilter;

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { NativeConnection, NativeOptions } from './addon.js';
+import type { ConnectionEvent } from './events.js';
 
 /** Builds the error that a promise is rejected with. */
 export type MakeError = (
@@ -11,14 +12,8 @@ export type MakeError = (
   object?: string | null,
 ) => Error;
 
-/** Takes an event; what it has no value for is null. */
-export type OnEvent = (
-  kind: string,
-  uuid?: string | null,
-  name?: string | null,
-  event?: string | null,
-  detail?: string | null,
-) => void;
+/** Takes an event. The addon speaks the kinds and words of this package's types, for they are built together. */
+export type OnEvent = (event: ConnectionEvent) => void;
 
 /** What the compiled addon exports. */
 export interface Addon {

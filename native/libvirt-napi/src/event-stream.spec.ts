@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { decodeEvent, EventStream, type StreamedEvent } from './events.js';
+import { EventStream, type StreamedEvent } from './event-stream.js';
 
 const event = (name: string) => ({ kind: 'network', uuid: 'u', name, event: 'started' }) as const;
 const noop = (): void => undefined;
@@ -47,12 +47,5 @@ describe(EventStream.name, () => {
     stream.end();
     expect(await waiting).toEqual({ done: true, value: undefined });
     expect(ended).toBe(1);
-  });
-});
-
-describe(decodeEvent.name, () => {
-  it('leaves out kinds that this version does not know', () => {
-    expect(decodeEvent('secret', 'u', 'n', 'defined', null)).toBeUndefined();
-    expect(decodeEvent('disconnected', null, null, null, 'eof')).toEqual({ kind: 'disconnected', reason: 'eof' });
   });
 });
