@@ -1,14 +1,17 @@
 import { EventEmitter } from 'node:events';
 import type { CapabilityQuery, NativeConnection, NodeInfo, Versions } from './addon.js';
 import { Caller, type CallOptions } from './calls.js';
-import { Domains } from './domain.js';
+import { Domains } from './domains.js';
 import { isLibvirtErrorCode, LibvirtError } from './errors.js';
 import { EventStream } from './event-stream.js';
 import type { ConnectionEvent, ConnectionEventMap } from './events.js';
 import { Host } from './host.js';
+import { HostInterfaces } from './host-interface.js';
 import { loadAddon } from './load-addon.js';
 import { Networks } from './network.js';
+import { NodeDevices } from './node-device.js';
 import { NwFilters } from './nwfilter.js';
+import { Secrets } from './secret.js';
 import { StoragePools } from './storage.js';
 
 /** How to connect. */
@@ -36,7 +39,10 @@ export class Connection extends EventEmitter<ConnectionEventMap> {
   readonly domains: Domains;
   readonly host: Host;
   readonly networks: Networks;
+  readonly interfaces: HostInterfaces;
+  readonly nodeDevices: NodeDevices;
   readonly nwFilters: NwFilters;
+  readonly secrets: Secrets;
   readonly storagePools: StoragePools;
   readonly #native: NativeConnection;
   readonly #calls: Caller;
@@ -51,7 +57,10 @@ export class Connection extends EventEmitter<ConnectionEventMap> {
     this.domains = new Domains(this.#calls);
     this.host = new Host(this.#calls);
     this.networks = new Networks(this.#calls);
+    this.interfaces = new HostInterfaces(this.#calls);
+    this.nodeDevices = new NodeDevices(this.#calls);
     this.nwFilters = new NwFilters(this.#calls);
+    this.secrets = new Secrets(this.#calls);
     this.storagePools = new StoragePools(this.#calls);
   }
 

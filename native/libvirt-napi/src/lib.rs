@@ -5,16 +5,23 @@
 
 mod bridge;
 mod connection;
+mod declare;
 mod domain;
+mod domain_agent;
 mod domain_changes;
 mod domain_disk;
 mod domain_guest;
+mod domain_inspect;
 mod domain_records;
 mod domain_save;
 mod domain_tuning;
 mod event_object;
 mod host;
+mod host_machine;
+mod host_objects;
+mod migration;
 mod network;
+mod network_storage_more;
 mod nwfilter;
 mod params;
 mod snapshots;

@@ -44,6 +44,8 @@ try {
   );
   const body = readFileSync(dts, 'utf8')
     .replace(/^\/\* .*\*\/\n/gm, '')
+    // What a macro passes on is quoted.
+    .replace(/(\/?\*+) r" /g, '$1 ')
     .trimStart();
   const target = join(packageDir, 'src', 'addon.ts');
   writeFileSync(target, await format(header + body, { ...(await resolveConfig(target)), filepath: target }));
