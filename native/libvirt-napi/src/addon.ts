@@ -369,6 +369,9 @@ export declare class NativeConnection {
   memoryStats(uuid: string, timeoutMs: number, token: number): Promise<Array<TypedParameter>>;
   interfaceStats(uuid: string, device: string, timeoutMs: number, token: number): Promise<Array<TypedParameter>>;
   detachDeviceAlias(uuid: string, alias: string, affect: Affect, timeoutMs: number, token: number): Promise<undefined>;
+  /** Opens a stream with a connection of its own. */
+  openStream(uuid: string, target: StreamTarget, timeoutMs: number): Promise<NativeStream>;
+  openGraphics(uuid: string, screen: number, skipAuth: boolean, timeoutMs: number, token: number): Promise<number>;
   hostCpuStats(cpu: number | null, timeoutMs: number, token: number): Promise<Array<TypedParameter>>;
   hostMemoryStats(cell: number | null, timeoutMs: number, token: number): Promise<Array<TypedParameter>>;
   cellsFreeMemory(timeoutMs: number, token: number): Promise<Array<number>>;
@@ -604,6 +607,13 @@ export declare class NativeConnection {
   ): Promise<undefined>;
 }
 
+/** A console or a channel that is open. `read` gives nothing at its end. */
+export declare class NativeStream {
+  read(): Promise<Buffer>;
+  write(data: Buffer): Promise<undefined>;
+  close(abort: boolean): Promise<undefined>;
+}
+
 /** Which configuration a change is for; the current one when neither is set. */
 export interface Affect {
   /** The running domain. */
@@ -611,6 +621,12 @@ export interface Affect {
   /** The persistent definition. */
   config?: boolean;
 }
+
+/** Answers the requests of a `credentials` event, in their order; nothing gives up. */
+export declare function answerCredentials(
+  id: number,
+  answers?: Array<string | undefined | null> | undefined | null,
+): void;
 
 /** `balloon.*`, KiB. Absent: not told by the driver or the guest. */
 export interface BalloonStats {
@@ -1006,6 +1022,12 @@ export interface NativeOptions {
   readOnly: boolean;
   workers: number;
   callTimeoutMs: number;
+  /** Seconds between two probes, and how many may stay unanswered. */
+  keepAliveSeconds: number;
+  keepAliveCount: number;
+  /** Whether `credentials` events are answered. */
+  asksCredentials: boolean;
+  monitorEvents: boolean;
 }
 
 /** `net.<n>.*`, counted from the guest's side. */
@@ -1299,6 +1321,14 @@ export interface StatsQuery {
   activeOnly?: boolean;
   /** Leave out what would wait for a guest that doesn't answer. */
   noWait?: boolean;
+}
+
+/** What of a domain is opened. */
+export interface StreamTarget {
+  channel: boolean;
+  device?: string;
+  force: boolean;
+  safe: boolean;
 }
 
 /** A named value of the kind that libvirt expects for its name. */

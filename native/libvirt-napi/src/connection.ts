@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { CapabilityQuery, NativeConnection, NodeInfo, Versions } from './addon.js';
 import { Caller, type CallOptions } from './calls.js';
+import { answerCredentials, type CredentialsProvider } from './credentials.js';
 import { Domains } from './domains.js';
 import { isLibvirtErrorCode, LibvirtError } from './errors.js';
 import { EventStream } from './event-stream.js';
@@ -22,6 +23,12 @@ export interface OpenOptions {
   readonly callTimeoutMs?: number;
   /** Without the right to change anything. */
   readonly readOnly?: boolean;
+  /** Answers what the daemon asks of who connects, e.g. over TCP; libvirt's own `auth.conf` when absent (`virConnectOpenAuth`). */
+  readonly credentials?: CredentialsProvider;
+  /** A daemon that answers none of `count` (3) probes, `intervalSeconds` (5) apart, is gone; 0 seconds: no probes (`virConnectSetKeepAlive`). */
+  readonly keepAlive?: { readonly intervalSeconds?: number; readonly count?: number };
+  /** Emit `qemuMonitor` with what QEMU tells libvirt, as it comes; it differs from version to version. */
+  readonly qemuMonitorEvents?: boolean;
 }
 
 /** How events are buffered for an iterator. */
@@ -69,6 +76,7 @@ export class Connection extends EventEmitter<ConnectionEventMap> {
    * reached and with `TIMEOUT` when it doesn't answer: only later losses are healed by reconnecting.
    */
   static async open(uri: string, options: OpenOptions = {}): Promise<Connection> {
+    const { credentials } = options;
     const streams = new Set<EventStream>();
     // What happens before the caller has the connection is told once it can have listeners.
     const early: ConnectionEvent[] = [];
@@ -79,10 +87,15 @@ export class Connection extends EventEmitter<ConnectionEventMap> {
         readOnly: options.readOnly ?? false,
         workers: options.workers ?? 4,
         callTimeoutMs: options.callTimeoutMs ?? 30_000,
+        keepAliveSeconds: options.keepAlive?.intervalSeconds ?? 5,
+        keepAliveCount: options.keepAlive?.count ?? 3,
+        asksCredentials: credentials !== undefined,
+        monitorEvents: options.qemuMonitorEvents ?? false,
       },
       makeError,
       (event) => {
-        deliver(event);
+        if (event.kind !== 'credentials') deliver(event);
+        else if (credentials !== undefined) void answerCredentials(event, credentials);
       },
     );
     const connection = new Connection(native, streams);

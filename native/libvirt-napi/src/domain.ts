@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type {
   Affect,
   DomainInfo,
@@ -13,6 +14,14 @@ import type { CallOptions, Caller } from './calls.js';
 import { Diagnostics } from './diagnostics.js';
 import { Disk } from './disk.js';
 import { Guest } from './guest.js';
+import {
+  type ChannelOptions,
+  type ConsoleOptions,
+  type GuestStream,
+  openChannel,
+  openConsole,
+  openGraphics,
+} from './guest-stream.js';
 import { IoThreads } from './io-threads.js';
 import { Migration } from './migration.js';
 import { LAUNCH_SECURITY_KINDS } from './parameter-kinds.js';
@@ -105,6 +114,24 @@ export class Domain {
   /** One of its disks, by target (`vda`) or source, without asking whether it has it. */
   disk(name: string): Disk {
     return new Disk(this.#calls, this.uuid, name);
+  }
+
+  /** Opens a console as a stream (`virDomainOpenConsole`). Running domains only. */
+  openConsole(options: ConsoleOptions = {}): Promise<GuestStream> {
+    return openConsole(this.#calls, this.uuid, options);
+  }
+
+  /** Opens a channel as a stream (`virDomainOpenChannel`), e.g. `org.example.agent`. Running domains only. */
+  openChannel(options: ChannelOptions = {}): Promise<GuestStream> {
+    return openChannel(this.#calls, this.uuid, options);
+  }
+
+  /**
+   * Connects to a screen: a socket that speaks its protocol, VNC or SPICE, without the network
+   * (`virDomainOpenGraphicsFD`). `skipAuth` needs no password.
+   */
+  openGraphics(options: { readonly screen?: number; readonly skipAuth?: boolean } & CallOptions = {}): Promise<Socket> {
+    return openGraphics(this.#calls, this.uuid, options);
   }
 
   /** Starts it. `OPERATION_INVALID` when it is active. */

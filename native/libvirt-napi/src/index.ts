@@ -58,6 +58,7 @@ export type {
 } from './addon.js';
 export type { CallOptions } from './calls.js';
 export { Connection, type EventStreamOptions, type OpenOptions } from './connection.js';
+export type { CredentialAnswers, CredentialRequest, CredentialsProvider } from './credentials.js';
 export { type CommitRange, type CopyTuning, Disk, type IoTune } from './disk.js';
 export { type CpuUsage, Diagnostics, type DumpFormat, type PerfEvents } from './diagnostics.js';
 export {
@@ -83,6 +84,7 @@ export type * from './domain-events.js';
 export type { EventStream, OverflowEvent, StreamedEvent } from './event-stream.js';
 export type * from './events.js';
 export { Guest } from './guest.js';
+export { type ChannelOptions, type ConsoleOptions, GuestStream } from './guest-stream.js';
 export { Host, type HostMemoryTuning } from './host.js';
 export { HostInterface, HostInterfaces } from './host-interface.js';
 export { IoThreads, type IoThreadTuning } from './io-threads.js';

@@ -5,6 +5,7 @@
 
 mod bridge;
 mod connection;
+mod credentials;
 mod declare;
 mod domain;
 mod domain_agent;
@@ -15,6 +16,7 @@ mod domain_inspect;
 mod domain_records;
 mod domain_save;
 mod domain_tuning;
+mod duplex;
 mod event_object;
 mod host;
 mod host_machine;

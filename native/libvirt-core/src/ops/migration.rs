@@ -6,6 +6,7 @@ use super::domain::{ObjectName, reference};
 use crate::error::Result;
 use crate::ffi::{Handle, arg, check, flag_word};
 use crate::params::{List, Param};
+use crate::pool::Options;
 use crate::session::Session;
 use crate::uuid::Uuid;
 
@@ -74,7 +75,7 @@ impl Session {
     /// Migrates it by this client, which connects to `uri`, and gives what it is called there (`virDomainMigrate3`).
     pub fn migrate(&mut self, uuid: Uuid, uri: &str, params: &[Param], flags: MigrateFlags) -> Result<ObjectName> {
         let list = List::of(params)?;
-        let destination = Self::open(uri, false)?;
+        let destination = Self::open(&Options::new(uri))?;
         self.with_domain(uuid, |domain| {
             // SAFETY: a live domain, a live connection and a list that lives.
             let raw = unsafe {
