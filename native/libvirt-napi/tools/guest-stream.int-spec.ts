@@ -1,5 +1,5 @@
 // Consoles, channels and screens of a real QEMU, whose guest is a boot sector that gives back what it gets.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { once } from 'node:events';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,19 +8,12 @@ import { pollUntil } from '@infinibay/testing';
 import type { Domain } from '../src/domain.ts';
 import type { DomainQemuMonitorEvent } from '../src/domain-events.ts';
 import type { GuestStream } from '../src/guest-stream.ts';
-import { bareGuest, hasQemu, type Lab, openLab } from './qemu-lab.ts';
+import { bareGuest, bootDisk, hasQemu, type Lab, openLab } from './qemu-lab.ts';
 
 const suite = hasQemu ? describe : describe.skip;
 
 /** Waits for a byte on the first serial port, waits until one may be sent, sends it back, and begins again. */
 const ECHO = Buffer.from('bafd03eca80174fbbaf803ec88c4bafd03eca82074fbbaf80388e0eeebe2', 'hex');
-
-function bootSector(code: Buffer): Buffer {
-  const sector = Buffer.alloc(512);
-  code.copy(sector);
-  sector.set([0x55, 0xaa], 510);
-  return sector;
-}
 
 const DEVICES = `<serial type='pty'><target port='0'/></serial>
   <console type='pty'><target type='serial' port='0'/></console>
@@ -43,13 +36,7 @@ suite('streams of a domain', () => {
     lab = await openLab({ qemuMonitorEvents: true, keepAlive: { intervalSeconds: 1, count: 2 } });
     lab.connection.on('qemuMonitor', (event) => monitors.push(event));
     const boot = path.join(lab.state.diskDir, 'boot.raw');
-    writeFileSync(boot, bootSector(ECHO));
-    sut = await lab.connection.domains.createXml(
-      bareGuest(
-        'streamed',
-        `<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='${boot}'/><target dev='hda' bus='ide'/></disk>${DEVICES}`,
-      ),
-    );
+    sut = await lab.connection.domains.createXml(bareGuest('streamed', bootDisk(boot, ECHO) + DEVICES));
   }, 120_000);
 
   afterAll(() => lab.close(), 60_000);
