@@ -25,7 +25,10 @@ export interface OpenOptions {
   readonly readOnly?: boolean;
   /** Answers what the daemon asks of who connects, e.g. over TCP; libvirt's own `auth.conf` when absent (`virConnectOpenAuth`). */
   readonly credentials?: CredentialsProvider;
-  /** A daemon that answers none of `count` (3) probes, `intervalSeconds` (5) apart, is gone; 0 seconds: no probes (`virConnectSetKeepAlive`). */
+  /**
+   * A daemon that answers none of `count` (3) probes, `intervalSeconds` (5) apart, is gone; 0 seconds: no probes
+   * (`virConnectSetKeepAlive`).
+   */
   readonly keepAlive?: { readonly intervalSeconds?: number; readonly count?: number };
   /** Emit `qemuMonitor` with what QEMU tells libvirt, as it comes; it differs from version to version. */
   readonly qemuMonitorEvents?: boolean;
@@ -72,7 +75,7 @@ export class Connection extends EventEmitter<ConnectionEventMap> {
   }
 
   /**
-   * Connects, e.g. to `qemu:///system` or `test:///default`. Rejects with libvirt's error when the daemon can't be
+   * Connects (`virConnectOpen`, `virConnectOpenReadOnly`, `virConnectOpenAuth`), e.g. to `qemu:///system` or `test:///default`. Rejects with libvirt's error when the daemon can't be
    * reached and with `TIMEOUT` when it doesn't answer: only later losses are healed by reconnecting.
    */
   static async open(uri: string, options: OpenOptions = {}): Promise<Connection> {
@@ -104,7 +107,7 @@ export class Connection extends EventEmitter<ConnectionEventMap> {
     return connection;
   }
 
-  /** Whether the daemon answers a round trip. Never rejects. */
+  /** Whether the daemon answers a round trip (`virConnectGetLibVersion`). Never rejects. */
   async alive(options?: CallOptions): Promise<boolean> {
     try {
       await this.#calls.run(options, (native, t, k) => native.ping(t, k));
@@ -114,12 +117,12 @@ export class Connection extends EventEmitter<ConnectionEventMap> {
     }
   }
 
-  /** Whether the link for events stands, as known without asking. */
+  /** Whether the link for events stands, as known without asking (`virConnectIsAlive`). */
   get isUp(): boolean {
     return this.#native.isUp();
   }
 
-  /** The host's name. */
+  /** The host's name (`virConnectGetHostname`). */
   hostname(options?: CallOptions): Promise<string> {
     return this.#calls.run(options, (native, t, k) => native.hostname(t, k));
   }
@@ -129,37 +132,42 @@ export class Connection extends EventEmitter<ConnectionEventMap> {
     return this.#calls.run(options, (native, t, k) => native.driver(t, k));
   }
 
-  /** The canonical URI. */
+  /** The canonical URI (`virConnectGetURI`). */
   uri(options?: CallOptions): Promise<string> {
     return this.#calls.run(options, (native, t, k) => native.uri(t, k));
   }
 
-  /** Version numbers, each major * 1,000,000 + minor * 1,000 + release. */
+  /** Version numbers, each major * 1,000,000 + minor * 1,000 + release (`virConnectGetVersion`, `virConnectGetLibVersion`, `virGetVersion`). */
   version(options?: CallOptions): Promise<Versions> {
     return this.#calls.run(options, (native, t, k) => native.versions(t, k));
   }
 
-  /** The host's hardware. */
+  /** The host's hardware (`virNodeGetInfo`). */
   nodeInfo(options?: CallOptions): Promise<NodeInfo> {
     return this.#calls.run(options, (native, t, k) => native.nodeInfo(t, k));
   }
 
-  /** Free memory of the host, bytes. */
+  /** Free memory of the host, bytes (`virNodeGetFreeMemory`). */
   freeMemory(options?: CallOptions): Promise<number> {
     return this.#calls.run(options, (native, t, k) => native.freeMemory(t, k));
   }
 
-  /** The host's capabilities as XML. */
+  /** The host's capabilities as XML (`virConnectGetCapabilities`). */
   capabilities(options?: CallOptions): Promise<string> {
     return this.#calls.run(options, (native, t, k) => native.capabilities(t, k));
   }
 
-  /** What a domain may have on this host, as XML. */
+  /** What a domain may have on this host, as XML (`virConnectGetDomainCapabilities`). */
   domainCapabilities(options: CapabilityQuery & CallOptions = {}): Promise<string> {
     return this.#calls.run(options, (native, t, k) => native.domainCapabilities(options, t, k));
   }
 
-  /** Events from now on as an async iterator; it ends when the connection is closed. */
+  /**
+   * Events from now on as an async iterator; it ends when the connection is closed. What is told is registered when it
+   * is opened: `virConnectDomainEventRegisterAny`, `virConnectNetworkEventRegisterAny`,
+   * `virConnectStoragePoolEventRegisterAny`, `virConnectNodeDeviceEventRegisterAny`, `virConnectSecretEventRegisterAny`,
+   * `virConnectDomainQemuMonitorEventRegister`, `virConnectRegisterCloseCallback`.
+   */
   events(options: EventStreamOptions = {}): EventStream {
     const stream = new EventStream(options.bufferSize ?? 1024, (ended) => this.#streams.delete(ended));
     if (this.#closing === undefined) this.#streams.add(stream);
@@ -179,7 +187,7 @@ export class Connection extends EventEmitter<ConnectionEventMap> {
     return this;
   }
 
-  /** Rejects open calls with `CLOSED`, ends the threads and lets the process go. Closing twice is closing once. */
+  /** Rejects open calls with `CLOSED`, ends the threads and lets the process go (`virConnectClose`). Closing twice is closing once. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;

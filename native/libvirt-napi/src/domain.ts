@@ -134,42 +134,42 @@ export class Domain {
     return openGraphics(this.#calls, this.uuid, options);
   }
 
-  /** Starts it. `OPERATION_INVALID` when it is active. */
+  /** Starts it (`virDomainCreateWithFlags`). `OPERATION_INVALID` when it is active. */
   async create(options: StartFlags & CallOptions = {}): Promise<void> {
     await this.#calls.run(options, (native, t, k) => native.startDomain(this.uuid, options, t, k));
   }
 
-  /** Asks the guest to shut down and returns at once; `lifecycle` tells when it is off. */
+  /** Asks the guest to shut down and returns at once (`virDomainShutdownFlags`); `lifecycle` tells when it is off. */
   async shutdown(options: ShutdownModes & CallOptions = {}): Promise<void> {
     await this.#calls.run(options, (native, t, k) => native.shutDownDomain(this.uuid, options, t, k));
   }
 
-  /** Asks the guest to reboot. */
+  /** Asks the guest to reboot (`virDomainReboot`). */
   async reboot(options: ShutdownModes & CallOptions = {}): Promise<void> {
     await this.#calls.run(options, (native, t, k) => native.rebootDomain(this.uuid, options, t, k));
   }
 
-  /** Presses the reset button. */
+  /** Presses the reset button (`virDomainReset`). */
   async reset(options?: CallOptions): Promise<void> {
     await this.#calls.run(options, (native, t, k) => native.resetDomain(this.uuid, t, k));
   }
 
-  /** Stops it at once. `graceful` never sends SIGKILL and rejects with `RESOURCE_BUSY` when it doesn't go. */
+  /** Stops it at once (`virDomainDestroyFlags`). `graceful` never sends SIGKILL and rejects with `RESOURCE_BUSY` when it doesn't go. */
   async destroy(options: { readonly graceful?: boolean } & CallOptions = {}): Promise<void> {
     await this.#calls.run(options, (native, t, k) => native.destroyDomain(this.uuid, options.graceful ?? false, t, k));
   }
 
-  /** Stops its CPUs and keeps its memory. */
+  /** Stops its CPUs and keeps its memory (`virDomainSuspend`). */
   async suspend(options?: CallOptions): Promise<void> {
     await this.#calls.run(options, (native, t, k) => native.suspendDomain(this.uuid, t, k));
   }
 
-  /** Lets its CPUs run again. */
+  /** Lets its CPUs run again (`virDomainResume`). */
   async resume(options?: CallOptions): Promise<void> {
     await this.#calls.run(options, (native, t, k) => native.resumeDomain(this.uuid, t, k));
   }
 
-  /** Removes the definition; a running domain becomes transient. */
+  /** Removes the definition (`virDomainUndefineFlags`); a running domain becomes transient. */
   async undefine(options: UndefineFlags & CallOptions = {}): Promise<void> {
     await this.#calls.run(options, (native, t, k) => native.undefineDomain(this.uuid, options, t, k));
   }
@@ -306,53 +306,53 @@ export class Domain {
     return this.#calls.run(options, (native, t, k) => native.domainXml(this.uuid, options, t, k));
   }
 
-  /** The metadata element of a namespace, null when there is none. */
+  /** The metadata element of a namespace, null when there is none (`virDomainGetMetadata`). */
   metadata(namespace: string, options: Affect & CallOptions = {}): Promise<string | null> {
     return this.#calls.run(options, (native, t, k) => native.domainMetadata(this.uuid, namespace, options, t, k));
   }
 
-  /** Sets the metadata element of a namespace; null removes it. */
+  /** Sets the metadata element of a namespace (`virDomainSetMetadata`); null removes it. */
   async setMetadata(key: MetadataKey, xml: string | null, options: Affect & CallOptions = {}): Promise<void> {
     await this.#calls.run(options, (native, t, k) =>
       native.setDomainMetadata(this.uuid, xml, key.prefix, key.namespace, options, t, k),
     );
   }
 
-  /** Addresses of a running domain's interfaces. `agent` waits for the guest's QEMU agent. */
+  /** Addresses of a running domain's interfaces (`virDomainInterfaceAddresses`). `agent` waits for the guest's QEMU agent. */
   interfaceAddresses(source: 'lease' | 'agent' | 'arp', options?: CallOptions): Promise<InterfaceAddresses[]> {
     return this.#calls.run(options, (native, t, k) => native.interfaceAddresses(this.uuid, source, t, k));
   }
 
-  /** Whether it starts with the daemon. */
+  /** Whether it starts with the daemon (`virDomainSetAutostart`). */
   async setAutostart(autostart: boolean, options?: CallOptions): Promise<void> {
     await this.#calls.run(options, (native, t, k) => native.setDomainAutostart(this.uuid, autostart, t, k));
   }
 
-  /** Sets memory in KiB; `maximum` sets the limit, for the definition only. */
+  /** Sets memory in KiB (`virDomainSetMemoryFlags`); `maximum` sets the limit, for the definition only. */
   async setMemory(kib: number, options: Affect & { readonly maximum?: boolean } & CallOptions = {}): Promise<void> {
     await this.#calls.run(options, (native, t, k) =>
       native.setDomainMemory(this.uuid, kib, options, options.maximum ?? false, t, k),
     );
   }
 
-  /** Sets the number of virtual CPUs; `maximum` sets the limit, for the definition only. */
+  /** Sets the number of virtual CPUs (`virDomainSetVcpusFlags`); `maximum` sets the limit, for the definition only. */
   async setVcpus(count: number, options: Affect & { readonly maximum?: boolean } & CallOptions = {}): Promise<void> {
     await this.#calls.run(options, (native, t, k) =>
       native.setDomainVcpus(this.uuid, count, options, options.maximum ?? false, t, k),
     );
   }
 
-  /** Attaches the device that the XML describes. */
+  /** Attaches the device that the XML describes (`virDomainAttachDeviceFlags`). */
   attachDevice(xml: string, options: Affect & CallOptions = {}): Promise<void> {
     return this.#changeDevice('attach', xml, options);
   }
 
-  /** Detaches a device. For a running guest a request: it is done when the guest lets go. */
+  /** Detaches a device (`virDomainDetachDeviceFlags`). For a running guest a request: it is done when the guest lets go. */
   detachDevice(xml: string, options: Affect & CallOptions = {}): Promise<void> {
     return this.#changeDevice('detach', xml, options);
   }
 
-  /** Changes a device in place, e.g. the filter of an interface or the medium of a drive. */
+  /** Changes a device in place, e.g (`virDomainUpdateDeviceFlags`). the filter of an interface or the medium of a drive. */
   updateDevice(xml: string, options: Affect & CallOptions = {}): Promise<void> {
     return this.#changeDevice('update', xml, options);
   }

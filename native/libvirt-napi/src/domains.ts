@@ -16,17 +16,17 @@ export class Domains {
     return new Domain(this.#calls, uuid, null);
   }
 
-  /** All domains that the filter lets through. */
+  /** All domains that the filter lets through (`virConnectListAllDomains`). */
   list(options: DomainFilter & CallOptions = {}): Promise<DomainRecord[]> {
     return this.#calls.run(options, (native, t, k) => native.listDomains(options, t, k));
   }
 
-  /** Rejects with `NO_DOMAIN` when there is none. */
+  /** Rejects with `NO_DOMAIN` when there is none (`virDomainLookupByUUID`). */
   async lookupByUuid(uuid: string, options?: CallOptions): Promise<Domain> {
     return this.#handle(await this.#calls.run(options, (native, t, k) => native.findDomain(uuid, t, k)));
   }
 
-  /** Rejects with `NO_DOMAIN` when there is none. */
+  /** Rejects with `NO_DOMAIN` when there is none (`virDomainLookupByName`). */
   async lookupByName(name: string, options?: CallOptions): Promise<Domain> {
     return this.#handle(await this.#calls.run(options, (native, t, k) => native.findDomainByName(name, t, k)));
   }
@@ -36,7 +36,7 @@ export class Domains {
     return this.#handle(await this.#calls.run(options, (native, t, k) => native.findDomainById(id, t, k)));
   }
 
-  /** Defines a persistent domain, or redefines the one of the same UUID. */
+  /** Defines a persistent domain, or redefines the one of the same UUID (`virDomainDefineXMLFlags`). */
   async defineXml(xml: string, options: { readonly validate?: boolean } & CallOptions = {}): Promise<Domain> {
     const validate = options.validate ?? false;
     return this.#handle(await this.#calls.run(options, (native, t, k) => native.defineDomain(xml, validate, t, k)));

@@ -57,12 +57,12 @@ export class Migration {
     await this.#calls.run(options, (native, t, k) => native.startPostcopy(this.#domain, t, k));
   }
 
-  /** A limit as it stands (`virDomainMigrateGetMaxDowntime`, `GetMaxSpeed`, `GetCompressionCache`). */
+  /** A limit as it stands (`virDomainMigrateGetMaxDowntime`, `virDomainMigrateGetMaxSpeed`, `virDomainMigrateGetCompressionCache`). */
   limit(limit: MigrationLimit, options?: CallOptions): Promise<number> {
     return this.#calls.run(options, (native, t, k) => native.migrationLimit(this.#domain, limit, t, k));
   }
 
-  /** Sets it, also while it migrates; downtime only then (`virDomainMigrateSetMaxDowntime`, `SetMaxSpeed`, `SetCompressionCache`). */
+  /** Sets it, also while it migrates; downtime only then (`virDomainMigrateSetMaxDowntime`, `virDomainMigrateSetMaxSpeed`, `virDomainMigrateSetCompressionCache`). */
   async setLimit(limit: MigrationLimit, value: number, options?: CallOptions): Promise<void> {
     await this.#calls.run(options, (native, t, k) => native.setMigrationLimit(this.#domain, limit, value, t, k));
   }

@@ -14,17 +14,17 @@ export class Network {
     this.name = named.name;
   }
 
-  /** Brings it up. `OPERATION_INVALID` when it is up. */
+  /** Brings it up (`virNetworkCreate`). `OPERATION_INVALID` when it is up. */
   async create(options?: CallOptions): Promise<void> {
     await this.#calls.run(options, (native, t, k) => native.startNetwork(this.uuid, t, k));
   }
 
-  /** Takes it down; guests keep their interfaces and lose the bridge. */
+  /** Takes it down (`virNetworkDestroy`); guests keep their interfaces and lose the bridge. */
   async destroy(options?: CallOptions): Promise<void> {
     await this.#calls.run(options, (native, t, k) => native.destroyNetwork(this.uuid, t, k));
   }
 
-  /** Removes the definition. */
+  /** Removes the definition (`virNetworkUndefine`). */
   async undefine(options?: CallOptions): Promise<void> {
     await this.#calls.run(options, (native, t, k) => native.undefineNetwork(this.uuid, t, k));
   }
@@ -34,25 +34,27 @@ export class Network {
     await this.#calls.run(options, (native, t, k) => native.updateNetwork(this.uuid, update, t, k));
   }
 
-  /** Everything that a list says of it. */
+  /** Everything that a list says of it (`virNetworkGetAutostart`, `virNetworkIsActive`, `virNetworkIsPersistent`). */
   record(options?: CallOptions): Promise<NetworkRecord> {
     return this.#calls.run(options, (native, t, k) => native.networkRecord(this.uuid, t, k));
   }
 
+  /** Whether it is up (`virNetworkIsActive`). */
   async isActive(options?: CallOptions): Promise<boolean> {
     return (await this.record(options)).active;
   }
 
+  /** Whether its definition outlives its run (`virNetworkIsPersistent`). */
   async isPersistent(options?: CallOptions): Promise<boolean> {
     return (await this.record(options)).persistent;
   }
 
-  /** Whether it starts with the daemon. */
+  /** Whether it starts with the daemon (`virNetworkSetAutostart`). */
   async setAutostart(autostart: boolean, options?: CallOptions): Promise<void> {
     await this.#calls.run(options, (native, t, k) => native.setNetworkAutostart(this.uuid, autostart, t, k));
   }
 
-  /** The network as XML; `inactive` gives the definition for the next start. */
+  /** The network as XML (`virNetworkGetXMLDesc`); `inactive` gives the definition for the next start. */
   xmlDesc(options: { readonly inactive?: boolean } & CallOptions = {}): Promise<string> {
     return this.#calls.run(options, (native, t, k) => native.networkXml(this.uuid, options.inactive ?? false, t, k));
   }
@@ -76,12 +78,12 @@ export class Network {
     );
   }
 
-  /** Name of its bridge on the host. */
+  /** Name of its bridge on the host (`virNetworkGetBridgeName`). */
   bridgeName(options?: CallOptions): Promise<string> {
     return this.#calls.run(options, (native, t, k) => native.networkBridge(this.uuid, t, k));
   }
 
-  /** DHCP leases, of one MAC address when given. */
+  /** DHCP leases, of one MAC address when given (`virNetworkGetDHCPLeases`). */
   dhcpLeases(options: { readonly mac?: string } & CallOptions = {}): Promise<DhcpLease[]> {
     return this.#calls.run(options, (native, t, k) => native.dhcpLeases(this.uuid, options.mac ?? null, t, k));
   }
@@ -95,21 +97,22 @@ export class Networks {
     this.#calls = calls;
   }
 
+  /** All of them (`virConnectListAllNetworks`). */
   list(options?: CallOptions): Promise<NetworkRecord[]> {
     return this.#calls.run(options, (native, t, k) => native.listNetworks(t, k));
   }
 
-  /** Rejects with `NO_NETWORK` when there is none. */
+  /** Rejects with `NO_NETWORK` when there is none (`virNetworkLookupByName`). */
   async lookupByName(name: string, options?: CallOptions): Promise<Network> {
     return this.#handle(await this.#calls.run(options, (native, t, k) => native.findNetworkByName(name, t, k)));
   }
 
-  /** Rejects with `NO_NETWORK` when there is none. */
+  /** Rejects with `NO_NETWORK` when there is none (`virNetworkLookupByUUID`). */
   async lookupByUuid(uuid: string, options?: CallOptions): Promise<Network> {
     return this.#handle(await this.#calls.run(options, (native, t, k) => native.findNetwork(uuid, t, k)));
   }
 
-  /** Defines a persistent network, or redefines the one of the same UUID. */
+  /** Defines a persistent network, or redefines the one of the same UUID (`virNetworkDefineXMLFlags`). */
   async defineXml(xml: string, options: { readonly validate?: boolean } & CallOptions = {}): Promise<Network> {
     const validate = options.validate ?? false;
     return this.#handle(await this.#calls.run(options, (native, t, k) => native.defineNetwork(xml, validate, t, k)));

@@ -13,12 +13,12 @@ export class NwFilter {
     this.name = named.name;
   }
 
-  /** Removes the filter. `OPERATION_INVALID` while something uses it. */
+  /** Removes the filter (`virNWFilterUndefine`). `OPERATION_INVALID` while something uses it. */
   async undefine(options?: CallOptions): Promise<void> {
     await this.#calls.run(options, (native, t, k) => native.undefineNwFilter(this.uuid, t, k));
   }
 
-  /** The filter as XML. */
+  /** The filter as XML (`virNWFilterGetXMLDesc`). */
   xmlDesc(options?: CallOptions): Promise<string> {
     return this.#calls.run(options, (native, t, k) => native.nwFilterXml(this.uuid, t, k));
   }
@@ -32,18 +32,19 @@ export class NwFilters {
     this.#calls = calls;
   }
 
+  /** All of them (`virConnectListAllNWFilters`). */
   list(options?: CallOptions): Promise<ObjectName[]> {
     return this.#calls.run(options, (native, t, k) => native.listNwFilters(t, k));
   }
 
-  /** Rejects with `NO_NWFILTER` when there is none. */
+  /** Rejects with `NO_NWFILTER` when there is none (`virNWFilterLookupByName`). */
   async lookupByName(name: string, options?: CallOptions): Promise<NwFilter> {
     const found = await this.#calls.run(options, (native, t, k) => native.findNwFilterByName(name, t, k));
     return new NwFilter(this.#calls, found);
   }
 
   /**
-   * Defines a filter. Redefining one needs its UUID in the XML and reaches running guests at once. A filter that
+   * Defines a filter (`virNWFilterDefineXMLFlags`). Redefining one needs its UUID in the XML and reaches running guests at once. A filter that
    * uses `$IP` installs nothing until the interface has an `IP` parameter.
    */
   async defineXml(xml: string, options: { readonly validate?: boolean } & CallOptions = {}): Promise<NwFilter> {
@@ -52,7 +53,7 @@ export class NwFilters {
     return new NwFilter(this.#calls, made);
   }
 
-  /** Which filter stands on which interface of the host. */
+  /** Which filter stands on which interface of the host (`virConnectListAllNWFilterBindings`). */
   bindings(options?: CallOptions): Promise<NwFilterBinding[]> {
     return this.#calls.run(options, (native, t, k) => native.listNwFilterBindings(t, k));
   }

@@ -27,7 +27,7 @@ export class Snapshot {
     this.name = name;
   }
 
-  /** What libvirt says of it now. */
+  /** What libvirt says of it now (`virDomainSnapshotLookupByName`). */
   record(options?: CallOptions): Promise<SnapshotRecord> {
     return this.#calls.run(options, (native, t, k) => native.findSnapshot(this.#domain, this.name, t, k));
   }
@@ -85,7 +85,7 @@ export class Snapshots {
     return this.#calls.run(options, (native, t, k) => native.listSnapshots(this.#domain, t, k));
   }
 
-  /** The same as a tree: the roots, each with its children. */
+  /** The same as a tree: the roots, each with its children (`virDomainListAllSnapshots`). */
   async tree(options?: CallOptions): Promise<SnapshotNode[]> {
     return snapshotTree(await this.list(options));
   }

@@ -24,17 +24,17 @@ export class StorageVolume {
     this.path = record.path;
   }
 
-  /** Deletes it and what is in it. */
+  /** Deletes it and what is in it (`virStorageVolDelete`). */
   async delete(options?: CallOptions): Promise<void> {
     await this.#calls.run(options, (native, t, k) => native.deleteVolume(this.poolUuid, this.name, t, k));
   }
 
-  /** Type and sizes in bytes. */
+  /** Type and sizes in bytes (`virStorageVolGetInfo`). */
   info(options?: CallOptions): Promise<VolumeInfo> {
     return this.#calls.run(options, (native, t, k) => native.volumeInfo(this.poolUuid, this.name, t, k));
   }
 
-  /** Changes the capacity, in bytes. Smaller only with `shrink`. */
+  /** Changes the capacity, in bytes (`virStorageVolResize`). Smaller only with `shrink`. */
   async resize(bytes: number, options: ResizeFlags & CallOptions = {}): Promise<void> {
     await this.#calls.run(options, (native, t, k) =>
       native.resizeVolume(this.poolUuid, this.name, bytes, options, t, k),
@@ -57,7 +57,7 @@ export class StorageVolume {
     await this.#calls.run(options, (native, t, k) => native.wipeVolume(this.poolUuid, this.name, algorithm, t, k));
   }
 
-  /** The volume as XML. */
+  /** The volume as XML (`virStorageVolGetXMLDesc`). */
   xmlDesc(options?: CallOptions): Promise<string> {
     return this.#calls.run(options, (native, t, k) => native.volumeXml(this.poolUuid, this.name, t, k));
   }
@@ -75,56 +75,57 @@ export class StoragePool {
     this.name = named.name;
   }
 
-  /** Makes what the pool stands on, e.g. its folder. */
+  /** Makes what the pool stands on, e.g (`virStoragePoolBuild`). its folder. */
   async build(options?: CallOptions): Promise<void> {
     await this.#calls.run(options, (native, t, k) => native.buildPool(this.uuid, t, k));
   }
 
-  /** Brings it up; `build` makes what it stands on first. */
+  /** Brings it up (`virStoragePoolCreate`); `build` makes what it stands on first. */
   async create(options: { readonly build?: boolean } & CallOptions = {}): Promise<void> {
     await this.#calls.run(options, (native, t, k) => native.startPool(this.uuid, options.build ?? false, t, k));
   }
 
-  /** Takes it down; its volumes stay. */
+  /** Takes it down (`virStoragePoolDestroy`); its volumes stay. */
   async destroy(options?: CallOptions): Promise<void> {
     await this.#calls.run(options, (native, t, k) => native.destroyPool(this.uuid, t, k));
   }
 
-  /** Removes the definition. */
+  /** Removes the definition (`virStoragePoolUndefine`). */
   async undefine(options?: CallOptions): Promise<void> {
     await this.#calls.run(options, (native, t, k) => native.undefinePool(this.uuid, t, k));
   }
 
-  /** Looks for volumes that came or went behind libvirt's back. */
+  /** Looks for volumes that came or went behind libvirt's back (`virStoragePoolRefresh`). */
   async refresh(options?: CallOptions): Promise<void> {
     await this.#calls.run(options, (native, t, k) => native.refreshPool(this.uuid, t, k));
   }
 
-  /** Whether it comes up with the daemon. */
+  /** Whether it comes up with the daemon (`virStoragePoolSetAutostart`). */
   async setAutostart(autostart: boolean, options?: CallOptions): Promise<void> {
     await this.#calls.run(options, (native, t, k) => native.setPoolAutostart(this.uuid, autostart, t, k));
   }
 
-  /** State, and room in bytes. */
+  /** State, and room in bytes (`virStoragePoolGetInfo`). */
   info(options?: CallOptions): Promise<PoolInfo> {
     return this.#calls.run(options, (native, t, k) => native.poolInfo(this.uuid, t, k));
   }
 
-  /** The pool as XML. */
+  /** The pool as XML (`virStoragePoolGetXMLDesc`). */
   xmlDesc(options?: CallOptions): Promise<string> {
     return this.#calls.run(options, (native, t, k) => native.poolXml(this.uuid, t, k));
   }
 
+  /** Its volumes (`virStoragePoolListAllVolumes`). */
   listVolumes(options?: CallOptions): Promise<VolumeRecord[]> {
     return this.#calls.run(options, (native, t, k) => native.listVolumes(this.uuid, t, k));
   }
 
-  /** Rejects with `NO_STORAGE_VOL` when there is none. */
+  /** Rejects with `NO_STORAGE_VOL` when there is none (`virStorageVolLookupByName`). */
   async lookupVolume(name: string, options?: CallOptions): Promise<StorageVolume> {
     return this.#volume(await this.#calls.run(options, (native, t, k) => native.findVolume(this.uuid, name, t, k)));
   }
 
-  /** Makes a volume. */
+  /** Makes a volume (`virStorageVolCreateXML`). */
   async createVolumeXml(
     xml: string,
     options: { readonly preallocateMetadata?: boolean } & CallOptions = {},
@@ -170,11 +171,12 @@ export class StoragePools {
     this.#calls = calls;
   }
 
+  /** All of them (`virConnectListAllStoragePools`). */
   list(options?: CallOptions): Promise<PoolRecord[]> {
     return this.#calls.run(options, (native, t, k) => native.listPools(t, k));
   }
 
-  /** Rejects with `NO_STORAGE_POOL` when there is none. */
+  /** Rejects with `NO_STORAGE_POOL` when there is none (`virStoragePoolLookupByName`). */
   async lookupByName(name: string, options?: CallOptions): Promise<StoragePool> {
     const found = await this.#calls.run(options, (native, t, k) => native.findPoolByName(name, t, k));
     return new StoragePool(this.#calls, found);
@@ -225,7 +227,7 @@ export class StoragePools {
     return this.#calls.run(options, (native, t, k) => native.poolCapabilities(t, k));
   }
 
-  /** Defines a persistent pool. */
+  /** Defines a persistent pool (`virStoragePoolDefineXML`). */
   async defineXml(xml: string, options?: CallOptions): Promise<StoragePool> {
     const made = await this.#calls.run(options, (native, t, k) => native.definePool(xml, t, k));
     return new StoragePool(this.#calls, made);

@@ -34,14 +34,18 @@ export class Tuning {
     this.#domain = domain;
   }
 
-  /** Limits and weights (`virDomainGetSchedulerParametersFlags`, `GetMemoryParameters`, `GetBlkioParameters`, `GetNumaParameters`). */
+  /** Limits and weights (`virDomainGetSchedulerParametersFlags`, `virDomainGetMemoryParameters`, `virDomainGetBlkioParameters`, `virDomainGetNumaParameters`). */
   async get(kind: TuningKind, options: Affect & CallOptions = {}): Promise<Parameters> {
     return fromParameters(
       await this.#calls.run(options, (native, t, k) => native.tuning(this.#domain, kind, options, t, k)),
     );
   }
 
-  /** Sets them; what is not named stays. `INVALID_ARG` for a name or a value that libvirt doesn't have. */
+  /**
+   * Sets them; what is not named stays (`virDomainSetSchedulerParametersFlags`, `virDomainSetMemoryParameters`,
+   * `virDomainSetBlkioParameters`, `virDomainSetNumaParameters`). `INVALID_ARG` for a name or a value that libvirt
+   * doesn't have.
+   */
   async set<K extends TuningKind>(kind: K, values: TuningValues[K], options: Affect & CallOptions = {}): Promise<void> {
     await this.#calls.run(options, (native, t, k) =>
       native.setTuning(this.#domain, kind, toParameters(KINDS[kind], values), options, t, k),

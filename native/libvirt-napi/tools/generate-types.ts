@@ -1,4 +1,5 @@
 // Writes src/addon.ts from what napi says of the Rust code. Run after a change of the addon's surface.
+// With --check it writes nothing and fails when the file is stale.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -50,7 +51,9 @@ try {
     .replace(/(\/?\*+) r" /g, '$1 ')
     .trimStart();
   const target = join(packageDir, 'src', 'addon.ts');
-  writeFileSync(target, await format(header + body, { ...(await resolveConfig(target)), filepath: target }));
+  const text = await format(header + body, { ...(await resolveConfig(target)), filepath: target });
+  if (!process.argv.includes('--check')) writeFileSync(target, text);
+  else if (readFileSync(target, 'utf8') !== text) throw new Error('stale: npm run build:types -w @infinibay/libvirt');
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }

@@ -6,7 +6,6 @@ use super::domain::Affect;
 use super::domain_save::SaveFlags;
 use crate::error::{Code, Error, Result};
 use crate::ffi::{arg, check, flag_word, taken};
-use crate::params::{List, Param};
 use crate::session::Session;
 use crate::uuid::Uuid;
 
@@ -127,24 +126,6 @@ impl Session {
             sys::virDomainManagedSaveDefineXML(domain, xml.as_ptr(), flags.word())
         })
         .map(drop)
-    }
-
-    /// As `save_domain`, with parameters (`virDomainSaveParams`).
-    pub fn save_domain_with(&mut self, uuid: Uuid, params: &[Param], flags: SaveFlags) -> Result<()> {
-        let list = List::of(params)?;
-        // SAFETY: a live domain and a list that lives.
-        self.domain_call(uuid, "virDomainSaveParams", |domain| unsafe {
-            sys::virDomainSaveParams(domain, list.as_ptr(), list.len(), flags.word())
-        })
-        .map(drop)
-    }
-
-    /// As `restore_domain`, with parameters (`virDomainRestoreParams`).
-    pub fn restore_domain_with(&mut self, params: &[Param], flags: SaveFlags) -> Result<()> {
-        let list = List::of(params)?;
-        // SAFETY: a live connection and a list that lives.
-        let answer = unsafe { sys::virDomainRestoreParams(self.conn(), list.as_ptr(), list.len(), flags.word()) };
-        check(answer, "virDomainRestoreParams").map(drop)
     }
 }
 
