@@ -230,12 +230,14 @@ describe("the agent on libvirt's test driver", () => {
   it('is ready, and counts its calls', async () => {
     const ready = await agent.http('/health/ready');
     expect(ready.body).toContain('"name":"hypervisor","ok":true');
+    expect(ready.body).toContain('"kvm":{"works":false,"reason":"the driver TEST has no KVM"');
     const { body } = await agent.http('/metrics');
-    const counted = body.split('\n').filter((line) => /^infinibay_(libvirt|domains)/.test(line));
+    const counted = body.split('\n').filter((line) => /^infinibay_(libvirt|domains|kvm)/.test(line));
     expect(counted).toEqual(
       expect.arrayContaining([
         expect.stringMatching(/^infinibay_libvirt_calls_total\{.*call="start-domain".*outcome="ok".*\} [1-9]/),
         expect.stringMatching(/^infinibay_libvirt_connected\{.*\} 1$/),
+        expect.stringMatching(/^infinibay_kvm_works\{.*\} 0$/),
         expect.stringMatching(/^infinibay_domains\{.*power="off".*\} [1-9]/),
       ]),
     );

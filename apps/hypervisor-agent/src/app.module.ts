@@ -1,6 +1,8 @@
 import type { Logger } from '@infinibay/platform-logging';
 import { PlatformModule } from '@infinibay/platform-service';
 import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { AccelerationService } from './acceleration/acceleration.service.js';
+import { GuestProbe } from './acceleration/guest-probe.js';
 import { AGENT_CONFIG, type AgentConfig } from './config.js';
 import { DiskService } from './disks/disk.service.js';
 import { FilterHandlers } from './filters/filter.handlers.js';
@@ -31,8 +33,8 @@ const reports = [InventoryService, InventoryHandlers, HostReporter];
 /** Global, for readiness (which the platform's module checks) asks it too. */
 @Global()
 @Module({
-  providers: [Hypervisor, HostFactsReader, QuarantineReporter],
-  exports: [Hypervisor, HostFactsReader, QuarantineReporter, AGENT_CONFIG],
+  providers: [Hypervisor, GuestProbe, AccelerationService, HostFactsReader, QuarantineReporter],
+  exports: [Hypervisor, AccelerationService, HostFactsReader, QuarantineReporter, AGENT_CONFIG],
 })
 class HypervisorModule {
   static forRoot(config: AgentConfig): DynamicModule {
@@ -52,7 +54,7 @@ export class AppModule {
           hostId: config.HOST_ID,
           logger,
           nats: { url: config.NATS_URL, user: config.NATS_USER, password: config.NATS_PASSWORD },
-          probes: [{ inject: [Hypervisor, QuarantineReporter], useFactory: hypervisorProbe }],
+          probes: [{ inject: [Hypervisor, QuarantineReporter, AccelerationService], useFactory: hypervisorProbe }],
         }),
       ],
       providers: [...disks, ...vms, ...networks, ...filters, ...reports],
