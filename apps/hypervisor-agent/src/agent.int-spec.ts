@@ -7,6 +7,7 @@ import {
   ensureFilter,
   ensureNetwork,
   forceOffVm,
+  getHostDetails,
   inspectFilter,
   inspectVm,
   listHostVms,
@@ -194,6 +195,23 @@ describe("the agent on libvirt's test driver", () => {
     });
     // The test driver has a domain named "test" from the start.
     expect(vms.map(({ vmId }) => vmId)).not.toContain('6695eb01-f6a4-8304-79aa-97f2502e193f');
+  });
+
+  it('tells CPU, memory and NUMA cells of the host', async () => {
+    const { details } = await agent.call(getHostDetails, {});
+    expect(details).toMatchObject({
+      hostId: agent.hostId,
+      driver: 'TEST',
+      kvm: { works: false, reason: 'the driver TEST has no KVM' },
+      cpu: { arch: 'i686', model: null, online: 16, socketsPerCell: 2 },
+      memoryMib: 3_072,
+      pciDevices: null,
+    });
+    expect(details.numaCells.map(({ id, memoryMib, cpus }) => [id, memoryMib, cpus.length])).toEqual([
+      [0, 2_048, 8],
+      [1, 4_096, 8],
+    ]);
+    expect(details.guestKinds).toEqual([{ arch: 'i686', virtTypes: ['test'], machineTypes: [] }]);
   });
 
   it('makes networks with exactly the reservations of the newest revision', async () => {

@@ -13,6 +13,7 @@ import { Hypervisor } from './hypervisor/hypervisor.js';
 import { hypervisorProbe } from './hypervisor/hypervisor.probe.js';
 import { QuarantineReporter } from './hypervisor/quarantine.reporter.js';
 import { ImageStore } from './images/image.store.js';
+import { HostDetailsReader } from './inventory/host-details.reader.js';
 import { InventoryHandlers } from './inventory/inventory.handlers.js';
 import { InventoryService } from './inventory/inventory.service.js';
 import { NetworkHandlers } from './networks/network.handlers.js';
@@ -28,7 +29,7 @@ const disks = [ImageStore, DiskService];
 const vms = [VmGate, GuestFolders, DomainRepository, VmService, VmHandlers];
 const networks = [NetworkService, NetworkHandlers];
 const filters = [KernelRulesReader, FilterService, FilterHandlers];
-const reports = [InventoryService, InventoryHandlers, HostReporter];
+const reports = [InventoryService, HostDetailsReader, InventoryHandlers, HostReporter];
 
 /** Global, for readiness (which the platform's module checks) asks it too. */
 @Global()

@@ -1,4 +1,5 @@
 export * from './base-filters.js';
+export * from './capabilities.js';
 export * from './domain-xml.js';
 export * from './filter-xml.js';
 export * from './libvirt-answers.js';

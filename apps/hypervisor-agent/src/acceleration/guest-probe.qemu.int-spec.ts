@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { listHostVms } from '@infinibay/contracts';
+import { getHostDetails, listHostVms } from '@infinibay/contracts';
 import { Connection } from '@infinibay/libvirt';
 import { probeDomainName, probeXml } from '@infinibay/libvirt-xml';
 import { findTestHypervisor, pollUntil, type TestHypervisor } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RunningAgent, agentFolders } from '../agent.fixture.js';
-import { AccelerationService } from './acceleration.service.js';
 import { GuestProbe } from './guest-probe.js';
 import { PROBE_KERNEL } from './probe-kernel.js';
 
@@ -88,7 +87,7 @@ onQemu((at) => {
 
   it('decides which guests the host gets, in heartbeats, health and metrics', async () => {
     const outcome = await sut.run('kvm');
-    const { works, reason } = await agent.app.get(AccelerationService, { strict: false }).get();
+    const { works, reason } = (await agent.call(getHostDetails, {})).details.kvm;
     expect(works).toBe(outcome.ran);
     if (works) expect(reason).toBeNull();
     else expect(reason).toMatch(/\w{3}/);
