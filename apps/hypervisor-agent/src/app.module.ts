@@ -5,6 +5,8 @@ import { AccelerationService } from './acceleration/acceleration.service.js';
 import { GuestProbe } from './acceleration/guest-probe.js';
 import { AGENT_CONFIG, type AgentConfig } from './config.js';
 import { DiskService } from './disks/disk.service.js';
+import { DomainWatch } from './events/domain-watch.js';
+import { HostEvents } from './events/host-events.js';
 import { FilterHandlers } from './filters/filter.handlers.js';
 import { FilterService } from './filters/filter.service.js';
 import { KernelRulesReader } from './filters/kernel-rules.reader.js';
@@ -30,6 +32,7 @@ const vms = [VmGate, GuestFolders, DomainRepository, VmService, VmHandlers];
 const networks = [NetworkService, NetworkHandlers];
 const filters = [KernelRulesReader, FilterService, FilterHandlers];
 const reports = [InventoryService, HostDetailsReader, InventoryHandlers, HostReporter];
+const events = [HostEvents, DomainWatch];
 
 /** Global, for readiness (which the platform's module checks) asks it too. */
 @Global()
@@ -58,7 +61,7 @@ export class AppModule {
           probes: [{ inject: [Hypervisor, QuarantineReporter, AccelerationService], useFactory: hypervisorProbe }],
         }),
       ],
-      providers: [...disks, ...vms, ...networks, ...filters, ...reports],
+      providers: [...disks, ...vms, ...networks, ...filters, ...reports, ...events],
     };
   }
 }

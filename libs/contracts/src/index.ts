@@ -13,6 +13,7 @@ export * from './model/network.js';
 export * from './model/scalars.js';
 export * from './model/vm.js';
 export * from './events/firewall.events.js';
+export * from './events/host.events.js';
 export * from './events/metrics.events.js';
 export * from './events/networks.events.js';
 export * from './events/users.events.js';

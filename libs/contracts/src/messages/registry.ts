@@ -1,4 +1,5 @@
 import * as firewallEvents from '../events/firewall.events.js';
+import * as hostEvents from '../events/host.events.js';
 import * as metricsEvents from '../events/metrics.events.js';
 import * as networksEvents from '../events/networks.events.js';
 import * as usersEvents from '../events/users.events.js';
@@ -27,6 +28,7 @@ export const CONTRACTS: readonly AnyContract[] = [
   networksEvents,
   firewallEvents,
   metricsEvents,
+  hostEvents,
   hostReports,
   usersRequests,
   vmsRequests,
