@@ -2,6 +2,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import {
+  getHostDetails,
   hostLibvirtConnected,
   hostLibvirtDisconnected,
   hostVmDifferenceFound,
@@ -27,10 +28,13 @@ suite('a host whose libvirtd is killed while its VMs change', () => {
   }, 60_000);
   afterAll(() => sut.stop(), 60_000);
 
+  const kvmCheckedAt = async (): Promise<string> => (await sut.agent.call(getHostDetails, {})).details.kvm.checkedAt;
+
   it('tells after the return what differs, and only that', async () => {
     const { events } = sut.agent;
     await events.find(hostVmLifecycleChanged, { vmId: vm.forgotten, event: 'defined' });
     const before = (await events.all()).length;
+    const checkedBefore = await kvmCheckedAt();
     // Stopped first: it must have no chance to tell of what happens now.
     sut.signalDaemon('SIGSTOP');
     sut.signalVm(vm.killed, 'SIGKILL');
@@ -61,6 +65,7 @@ suite('a host whose libvirtd is killed while its VMs change', () => {
     );
     const { vms } = await sut.agent.call(listHostVms, {});
     expect(vms.find(({ vmId }) => vmId === vm.kept)?.power).toBe('running');
+    await pollUntil(async () => (await kvmCheckedAt()) > checkedBefore, { what: 'KVM to be looked at anew' });
   }, 60_000);
 
   it('goes on telling what libvirt tells, in the same count', async () => {

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import type { Connection } from '@infinibay/libvirt';
 import { domainTypeOf } from '@infinibay/libvirt-xml';
 import type { Logger } from '@infinibay/platform-logging';
@@ -49,14 +49,19 @@ export class AccelerationService {
 
   /** @throws DomainError HOST_UNAVAILABLE when nothing is known yet and libvirt is away */
   async get(): Promise<Acceleration> {
-    return this.known ?? this.check();
+    return this.known ?? this.checking ?? this.check();
   }
 
+  /** One check after the other: one that was begun over a link that broke says nothing of the next. */
   private check(): Promise<Acceleration> {
-    this.checking ??= this.findOut().finally(() => {
-      this.checking = undefined;
-    });
-    return this.checking;
+    const findOut = (): Promise<Acceleration> => this.findOut();
+    const check = this.checking === undefined ? findOut() : this.checking.then(findOut, findOut);
+    this.checking = check;
+    const forget = (): void => {
+      if (this.checking === check) this.checking = undefined;
+    };
+    check.then(forget, forget);
+    return check;
   }
 
   private async findOut(): Promise<Acceleration> {
@@ -74,22 +79,13 @@ export class AccelerationService {
     if (driver.toLowerCase() !== 'qemu') return `the driver ${driver} has no KVM`;
     await this.probe.removeLeftover();
     if (this.config.LIBVIRT_VIRT_TYPE === 'qemu') return 'LIBVIRT_VIRT_TYPE asks for software emulation';
-    const closed = await whyNotOpened();
-    if (closed !== undefined) return closed;
+    // Only whether it is there: QEMU may open what this process may not.
+    if (!existsSync(KVM_DEVICE)) return `there is no ${KVM_DEVICE}`;
     if (!(await this.hypervisor.use('read-domain-capabilities', offersKvm))) return 'libvirt does not offer KVM';
     const outcome = await this.probe.run('kvm');
     return outcome.ran ? undefined : outcome.reason;
   }
 }
-
-const whyNotOpened = async (): Promise<string | undefined> => {
-  try {
-    await (await open(KVM_DEVICE, 'r+')).close();
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-};
 
 const offersKvm = async (connection: Connection): Promise<boolean> => {
   try {

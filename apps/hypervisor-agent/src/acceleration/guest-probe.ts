@@ -11,6 +11,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AGENT_CONFIG, type AgentConfig } from '../config.js';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
 import { libvirtCodeOf } from '../hypervisor/libvirt-errors.js';
+import { KeyedQueue } from '../work/keyed-queue.js';
 import { PROBE_KERNEL } from './probe-kernel.js';
 
 /** Whether a guest ran, and why not. */
@@ -22,10 +23,16 @@ export type ProbeOutcome =
 const DEADLINE_MS = 10_000;
 const START_TIMEOUT_MS = 10_000;
 const LONGEST_REASON = 500;
+/** All probes of a host have the same name: one at a time. */
+const ONE_NAME = 'probe';
+const REMOVALS = 50;
+const BETWEEN_REMOVALS_MS = 100;
 
 /** Runs a guest that does nothing but prove that guests of its kind run; nothing of it is left behind. */
 @Injectable()
 export class GuestProbe {
+  private readonly queue = new KeyedQueue();
+
   constructor(
     private readonly hypervisor: Hypervisor,
     @Inject(AGENT_CONFIG) private readonly config: AgentConfig,
@@ -36,24 +43,46 @@ export class GuestProbe {
    * @param deadlineMs how long the guest may take from its start to its end
    * @throws DomainError HOST_UNAVAILABLE when libvirt goes away: then nothing is proved
    */
-  async run(virtType: 'kvm' | 'qemu', deadlineMs = DEADLINE_MS): Promise<ProbeOutcome> {
+  run(virtType: 'kvm' | 'qemu', deadlineMs = DEADLINE_MS): Promise<ProbeOutcome> {
+    return this.queue.run(ONE_NAME, () => this.probe(virtType, deadlineMs));
+  }
+
+  /** Ends what an agent that was killed while it probed has left. */
+  removeLeftover(): Promise<void> {
+    return this.queue.run(ONE_NAME, () => this.clear());
+  }
+
+  private async probe(virtType: 'kvm' | 'qemu', deadlineMs: number): Promise<ProbeOutcome> {
     const begun = performance.now();
     const reason = await this.whyNot(virtType, deadlineMs);
     const durationMs = Math.round(performance.now() - begun);
     return reason === undefined ? { ran: true, durationMs } : { ran: false, reason, durationMs };
   }
 
-  /** Ends the guest of a probe that has not come to its end, also that of an agent that was killed while it probed. */
-  async removeLeftover(): Promise<void> {
-    const name = probeDomainName(this.config.HOST_ID);
+  private async clear(): Promise<void> {
     try {
-      const left = await this.hypervisor.find('find-probe', 'NO_DOMAIN', ({ domains }) => domains.lookupByName(name));
-      if (left !== undefined) await this.hypervisor.find('destroy-probe', 'NO_DOMAIN', () => left.destroy());
+      for (let left = REMOVALS; await this.destroyLeftover(); left -= 1) {
+        if (left === 0) throw new DomainError('HYPERVISOR_ERROR', { reason: 'the probe guest does not go' });
+        await delay(BETWEEN_REMOVALS_MS);
+      }
     } catch (error) {
-      // Invalid: it ended by itself in between. Whatever else, the next probe tries again.
-      if (libvirtCodeOf(error) !== 'OPERATION_INVALID') this.logger.warn({ err: error }, 'a probe guest is left');
+      // The next probe tries again.
+      this.logger.warn({ err: error }, 'a probe guest may be left');
     }
     await rm(this.kernelPath, { force: true });
+  }
+
+  /** @returns whether there was one; it may be there a moment longer, for a daemon that was started again first looks what became of it */
+  private async destroyLeftover(): Promise<boolean> {
+    const name = probeDomainName(this.config.HOST_ID);
+    const left = await this.hypervisor.find('find-probe', 'NO_DOMAIN', ({ domains }) => domains.lookupByName(name));
+    if (left === undefined) return false;
+    await this.hypervisor
+      .find('destroy-probe', 'NO_DOMAIN', () => left.destroy())
+      .catch((error: unknown) => {
+        if (libvirtCodeOf(error) !== 'OPERATION_INVALID') throw error;
+      });
+    return true;
   }
 
   private get kernelPath(): string {
@@ -62,6 +91,7 @@ export class GuestProbe {
   }
 
   private async whyNot(virtType: 'kvm' | 'qemu', deadlineMs: number): Promise<string | undefined> {
+    await this.clear();
     const uuid = randomUUID();
     const watch = this.watchEnd(uuid);
     try {
@@ -77,20 +107,23 @@ export class GuestProbe {
       return reasonOf(error);
     } finally {
       watch.stop();
-      await this.removeLeftover();
+      await this.clear();
     }
   }
 
-  /** How the guest ends. Watched before the start: the end may be told first. */
+  /** How the guest ends. Watched before the start: the end may be told first. Rejects when libvirt goes away. */
   private watchEnd(uuid: string): { readonly end: Promise<DomainEventDetail>; readonly stop: () => void } {
     let stop = (): void => undefined;
-    const end = new Promise<DomainEventDetail>((resolve) => {
+    const end = new Promise<DomainEventDetail>((resolve, reject) => {
       const onLifecycle = (event: DomainLifecycleEvent): void => {
         if (event.uuid === uuid && event.event === 'stopped') resolve(event.detail);
       };
-      this.hypervisor.on('lifecycle', onLifecycle);
-      stop = () => void this.hypervisor.off('lifecycle', onLifecycle);
+      const onDisconnected = (reason: string): void => reject(new DomainError('HOST_UNAVAILABLE', { reason }));
+      this.hypervisor.on('lifecycle', onLifecycle).on('disconnected', onDisconnected);
+      stop = () => void this.hypervisor.off('lifecycle', onLifecycle).off('disconnected', onDisconnected);
     });
+    // Nobody waits for it when the guest can't be started.
+    end.catch(() => undefined);
     return { end, stop };
   }
 }
