@@ -36,7 +36,7 @@ export class HostEvents implements BeforeApplicationShutdown {
   /** This run of the agent. */
   readonly epoch = newId();
   private sequence = 0;
-  private failing = false;
+  private failures = 0;
   private readonly queue: EventQueue<EventEnvelope>;
   private readonly published: Counter;
   private readonly dropped: Counter;
@@ -87,13 +87,14 @@ export class HostEvents implements BeforeApplicationShutdown {
   private onSent(): void {
     this.published.inc();
     this.waiting.set(this.queue.waiting);
-    if (this.failing) this.logger.info({ waiting: this.queue.waiting }, 'events of the host go out again');
-    this.failing = false;
+    if (this.failures > 1) this.logger.info({ waiting: this.queue.waiting }, 'events of the host go out again');
+    this.failures = 0;
   }
 
+  /** The first says nothing: at the very first start the stream is only being made. */
   private onFailed(error: unknown): void {
-    if (!this.failing) this.logger.warn({ err: error }, 'events of the host wait: publishing failed');
-    this.failing = true;
+    this.failures += 1;
+    if (this.failures === 2) this.logger.warn({ err: error }, 'events of the host wait: publishing failed');
   }
 }
 
