@@ -4,6 +4,7 @@ import path from 'node:path';
 import { buildGuestImage, guestImageHash, guestImageIsCurrent, missingForGuestImage } from '../guest-image/build.ts';
 import { kernelDir } from '../guest-image/kernel.ts';
 import { runCommand } from '../stack/command.ts';
+import { qemuGuestAgentBinary, qemuGuestAgentDir } from '../guest-image/qemu-guest-agent.ts';
 import { toolchainDir } from '../stack/layout.ts';
 import { natsServerBinary, natsServerCacheBinary } from '../stack/nats-binary.ts';
 import { StackError } from '../stack/stack-error.ts';
@@ -53,6 +54,15 @@ export const guestKernelStep: SetupStep = {
       : 'not there yet',
   perform: async (context) => {
     await unpackPackage(context, await cloudKernelPackage(), kernelDir);
+  },
+};
+
+/** QEMU's own agent, which specs put into a guest: libvirt talks to it, InfiniService doesn't replace it. */
+export const qemuGuestAgentStep: SetupStep = {
+  name: 'QEMU guest agent',
+  reason: () => (!hasApt() || existsSync(qemuGuestAgentBinary) ? undefined : 'not there yet'),
+  perform: async (context) => {
+    await unpackPackage(context, 'qemu-guest-agent', qemuGuestAgentDir);
   },
 };
 

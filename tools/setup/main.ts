@@ -1,7 +1,7 @@
 import { defaultLayout } from '../stack/layout.ts';
 import { messageOf } from '../stack/stack-error.ts';
 import { debianPackagesStep } from './debian-packages.ts';
-import { guestImageStep, guestKernelStep, natsServerStep } from './downloads.ts';
+import { guestImageStep, guestKernelStep, natsServerStep, qemuGuestAgentStep } from './downloads.ts';
 import { addonStep, agentStep } from './native-build.ts';
 import { npmDependenciesStep, packageScriptsStep } from './npm-dependencies.ts';
 import { runLanes, runSteps, seconds } from './step-runner.ts';
@@ -15,7 +15,7 @@ try {
     [
       [npmDependenciesStep, packageScriptsStep, prismaClientsStep, typescriptStep, supergraphStep],
       [addonStep, agentStep],
-      [natsServerStep, guestKernelStep],
+      [natsServerStep, guestKernelStep, qemuGuestAgentStep],
     ],
     logDir,
   );

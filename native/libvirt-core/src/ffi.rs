@@ -43,6 +43,7 @@ objects! {
     virNodeDevice => virNodeDeviceFree;
     virInterface => virInterfaceFree;
     virSecret => virSecretFree;
+    virNetworkPort => virNetworkPortFree;
 }
 
 /// One owned reference. Freed on drop; a failure to free is libvirt's to log, never a panic.
@@ -108,6 +109,26 @@ pub(crate) unsafe fn taken(raw: *mut c_char, call: &'static str) -> Result<Strin
     // SAFETY: allocated by libvirt with malloc for the caller to free.
     unsafe { libc::free(raw.cast::<c_void>()) };
     Ok(text)
+}
+
+/// An array of texts that libvirt allocated for us: copied and freed.
+///
+/// # Safety
+/// `array` is null or holds `count` strings from malloc and is itself from malloc; nobody else frees them.
+pub(crate) unsafe fn taken_all(array: *mut *mut c_char, count: c_int) -> Vec<String> {
+    let texts = (0..usize::try_from(count).unwrap_or(0)).filter_map(|i| {
+        // SAFETY: one of `count` strings, ours to free.
+        unsafe {
+            let raw = *array.add(i);
+            let text = borrowed(raw);
+            libc::free(raw.cast::<c_void>());
+            text
+        }
+    });
+    let texts = texts.collect();
+    // SAFETY: ours to free, once.
+    unsafe { libc::free(array.cast::<c_void>()) };
+    texts
 }
 
 /// Text that libvirt allocated, freed on drop. For what is big and only passed on.

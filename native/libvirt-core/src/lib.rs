@@ -1,6 +1,8 @@
 //! libvirt from many threads without stalls: one connection per worker, deadlines, reconnect, typed errors.
 //! No Node in here; `libvirt-napi` is the thin layer above.
 
+mod access;
+mod duplex;
 mod error;
 mod error_code;
 mod event_loop;
@@ -14,6 +16,8 @@ mod uuid;
 pub mod vocabulary;
 mod xml;
 
+pub use access::{Auth, CredentialRequest, KeepAlive};
+pub use duplex::{Duplex, DuplexTarget};
 pub use error::{Code, Error, Level, Result};
 pub use events::{Event, Field, Fields, Sink};
 pub use ffi::CText;

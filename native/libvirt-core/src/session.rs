@@ -6,15 +6,14 @@ use libc::c_int;
 use rustc_hash::FxHashMap;
 use virt_sys as sys;
 
+use crate::access::{self, KeepAlive};
 use crate::error::{Code, Error, Result};
-use crate::ffi::{Handle, Object, arg, check};
+use crate::ffi::{Handle, Object, check};
+use crate::pool::Options;
 use crate::uuid::Uuid;
 
 /// Handles kept per connection; beyond it the cache starts anew rather than grow with every VM that ever lived.
 const CACHED_HANDLES: usize = 4096;
-/// Keep-alive: a daemon that doesn't answer three probes, five seconds apart, is gone.
-const KEEP_ALIVE_SECONDS: c_int = 5;
-const KEEP_ALIVE_PROBES: u32 = 3;
 
 /// One connection to a daemon or an in-process driver. The operations are in `ops`.
 pub struct Session {
@@ -30,17 +29,9 @@ pub struct Session {
 
 impl Session {
     /// Opens a connection of its own and arms its keep-alive.
-    pub(crate) fn open(uri: &str, read_only: bool) -> Result<Self> {
-        let name = arg(uri)?;
-        let (raw, call) = if read_only {
-            // SAFETY: a NUL-terminated name.
-            (unsafe { sys::virConnectOpenReadOnly(name.as_ptr()) }, "virConnectOpenReadOnly")
-        } else {
-            // SAFETY: a NUL-terminated name.
-            (unsafe { sys::virConnectOpen(name.as_ptr()) }, "virConnectOpen")
-        };
-        let session = Self::over(Handle::own(raw, call).map_err(|e| e.about(uri))?);
-        session.arm_keep_alive();
+    pub(crate) fn open(options: &Options) -> Result<Self> {
+        let session = Self::over(access::open(&options.uri, options.read_only, options.auth.as_ref())?);
+        session.arm_keep_alive(options.keep_alive);
         Ok(session)
     }
 
@@ -62,9 +53,11 @@ impl Session {
         }
     }
 
-    fn arm_keep_alive(&self) {
+    fn arm_keep_alive(&self, KeepAlive { interval_seconds, count }: KeepAlive) {
+        // libvirt's 0 answers the daemon's probes and sends none.
+        let interval = c_int::try_from(interval_seconds).unwrap_or(c_int::MAX);
         // SAFETY: a live connection.
-        if unsafe { sys::virConnectSetKeepAlive(self.conn(), KEEP_ALIVE_SECONDS, KEEP_ALIVE_PROBES) } < 0 {
+        if unsafe { sys::virConnectSetKeepAlive(self.conn(), interval, count) } < 0 {
             // In-process drivers have no keep-alive, and nothing to keep alive.
             drop(Error::last("virConnectSetKeepAlive"));
         }

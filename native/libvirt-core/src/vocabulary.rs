@@ -98,6 +98,9 @@ pub const BLOCK_JOB_TYPES: &[&str] = &["unknown", "pull", "copy", "commit", "act
 /// `virStorageVolType`
 pub const VOLUME_TYPES: &[&str] = &["file", "block", "dir", "network", "netdir", "ploop"];
 
+/// `virSecretUsageType`
+pub const SECRET_USAGES: &[&str] = &["none", "volume", "ceph", "iscsi", "tls", "vtpm"];
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -63,6 +63,37 @@ export declare class NativeConnection {
   ): Promise<Array<InterfaceAddresses>>;
   /** As JSON, an array of `DomainStatsRecord`: of all ways to make thousands of objects the fastest, and made on a worker. */
   allDomainStats(query: StatsQuery, timeoutMs: number, token: number): Promise<string>;
+  guestTime(uuid: string, timeoutMs: number, token: number): Promise<GuestTime>;
+  setGuestTime(uuid: string, time: GuestTime, sync: boolean, timeoutMs: number, token: number): Promise<undefined>;
+  setUserPassword(
+    uuid: string,
+    user: string,
+    password: string,
+    encrypted: boolean,
+    timeoutMs: number,
+    token: number,
+  ): Promise<undefined>;
+  sshKeys(uuid: string, user: string, timeoutMs: number, token: number): Promise<Array<string>>;
+  setSshKeys(
+    uuid: string,
+    user: string,
+    keys: Array<string>,
+    change: SshKeysChange,
+    timeoutMs: number,
+    token: number,
+  ): Promise<undefined>;
+  fileSystems(uuid: string, timeoutMs: number, token: number): Promise<Array<FileSystem>>;
+  trimFileSystems(
+    uuid: string,
+    mountPoint: string | undefined | null,
+    minimumBytes: number,
+    timeoutMs: number,
+    token: number,
+  ): Promise<undefined>;
+  guestVcpus(uuid: string, timeoutMs: number, token: number): Promise<Array<TypedParameter>>;
+  setGuestVcpus(uuid: string, cpus: string, online: boolean, timeoutMs: number, token: number): Promise<undefined>;
+  guestHostname(uuid: string, lease: boolean, agent: boolean, timeoutMs: number, token: number): Promise<string>;
+  setAgentTimeout(uuid: string, seconds: number, timeoutMs: number, token: number): Promise<undefined>;
   startDomain(uuid: string, flags: StartFlags, timeoutMs: number, token: number): Promise<undefined>;
   shutDownDomain(uuid: string, modes: ShutdownModes, timeoutMs: number, token: number): Promise<undefined>;
   rebootDomain(uuid: string, modes: ShutdownModes, timeoutMs: number, token: number): Promise<undefined>;
@@ -157,6 +188,129 @@ export declare class NativeConnection {
   freezeFileSystems(uuid: string, timeoutMs: number, token: number): Promise<number>;
   thawFileSystems(uuid: string, timeoutMs: number, token: number): Promise<number>;
   screenshot(uuid: string, screen: number, timeoutMs: number, token: number): Promise<Screenshot>;
+  pinEmulator(uuid: string, cpus: Array<number>, affect: Affect, timeoutMs: number, token: number): Promise<undefined>;
+  emulatorPin(uuid: string, affect: Affect, timeoutMs: number, token: number): Promise<Array<number>>;
+  ioThreads(uuid: string, affect: Affect, timeoutMs: number, token: number): Promise<Array<IoThread>>;
+  addIoThread(uuid: string, id: number, affect: Affect, timeoutMs: number, token: number): Promise<undefined>;
+  removeIoThread(uuid: string, id: number, affect: Affect, timeoutMs: number, token: number): Promise<undefined>;
+  pinIoThread(
+    uuid: string,
+    id: number,
+    cpus: Array<number>,
+    affect: Affect,
+    timeoutMs: number,
+    token: number,
+  ): Promise<undefined>;
+  tuneIoThread(
+    uuid: string,
+    id: number,
+    parameters: Array<TypedParameter>,
+    affect: Affect,
+    timeoutMs: number,
+    token: number,
+  ): Promise<undefined>;
+  setVcpuState(
+    uuid: string,
+    vcpus: string,
+    online: boolean,
+    affect: Affect,
+    timeoutMs: number,
+    token: number,
+  ): Promise<undefined>;
+  isDomainUpdated(uuid: string, timeoutMs: number, token: number): Promise<boolean>;
+  osType(uuid: string, timeoutMs: number, token: number): Promise<string>;
+  controlInfo(uuid: string, timeoutMs: number, token: number): Promise<ControlInfo>;
+  domainMessages(uuid: string, timeoutMs: number, token: number): Promise<Array<string>>;
+  securityLabels(uuid: string, timeoutMs: number, token: number): Promise<Array<SecurityLabel>>;
+  launchSecurity(uuid: string, timeoutMs: number, token: number): Promise<Array<TypedParameter>>;
+  setLaunchSecurity(
+    uuid: string,
+    parameters: Array<TypedParameter>,
+    timeoutMs: number,
+    token: number,
+  ): Promise<undefined>;
+  cpuUsage(uuid: string, timeoutMs: number, token: number): Promise<NativeCpuUsage>;
+  diskErrors(uuid: string, timeoutMs: number, token: number): Promise<Array<DiskError>>;
+  perfEvents(uuid: string, affect: Affect, timeoutMs: number, token: number): Promise<Array<TypedParameter>>;
+  setPerfEvents(
+    uuid: string,
+    parameters: Array<TypedParameter>,
+    affect: Affect,
+    timeoutMs: number,
+    token: number,
+  ): Promise<undefined>;
+  interfaceTune(
+    uuid: string,
+    device: string,
+    affect: Affect,
+    timeoutMs: number,
+    token: number,
+  ): Promise<Array<TypedParameter>>;
+  setInterfaceTune(
+    uuid: string,
+    device: string,
+    parameters: Array<TypedParameter>,
+    affect: Affect,
+    timeoutMs: number,
+    token: number,
+  ): Promise<undefined>;
+  peekMemory(
+    uuid: string,
+    start: number,
+    length: number,
+    physical: boolean,
+    timeoutMs: number,
+    token: number,
+  ): Promise<Buffer>;
+  peekDisk(
+    uuid: string,
+    disk: string,
+    offset: number,
+    length: number,
+    timeoutMs: number,
+    token: number,
+  ): Promise<Buffer>;
+  startDirtyRate(uuid: string, seconds: number, timeoutMs: number, token: number): Promise<undefined>;
+  monitorCommand(uuid: string, command: string, human: boolean, timeoutMs: number, token: number): Promise<string>;
+  dumpCore(
+    uuid: string,
+    path: string,
+    format: string,
+    flags: DumpFlags,
+    timeoutMs: number,
+    token: number,
+  ): Promise<undefined>;
+  injectNmi(uuid: string, timeoutMs: number, token: number): Promise<undefined>;
+  signalProcess(uuid: string, pid: number, signal: number, timeoutMs: number, token: number): Promise<undefined>;
+  setBlockThreshold(uuid: string, disk: string, bytes: number, timeoutMs: number, token: number): Promise<undefined>;
+  setLifecycleAction(
+    uuid: string,
+    when: string,
+    action: string,
+    affect: Affect,
+    timeoutMs: number,
+    token: number,
+  ): Promise<undefined>;
+  setMemoryStatsPeriod(
+    uuid: string,
+    seconds: number,
+    affect: Affect,
+    timeoutMs: number,
+    token: number,
+  ): Promise<undefined>;
+  managedSaveXml(uuid: string, secure: boolean, timeoutMs: number, token: number): Promise<string>;
+  setManagedSaveXml(uuid: string, xml: string, flags: SaveFlags, timeoutMs: number, token: number): Promise<undefined>;
+  findDomainById(id: number, timeoutMs: number, token: number): Promise<ObjectName>;
+  maxVcpus(kind: string | undefined | null, timeoutMs: number, token: number): Promise<number>;
+  convertDomainXml(
+    format: string,
+    config: string,
+    toNative: boolean,
+    timeoutMs: number,
+    token: number,
+  ): Promise<string>;
+  savedXml(path: string, secure: boolean, timeoutMs: number, token: number): Promise<string>;
+  setSavedXml(path: string, xml: string, flags: SaveFlags, timeoutMs: number, token: number): Promise<undefined>;
   managedSave(uuid: string, flags: SaveFlags, timeoutMs: number, token: number): Promise<undefined>;
   hasManagedSave(uuid: string, timeoutMs: number, token: number): Promise<boolean>;
   removeManagedSave(uuid: string, timeoutMs: number, token: number): Promise<undefined>;
@@ -185,7 +339,7 @@ export declare class NativeConnection {
   ): Promise<undefined>;
   pmWakeUpDomain(uuid: string, timeoutMs: number, token: number): Promise<undefined>;
   jobStats(uuid: string, completed: boolean, timeoutMs: number, token: number): Promise<NativeJobStats>;
-  abortJob(uuid: string, timeoutMs: number, token: number): Promise<undefined>;
+  abortJob(uuid: string, postcopy: boolean, timeoutMs: number, token: number): Promise<undefined>;
   pinVcpu(
     uuid: string,
     vcpu: number,
@@ -215,16 +369,95 @@ export declare class NativeConnection {
   memoryStats(uuid: string, timeoutMs: number, token: number): Promise<Array<TypedParameter>>;
   interfaceStats(uuid: string, device: string, timeoutMs: number, token: number): Promise<Array<TypedParameter>>;
   detachDeviceAlias(uuid: string, alias: string, affect: Affect, timeoutMs: number, token: number): Promise<undefined>;
+  /** Opens a stream with a connection of its own. */
+  openStream(uuid: string, target: StreamTarget, timeoutMs: number): Promise<NativeStream>;
+  openGraphics(uuid: string, screen: number, skipAuth: boolean, timeoutMs: number, token: number): Promise<number>;
   hostCpuStats(cpu: number | null, timeoutMs: number, token: number): Promise<Array<TypedParameter>>;
   hostMemoryStats(cell: number | null, timeoutMs: number, token: number): Promise<Array<TypedParameter>>;
   cellsFreeMemory(timeoutMs: number, token: number): Promise<Array<number>>;
   cpuModels(arch: string, timeoutMs: number, token: number): Promise<Array<string>>;
   compareCpu(xml: string, timeoutMs: number, token: number): Promise<CpuComparison>;
   baselineCpu(cpus: Array<string>, timeoutMs: number, token: number): Promise<string>;
+  systemInfo(timeoutMs: number, token: number): Promise<string>;
+  linkSecurity(timeoutMs: number, token: number): Promise<LinkSecurity>;
+  compareHypervisorCpu(xml: string, query: CapabilityQuery, timeoutMs: number, token: number): Promise<string>;
+  baselineHypervisorCpu(cpus: Array<string>, query: CapabilityQuery, timeoutMs: number, token: number): Promise<string>;
+  hostMemoryParameters(timeoutMs: number, token: number): Promise<Array<TypedParameter>>;
+  setHostMemoryParameters(parameters: Array<TypedParameter>, timeoutMs: number, token: number): Promise<undefined>;
+  freePages(
+    sizesKib: Array<number>,
+    firstCell: number,
+    cells: number,
+    timeoutMs: number,
+    token: number,
+  ): Promise<Array<Array<number>>>;
+  allocatePages(
+    pages: Array<PageCount>,
+    cell: number | undefined | null,
+    add: boolean,
+    timeoutMs: number,
+    token: number,
+  ): Promise<number>;
+  sevInfo(timeoutMs: number, token: number): Promise<Array<TypedParameter>>;
+  securityModel(timeoutMs: number, token: number): Promise<SecurityModel>;
+  suspendHost(target: string, seconds: number, timeoutMs: number, token: number): Promise<undefined>;
+  listSecrets(timeoutMs: number, token: number): Promise<Array<SecretRecord>>;
+  findSecretByUsage(usage: string, usageId: string, timeoutMs: number, token: number): Promise<SecretRecord>;
+  defineSecret(xml: string, validate: boolean, timeoutMs: number, token: number): Promise<SecretRecord>;
+  listNodeDevices(
+    capabilities: Array<string>,
+    inactive: boolean,
+    timeoutMs: number,
+    token: number,
+  ): Promise<Array<NodeDeviceRecord>>;
+  findNodeDevice(name: string, timeoutMs: number, token: number): Promise<NodeDeviceRecord>;
+  findScsiHost(node: string, port: string, timeoutMs: number, token: number): Promise<NodeDeviceRecord>;
+  createNodeDevice(xml: string, define: boolean, timeoutMs: number, token: number): Promise<NodeDeviceRecord>;
+  nodeDeviceXml(name: string, timeoutMs: number, token: number): Promise<string>;
+  detachNodeDevice(
+    name: string,
+    driver: string | undefined | null,
+    timeoutMs: number,
+    token: number,
+  ): Promise<undefined>;
+  actOnNodeDevice(name: string, action: string, timeoutMs: number, token: number): Promise<undefined>;
+  nodeDeviceState(name: string, timeoutMs: number, token: number): Promise<NodeDeviceState>;
+  nodeDeviceAutostart(name: string, timeoutMs: number, token: number): Promise<boolean>;
+  setNodeDeviceAutostart(name: string, autostart: boolean, timeoutMs: number, token: number): Promise<undefined>;
+  listInterfaces(timeoutMs: number, token: number): Promise<Array<InterfaceRecord>>;
+  findInterface(name: string, timeoutMs: number, token: number): Promise<InterfaceRecord>;
+  findInterfaceByMac(mac: string, timeoutMs: number, token: number): Promise<InterfaceRecord>;
+  defineInterface(xml: string, validate: boolean, timeoutMs: number, token: number): Promise<InterfaceRecord>;
+  actOnInterface(name: string, action: string, timeoutMs: number, token: number): Promise<undefined>;
+  interfaceXml(name: string, inactive: boolean, timeoutMs: number, token: number): Promise<string>;
+  changeInterfaces(change: string, timeoutMs: number, token: number): Promise<undefined>;
+  findSecret(uuid: string, timeoutMs: number, token: number): Promise<SecretRecord>;
+  undefineSecret(uuid: string, timeoutMs: number, token: number): Promise<undefined>;
+  secretXml(uuid: string, timeoutMs: number, token: number): Promise<string>;
+  secretValue(uuid: string, timeoutMs: number, token: number): Promise<Buffer>;
+  setSecretValue(uuid: string, value: Buffer, timeoutMs: number, token: number): Promise<undefined>;
+  migrateDomain(
+    uuid: string,
+    uri: string,
+    parameters: Array<TypedParameter>,
+    flags: MigrateFlags,
+    timeoutMs: number,
+    token: number,
+  ): Promise<ObjectName>;
+  migrateDomainToUri(
+    uuid: string,
+    uri: string,
+    parameters: Array<TypedParameter>,
+    flags: MigrateFlags,
+    timeoutMs: number,
+    token: number,
+  ): Promise<undefined>;
+  startPostcopy(uuid: string, timeoutMs: number, token: number): Promise<undefined>;
+  migrationLimit(uuid: string, limit: string, timeoutMs: number, token: number): Promise<number>;
+  setMigrationLimit(uuid: string, limit: string, value: number, timeoutMs: number, token: number): Promise<undefined>;
   listNetworks(timeoutMs: number, token: number): Promise<Array<NetworkRecord>>;
   findNetwork(uuid: string, timeoutMs: number, token: number): Promise<ObjectName>;
   findNetworkByName(name: string, timeoutMs: number, token: number): Promise<ObjectName>;
-  defineNetwork(xml: string, timeoutMs: number, token: number): Promise<ObjectName>;
   startNetwork(uuid: string, timeoutMs: number, token: number): Promise<undefined>;
   destroyNetwork(uuid: string, timeoutMs: number, token: number): Promise<undefined>;
   undefineNetwork(uuid: string, timeoutMs: number, token: number): Promise<undefined>;
@@ -234,9 +467,44 @@ export declare class NativeConnection {
   networkXml(uuid: string, inactive: boolean, timeoutMs: number, token: number): Promise<string>;
   networkBridge(uuid: string, timeoutMs: number, token: number): Promise<string>;
   dhcpLeases(uuid: string, mac: string | null, timeoutMs: number, token: number): Promise<Array<DhcpLease>>;
+  listPorts(uuid: string, timeoutMs: number, token: number): Promise<Array<string>>;
+  createPort(uuid: string, xml: string, validate: boolean, timeoutMs: number, token: number): Promise<string>;
+  deletePort(uuid: string, port: string, timeoutMs: number, token: number): Promise<undefined>;
+  portXml(uuid: string, port: string, timeoutMs: number, token: number): Promise<string>;
+  portParameters(uuid: string, port: string, timeoutMs: number, token: number): Promise<Array<TypedParameter>>;
+  setPortParameters(
+    uuid: string,
+    port: string,
+    parameters: Array<TypedParameter>,
+    timeoutMs: number,
+    token: number,
+  ): Promise<undefined>;
+  cloneVolume(
+    uuid: string,
+    xml: string,
+    sourcePool: string,
+    source: string,
+    reflink: boolean,
+    timeoutMs: number,
+    token: number,
+  ): Promise<VolumeRecord>;
+  wipeVolume(uuid: string, name: string, algorithm: string, timeoutMs: number, token: number): Promise<undefined>;
+  findPool(uuid: string, timeoutMs: number, token: number): Promise<ObjectName>;
+  deletePool(uuid: string, timeoutMs: number, token: number): Promise<undefined>;
+  defineNetwork(xml: string, validate: boolean, timeoutMs: number, token: number): Promise<ObjectName>;
+  createNetwork(xml: string, validate: boolean, timeoutMs: number, token: number): Promise<ObjectName>;
+  findFilterBinding(portDev: string, timeoutMs: number, token: number): Promise<NwFilterBinding>;
+  createFilterBinding(xml: string, validate: boolean, timeoutMs: number, token: number): Promise<NwFilterBinding>;
+  deleteFilterBinding(portDev: string, timeoutMs: number, token: number): Promise<undefined>;
+  filterBindingXml(portDev: string, timeoutMs: number, token: number): Promise<string>;
+  findVolumeBy(pathOrKey: string, byKey: boolean, timeoutMs: number, token: number): Promise<FoundVolume>;
+  findPoolByPath(path: string, timeoutMs: number, token: number): Promise<ObjectName>;
+  createPool(xml: string, build: boolean, timeoutMs: number, token: number): Promise<ObjectName>;
+  findPoolSources(kind: string, source: string | undefined | null, timeoutMs: number, token: number): Promise<string>;
+  poolCapabilities(timeoutMs: number, token: number): Promise<string>;
   listNwFilters(timeoutMs: number, token: number): Promise<Array<ObjectName>>;
   findNwFilterByName(name: string, timeoutMs: number, token: number): Promise<ObjectName>;
-  defineNwFilter(xml: string, timeoutMs: number, token: number): Promise<ObjectName>;
+  defineNwFilter(xml: string, validate: boolean, timeoutMs: number, token: number): Promise<ObjectName>;
   undefineNwFilter(uuid: string, timeoutMs: number, token: number): Promise<undefined>;
   nwFilterXml(uuid: string, timeoutMs: number, token: number): Promise<string>;
   listNwFilterBindings(timeoutMs: number, token: number): Promise<Array<NwFilterBinding>>;
@@ -339,6 +607,13 @@ export declare class NativeConnection {
   ): Promise<undefined>;
 }
 
+/** A console or a channel that is open. `read` gives nothing at its end. */
+export declare class NativeStream {
+  read(): Promise<Buffer>;
+  write(data: Buffer): Promise<undefined>;
+  close(abort: boolean): Promise<undefined>;
+}
+
 /** Which configuration a change is for; the current one when neither is set. */
 export interface Affect {
   /** The running domain. */
@@ -346,6 +621,12 @@ export interface Affect {
   /** The persistent definition. */
   config?: boolean;
 }
+
+/** Answers the requests of a `credentials` event, in their order; nothing gives up. */
+export declare function answerCredentials(
+  id: number,
+  answers?: Array<string | undefined | null> | undefined | null,
+): void;
 
 /** `balloon.*`, KiB. Absent: not told by the driver or the guest. */
 export interface BalloonStats {
@@ -473,6 +754,16 @@ export interface CommitFlags {
   relative?: boolean;
 }
 
+/** How the hypervisor's own process does. */
+export interface ControlInfo {
+  /** `ok`, `job`, `occupied` (for a call that has to wait) or `error` */
+  state: string;
+  /** Why, for `error`: `none`, `unknown`, `monitor` or `internal`. */
+  details: string;
+  /** How long it has been so. */
+  sinceMs: number;
+}
+
 /** How a disk is copied. */
 export interface CopyFlags {
   /** The top layer only. */
@@ -507,6 +798,14 @@ export interface DhcpLease {
   hostname: string | null;
   /** Its client id or DUID. */
   clientId: string | null;
+}
+
+/** A disk with an error. */
+export interface DiskError {
+  /** e.g. `vda` */
+  disk: string;
+  /** `unspecified` or `no-space` */
+  error: string;
 }
 
 /** Which domains a list holds; all when nothing is set. */
@@ -564,6 +863,37 @@ export interface DomainStatsRecord {
   other?: Record<string, number>;
 }
 
+/** How a core dump is taken; the domain stands still meanwhile unless `live` is set. */
+export interface DumpFlags {
+  /** It runs on. */
+  live?: boolean;
+  /** It is off afterwards. */
+  crash?: boolean;
+  /** It is reset afterwards. */
+  reset?: boolean;
+  /** Past the page cache. */
+  bypassCache?: boolean;
+  /** The guest's memory without the state of devices. */
+  memoryOnly?: boolean;
+}
+
+/** A mounted file system of a guest. */
+export interface FileSystem {
+  mountPoint: string;
+  /** The guest's name of its device, e.g. `vda1`. */
+  device: string;
+  /** e.g. `ext4` */
+  kind: string;
+  /** Targets of the disks that it lies on, e.g. `vda`. */
+  disks: Array<string>;
+}
+
+/** A volume and the pool that it is in. */
+export interface FoundVolume {
+  pool: ObjectName;
+  volume: VolumeRecord;
+}
+
 /** What the guest agent is asked for; everything it knows when nothing is set. */
 export interface GuestInfoQuery {
   /** Who is logged in. */
@@ -582,6 +912,13 @@ export interface GuestInfoQuery {
   interfaces?: boolean;
 }
 
+/** The guest's clock. */
+export interface GuestTime {
+  /** Since the epoch. */
+  seconds: number;
+  nanoseconds: number;
+}
+
 /** An interface as its source sees it. */
 export interface InterfaceAddresses {
   /** Name on the host (lease, arp) or in the guest (agent). */
@@ -590,11 +927,87 @@ export interface InterfaceAddresses {
   addresses: Array<IpAddress>;
 }
 
+/** An interface of the host. */
+export interface InterfaceRecord {
+  name: string;
+  /** Empty when it has none. */
+  mac: string;
+  active: boolean;
+}
+
+/** A thread that does the I/O of some disks. */
+export interface IoThread {
+  /** Its number, from 1. */
+  id: number;
+  /** The host's CPUs that it may run on. */
+  cpus: Array<number>;
+}
+
 /** An address with its prefix length in bits. */
 export interface IpAddress {
   family: 'ipv4' | 'ipv6' | 'unknown';
   address: string;
   prefix: number;
+}
+
+/** How the link to the daemon is kept. */
+export interface LinkSecurity {
+  /** Nobody can listen: encrypted, or never leaves the host. */
+  secure: boolean;
+  encrypted: boolean;
+}
+
+/** How a domain is migrated. */
+export interface MigrateFlags {
+  /** It runs on meanwhile. */
+  live?: boolean;
+  /** The source's daemon connects to the destination's; the client may go away. */
+  peerToPeer?: boolean;
+  /** Its memory goes through the daemons' own connection; only from daemon to daemon. */
+  tunnelled?: boolean;
+  /** Its definition stays at the destination. */
+  persistDest?: boolean;
+  /** Its definition goes at the source. */
+  undefineSource?: boolean;
+  /** It is paused at the destination. */
+  paused?: boolean;
+  /** Its disks are copied whole. */
+  copyAllDisks?: boolean;
+  /** Its disks are copied where they differ from their backing files. */
+  copyDiskDifferences?: boolean;
+  /** Nobody may change its definition meanwhile. */
+  changeProtection?: boolean;
+  /** Though caching of its disks makes it unsafe. */
+  unsafe?: boolean;
+  /** Its definition alone; it need not run. */
+  offline?: boolean;
+  /** Its memory is compressed. */
+  compressed?: boolean;
+  /** Given up at an error of a disk. */
+  abortOnError?: boolean;
+  /** Its CPUs are slowed down until it converges. */
+  autoConverge?: boolean;
+  /** All its memory is pinned for RDMA. */
+  rdmaPinAll?: boolean;
+  /** It may be switched to post-copy. */
+  postcopy?: boolean;
+  /** Memory and disks are encrypted by TLS. */
+  tls?: boolean;
+  /** Over many connections at once. */
+  parallel?: boolean;
+  /** Disks of other machines are written straight. */
+  nonSharedSynchronousWrites?: boolean;
+  /** Goes on with a post-copy migration that failed. */
+  postcopyResume?: boolean;
+  /** Zero copy between QEMUs. */
+  zeroCopy?: boolean;
+}
+
+/** CPU time of a domain, under libvirt's names: `cpu_time`, `user_time`, `system_time`, `vcpu_time`, ns. */
+export interface NativeCpuUsage {
+  total: Array<TypedParameter>;
+  /** By host CPU. */
+  perCpu: Array<Array<TypedParameter>>;
 }
 
 /** A job on a whole domain. */
@@ -609,6 +1022,12 @@ export interface NativeOptions {
   readOnly: boolean;
   workers: number;
   callTimeoutMs: number;
+  /** Seconds between two probes, and how many may stay unanswered. */
+  keepAliveSeconds: number;
+  keepAliveCount: number;
+  /** Whether `credentials` events are answered. */
+  asksCredentials: boolean;
+  monitorEvents: boolean;
 }
 
 /** `net.<n>.*`, counted from the guest's side. */
@@ -650,6 +1069,22 @@ export interface NetworkUpdate {
   live?: boolean;
   /** For the definition. */
   config?: boolean;
+}
+
+/** A device of the host. */
+export interface NodeDeviceRecord {
+  /** e.g. `pci_0000_00_1f_2` */
+  name: string;
+  /** The device that it hangs on; absent for the root. */
+  parent?: string;
+  /** What it is, e.g. `pci`, `net`, `mdev_types`. */
+  capabilities: Array<string>;
+}
+
+/** Whether a device is there, and whether its definition stays. */
+export interface NodeDeviceState {
+  active: boolean;
+  persistent: boolean;
 }
 
 /** The host's hardware. */
@@ -698,6 +1133,13 @@ export declare function openConnection(
   ) => Error,
   onEvent: (event: object) => void,
 ): Promise<NativeConnection>;
+
+/** Huge pages of one size to be kept ready. */
+export interface PageCount {
+  /** Of one page. */
+  sizeKib: number;
+  count: number;
+}
 
 /** Room in a pool. */
 export interface PoolInfo {
@@ -756,6 +1198,29 @@ export interface Screenshot {
   mimeType: string;
   /** The file. */
   data: Buffer;
+}
+
+/** A secret, without its value. */
+export interface SecretRecord {
+  uuid: string;
+  /** `none`, `volume`, `ceph`, `iscsi`, `tls` or `vtpm` */
+  usage: string;
+  /** What it is for, e.g. the path of a volume; empty for `none`. */
+  usageId: string;
+}
+
+/** A label of a security driver. */
+export interface SecurityLabel {
+  label: string;
+  enforcing: boolean;
+}
+
+/** The host's security driver. */
+export interface SecurityModel {
+  /** e.g. `selinux`; empty for none. */
+  model: string;
+  /** What its labels mean. */
+  interpretation: string;
 }
 
 /** How the guest is asked to go down; the hypervisor chooses when nothing is set. */
@@ -818,6 +1283,14 @@ export interface SnapshotRecord {
   createdAt: number;
 }
 
+/** What becomes of a user's keys; they are replaced when nothing is set. */
+export interface SshKeysChange {
+  /** Added to those that are there. */
+  append?: boolean;
+  /** Taken away from those that are there. */
+  remove?: boolean;
+}
+
 /** How a domain starts. */
 export interface StartFlags {
   /** With its CPUs stopped. */
@@ -848,6 +1321,14 @@ export interface StatsQuery {
   activeOnly?: boolean;
   /** Leave out what would wait for a guest that doesn't answer. */
   noWait?: boolean;
+}
+
+/** What of a domain is opened. */
+export interface StreamTarget {
+  channel: boolean;
+  device?: string;
+  force: boolean;
+  safe: boolean;
 }
 
 /** A named value of the kind that libvirt expects for its name. */

@@ -12,7 +12,16 @@ describe(Caller.name, () => {
 
   beforeAll(async () => {
     native = await loadAddon().openConnection(
-      { uri: 'test:///default', readOnly: false, workers: 2, callTimeoutMs: 10_000 },
+      {
+        uri: 'test:///default',
+        readOnly: false,
+        workers: 2,
+        callTimeoutMs: 10_000,
+        keepAliveSeconds: 5,
+        keepAliveCount: 3,
+        asksCredentials: false,
+        monitorEvents: false,
+      },
       (code, domain, level, message, call, object) =>
         new LibvirtError({
           code: code as LibvirtError['code'],

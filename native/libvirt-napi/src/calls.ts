@@ -1,4 +1,5 @@
 import type { NativeConnection } from './addon.js';
+import type { Duplex } from 'node:stream';
 import { type KnownCode, LibvirtError } from './errors.js';
 
 /** What every call takes besides its arguments. */
@@ -18,6 +19,7 @@ export class Caller {
   readonly #native: NativeConnection;
   #lastToken = 0;
   #closed = false;
+  readonly #held = new Set<Duplex>();
 
   constructor(native: NativeConnection) {
     this.#native = native;
@@ -26,6 +28,19 @@ export class Caller {
   /** From now on every call rejects with `CLOSED`: the addon has nobody left to answer. */
   close(): void {
     this.#closed = true;
+    for (const stream of this.#held) stream.destroy();
+  }
+
+  /** Ends a stream with the connection, if it hasn't ended before. */
+  hold(stream: Duplex): void {
+    if (this.#closed) stream.destroy();
+    this.#held.add(stream);
+    stream.once('close', () => this.#held.delete(stream));
+  }
+
+  /** What a call that its signal gave up rejects with. */
+  cancelled(signal: AbortSignal): LibvirtError {
+    return cancelled(signal);
   }
 
   /** Makes a call; every failure is a rejection with a {@link LibvirtError}. */

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use libvirt_core::ops::connection as host;
-use libvirt_core::{Connection, Error, Options, Request, Session, Uuid};
+use libvirt_core::{Connection, Error, KeepAlive, Options, Request, Session, Uuid};
 use napi::bindgen_prelude::{FnArgs, Function, PromiseRaw, ToNapiValue};
 use napi::{Env, Result};
 use napi_derive::napi;
 
 use crate::bridge::{Bridge, MakeError, OnEvent};
+use crate::credentials::ask_javascript;
 
 /// How to connect.
 #[napi(object)]
@@ -18,6 +19,12 @@ pub struct NativeOptions {
     pub read_only: bool,
     pub workers: u32,
     pub call_timeout_ms: u32,
+    /// Seconds between two probes, and how many may stay unanswered.
+    pub keep_alive_seconds: u32,
+    pub keep_alive_count: u32,
+    /// Whether `credentials` events are answered.
+    pub asks_credentials: bool,
+    pub monitor_events: bool,
 }
 
 /// Version numbers, each major * 1000000 + minor * 1000 + release.
@@ -86,11 +93,15 @@ pub fn open_connection<'env>(
     let bridge = Bridge::new(env, &make_error, &on_event)?;
     let (promise, settle) = bridge.promise(env)?;
     let sink = bridge.clone();
+    let call_timeout = Duration::from_millis(u64::from(options.call_timeout_ms));
     let options = Options {
         uri: options.uri,
         read_only: options.read_only,
         workers: options.workers as usize,
-        call_timeout: Duration::from_millis(u64::from(options.call_timeout_ms)),
+        call_timeout,
+        keep_alive: KeepAlive { interval_seconds: options.keep_alive_seconds, count: options.keep_alive_count },
+        auth: options.asks_credentials.then(|| ask_javascript(&bridge, call_timeout)),
+        monitor_events: options.monitor_events,
     };
     Connection::open_in_background(options, Arc::new(move |event| sink.tell(event)), move |opened| {
         let failed = opened.is_err();

@@ -1,14 +1,18 @@
 import { EventEmitter } from 'node:events';
 import type { CapabilityQuery, NativeConnection, NodeInfo, Versions } from './addon.js';
 import { Caller, type CallOptions } from './calls.js';
-import { Domains } from './domain.js';
+import { answerCredentials, type CredentialsProvider } from './credentials.js';
+import { Domains } from './domains.js';
 import { isLibvirtErrorCode, LibvirtError } from './errors.js';
 import { EventStream } from './event-stream.js';
 import type { ConnectionEvent, ConnectionEventMap } from './events.js';
 import { Host } from './host.js';
+import { HostInterfaces } from './host-interface.js';
 import { loadAddon } from './load-addon.js';
 import { Networks } from './network.js';
+import { NodeDevices } from './node-device.js';
 import { NwFilters } from './nwfilter.js';
+import { Secrets } from './secret.js';
 import { StoragePools } from './storage.js';
 
 /** How to connect. */
@@ -19,6 +23,12 @@ export interface OpenOptions {
   readonly callTimeoutMs?: number;
   /** Without the right to change anything. */
   readonly readOnly?: boolean;
+  /** Answers what the daemon asks of who connects, e.g. over TCP; libvirt's own `auth.conf` when absent (`virConnectOpenAuth`). */
+  readonly credentials?: CredentialsProvider;
+  /** A daemon that answers none of `count` (3) probes, `intervalSeconds` (5) apart, is gone; 0 seconds: no probes (`virConnectSetKeepAlive`). */
+  readonly keepAlive?: { readonly intervalSeconds?: number; readonly count?: number };
+  /** Emit `qemuMonitor` with what QEMU tells libvirt, as it comes; it differs from version to version. */
+  readonly qemuMonitorEvents?: boolean;
 }
 
 /** How events are buffered for an iterator. */
@@ -36,7 +46,10 @@ export class Connection extends EventEmitter<ConnectionEventMap> {
   readonly domains: Domains;
   readonly host: Host;
   readonly networks: Networks;
+  readonly interfaces: HostInterfaces;
+  readonly nodeDevices: NodeDevices;
   readonly nwFilters: NwFilters;
+  readonly secrets: Secrets;
   readonly storagePools: StoragePools;
   readonly #native: NativeConnection;
   readonly #calls: Caller;
@@ -51,7 +64,10 @@ export class Connection extends EventEmitter<ConnectionEventMap> {
     this.domains = new Domains(this.#calls);
     this.host = new Host(this.#calls);
     this.networks = new Networks(this.#calls);
+    this.interfaces = new HostInterfaces(this.#calls);
+    this.nodeDevices = new NodeDevices(this.#calls);
     this.nwFilters = new NwFilters(this.#calls);
+    this.secrets = new Secrets(this.#calls);
     this.storagePools = new StoragePools(this.#calls);
   }
 
@@ -60,6 +76,7 @@ export class Connection extends EventEmitter<ConnectionEventMap> {
    * reached and with `TIMEOUT` when it doesn't answer: only later losses are healed by reconnecting.
    */
   static async open(uri: string, options: OpenOptions = {}): Promise<Connection> {
+    const { credentials } = options;
     const streams = new Set<EventStream>();
     // What happens before the caller has the connection is told once it can have listeners.
     const early: ConnectionEvent[] = [];
@@ -70,10 +87,15 @@ export class Connection extends EventEmitter<ConnectionEventMap> {
         readOnly: options.readOnly ?? false,
         workers: options.workers ?? 4,
         callTimeoutMs: options.callTimeoutMs ?? 30_000,
+        keepAliveSeconds: options.keepAlive?.intervalSeconds ?? 5,
+        keepAliveCount: options.keepAlive?.count ?? 3,
+        asksCredentials: credentials !== undefined,
+        monitorEvents: options.qemuMonitorEvents ?? false,
       },
       makeError,
       (event) => {
-        deliver(event);
+        if (event.kind !== 'credentials') deliver(event);
+        else if (credentials !== undefined) void answerCredentials(event, credentials);
       },
     );
     const connection = new Connection(native, streams);

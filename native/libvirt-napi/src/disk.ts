@@ -1,13 +1,7 @@
 import type { Affect, BlockInfo, BlockJob, CommitFlags, CopyFlags } from './addon.js';
 import type { CallOptions, Caller } from './calls.js';
-import {
-  COPY_KINDS,
-  fromParameters,
-  IO_TUNE_KINDS,
-  type Parameters,
-  type ParametersOf,
-  toParameters,
-} from './parameters.js';
+import { COPY_KINDS, IO_TUNE_KINDS } from './parameter-kinds.js';
+import { fromParameters, type Parameters, type ParametersOf, toParameters } from './parameters.js';
 
 /** Throughput limits of one disk. */
 export type IoTune = ParametersOf<typeof IO_TUNE_KINDS>;
@@ -101,6 +95,16 @@ export class Disk {
     await this.#calls.run(options, (native, t, k) =>
       native.abortBlockJob(this.#domain, this.name, pivot, noWait, t, k),
     );
+  }
+
+  /** Tells once, by the event `blockThreshold`, when it is written beyond so many bytes (`virDomainSetBlockThreshold`). */
+  async setThreshold(bytes: number, options?: CallOptions): Promise<void> {
+    await this.#calls.run(options, (native, t, k) => native.setBlockThreshold(this.#domain, this.name, bytes, t, k));
+  }
+
+  /** 1 byte to 64 KiB of it as the guest sees them (`virDomainBlockPeek`). */
+  peek(offset: number, length: number, options?: CallOptions): Promise<Buffer> {
+    return this.#calls.run(options, (native, t, k) => native.peekDisk(this.#domain, this.name, offset, length, t, k));
   }
 
   /** Limits its job, bytes a second (`virDomainBlockJobSetSpeed`). */

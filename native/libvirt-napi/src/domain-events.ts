@@ -176,6 +176,17 @@ export interface DomainMemoryDeviceSizeChangeEvent extends OfDomain<'memoryDevic
   readonly sizeKib: number;
 }
 
+/** What QEMU told libvirt, for who asked with `qemuMonitorEvents` (`virConnectDomainQemuMonitorEventRegister`). */
+export interface DomainQemuMonitorEvent extends OfDomain<'qemuMonitor'> {
+  /** QEMU's name of it, e.g. `RESET`. */
+  readonly event: string;
+  /** When, since the epoch. */
+  readonly seconds: number;
+  readonly microseconds: number;
+  /** JSON, when it has data. */
+  readonly details: string | null;
+}
+
 /** Every event of a domain but its lifecycle (`virConnectDomainEventRegisterAny`). */
 export type DomainEvent =
   | DomainRebootEvent
@@ -203,4 +214,5 @@ export type DomainEvent =
   | DomainMetadataChangeEvent
   | DomainBlockThresholdEvent
   | DomainMemoryFailureEvent
-  | DomainMemoryDeviceSizeChangeEvent;
+  | DomainMemoryDeviceSizeChangeEvent
+  | DomainQemuMonitorEvent;

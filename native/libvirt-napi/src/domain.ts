@@ -1,22 +1,31 @@
+import type { Socket } from 'node:net';
 import type {
   Affect,
-  DomainFilter,
   DomainInfo,
-  DomainRecord,
   DomainState,
   InterfaceAddresses,
-  ObjectName,
   SaveFlags,
   ShutdownModes,
   StartFlags,
   UndefineFlags,
   XmlFlags,
 } from './addon.js';
-import { allStats, type DomainStats, type StatsGroup, type StatsOptions } from './domain-stats.js';
 import type { CallOptions, Caller } from './calls.js';
+import { Diagnostics } from './diagnostics.js';
 import { Disk } from './disk.js';
 import { Guest } from './guest.js';
-import { fromParameters, type Parameters } from './parameters.js';
+import {
+  type ChannelOptions,
+  type ConsoleOptions,
+  type GuestStream,
+  openChannel,
+  openConsole,
+  openGraphics,
+} from './guest-stream.js';
+import { IoThreads } from './io-threads.js';
+import { Migration } from './migration.js';
+import { LAUNCH_SECURITY_KINDS } from './parameter-kinds.js';
+import { fromParameters, type Parameters, type ParametersOf, toParameters } from './parameters.js';
 import { Backup, Checkpoints, Snapshots } from './snapshots.js';
 import { Tuning } from './tuning.js';
 import type { JobType } from './vocabulary.js';
@@ -28,6 +37,13 @@ export interface JobStats {
   /** libvirt's own numbers, e.g. `data_processed`, `data_remaining`, `time_elapsed` (bytes and ms). */
   readonly parameters: Parameters;
 }
+
+/** What is done at the end of a run (`virDomainLifecycleAction`). */
+export type LifecycleAction =
+  'destroy' | 'restart' | 'rename-restart' | 'preserve' | 'coredump-destroy' | 'coredump-restart';
+
+/** A secret for a guest with launch security, base64. */
+export type LaunchSecret = ParametersOf<typeof LAUNCH_SECURITY_KINDS>;
 
 /** Where a saved domain is put: a file of the host, and XML instead of what was saved. */
 export interface SaveOptions extends SaveFlags, CallOptions {
@@ -75,6 +91,21 @@ export class Domain {
     return new Tuning(this.#calls, this.uuid);
   }
 
+  /** The threads that do its disks' I/O. */
+  get ioThreads(): IoThreads {
+    return new IoThreads(this.#calls, this.uuid);
+  }
+
+  /** Its live migration to another host. */
+  get migration(): Migration {
+    return new Migration(this.#calls, this.uuid);
+  }
+
+  /** What is wrong with it, and what it does. */
+  get diagnostics(): Diagnostics {
+    return new Diagnostics(this.#calls, this.uuid);
+  }
+
   /** The inside of its guest. */
   get guest(): Guest {
     return new Guest(this.#calls, this.uuid);
@@ -83,6 +114,24 @@ export class Domain {
   /** One of its disks, by target (`vda`) or source, without asking whether it has it. */
   disk(name: string): Disk {
     return new Disk(this.#calls, this.uuid, name);
+  }
+
+  /** Opens a console as a stream (`virDomainOpenConsole`). Running domains only. */
+  openConsole(options: ConsoleOptions = {}): Promise<GuestStream> {
+    return openConsole(this.#calls, this.uuid, options);
+  }
+
+  /** Opens a channel as a stream (`virDomainOpenChannel`), e.g. `org.example.agent`. Running domains only. */
+  openChannel(options: ChannelOptions = {}): Promise<GuestStream> {
+    return openChannel(this.#calls, this.uuid, options);
+  }
+
+  /**
+   * Connects to a screen: a socket that speaks its protocol, VNC or SPICE, without the network
+   * (`virDomainOpenGraphicsFD`). `skipAuth` needs no password.
+   */
+  openGraphics(options: { readonly screen?: number; readonly skipAuth?: boolean } & CallOptions = {}): Promise<Socket> {
+    return openGraphics(this.#calls, this.uuid, options);
   }
 
   /** Starts it. `OPERATION_INVALID` when it is active. */
@@ -159,9 +208,58 @@ export class Domain {
     return { kind: told.kind, parameters: fromParameters(told.parameters) };
   }
 
-  /** Ends the job that runs on it, a backup too (`virDomainAbortJob`). `OPERATION_INVALID` when none does. */
-  async abortJob(options?: CallOptions): Promise<void> {
-    await this.#calls.run(options, (native, t, k) => native.abortJob(this.uuid, t, k));
+  /**
+   * Ends the job that runs on it: a migration, a save, a backup (`virDomainAbortJob`); with `postcopy` also a migration
+   * that can only go on. `OPERATION_INVALID` when none does.
+   */
+  async abortJob(options: { readonly postcopy?: boolean } & CallOptions = {}): Promise<void> {
+    await this.#calls.run(options, (native, t, k) => native.abortJob(this.uuid, options.postcopy ?? false, t, k));
+  }
+
+  /** What is done when it powers off, reboots or crashes (`virDomainSetLifecycleAction`). */
+  async setLifecycleAction(
+    when: 'poweroff' | 'reboot' | 'crash',
+    action: LifecycleAction,
+    options: Affect & CallOptions = {},
+  ): Promise<void> {
+    await this.#calls.run(options, (native, t, k) => native.setLifecycleAction(this.uuid, when, action, options, t, k));
+  }
+
+  /** How often its balloon tells of memory, seconds; 0 for never (`virDomainSetMemoryStatsPeriod`). */
+  async setMemoryStatsPeriod(seconds: number, options: Affect & CallOptions = {}): Promise<void> {
+    await this.#calls.run(options, (native, t, k) => native.setMemoryStatsPeriod(this.uuid, seconds, options, t, k));
+  }
+
+  /** Plugs single virtual CPUs in or out, as in `0-3,^2` (`virDomainSetVcpu`). */
+  async setVcpuState(vcpus: string, online: boolean, options: Affect & CallOptions = {}): Promise<void> {
+    await this.#calls.run(options, (native, t, k) => native.setVcpuState(this.uuid, vcpus, online, options, t, k));
+  }
+
+  /** The kind of its system, e.g. `hvm` (`virDomainGetOSType`). */
+  osType(options?: CallOptions): Promise<string> {
+    return this.#calls.run(options, (native, t, k) => native.osType(this.uuid, t, k));
+  }
+
+  /** Whether its definition was changed since it started (`virDomainIsUpdated`). */
+  isUpdated(options?: CallOptions): Promise<boolean> {
+    return this.#calls.run(options, (native, t, k) => native.isDomainUpdated(this.uuid, t, k));
+  }
+
+  /** The definition that its managed save restores (`virDomainManagedSaveGetXMLDesc`). */
+  managedSaveXml(options: { readonly secure?: boolean } & CallOptions = {}): Promise<string> {
+    return this.#calls.run(options, (native, t, k) => native.managedSaveXml(this.uuid, options.secure ?? false, t, k));
+  }
+
+  /** Changes it (`virDomainManagedSaveDefineXML`). */
+  async setManagedSaveXml(xml: string, options: SaveFlags & CallOptions = {}): Promise<void> {
+    await this.#calls.run(options, (native, t, k) => native.setManagedSaveXml(this.uuid, xml, options, t, k));
+  }
+
+  /** Gives a guest with launch security its secret, while it is paused at its start (`virDomainSetLaunchSecurityState`). */
+  async setLaunchSecurity(secret: LaunchSecret, options?: CallOptions): Promise<void> {
+    await this.#calls.run(options, (native, t, k) =>
+      native.setLaunchSecurity(this.uuid, toParameters(LAUNCH_SECURITY_KINDS, secret), t, k),
+    );
   }
 
   /** The number of virtual CPUs, or how many there may be (`virDomainGetVcpusFlags`). */
@@ -265,62 +363,5 @@ export class Domain {
     options: Affect & CallOptions,
   ): Promise<void> {
     await this.#calls.run(options, (native, t, k) => native.changeDevice(this.uuid, change, xml, options, t, k));
-  }
-}
-
-/** The host's domains. */
-export class Domains {
-  readonly #calls: Caller;
-
-  constructor(calls: Caller) {
-    this.#calls = calls;
-  }
-
-  /** A handle for a UUID, without asking whether there is such a domain. */
-  handle(uuid: string): Domain {
-    return new Domain(this.#calls, uuid, null);
-  }
-
-  /** All domains that the filter lets through. */
-  list(options: DomainFilter & CallOptions = {}): Promise<DomainRecord[]> {
-    return this.#calls.run(options, (native, t, k) => native.listDomains(options, t, k));
-  }
-
-  /** Rejects with `NO_DOMAIN` when there is none. */
-  async lookupByUuid(uuid: string, options?: CallOptions): Promise<Domain> {
-    return this.#handle(await this.#calls.run(options, (native, t, k) => native.findDomain(uuid, t, k)));
-  }
-
-  /** Rejects with `NO_DOMAIN` when there is none. */
-  async lookupByName(name: string, options?: CallOptions): Promise<Domain> {
-    return this.#handle(await this.#calls.run(options, (native, t, k) => native.findDomainByName(name, t, k)));
-  }
-
-  /** Defines a persistent domain, or redefines the one of the same UUID. */
-  async defineXml(xml: string, options: { readonly validate?: boolean } & CallOptions = {}): Promise<Domain> {
-    const validate = options.validate ?? false;
-    return this.#handle(await this.#calls.run(options, (native, t, k) => native.defineDomain(xml, validate, t, k)));
-  }
-
-  /** Starts a transient domain, whose definition ends with it (`virDomainCreateXML`). */
-  async createXml(xml: string, options: StartFlags & CallOptions = {}): Promise<Domain> {
-    return this.#handle(await this.#calls.run(options, (native, t, k) => native.createDomain(xml, options, t, k)));
-  }
-
-  /** Starts a domain from the file that `save` wrote (`virDomainRestoreFlags`). */
-  async restore(path: string, options: SaveOptions = {}): Promise<void> {
-    await this.#calls.run(options, (native, t, k) => native.restoreDomain(path, options.xml ?? null, options, t, k));
-  }
-
-  /**
-   * Statistics of all domains in one call (`virConnectGetAllDomainStats`). `state` never waits for a guest;
-   * `noWait` leaves out what would.
-   */
-  allStats<G extends StatsGroup>(groups: readonly G[], options: StatsOptions = {}): Promise<DomainStats<G>[]> {
-    return allStats(this.#calls, groups, options);
-  }
-
-  #handle(found: ObjectName): Domain {
-    return new Domain(this.#calls, found.uuid, found.name);
   }
 }

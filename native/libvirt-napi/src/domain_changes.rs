@@ -256,3 +256,9 @@ pub(crate) fn whole(value: f64, what: &str) -> Result<u64> {
     let exact = value.is_finite() && value >= 0.0 && value.fract() == 0.0 && value < 9_007_199_254_740_992.0;
     if exact { Ok(value as u64) } else { Err(refused(&format!("{what} must be a whole number, not below zero"))) }
 }
+
+/// A whole number of JavaScript that may be negative.
+pub(crate) fn signed(value: f64, name: &str) -> Result<i64> {
+    let size = i64::try_from(whole(value.abs(), name)?).map_err(|_| refused(&format!("{name} is too large")))?;
+    Ok(if value < 0.0 { -size } else { size })
+}

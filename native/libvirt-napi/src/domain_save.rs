@@ -8,6 +8,7 @@ use napi_derive::napi;
 
 use crate::bridge::refused;
 use crate::connection::NativeConnection;
+use crate::declare::calls;
 use crate::domain::on;
 use crate::domain_changes::StartFlags;
 use crate::domain_records::ObjectName;
@@ -149,12 +150,7 @@ impl NativeConnection {
         timeout_ms: u32,
         token: u32,
     ) -> Result<PromiseRaw<'env, ()>> {
-        let target = match target.as_str() {
-            "memory" => SleepTarget::Memory,
-            "disk" => SleepTarget::Disk,
-            "hybrid" => SleepTarget::Hybrid,
-            _ => return Err(refused("a guest sleeps in memory, disk or hybrid")),
-        };
+        let target = sleep_target(&target)?;
         self.domain(env, "pmSuspendDomain", uuid, (timeout_ms, token), move |session, uuid| {
             session.pm_suspend_domain(uuid, target)
         })
@@ -182,15 +178,17 @@ impl NativeConnection {
     ) -> Result<PromiseRaw<'env, NativeJobStats>> {
         self.domain(env, "jobStats", uuid, (timeout_ms, token), move |session, uuid| session.job_stats(uuid, completed))
     }
+}
 
-    #[napi]
-    pub fn abort_job<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
-        self.domain(env, "abortJob", uuid, (timeout_ms, token), Session::abort_job)
+calls!(domain {
+    abort_job, "abortJob", (postcopy: bool) -> () = move |session: &mut Session, uuid| session.abort_job(uuid, postcopy);
+});
+
+pub(crate) fn sleep_target(target: &str) -> Result<SleepTarget> {
+    match target {
+        "memory" => Ok(SleepTarget::Memory),
+        "disk" => Ok(SleepTarget::Disk),
+        "hybrid" => Ok(SleepTarget::Hybrid),
+        _ => Err(refused("sleep is in memory, disk or hybrid")),
     }
 }

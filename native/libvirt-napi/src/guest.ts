@@ -1,4 +1,4 @@
-import type { GuestInfoQuery, Screenshot } from './addon.js';
+import type { FileSystem, GuestInfoQuery, GuestTime, Screenshot, SshKeysChange } from './addon.js';
 import type { CallOptions, Caller } from './calls.js';
 import { fromParameters, type Parameters } from './parameters.js';
 
@@ -39,6 +39,78 @@ export class Guest {
   /** Lets them go again and gives their number (`virDomainFSThaw`). */
   thawFileSystems(options?: CallOptions): Promise<number> {
     return this.#calls.run(options, (native, t, k) => native.thawFileSystems(this.#domain, t, k));
+  }
+
+  /** Mounted file systems (`virDomainGetFSInfo`). */
+  fileSystems(options?: CallOptions): Promise<FileSystem[]> {
+    return this.#calls.run(options, (native, t, k) => native.fileSystems(this.#domain, t, k));
+  }
+
+  /** Gives unused blocks back, of one mount point or of all (`virDomainFSTrim`). */
+  async trimFileSystems(
+    options: { readonly mountPoint?: string; readonly minimumBytes?: number } & CallOptions = {},
+  ): Promise<void> {
+    const { mountPoint, minimumBytes = 0 } = options;
+    await this.#calls.run(options, (native, t, k) =>
+      native.trimFileSystems(this.#domain, mountPoint, minimumBytes, t, k),
+    );
+  }
+
+  /** Its clock (`virDomainGetTime`). */
+  time(options?: CallOptions): Promise<GuestTime> {
+    return this.#calls.run(options, (native, t, k) => native.guestTime(this.#domain, t, k));
+  }
+
+  /** Sets its clock, or with `'hardware'` lets it read its hardware's (`virDomainSetTime`). */
+  async setTime(time: GuestTime | 'hardware', options?: CallOptions): Promise<void> {
+    const sync = time === 'hardware';
+    const clock = sync ? { seconds: 0, nanoseconds: 0 } : time;
+    await this.#calls.run(options, (native, t, k) => native.setGuestTime(this.#domain, clock, sync, t, k));
+  }
+
+  /** Sets a user's password; `encrypted` when it is a hash already (`virDomainSetUserPassword`). */
+  async setUserPassword(
+    user: string,
+    password: string,
+    options: { readonly encrypted?: boolean } & CallOptions = {},
+  ): Promise<void> {
+    const encrypted = options.encrypted ?? false;
+    await this.#calls.run(options, (native, t, k) =>
+      native.setUserPassword(this.#domain, user, password, encrypted, t, k),
+    );
+  }
+
+  /** The public keys that may log in as a user (`virDomainAuthorizedSSHKeysGet`). */
+  sshKeys(user: string, options?: CallOptions): Promise<string[]> {
+    return this.#calls.run(options, (native, t, k) => native.sshKeys(this.#domain, user, t, k));
+  }
+
+  /** Replaces them, or appends or removes some (`virDomainAuthorizedSSHKeysSet`). */
+  async setSshKeys(user: string, keys: readonly string[], options: SshKeysChange & CallOptions = {}): Promise<void> {
+    await this.#calls.run(options, (native, t, k) => native.setSshKeys(this.#domain, user, [...keys], options, t, k));
+  }
+
+  /** Its CPUs as its system sees them, under libvirt's names (`virDomainGetGuestVcpus`). */
+  async vcpus(options?: CallOptions): Promise<Parameters> {
+    return fromParameters(await this.#calls.run(options, (native, t, k) => native.guestVcpus(this.#domain, t, k)));
+  }
+
+  /** Lets its system use CPUs or not, as in `0-3,^2` (`virDomainSetGuestVcpus`). */
+  async setVcpus(cpus: string, online: boolean, options?: CallOptions): Promise<void> {
+    await this.#calls.run(options, (native, t, k) => native.setGuestVcpus(this.#domain, cpus, online, t, k));
+  }
+
+  /** Its host name, from its DHCP lease or its agent (`virDomainGetHostname`); the driver chooses when nothing is set. */
+  hostname(options: { readonly source?: 'lease' | 'agent' } & CallOptions = {}): Promise<string> {
+    const { source } = options;
+    return this.#calls.run(options, (native, t, k) =>
+      native.guestHostname(this.#domain, source === 'lease', source === 'agent', t, k),
+    );
+  }
+
+  /** How many seconds libvirt waits for the agent; -1 its default, -2 for ever (`virDomainAgentSetResponseTimeout`). */
+  async setAgentTimeout(seconds: number, options?: CallOptions): Promise<void> {
+    await this.#calls.run(options, (native, t, k) => native.setAgentTimeout(this.#domain, seconds, t, k));
   }
 
   /** Asks the agent to let the guest sleep (`virDomainPMSuspendForDuration`). */

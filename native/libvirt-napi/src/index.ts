@@ -10,32 +10,44 @@ export type {
   CheckpointRecord,
   CheckpointXmlFlags,
   CommitFlags,
+  ControlInfo,
   CopyFlags,
   CpuStats,
   DhcpLease,
+  DiskError,
   DomainFilter,
   DomainInfo,
   DomainRecord,
   DomainState,
+  DumpFlags,
+  FileSystem,
   GuestInfoQuery,
+  GuestTime,
   InterfaceAddresses,
+  IoThread,
   IpAddress,
+  LinkSecurity,
+  MigrateFlags,
   NetStats,
   NetworkRecord,
   NetworkUpdate,
+  NodeDeviceState,
   NodeInfo,
   NwFilterBinding,
   ObjectName,
+  PageCount,
   PoolInfo,
   PoolRecord,
   ResizeFlags,
   RevertFlags,
   SaveFlags,
   Screenshot,
+  SecurityLabel,
   ShutdownModes,
   SnapshotDeleteFlags,
   SnapshotFlags,
   SnapshotRecord,
+  SshKeysChange,
   StartFlags,
   UndefineFlags,
   VcpuStats,
@@ -46,8 +58,18 @@ export type {
 } from './addon.js';
 export type { CallOptions } from './calls.js';
 export { Connection, type EventStreamOptions, type OpenOptions } from './connection.js';
+export type { CredentialAnswers, CredentialRequest, CredentialsProvider } from './credentials.js';
 export { type CommitRange, type CopyTuning, Disk, type IoTune } from './disk.js';
-export { Domain, Domains, type JobStats, type MetadataKey, type SaveOptions } from './domain.js';
+export { type CpuUsage, Diagnostics, type DumpFormat, type PerfEvents } from './diagnostics.js';
+export {
+  Domain,
+  type JobStats,
+  type LaunchSecret,
+  type LifecycleAction,
+  type MetadataKey,
+  type SaveOptions,
+} from './domain.js';
+export { Domains } from './domains.js';
 export type { DomainStats, StatsGroup, StatsOptions } from './domain-stats.js';
 export {
   BINDING_CODES,
@@ -62,8 +84,14 @@ export type * from './domain-events.js';
 export type { EventStream, OverflowEvent, StreamedEvent } from './event-stream.js';
 export type * from './events.js';
 export { Guest } from './guest.js';
-export { Host } from './host.js';
+export { type ChannelOptions, type ConsoleOptions, GuestStream } from './guest-stream.js';
+export { Host, type HostMemoryTuning } from './host.js';
+export { HostInterface, HostInterfaces } from './host-interface.js';
+export { IoThreads, type IoThreadTuning } from './io-threads.js';
+export { type MigrateOptions, type MigrateParameters, Migration, type MigrationLimit } from './migration.js';
 export { Network, Networks } from './network.js';
+export { NetworkPort, type PortBandwidth } from './network-port.js';
+export { NodeDevice, type NodeDeviceCapability, type NodeDeviceFilter, NodeDevices } from './node-device.js';
 export { NwFilter, NwFilters } from './nwfilter.js';
 export type { Parameters } from './parameters.js';
 export {
@@ -75,8 +103,9 @@ export {
   Snapshots,
   snapshotTree,
 } from './snapshots.js';
-export { StoragePool, StoragePools, StorageVolume } from './storage.js';
-export { Tuning, type TuningKind, type TuningValues } from './tuning.js';
+export { Secret, Secrets } from './secret.js';
+export { StoragePool, StoragePools, StorageVolume, type WipeAlgorithm } from './storage.js';
+export { type InterfaceBandwidth, Tuning, type TuningKind, type TuningValues } from './tuning.js';
 export type { DownloadOptions, TransferOptions } from './volume-data.js';
 export type {
   BlockJobType,

@@ -5,16 +5,25 @@
 
 mod bridge;
 mod connection;
+mod credentials;
+mod declare;
 mod domain;
+mod domain_agent;
 mod domain_changes;
 mod domain_disk;
 mod domain_guest;
+mod domain_inspect;
 mod domain_records;
 mod domain_save;
 mod domain_tuning;
+mod duplex;
 mod event_object;
 mod host;
+mod host_machine;
+mod host_objects;
+mod migration;
 mod network;
+mod network_storage_more;
 mod nwfilter;
 mod params;
 mod snapshots;

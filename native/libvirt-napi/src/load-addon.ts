@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { NativeConnection, NativeOptions } from './addon.js';
+import type { CredentialsEvent } from './credentials.js';
 import type { ConnectionEvent } from './events.js';
 
 /** Builds the error that a promise is rejected with. */
@@ -13,10 +14,11 @@ export type MakeError = (
 ) => Error;
 
 /** Takes an event. The addon speaks the kinds and words of this package's types, for they are built together. */
-export type OnEvent = (event: ConnectionEvent) => void;
+export type OnEvent = (event: ConnectionEvent | CredentialsEvent) => void;
 
 /** What the compiled addon exports. */
 export interface Addon {
+  answerCredentials(id: number, answers?: (string | null | undefined)[] | null): void;
   openConnection(options: NativeOptions, makeError: MakeError, onEvent: OnEvent): Promise<NativeConnection>;
 }
 

@@ -159,17 +159,6 @@ impl NativeConnection {
     }
 
     #[napi]
-    pub fn define_network<'env>(
-        &self,
-        env: &'env Env,
-        xml: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ObjectName>> {
-        self.host(env, "defineNetwork", (timeout_ms, token), move |session| session.define_network(&xml))
-    }
-
-    #[napi]
     pub fn start_network<'env>(
         &self,
         env: &'env Env,

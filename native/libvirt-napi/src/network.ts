@@ -1,5 +1,6 @@
 import type { DhcpLease, NetworkRecord, NetworkUpdate, ObjectName } from './addon.js';
 import type { CallOptions, Caller } from './calls.js';
+import { NetworkPort } from './network-port.js';
 
 /** One virtual network, by UUID. It holds no libvirt resource. */
 export class Network {
@@ -56,6 +57,25 @@ export class Network {
     return this.#calls.run(options, (native, t, k) => native.networkXml(this.uuid, options.inactive ?? false, t, k));
   }
 
+  /** Its ports, one for each interface in it (`virNetworkListAllPorts`). */
+  async ports(options?: CallOptions): Promise<NetworkPort[]> {
+    const uuids = await this.#calls.run(options, (native, t, k) => native.listPorts(this.uuid, t, k));
+    return uuids.map((uuid) => this.port(uuid));
+  }
+
+  /** A handle for a port, without asking whether there is such a one. */
+  port(uuid: string): NetworkPort {
+    return new NetworkPort(this.#calls, this.uuid, uuid);
+  }
+
+  /** Makes a port (`virNetworkPortCreateXML`). */
+  async createPortXml(xml: string, options: { readonly validate?: boolean } & CallOptions = {}): Promise<NetworkPort> {
+    const validate = options.validate ?? false;
+    return this.port(
+      await this.#calls.run(options, (native, t, k) => native.createPort(this.uuid, xml, validate, t, k)),
+    );
+  }
+
   /** Name of its bridge on the host. */
   bridgeName(options?: CallOptions): Promise<string> {
     return this.#calls.run(options, (native, t, k) => native.networkBridge(this.uuid, t, k));
@@ -90,8 +110,15 @@ export class Networks {
   }
 
   /** Defines a persistent network, or redefines the one of the same UUID. */
-  async defineXml(xml: string, options?: CallOptions): Promise<Network> {
-    return this.#handle(await this.#calls.run(options, (native, t, k) => native.defineNetwork(xml, t, k)));
+  async defineXml(xml: string, options: { readonly validate?: boolean } & CallOptions = {}): Promise<Network> {
+    const validate = options.validate ?? false;
+    return this.#handle(await this.#calls.run(options, (native, t, k) => native.defineNetwork(xml, validate, t, k)));
+  }
+
+  /** Brings a transient network up, which is gone when it is taken down (`virNetworkCreateXMLFlags`). */
+  async createXml(xml: string, options: { readonly validate?: boolean } & CallOptions = {}): Promise<Network> {
+    const validate = options.validate ?? false;
+    return this.#handle(await this.#calls.run(options, (native, t, k) => native.createNetwork(xml, validate, t, k)));
   }
 
   #handle(found: ObjectName): Network {

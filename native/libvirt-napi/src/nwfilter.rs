@@ -53,10 +53,11 @@ impl NativeConnection {
         &self,
         env: &'env Env,
         xml: String,
+        validate: bool,
         timeout_ms: u32,
         token: u32,
     ) -> Result<PromiseRaw<'env, ObjectName>> {
-        self.host(env, "defineNwFilter", (timeout_ms, token), move |session| session.define_filter(&xml))
+        self.host(env, "defineNwFilter", (timeout_ms, token), move |session| session.define_filter(&xml, validate))
     }
 
     #[napi]

@@ -46,13 +46,35 @@ export class NwFilters {
    * Defines a filter. Redefining one needs its UUID in the XML and reaches running guests at once. A filter that
    * uses `$IP` installs nothing until the interface has an `IP` parameter.
    */
-  async defineXml(xml: string, options?: CallOptions): Promise<NwFilter> {
-    const made = await this.#calls.run(options, (native, t, k) => native.defineNwFilter(xml, t, k));
+  async defineXml(xml: string, options: { readonly validate?: boolean } & CallOptions = {}): Promise<NwFilter> {
+    const validate = options.validate ?? false;
+    const made = await this.#calls.run(options, (native, t, k) => native.defineNwFilter(xml, validate, t, k));
     return new NwFilter(this.#calls, made);
   }
 
   /** Which filter stands on which interface of the host. */
   bindings(options?: CallOptions): Promise<NwFilterBinding[]> {
     return this.#calls.run(options, (native, t, k) => native.listNwFilterBindings(t, k));
+  }
+
+  /** The filter on one interface; `NO_NWFILTER_BINDING` when there is none (`virNWFilterBindingLookupByPortDev`). */
+  binding(portDev: string, options?: CallOptions): Promise<NwFilterBinding> {
+    return this.#calls.run(options, (native, t, k) => native.findFilterBinding(portDev, t, k));
+  }
+
+  /** Puts a filter on an interface that libvirt has not made (`virNWFilterBindingCreateXML`). */
+  createBindingXml(xml: string, options: { readonly validate?: boolean } & CallOptions = {}): Promise<NwFilterBinding> {
+    const validate = options.validate ?? false;
+    return this.#calls.run(options, (native, t, k) => native.createFilterBinding(xml, validate, t, k));
+  }
+
+  /** Takes the filter off an interface (`virNWFilterBindingDelete`). */
+  async deleteBinding(portDev: string, options?: CallOptions): Promise<void> {
+    await this.#calls.run(options, (native, t, k) => native.deleteFilterBinding(portDev, t, k));
+  }
+
+  /** The binding as XML, with its parameters (`virNWFilterBindingGetXMLDesc`). */
+  bindingXml(portDev: string, options?: CallOptions): Promise<string> {
+    return this.#calls.run(options, (native, t, k) => native.filterBindingXml(portDev, t, k));
   }
 }

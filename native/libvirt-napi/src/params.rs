@@ -7,7 +7,7 @@ use napi_derive::napi;
 
 use crate::bridge::refused;
 use crate::connection::number;
-use crate::domain_changes::whole;
+use crate::domain_changes::{signed, whole};
 
 /// A named value of the kind that libvirt expects for its name.
 #[napi(object)]
@@ -57,11 +57,6 @@ fn read(param: TypedParameter) -> Result<Param> {
         _ => return Err(refused(&format!("{name} has a value of another kind"))),
     };
     Ok(Param { name, value })
-}
-
-fn signed(value: f64, name: &str) -> Result<i64> {
-    let size = within(i64::try_from(whole(value.abs(), name)?), name)?;
-    Ok(if value < 0.0 { -size } else { size })
 }
 
 fn within<T, E>(value: std::result::Result<T, E>, name: &str) -> Result<T> {

@@ -3,6 +3,10 @@ import type { ObjectName, PoolInfo, PoolRecord, ResizeFlags, VolumeInfo, VolumeR
 import type { CallOptions, Caller } from './calls.js';
 import { type DownloadOptions, downloadVolume, type TransferOptions, uploadVolume } from './volume-data.js';
 
+/** How a volume is overwritten (`virStorageVolWipeAlgorithm`); all but `zero` and `trim` need the host's scrub. */
+export type WipeAlgorithm =
+  'zero' | 'nnsa' | 'dod' | 'bsi' | 'gutmann' | 'schneier' | 'pfitzner7' | 'pfitzner33' | 'random' | 'trim';
+
 /** One volume of a pool, by name. It holds no libvirt resource. */
 export class StorageVolume {
   readonly poolUuid: string;
@@ -45,6 +49,12 @@ export class StorageVolume {
   /** Takes bytes for it, no faster than libvirt does (`virStorageVolUpload`). It must be large enough. */
   upload(options: TransferOptions = {}): Writable {
     return uploadVolume({ calls: this.#calls, pool: this.poolUuid, name: this.name }, options);
+  }
+
+  /** Overwrites what is in it (`virStorageVolWipePattern`), with zeroes by default. Can take long. */
+  async wipe(options: { readonly algorithm?: WipeAlgorithm } & CallOptions = {}): Promise<void> {
+    const algorithm = options.algorithm ?? 'zero';
+    await this.#calls.run(options, (native, t, k) => native.wipeVolume(this.poolUuid, this.name, algorithm, t, k));
   }
 
   /** The volume as XML. */
@@ -125,6 +135,28 @@ export class StoragePool {
     );
   }
 
+  /**
+   * Makes a volume with what is in another, of this pool or of another (`virStorageVolCreateXMLFrom`); with `reflink`
+   * without copying where the file system can. Can take long.
+   */
+  async cloneVolumeXml(
+    xml: string,
+    source: { readonly poolUuid: string; readonly name: string },
+    options: { readonly reflink?: boolean } & CallOptions = {},
+  ): Promise<StorageVolume> {
+    const reflink = options.reflink ?? false;
+    return this.#volume(
+      await this.#calls.run(options, (native, t, k) =>
+        native.cloneVolume(this.uuid, xml, source.poolUuid, source.name, reflink, t, k),
+      ),
+    );
+  }
+
+  /** Deletes what it stands on, e.g. its empty folder (`virStoragePoolDelete`). Inactive pools only. */
+  async delete(options?: CallOptions): Promise<void> {
+    await this.#calls.run(options, (native, t, k) => native.deletePool(this.uuid, t, k));
+  }
+
   #volume(record: VolumeRecord): StorageVolume {
     return new StorageVolume(this.#calls, this.uuid, record);
   }
@@ -146,6 +178,51 @@ export class StoragePools {
   async lookupByName(name: string, options?: CallOptions): Promise<StoragePool> {
     const found = await this.#calls.run(options, (native, t, k) => native.findPoolByName(name, t, k));
     return new StoragePool(this.#calls, found);
+  }
+
+  /** Rejects with `NO_STORAGE_POOL` when there is none (`virStoragePoolLookupByUUID`). */
+  async lookupByUuid(uuid: string, options?: CallOptions): Promise<StoragePool> {
+    return new StoragePool(this.#calls, await this.#calls.run(options, (native, t, k) => native.findPool(uuid, t, k)));
+  }
+
+  /** Finds a pool by where it lies (`virStoragePoolLookupByTargetPath`). */
+  async lookupByTargetPath(path: string, options?: CallOptions): Promise<StoragePool> {
+    return new StoragePool(
+      this.#calls,
+      await this.#calls.run(options, (native, t, k) => native.findPoolByPath(path, t, k)),
+    );
+  }
+
+  /** Finds a volume of any active pool by its path (`virStorageVolLookupByPath`, `virStoragePoolLookupByVolume`). */
+  lookupVolumeByPath(path: string, options?: CallOptions): Promise<StorageVolume> {
+    return this.#findVolume(path, false, options);
+  }
+
+  /** As {@link lookupVolumeByPath} by its key (`virStorageVolLookupByKey`). */
+  lookupVolumeByKey(key: string, options?: CallOptions): Promise<StorageVolume> {
+    return this.#findVolume(key, true, options);
+  }
+
+  async #findVolume(pathOrKey: string, byKey: boolean, options: CallOptions | undefined): Promise<StorageVolume> {
+    const found = await this.#calls.run(options, (native, t, k) => native.findVolumeBy(pathOrKey, byKey, t, k));
+    return new StorageVolume(this.#calls, found.pool.uuid, found.volume);
+  }
+
+  /** Brings a transient pool up, which is gone when it is taken down (`virStoragePoolCreateXML`). */
+  async createXml(xml: string, options: { readonly build?: boolean } & CallOptions = {}): Promise<StoragePool> {
+    const build = options.build ?? false;
+    const made = await this.#calls.run(options, (native, t, k) => native.createPool(xml, build, t, k));
+    return new StoragePool(this.#calls, made);
+  }
+
+  /** What pools of a kind, e.g. `logical`, could be made from, as XML (`virConnectFindStoragePoolSources`). */
+  findSources(kind: string, options: { readonly sourceXml?: string } & CallOptions = {}): Promise<string> {
+    return this.#calls.run(options, (native, t, k) => native.findPoolSources(kind, options.sourceXml, t, k));
+  }
+
+  /** Which kinds of pools the daemon can have, as XML (`virConnectGetStoragePoolCapabilities`). */
+  capabilities(options?: CallOptions): Promise<string> {
+    return this.#calls.run(options, (native, t, k) => native.poolCapabilities(t, k));
   }
 
   /** Defines a persistent pool. */

@@ -1,19 +1,13 @@
 import type { Affect } from './addon.js';
 import type { CallOptions, Caller } from './calls.js';
-import {
-  BLOCK_IO_KINDS,
-  fromParameters,
-  MEMORY_KINDS,
-  NUMA_KINDS,
-  type ParameterKinds,
-  type Parameters,
-  type ParametersOf,
-  SCHEDULER_KINDS,
-  toParameters,
-} from './parameters.js';
+import { INTERFACE_KINDS, BLOCK_IO_KINDS, MEMORY_KINDS, NUMA_KINDS, SCHEDULER_KINDS } from './parameter-kinds.js';
+import { fromParameters, type ParameterKinds, type Parameters, type ParametersOf, toParameters } from './parameters.js';
 
 /** Which limits are meant. */
 export type TuningKind = 'scheduler' | 'memory' | 'block-io' | 'numa';
+
+/** Bandwidth of an interface, KiB a second and KiB; an average of 0 is no limit. */
+export type InterfaceBandwidth = ParametersOf<typeof INTERFACE_KINDS>;
 
 /** What may be set, by kind: libvirt's own names. */
 export interface TuningValues {
@@ -57,6 +51,35 @@ export class Tuning {
   /** Lets a virtual CPU run on these host CPUs only (`virDomainPinVcpuFlags`). */
   async pinVcpu(vcpu: number, cpus: readonly number[], options: Affect & CallOptions = {}): Promise<void> {
     await this.#calls.run(options, (native, t, k) => native.pinVcpu(this.#domain, vcpu, [...cpus], options, t, k));
+  }
+
+  /** Lets the emulator's own threads run on these host CPUs only (`virDomainPinEmulator`). */
+  async pinEmulator(cpus: readonly number[], options: Affect & CallOptions = {}): Promise<void> {
+    await this.#calls.run(options, (native, t, k) => native.pinEmulator(this.#domain, [...cpus], options, t, k));
+  }
+
+  /** The host CPUs of the emulator's threads (`virDomainGetEmulatorPinInfo`). */
+  emulatorPin(options: Affect & CallOptions = {}): Promise<number[]> {
+    return this.#calls.run(options, (native, t, k) => native.emulatorPin(this.#domain, options, t, k));
+  }
+
+  /** An interface's bandwidth, by its name on the host or its MAC address (`virDomainGetInterfaceParameters`). */
+  async interfaceBandwidth(device: string, options: Affect & CallOptions = {}): Promise<Parameters> {
+    return fromParameters(
+      await this.#calls.run(options, (native, t, k) => native.interfaceTune(this.#domain, device, options, t, k)),
+    );
+  }
+
+  /** Sets it (`virDomainSetInterfaceParameters`). */
+  async setInterfaceBandwidth(
+    device: string,
+    bandwidth: InterfaceBandwidth,
+    options: Affect & CallOptions = {},
+  ): Promise<void> {
+    const parameters = toParameters(INTERFACE_KINDS, bandwidth);
+    await this.#calls.run(options, (native, t, k) =>
+      native.setInterfaceTune(this.#domain, device, parameters, options, t, k),
+    );
   }
 
   /** The host CPUs of each virtual CPU (`virDomainGetVcpuPinInfo`). */

@@ -44,6 +44,10 @@ try {
   );
   const body = readFileSync(dts, 'utf8')
     .replace(/^\/\* .*\*\/\n/gm, '')
+    // A descriptor that closes itself until JavaScript has it.
+    .replaceAll('Promise<Descriptor>', 'Promise<number>')
+    // What a macro passes on is quoted.
+    .replace(/(\/?\*+) r" /g, '$1 ')
     .trimStart();
   const target = join(packageDir, 'src', 'addon.ts');
   writeFileSync(target, await format(header + body, { ...(await resolveConfig(target)), filepath: target }));

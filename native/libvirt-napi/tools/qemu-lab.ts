@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { missingForLibvirtd } from '../../../tools/stack/libvirtd.ts';
 import { startTestLibvirtd, temporaryState, type TemporaryState } from '../../../tools/stack/test-infrastructure.ts';
@@ -50,3 +50,12 @@ export function bareGuest(name: string, devices = '', elements = ''): string {
 /** A virtio disk. */
 export const diskXml = (file: string, target = 'vda'): string =>
   `<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='${file}'/><target dev='${target}' bus='virtio'/></disk>`;
+
+/** A disk at this path whose boot sector is 16-bit code: a guest that does something without a system. */
+export function bootDisk(file: string, code: Buffer): string {
+  const sector = Buffer.alloc(512);
+  code.copy(sector);
+  sector.set([0x55, 0xaa], 510);
+  writeFileSync(file, sector);
+  return `<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='${file}'/><target dev='hda' bus='ide'/></disk>`;
+}

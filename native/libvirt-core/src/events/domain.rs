@@ -149,7 +149,7 @@ mod tests {
         let heard = Arc::clone(&seen);
         let sink: Sink = Arc::new(move |event| heard.lock().expect("one thread").push(event));
         let opaque = Box::into_raw(Box::new(sink));
-        let mut session = Session::open("test:///default", false).expect("the test driver");
+        let mut session = Session::open(&crate::Options::new("test:///default")).expect("the test driver");
         let uuid = session.find_domain_by_name("test").expect("its domain").uuid;
         session
             .with_domain(uuid, |domain| {

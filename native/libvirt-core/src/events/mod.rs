@@ -1,6 +1,7 @@
 //! What libvirt tells of its own accord, and the connection that it is told on.
 
 mod domain;
+mod monitor;
 mod objects;
 mod told;
 
@@ -91,11 +92,14 @@ pub(crate) struct EventLink {
 
 impl EventLink {
     /// Subscribes to everything the driver offers; what it doesn't offer is left out, but for the lifecycle of domains.
-    pub(crate) fn subscribe(session: Session, sink: &Sink, lost: &OnLost) -> Result<Self> {
+    pub(crate) fn subscribe(session: Session, sink: &Sink, lost: &OnLost, monitors: bool) -> Result<Self> {
         let lost = Box::new(Arc::clone(lost));
         let mut link = Self { session, callbacks: Vec::new(), lost, watches_close: false };
         link.watch_domains(sink)?;
         link.watch_others(sink);
+        if monitors {
+            link.watch_monitors(sink)?;
+        }
         link.watches_close = link.watch_close().is_ok();
         Ok(link)
     }
@@ -116,6 +120,17 @@ impl EventLink {
         self.watch(sys::virConnectDomainEventDeregisterAny, sink, |conn, opaque| {
             // SAFETY: libvirt owns `opaque` until it calls `free_sink`, exactly once, or the registration fails.
             unsafe { register(conn, ptr::null_mut(), id.cast_signed(), Some(callback), opaque, Some(free_sink)) }
+        })
+    }
+
+    fn watch_monitors(&mut self, sink: &Sink) -> Result<()> {
+        self.watch(sys::virConnectDomainQemuMonitorEventDeregister, sink, |conn, opaque| {
+            let (domain, event) = (ptr::null_mut(), ptr::null());
+            // SAFETY: as in `watch_domain_event`.
+            unsafe {
+                let told = Some(monitor::on_event as monitor::Callback);
+                sys::virConnectDomainQemuMonitorEventRegister(conn, domain, event, told, opaque, Some(free_sink), 0)
+            }
         })
     }
 

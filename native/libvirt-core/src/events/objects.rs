@@ -7,12 +7,11 @@ use super::Event;
 use super::told::Field;
 use crate::ffi::{borrowed, uuid_of};
 use crate::uuid::Uuid;
-use crate::vocabulary::{NETWORK_EVENTS, word};
+use crate::vocabulary::{NETWORK_EVENTS, SECRET_USAGES, word};
 
 const POOL_EVENTS: &[&str] = &["defined", "undefined", "started", "stopped", "created", "deleted"];
 const DEVICE_EVENTS: &[&str] = &["created", "deleted", "defined", "undefined"];
 const SECRET_EVENTS: &[&str] = &["defined", "undefined"];
-const SECRET_USAGES: &[&str] = &["none", "volume", "ceph", "iscsi", "tls", "vtpm"];
 
 type Lifecycle<T> = unsafe extern "C" fn(sys::virConnectPtr, *mut T, c_int, c_int, *mut c_void);
 type Plain<T> = unsafe extern "C" fn(sys::virConnectPtr, *mut T, *mut c_void);

@@ -1,10 +1,12 @@
 //! Domains: what is done inside the guest, by its agent, its keyboard and its screen.
 
+use std::os::fd::{FromRawFd, OwnedFd};
+
 use libc::{c_char, c_int};
 use virt_sys as sys;
 
 use crate::error::{Code, Error, Result};
-use crate::ffi::{Handle, arg, check, flag_word, taken};
+use crate::ffi::{Handle, arg, bits, check, flag_word, taken};
 use crate::params::{self, Param};
 use crate::session::Session;
 use crate::uuid::Uuid;
@@ -109,6 +111,17 @@ impl Session {
                 unsafe { taken(sys::virDomainScreenshot(domain, stream.as_ptr(), screen, 0), "virDomainScreenshot")? };
             Ok(Screenshot { mime_type, data: receive(&stream, LARGEST_PICTURE)? })
         })
+    }
+
+    /// A new connection to a screen of a running domain, ready to speak its protocol; with `skip_auth` without a password (`virDomainOpenGraphicsFD`).
+    pub fn open_graphics(&mut self, uuid: Uuid, screen: u32, skip_auth: bool) -> Result<OwnedFd> {
+        let flags = bits(&[(skip_auth, sys::VIR_DOMAIN_OPEN_GRAPHICS_SKIPAUTH)]);
+        // SAFETY: a live domain.
+        let fd = self.domain_call(uuid, "virDomainOpenGraphicsFD", |domain| unsafe {
+            sys::virDomainOpenGraphicsFD(domain, screen, flags)
+        })?;
+        // SAFETY: a new descriptor that libvirt gave us.
+        Ok(unsafe { OwnedFd::from_raw_fd(fd) })
     }
 
     /// A stream that blocks this thread.

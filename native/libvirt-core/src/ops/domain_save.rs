@@ -34,6 +34,16 @@ pub enum SleepTarget {
     Hybrid,
 }
 
+impl SleepTarget {
+    pub(crate) fn number(self) -> u32 {
+        match self {
+            Self::Memory => sys::VIR_NODE_SUSPEND_TARGET_MEM,
+            Self::Disk => sys::VIR_NODE_SUSPEND_TARGET_DISK,
+            Self::Hybrid => sys::VIR_NODE_SUSPEND_TARGET_HYBRID,
+        }
+    }
+}
+
 /// A job on a whole domain: migration, save, backup, dump.
 #[derive(Debug, Clone, PartialEq)]
 pub struct JobStats {
@@ -110,14 +120,9 @@ impl Session {
 
     /// Asks the guest agent to let the guest sleep (`virDomainPMSuspendForDuration`, duration 0: for ever).
     pub fn pm_suspend_domain(&mut self, uuid: Uuid, target: SleepTarget) -> Result<()> {
-        let target = match target {
-            SleepTarget::Memory => sys::VIR_NODE_SUSPEND_TARGET_MEM,
-            SleepTarget::Disk => sys::VIR_NODE_SUSPEND_TARGET_DISK,
-            SleepTarget::Hybrid => sys::VIR_NODE_SUSPEND_TARGET_HYBRID,
-        };
         // SAFETY: a live domain.
         self.domain_call(uuid, "virDomainPMSuspendForDuration", |domain| unsafe {
-            sys::virDomainPMSuspendForDuration(domain, target, 0, 0)
+            sys::virDomainPMSuspendForDuration(domain, target.number(), 0, 0)
         })
         .map(drop)
     }
@@ -145,9 +150,18 @@ impl Session {
         })
     }
 
-    /// Ends the job that runs on a domain; a backup too (`virDomainAbortJob`).
-    pub fn abort_job(&mut self, uuid: Uuid) -> Result<()> {
+    /// Ends the job that runs on a domain; a backup too. `postcopy` also ends a migration that can only go on
+    /// (`virDomainAbortJobFlags`).
+    pub fn abort_job(&mut self, uuid: Uuid, postcopy: bool) -> Result<()> {
         // SAFETY: a live domain.
-        self.domain_call(uuid, "virDomainAbortJob", |domain| unsafe { sys::virDomainAbortJob(domain) }).map(drop)
+        self.domain_call(uuid, "virDomainAbortJob", |domain| unsafe {
+            // An older daemon knows only the plain one.
+            if postcopy {
+                sys::virDomainAbortJobFlags(domain, sys::VIR_DOMAIN_ABORT_JOB_POSTCOPY)
+            } else {
+                sys::virDomainAbortJob(domain)
+            }
+        })
+        .map(drop)
     }
 }

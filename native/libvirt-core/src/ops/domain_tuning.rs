@@ -69,7 +69,7 @@ impl Session {
         Ok(maps.chunks(bytes.max(1)).take(filled).map(|map| cpus_of(map, host)).collect())
     }
 
-    fn host_cpus(&mut self) -> Result<u32> {
+    pub(crate) fn host_cpus(&mut self) -> Result<u32> {
         // SAFETY: a live connection; null asks for the number only.
         let count = unsafe { sys::virNodeGetCPUMap(self.conn(), std::ptr::null_mut(), std::ptr::null_mut(), 0) };
         check(count, "virNodeGetCPUMap").map(i32::cast_unsigned)
@@ -200,7 +200,7 @@ fn scheduler(domain: *mut sys::virDomain, affect: Affect) -> Result<Vec<Param>> 
     })
 }
 
-fn cpu_map(cpus: &[u32]) -> Result<Vec<u8>> {
+pub(crate) fn cpu_map(cpus: &[u32]) -> Result<Vec<u8>> {
     let refuse = |message: &str| Err(Error::own(Code::InvalidArg, "cpuMap", message));
     let Some(last) = cpus.iter().copied().max() else { return refuse("at least one CPU is needed") };
     if last >= MOST_CPUS {
@@ -213,7 +213,7 @@ fn cpu_map(cpus: &[u32]) -> Result<Vec<u8>> {
     Ok(map)
 }
 
-fn cpus_of(map: &[u8], host: u32) -> Vec<u32> {
+pub(crate) fn cpus_of(map: &[u8], host: u32) -> Vec<u32> {
     (0..host).filter(|cpu| map.get(*cpu as usize / 8).is_some_and(|byte| byte & (1 << (cpu % 8)) != 0)).collect()
 }
 

@@ -110,7 +110,11 @@ pub struct NetworkUpdate {
 }
 
 impl Session {
-    fn with_network<R>(&mut self, uuid: Uuid, act: impl FnOnce(*mut sys::virNetwork) -> Result<R>) -> Result<R> {
+    pub(crate) fn with_network<R>(
+        &mut self,
+        uuid: Uuid,
+        act: impl FnOnce(*mut sys::virNetwork) -> Result<R>,
+    ) -> Result<R> {
         let conn = self.conn();
         let look_up = || {
             // SAFETY: a live connection and 16 bytes.
@@ -152,11 +156,22 @@ impl Session {
         reference(&Handle::own(raw, "virNetworkLookupByUUID").map_err(|e| e.about(uuid.to_string()))?)
     }
 
-    /// Defines a persistent network, or redefines the one of the same UUID (`virNetworkDefineXML`).
-    pub fn define_network(&mut self, xml: &str) -> Result<ObjectName> {
+    /// Defines a persistent network, or redefines the one of the same UUID (`virNetworkDefineXMLFlags`).
+    pub fn define_network(&mut self, xml: &str, validate: bool) -> Result<ObjectName> {
         let text = arg(xml)?;
+        let flags = bits(&[(validate, sys::VIR_NETWORK_DEFINE_VALIDATE)]);
         // SAFETY: a live connection and NUL-terminated XML.
-        reference(&Handle::own(unsafe { sys::virNetworkDefineXML(self.conn(), text.as_ptr()) }, "virNetworkDefineXML")?)
+        let raw = unsafe { sys::virNetworkDefineXMLFlags(self.conn(), text.as_ptr(), flags) };
+        reference(&Handle::own(raw, "virNetworkDefineXMLFlags")?)
+    }
+
+    /// Brings a network up that is gone when it is taken down (`virNetworkCreateXMLFlags`).
+    pub fn create_network(&mut self, xml: &str, validate: bool) -> Result<ObjectName> {
+        let text = arg(xml)?;
+        let flags = bits(&[(validate, sys::VIR_NETWORK_CREATE_VALIDATE)]);
+        // SAFETY: a live connection and NUL-terminated XML.
+        let raw = unsafe { sys::virNetworkCreateXMLFlags(self.conn(), text.as_ptr(), flags) };
+        reference(&Handle::own(raw, "virNetworkCreateXMLFlags")?)
     }
 
     /// Starts a defined network (`virNetworkCreate`); `OPERATION_INVALID` when it is up.

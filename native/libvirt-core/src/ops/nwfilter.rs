@@ -4,7 +4,7 @@ use virt_sys as sys;
 
 use super::domain::ObjectName;
 use crate::error::Result;
-use crate::ffi::{Handle, arg, borrowed, check, list, taken, uuid_of};
+use crate::ffi::{Handle, arg, bits, borrowed, check, list, taken, uuid_of};
 use crate::session::Session;
 use crate::uuid::Uuid;
 
@@ -44,15 +44,14 @@ impl Session {
         reference(&Handle::own(raw, "virNWFilterLookupByName").map_err(|e| e.about(name))?)
     }
 
-    /// Defines a filter (`virNWFilterDefineXML`). Redefining needs the UUID of the one that is there, and
+    /// Defines a filter (`virNWFilterDefineXMLFlags`). Redefining needs the UUID of the one that is there, and
     /// reaches running guests at once.
-    pub fn define_filter(&mut self, xml: &str) -> Result<ObjectName> {
+    pub fn define_filter(&mut self, xml: &str, validate: bool) -> Result<ObjectName> {
         let text = arg(xml)?;
+        let flags = bits(&[(validate, sys::VIR_NWFILTER_DEFINE_VALIDATE)]);
         // SAFETY: a live connection and NUL-terminated XML.
-        reference(&Handle::own(
-            unsafe { sys::virNWFilterDefineXML(self.conn(), text.as_ptr()) },
-            "virNWFilterDefineXML",
-        )?)
+        let raw = unsafe { sys::virNWFilterDefineXMLFlags(self.conn(), text.as_ptr(), flags) };
+        reference(&Handle::own(raw, "virNWFilterDefineXMLFlags")?)
     }
 
     /// Removes a filter (`virNWFilterUndefine`); `OPERATION_INVALID` while something uses it.
@@ -78,14 +77,60 @@ impl Session {
         let bindings = list("virConnectListAllNWFilterBindings", |array| unsafe {
             sys::virConnectListAllNWFilterBindings(conn, array, 0)
         })?;
-        // SAFETY: live bindings, which keep both names.
-        let read = |binding: &Handle<sys::virNWFilterBinding>| unsafe {
-            NwFilterBinding {
-                port_dev: borrowed(sys::virNWFilterBindingGetPortDev(binding.as_ptr())).unwrap_or_default(),
-                filter_name: borrowed(sys::virNWFilterBindingGetFilterName(binding.as_ptr())).unwrap_or_default(),
-            }
-        };
-        Ok(bindings.iter().map(read).collect())
+        Ok(bindings.iter().map(|binding| binding_record(binding.as_ptr())).collect())
+    }
+
+    fn with_binding<R>(
+        &mut self,
+        port_dev: &str,
+        act: impl FnOnce(*mut sys::virNWFilterBinding) -> Result<R>,
+    ) -> Result<R> {
+        let text = arg(port_dev)?;
+        // SAFETY: a live connection and a NUL-terminated name.
+        let raw = unsafe { sys::virNWFilterBindingLookupByPortDev(self.conn(), text.as_ptr()) };
+        Handle::own(raw, "virNWFilterBindingLookupByPortDev")
+            .and_then(|binding| act(binding.as_ptr()))
+            .map_err(|error| error.about(port_dev))
+    }
+
+    /// The filter on an interface; `NO_NWFILTER_BINDING` when there is none.
+    pub fn find_filter_binding(&mut self, port_dev: &str) -> Result<NwFilterBinding> {
+        self.with_binding(port_dev, |binding| Ok(binding_record(binding)))
+    }
+
+    /// Puts a filter on an interface of the host (`virNWFilterBindingCreateXML`).
+    pub fn create_filter_binding(&mut self, xml: &str, validate: bool) -> Result<NwFilterBinding> {
+        let text = arg(xml)?;
+        let flags = bits(&[(validate, sys::VIR_NWFILTER_BINDING_CREATE_VALIDATE)]);
+        // SAFETY: a live connection and NUL-terminated XML.
+        let raw = unsafe { sys::virNWFilterBindingCreateXML(self.conn(), text.as_ptr(), flags) };
+        Ok(binding_record(Handle::own(raw, "virNWFilterBindingCreateXML")?.as_ptr()))
+    }
+
+    /// Takes the filter off (`virNWFilterBindingDelete`).
+    pub fn delete_filter_binding(&mut self, port_dev: &str) -> Result<()> {
+        self.with_binding(port_dev, |binding| {
+            // SAFETY: a live binding.
+            check(unsafe { sys::virNWFilterBindingDelete(binding) }, "virNWFilterBindingDelete").map(drop)
+        })
+    }
+
+    /// The binding as XML (`virNWFilterBindingGetXMLDesc`).
+    pub fn filter_binding_xml(&mut self, port_dev: &str) -> Result<String> {
+        // SAFETY: a live binding; the answer is ours to free.
+        self.with_binding(port_dev, |binding| unsafe {
+            taken(sys::virNWFilterBindingGetXMLDesc(binding, 0), "virNWFilterBindingGetXMLDesc")
+        })
+    }
+}
+
+fn binding_record(binding: *mut sys::virNWFilterBinding) -> NwFilterBinding {
+    // SAFETY: a live binding, which keeps both names.
+    unsafe {
+        NwFilterBinding {
+            port_dev: borrowed(sys::virNWFilterBindingGetPortDev(binding)).unwrap_or_default(),
+            filter_name: borrowed(sys::virNWFilterBindingGetFilterName(binding)).unwrap_or_default(),
+        }
     }
 }
 

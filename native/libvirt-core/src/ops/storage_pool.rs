@@ -152,7 +152,7 @@ impl Session {
     }
 }
 
-fn reference(pool: &Handle<sys::virStoragePool>) -> Result<ObjectName> {
+pub(crate) fn reference(pool: &Handle<sys::virStoragePool>) -> Result<ObjectName> {
     // SAFETY: a live pool and 16 bytes for the answer.
     let uuid = uuid_of("virStoragePoolGetUUID", |raw| unsafe { sys::virStoragePoolGetUUID(pool.as_ptr(), raw) })?;
     // SAFETY: a live pool, which keeps its name.

@@ -139,7 +139,7 @@ impl Session {
     }
 }
 
-fn record(volume: *mut sys::virStorageVol) -> Result<VolumeRecord> {
+pub(crate) fn record(volume: *mut sys::virStorageVol) -> Result<VolumeRecord> {
     // SAFETY: a live volume, which keeps name and key; the path is ours to free.
     unsafe {
         Ok(VolumeRecord {

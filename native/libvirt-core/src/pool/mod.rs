@@ -23,6 +23,7 @@ use std::time::{Duration, Instant};
 
 use rustc_hash::FxHashMap;
 
+use crate::access::{Auth, KeepAlive};
 use crate::error::{Code, Error, Result};
 use crate::events::{Event, Sink};
 use crate::session::Session;
@@ -54,12 +55,26 @@ pub struct Options {
     pub workers: usize,
     /// The deadline of a call that names none.
     pub call_timeout: Duration,
+    /// How a daemon that is gone is noticed.
+    pub keep_alive: KeepAlive,
+    /// Who answers what the daemon asks of who connects; libvirt's own `auth.conf` when absent.
+    pub auth: Option<Auth>,
+    /// Tell also what QEMU's monitors tell, as it comes.
+    pub monitor_events: bool,
 }
 
 impl Options {
     /// Read-write, four workers, 30 seconds a call.
     pub fn new(uri: impl Into<String>) -> Self {
-        Self { uri: uri.into(), read_only: false, workers: 4, call_timeout: Duration::from_secs(30) }
+        Self {
+            uri: uri.into(),
+            read_only: false,
+            workers: 4,
+            call_timeout: Duration::from_secs(30),
+            keep_alive: KeepAlive::default(),
+            auth: None,
+            monitor_events: false,
+        }
     }
 }
 
@@ -224,6 +239,11 @@ impl Connection {
         }
     }
 
+    /// How it was opened.
+    pub fn options(&self) -> Options {
+        self.shared.options.clone()
+    }
+
     /// Whether the event connection stands.
     pub fn is_up(&self) -> bool {
         self.shared.lock().link == Link::Up
@@ -314,7 +334,7 @@ impl Shared {
         let shared = self.in_process.lock().unwrap_or_else(PoisonError::into_inner);
         match shared.as_ref() {
             Some(session) => session.share(),
-            None => Session::open(&self.options.uri, self.options.read_only),
+            None => Session::open(&self.options),
         }
     }
 }

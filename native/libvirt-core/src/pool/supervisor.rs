@@ -22,7 +22,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 pub(super) fn open(options: Options, sink: Sink) -> Result<Arc<Shared>> {
     event_loop::start()?;
-    let session = Session::open(&options.uri, options.read_only)?;
+    let session = Session::open(&options)?;
     let keeps_state_in_connection = options.uri.starts_with("test://") && !options.uri.ends_with("/default");
     let own = if keeps_state_in_connection { Some(session.share()?) } else { None };
     let shared = Arc::new(Shared {
@@ -52,7 +52,7 @@ pub(super) fn open(options: Options, sink: Sink) -> Result<Arc<Shared>> {
         link: Condvar::new(),
         in_process: Mutex::new(own),
     });
-    let link = EventLink::subscribe(session, &shared.sink, &on_lost(&shared))?;
+    let link = subscribe(&shared, session)?;
     let supervised = Arc::clone(&shared);
     watcher::spawn(&shared)
         .and_then(|()| {
@@ -73,6 +73,10 @@ pub(super) fn open_in_background(options: Options, sink: Sink, done: Box<dyn FnO
             Err(Error::own(Code::Timeout, "virConnectOpen", "the daemon did not answer in time").about(uri))
         }));
     });
+}
+
+fn subscribe(shared: &Arc<Shared>, session: Session) -> Result<EventLink> {
+    EventLink::subscribe(session, &shared.sink, &on_lost(shared), shared.options.monitor_events)
 }
 
 /// What libvirt's close callback does: it only leaves a note for the supervisor.
@@ -140,8 +144,7 @@ fn reconnect(shared: &Arc<Shared>) -> Option<EventLink> {
             return None;
         }
         pause = (pause * 2).min(LONGEST_PAUSE);
-        let opened = Session::open(&shared.options.uri, shared.options.read_only)
-            .and_then(|session| EventLink::subscribe(session, &shared.sink, &on_lost(shared)));
+        let opened = Session::open(&shared.options).and_then(|session| subscribe(shared, session));
         if let Ok(link) = opened {
             let mut state = shared.lock();
             if state.link == Link::Closed {

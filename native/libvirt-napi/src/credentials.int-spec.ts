@@ -1,0 +1,72 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Connection } from './connection.js';
+import type { CredentialRequest } from './credentials.js';
+
+// The test driver asks for a name and a password when its file names users.
+describe('credentials', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'ib-credentials-'));
+  const uri = `test://${path.join(folder, 'node.xml')}`;
+
+  beforeAll(() => {
+    writeFileSync(
+      path.join(folder, 'node.xml'),
+      `<node><auth><user password='sesame'>ali</user></auth>
+       <domain type='test'><name>cave</name><memory>1000</memory><os><type>hvm</type></os></domain></node>`,
+    );
+  });
+
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  it('are asked for, and open the connection when they are right', async () => {
+    const asked: CredentialRequest[] = [];
+    await using connection = await Connection.open(uri, {
+      credentials: (requests) => {
+        asked.push(...requests);
+        return requests.map(({ type }) => (type === 'passphrase' ? 'sesame' : 'ali'));
+      },
+    });
+    expect(asked.map(({ type }) => type)).toEqual(['authname', 'passphrase']);
+    expect((await connection.domains.list()).map(({ name }) => name)).toEqual(['cave']);
+  });
+
+  it('may come later', async () => {
+    await using connection = await Connection.open(uri, {
+      credentials: async (requests) => {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        return requests.map(({ type }) => (type === 'passphrase' ? 'sesame' : 'ali'));
+      },
+    });
+    expect(await connection.alive()).toBe(true);
+  });
+
+  it.each([
+    ['wrong', () => ['ali', 'wrong']],
+    ['missing', () => ['ali', null]],
+    ['given up', () => null],
+    [
+      'not to be had',
+      () => {
+        throw new Error('no vault');
+      },
+    ],
+  ])('refuse the connection when they are %s', async (_how, credentials) => {
+    await expect(Connection.open(uri, { credentials })).rejects.toMatchObject({ code: 'AUTH_FAILED' });
+  });
+
+  it('are not waited for longer than a call', async () => {
+    const never = (): Promise<null> => new Promise(() => undefined);
+    await expect(Connection.open(uri, { credentials: never, callTimeoutMs: 200 })).rejects.toMatchObject({
+      name: 'LibvirtError',
+    });
+  });
+
+  it('are not asked for without a provider', async () => {
+    // libvirt's own words: no auth callbacks available.
+    await expect(Connection.open(uri)).rejects.toMatchObject({ code: 'INVALID_ARG' });
+  });
+});
