@@ -1,6 +1,6 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -119,6 +119,17 @@ onQemu((at) => {
     expect(details.guestKinds.find(({ arch }) => arch === 'x86_64')?.machineTypes).toContainEqual(
       expect.objectContaining({ name: 'pc', canonicalName: expect.stringMatching(/^pc-i440fx-/) }),
     );
+  });
+
+  it('tells the PCI devices that the kernel has', async () => {
+    const { pciDevices } = (await agent.call(getHostDetails, {})).details;
+    const folder = '/sys/bus/pci/devices';
+    const addresses = existsSync(folder) ? readdirSync(folder).sort() : [];
+    expect(pciDevices?.map(({ address }) => address).sort()).toEqual(addresses);
+    for (const { address, vendorId, productId } of pciDevices ?? []) {
+      const ids = ['vendor', 'device'].map((name) => readFileSync(join(folder, address, name), 'utf8').trim());
+      expect([`0x${vendorId}`, `0x${productId}`]).toEqual(ids);
+    }
   });
 
   it('refuses to start a guest whose filter is missing', async () => {

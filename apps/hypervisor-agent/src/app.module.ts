@@ -18,6 +18,7 @@ import { ImageStore } from './images/image.store.js';
 import { HostDetailsReader } from './inventory/host-details.reader.js';
 import { InventoryHandlers } from './inventory/inventory.handlers.js';
 import { InventoryService } from './inventory/inventory.service.js';
+import { PciDeviceReader } from './inventory/pci-device.reader.js';
 import { NetworkHandlers } from './networks/network.handlers.js';
 import { NetworkService } from './networks/network.service.js';
 import { HostReporter } from './reports/host.reporter.js';
@@ -31,7 +32,7 @@ const disks = [ImageStore, DiskService];
 const vms = [VmGate, GuestFolders, DomainRepository, VmService, VmHandlers];
 const networks = [NetworkService, NetworkHandlers];
 const filters = [KernelRulesReader, FilterService, FilterHandlers];
-const reports = [InventoryService, HostDetailsReader, InventoryHandlers, HostReporter];
+const reports = [InventoryService, PciDeviceReader, HostDetailsReader, InventoryHandlers, HostReporter];
 const events = [HostEvents, DomainWatch];
 
 /** Global, for readiness (which the platform's module checks) asks it too. */

@@ -1,5 +1,5 @@
 import { FILTER_MARKER_PREFIX } from './names.js';
-import { attribute, elements, tags } from './read-markup.js';
+import { attribute, elements, tags, textOf, unescaped } from './read-markup.js';
 
 export interface DomainInterface {
   readonly mac: string;
@@ -62,8 +62,6 @@ export const domainTypeOf = (domainCapabilitiesXml: string): string | undefined 
 
 /** The folder of a storage pool. */
 export const poolPathOf = (poolXml: string): string | undefined => {
-  const path = /<path>([^<]*)<\/path>/.exec(poolXml)?.[1];
-  return path?.replace(/&(lt|gt|quot|apos|amp);/g, (_reference, name: keyof typeof CHARACTERS) => CHARACTERS[name]);
+  const path = textOf(poolXml, 'path');
+  return path === undefined ? undefined : unescaped(path);
 };
-
-const CHARACTERS = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' } as const;

@@ -19,3 +19,9 @@ export const elements = (xml: string, name: string): string[] =>
 /** The text of the first such element. */
 export const textOf = (xml: string, name: string): string | undefined =>
   new RegExp(`<${name}(?:\\s[^>]*)?>([^<]*)</${name}>`).exec(xml)?.[1];
+
+const CHARACTERS = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' } as const;
+
+/** A text as it was before libvirt escaped it. */
+export const unescaped = (text: string): string =>
+  text.replace(/&(lt|gt|quot|apos|amp);/g, (_reference, name: keyof typeof CHARACTERS) => CHARACTERS[name]);

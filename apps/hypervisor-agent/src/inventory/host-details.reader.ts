@@ -1,4 +1,4 @@
-import type { HostDetails, HostNumaCell, HostPciDevice } from '@infinibay/contracts';
+import type { HostDetails, HostNumaCell } from '@infinibay/contracts';
 import type { NodeInfo } from '@infinibay/libvirt';
 import { capabilityFacts, type CapabilityFacts } from '@infinibay/libvirt-xml';
 import { Inject, Injectable } from '@nestjs/common';
@@ -8,6 +8,7 @@ import { HostFactsReader } from '../hypervisor/host-facts.js';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
 import { libvirtCodeOf } from '../hypervisor/libvirt-errors.js';
 import { InventoryService } from './inventory.service.js';
+import { PciDeviceReader } from './pci-device.reader.js';
 
 const BYTES_PER_MIB = 1_048_576;
 
@@ -19,17 +20,19 @@ export class HostDetailsReader {
     private readonly facts: HostFactsReader,
     private readonly inventory: InventoryService,
     private readonly acceleration: AccelerationService,
+    private readonly pci: PciDeviceReader,
     @Inject(AGENT_CONFIG) private readonly config: AgentConfig,
   ) {}
 
   async read(): Promise<HostDetails> {
     const { hostname, memoryMib, capabilities } = await this.facts.get();
-    const [node, xml, kvm, memoryFreeMib, freeOfCells] = await Promise.all([
+    const [node, xml, kvm, memoryFreeMib, freeOfCells, pciDevices] = await Promise.all([
       this.hypervisor.use('read-node-info', (connection) => connection.nodeInfo()),
       this.hypervisor.use('read-capabilities', (connection) => connection.capabilities()),
       this.acceleration.get(),
       this.inventory.memoryFreeMib(memoryMib),
       this.freeOfCells(),
+      this.pci.list(capabilities.driver),
     ]);
     const told = capabilityFacts(xml);
     return {
@@ -45,7 +48,7 @@ export class HostDetailsReader {
       memoryFreeMib,
       numaCells: cellsOf(told, freeOfCells),
       guestKinds: [...told.guestKinds],
-      pciDevices: this.pciDevices(),
+      pciDevices,
     };
   }
 
@@ -58,11 +61,6 @@ export class HostDetailsReader {
       if (libvirtCodeOf(error) === 'NO_SUPPORT') return [];
       throw error;
     }
-  }
-
-  /** The binding has no node devices yet; once it has, they are read here. */
-  private pciDevices(): HostPciDevice[] | null {
-    return null;
   }
 }
 
