@@ -3,6 +3,7 @@
  * code 0 when everything it promises was seen, else with 1 and the reason.
  */
 import { randomUUID } from 'node:crypto';
+import { pollUntil } from '../stack/polling.ts';
 import { GraphClient } from './graph-client.ts';
 import { LiveFeed } from './live-feed.ts';
 import { CREATE_VM, DELETE_VM, EVERYTHING, IMAGES, UPTIME, VM_STATE } from './queries.ts';
@@ -23,9 +24,11 @@ const required = (name: string): string => {
 };
 
 const createVm = async (graph: GraphClient, departmentId: string): Promise<string> => {
-  const { images } = await graph.ask<{ images: { id: string; name: string; version: string }[] }>(IMAGES);
-  const [image] = images;
-  if (image === undefined) throw new Error('there is no image on any host');
+  // Known from the first heartbeat of a host that has checked it.
+  const image = await pollUntil(
+    async () => (await graph.ask<{ images: { id: string; name: string; version: string }[] }>(IMAGES)).images[0],
+    { timeoutMs: 15_000, intervalMs: 250, what: 'a host to tell of an image' },
+  );
   const input = { idempotencyKey: randomUUID(), departmentId, name: VM_NAME, imageId: image.id };
   const { createVm: created } = await graph.ask<{ createVm: { vm: { id: string; state: string } } }>(CREATE_VM, {
     input,

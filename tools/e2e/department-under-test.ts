@@ -44,8 +44,12 @@ export class DepartmentUnderTest {
   }
 
   async createVm(name: string, overrides: Record<string, unknown> = {}): Promise<string> {
-    const { images } = await this.member.ask<{ images: { id: string }[] }>(IMAGES);
-    const input = { idempotencyKey: key(), departmentId: this.id, name, imageId: images[0]?.id, ...overrides };
+    // Known from the first heartbeat of a host that has checked it.
+    const imageId = await pollUntil(
+      async () => (await this.member.ask<{ images: { id: string }[] }>(IMAGES)).images[0]?.id,
+      { what: 'an image' },
+    );
+    const input = { idempotencyKey: key(), departmentId: this.id, name, imageId, ...overrides };
     return (await this.member.ask<{ createVm: { vm: { id: string } } }>(CREATE_VM, { input })).createVm.vm.id;
   }
 

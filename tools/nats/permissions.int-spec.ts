@@ -6,6 +6,7 @@ import {
   findVms,
   hostReportSubject,
   hostHeartbeat,
+  hostVmRebooted,
   requestSubject,
   vmDeleted,
   type ServiceName,
@@ -186,6 +187,16 @@ describe('NATS permissions', () => {
         agent.publish(hostReportSubject(hostHeartbeat, randomUUID()), '{}');
       }),
     ).toMatch(/permissions violation/i);
+    const rebooted = (departmentId: string | null, id: string): string =>
+      eventSubject({ name: hostVmRebooted.name, departmentId, resource: { kind: 'host', id } });
+    expect((await jetstream(agent).publish(rebooted(null, HOST), '{}')).stream).toBe('EVENTS');
+    for (const subject of [rebooted(null, randomUUID()), rebooted(DEPARTMENT, HOST)]) {
+      expect(
+        await refusal(agent, () => {
+          agent.publish(subject, '{}');
+        }),
+      ).toMatch(/permissions violation/i);
+    }
     expect(
       await refusal(agent, () => {
         agent.subscribe(`infinibay.host.v1.${HOST}.define-vm`);

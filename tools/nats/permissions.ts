@@ -6,6 +6,7 @@ import {
   REQUEST_CONTRACTS,
   departmentFilter,
   eventFilter,
+  eventSubject,
   hostReportSubject,
   metricsSubject,
   requestSubject,
@@ -63,8 +64,14 @@ const eventReading = (service: ServiceName): readonly string[] => {
   );
 };
 
+/** A host speaks under its own subject only: nobody takes its word for another's. */
+const publishedEvent = ({ name, producer }: EventContract, hostId: string): string =>
+  producer === 'hypervisor-agent'
+    ? eventSubject({ name, departmentId: null, resource: { kind: 'host', id: hostId } })
+    : eventFilter({ name });
+
 const published = (service: ServiceName, hostId: string): string[] => [
-  ...EVENT_CONTRACTS.filter(({ producer }) => producer === service).map(eventFilter),
+  ...EVENT_CONTRACTS.filter(({ producer }) => producer === service).map((contract) => publishedEvent(contract, hostId)),
   ...REPORT_CONTRACTS.filter(({ producer }) => producer === service).map((contract) => reportSubject(contract, hostId)),
   ...REQUEST_CONTRACTS.filter(({ callers }) => callers.includes(service)).map((contract) =>
     requestSubject(contract, '*'),

@@ -21,6 +21,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { AppModule } from './app.module.js';
 import { configSchema } from './config.js';
+import { HostEventReader } from './events/host-events.fixture.js';
 
 export interface AgentFolders {
   readonly images: string;
@@ -47,10 +48,14 @@ export class RunningAgent {
   readonly heartbeats: ReportDataOf<typeof hostHeartbeat>[] = [];
   readonly powerChanges: ReportDataOf<typeof hostVmPowerChanged>[] = [];
 
+  readonly events: HostEventReader;
+
   private constructor(
     readonly app: INestApplication,
     readonly hostId: string,
-  ) {}
+  ) {
+    this.events = new HostEventReader(app.get<NatsConnection>(NATS_CONNECTION, { strict: false }), hostId);
+  }
 
   /** Resolves with the first heartbeat; with `withLibvirt` false as soon as it listens. */
   static async start(environment: Record<string, string>, { withLibvirt = true } = {}): Promise<RunningAgent> {
@@ -79,19 +84,26 @@ export class RunningAgent {
     return agent;
   }
 
-  call<C extends RequestContract>(contract: C, data: RequestInputOf<C>): Promise<ReplyOf<C>> {
-    return this.app.get(RequestClient, { strict: false }).call(contract, data, { hostId: this.hostId });
+  call<C extends RequestContract>(contract: C, data: RequestInputOf<C>, timeoutMs?: number): Promise<ReplyOf<C>> {
+    const options = { hostId: this.hostId, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
+    return this.app.get(RequestClient, { strict: false }).call(contract, data, options);
   }
 
   /** The code with which a request is refused. */
-  async refusal<C extends RequestContract>(contract: C, data: RequestInputOf<C>): Promise<string> {
+  async refusal<C extends RequestContract>(contract: C, data: RequestInputOf<C>, timeoutMs?: number): Promise<string> {
     try {
-      await this.call(contract, data);
+      await this.call(contract, data, timeoutMs);
     } catch (error) {
       if (error instanceof DomainError) return error.code;
       throw error;
     }
     throw new Error(`${contract.name} was not refused`);
+  }
+
+  /** The value of a metric without labels of its own. */
+  async metric(name: string): Promise<number | undefined> {
+    const line = new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'm').exec((await this.http('/metrics')).body);
+    return line === null ? undefined : Number(line[1]);
   }
 
   async http(path: string): Promise<{ readonly status: number; readonly body: string }> {

@@ -7,6 +7,7 @@ import {
   ensureFilter,
   ensureNetwork,
   forceOffVm,
+  getHostDetails,
   inspectFilter,
   inspectVm,
   listHostVms,
@@ -196,6 +197,23 @@ describe("the agent on libvirt's test driver", () => {
     expect(vms.map(({ vmId }) => vmId)).not.toContain('6695eb01-f6a4-8304-79aa-97f2502e193f');
   });
 
+  it('tells CPU, memory and NUMA cells of the host', async () => {
+    const { details } = await agent.call(getHostDetails, {});
+    expect(details).toMatchObject({
+      hostId: agent.hostId,
+      driver: 'TEST',
+      kvm: { works: false, reason: 'the driver TEST has no KVM' },
+      cpu: { arch: 'i686', model: null, online: 16, socketsPerCell: 2 },
+      memoryMib: 3_072,
+      pciDevices: null,
+    });
+    expect(details.numaCells.map(({ id, memoryMib, cpus }) => [id, memoryMib, cpus.length])).toEqual([
+      [0, 2_048, 8],
+      [1, 4_096, 8],
+    ]);
+    expect(details.guestKinds).toEqual([{ arch: 'i686', virtTypes: ['test'], machineTypes: [] }]);
+  });
+
   it('makes networks with exactly the reservations of the newest revision', async () => {
     const networkId = randomUUID();
     const one = { mac: '52:54:00:12:34:56', address: '10.80.0.10', hostname: 'a' };
@@ -230,12 +248,14 @@ describe("the agent on libvirt's test driver", () => {
   it('is ready, and counts its calls', async () => {
     const ready = await agent.http('/health/ready');
     expect(ready.body).toContain('"name":"hypervisor","ok":true');
+    expect(ready.body).toContain('"kvm":{"works":false,"reason":"the driver TEST has no KVM"');
     const { body } = await agent.http('/metrics');
-    const counted = body.split('\n').filter((line) => /^infinibay_(libvirt|domains)/.test(line));
+    const counted = body.split('\n').filter((line) => /^infinibay_(libvirt|domains|kvm)/.test(line));
     expect(counted).toEqual(
       expect.arrayContaining([
         expect.stringMatching(/^infinibay_libvirt_calls_total\{.*call="start-domain".*outcome="ok".*\} [1-9]/),
         expect.stringMatching(/^infinibay_libvirt_connected\{.*\} 1$/),
+        expect.stringMatching(/^infinibay_kvm_works\{.*\} 0$/),
         expect.stringMatching(/^infinibay_domains\{.*power="off".*\} [1-9]/),
       ]),
     );

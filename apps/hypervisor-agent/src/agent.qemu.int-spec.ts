@@ -1,6 +1,7 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import {
@@ -9,6 +10,7 @@ import {
   ensureFilter,
   ensureNetwork,
   forceOffVm,
+  getHostDetails,
   inspectFilter,
   inspectVm,
   removeDisk,
@@ -101,6 +103,33 @@ onQemu((at) => {
     await agent.call(removeNetwork, { networkId, name: network.name });
     await agent.stop();
     folders.remove();
+  });
+
+  it('tells what the host is, as the kernel tells it', async () => {
+    const { details } = await agent.call(getHostDetails, {});
+    expect(details.cpu).toMatchObject({ arch: 'x86_64', online: cpus().length });
+    expect(details.cpu.model).not.toBeNull();
+    expect(details.cpu.features.length).toBeGreaterThan(0);
+    expect(details.numaCells.flatMap((cell) => cell.cpus)).toHaveLength(cpus().length);
+    expect(details.numaCells.every(({ memoryFreeMib }) => memoryFreeMib !== null && memoryFreeMib > 0)).toBe(true);
+    // Not the machine's total: memory that was plugged in later is in no node on some kernels.
+    const node = readFileSync('/sys/devices/system/node/node0/meminfo', 'utf8');
+    const nodeMib = Number(/MemTotal:\s+(\d+) kB/.exec(node)?.[1]) / 1024;
+    expect(Math.abs((details.numaCells[0]?.memoryMib ?? 0) - nodeMib)).toBeLessThan(64);
+    expect(details.guestKinds.find(({ arch }) => arch === 'x86_64')?.machineTypes).toContainEqual(
+      expect.objectContaining({ name: 'pc', canonicalName: expect.stringMatching(/^pc-i440fx-/) }),
+    );
+  });
+
+  it('tells the PCI devices that the kernel has', async () => {
+    const { pciDevices } = (await agent.call(getHostDetails, {})).details;
+    const folder = '/sys/bus/pci/devices';
+    const addresses = existsSync(folder) ? readdirSync(folder).sort() : [];
+    expect(pciDevices?.map(({ address }) => address).sort()).toEqual(addresses);
+    for (const { address, vendorId, productId } of pciDevices ?? []) {
+      const ids = ['vendor', 'device'].map((name) => readFileSync(join(folder, address, name), 'utf8').trim());
+      expect([`0x${vendorId}`, `0x${productId}`]).toEqual(ids);
+    }
   });
 
   it('refuses to start a guest whose filter is missing', async () => {

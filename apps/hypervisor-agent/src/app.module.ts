@@ -1,8 +1,12 @@
 import type { Logger } from '@infinibay/platform-logging';
 import { PlatformModule } from '@infinibay/platform-service';
 import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { AccelerationService } from './acceleration/acceleration.service.js';
+import { GuestProbe } from './acceleration/guest-probe.js';
 import { AGENT_CONFIG, type AgentConfig } from './config.js';
 import { DiskService } from './disks/disk.service.js';
+import { DomainWatch } from './events/domain-watch.js';
+import { HostEvents } from './events/host-events.js';
 import { FilterHandlers } from './filters/filter.handlers.js';
 import { FilterService } from './filters/filter.service.js';
 import { KernelRulesReader } from './filters/kernel-rules.reader.js';
@@ -11,8 +15,10 @@ import { Hypervisor } from './hypervisor/hypervisor.js';
 import { hypervisorProbe } from './hypervisor/hypervisor.probe.js';
 import { QuarantineReporter } from './hypervisor/quarantine.reporter.js';
 import { ImageStore } from './images/image.store.js';
+import { HostDetailsReader } from './inventory/host-details.reader.js';
 import { InventoryHandlers } from './inventory/inventory.handlers.js';
 import { InventoryService } from './inventory/inventory.service.js';
+import { PciDeviceReader } from './inventory/pci-device.reader.js';
 import { NetworkHandlers } from './networks/network.handlers.js';
 import { NetworkService } from './networks/network.service.js';
 import { HostReporter } from './reports/host.reporter.js';
@@ -26,13 +32,14 @@ const disks = [ImageStore, DiskService];
 const vms = [VmGate, GuestFolders, DomainRepository, VmService, VmHandlers];
 const networks = [NetworkService, NetworkHandlers];
 const filters = [KernelRulesReader, FilterService, FilterHandlers];
-const reports = [InventoryService, InventoryHandlers, HostReporter];
+const reports = [InventoryService, PciDeviceReader, HostDetailsReader, InventoryHandlers, HostReporter];
+const events = [HostEvents, DomainWatch];
 
 /** Global, for readiness (which the platform's module checks) asks it too. */
 @Global()
 @Module({
-  providers: [Hypervisor, HostFactsReader, QuarantineReporter],
-  exports: [Hypervisor, HostFactsReader, QuarantineReporter, AGENT_CONFIG],
+  providers: [Hypervisor, GuestProbe, AccelerationService, HostFactsReader, QuarantineReporter],
+  exports: [Hypervisor, AccelerationService, HostFactsReader, QuarantineReporter, AGENT_CONFIG],
 })
 class HypervisorModule {
   static forRoot(config: AgentConfig): DynamicModule {
@@ -52,10 +59,10 @@ export class AppModule {
           hostId: config.HOST_ID,
           logger,
           nats: { url: config.NATS_URL, user: config.NATS_USER, password: config.NATS_PASSWORD },
-          probes: [{ inject: [Hypervisor, QuarantineReporter], useFactory: hypervisorProbe }],
+          probes: [{ inject: [Hypervisor, QuarantineReporter, AccelerationService], useFactory: hypervisorProbe }],
         }),
       ],
-      providers: [...disks, ...vms, ...networks, ...filters, ...reports],
+      providers: [...disks, ...vms, ...networks, ...filters, ...reports, ...events],
     };
   }
 }

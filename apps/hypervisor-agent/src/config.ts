@@ -52,6 +52,11 @@ export const configSchema = {
       example: '3000',
     },
   ),
+  EVENT_BUFFER_SIZE: setting(
+    z.coerce.number().int().min(1).max(1_000_000).default(10_000),
+    'Events of the host that wait while NATS is away; beyond it the oldest are dropped, which leaves a hole in their numbers',
+    { example: '10000' },
+  ),
 } as const;
 
 export type AgentConfig = ConfigOf<typeof configSchema>;

@@ -1,21 +1,5 @@
 import { FILTER_MARKER_PREFIX } from './names.js';
-
-/**
- * Reads the few facts we need out of XML that libvirt wrote. libvirt escapes every text, so markup found here is
- * markup; it is not a parser for XML from anywhere else.
- */
-const attribute = (tag: string | undefined, name: string): string | undefined =>
-  tag === undefined
-    ? undefined
-    : new RegExp(`\\s${name}=(?:'([^']*)'|"([^"]*)")`)
-        .exec(tag)
-        ?.slice(1)
-        .find((text) => text !== undefined);
-
-const tags = (xml: string, name: string): string[] => xml.match(new RegExp(`<${name}(?:\\s[^>]*)?>`, 'g')) ?? [];
-
-const elements = (xml: string, name: string): string[] =>
-  xml.match(new RegExp(`<${name}(?:\\s[^>]*[^/])?>[\\s\\S]*?</${name}>`, 'g')) ?? [];
+import { attribute, elements, tags, textOf, unescaped } from './read-markup.js';
 
 export interface DomainInterface {
   readonly mac: string;
@@ -78,8 +62,6 @@ export const domainTypeOf = (domainCapabilitiesXml: string): string | undefined 
 
 /** The folder of a storage pool. */
 export const poolPathOf = (poolXml: string): string | undefined => {
-  const path = /<path>([^<]*)<\/path>/.exec(poolXml)?.[1];
-  return path?.replace(/&(lt|gt|quot|apos|amp);/g, (_reference, name: keyof typeof CHARACTERS) => CHARACTERS[name]);
+  const path = textOf(poolXml, 'path');
+  return path === undefined ? undefined : unescaped(path);
 };
-
-const CHARACTERS = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' } as const;

@@ -1,10 +1,9 @@
-import { open, readFile } from 'node:fs/promises';
 import type { HostCapabilities } from '@infinibay/contracts';
 import type { Connection } from '@infinibay/libvirt';
-import { domainTypeOf } from '@infinibay/libvirt-xml';
 import type { Logger } from '@infinibay/platform-logging';
 import { LOGGER } from '@infinibay/platform-service';
 import { Inject, Injectable } from '@nestjs/common';
+import { AccelerationService } from '../acceleration/acceleration.service.js';
 import { AGENT_CONFIG, type AgentConfig } from '../config.js';
 import { Hypervisor } from './hypervisor.js';
 import { libvirtCodeOf } from './libvirt-errors.js';
@@ -18,27 +17,31 @@ export interface HostFacts {
   readonly capabilities: HostCapabilities;
 }
 
+type LastingFacts = Omit<HostFacts, 'capabilities'> & { readonly capabilities: Omit<HostCapabilities, 'virtType'> };
+
 @Injectable()
 export class HostFactsReader {
-  private readonly facts: OncePerConnection<HostFacts>;
+  private readonly facts: OncePerConnection<LastingFacts>;
 
   constructor(
     private readonly hypervisor: Hypervisor,
+    private readonly acceleration: AccelerationService,
     @Inject(AGENT_CONFIG) private readonly config: AgentConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
     this.facts = new OncePerConnection(hypervisor, () => this.read());
   }
 
-  get(): Promise<HostFacts> {
-    return this.facts.get();
+  async get(): Promise<HostFacts> {
+    const facts = await this.facts.get();
+    return { ...facts, capabilities: { ...facts.capabilities, virtType: await this.virtType(facts) } };
   }
 
   async capabilities(): Promise<HostCapabilities> {
     return (await this.get()).capabilities;
   }
 
-  private async read(): Promise<HostFacts> {
+  private async read(): Promise<LastingFacts> {
     const facts = await this.hypervisor.use('read-host-facts', async (connection) => {
       const [hostname, node, capabilities] = await Promise.all([
         connection.hostname(),
@@ -51,12 +54,11 @@ export class HostFactsReader {
     return facts;
   }
 
-  private async readCapabilities(connection: Connection): Promise<HostCapabilities> {
+  private async readCapabilities(connection: Connection): Promise<LastingFacts['capabilities']> {
     const [driver, versions] = await Promise.all([connection.type(), connection.version()]);
     const isTest = driver.toLowerCase() === 'test';
     return {
       driver,
-      virtType: isTest ? 'test' : await this.virtType(connection),
       nwfilter: !isTest && (await hasFilters(connection)),
       guestChannel: !isTest,
       libvirtVersion: versionText(versions.daemon),
@@ -64,34 +66,12 @@ export class HostFactsReader {
     };
   }
 
-  private async virtType(connection: Connection): Promise<'kvm' | 'qemu'> {
+  private async virtType({ capabilities }: LastingFacts): Promise<HostCapabilities['virtType']> {
+    if (capabilities.driver.toLowerCase() === 'test') return 'test';
     if (this.config.LIBVIRT_VIRT_TYPE !== 'auto') return this.config.LIBVIRT_VIRT_TYPE;
-    const works = (await cpuVirtualizes()) && (await kvmOpens()) && (await isOffered(connection, 'kvm'));
-    return works ? 'kvm' : 'qemu';
+    return (await this.acceleration.get()).works ? 'kvm' : 'qemu';
   }
 }
-
-/** /dev/kvm may open, and libvirt may offer KVM, where guests then hang: the CPU's own flags decide first. */
-const cpuVirtualizes = async (): Promise<boolean> =>
-  /^flags\s*:.*\b(?:vmx|svm)\b/m.test(await readFile('/proc/cpuinfo', 'utf8').catch(() => ''));
-
-const kvmOpens = async (): Promise<boolean> => {
-  try {
-    await (await open('/dev/kvm', 'r+')).close();
-    return true;
-  } catch {
-    return false;
-  }
-};
-
-const isOffered = async (connection: Connection, virtType: string): Promise<boolean> => {
-  try {
-    return domainTypeOf(await connection.domainCapabilities({ virtType })) === virtType;
-  } catch (error) {
-    if (libvirtCodeOf(error) === 'DISCONNECTED') throw error;
-    return false;
-  }
-};
 
 const hasFilters = async (connection: Connection): Promise<boolean> => {
   try {

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DomainError } from '@infinibay/contracts';
 import {
   Connection,
+  type DisconnectReason,
   type DomainLifecycleEvent,
   type DomainQuarantinedEvent,
   type DomainReleasedEvent,
@@ -14,6 +15,7 @@ import { LOGGER } from '@infinibay/platform-service';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Counter, Gauge } from 'prom-client';
 import { AGENT_CONFIG, type AgentConfig } from '../config.js';
+import { PUBLISHED_KINDS, type PublishedDomainEvent } from '../events/domain-event-contracts.js';
 import { libvirtCodeOf, toDomainError } from './libvirt-errors.js';
 
 const CALL_TIMEOUT_MS = 30_000;
@@ -23,6 +25,10 @@ const LONGEST_RETRY_MS = 5_000;
 interface HypervisorEvents {
   /** The link stands, at first or again: nothing tells what happened before, so list. */
   connected: [];
+  /** The link is broken; why. */
+  disconnected: [DisconnectReason];
+  /** An event of any domain, of the kinds that are published, in libvirt's order. */
+  domainEvent: [PublishedDomainEvent];
   lifecycle: [DomainLifecycleEvent];
   domainQuarantined: [DomainQuarantinedEvent];
   domainReleased: [DomainReleasedEvent];
@@ -121,12 +127,15 @@ export class Hypervisor
       return;
     }
     this.connection = connection;
+    for (const kind of PUBLISHED_KINDS)
+      connection.on(kind, (event: PublishedDomainEvent) => this.emit('domainEvent', event));
     connection.on('lifecycle', (event) => this.emit('lifecycle', event));
     connection.on('domainQuarantined', (event) => this.emit('domainQuarantined', event));
     connection.on('domainReleased', (event) => this.emit('domainReleased', event));
     connection.on('disconnected', ({ reason }) => {
       this.up.set(0);
       this.logger.warn({ reason }, 'libvirt is gone');
+      this.emit('disconnected', reason);
     });
     connection.on('reconnected', () => this.connected());
     this.connected();

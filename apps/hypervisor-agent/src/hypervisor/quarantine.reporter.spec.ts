@@ -2,6 +2,8 @@ import { loadConfig } from '@infinibay/platform-config';
 import { createLogger } from '@infinibay/platform-logging';
 import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { describe, expect, it } from '@jest/globals';
+import { AccelerationService } from '../acceleration/acceleration.service.js';
+import { GuestProbe } from '../acceleration/guest-probe.js';
 import { configSchema } from '../config.js';
 import { Hypervisor } from './hypervisor.js';
 import { hypervisorProbe } from './hypervisor.probe.js';
@@ -27,14 +29,21 @@ const reporter = () => {
   const metrics = new MetricsRegistry('test');
   const hypervisor = new Hypervisor(config, logger, metrics);
   const sut = new QuarantineReporter(hypervisor, logger, metrics);
+  const acceleration = new AccelerationService(
+    hypervisor,
+    new GuestProbe(hypervisor, config, logger),
+    config,
+    logger,
+    metrics,
+  );
   const gauge = async () => /^infinibay_quarantined_domains\S* (\d+)$/m.exec(await metrics.registry.metrics())?.[1];
-  return { hypervisor, sut, gauge };
+  return { hypervisor, sut, acceleration, gauge };
 };
 
 describe('quarantined domains', () => {
   it('are counted by the gauge and named in the health detail until they are released', async () => {
-    const { hypervisor, sut, gauge } = reporter();
-    const probe = hypervisorProbe(hypervisor, sut);
+    const { hypervisor, sut, acceleration, gauge } = reporter();
+    const probe = hypervisorProbe(hypervisor, sut, acceleration);
     expect(await gauge()).toBe('0');
     expect(probe.detail?.()).toBeUndefined();
 

@@ -1,13 +1,15 @@
-import { listHostVms, type ReplyOf } from '@infinibay/contracts';
+import { getHostDetails, listHostVms, type ReplyOf } from '@infinibay/contracts';
 import { HandlesRequest } from '@infinibay/platform-messaging';
 import { Injectable } from '@nestjs/common';
 import { DomainRepository } from '../vms/domain.repository.js';
+import { HostDetailsReader } from './host-details.reader.js';
 import { InventoryService } from './inventory.service.js';
 
 @Injectable()
 export class InventoryHandlers {
   constructor(
     private readonly inventory: InventoryService,
+    private readonly details: HostDetailsReader,
     private readonly domains: DomainRepository,
   ) {}
 
@@ -15,5 +17,10 @@ export class InventoryHandlers {
   async list(): Promise<ReplyOf<typeof listHostVms>> {
     const [inventory, vms] = await Promise.all([this.inventory.read(), this.domains.list()]);
     return { inventory, vms };
+  }
+
+  @HandlesRequest(getHostDetails)
+  async getDetails(): Promise<ReplyOf<typeof getHostDetails>> {
+    return { details: await this.details.read() };
   }
 }

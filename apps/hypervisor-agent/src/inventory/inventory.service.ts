@@ -23,13 +23,18 @@ export class InventoryService {
 
   async read(): Promise<HostInventory> {
     const facts = await this.host.get();
-    const free = await this.hypervisor.use('read-free-memory', (connection) => connection.freeMemory());
     return {
       hostId: this.config.HOST_ID,
       ...facts,
-      memoryFreeMib: Math.min(Math.floor(free / 1_048_576), facts.memoryMib),
+      memoryFreeMib: await this.memoryFreeMib(facts.memoryMib),
       images: this.images,
     };
+  }
+
+  /** @param memoryMib of the host: libvirt counts what is free in another way and may tell more */
+  async memoryFreeMib(memoryMib: number): Promise<number> {
+    const free = await this.hypervisor.use('read-free-memory', (connection) => connection.freeMemory());
+    return Math.min(Math.floor(free / 1_048_576), memoryMib);
   }
 
   /** Reads the image folder anew, one reader at a time; hashing a large image must not hold up a heartbeat. */

@@ -70,7 +70,7 @@ export class VmHandlers {
 
   @HandlesRequest(startVm)
   async start(request: RequestOf<typeof startVm>, { deadline }: RequestMeta): Promise<ReplyOf<typeof startVm>> {
-    return { power: await this.gate.perform(request, deadline, () => this.vms.start(request.vmId)) };
+    return { power: await this.gate.perform(request, deadline, () => this.vms.start(request.vmId, deadline)) };
   }
 
   @HandlesRequest(shutdownVm)
@@ -78,7 +78,7 @@ export class VmHandlers {
     request: RequestOf<typeof shutdownVm>,
     { deadline }: RequestMeta,
   ): Promise<ReplyOf<typeof shutdownVm>> {
-    return { power: await this.gate.perform(request, deadline, () => this.vms.shutdown(request.vmId)) };
+    return { power: await this.gate.perform(request, deadline, () => this.vms.shutdown(request.vmId, deadline)) };
   }
 
   @HandlesRequest(forceOffVm)
@@ -86,7 +86,7 @@ export class VmHandlers {
     request: RequestOf<typeof forceOffVm>,
     { deadline }: RequestMeta,
   ): Promise<ReplyOf<typeof forceOffVm>> {
-    return { power: await this.gate.perform(request, deadline, () => this.vms.forceOff(request.vmId)) };
+    return { power: await this.gate.perform(request, deadline, () => this.vms.forceOff(request.vmId, deadline)) };
   }
 
   @HandlesRequest(undefineVm)

@@ -12,6 +12,9 @@ import { DomainRepository } from './domain.repository.js';
 import { GuestFolders } from './guest-folders.js';
 
 const START_TIMEOUT_MS = 55_000;
+const SHORTEST_TIMEOUT_MS = 100;
+/** Left for the answer to reach who asked. */
+const ANSWER_MS = 250;
 
 /** What can be done to the domain of a VM. "Already so" is success everywhere. */
 @Injectable()
@@ -39,7 +42,8 @@ export class VmService {
     await this.hypervisor.use('define-domain', ({ domains }) => domains.defineXml(xml));
   }
 
-  async start(vmId: string): Promise<DomainPower> {
+  /** @param deadline epoch ms after which nobody waits: libvirt is not asked for longer */
+  async start(vmId: string, deadline: number): Promise<DomainPower> {
     const domain = await this.domains.get(vmId);
     const power = await this.domains.power(domain);
     if (power === 'shutting-down') throw new DomainError('VM_BUSY', { vmId, power });
@@ -50,26 +54,26 @@ export class VmService {
     await this.tolerate(
       'start-domain',
       domain,
-      () => domain.create({ timeoutMs: START_TIMEOUT_MS }),
+      () => domain.create({ timeoutMs: Math.min(START_TIMEOUT_MS, timeLeft(deadline)) }),
       (now) => !isOff(now),
     );
     return this.domains.power(domain);
   }
 
   /** The power button: the guest decides when, and whether, it goes off. */
-  async shutdown(vmId: string): Promise<DomainPower> {
+  async shutdown(vmId: string, deadline: number): Promise<DomainPower> {
     const domain = await this.domains.get(vmId);
     const power = await this.domains.power(domain);
     if (isOff(power)) return power;
-    await this.tolerate('shut-down-domain', domain, () => domain.shutdown(), isOff);
+    await this.tolerate('shut-down-domain', domain, () => domain.shutdown({ timeoutMs: timeLeft(deadline) }), isOff);
     return this.domains.power(domain);
   }
 
-  async forceOff(vmId: string): Promise<DomainPower> {
+  async forceOff(vmId: string, deadline: number): Promise<DomainPower> {
     const domain = await this.domains.get(vmId);
     const power = await this.domains.power(domain);
     if (isOff(power)) return power;
-    await this.tolerate('destroy-domain', domain, () => domain.destroy(), isOff);
+    await this.tolerate('destroy-domain', domain, () => domain.destroy({ timeoutMs: timeLeft(deadline) }), isOff);
     return this.domains.power(domain);
   }
 
@@ -108,3 +112,6 @@ export class VmService {
     }
   }
 }
+
+/** At least a moment: what libvirt does at once is done though the queue took all of the time. */
+const timeLeft = (deadline: number): number => Math.max(SHORTEST_TIMEOUT_MS, deadline - ANSWER_MS - Date.now());

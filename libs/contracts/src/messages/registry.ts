@@ -1,10 +1,12 @@
 import * as firewallEvents from '../events/firewall.events.js';
+import * as hostEvents from '../events/host.events.js';
 import * as metricsEvents from '../events/metrics.events.js';
 import * as networksEvents from '../events/networks.events.js';
 import * as usersEvents from '../events/users.events.js';
 import * as vmsEvents from '../events/vms.events.js';
 import * as hostReports from '../reports/host.reports.js';
 import * as firewallRequests from '../requests/firewall.requests.js';
+import * as hostDetailsRequests from '../requests/host-details.requests.js';
 import * as hostRequests from '../requests/host.requests.js';
 import * as metricsRequests from '../requests/metrics.requests.js';
 import * as networksRequests from '../requests/networks.requests.js';
@@ -26,6 +28,7 @@ export const CONTRACTS: readonly AnyContract[] = [
   networksEvents,
   firewallEvents,
   metricsEvents,
+  hostEvents,
   hostReports,
   usersRequests,
   vmsRequests,
@@ -33,6 +36,7 @@ export const CONTRACTS: readonly AnyContract[] = [
   firewallRequests,
   metricsRequests,
   hostRequests,
+  hostDetailsRequests,
 ].flatMap((module) => Object.values<unknown>(module).filter(isContract));
 
 export const EVENT_CONTRACTS = CONTRACTS.filter((contract): contract is EventContract => contract.type === 'event');

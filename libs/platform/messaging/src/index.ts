@@ -4,6 +4,7 @@ export * from './request-client.js';
 export * from './request-server.js';
 export * from './handlers.js';
 export * from './event-consumer.js';
+export * from './event-publisher.js';
 export * from './outbox-relay.js';
 export * from './reports.js';
 export * from './streams.js';

@@ -14,6 +14,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { SQL_CLIENT, type SqlClient } from '@infinibay/platform-persistence';
 import type { Logger } from '@infinibay/platform-logging';
 import type { MetricsRegistry } from '@infinibay/platform-metrics';
+import { EventPublisher } from './event-publisher.js';
 import { HandlerExplorer } from './handler-explorer.js';
 import { connectToNats, type NatsOptions } from './nats-connection.js';
 import { OutboxRelay } from './outbox-relay.js';
@@ -117,11 +118,16 @@ export class MessagingModule {
           inject: [NATS_CONNECTION],
           useFactory: (connection: NatsConnection) => new ReportPublisher(connection),
         },
+        {
+          provide: EventPublisher,
+          inject: [NATS_CONNECTION],
+          useFactory: (connection: NatsConnection) => new EventPublisher(connection),
+        },
         relayProvider(options),
         ConnectionLifecycle,
         HandlerExplorer,
       ],
-      exports: [NATS_CONNECTION, RequestClient, ReportPublisher, OutboxRelayHolder],
+      exports: [NATS_CONNECTION, RequestClient, ReportPublisher, EventPublisher, OutboxRelayHolder],
     };
   }
 }

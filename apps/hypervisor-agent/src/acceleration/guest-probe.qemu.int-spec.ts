@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { getHostDetails, listHostVms } from '@infinibay/contracts';
+import { Connection } from '@infinibay/libvirt';
+import { probeDomainName, probeXml } from '@infinibay/libvirt-xml';
+import { findTestHypervisor, pollUntil, type TestHypervisor } from '@infinibay/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { RunningAgent, agentFolders } from '../agent.fixture.js';
+import { GuestProbe } from './guest-probe.js';
+import { PROBE_KERNEL } from './probe-kernel.js';
+
+const hypervisor = findTestHypervisor();
+
+/** Machines without QEMU have nothing to probe; the test runner says so. */
+const onQemu = (facts: (at: TestHypervisor) => void): void => {
+  if (hypervisor !== undefined) describe(GuestProbe.name, () => facts(hypervisor));
+  else it('needs QEMU and libvirtd, which this machine lacks', () => expect(hypervisor).toBeUndefined());
+};
+
+onQemu((at) => {
+  const folders = agentFolders();
+  const hostId = randomUUID();
+  const leftover = join(at.agentSocketDir, `left-${hostId}.bin`);
+  let agent: RunningAgent;
+  let sut: GuestProbe;
+  let libvirt: Connection;
+
+  const probes = async (): Promise<string[]> => [
+    ...(await libvirt.domains.list()).map(({ name }) => name).filter((name) => name.startsWith('infinibay-probe-')),
+    ...readdirSync(at.agentSocketDir).filter((name) => name.startsWith('infinibay-probe-')),
+  ];
+
+  beforeAll(async () => {
+    libvirt = await Connection.open(at.uri);
+    // As an agent leaves it that is killed while it probes. Stopped, for it would end by itself.
+    writeFileSync(leftover, PROBE_KERNEL);
+    const xml = probeXml({ virtType: 'qemu', hostId, uuid: randomUUID(), kernelPath: leftover });
+    await libvirt.domains.createXml(xml, { paused: true });
+    agent = await RunningAgent.start({
+      HOST_ID: hostId,
+      LIBVIRT_URI: at.uri,
+      AGENT_SOCKET_DIR: at.agentSocketDir,
+      IMAGE_DIR: folders.images,
+      DISK_DIR: at.diskDir,
+      STATE_DIR: folders.state,
+      NETNS: at.networkNamespace,
+    });
+    sut = agent.app.get(GuestProbe, { strict: false });
+  }, 60_000);
+  afterAll(async () => {
+    await agent.stop();
+    await libvirt.close();
+    folders.remove();
+  });
+
+  it('removes at the start what a killed agent left', async () => {
+    expect(await probes()).toEqual([]);
+  });
+
+  it('runs a guest to its end and leaves nothing', async () => {
+    expect(await sut.run('qemu')).toEqual({ ran: true, durationMs: expect.any(Number) });
+    expect(await probes()).toEqual([]);
+  });
+
+  it('never shows the guest as a VM', async () => {
+    const running = sut.run('qemu');
+    await pollUntil(async () => (await probes()).includes(probeDomainName(hostId)), { what: 'the guest' });
+    expect((await agent.call(listHostVms, {})).vms).toEqual([]);
+    await running;
+    expect(agent.heartbeats.flatMap(({ vms }) => vms)).toEqual([]);
+  });
+
+  it('says that a guest did not come to its end, and removes it', async () => {
+    expect(await sut.run('qemu', 1)).toMatchObject({
+      ran: false,
+      reason: 'a guest was started and did not come to its end within 1 ms',
+    });
+    expect(await probes()).toEqual([]);
+  });
+
+  it('says how a guest ended that was killed', async () => {
+    libvirt.once('lifecycle', ({ uuid }) => void libvirt.domains.handle(uuid).destroy());
+    const running = sut.run('qemu');
+    expect(await running).toMatchObject({ ran: false, reason: 'a guest was started and its QEMU ended (destroyed)' });
+  });
+
+  it('decides which guests the host gets, in heartbeats, health and metrics', async () => {
+    const outcome = await sut.run('kvm');
+    const { works, reason } = (await agent.call(getHostDetails, {})).details.kvm;
+    expect(works).toBe(outcome.ran);
+    if (works) expect(reason).toBeNull();
+    else expect(reason).toMatch(/\w{3}/);
+    expect(agent.heartbeats.at(-1)?.inventory.capabilities.virtType).toBe(works ? 'kvm' : 'qemu');
+    expect((await agent.http('/health/ready')).body).toContain(`"kvm":{"works":${works},"reason":`);
+    expect((await agent.http('/metrics')).body).toMatch(
+      new RegExp(`^infinibay_kvm_works\\{.*\\} ${works ? 1 : 0}$`, 'm'),
+    );
+  }, 30_000);
+});

@@ -1,0 +1,63 @@
+import type { HostCpu, HostGuestKind, HostMachineType, HostNumaCell } from '@infinibay/contracts';
+import { attribute, elements, tags, textOf } from './read-markup.js';
+
+/** What libvirt's capabilities tell of a host. */
+export interface CapabilityFacts {
+  readonly cpu: Pick<HostCpu, 'arch' | 'model' | 'vendor' | 'features'>;
+  readonly numaCells: readonly Omit<HostNumaCell, 'memoryFreeMib'>[];
+  readonly guestKinds: readonly HostGuestKind[];
+}
+
+/** Reads what `virConnectGetCapabilities` answered. */
+export const capabilityFacts = (capabilitiesXml: string): CapabilityFacts => {
+  const host = elements(capabilitiesXml, 'host')[0] ?? '';
+  return {
+    // Those of the cells have attributes and no content.
+    cpu: cpuOf(elements(host, 'cpu')[0] ?? ''),
+    numaCells: elements(host, 'cell').map(cellOf),
+    guestKinds: elements(capabilitiesXml, 'guest')
+      .filter((guest) => textOf(guest, 'os_type') === 'hvm')
+      .flatMap((guest) => elements(guest, 'arch').map(guestKindOf)),
+  };
+};
+
+const cpuOf = (xml: string): CapabilityFacts['cpu'] => ({
+  arch: textOf(xml, 'arch') ?? 'unknown',
+  model: textOf(xml, 'model') ?? null,
+  vendor: textOf(xml, 'vendor') ?? null,
+  features: tags(xml, 'feature').flatMap((tag) => attribute(tag, 'name') ?? []),
+});
+
+const cellOf = (xml: string): Omit<HostNumaCell, 'memoryFreeMib'> => ({
+  id: numberOf(tags(xml, 'cell')[0], 'id'),
+  memoryMib: Math.floor(Number(textOf(xml, 'memory') ?? 0) / 1024),
+  cpus: tags(xml, 'cpu').map((tag) => numberOf(tag, 'id')),
+  distances: tags(xml, 'sibling').map((tag) => ({ cellId: numberOf(tag, 'id'), distance: numberOf(tag, 'value') })),
+});
+
+const guestKindOf = (xml: string): HostGuestKind => ({
+  arch: attribute(tags(xml, 'arch')[0], 'name') ?? 'unknown',
+  virtTypes: [...new Set(tags(xml, 'domain').flatMap((tag) => attribute(tag, 'type') ?? []))],
+  machineTypes: machineTypesOf(xml),
+});
+
+/** A domain type may list machines of its own again. */
+const machineTypesOf = (xml: string): HostMachineType[] => {
+  const named = elements(xml, 'machine').map((machine): [string, HostMachineType] => {
+    const name = textOf(machine, 'machine') ?? '';
+    const [tag] = tags(machine, 'machine');
+    const maxVcpus = attribute(tag, 'maxCpus');
+    return [
+      name,
+      {
+        name,
+        canonicalName: attribute(tag, 'canonical') ?? null,
+        maxVcpus: maxVcpus === undefined ? null : Number(maxVcpus),
+        deprecated: attribute(tag, 'deprecated') === 'yes',
+      },
+    ];
+  });
+  return [...new Map(named).values()];
+};
+
+const numberOf = (tag: string | undefined, name: string): number => Number(attribute(tag, name) ?? 0);
