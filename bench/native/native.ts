@@ -46,7 +46,7 @@ async function overSocket(binding: Binding, rivals: Rivals, say: Say): Promise<r
     const domains = await host.define(connection, 'bench', DOMAINS);
     const figures = [...(await runAll(socketContests(host.uri, connection, domains, WORKERS), rivals, say))];
     say('B6: creating guests');
-    figures.push(await eventLoopDelay(domains));
+    figures.push(...(await eventLoopDelay(host, domains)));
     say('B7: stopping half of them');
     figures.push(...(await besideHungGuests(host, connection, domains)));
     say('E1 and E3: events');
