@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use libvirt_core::ops::domain::DomainFilter;
+use libvirt_core::ops::domain_list::DomainFilter;
 use libvirt_core::ops::domain_lifecycle::StartFlags;
 use libvirt_core::{Code, Connection, Error, Event, Options, Request, Session, Uuid};
 

@@ -808,12 +808,26 @@ export interface DiskError {
   error: string;
 }
 
-/** Which domains a list holds; all when nothing is set. */
+/**
+ * Which domains a list holds; all when nothing is set. Of one group (`active` and `inactive`; `persistent` and
+ * `transient`; the states) any is enough, and of several groups each counts.
+ */
 export interface DomainFilter {
   active?: boolean;
   inactive?: boolean;
   persistent?: boolean;
   transient?: boolean;
+  running?: boolean;
+  paused?: boolean;
+  shutoff?: boolean;
+  /** In any other state. */
+  other?: boolean;
+  /** With a managed save. */
+  managedSave?: boolean;
+  /** Starting with the daemon. */
+  autostart?: boolean;
+  hasSnapshot?: boolean;
+  hasCheckpoint?: boolean;
 }
 
 /** `virDomainGetInfo` */
@@ -1231,6 +1245,10 @@ export interface ShutdownModes {
   agent?: boolean;
   /** A signal to init (containers). */
   signal?: boolean;
+  /** /dev/initctl (containers). */
+  initctl?: boolean;
+  /** The hypervisor's own way (Xen). */
+  paravirt?: boolean;
 }
 
 /** What goes with a deleted snapshot. */
@@ -1303,6 +1321,8 @@ export interface StartFlags {
   forceBoot?: boolean;
   /** Check the definition against the schema. */
   validate?: boolean;
+  /** Begin with a fresh NVRAM. */
+  resetNvram?: boolean;
 }
 
 /** Which statistics are asked for. */
@@ -1345,6 +1365,9 @@ export interface UndefineFlags {
   nvram?: boolean;
   keepNvram?: boolean;
   checkpointsMetadata?: boolean;
+  /** The state of its TPM. */
+  tpm?: boolean;
+  keepTpm?: boolean;
 }
 
 /** `vcpu.<index>.*` */

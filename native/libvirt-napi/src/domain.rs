@@ -2,6 +2,7 @@
 
 use libvirt_core::ops::domain as core;
 use libvirt_core::ops::domain_devices::AddressSource;
+use libvirt_core::ops::domain_list;
 use libvirt_core::ops::domain_stats;
 use libvirt_core::{CText, Code, Error, Session};
 use napi::bindgen_prelude::PromiseRaw;
@@ -10,16 +11,30 @@ use napi_derive::napi;
 
 use crate::bridge::refused;
 use crate::connection::NativeConnection;
+use crate::declare::flags;
 use crate::domain_records::{DomainInfo, DomainRecord, DomainState, DomainStatsRecord, InterfaceAddresses, ObjectName};
 use crate::text::Text;
 
-/// Which domains a list holds; all when nothing is set.
-#[napi(object)]
-pub struct DomainFilter {
-    pub active: Option<bool>,
-    pub inactive: Option<bool>,
-    pub persistent: Option<bool>,
-    pub transient: Option<bool>,
+flags! {
+    /// Which domains a list holds; all when nothing is set. Of one group (`active` and `inactive`; `persistent` and
+    /// `transient`; the states) any is enough, and of several groups each counts.
+    DomainFilter as domain_list::DomainFilter {
+        active,
+        inactive,
+        persistent,
+        transient,
+        running,
+        paused,
+        shutoff,
+        /// In any other state.
+        other,
+        /// With a managed save.
+        managed_save,
+        /// Starting with the daemon.
+        autostart,
+        has_snapshot,
+        has_checkpoint,
+    }
 }
 
 /// What is in an XML description.
@@ -81,12 +96,7 @@ impl NativeConnection {
         timeout_ms: u32,
         token: u32,
     ) -> Result<PromiseRaw<'env, Vec<DomainRecord>>> {
-        let filter = core::DomainFilter {
-            active: on(filter.active),
-            inactive: on(filter.inactive),
-            persistent: on(filter.persistent),
-            transient: on(filter.transient),
-        };
+        let filter = filter.into();
         self.host(env, "listDomains", (timeout_ms, token), move |session| {
             Ok(session.list_domains(filter)?.into_iter().map(DomainRecord::from).collect::<Vec<_>>())
         })

@@ -9,59 +9,54 @@ use napi_derive::napi;
 
 use crate::bridge::refused;
 use crate::connection::NativeConnection;
-use crate::domain::{Affect, on};
+use crate::declare::flags;
+use crate::domain::Affect;
 
-/// How a domain starts.
-#[napi(object)]
-pub struct StartFlags {
-    /// With its CPUs stopped.
-    pub paused: Option<bool>,
-    /// Stop it when this connection ends.
-    pub auto_destroy: Option<bool>,
-    /// Read a saved state past the page cache.
-    pub bypass_cache: Option<bool>,
-    /// Throw a managed save away.
-    pub force_boot: Option<bool>,
-    /// Check the definition against the schema.
-    pub validate: Option<bool>,
-}
-
-/// How the guest is asked to go down; the hypervisor chooses when nothing is set.
-#[napi(object)]
-pub struct ShutdownModes {
-    /// The ACPI power button.
-    pub acpi: Option<bool>,
-    /// The QEMU guest agent.
-    pub agent: Option<bool>,
-    /// A signal to init (containers).
-    pub signal: Option<bool>,
-}
-
-/// What goes with the definition; libvirt refuses to undefine a domain that still has it.
-#[napi(object)]
-pub struct UndefineFlags {
-    pub managed_save: Option<bool>,
-    pub snapshots_metadata: Option<bool>,
-    pub nvram: Option<bool>,
-    pub keep_nvram: Option<bool>,
-    pub checkpoints_metadata: Option<bool>,
-}
-
-impl From<StartFlags> for life::StartFlags {
-    fn from(f: StartFlags) -> Self {
-        Self {
-            paused: on(f.paused),
-            auto_destroy: on(f.auto_destroy),
-            bypass_cache: on(f.bypass_cache),
-            force_boot: on(f.force_boot),
-            validate: on(f.validate),
-        }
+flags! {
+    /// How a domain starts.
+    StartFlags as life::StartFlags {
+        /// With its CPUs stopped.
+        paused,
+        /// Stop it when this connection ends.
+        auto_destroy,
+        /// Read a saved state past the page cache.
+        bypass_cache,
+        /// Throw a managed save away.
+        force_boot,
+        /// Check the definition against the schema.
+        validate,
+        /// Begin with a fresh NVRAM.
+        reset_nvram,
     }
 }
 
-impl From<ShutdownModes> for life::ShutdownModes {
-    fn from(m: ShutdownModes) -> Self {
-        Self { acpi: on(m.acpi), agent: on(m.agent), signal: on(m.signal) }
+flags! {
+    /// How the guest is asked to go down; the hypervisor chooses when nothing is set.
+    ShutdownModes as life::ShutdownModes {
+        /// The ACPI power button.
+        acpi,
+        /// The QEMU guest agent.
+        agent,
+        /// A signal to init (containers).
+        signal,
+        /// /dev/initctl (containers).
+        initctl,
+        /// The hypervisor's own way (Xen).
+        paravirt,
+    }
+}
+
+flags! {
+    /// What goes with the definition; libvirt refuses to undefine a domain that still has it.
+    UndefineFlags as life::UndefineFlags {
+        managed_save,
+        snapshots_metadata,
+        nvram,
+        keep_nvram,
+        checkpoints_metadata,
+        /// The state of its TPM.
+        tpm,
+        keep_tpm,
     }
 }
 
@@ -165,13 +160,7 @@ impl NativeConnection {
         timeout_ms: u32,
         token: u32,
     ) -> Result<PromiseRaw<'env, ()>> {
-        let flags = life::UndefineFlags {
-            managed_save: on(flags.managed_save),
-            snapshots_metadata: on(flags.snapshots_metadata),
-            nvram: on(flags.nvram),
-            keep_nvram: on(flags.keep_nvram),
-            checkpoints_metadata: on(flags.checkpoints_metadata),
-        };
+        let flags = flags.into();
         self.domain(env, "undefineDomain", uuid, (timeout_ms, token), move |session, uuid| {
             session.undefine_domain(uuid, flags)
         })

@@ -4,7 +4,7 @@ use libc::{c_int, c_uint};
 use virt_sys as sys;
 
 use crate::error::{Code, Result};
-use crate::ffi::{CText, Handle, arg, bits, borrowed, check, list, optional_arg, pointer, taken, uuid_of};
+use crate::ffi::{CText, Handle, arg, bits, borrowed, check, optional_arg, pointer, taken, uuid_of};
 use crate::session::Session;
 use crate::uuid::Uuid;
 use crate::vocabulary::{DOMAIN_STATES, domain_reason, word};
@@ -61,19 +61,6 @@ pub struct DomainInfo {
     pub cpu_time_ns: u64,
 }
 
-/// Which domains a list holds; all when nothing is set.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct DomainFilter {
-    /// Only active ones.
-    pub active: bool,
-    /// Only inactive ones.
-    pub inactive: bool,
-    /// Only persistent ones.
-    pub persistent: bool,
-    /// Only transient ones.
-    pub transient: bool,
-}
-
 /// What is in an XML description.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct XmlFlags {
@@ -124,30 +111,6 @@ impl Session {
         act: impl FnOnce(*mut sys::virDomain) -> c_int,
     ) -> Result<c_int> {
         self.with_domain(uuid, |domain| check(act(domain), call))
-    }
-
-    /// All domains that the filter lets through (`virConnectListAllDomains`).
-    pub fn list_domains(&mut self, filter: DomainFilter) -> Result<Vec<DomainRecord>> {
-        let flags = bits(&[
-            (filter.active, sys::VIR_CONNECT_LIST_DOMAINS_ACTIVE),
-            (filter.inactive, sys::VIR_CONNECT_LIST_DOMAINS_INACTIVE),
-            (filter.persistent, sys::VIR_CONNECT_LIST_DOMAINS_PERSISTENT),
-            (filter.transient, sys::VIR_CONNECT_LIST_DOMAINS_TRANSIENT),
-        ]);
-        let conn = self.conn();
-        // SAFETY: a live connection; `list` owns the array.
-        let domains =
-            list("virConnectListAllDomains", |array| unsafe { sys::virConnectListAllDomains(conn, array, flags) })?;
-        let mut records = Vec::with_capacity(domains.len());
-        for domain in &domains {
-            match record(domain) {
-                Ok(record) => records.push(record),
-                // It went away between the list and the question.
-                Err(error) if error.code == Code::NoDomain => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(records)
     }
 
     /// Finds a domain by UUID; `NO_DOMAIN` when there is none.
@@ -272,21 +235,4 @@ pub(crate) fn reference_of(domain: *mut sys::virDomain) -> Result<ObjectName> {
     // SAFETY: a live domain, which keeps its name.
     let name = unsafe { borrowed(sys::virDomainGetName(domain)) }.unwrap_or_default();
     Ok(ObjectName { uuid, name })
-}
-
-fn record(domain: &Handle<sys::virDomain>) -> Result<DomainRecord> {
-    let ObjectName { uuid, name } = reference(domain)?;
-    let DomainState { state, reason } = state_of(domain.as_ptr())?;
-    let mut autostart = 0;
-    // SAFETY: a live domain and a place for the answer.
-    let (id, persistent) = unsafe {
-        // Transient domains of some drivers have no autostart: that is "no".
-        if sys::virDomainGetAutostart(domain.as_ptr(), &raw mut autostart) < 0 {
-            sys::virResetLastError();
-        }
-        let persistent = check(sys::virDomainIsPersistent(domain.as_ptr()), "virDomainIsPersistent")? == 1;
-        (sys::virDomainGetID(domain.as_ptr()), persistent)
-    };
-    let id = (id != c_uint::MAX).then_some(id);
-    Ok(DomainRecord { uuid, name, id, state, reason, persistent, autostart: autostart == 1 })
 }

@@ -21,6 +21,8 @@ pub struct StartFlags {
     pub force_boot: bool,
     /// Check the definition against the schema.
     pub validate: bool,
+    /// Begin with a fresh NVRAM.
+    pub reset_nvram: bool,
 }
 
 /// What goes with the definition; without the flag libvirt refuses to undefine a domain that has it.
@@ -36,6 +38,10 @@ pub struct UndefineFlags {
     pub keep_nvram: bool,
     /// libvirt's records of its checkpoints.
     pub checkpoints_metadata: bool,
+    /// The state of its TPM.
+    pub tpm: bool,
+    /// Leave the state of its TPM.
+    pub keep_tpm: bool,
 }
 
 /// How the guest is asked to go down; the hypervisor chooses when nothing is set.
@@ -47,6 +53,10 @@ pub struct ShutdownModes {
     pub agent: bool,
     /// A signal to init (containers).
     pub signal: bool,
+    /// /dev/initctl (containers).
+    pub initctl: bool,
+    /// The hypervisor's own way (Xen).
+    pub paravirt: bool,
 }
 
 impl StartFlags {
@@ -57,6 +67,7 @@ impl StartFlags {
             (self.bypass_cache, sys::VIR_DOMAIN_START_BYPASS_CACHE),
             (self.force_boot, sys::VIR_DOMAIN_START_FORCE_BOOT),
             (self.validate, sys::VIR_DOMAIN_START_VALIDATE),
+            (self.reset_nvram, sys::VIR_DOMAIN_START_RESET_NVRAM),
         ])
     }
 }
@@ -67,6 +78,8 @@ impl ShutdownModes {
             (self.acpi, sys::VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN),
             (self.agent, sys::VIR_DOMAIN_SHUTDOWN_GUEST_AGENT),
             (self.signal, sys::VIR_DOMAIN_SHUTDOWN_SIGNAL),
+            (self.initctl, sys::VIR_DOMAIN_SHUTDOWN_INITCTL),
+            (self.paravirt, sys::VIR_DOMAIN_SHUTDOWN_PARAVIRT),
         ])
     }
 }
@@ -132,6 +145,8 @@ impl Session {
             (flags.nvram, sys::VIR_DOMAIN_UNDEFINE_NVRAM),
             (flags.keep_nvram, sys::VIR_DOMAIN_UNDEFINE_KEEP_NVRAM),
             (flags.checkpoints_metadata, sys::VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA),
+            (flags.tpm, sys::VIR_DOMAIN_UNDEFINE_TPM),
+            (flags.keep_tpm, sys::VIR_DOMAIN_UNDEFINE_KEEP_TPM),
         ]);
         // SAFETY: a live domain.
         self.domain_call(uuid, "virDomainUndefineFlags", |domain| unsafe { sys::virDomainUndefineFlags(domain, flags) })

@@ -10,6 +10,7 @@ pub mod domain_dump;
 pub mod domain_guest;
 pub mod domain_inspect;
 pub mod domain_lifecycle;
+pub mod domain_list;
 pub mod domain_save;
 pub mod domain_stats;
 pub mod domain_threads;
