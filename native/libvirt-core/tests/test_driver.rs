@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use libvirt_core::ops::domain_list::DomainFilter;
 use libvirt_core::ops::domain_lifecycle::StartFlags;
+use libvirt_core::ops::domain_list::DomainFilter;
 use libvirt_core::{Code, Connection, Error, Event, Options, Request, Session, Uuid};
 
 fn open(uri: &str, workers: usize) -> Connection {

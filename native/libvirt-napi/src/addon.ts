@@ -33,9 +33,10 @@ export declare class NativeConnection {
   /** Holds a worker, for the tests of deadlines and caps. */
   blockForTest(uuid: string, forMs: number, timeoutMs: number, token: number): Promise<undefined>;
   listDomains(filter: DomainFilter, timeoutMs: number, token: number): Promise<Array<DomainRecord>>;
-  findDomain(uuid: string, timeoutMs: number, token: number): Promise<ObjectName>;
   findDomainByName(name: string, timeoutMs: number, token: number): Promise<ObjectName>;
   defineDomain(xml: string, validate: boolean, timeoutMs: number, token: number): Promise<ObjectName>;
+  allDomainStats(query: StatsQuery, timeoutMs: number, token: number): Promise<string>;
+  findDomain(uuid: string, timeoutMs: number, token: number): Promise<ObjectName>;
   domainState(uuid: string, timeoutMs: number, token: number): Promise<DomainState>;
   domainInfo(uuid: string, timeoutMs: number, token: number): Promise<DomainInfo>;
   domainXml(uuid: string, flags: XmlFlags, timeoutMs: number, token: number): Promise<string>;
@@ -48,7 +49,7 @@ export declare class NativeConnection {
   ): Promise<string | null>;
   setDomainMetadata(
     uuid: string,
-    xml: string | null,
+    xml: string | undefined | null,
     prefix: string,
     namespace: string,
     affect: Affect,
@@ -61,8 +62,6 @@ export declare class NativeConnection {
     timeoutMs: number,
     token: number,
   ): Promise<Array<InterfaceAddresses>>;
-  /** As JSON, an array of `DomainStatsRecord`: of all ways to make thousands of objects the fastest, and made on a worker. */
-  allDomainStats(query: StatsQuery, timeoutMs: number, token: number): Promise<string>;
   guestTime(uuid: string, timeoutMs: number, token: number): Promise<GuestTime>;
   setGuestTime(uuid: string, time: GuestTime, sync: boolean, timeoutMs: number, token: number): Promise<undefined>;
   setUserPassword(
@@ -157,8 +156,8 @@ export declare class NativeConnection {
   blockCommit(
     uuid: string,
     disk: string,
-    base: string | null,
-    top: string | null,
+    base: string | undefined | null,
+    top: string | undefined | null,
     bandwidth: number,
     flags: CommitFlags,
     timeoutMs: number,
@@ -167,7 +166,7 @@ export declare class NativeConnection {
   blockPull(
     uuid: string,
     disk: string,
-    base: string | null,
+    base: string | undefined | null,
     bandwidth: number,
     timeoutMs: number,
     token: number,
@@ -311,25 +310,25 @@ export declare class NativeConnection {
   ): Promise<string>;
   savedXml(path: string, secure: boolean, timeoutMs: number, token: number): Promise<string>;
   setSavedXml(path: string, xml: string, flags: SaveFlags, timeoutMs: number, token: number): Promise<undefined>;
+  restoreDomain(
+    path: string,
+    xml: string | undefined | null,
+    flags: SaveFlags,
+    timeoutMs: number,
+    token: number,
+  ): Promise<undefined>;
+  createDomain(xml: string, flags: StartFlags, timeoutMs: number, token: number): Promise<ObjectName>;
   managedSave(uuid: string, flags: SaveFlags, timeoutMs: number, token: number): Promise<undefined>;
   hasManagedSave(uuid: string, timeoutMs: number, token: number): Promise<boolean>;
   removeManagedSave(uuid: string, timeoutMs: number, token: number): Promise<undefined>;
   saveDomain(
     uuid: string,
     path: string,
-    xml: string | null,
+    xml: string | undefined | null,
     flags: SaveFlags,
     timeoutMs: number,
     token: number,
   ): Promise<undefined>;
-  restoreDomain(
-    path: string,
-    xml: string | null,
-    flags: SaveFlags,
-    timeoutMs: number,
-    token: number,
-  ): Promise<undefined>;
-  createDomain(xml: string, flags: StartFlags, timeoutMs: number, token: number): Promise<ObjectName>;
   renameDomain(uuid: string, name: string, timeoutMs: number, token: number): Promise<undefined>;
   pmSuspendDomain(
     uuid: string,
@@ -456,8 +455,8 @@ export declare class NativeConnection {
   migrationLimit(uuid: string, limit: string, timeoutMs: number, token: number): Promise<number>;
   setMigrationLimit(uuid: string, limit: string, value: number, timeoutMs: number, token: number): Promise<undefined>;
   listNetworks(timeoutMs: number, token: number): Promise<Array<NetworkRecord>>;
-  findNetwork(uuid: string, timeoutMs: number, token: number): Promise<ObjectName>;
   findNetworkByName(name: string, timeoutMs: number, token: number): Promise<ObjectName>;
+  findNetwork(uuid: string, timeoutMs: number, token: number): Promise<ObjectName>;
   startNetwork(uuid: string, timeoutMs: number, token: number): Promise<undefined>;
   destroyNetwork(uuid: string, timeoutMs: number, token: number): Promise<undefined>;
   undefineNetwork(uuid: string, timeoutMs: number, token: number): Promise<undefined>;
@@ -466,7 +465,7 @@ export declare class NativeConnection {
   setNetworkAutostart(uuid: string, autostart: boolean, timeoutMs: number, token: number): Promise<undefined>;
   networkXml(uuid: string, inactive: boolean, timeoutMs: number, token: number): Promise<string>;
   networkBridge(uuid: string, timeoutMs: number, token: number): Promise<string>;
-  dhcpLeases(uuid: string, mac: string | null, timeoutMs: number, token: number): Promise<Array<DhcpLease>>;
+  dhcpLeases(uuid: string, mac: string | undefined | null, timeoutMs: number, token: number): Promise<Array<DhcpLease>>;
   listPorts(uuid: string, timeoutMs: number, token: number): Promise<Array<string>>;
   createPort(uuid: string, xml: string, validate: boolean, timeoutMs: number, token: number): Promise<string>;
   deletePort(uuid: string, port: string, timeoutMs: number, token: number): Promise<undefined>;
@@ -505,9 +504,9 @@ export declare class NativeConnection {
   listNwFilters(timeoutMs: number, token: number): Promise<Array<ObjectName>>;
   findNwFilterByName(name: string, timeoutMs: number, token: number): Promise<ObjectName>;
   defineNwFilter(xml: string, validate: boolean, timeoutMs: number, token: number): Promise<ObjectName>;
+  listNwFilterBindings(timeoutMs: number, token: number): Promise<Array<NwFilterBinding>>;
   undefineNwFilter(uuid: string, timeoutMs: number, token: number): Promise<undefined>;
   nwFilterXml(uuid: string, timeoutMs: number, token: number): Promise<string>;
-  listNwFilterBindings(timeoutMs: number, token: number): Promise<Array<NwFilterBinding>>;
   createSnapshot(uuid: string, xml: string, flags: SnapshotFlags, timeoutMs: number, token: number): Promise<string>;
   listSnapshots(uuid: string, timeoutMs: number, token: number): Promise<Array<SnapshotRecord>>;
   findSnapshot(uuid: string, name: string, timeoutMs: number, token: number): Promise<SnapshotRecord>;
@@ -552,7 +551,7 @@ export declare class NativeConnection {
   beginBackup(
     uuid: string,
     xml: string,
-    checkpointXml: string | null,
+    checkpointXml: string | undefined | null,
     reuseExternal: boolean,
     timeoutMs: number,
     token: number,
@@ -569,26 +568,26 @@ export declare class NativeConnection {
   setPoolAutostart(uuid: string, autostart: boolean, timeoutMs: number, token: number): Promise<undefined>;
   poolInfo(uuid: string, timeoutMs: number, token: number): Promise<PoolInfo>;
   poolXml(uuid: string, timeoutMs: number, token: number): Promise<string>;
-  listVolumes(pool: string, timeoutMs: number, token: number): Promise<Array<VolumeRecord>>;
-  findVolume(pool: string, name: string, timeoutMs: number, token: number): Promise<VolumeRecord>;
+  listVolumes(uuid: string, timeoutMs: number, token: number): Promise<Array<VolumeRecord>>;
+  findVolume(uuid: string, name: string, timeoutMs: number, token: number): Promise<VolumeRecord>;
   createVolume(
-    pool: string,
+    uuid: string,
     xml: string,
     preallocateMetadata: boolean,
     timeoutMs: number,
     token: number,
   ): Promise<VolumeRecord>;
-  deleteVolume(pool: string, name: string, timeoutMs: number, token: number): Promise<undefined>;
-  volumeInfo(pool: string, name: string, timeoutMs: number, token: number): Promise<VolumeInfo>;
+  deleteVolume(uuid: string, name: string, timeoutMs: number, token: number): Promise<undefined>;
+  volumeInfo(uuid: string, name: string, timeoutMs: number, token: number): Promise<VolumeInfo>;
   resizeVolume(
-    pool: string,
+    uuid: string,
     name: string,
     bytes: number,
     flags: ResizeFlags,
     timeoutMs: number,
     token: number,
   ): Promise<undefined>;
-  volumeXml(pool: string, name: string, timeoutMs: number, token: number): Promise<string>;
+  volumeXml(uuid: string, name: string, timeoutMs: number, token: number): Promise<string>;
   readVolume(
     uuid: string,
     name: string,

@@ -3,15 +3,18 @@
 /// Calls by what they are about: `host` or `object` (with its UUID) or `domain` (which may hang). What stands after `=`
 /// is queued; it may refuse arguments with `?` before.
 macro_rules! calls {
-    (host { $($name:ident, $label:literal, ($($arg:ident: $type:ty),*) -> $answer:ty = $run:expr;)* }) => {
+    (host { $(
+        $name:ident $(as $ts:literal)?, $label:literal, ($($(#[$meta:meta])* $arg:ident: $type:ty),*) -> $answer:ty =
+            $run:expr;
+    )* }) => {
         #[napi_derive::napi]
         impl NativeConnection { $(
-            #[napi]
+            #[napi($(ts_return_type = $ts)?)]
             #[allow(clippy::too_many_arguments)]
             pub fn $name<'env>(
                 &self,
                 env: &'env napi::Env,
-                $($arg: $type,)*
+                $($(#[$meta])* $arg: $type,)*
                 timeout_ms: u32,
                 token: u32,
             ) -> napi::Result<napi::bindgen_prelude::PromiseRaw<'env, $answer>> {
@@ -19,22 +22,31 @@ macro_rules! calls {
             }
         )* }
     };
-    (object { $($name:ident, $label:literal, ($($arg:ident: $type:ty),*) -> $answer:ty = $run:expr;)* }) => {
-        calls!(about object { $($name, $label, ($($arg: $type),*) -> $answer = $run;)* });
+    (object { $(
+        $name:ident $(as $ts:literal)?, $label:literal, ($($(#[$meta:meta])* $arg:ident: $type:ty),*) -> $answer:ty =
+            $run:expr;
+    )* }) => {
+        calls!(about object { $($name $(as $ts)?, $label, ($($(#[$meta])* $arg: $type),*) -> $answer = $run;)* });
     };
-    (domain { $($name:ident, $label:literal, ($($arg:ident: $type:ty),*) -> $answer:ty = $run:expr;)* }) => {
-        calls!(about domain { $($name, $label, ($($arg: $type),*) -> $answer = $run;)* });
+    (domain { $(
+        $name:ident $(as $ts:literal)?, $label:literal, ($($(#[$meta:meta])* $arg:ident: $type:ty),*) -> $answer:ty =
+            $run:expr;
+    )* }) => {
+        calls!(about domain { $($name $(as $ts)?, $label, ($($(#[$meta])* $arg: $type),*) -> $answer = $run;)* });
     };
-    (about $kind:ident { $($name:ident, $label:literal, ($($arg:ident: $type:ty),*) -> $answer:ty = $run:expr;)* }) => {
+    (about $kind:ident { $(
+        $name:ident $(as $ts:literal)?, $label:literal, ($($(#[$meta:meta])* $arg:ident: $type:ty),*) -> $answer:ty =
+            $run:expr;
+    )* }) => {
         #[napi_derive::napi]
         impl NativeConnection { $(
-            #[napi]
+            #[napi($(ts_return_type = $ts)?)]
             #[allow(clippy::too_many_arguments)]
             pub fn $name<'env>(
                 &self,
                 env: &'env napi::Env,
                 uuid: String,
-                $($arg: $type,)*
+                $($(#[$meta])* $arg: $type,)*
                 timeout_ms: u32,
                 token: u32,
             ) -> napi::Result<napi::bindgen_prelude::PromiseRaw<'env, $answer>> {
@@ -46,7 +58,9 @@ macro_rules! calls {
 
 /// An object for JavaScript and how it is made of the core's record of the same fields.
 macro_rules! record {
-    ($(#[$doc:meta])* $name:ident from $core:ty { $($(#[$field_doc:meta])* $field:ident: $type:ty = $value:expr,)* } by $record:ident) => {
+    ($(#[$doc:meta])* $name:ident from $core:ty {
+        $($(#[$field_doc:meta])* $field:ident: $type:ty = $value:expr,)*
+    } by $record:ident) => {
         $(#[$doc])*
         #[napi_derive::napi(object, object_from_js = false)]
         pub struct $name { $($(#[$field_doc])* pub $field: $type,)* }

@@ -5,14 +5,13 @@ use libvirt_core::ops::domain_devices::AddressSource;
 use libvirt_core::ops::domain_list;
 use libvirt_core::ops::domain_stats;
 use libvirt_core::{CText, Code, Error, Session};
-use napi::bindgen_prelude::PromiseRaw;
-use napi::{Env, Result};
 use napi_derive::napi;
 
 use crate::bridge::refused;
 use crate::connection::NativeConnection;
-use crate::declare::flags;
+use crate::declare::{calls, flags};
 use crate::domain_records::{DomainInfo, DomainRecord, DomainState, DomainStatsRecord, InterfaceAddresses, ObjectName};
+use crate::host_objects::all;
 use crate::text::Text;
 
 flags! {
@@ -86,155 +85,16 @@ impl From<Affect> for core::Affect {
     }
 }
 
-#[napi]
-impl NativeConnection {
-    #[napi]
-    pub fn list_domains<'env>(
-        &self,
-        env: &'env Env,
-        filter: DomainFilter,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, Vec<DomainRecord>>> {
+calls!(host {
+    list_domains, "listDomains", (filter: DomainFilter) -> Vec<DomainRecord> = {
         let filter = filter.into();
-        self.host(env, "listDomains", (timeout_ms, token), move |session| {
-            Ok(session.list_domains(filter)?.into_iter().map(DomainRecord::from).collect::<Vec<_>>())
-        })
-    }
-
-    #[napi]
-    pub fn find_domain<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ObjectName>> {
-        self.object(env, "lookupDomain", uuid, (timeout_ms, token), Session::find_domain)
-    }
-
-    #[napi]
-    pub fn find_domain_by_name<'env>(
-        &self,
-        env: &'env Env,
-        name: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ObjectName>> {
-        self.host(env, "lookupDomain", (timeout_ms, token), move |session| session.find_domain_by_name(&name))
-    }
-
-    #[napi]
-    pub fn define_domain<'env>(
-        &self,
-        env: &'env Env,
-        xml: String,
-        validate: bool,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ObjectName>> {
-        self.host(env, "defineDomain", (timeout_ms, token), move |session| session.define_domain(&xml, validate))
-    }
-
-    #[napi]
-    pub fn domain_state<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, DomainState>> {
-        self.domain(env, "domainState", uuid, (timeout_ms, token), Session::domain_state)
-    }
-
-    #[napi]
-    pub fn domain_info<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, DomainInfo>> {
-        self.domain(env, "domainInfo", uuid, (timeout_ms, token), Session::domain_info)
-    }
-
-    #[napi(ts_return_type = "Promise<string>")]
-    pub fn domain_xml<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        flags: XmlFlags,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, Text<CText>>> {
-        let flags =
-            core::XmlFlags { secure: on(flags.secure), inactive: on(flags.inactive), migratable: on(flags.migratable) };
-        self.domain(env, "domainXml", uuid, (timeout_ms, token), move |session, uuid| session.domain_xml(uuid, flags))
-    }
-
-    #[napi(ts_return_type = "Promise<string | null>")]
-    pub fn domain_metadata<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        namespace: String,
-        affect: Affect,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, Option<String>>> {
-        self.domain(env, "domainMetadata", uuid, (timeout_ms, token), move |session, uuid| {
-            session.domain_metadata(uuid, &namespace, affect.into())
-        })
-    }
-
-    #[napi]
-    #[allow(clippy::too_many_arguments)]
-    pub fn set_domain_metadata<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        #[napi(ts_arg_type = "string | null")] xml: Option<String>,
-        prefix: String,
-        namespace: String,
-        affect: Affect,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
-        self.domain(env, "setDomainMetadata", uuid, (timeout_ms, token), move |session, uuid| {
-            session.set_domain_metadata(uuid, xml.as_deref(), &prefix, &namespace, affect.into())
-        })
-    }
-
-    #[napi]
-    pub fn interface_addresses<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        #[napi(ts_arg_type = "'lease' | 'agent' | 'arp'")] source: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, Vec<InterfaceAddresses>>> {
-        let source = match source.as_str() {
-            "lease" => AddressSource::Lease,
-            "agent" => AddressSource::Agent,
-            "arp" => AddressSource::Arp,
-            _ => return Err(refused("addresses come from lease, agent or arp")),
-        };
-        self.domain(env, "interfaceAddresses", uuid, (timeout_ms, token), move |session, uuid| {
-            let found = session.interface_addresses(uuid, source)?;
-            Ok(found.into_iter().map(InterfaceAddresses::from).collect::<Vec<_>>())
-        })
-    }
-
-    /// As JSON, an array of `DomainStatsRecord`: of all ways to make thousands of objects the fastest, and made on a worker.
-    #[napi(ts_return_type = "Promise<string>")]
-    pub fn all_domain_stats<'env>(
-        &self,
-        env: &'env Env,
-        query: StatsQuery,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, Text<String>>> {
+        move |session| session.list_domains(filter).map(all)
+    };
+    find_domain_by_name, "lookupDomain", (name: String) -> ObjectName =
+        move |session| session.find_domain_by_name(&name);
+    define_domain, "defineDomain", (xml: String, validate: bool) -> ObjectName =
+        move |session| session.define_domain(&xml, validate);
+    all_domain_stats as "Promise<string>", "allDomainStats", (query: StatsQuery) -> Text<String> = {
         let query = domain_stats::StatsQuery {
             state: on(query.state),
             cpu: on(query.cpu),
@@ -249,10 +109,50 @@ impl NativeConnection {
             active_only: on(query.active_only),
             no_wait: on(query.no_wait),
         };
-        self.host(env, "allDomainStats", (timeout_ms, token), move |session| {
+        move |session| {
             let stats = session.all_domain_stats(query)?.into_iter();
             let stats: Vec<_> = stats.map(|stats| DomainStatsRecord::new(stats, query)).collect();
             serde_json::to_string(&stats).map_err(|e| Error::own(Code::InternalError, "allDomainStats", e.to_string()))
-        })
-    }
-}
+        }
+    };
+});
+
+calls!(object {
+    find_domain, "lookupDomain", () -> ObjectName = Session::find_domain;
+});
+
+calls!(domain {
+    domain_state, "domainState", () -> DomainState = Session::domain_state;
+    domain_info, "domainInfo", () -> DomainInfo = Session::domain_info;
+    domain_xml as "Promise<string>", "domainXml", (flags: XmlFlags) -> Text<CText> = {
+        let flags =
+            core::XmlFlags { secure: on(flags.secure), inactive: on(flags.inactive), migratable: on(flags.migratable) };
+        move |session, uuid| session.domain_xml(uuid, flags)
+    };
+    domain_metadata as "Promise<string | null>", "domainMetadata", (
+        namespace: String,
+        affect: Affect
+    ) -> Option<String> =
+        move |session, uuid| session.domain_metadata(uuid, &namespace, affect.into());
+    set_domain_metadata, "setDomainMetadata", (
+        xml: Option<String>,
+        prefix: String,
+        namespace: String,
+        affect: Affect
+    ) -> () =
+        move |session, uuid| session.set_domain_metadata(uuid, xml.as_deref(), &prefix, &namespace, affect.into());
+    interface_addresses, "interfaceAddresses", (
+        #[napi(ts_arg_type = "'lease' | 'agent' | 'arp'")] source: String
+    ) -> Vec<InterfaceAddresses> = {
+        let source = match source.as_str() {
+            "lease" => AddressSource::Lease,
+            "agent" => AddressSource::Agent,
+            "arp" => AddressSource::Arp,
+            _ => return Err(refused("addresses come from lease, agent or arp")),
+        };
+        move |session, uuid| {
+            let found = session.interface_addresses(uuid, source)?;
+            Ok(found.into_iter().map(InterfaceAddresses::from).collect::<Vec<_>>())
+        }
+    };
+});

@@ -3,13 +3,11 @@
 use libvirt_core::Session;
 use libvirt_core::ops::domain_devices::DeviceChange;
 use libvirt_core::ops::domain_lifecycle as life;
-use napi::bindgen_prelude::PromiseRaw;
-use napi::{Env, Result};
-use napi_derive::napi;
+use napi::Result;
 
 use crate::bridge::refused;
 use crate::connection::NativeConnection;
-use crate::declare::flags;
+use crate::declare::{calls, flags};
 use crate::domain::Affect;
 
 flags! {
@@ -60,184 +58,44 @@ flags! {
     }
 }
 
-#[napi]
-impl NativeConnection {
-    #[napi]
-    pub fn start_domain<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        flags: StartFlags,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
-        self.domain(env, "startDomain", uuid, (timeout_ms, token), move |session, uuid| {
-            session.start_domain(uuid, flags.into())
-        })
-    }
-
-    #[napi]
-    pub fn shut_down_domain<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        modes: ShutdownModes,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
-        self.domain(env, "shutDownDomain", uuid, (timeout_ms, token), move |session, uuid| {
-            session.shut_down_domain(uuid, modes.into())
-        })
-    }
-
-    #[napi]
-    pub fn reboot_domain<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        modes: ShutdownModes,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
-        self.domain(env, "rebootDomain", uuid, (timeout_ms, token), move |session, uuid| {
-            session.reboot_domain(uuid, modes.into())
-        })
-    }
-
-    #[napi]
-    pub fn reset_domain<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
-        self.domain(env, "resetDomain", uuid, (timeout_ms, token), Session::reset_domain)
-    }
-
-    #[napi]
-    pub fn destroy_domain<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        graceful: bool,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
-        self.domain(env, "destroyDomain", uuid, (timeout_ms, token), move |session, uuid| {
-            session.destroy_domain(uuid, graceful)
-        })
-    }
-
-    #[napi]
-    pub fn suspend_domain<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
-        self.domain(env, "suspendDomain", uuid, (timeout_ms, token), Session::suspend_domain)
-    }
-
-    #[napi]
-    pub fn resume_domain<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
-        self.domain(env, "resumeDomain", uuid, (timeout_ms, token), Session::resume_domain)
-    }
-
-    #[napi]
-    pub fn undefine_domain<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        flags: UndefineFlags,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
+calls!(domain {
+    start_domain, "startDomain", (flags: StartFlags) -> () =
+        move |session, uuid| session.start_domain(uuid, flags.into());
+    shut_down_domain, "shutDownDomain", (modes: ShutdownModes) -> () =
+        move |session, uuid| session.shut_down_domain(uuid, modes.into());
+    reboot_domain, "rebootDomain", (modes: ShutdownModes) -> () =
+        move |session, uuid| session.reboot_domain(uuid, modes.into());
+    reset_domain, "resetDomain", () -> () = Session::reset_domain;
+    destroy_domain, "destroyDomain", (graceful: bool) -> () =
+        move |session, uuid| session.destroy_domain(uuid, graceful);
+    suspend_domain, "suspendDomain", () -> () = Session::suspend_domain;
+    resume_domain, "resumeDomain", () -> () = Session::resume_domain;
+    undefine_domain, "undefineDomain", (flags: UndefineFlags) -> () = {
         let flags = flags.into();
-        self.domain(env, "undefineDomain", uuid, (timeout_ms, token), move |session, uuid| {
-            session.undefine_domain(uuid, flags)
-        })
-    }
-
-    #[napi]
-    pub fn set_domain_autostart<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        autostart: bool,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
-        self.domain(env, "setDomainAutostart", uuid, (timeout_ms, token), move |session, uuid| {
-            session.set_domain_autostart(uuid, autostart)
-        })
-    }
-
-    #[napi]
-    #[allow(clippy::too_many_arguments)]
-    pub fn set_domain_memory<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        kib: f64,
-        affect: Affect,
-        maximum: bool,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
+        move |session, uuid| session.undefine_domain(uuid, flags)
+    };
+    set_domain_autostart, "setDomainAutostart", (autostart: bool) -> () =
+        move |session, uuid| session.set_domain_autostart(uuid, autostart);
+    set_domain_memory, "setDomainMemory", (kib: f64, affect: Affect, maximum: bool) -> () = {
         let kib = whole(kib, "memory")?;
-        self.domain(env, "setDomainMemory", uuid, (timeout_ms, token), move |session, uuid| {
-            session.set_domain_memory(uuid, kib, affect.into(), maximum)
-        })
-    }
-
-    #[napi]
-    #[allow(clippy::too_many_arguments)]
-    pub fn set_domain_vcpus<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        count: u32,
-        affect: Affect,
-        maximum: bool,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
-        self.domain(env, "setDomainVcpus", uuid, (timeout_ms, token), move |session, uuid| {
-            session.set_domain_vcpus(uuid, count, affect.into(), maximum)
-        })
-    }
-
-    #[napi]
-    #[allow(clippy::too_many_arguments)]
-    pub fn change_device<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
+        move |session, uuid| session.set_domain_memory(uuid, kib, affect.into(), maximum)
+    };
+    set_domain_vcpus, "setDomainVcpus", (count: u32, affect: Affect, maximum: bool) -> () =
+        move |session, uuid| session.set_domain_vcpus(uuid, count, affect.into(), maximum);
+    change_device, "changeDevice", (
         #[napi(ts_arg_type = "'attach' | 'detach' | 'update'")] change: String,
         xml: String,
-        affect: Affect,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
+        affect: Affect
+    ) -> () = {
         let change = match change.as_str() {
             "attach" => DeviceChange::Attach,
             "detach" => DeviceChange::Detach,
             "update" => DeviceChange::Update,
             _ => return Err(refused("a device is attached, detached or updated")),
         };
-        self.domain(env, "changeDevice", uuid, (timeout_ms, token), move |session, uuid| {
-            session.change_device(uuid, change, &xml, affect.into())
-        })
-    }
-}
+        move |session, uuid| session.change_device(uuid, change, &xml, affect.into())
+    };
+});
 
 /// A JavaScript number that must be a whole one, not below zero.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]

@@ -1,11 +1,10 @@
 //! Domains: one disk and the jobs on it.
 
 use libvirt_core::ops::domain_disk;
-use napi::bindgen_prelude::PromiseRaw;
-use napi::{Env, Result};
 use napi_derive::napi;
 
 use crate::connection::{NativeConnection, number};
+use crate::declare::calls;
 use crate::domain::{Affect, on};
 use crate::domain_changes::whole;
 use crate::params::{TypedParameter, taken, told};
@@ -99,184 +98,44 @@ impl From<domain_disk::BlockJob> for BlockJob {
     }
 }
 
-#[napi]
-impl NativeConnection {
-    #[napi]
-    pub fn block_info<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        disk: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, BlockInfo>> {
-        self.domain(env, "blockInfo", uuid, (timeout_ms, token), move |session, uuid| session.block_info(uuid, &disk))
-    }
-
-    #[napi]
-    pub fn block_stats<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        disk: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, Vec<TypedParameter>>> {
-        self.domain(env, "blockStats", uuid, (timeout_ms, token), move |session, uuid| {
-            session.block_stats(uuid, &disk).map(told)
-        })
-    }
-
-    #[napi]
-    pub fn block_resize<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        disk: String,
-        bytes: f64,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
+calls!(domain {
+    block_info, "blockInfo", (disk: String) -> BlockInfo = move |session, uuid| session.block_info(uuid, &disk);
+    block_stats, "blockStats", (disk: String) -> Vec<TypedParameter> =
+        move |session, uuid| session.block_stats(uuid, &disk).map(told);
+    block_resize, "blockResize", (disk: String, bytes: f64) -> () = {
         let bytes = whole(bytes, "size")?;
-        self.domain(env, "blockResize", uuid, (timeout_ms, token), move |session, uuid| {
-            session.block_resize(uuid, &disk, bytes)
-        })
-    }
-
-    #[napi]
-    pub fn block_io_tune<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        disk: String,
-        affect: Affect,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, Vec<TypedParameter>>> {
-        self.domain(env, "blockIoTune", uuid, (timeout_ms, token), move |session, uuid| {
-            session.block_io_tune(uuid, &disk, affect.into()).map(told)
-        })
-    }
-
-    #[napi]
-    #[allow(clippy::too_many_arguments)]
-    pub fn set_block_io_tune<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        disk: String,
-        parameters: Vec<TypedParameter>,
-        affect: Affect,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
+        move |session, uuid| session.block_resize(uuid, &disk, bytes)
+    };
+    block_io_tune, "blockIoTune", (disk: String, affect: Affect) -> Vec<TypedParameter> =
+        move |session, uuid| session.block_io_tune(uuid, &disk, affect.into()).map(told);
+    set_block_io_tune, "setBlockIoTune", (disk: String, parameters: Vec<TypedParameter>, affect: Affect) -> () = {
         let parameters = taken(parameters)?;
-        self.domain(env, "setBlockIoTune", uuid, (timeout_ms, token), move |session, uuid| {
-            session.set_block_io_tune(uuid, &disk, &parameters, affect.into())
-        })
-    }
-
-    #[napi]
-    #[allow(clippy::too_many_arguments)]
-    pub fn block_copy<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        disk: String,
-        xml: String,
-        parameters: Vec<TypedParameter>,
-        flags: CopyFlags,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
+        move |session, uuid| session.set_block_io_tune(uuid, &disk, &parameters, affect.into())
+    };
+    block_copy, "blockCopy", (disk: String, xml: String, parameters: Vec<TypedParameter>, flags: CopyFlags) -> () = {
         let parameters = taken(parameters)?;
-        self.domain(env, "blockCopy", uuid, (timeout_ms, token), move |session, uuid| {
-            session.block_copy(uuid, &disk, &xml, &parameters, flags.into())
-        })
-    }
-
-    #[napi]
-    #[allow(clippy::too_many_arguments)]
-    pub fn block_commit<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
+        move |session, uuid| session.block_copy(uuid, &disk, &xml, &parameters, flags.into())
+    };
+    block_commit, "blockCommit", (
         disk: String,
-        #[napi(ts_arg_type = "string | null")] base: Option<String>,
-        #[napi(ts_arg_type = "string | null")] top: Option<String>,
+        base: Option<String>,
+        top: Option<String>,
         bandwidth: f64,
-        flags: CommitFlags,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
+        flags: CommitFlags
+    ) -> () = {
         let bandwidth = whole(bandwidth, "bandwidth")?;
-        self.domain(env, "blockCommit", uuid, (timeout_ms, token), move |session, uuid| {
-            session.block_commit(uuid, &disk, (base.as_deref(), top.as_deref()), bandwidth, flags.into())
-        })
-    }
-
-    #[napi]
-    #[allow(clippy::too_many_arguments)]
-    pub fn block_pull<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        disk: String,
-        #[napi(ts_arg_type = "string | null")] base: Option<String>,
-        bandwidth: f64,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
+        move |session, uuid| session.block_commit(uuid, &disk, (base.as_deref(), top.as_deref()), bandwidth, flags.into())
+    };
+    block_pull, "blockPull", (disk: String, base: Option<String>, bandwidth: f64) -> () = {
         let bandwidth = whole(bandwidth, "bandwidth")?;
-        self.domain(env, "blockPull", uuid, (timeout_ms, token), move |session, uuid| {
-            session.block_pull(uuid, &disk, base.as_deref(), bandwidth)
-        })
-    }
-
-    #[napi(ts_return_type = "Promise<BlockJob | null>")]
-    pub fn block_job<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        disk: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, Option<BlockJob>>> {
-        self.domain(env, "blockJob", uuid, (timeout_ms, token), move |session, uuid| {
-            Ok(session.block_job(uuid, &disk)?.map(BlockJob::from))
-        })
-    }
-
-    #[napi]
-    #[allow(clippy::too_many_arguments)]
-    pub fn abort_block_job<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        disk: String,
-        pivot: bool,
-        no_wait: bool,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
-        self.domain(env, "abortBlockJob", uuid, (timeout_ms, token), move |session, uuid| {
-            session.abort_block_job(uuid, &disk, pivot, no_wait)
-        })
-    }
-
-    #[napi]
-    pub fn set_block_job_speed<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        disk: String,
-        bandwidth: f64,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
+        move |session, uuid| session.block_pull(uuid, &disk, base.as_deref(), bandwidth)
+    };
+    block_job as "Promise<BlockJob | null>", "blockJob", (disk: String) -> Option<BlockJob> =
+        move |session, uuid| Ok(session.block_job(uuid, &disk)?.map(BlockJob::from));
+    abort_block_job, "abortBlockJob", (disk: String, pivot: bool, no_wait: bool) -> () =
+        move |session, uuid| session.abort_block_job(uuid, &disk, pivot, no_wait);
+    set_block_job_speed, "setBlockJobSpeed", (disk: String, bandwidth: f64) -> () = {
         let bandwidth = whole(bandwidth, "bandwidth")?;
-        self.domain(env, "setBlockJobSpeed", uuid, (timeout_ms, token), move |session, uuid| {
-            session.set_block_job_speed(uuid, &disk, bandwidth)
-        })
-    }
-}
+        move |session, uuid| session.set_block_job_speed(uuid, &disk, bandwidth)
+    };
+});

@@ -3,11 +3,10 @@
 use libvirt_core::Session;
 use libvirt_core::ops::domain_guest;
 use napi::bindgen_prelude::Buffer;
-use napi::bindgen_prelude::PromiseRaw;
-use napi::{Env, Result};
 use napi_derive::napi;
 
 use crate::connection::NativeConnection;
+use crate::declare::calls;
 use crate::domain::on;
 use crate::params::{TypedParameter, told};
 
@@ -59,83 +58,14 @@ impl From<domain_guest::Screenshot> for Screenshot {
     }
 }
 
-#[napi]
-impl NativeConnection {
-    #[napi]
-    pub fn agent_command<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        command: String,
-        seconds: u32,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, String>> {
-        self.domain(env, "agentCommand", uuid, (timeout_ms, token), move |session, uuid| {
-            session.agent_command(uuid, &command, seconds)
-        })
-    }
-
-    #[napi]
-    pub fn guest_info<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        query: GuestInfoQuery,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, Vec<TypedParameter>>> {
-        self.domain(env, "guestInfo", uuid, (timeout_ms, token), move |session, uuid| {
-            session.guest_info(uuid, query.into()).map(told)
-        })
-    }
-
-    #[napi]
-    pub fn send_key<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        keys: Vec<u32>,
-        hold_ms: u32,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
-        self.domain(env, "sendKey", uuid, (timeout_ms, token), move |session, uuid| {
-            session.send_key(uuid, &keys, hold_ms)
-        })
-    }
-
-    #[napi]
-    pub fn freeze_file_systems<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, u32>> {
-        self.domain(env, "freezeFileSystems", uuid, (timeout_ms, token), Session::freeze_file_systems)
-    }
-
-    #[napi]
-    pub fn thaw_file_systems<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, u32>> {
-        self.domain(env, "thawFileSystems", uuid, (timeout_ms, token), Session::thaw_file_systems)
-    }
-
-    #[napi]
-    pub fn screenshot<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        screen: u32,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, Screenshot>> {
-        self.domain(env, "screenshot", uuid, (timeout_ms, token), move |session, uuid| session.screenshot(uuid, screen))
-    }
-}
+calls!(domain {
+    agent_command, "agentCommand", (command: String, seconds: u32) -> String =
+        move |session, uuid| session.agent_command(uuid, &command, seconds);
+    guest_info, "guestInfo", (query: GuestInfoQuery) -> Vec<TypedParameter> =
+        move |session, uuid| session.guest_info(uuid, query.into()).map(told);
+    send_key, "sendKey", (keys: Vec<u32>, hold_ms: u32) -> () =
+        move |session, uuid| session.send_key(uuid, &keys, hold_ms);
+    freeze_file_systems, "freezeFileSystems", () -> u32 = Session::freeze_file_systems;
+    thaw_file_systems, "thawFileSystems", () -> u32 = Session::thaw_file_systems;
+    screenshot, "screenshot", (screen: u32) -> Screenshot = move |session, uuid| session.screenshot(uuid, screen);
+});

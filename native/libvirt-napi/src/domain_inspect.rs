@@ -120,7 +120,11 @@ calls!(domain {
     };
     interface_tune, "interfaceTune", (device: String, affect: Affect) -> Vec<TypedParameter> =
         move |session: &mut Session, uuid: Uuid| session.interface_tune(uuid, &device, affect.into()).map(told);
-    set_interface_tune, "setInterfaceTune", (device: String, parameters: Vec<TypedParameter>, affect: Affect) -> () = {
+    set_interface_tune, "setInterfaceTune", (
+        device: String,
+        parameters: Vec<TypedParameter>,
+        affect: Affect
+    ) -> () = {
         let parameters = taken(parameters)?;
         move |session: &mut Session, uuid: Uuid| session.set_interface_tune(uuid, &device, &parameters, affect.into())
     };

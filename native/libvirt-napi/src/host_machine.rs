@@ -68,8 +68,8 @@ calls!(host {
     free_pages, "freePages", (sizes_kib: Vec<u32>, first_cell: u32, cells: u32) -> Vec<Vec<f64>> =
         move |session| {
             let nodes = session.free_pages(&sizes_kib, first_cell, cells)?;
-            Ok(nodes.into_iter().map(|node| node.into_iter().map(number).collect()).collect::<Vec<Vec<f64>>>())
-        };
+        Ok(nodes.into_iter().map(|node| node.into_iter().map(number).collect()).collect::<Vec<Vec<f64>>>())
+    };
     allocate_pages, "allocatePages", (pages: Vec<PageCount>, cell: Option<u32>, add: bool) -> u32 = {
         let pages = pages_of(&pages)?;
         move |session| session.allocate_pages(&pages, cell, add)

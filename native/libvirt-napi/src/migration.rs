@@ -60,11 +60,19 @@ flags! {
 }
 
 calls!(domain {
-    migrate_domain, "migrateDomain", (uri: String, parameters: Vec<TypedParameter>, flags: MigrateFlags) -> ObjectName = {
+    migrate_domain, "migrateDomain", (
+        uri: String,
+        parameters: Vec<TypedParameter>,
+        flags: MigrateFlags
+    ) -> ObjectName = {
         let parameters = taken(parameters)?;
         move |session: &mut Session, uuid: Uuid| session.migrate(uuid, &uri, &parameters, flags.into())
     };
-    migrate_domain_to_uri, "migrateDomain", (uri: String, parameters: Vec<TypedParameter>, flags: MigrateFlags) -> () = {
+    migrate_domain_to_uri, "migrateDomain", (
+        uri: String,
+        parameters: Vec<TypedParameter>,
+        flags: MigrateFlags
+    ) -> () = {
         let parameters = taken(parameters)?;
         move |session: &mut Session, uuid: Uuid| session.migrate_to_uri(uuid, &uri, &parameters, flags.into())
     };

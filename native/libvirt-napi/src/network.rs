@@ -2,13 +2,14 @@
 
 use libvirt_core::Session;
 use libvirt_core::ops::network as core;
-use napi::bindgen_prelude::PromiseRaw;
-use napi::{Env, Result};
+use napi::Result;
 use napi_derive::napi;
 
 use crate::bridge::refused;
 use crate::connection::NativeConnection;
+use crate::declare::calls;
 use crate::domain_records::ObjectName;
+use crate::host_objects::all;
 
 /// A network.
 #[napi(object, object_from_js = false, use_nullable = true)]
@@ -122,151 +123,27 @@ fn update_of(update: NetworkUpdate) -> Result<core::NetworkUpdate> {
     })
 }
 
-#[napi]
-impl NativeConnection {
-    #[napi]
-    pub fn list_networks<'env>(
-        &self,
-        env: &'env Env,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, Vec<NetworkRecord>>> {
-        self.host(env, "listNetworks", (timeout_ms, token), |session| {
-            Ok(session.list_networks()?.into_iter().map(NetworkRecord::from).collect::<Vec<_>>())
-        })
-    }
+calls!(host {
+    list_networks, "listNetworks", () -> Vec<NetworkRecord> =
+        |session| session.list_networks().map(all);
+    find_network_by_name, "lookupNetwork", (name: String) -> ObjectName =
+        move |session| session.find_network_by_name(&name);
+});
 
-    #[napi]
-    pub fn find_network<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ObjectName>> {
-        self.object(env, "lookupNetwork", uuid, (timeout_ms, token), Session::find_network)
-    }
-
-    #[napi]
-    pub fn find_network_by_name<'env>(
-        &self,
-        env: &'env Env,
-        name: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ObjectName>> {
-        self.host(env, "lookupNetwork", (timeout_ms, token), move |session| session.find_network_by_name(&name))
-    }
-
-    #[napi]
-    pub fn start_network<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
-        self.object(env, "startNetwork", uuid, (timeout_ms, token), Session::start_network)
-    }
-
-    #[napi]
-    pub fn destroy_network<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
-        self.object(env, "destroyNetwork", uuid, (timeout_ms, token), Session::destroy_network)
-    }
-
-    #[napi]
-    pub fn undefine_network<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
-        self.object(env, "undefineNetwork", uuid, (timeout_ms, token), Session::undefine_network)
-    }
-
-    #[napi]
-    pub fn update_network<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        update: NetworkUpdate,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
+calls!(object {
+    find_network, "lookupNetwork", () -> ObjectName = Session::find_network;
+    start_network, "startNetwork", () -> () = Session::start_network;
+    destroy_network, "destroyNetwork", () -> () = Session::destroy_network;
+    undefine_network, "undefineNetwork", () -> () = Session::undefine_network;
+    update_network, "updateNetwork", (update: NetworkUpdate) -> () = {
         let update = update_of(update)?;
-        self.object(env, "updateNetwork", uuid, (timeout_ms, token), move |session, uuid| {
-            session.update_network(uuid, &update)
-        })
-    }
-
-    #[napi]
-    pub fn network_record<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, NetworkRecord>> {
-        self.object(env, "networkRecord", uuid, (timeout_ms, token), Session::network_record)
-    }
-
-    #[napi]
-    pub fn set_network_autostart<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        autostart: bool,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
-        self.object(env, "setNetworkAutostart", uuid, (timeout_ms, token), move |session, uuid| {
-            session.set_network_autostart(uuid, autostart)
-        })
-    }
-
-    #[napi]
-    pub fn network_xml<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        inactive: bool,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, String>> {
-        self.object(env, "networkXml", uuid, (timeout_ms, token), move |session, uuid| {
-            session.network_xml(uuid, inactive)
-        })
-    }
-
-    #[napi]
-    pub fn network_bridge<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, String>> {
-        self.object(env, "networkBridge", uuid, (timeout_ms, token), Session::network_bridge)
-    }
-
-    #[napi]
-    pub fn dhcp_leases<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        #[napi(ts_arg_type = "string | null")] mac: Option<String>,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, Vec<DhcpLease>>> {
-        self.object(env, "dhcpLeases", uuid, (timeout_ms, token), move |session, uuid| {
-            Ok(session.dhcp_leases(uuid, mac.as_deref())?.into_iter().map(DhcpLease::from).collect::<Vec<_>>())
-        })
-    }
-}
+        move |session, uuid| session.update_network(uuid, &update)
+    };
+    network_record, "networkRecord", () -> NetworkRecord = Session::network_record;
+    set_network_autostart, "setNetworkAutostart", (autostart: bool) -> () =
+        move |session, uuid| session.set_network_autostart(uuid, autostart);
+    network_xml, "networkXml", (inactive: bool) -> String = move |session, uuid| session.network_xml(uuid, inactive);
+    network_bridge, "networkBridge", () -> String = Session::network_bridge;
+    dhcp_leases, "dhcpLeases", (mac: Option<String>) -> Vec<DhcpLease> =
+        move |session, uuid| session.dhcp_leases(uuid, mac.as_deref()).map(all);
+});

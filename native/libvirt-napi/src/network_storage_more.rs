@@ -44,7 +44,12 @@ calls!(object {
         let parameters = taken(parameters)?;
         move |session: &mut Session, network: Uuid| session.set_port_parameters(network, parsed(&port)?, &parameters)
     };
-    clone_volume, "cloneStorageVolume", (xml: String, source_pool: String, source: String, reflink: bool) -> VolumeRecord =
+    clone_volume, "cloneStorageVolume", (
+        xml: String,
+        source_pool: String,
+        source: String,
+        reflink: bool
+    ) -> VolumeRecord =
         move |session: &mut Session, pool: Uuid| {
             session.clone_volume(pool, &xml, (parsed(&source_pool)?, &source), reflink)
         };

@@ -2,12 +2,12 @@
 
 use libvirt_core::Session;
 use libvirt_core::ops::{checkpoint, snapshot};
-use napi::bindgen_prelude::PromiseRaw;
-use napi::{Env, Result};
 use napi_derive::napi;
 
 use crate::connection::{NativeConnection, number};
+use crate::declare::calls;
 use crate::domain::on;
+use crate::host_objects::all;
 
 /// How a snapshot is made. Without `disk_only` that of a running domain holds its memory too.
 #[napi(object)]
@@ -186,189 +186,29 @@ impl From<checkpoint::CheckpointRecord> for CheckpointRecord {
     }
 }
 
-#[napi]
-impl NativeConnection {
-    #[napi]
-    pub fn create_snapshot<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        xml: String,
-        flags: SnapshotFlags,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, String>> {
-        self.domain(env, "createSnapshot", uuid, (timeout_ms, token), move |session, uuid| {
-            session.create_snapshot(uuid, &xml, flags.into())
-        })
-    }
-
-    #[napi]
-    pub fn list_snapshots<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, Vec<SnapshotRecord>>> {
-        self.domain(env, "listSnapshots", uuid, (timeout_ms, token), move |session, uuid| {
-            Ok(session.list_snapshots(uuid)?.into_iter().map(SnapshotRecord::from).collect::<Vec<_>>())
-        })
-    }
-
-    #[napi]
-    pub fn find_snapshot<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        name: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, SnapshotRecord>> {
-        self.domain(env, "findSnapshot", uuid, (timeout_ms, token), move |session, uuid| {
-            session.find_snapshot(uuid, &name)
-        })
-    }
-
-    #[napi(ts_return_type = "Promise<string | null>")]
-    pub fn current_snapshot<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, Option<String>>> {
-        self.domain(env, "currentSnapshot", uuid, (timeout_ms, token), Session::current_snapshot)
-    }
-
-    #[napi]
-    pub fn revert_to_snapshot<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        name: String,
-        flags: RevertFlags,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
-        self.domain(env, "revertToSnapshot", uuid, (timeout_ms, token), move |session, uuid| {
-            session.revert_to_snapshot(uuid, &name, flags.into())
-        })
-    }
-
-    #[napi]
-    pub fn delete_snapshot<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        name: String,
-        flags: SnapshotDeleteFlags,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
-        self.domain(env, "deleteSnapshot", uuid, (timeout_ms, token), move |session, uuid| {
-            session.delete_snapshot(uuid, &name, flags.into())
-        })
-    }
-
-    #[napi]
-    pub fn snapshot_xml<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        name: String,
-        secure: bool,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, String>> {
-        self.domain(env, "snapshotXml", uuid, (timeout_ms, token), move |session, uuid| {
-            session.snapshot_xml(uuid, &name, secure)
-        })
-    }
-
-    #[napi]
-    pub fn create_checkpoint<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        xml: String,
-        flags: CheckpointFlags,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, String>> {
-        self.domain(env, "createCheckpoint", uuid, (timeout_ms, token), move |session, uuid| {
-            session.create_checkpoint(uuid, &xml, flags.into())
-        })
-    }
-
-    #[napi]
-    pub fn list_checkpoints<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, Vec<CheckpointRecord>>> {
-        self.domain(env, "listCheckpoints", uuid, (timeout_ms, token), move |session, uuid| {
-            Ok(session.list_checkpoints(uuid)?.into_iter().map(CheckpointRecord::from).collect::<Vec<_>>())
-        })
-    }
-
-    #[napi]
-    pub fn delete_checkpoint<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        name: String,
-        flags: CheckpointDeleteFlags,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
-        self.domain(env, "deleteCheckpoint", uuid, (timeout_ms, token), move |session, uuid| {
-            session.delete_checkpoint(uuid, &name, flags.into())
-        })
-    }
-
-    #[napi]
-    pub fn checkpoint_xml<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        name: String,
-        flags: CheckpointXmlFlags,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, String>> {
-        self.domain(env, "checkpointXml", uuid, (timeout_ms, token), move |session, uuid| {
-            session.checkpoint_xml(uuid, &name, flags.into())
-        })
-    }
-
-    #[napi]
-    #[allow(clippy::too_many_arguments)]
-    pub fn begin_backup<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        xml: String,
-        #[napi(ts_arg_type = "string | null")] checkpoint_xml: Option<String>,
-        reuse_external: bool,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
-        self.domain(env, "beginBackup", uuid, (timeout_ms, token), move |session, uuid| {
-            session.begin_backup(uuid, &xml, checkpoint_xml.as_deref(), reuse_external)
-        })
-    }
-
-    #[napi]
-    pub fn backup_xml<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, String>> {
-        self.domain(env, "backupXml", uuid, (timeout_ms, token), Session::backup_xml)
-    }
-}
+calls!(domain {
+    create_snapshot, "createSnapshot", (xml: String, flags: SnapshotFlags) -> String =
+        move |session, uuid| session.create_snapshot(uuid, &xml, flags.into());
+    list_snapshots, "listSnapshots", () -> Vec<SnapshotRecord> =
+        move |session, uuid| session.list_snapshots(uuid).map(all);
+    find_snapshot, "findSnapshot", (name: String) -> SnapshotRecord =
+        move |session, uuid| session.find_snapshot(uuid, &name);
+    current_snapshot as "Promise<string | null>", "currentSnapshot", () -> Option<String> = Session::current_snapshot;
+    revert_to_snapshot, "revertToSnapshot", (name: String, flags: RevertFlags) -> () =
+        move |session, uuid| session.revert_to_snapshot(uuid, &name, flags.into());
+    delete_snapshot, "deleteSnapshot", (name: String, flags: SnapshotDeleteFlags) -> () =
+        move |session, uuid| session.delete_snapshot(uuid, &name, flags.into());
+    snapshot_xml, "snapshotXml", (name: String, secure: bool) -> String =
+        move |session, uuid| session.snapshot_xml(uuid, &name, secure);
+    create_checkpoint, "createCheckpoint", (xml: String, flags: CheckpointFlags) -> String =
+        move |session, uuid| session.create_checkpoint(uuid, &xml, flags.into());
+    list_checkpoints, "listCheckpoints", () -> Vec<CheckpointRecord> =
+        move |session, uuid| session.list_checkpoints(uuid).map(all);
+    delete_checkpoint, "deleteCheckpoint", (name: String, flags: CheckpointDeleteFlags) -> () =
+        move |session, uuid| session.delete_checkpoint(uuid, &name, flags.into());
+    checkpoint_xml, "checkpointXml", (name: String, flags: CheckpointXmlFlags) -> String =
+        move |session, uuid| session.checkpoint_xml(uuid, &name, flags.into());
+    begin_backup, "beginBackup", (xml: String, checkpoint_xml: Option<String>, reuse_external: bool) -> () =
+        move |session, uuid| session.begin_backup(uuid, &xml, checkpoint_xml.as_deref(), reuse_external);
+    backup_xml, "backupXml", () -> String = Session::backup_xml;
+});

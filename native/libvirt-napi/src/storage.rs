@@ -2,13 +2,13 @@
 
 use libvirt_core::Session;
 use libvirt_core::ops::{storage_pool, storage_volume};
-use napi::bindgen_prelude::PromiseRaw;
-use napi::{Env, Result};
 use napi_derive::napi;
 
 use crate::connection::{NativeConnection, number};
+use crate::declare::calls;
 use crate::domain_changes::whole;
 use crate::domain_records::ObjectName;
+use crate::host_objects::all;
 
 /// A pool.
 #[napi(object, object_from_js = false)]
@@ -95,240 +95,42 @@ impl From<storage_volume::VolumeInfo> for VolumeInfo {
     }
 }
 
-#[napi]
-impl NativeConnection {
-    #[napi]
-    pub fn list_pools<'env>(
-        &self,
-        env: &'env Env,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, Vec<PoolRecord>>> {
-        self.host(env, "listStoragePools", (timeout_ms, token), |session| {
-            Ok(session.list_pools()?.into_iter().map(PoolRecord::from).collect::<Vec<_>>())
-        })
-    }
+calls!(host {
+    list_pools, "listStoragePools", () -> Vec<PoolRecord> =
+        |session| session.list_pools().map(all);
+    find_pool_by_name, "lookupStoragePool", (name: String) -> ObjectName =
+        move |session| session.find_pool_by_name(&name);
+    define_pool, "defineStoragePool", (xml: String) -> ObjectName = move |session| session.define_pool(&xml);
+});
 
-    #[napi]
-    pub fn find_pool_by_name<'env>(
-        &self,
-        env: &'env Env,
-        name: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ObjectName>> {
-        self.host(env, "lookupStoragePool", (timeout_ms, token), move |session| session.find_pool_by_name(&name))
-    }
-
-    #[napi]
-    pub fn define_pool<'env>(
-        &self,
-        env: &'env Env,
-        xml: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ObjectName>> {
-        self.host(env, "defineStoragePool", (timeout_ms, token), move |session| session.define_pool(&xml))
-    }
-
-    #[napi]
-    pub fn build_pool<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
-        self.object(env, "buildStoragePool", uuid, (timeout_ms, token), Session::build_pool)
-    }
-
-    #[napi]
-    pub fn start_pool<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        build: bool,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
-        self.object(env, "startStoragePool", uuid, (timeout_ms, token), move |session, uuid| {
-            session.start_pool(uuid, build)
-        })
-    }
-
-    #[napi]
-    pub fn destroy_pool<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
-        self.object(env, "destroyStoragePool", uuid, (timeout_ms, token), Session::destroy_pool)
-    }
-
-    #[napi]
-    pub fn undefine_pool<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
-        self.object(env, "undefineStoragePool", uuid, (timeout_ms, token), Session::undefine_pool)
-    }
-
-    #[napi]
-    pub fn refresh_pool<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
-        self.object(env, "refreshStoragePool", uuid, (timeout_ms, token), Session::refresh_pool)
-    }
-
-    #[napi]
-    pub fn set_pool_autostart<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        autostart: bool,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
-        self.object(env, "setStoragePoolAutostart", uuid, (timeout_ms, token), move |session, uuid| {
-            session.set_pool_autostart(uuid, autostart)
-        })
-    }
-
-    #[napi]
-    pub fn pool_info<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, PoolInfo>> {
-        self.object(env, "storagePoolInfo", uuid, (timeout_ms, token), Session::pool_info)
-    }
-
-    #[napi]
-    pub fn pool_xml<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, String>> {
-        self.object(env, "storagePoolXml", uuid, (timeout_ms, token), Session::pool_xml)
-    }
-
-    #[napi]
-    pub fn list_volumes<'env>(
-        &self,
-        env: &'env Env,
-        pool: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, Vec<VolumeRecord>>> {
-        self.object(env, "listStorageVolumes", pool, (timeout_ms, token), |session, pool| {
-            Ok(session.list_volumes(pool)?.into_iter().map(VolumeRecord::from).collect::<Vec<_>>())
-        })
-    }
-
-    #[napi]
-    pub fn find_volume<'env>(
-        &self,
-        env: &'env Env,
-        pool: String,
-        name: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, VolumeRecord>> {
-        self.object(env, "lookupStorageVolume", pool, (timeout_ms, token), move |session, pool| {
-            session.find_volume(pool, &name)
-        })
-    }
-
-    #[napi]
-    pub fn create_volume<'env>(
-        &self,
-        env: &'env Env,
-        pool: String,
-        xml: String,
-        preallocate_metadata: bool,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, VolumeRecord>> {
-        self.object(env, "createStorageVolume", pool, (timeout_ms, token), move |session, pool| {
-            session.create_volume(pool, &xml, preallocate_metadata)
-        })
-    }
-
-    #[napi]
-    pub fn delete_volume<'env>(
-        &self,
-        env: &'env Env,
-        pool: String,
-        name: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
-        self.object(env, "deleteStorageVolume", pool, (timeout_ms, token), move |session, pool| {
-            session.delete_volume(pool, &name)
-        })
-    }
-
-    #[napi]
-    pub fn volume_info<'env>(
-        &self,
-        env: &'env Env,
-        pool: String,
-        name: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, VolumeInfo>> {
-        self.object(env, "storageVolumeInfo", pool, (timeout_ms, token), move |session, pool| {
-            session.volume_info(pool, &name)
-        })
-    }
-
-    #[napi]
-    #[allow(clippy::too_many_arguments)]
-    pub fn resize_volume<'env>(
-        &self,
-        env: &'env Env,
-        pool: String,
-        name: String,
-        bytes: f64,
-        flags: ResizeFlags,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
+calls!(object {
+    build_pool, "buildStoragePool", () -> () = Session::build_pool;
+    start_pool, "startStoragePool", (build: bool) -> () = move |session, uuid| session.start_pool(uuid, build);
+    destroy_pool, "destroyStoragePool", () -> () = Session::destroy_pool;
+    undefine_pool, "undefineStoragePool", () -> () = Session::undefine_pool;
+    refresh_pool, "refreshStoragePool", () -> () = Session::refresh_pool;
+    set_pool_autostart, "setStoragePoolAutostart", (autostart: bool) -> () =
+        move |session, uuid| session.set_pool_autostart(uuid, autostart);
+    pool_info, "storagePoolInfo", () -> PoolInfo = Session::pool_info;
+    pool_xml, "storagePoolXml", () -> String = Session::pool_xml;
+    list_volumes, "listStorageVolumes", () -> Vec<VolumeRecord> =
+        |session, pool| session.list_volumes(pool).map(all);
+    find_volume, "lookupStorageVolume", (name: String) -> VolumeRecord =
+        move |session, pool| session.find_volume(pool, &name);
+    create_volume, "createStorageVolume", (xml: String, preallocate_metadata: bool) -> VolumeRecord =
+        move |session, pool| session.create_volume(pool, &xml, preallocate_metadata);
+    delete_volume, "deleteStorageVolume", (name: String) -> () =
+        move |session, pool| session.delete_volume(pool, &name);
+    volume_info, "storageVolumeInfo", (name: String) -> VolumeInfo =
+        move |session, pool| session.volume_info(pool, &name);
+    resize_volume, "resizeStorageVolume", (name: String, bytes: f64, flags: ResizeFlags) -> () = {
         let bytes = whole(bytes, "capacity")?;
         let flags = storage_volume::ResizeFlags {
             allocate: flags.allocate.unwrap_or(false),
             delta: flags.delta.unwrap_or(false),
             shrink: flags.shrink.unwrap_or(false),
         };
-        self.object(env, "resizeStorageVolume", pool, (timeout_ms, token), move |session, pool| {
-            session.resize_volume(pool, &name, bytes, flags)
-        })
-    }
-
-    #[napi]
-    pub fn volume_xml<'env>(
-        &self,
-        env: &'env Env,
-        pool: String,
-        name: String,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, String>> {
-        self.object(env, "storageVolumeXml", pool, (timeout_ms, token), move |session, pool| {
-            session.volume_xml(pool, &name)
-        })
-    }
-}
+        move |session, pool| session.resize_volume(pool, &name, bytes, flags)
+    };
+    volume_xml, "storageVolumeXml", (name: String) -> String = move |session, pool| session.volume_xml(pool, &name);
+});
