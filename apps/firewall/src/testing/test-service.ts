@@ -106,6 +106,8 @@ export class TestService {
   }
 
   async graphql(actor: Actor | null, query: string, variables: Record<string, unknown> = {}): Promise<GraphqlAnswer> {
+    // Whoever was told to serve is known to NATS by now: else the service would hear that nobody listens.
+    await this.nats.flush();
     const response = await fetch(this.url, {
       method: 'POST',
       headers: { 'content-type': 'application/json', [ACTOR_HEADER]: await signActor(actor, INTERNAL_KEY) },
