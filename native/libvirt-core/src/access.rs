@@ -106,8 +106,11 @@ unsafe extern "C" fn ask(requests: sys::virConnectCredentialPtr, count: c_uint, 
         // SAFETY: `count` requests, of which this call owns the answers' places.
         let requests = unsafe { std::slice::from_raw_parts_mut(requests, count as usize) };
         let answers = (auth.0)(requests.iter().map(read).collect())?;
+        // One that C can't have is no answer at all, rather than the default.
+        let answers = answers.iter().map(|answer| answer.as_deref().map(arg).transpose());
+        let answers = answers.collect::<Result<Vec<_>>>().ok()?;
         for (request, answer) in requests.iter_mut().zip(answers) {
-            let Some(answer) = answer.and_then(|answer| arg(&answer).ok()) else { continue };
+            let Some(answer) = answer else { continue };
             // SAFETY: a NUL-terminated text, copied for libvirt, which frees it.
             request.result = unsafe { libc::strdup(answer.as_ptr()) };
             request.resultlen = c_uint::try_from(answer.as_bytes().len()).unwrap_or(0);

@@ -39,9 +39,13 @@ unsafe impl Send for Wake {}
 
 struct Queue {
     items: Vec<Item>,
-    /// None once the environment or the connection has ended: whatever comes later is dropped.
+    /// None once the environment has ended, or the connection and all that it was asked for.
     wake: Option<Wake>,
     woken: bool,
+    /// Promises that nobody has answered yet.
+    open: usize,
+    /// The connection has ended: only open promises are waited for.
+    ending: bool,
     cancellable: HashMap<u32, CallId>,
 }
 
@@ -63,7 +67,8 @@ impl Bridge {
         make_error: &Function<'_, FnArgs<MakeError>, napi::Unknown<'static>>,
         on_event: &Function<'_, FnArgs<OnEvent>, ()>,
     ) -> Result<Self> {
-        let queue = Queue { items: Vec::new(), wake: None, woken: false, cancellable: HashMap::new() };
+        let queue =
+            Queue { items: Vec::new(), wake: None, woken: false, open: 0, ending: false, cancellable: HashMap::new() };
         let bridge = Self(Arc::new(Mutex::new(queue)));
         let context = Box::new(Context {
             bridge: bridge.clone(),
@@ -104,12 +109,17 @@ impl Bridge {
 
     fn push(&self, item: Item) {
         let mut queue = self.lock();
-        if queue.wake.is_some() {
-            queue.items.push(item);
-            if !libvirt_core::answers_are_held() {
-                queue.wake_up();
-            }
+        if matches!(item, Item::Answer(..)) {
+            queue.open -= 1;
         }
+        if queue.wake.is_none() {
+            return;
+        }
+        queue.items.push(item);
+        if queue.ending || !libvirt_core::answers_are_held() {
+            queue.wake_up();
+        }
+        queue.let_go_at_the_end();
     }
 
     /// Wakes the event loop for answers that did not.
@@ -125,15 +135,20 @@ impl Bridge {
         self.push(Item::Event(event));
     }
 
-    /// A promise, and what settles it from any thread.
+    /// A promise, and what settles it from any thread. Refused when nobody would settle it any more.
     pub fn promise<'env, J: ToNapiValue + Send + 'static>(
         &self,
         env: &'env Env,
     ) -> Result<(PromiseRaw<'env, J>, Settle)> {
+        let mut queue = self.lock();
+        if queue.wake.is_none() {
+            return Err(refused("the connection is closed"));
+        }
         let (mut deferred, mut promise) = (ptr::null_mut(), ptr::null_mut());
         // SAFETY: on the JavaScript thread with places for both halves.
         check_status!(unsafe { sys::napi_create_promise(env.raw(), &raw mut deferred, &raw mut promise) })?;
-        let settle = Settle { bridge: self.clone(), deferred: Deferred(deferred) };
+        queue.open += 1;
+        let settle = Settle { bridge: self.clone(), deferred: Some(Deferred(deferred)) };
         Ok((PromiseRaw::new(env.raw(), promise), settle))
     }
 
@@ -163,20 +178,12 @@ impl Bridge {
         check_status!(status.unwrap_or(sys::Status::napi_ok))
     }
 
-    /// Settles what is queued and then lets go of the event loop. Any thread may call it.
+    /// Lets the process end, and lets go of the event loop when every promise is settled. Any thread may call it.
     pub fn end(&self) {
         let mut queue = self.lock();
-        if let Some(wake) = queue.wake.take() {
-            // SAFETY: the only reference, given back once; calls made before are still delivered.
-            unsafe {
-                sys::napi_call_threadsafe_function(
-                    wake.0,
-                    ptr::null_mut(),
-                    sys::ThreadsafeFunctionCallMode::nonblocking,
-                );
-                sys::napi_release_threadsafe_function(wake.0, sys::ThreadsafeFunctionReleaseMode::release);
-            }
-        }
+        queue.ending = true;
+        queue.wake_up();
+        queue.let_go_at_the_end();
     }
 }
 
@@ -197,23 +204,46 @@ impl Queue {
             };
         }
     }
+
+    fn let_go_at_the_end(&mut self) {
+        if !self.ending || self.open > 0 {
+            return;
+        }
+        if let Some(wake) = self.wake.take() {
+            // SAFETY: the only reference, given back once; calls made before are still delivered.
+            unsafe { sys::napi_release_threadsafe_function(wake.0, sys::ThreadsafeFunctionReleaseMode::release) };
+        }
+    }
 }
 
-/// The right to settle one promise.
+/// The right to settle one promise. Dropped without having been used it rejects it: no promise is left open.
 pub struct Settle {
     bridge: Bridge,
-    deferred: Deferred,
+    deferred: Option<Deferred>,
 }
 
 impl Settle {
     /// Settles with a value that becomes a JavaScript value on the event loop.
-    pub fn with<J: ToNapiValue + Send + 'static>(self, answer: std::result::Result<J, Error>) {
+    pub fn with<J: ToNapiValue + Send + 'static>(mut self, answer: std::result::Result<J, Error>) {
         let answer = answer.map(|value| {
             // SAFETY: called by the drain with the live environment.
             let convert: Convert = Box::new(move |env| unsafe { J::to_napi_value(env, value) });
             convert
         });
-        self.bridge.push(Item::Answer(self.deferred, answer));
+        self.answer(answer);
+    }
+
+    fn answer(&mut self, answer: std::result::Result<Convert, Error>) {
+        if let Some(deferred) = self.deferred.take() {
+            self.bridge.push(Item::Answer(deferred, answer));
+        }
+    }
+}
+
+impl Drop for Settle {
+    fn drop(&mut self) {
+        let code = libvirt_core::Code::InternalError;
+        self.answer(Err(Error::own(code, "dropAnswer", "the call was given up without an answer")));
     }
 }
 
@@ -240,6 +270,10 @@ unsafe extern "C" fn drain(env: sys::napi_env, _callback: sys::napi_value, conte
     let env = Env::from_raw(env);
     for item in items {
         context.handle(&env, item);
+    }
+    if context.bridge.lock().ending {
+        // What is still open may be stuck in libvirt: the process doesn't wait for it. Nothing that can fail is at stake.
+        let _ = context.bridge.unref(&env);
     }
 }
 

@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { NativeConnection } from './addon.js';
 import { Caller } from './calls.js';
@@ -84,6 +86,22 @@ describe(Caller.name, () => {
     const answers = await Promise.all(Array.from({ length: 5000 }, () => native.hostname(0, 0)));
     expect(new Set(answers).size).toBe(1);
   });
+
+  it('answers what is stuck when the connection is closed, and the process ends', async () => {
+    const addon = new URL('../dist/load-addon.js', import.meta.url).href;
+    const script = `const { loadAddon } = await import(${JSON.stringify(addon)});
+      const options = { uri: 'test:///default', readOnly: false, workers: 2, callTimeoutMs: 60000, keepAliveSeconds: 5,
+        keepAliveCount: 3, asksCredentials: false, monitorEvents: false };
+      const native = await loadAddon().openConnection(options, (code) => new Error(code), () => undefined);
+      const stuck = native.blockForTest('${someDomain(1)}', 60000, 0, 0).catch((error) => console.log(error.message));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      await Promise.all([native.close(), stuck]);
+      console.log('end');`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
+      timeout: 20_000,
+    });
+    expect(stdout).toBe('CLOSED\nend\n');
+  }, 30_000);
 
   it('refuses an argument of a wrong kind with a rejection, not an exception', async () => {
     await expect(

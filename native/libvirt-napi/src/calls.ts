@@ -32,26 +32,24 @@ export class Caller {
   }
 
   /** Ends a stream with the connection, if it hasn't ended before. */
-  hold(stream: Duplex): void {
-    if (this.#closed) stream.destroy();
+  hold<S extends Duplex>(stream: S): S {
+    if (this.#closed) {
+      stream.destroy();
+      throw closed();
+    }
     this.#held.add(stream);
     stream.once('close', () => this.#held.delete(stream));
-  }
-
-  /** What a call that its signal gave up rejects with. */
-  cancelled(signal: AbortSignal): LibvirtError {
-    return cancelled(signal);
+    return stream;
   }
 
   /** Makes a call; every failure is a rejection with a {@link LibvirtError}. */
   run<T>(options: CallOptions | undefined, call: NativeCall<T>): Promise<T> {
-    if (this.#closed) return Promise.reject(refusal('CLOSED', 'the connection is closed'));
-    const timeoutMs = options?.timeoutMs;
-    const limit = timeoutMs === undefined ? 0 : Math.min(Math.max(Math.ceil(timeoutMs), 1), LONGEST_TIMEOUT_MS);
+    if (this.#closed) return Promise.reject(closed());
     try {
+      const limit = options?.timeoutMs === undefined ? 0 : deadline(options.timeoutMs);
       return options?.signal === undefined
         ? call(this.#native, limit, 0)
-        : this.#abortable(options.signal, limit, call);
+        : this.#abortable(checked(options.signal), limit, call);
     } catch (cause) {
       return Promise.reject(invalidArgument(cause));
     }
@@ -74,6 +72,48 @@ export class Caller {
   }
 }
 
+/** Does what the addon can't give up: when aborted the promise rejects at once, and what comes too late is discarded. */
+export async function abandonable<T>(
+  signal: AbortSignal | undefined,
+  begin: () => Promise<T>,
+  discard: (late: T) => void,
+): Promise<T> {
+  if (signal === undefined) return begin();
+  if (checked(signal).aborted) throw cancelled(signal);
+  const begun = begin();
+  let giveUp: (() => void) | undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    giveUp = () => {
+      reject(cancelled(signal));
+      begun.then(discard, () => undefined);
+    };
+    signal.addEventListener('abort', giveUp, { once: true });
+  });
+  try {
+    return await Promise.race([begun, aborted]);
+  } finally {
+    if (giveUp !== undefined) signal.removeEventListener('abort', giveUp);
+  }
+}
+
+/** A deadline as the addon takes it: whole ms, 1 at least. One past the longest (49 days) is the longest. */
+export function deadline(timeoutMs: number): number {
+  // Not a number would be no deadline at all.
+  if (typeof timeoutMs !== 'number' || Number.isNaN(timeoutMs)) throw new TypeError('the deadline is not a number');
+  return Math.min(Math.max(Math.ceil(timeoutMs), 1), LONGEST_TIMEOUT_MS);
+}
+
+/** By what it does: it may come from another realm, or from a library. */
+function checked(signal: AbortSignal): AbortSignal {
+  const parts = ['aborted', 'addEventListener', 'removeEventListener'];
+  if (typeof signal === 'object' && parts.every((part) => part in signal)) return signal;
+  throw invalidArgument(new TypeError('signal is no AbortSignal'));
+}
+
+function closed(): LibvirtError {
+  return refusal('CLOSED', 'the connection is closed');
+}
+
 function cancelled(signal: AbortSignal, error?: LibvirtError): LibvirtError {
   return refusal('CANCELLED', 'given up by the caller', {
     call: error?.call,
@@ -82,7 +122,9 @@ function cancelled(signal: AbortSignal, error?: LibvirtError): LibvirtError {
   });
 }
 
-function invalidArgument(cause: unknown): LibvirtError {
+/** What an argument is refused with, unless that is known already. */
+export function invalidArgument(cause: unknown): LibvirtError {
+  if (LibvirtError.is(cause)) return cause;
   return refusal('INVALID_ARG', cause instanceof Error ? cause.message : 'an argument has a wrong type', { cause });
 }
 

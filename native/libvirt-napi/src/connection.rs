@@ -11,17 +11,18 @@ use napi_derive::napi;
 
 use crate::bridge::{Bridge, MakeError, OnEvent};
 use crate::credentials::ask_javascript;
+use crate::number::{Count, Uint32};
 
 /// How to connect.
-#[napi(object)]
+#[napi(object, object_to_js = false)]
 pub struct NativeOptions {
     pub uri: String,
     pub read_only: bool,
-    pub workers: u32,
-    pub call_timeout_ms: u32,
+    pub workers: Uint32,
+    pub call_timeout_ms: Uint32,
     /// Seconds between two probes, and how many may stay unanswered.
-    pub keep_alive_seconds: u32,
-    pub keep_alive_count: u32,
+    pub keep_alive_seconds: Count,
+    pub keep_alive_count: Uint32,
     /// Whether `credentials` events are answered.
     pub asks_credentials: bool,
     pub monitor_events: bool,
@@ -93,13 +94,13 @@ pub fn open_connection<'env>(
     let bridge = Bridge::new(env, &make_error, &on_event)?;
     let (promise, settle) = bridge.promise(env)?;
     let sink = bridge.clone();
-    let call_timeout = Duration::from_millis(u64::from(options.call_timeout_ms));
+    let call_timeout = Duration::from_millis(u64::from(options.call_timeout_ms.0));
     let options = Options {
         uri: options.uri,
         read_only: options.read_only,
-        workers: options.workers as usize,
+        workers: options.workers.0 as usize,
         call_timeout,
-        keep_alive: KeepAlive { interval_seconds: options.keep_alive_seconds, count: options.keep_alive_count },
+        keep_alive: KeepAlive { interval_seconds: options.keep_alive_seconds.0, count: options.keep_alive_count.0 },
         auth: options.asks_credentials.then(|| ask_javascript(&bridge, call_timeout)),
         monitor_events: options.monitor_events,
     };
@@ -302,28 +303,6 @@ impl NativeConnection {
         let CapabilityQuery { emulator, arch, machine, virt_type } = query;
         let query = host::CapabilityQuery { emulator, arch, machine, virt_type };
         self.host(env, "domainCapabilities", (timeout_ms, token), move |session| session.domain_capabilities(&query))
-    }
-
-    /// Panics on a worker thread, for the test that a panic becomes a rejection.
-    #[napi]
-    pub fn panic_for_test<'env>(&self, env: &'env Env, message: String) -> Result<PromiseRaw<'env, ()>> {
-        self.host(env, "panicForTest", (0, 0), move |_| -> std::result::Result<(), Error> { panic!("{message}") })
-    }
-
-    /// Holds a worker, for the tests of deadlines and caps.
-    #[napi]
-    pub fn block_for_test<'env>(
-        &self,
-        env: &'env Env,
-        uuid: String,
-        for_ms: u32,
-        timeout_ms: u32,
-        token: u32,
-    ) -> Result<PromiseRaw<'env, ()>> {
-        self.domain(env, "blockForTest", uuid, (timeout_ms, token), move |_, _| {
-            std::thread::sleep(Duration::from_millis(u64::from(for_ms)));
-            Ok(())
-        })
     }
 }
 

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
-import type { CapabilityQuery, NativeConnection, NodeInfo, Versions } from './addon.js';
-import { Caller, type CallOptions } from './calls.js';
-import { answerCredentials, type CredentialsProvider } from './credentials.js';
+import type { CapabilityQuery, NativeConnection, NativeOptions, NodeInfo, Versions } from './addon.js';
+import { abandonable, Caller, type CallOptions, deadline, invalidArgument } from './calls.js';
+import { answerCredentials, type CredentialsEvent, type CredentialsProvider } from './credentials.js';
 import { Domains } from './domains.js';
 import { isLibvirtErrorCode, LibvirtError } from './errors.js';
 import { EventStream } from './event-stream.js';
@@ -21,6 +21,8 @@ export interface OpenOptions {
   readonly workers?: number;
   /** The deadline of a call that names none, and of the opening, in ms. Default 30,000. */
   readonly callTimeoutMs?: number;
+  /** Gives the opening up: it rejects with `CANCELLED`. A daemon that says nothing keeps the process until the deadline all the same. */
+  readonly signal?: AbortSignal;
   /** Without the right to change anything. */
   readonly readOnly?: boolean;
   /** Answers what the daemon asks of who connects, e.g. over TCP; libvirt's own `auth.conf` when absent (`virConnectOpenAuth`). */
@@ -36,7 +38,10 @@ export interface OpenOptions {
 
 /** How events are buffered for an iterator. */
 export interface EventStreamOptions {
-  /** Events kept for a slow reader, default 1024; beyond it they are dropped and an `overflow` event says so. */
+  /**
+   * Events kept for a slow reader, default 1024, 1 at least; beyond it they are dropped and an `overflow` event says so.
+   * Throws a TypeError when it is NaN.
+   */
   readonly bufferSize?: number;
 }
 
@@ -84,23 +89,21 @@ export class Connection extends EventEmitter<ConnectionEventMap> {
     // What happens before the caller has the connection is told once it can have listeners.
     const early: ConnectionEvent[] = [];
     let deliver = (event: ConnectionEvent): void => void early.push(event);
-    const native = await loadAddon().openConnection(
-      {
-        uri,
-        readOnly: options.readOnly ?? false,
-        workers: options.workers ?? 4,
-        callTimeoutMs: options.callTimeoutMs ?? 30_000,
-        keepAliveSeconds: options.keepAlive?.intervalSeconds ?? 5,
-        keepAliveCount: options.keepAlive?.count ?? 3,
-        asksCredentials: credentials !== undefined,
-        monitorEvents: options.qemuMonitorEvents ?? false,
-      },
-      makeError,
-      (event) => {
-        if (event.kind !== 'credentials') deliver(event);
-        else if (credentials !== undefined) void answerCredentials(event, credentials);
-      },
-    );
+    // Later connections are opened by the workers: the signal is for the first one only.
+    let opening = options.signal;
+    const onEvent = (event: ConnectionEvent | CredentialsEvent): void => {
+      if (event.kind !== 'credentials') deliver(event);
+      else if (credentials !== undefined) void answerCredentials(event, credentials, opening);
+    };
+    const begin = async (): Promise<NativeConnection> => {
+      try {
+        return await loadAddon().openConnection(nativeOptions(uri, options), makeError, onEvent);
+      } catch (cause) {
+        throw invalidArgument(cause);
+      }
+    };
+    const native = await abandonable(options.signal, begin, (late) => void late.close());
+    opening = undefined;
     const connection = new Connection(native, streams);
     deliver = (event) => connection.#deliver(event);
     for (const event of early) connection.#deliver(event);
@@ -208,6 +211,19 @@ export class Connection extends EventEmitter<ConnectionEventMap> {
     // Each kind has its own type of listener, which the compiler can't follow through a union.
     this.emit<'lifecycle'>(event.kind, event as ConnectionEventMap['lifecycle'][0]);
   }
+}
+
+function nativeOptions(uri: string, options: OpenOptions): NativeOptions {
+  return {
+    uri,
+    readOnly: options.readOnly ?? false,
+    workers: options.workers ?? 4,
+    callTimeoutMs: deadline(options.callTimeoutMs ?? 30_000),
+    keepAliveSeconds: options.keepAlive?.intervalSeconds ?? 5,
+    keepAliveCount: options.keepAlive?.count ?? 3,
+    asksCredentials: options.credentials !== undefined,
+    monitorEvents: options.qemuMonitorEvents ?? false,
+  };
 }
 
 function makeError(

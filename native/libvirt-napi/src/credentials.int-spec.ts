@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Connection } from './connection.js';
-import type { CredentialRequest } from './credentials.js';
+import type { CredentialAnswers, CredentialRequest } from './credentials.js';
+
+/** What a provider without types may give. */
+const untyped = (value: unknown): CredentialAnswers => value as CredentialAnswers;
 
 // The test driver asks for a name and a password when its file names users.
 describe('credentials', () => {
@@ -48,6 +51,18 @@ describe('credentials', () => {
     ['wrong', () => ['ali', 'wrong']],
     ['missing', () => ['ali', null]],
     ['given up', () => null],
+    ['no list', () => untyped('ali,sesame')],
+    ['not text', () => untyped(['ali', 5])],
+    ['text that C cannot have', () => ['ali', 'ses\0ame']],
+    [
+      'not to be read',
+      () =>
+        new Proxy([], {
+          get: () => {
+            throw new Error('no answers');
+          },
+        }),
+    ],
     [
       'not to be had',
       () => {
@@ -63,6 +78,21 @@ describe('credentials', () => {
     await expect(Connection.open(uri, { credentials: never, callTimeoutMs: 200 })).rejects.toMatchObject({
       name: 'LibvirtError',
     });
+  });
+
+  it('are given up with the opening', async () => {
+    const [controller, asked] = [new AbortController(), Promise.withResolvers<true>()];
+    const never = (): Promise<null> => {
+      asked.resolve(true);
+      return new Promise(() => undefined);
+    };
+    const opening = Connection.open(uri, { credentials: never, signal: controller.signal });
+    const refused = expect(opening).rejects.toMatchObject({ code: 'CANCELLED', cause: 'changed my mind' });
+    await asked.promise;
+    controller.abort('changed my mind');
+    await refused;
+    const { signal } = controller;
+    await expect(Connection.open('test:///default', { signal })).rejects.toMatchObject({ code: 'CANCELLED' });
   });
 
   it('are not asked for without a provider', async () => {

@@ -1,3 +1,4 @@
+import { abandonable } from './calls.js';
 import { loadAddon } from './load-addon.js';
 
 /** Something that a daemon wants to know before it lets somebody in (`virConnectCredential`). */
@@ -36,11 +37,21 @@ export interface CredentialsEvent {
   readonly requests: readonly CredentialRequest[];
 }
 
-/** Asks the provider; one that throws gives up, and the connection is refused with libvirt's `AUTH_FAILED`. */
-export async function answerCredentials(event: CredentialsEvent, provider: CredentialsProvider): Promise<void> {
+/** Asks the provider; one that throws gives up, as `signal` does, and the connection is refused with libvirt's `AUTH_FAILED`. */
+export async function answerCredentials(
+  event: CredentialsEvent,
+  provider: CredentialsProvider,
+  signal?: AbortSignal,
+): Promise<void> {
+  const asked = async (): Promise<CredentialAnswers> => answersOf(await provider(event.requests));
   // libvirt's error of the connection says that there was no answer; why, the provider knows.
-  const answers = await Promise.resolve(event.requests)
-    .then(provider)
-    .catch(() => null);
-  loadAddon().answerCredentials(event.id, answers === null ? null : [...answers]);
+  const answers = await abandonable(signal, asked, () => undefined).catch(() => null);
+  loadAddon().answerCredentials(event.id, answers);
+}
+
+/** What a provider without types gives may be anything; what is no answer gives up. */
+function answersOf(given: unknown): (string | null)[] | null {
+  if (!Array.isArray(given)) return null;
+  const answers = given.map((answer: unknown) => answer ?? null);
+  return answers.every((answer) => answer === null || typeof answer === 'string') ? answers : null;
 }

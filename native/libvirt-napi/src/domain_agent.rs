@@ -7,6 +7,7 @@ use crate::connection::NativeConnection;
 use crate::declare::{calls, flags, record};
 use crate::domain_changes::{signed, whole};
 use crate::host_objects::all;
+use crate::number::{Int32, Uint32};
 use crate::params::{TypedParameter, told};
 
 record! {
@@ -23,7 +24,7 @@ record! {
 }
 
 /// The guest's clock.
-#[napi_derive::napi(object)]
+#[napi_derive::napi(object, object_from_js = false)]
 pub struct GuestTime {
     /// Since the epoch.
     pub seconds: f64,
@@ -49,9 +50,9 @@ impl From<(i64, u32)> for GuestTime {
 
 calls!(domain {
     guest_time, "guestTime", () -> GuestTime = Session::guest_time;
-    set_guest_time, "setGuestTime", (time: GuestTime, sync: bool) -> () = {
-        let seconds = signed(time.seconds, "seconds")?;
-        move |session: &mut Session, uuid: Uuid| session.set_guest_time(uuid, seconds, time.nanoseconds, sync)
+    set_guest_time, "setGuestTime", (seconds: f64, nanoseconds: Uint32, sync: bool) -> () = {
+        let seconds = signed(seconds, "seconds")?;
+        move |session: &mut Session, uuid: Uuid| session.set_guest_time(uuid, seconds, nanoseconds.0, sync)
     };
     set_user_password, "setUserPassword", (user: String, password: String, encrypted: bool) -> () =
         move |session: &mut Session, uuid: Uuid| session.set_user_password(uuid, &user, &password, encrypted);
@@ -71,6 +72,6 @@ calls!(domain {
         move |session: &mut Session, uuid: Uuid| session.set_guest_vcpus(uuid, &cpus, online);
     guest_hostname, "guestHostname", (lease: bool, agent: bool) -> String =
         move |session: &mut Session, uuid: Uuid| session.guest_hostname(uuid, lease, agent);
-    set_agent_timeout, "setAgentTimeout", (seconds: i32) -> () =
-        move |session: &mut Session, uuid: Uuid| session.set_agent_timeout(uuid, seconds);
+    set_agent_timeout, "setAgentTimeout", (seconds: Int32) -> () =
+        move |session: &mut Session, uuid: Uuid| session.set_agent_timeout(uuid, seconds.0);
 });

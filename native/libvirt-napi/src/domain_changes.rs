@@ -9,6 +9,7 @@ use crate::bridge::refused;
 use crate::connection::NativeConnection;
 use crate::declare::{calls, flags};
 use crate::domain::Affect;
+use crate::number::Uint32;
 
 flags! {
     /// How a domain starts.
@@ -80,8 +81,8 @@ calls!(domain {
         let kib = whole(kib, "memory")?;
         move |session, uuid| session.set_domain_memory(uuid, kib, affect.into(), maximum)
     };
-    set_domain_vcpus, "setDomainVcpus", (count: u32, affect: Affect, maximum: bool) -> () =
-        move |session, uuid| session.set_domain_vcpus(uuid, count, affect.into(), maximum);
+    set_domain_vcpus, "setDomainVcpus", (count: Uint32, affect: Affect, maximum: bool) -> () =
+        move |session, uuid| session.set_domain_vcpus(uuid, count.0, affect.into(), maximum);
     change_device, "changeDevice", (
         #[napi(ts_arg_type = "'attach' | 'detach' | 'update'")] change: String,
         xml: String,

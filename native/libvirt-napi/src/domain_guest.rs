@@ -8,6 +8,7 @@ use napi_derive::napi;
 use crate::connection::NativeConnection;
 use crate::declare::calls;
 use crate::domain::on;
+use crate::number::{Count, Uint32, integers};
 use crate::params::{TypedParameter, told};
 
 /// What the guest agent is asked for; everything it knows when nothing is set.
@@ -59,13 +60,14 @@ impl From<domain_guest::Screenshot> for Screenshot {
 }
 
 calls!(domain {
-    agent_command, "agentCommand", (command: String, seconds: u32) -> String =
-        move |session, uuid| session.agent_command(uuid, &command, seconds);
+    agent_command, "agentCommand", (command: String, seconds: Count) -> String =
+        move |session, uuid| session.agent_command(uuid, &command, seconds.0);
     guest_info, "guestInfo", (query: GuestInfoQuery) -> Vec<TypedParameter> =
         move |session, uuid| session.guest_info(uuid, query.into()).map(told);
-    send_key, "sendKey", (keys: Vec<u32>, hold_ms: u32) -> () =
-        move |session, uuid| session.send_key(uuid, &keys, hold_ms);
+    send_key, "sendKey", (keys: Vec<Uint32>, hold_ms: Uint32) -> () =
+        move |session, uuid| session.send_key(uuid, &integers(&keys), hold_ms.0);
     freeze_file_systems, "freezeFileSystems", () -> u32 = Session::freeze_file_systems;
     thaw_file_systems, "thawFileSystems", () -> u32 = Session::thaw_file_systems;
-    screenshot, "screenshot", (screen: u32) -> Screenshot = move |session, uuid| session.screenshot(uuid, screen);
+    screenshot, "screenshot", (screen: Uint32) -> Screenshot =
+        move |session, uuid| session.screenshot(uuid, screen.0);
 });

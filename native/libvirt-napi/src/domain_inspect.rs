@@ -11,6 +11,7 @@ use crate::domain_changes::{signed, whole};
 use crate::domain_records::ObjectName;
 use crate::domain_save::SaveFlags;
 use crate::host_objects::all;
+use crate::number::{Int32, Uint32, integers};
 use crate::params::{TypedParameter, taken, told};
 
 record! {
@@ -79,21 +80,21 @@ flags! {
 }
 
 calls!(domain {
-    pin_emulator, "pinEmulator", (cpus: Vec<u32>, affect: Affect) -> () =
-        move |session: &mut Session, uuid: Uuid| session.pin_emulator(uuid, &cpus, affect.into());
+    pin_emulator, "pinEmulator", (cpus: Vec<Uint32>, affect: Affect) -> () =
+        move |session: &mut Session, uuid: Uuid| session.pin_emulator(uuid, &integers(&cpus), affect.into());
     emulator_pin, "emulatorPin", (affect: Affect) -> Vec<u32> =
         move |session: &mut Session, uuid: Uuid| session.emulator_pin(uuid, affect.into());
     io_threads, "ioThreads", (affect: Affect) -> Vec<IoThread> =
         move |session: &mut Session, uuid: Uuid| session.io_threads(uuid, affect.into()).map(all);
-    add_io_thread, "addIoThread", (id: u32, affect: Affect) -> () =
-        move |session: &mut Session, uuid: Uuid| session.add_io_thread(uuid, id, affect.into());
-    remove_io_thread, "removeIoThread", (id: u32, affect: Affect) -> () =
-        move |session: &mut Session, uuid: Uuid| session.remove_io_thread(uuid, id, affect.into());
-    pin_io_thread, "pinIoThread", (id: u32, cpus: Vec<u32>, affect: Affect) -> () =
-        move |session: &mut Session, uuid: Uuid| session.pin_io_thread(uuid, id, &cpus, affect.into());
-    tune_io_thread, "tuneIoThread", (id: u32, parameters: Vec<TypedParameter>, affect: Affect) -> () = {
+    add_io_thread, "addIoThread", (id: Uint32, affect: Affect) -> () =
+        move |session: &mut Session, uuid: Uuid| session.add_io_thread(uuid, id.0, affect.into());
+    remove_io_thread, "removeIoThread", (id: Uint32, affect: Affect) -> () =
+        move |session: &mut Session, uuid: Uuid| session.remove_io_thread(uuid, id.0, affect.into());
+    pin_io_thread, "pinIoThread", (id: Uint32, cpus: Vec<Uint32>, affect: Affect) -> () =
+        move |session: &mut Session, uuid: Uuid| session.pin_io_thread(uuid, id.0, &integers(&cpus), affect.into());
+    tune_io_thread, "tuneIoThread", (id: Uint32, parameters: Vec<TypedParameter>, affect: Affect) -> () = {
         let parameters = taken(parameters)?;
-        move |session: &mut Session, uuid: Uuid| session.tune_io_thread(uuid, id, &parameters, affect.into())
+        move |session: &mut Session, uuid: Uuid| session.tune_io_thread(uuid, id.0, &parameters, affect.into())
     };
     set_vcpu_state, "setVcpuState", (vcpus: String, online: bool, affect: Affect) -> () =
         move |session: &mut Session, uuid: Uuid| session.set_vcpu_state(uuid, &vcpus, online, affect.into());
@@ -128,24 +129,24 @@ calls!(domain {
         let parameters = taken(parameters)?;
         move |session: &mut Session, uuid: Uuid| session.set_interface_tune(uuid, &device, &parameters, affect.into())
     };
-    peek_memory, "peekMemory", (start: f64, length: u32, physical: bool) -> Buffer = {
+    peek_memory, "peekMemory", (start: f64, length: Uint32, physical: bool) -> Buffer = {
         let start = whole(start, "start")?;
-        move |session: &mut Session, uuid: Uuid| session.peek_memory(uuid, start, length, physical)
+        move |session: &mut Session, uuid: Uuid| session.peek_memory(uuid, start, length.0, physical)
     };
-    peek_disk, "peekDisk", (disk: String, offset: f64, length: u32) -> Buffer = {
+    peek_disk, "peekDisk", (disk: String, offset: f64, length: Uint32) -> Buffer = {
         let offset = whole(offset, "offset")?;
-        move |session: &mut Session, uuid: Uuid| session.peek_disk(uuid, &disk, offset, length)
+        move |session: &mut Session, uuid: Uuid| session.peek_disk(uuid, &disk, offset, length.0)
     };
-    start_dirty_rate, "startDirtyRate", (seconds: i32) -> () =
-        move |session: &mut Session, uuid: Uuid| session.start_dirty_rate(uuid, seconds);
+    start_dirty_rate, "startDirtyRate", (seconds: Int32) -> () =
+        move |session: &mut Session, uuid: Uuid| session.start_dirty_rate(uuid, seconds.0);
     monitor_command, "monitorCommand", (command: String, human: bool) -> String =
         move |session: &mut Session, uuid: Uuid| session.monitor_command(uuid, &command, human);
     dump_core, "dumpCore", (path: String, format: String, flags: DumpFlags) -> () =
         move |session: &mut Session, uuid: Uuid| session.dump_core(uuid, &path, &format, flags.into());
     inject_nmi, "injectNmi", () -> () = Session::inject_nmi;
-    signal_process, "signalProcess", (pid: f64, signal: u32) -> () = {
+    signal_process, "signalProcess", (pid: f64, signal: Uint32) -> () = {
         let pid = signed(pid, "pid")?;
-        move |session: &mut Session, uuid: Uuid| session.signal_process(uuid, pid, signal)
+        move |session: &mut Session, uuid: Uuid| session.signal_process(uuid, pid, signal.0)
     };
     set_block_threshold, "setBlockThreshold", (disk: String, bytes: f64) -> () = {
         let bytes = whole(bytes, "threshold")?;
@@ -153,8 +154,8 @@ calls!(domain {
     };
     set_lifecycle_action, "setLifecycleAction", (when: String, action: String, affect: Affect) -> () =
         move |session: &mut Session, uuid: Uuid| session.set_lifecycle_action(uuid, &when, &action, affect.into());
-    set_memory_stats_period, "setMemoryStatsPeriod", (seconds: i32, affect: Affect) -> () =
-        move |session: &mut Session, uuid: Uuid| session.set_memory_stats_period(uuid, seconds, affect.into());
+    set_memory_stats_period, "setMemoryStatsPeriod", (seconds: Int32, affect: Affect) -> () =
+        move |session: &mut Session, uuid: Uuid| session.set_memory_stats_period(uuid, seconds.0, affect.into());
     managed_save_xml, "managedSaveXml", (secure: bool) -> String =
         move |session: &mut Session, uuid: Uuid| session.managed_save_xml(uuid, secure);
     set_managed_save_xml, "setManagedSaveXml", (xml: String, flags: SaveFlags) -> () =
@@ -162,7 +163,8 @@ calls!(domain {
 });
 
 calls!(host {
-    find_domain_by_id, "lookupDomain", (id: i32) -> ObjectName = move |session| session.find_domain_by_id(id);
+    find_domain_by_id, "lookupDomain", (id: Int32) -> ObjectName =
+        move |session| session.find_domain_by_id(id.0);
     max_vcpus, "maxVcpus", (kind: Option<String>) -> u32 = move |session| session.max_vcpus(kind.as_deref());
     convert_domain_xml, "convertDomainXml", (format: String, config: String, to_native: bool) -> String =
         move |session| session.convert_domain_xml(&format, &config, to_native);

@@ -7,6 +7,7 @@ use crate::bridge::refused;
 use crate::connection::{NativeConnection, number};
 use crate::declare::calls;
 use crate::domain::Affect;
+use crate::number::{Uint32, integers};
 use crate::params::{TypedParameter, taken, told};
 
 fn tuning(what: &str) -> Result<Tuning> {
@@ -20,8 +21,8 @@ fn tuning(what: &str) -> Result<Tuning> {
 }
 
 calls!(domain {
-    pin_vcpu, "pinVcpu", (vcpu: u32, cpus: Vec<u32>, affect: Affect) -> () =
-        move |session, uuid| session.pin_vcpu(uuid, vcpu, &cpus, affect.into());
+    pin_vcpu, "pinVcpu", (vcpu: Uint32, cpus: Vec<Uint32>, affect: Affect) -> () =
+        move |session, uuid| session.pin_vcpu(uuid, vcpu.0, &integers(&cpus), affect.into());
     vcpu_pins, "vcpuPins", (affect: Affect) -> Vec<Vec<u32>> =
         move |session, uuid| session.vcpu_pins(uuid, affect.into());
     vcpu_count, "vcpuCount", (affect: Affect, maximum: bool) -> u32 =

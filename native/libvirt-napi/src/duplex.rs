@@ -11,6 +11,7 @@ use napi_derive::napi;
 use crate::bridge::Bridge;
 use crate::connection::NativeConnection;
 use crate::declare::calls;
+use crate::number::Uint32;
 
 /// A console or a channel that is open. `read` gives nothing at its end.
 #[napi]
@@ -100,6 +101,6 @@ impl ToNapiValue for Descriptor {
 }
 
 calls!(domain {
-    open_graphics, "openGraphics", (screen: u32, skip_auth: bool) -> Descriptor =
-        move |session: &mut Session, uuid: Uuid| session.open_graphics(uuid, screen, skip_auth);
+    open_graphics, "openGraphics", (screen: Uint32, skip_auth: bool) -> Descriptor =
+        move |session: &mut Session, uuid: Uuid| session.open_graphics(uuid, screen.0, skip_auth);
 });

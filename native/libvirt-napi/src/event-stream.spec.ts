@@ -39,6 +39,16 @@ describe(EventStream.name, () => {
     );
   });
 
+  it('has a bound whatever it is given', async () => {
+    for (const capacity of [0, -1, 0.5]) {
+      const stream = new EventStream(capacity, noop);
+      for (const name of ['a', 'b']) stream.push(event(name));
+      stream.end();
+      expect(await readAll(stream)).toEqual([{ kind: 'overflow', dropped: 1 }, event('b')]);
+    }
+    expect(() => new EventStream(Number.NaN, noop)).toThrow(TypeError);
+  });
+
   it('ends its readers and tells its owner once', async () => {
     let ended = 0;
     const stream = new EventStream(1, () => (ended += 1));

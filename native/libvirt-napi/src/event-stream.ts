@@ -21,6 +21,8 @@ export class EventStream implements AsyncIterableIterator<StreamedEvent> {
   #ended = false;
 
   constructor(capacity: number, onEnd: (stream: EventStream) => void) {
+    // Not a number would be no bound.
+    if (Number.isNaN(capacity)) throw new TypeError('bufferSize is not a number');
     this.#capacity = Math.max(1, Math.trunc(capacity));
     this.#onEnd = onEnd;
   }

@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { NativeStream } from './addon.js';
-import type { CallOptions, Caller } from './calls.js';
+import { abandonable, type CallOptions, type Caller } from './calls.js';
 import { LibvirtError } from './errors.js';
 
 /** Which console is opened. */
@@ -36,26 +36,36 @@ export class GuestStream extends Duplex {
   }
 
   override _read(): void {
-    this.#native
-      .read()
+    this.#ask((native) => native.read())
       .then((bytes) => this.push(bytes.length === 0 ? null : bytes))
       .catch((error: unknown) => this.destroy(error instanceof Error ? error : undefined));
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    settle(this.#native.write(chunk), done);
+    settle(
+      this.#ask((native) => native.write(chunk)),
+      done,
+    );
   }
 
   override _final(done: (error?: Error | null) => void): void {
-    settle(this.#native.close(false), done);
+    settle(
+      this.#ask((native) => native.close(false)),
+      done,
+    );
   }
 
   override _destroy(cause: Error | null, done: (error?: Error | null) => void): void {
     // Nobody waits for the bytes of one that is given up.
-    this.#native.close(true).then(
+    this.#ask((native) => native.close(true)).then(
       () => done(this.readableEnded || LibvirtError.is(cause, 'CLOSED') ? null : cause),
       () => done(cause),
     );
+  }
+
+  /** Rejects also where the addon throws, as it does when the connection has ended. */
+  async #ask<T>(call: (native: NativeStream) => Promise<T>): Promise<T> {
+    return call(this.#native);
   }
 }
 
@@ -95,13 +105,11 @@ interface Target {
   readonly safe: boolean;
 }
 
-async function open(calls: Caller, domain: string, target: Target, options: CallOptions): Promise<GuestStream> {
-  const native = await calls.run(options, (connection, timeoutMs) => connection.openStream(domain, target, timeoutMs));
-  const stream = new GuestStream(native);
-  calls.hold(stream);
-  if (options.signal?.aborted === true) {
-    stream.destroy();
-    throw calls.cancelled(options.signal);
-  }
-  return stream;
+function open(calls: Caller, domain: string, target: Target, options: CallOptions): Promise<GuestStream> {
+  const { signal, timeoutMs } = options;
+  const opening = async (): Promise<GuestStream> => {
+    const native = await calls.run({ timeoutMs }, (connection, limit) => connection.openStream(domain, target, limit));
+    return calls.hold(new GuestStream(native));
+  };
+  return abandonable(signal, opening, (late) => late.destroy());
 }

@@ -64,8 +64,10 @@ export class Guest {
   /** Sets its clock, or with `'hardware'` lets it read its hardware's (`virDomainSetTime`). */
   async setTime(time: GuestTime | 'hardware', options?: CallOptions): Promise<void> {
     const sync = time === 'hardware';
-    const clock = sync ? { seconds: 0, nanoseconds: 0 } : time;
-    await this.#calls.run(options, (native, t, k) => native.setGuestTime(this.#domain, clock, sync, t, k));
+    const { seconds, nanoseconds } = sync ? { seconds: 0, nanoseconds: 0 } : time;
+    await this.#calls.run(options, (native, t, k) =>
+      native.setGuestTime(this.#domain, seconds, nanoseconds, sync, t, k),
+    );
   }
 
   /** Sets a user's password; `encrypted` when it is a hash already (`virDomainSetUserPassword`). */

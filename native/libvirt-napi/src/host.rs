@@ -2,15 +2,16 @@
 
 use crate::connection::{NativeConnection, number};
 use crate::declare::calls;
+use crate::number::Count;
 use crate::params::{TypedParameter, told};
 
 calls!(host {
-    host_cpu_stats, "hostCpuStats", (#[napi(ts_arg_type = "number | null")] cpu: Option<u32>) -> Vec<TypedParameter> =
-        move |session| session.host_cpu_stats(cpu).map(told);
+    host_cpu_stats, "hostCpuStats", (#[napi(ts_arg_type = "number | null")] cpu: Option<Count>) -> Vec<TypedParameter> =
+        move |session| session.host_cpu_stats(cpu.map(|cpu| cpu.0)).map(told);
     host_memory_stats, "hostMemoryStats", (
-        #[napi(ts_arg_type = "number | null")] cell: Option<u32>
+        #[napi(ts_arg_type = "number | null")] cell: Option<Count>
     ) -> Vec<TypedParameter> =
-        move |session| session.host_memory_stats(cell).map(told);
+        move |session| session.host_memory_stats(cell.map(|cell| cell.0)).map(told);
     cells_free_memory, "cellsFreeMemory", () -> Vec<f64> =
         move |session| Ok(session.cells_free_memory()?.into_iter().map(number).collect::<Vec<_>>());
     cpu_models, "cpuModels", (arch: String) -> Vec<String> = move |session| session.cpu_models(&arch);

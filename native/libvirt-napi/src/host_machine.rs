@@ -7,6 +7,7 @@ use crate::connection::{CapabilityQuery, NativeConnection, number};
 use crate::declare::{calls, record};
 use crate::domain_changes::whole;
 use crate::domain_save::sleep_target;
+use crate::number::{Count, Uint32, integers};
 use crate::params::{TypedParameter, taken, told};
 
 record! {
@@ -29,10 +30,10 @@ record! {
 }
 
 /// Huge pages of one size to be kept ready.
-#[napi_derive::napi(object)]
+#[napi_derive::napi(object, object_to_js = false)]
 pub struct PageCount {
     /// Of one page.
-    pub size_kib: u32,
+    pub size_kib: Uint32,
     pub count: f64,
 }
 
@@ -43,8 +44,9 @@ impl From<CapabilityQuery> for core::CapabilityQuery {
 }
 
 fn pages_of(pages: &[PageCount]) -> napi::Result<Vec<host_machine::PageCount>> {
-    let page =
-        |page: &PageCount| Ok(host_machine::PageCount { size_kib: page.size_kib, count: whole(page.count, "count")? });
+    let page = |page: &PageCount| {
+        Ok(host_machine::PageCount { size_kib: page.size_kib.0, count: whole(page.count, "count")? })
+    };
     pages.iter().map(page).collect()
 }
 
@@ -65,14 +67,14 @@ calls!(host {
         let parameters = taken(parameters)?;
         move |session| session.set_host_memory_parameters(&parameters)
     };
-    free_pages, "freePages", (sizes_kib: Vec<u32>, first_cell: u32, cells: u32) -> Vec<Vec<f64>> =
+    free_pages, "freePages", (sizes_kib: Vec<Uint32>, first_cell: Count, cells: Uint32) -> Vec<Vec<f64>> =
         move |session| {
-            let nodes = session.free_pages(&sizes_kib, first_cell, cells)?;
+            let nodes = session.free_pages(&integers(&sizes_kib), first_cell.0, cells.0)?;
         Ok(nodes.into_iter().map(|node| node.into_iter().map(number).collect()).collect::<Vec<Vec<f64>>>())
     };
-    allocate_pages, "allocatePages", (pages: Vec<PageCount>, cell: Option<u32>, add: bool) -> u32 = {
+    allocate_pages, "allocatePages", (pages: Vec<PageCount>, cell: Option<Count>, add: bool) -> u32 = {
         let pages = pages_of(&pages)?;
-        move |session| session.allocate_pages(&pages, cell, add)
+        move |session| session.allocate_pages(&pages, cell.map(|cell| cell.0), add)
     };
     sev_info, "sevInfo", () -> Vec<TypedParameter> = |session| session.sev_info().map(told);
     security_model, "securityModel", () -> SecurityModel = libvirt_core::Session::security_model;

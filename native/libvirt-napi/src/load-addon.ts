@@ -18,7 +18,8 @@ export type OnEvent = (event: ConnectionEvent | CredentialsEvent) => void;
 
 /** What the compiled addon exports. */
 export interface Addon {
-  answerCredentials(id: number, answers?: (string | null | undefined)[] | null): void;
+  allocatedForTest(): number;
+  answerCredentials(id: number, answers: readonly (string | null)[] | null): void;
   openConnection(options: NativeOptions, makeError: MakeError, onEvent: OnEvent): Promise<NativeConnection>;
 }
 

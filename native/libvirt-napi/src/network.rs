@@ -10,6 +10,7 @@ use crate::connection::NativeConnection;
 use crate::declare::calls;
 use crate::domain_records::ObjectName;
 use crate::host_objects::all;
+use crate::number::Int32;
 
 /// A network.
 #[napi(object, object_from_js = false, use_nullable = true)]
@@ -45,14 +46,14 @@ pub struct DhcpLease {
 }
 
 /// One change of a network.
-#[napi(object)]
+#[napi(object, object_to_js = false)]
 pub struct NetworkUpdate {
     #[napi(ts_type = "'modify' | 'delete' | 'add-last' | 'add-first'")]
     pub command: String,
     #[napi(ts_type = "NetworkSection")]
     pub section: String,
     /// Which parent element; -1 (the default) when libvirt shall find out.
-    pub parent_index: Option<i32>,
+    pub parent_index: Option<Int32>,
     /// The element.
     pub xml: String,
     /// For the network as it runs.
@@ -116,7 +117,7 @@ fn update_of(update: NetworkUpdate) -> Result<core::NetworkUpdate> {
     Ok(core::NetworkUpdate {
         command,
         section,
-        parent_index: update.parent_index.unwrap_or(-1),
+        parent_index: update.parent_index.map_or(-1, |index| index.0),
         xml: update.xml,
         live: update.live.unwrap_or(false),
         config: update.config.unwrap_or(false),

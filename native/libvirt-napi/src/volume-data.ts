@@ -1,5 +1,5 @@
 import { Readable, Writable } from 'node:stream';
-import type { CallOptions, Caller } from './calls.js';
+import { type CallOptions, type Caller, invalidArgument } from './calls.js';
 
 /** Bytes of one call: large enough that the call costs little, small enough that its deadline is never near. */
 const PIECE_BYTES = 1024 * 1024;
@@ -30,6 +30,13 @@ export function downloadVolume({ calls, pool, name }: Target, options: DownloadO
   let offset = options.offset ?? 0;
   const end = options.length === undefined ? Number.POSITIVE_INFINITY : offset + options.length;
   async function* pieces(): AsyncGenerator<Buffer> {
+    // The end of the volume would look the same.
+    for (const [what, value] of [
+      ['offset', offset],
+      ['length', options.length ?? 0],
+    ] as const)
+      if (!Number.isSafeInteger(value) || value < 0)
+        throw invalidArgument(new RangeError(`${what} must be a whole number, not below zero`));
     while (offset < end) {
       const wanted = Math.min(PIECE_BYTES, end - offset);
       const at = offset;

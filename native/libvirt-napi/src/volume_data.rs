@@ -5,11 +5,12 @@ use napi::bindgen_prelude::Buffer;
 use crate::connection::NativeConnection;
 use crate::declare::calls;
 use crate::domain_changes::whole;
+use crate::number::Uint32;
 
 calls!(object {
-    read_volume, "readVolume", (name: String, offset: f64, length: u32) -> Buffer = {
+    read_volume, "readVolume", (name: String, offset: f64, length: Uint32) -> Buffer = {
         let offset = whole(offset, "offset")?;
-        move |session, uuid| session.read_volume(uuid, &name, offset, length)
+        move |session, uuid| session.read_volume(uuid, &name, offset, length.0)
     };
     write_volume, "writeVolume", (name: String, offset: f64, data: Buffer) -> () = {
         let offset = whole(offset, "offset")?;

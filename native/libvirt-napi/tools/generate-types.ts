@@ -47,6 +47,8 @@ try {
     .replace(/^\/\* .*\*\/\n/gm, '')
     // A descriptor that closes itself until JavaScript has it.
     .replaceAll('Promise<Descriptor>', 'Promise<number>')
+    // Those that are checked before C gets them.
+    .replace(/\b(Uint32|Int32|Count)\b/g, 'number')
     // What a macro passes on is quoted.
     .replace(/(\/?\*+) r" /g, '$1 ')
     .trimStart();

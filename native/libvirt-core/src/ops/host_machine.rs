@@ -2,7 +2,7 @@
 
 use std::ffi::CString;
 
-use libc::{c_char, c_int, c_uint};
+use libc::{c_char, c_uint};
 use virt_sys as sys;
 
 use super::connection::CapabilityQuery;
@@ -140,16 +140,17 @@ impl Session {
         Ok(counts.chunks(sizes.len()).map(<[u64]>::to_vec).collect())
     }
 
-    /// Keeps huge pages ready on NUMA nodes, more of them with `add` or just so many (`virNodeAllocPages`).
+    /// Keeps huge pages ready on a NUMA node or the host as a whole, more of them with `add` or just so many (`virNodeAllocPages`).
     pub fn allocate_pages(&mut self, pages: &[PageCount], cell: Option<u32>, add: bool) -> Result<u32> {
         let mut sizes: Vec<c_uint> = pages.iter().map(|page| page.size_kib).collect();
         let mut counts: Vec<u64> = pages.iter().map(|page| page.count).collect();
         let npages = c_uint::try_from(pages.len()).unwrap_or(0);
-        let (first, cells) = cell.map_or((-1 as c_int, 0), |cell| (cell.cast_signed(), 1));
+        // The host as a whole counts as one cell before the first one.
+        let first = cell.map_or(-1, u32::cast_signed);
         let flags = bits(&[(!add, sys::VIR_NODE_ALLOC_PAGES_SET)]);
         let (sizes_at, counts_at) = (sizes.as_mut_ptr(), counts.as_mut_ptr());
         // SAFETY: a live connection and two arrays of that length.
-        let done = unsafe { sys::virNodeAllocPages(self.conn(), npages, sizes_at, counts_at, first, cells, flags) };
+        let done = unsafe { sys::virNodeAllocPages(self.conn(), npages, sizes_at, counts_at, first, 1, flags) };
         check(done, "virNodeAllocPages").map(i32::cast_unsigned)
     }
 

@@ -87,8 +87,16 @@ impl Session {
         let devices = list("virConnectListAllNodeDevices", |array| unsafe {
             sys::virConnectListAllNodeDevices(conn, array, flags)
         })?;
-        // What is listed may be unplugged before it is read.
-        Ok(devices.iter().filter_map(|device| record(device.as_ptr()).ok()).collect())
+        let mut records = Vec::with_capacity(devices.len());
+        for device in &devices {
+            match record(device.as_ptr()) {
+                Ok(record) => records.push(record),
+                // It was unplugged before it was read.
+                Err(error) if error.code == Code::NoNodeDevice => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(records)
     }
 
     /// Finds a device; `NO_NODE_DEVICE` when there is none.

@@ -18,7 +18,6 @@ mod worker;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use rustc_hash::FxHashMap;
@@ -34,7 +33,8 @@ use bed::Bed;
 use quarantine::{Change, Quarantine};
 pub use schedule::CallId;
 use schedule::{Schedule, Waiting};
-use ticket::{Abandon, Ticket};
+use ticket::Abandon;
+pub(crate) use ticket::Ticket;
 
 /// Calls in flight over one connection, in all: the daemon has 20 workers, and 20 stuck calls block it.
 pub const MAX_WORKERS: usize = 14;
@@ -279,14 +279,10 @@ impl Shared {
         }
         // Only now: whoever hears that the end is reached may take away what answers go through.
         let mut state = self.lock();
-        if let Some(done) = done {
-            if state.supervised || state.workers > 0 {
-                state.closers.push(done);
-            } else {
-                // Closed and at rest already: nobody is left to call it.
-                thread::spawn(done);
-            }
-        }
+        // Closed and at rest already: nobody else is left to call it.
+        let at_rest = !state.supervised && state.workers == 0;
+        let (now, later) = if at_rest { (done, None) } else { (None, done) };
+        state.closers.extend(later);
         let idle = std::mem::take(&mut state.idle);
         drop(state);
         for worker in idle {
@@ -294,6 +290,9 @@ impl Shared {
         }
         self.watch.notify_all();
         self.link.notify_all();
+        if let Some(done) = now {
+            done();
+        }
     }
 
     /// Brings the held answers to who waits for them. The state must not be locked by the caller.

@@ -1,6 +1,7 @@
 //! The event connection: opened first, kept, and opened again when the daemon went away.
 
 use std::sync::atomic::AtomicU32;
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use rustc_hash::FxHashMap;
 use super::batch::Held;
 use super::quarantine::Quarantine;
 use super::schedule::Schedule;
-use super::{Connection, Link, MAX_WORKERS, Options, Shared, State, watcher};
+use super::{Connection, Link, MAX_WORKERS, Options, Shared, State, Ticket, watcher};
 use crate::error::{Code, Error, Result};
 use crate::event_loop;
 use crate::events::{Event, EventLink, OnLost, Sink};
@@ -19,6 +20,7 @@ use crate::session::Session;
 /// Pause before the first attempt to reconnect; doubled up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+const OPEN: &str = "virConnectOpen";
 
 pub(super) fn open(options: Options, sink: Sink) -> Result<Arc<Shared>> {
     event_loop::start()?;
@@ -63,16 +65,32 @@ pub(super) fn open(options: Options, sink: Sink) -> Result<Arc<Shared>> {
 }
 
 pub(super) fn open_in_background(options: Options, sink: Sink, done: Box<dyn FnOnce(Result<Connection>) + Send>) {
-    thread::spawn(move || {
-        let (tell, told) = mpsc::channel();
-        let timeout = options.call_timeout;
-        let uri = options.uri.clone();
-        // A daemon that accepts and never answers holds this thread; nothing else.
-        thread::spawn(move || drop(tell.send(Connection::open(options, sink))));
-        done(told.recv_timeout(timeout).unwrap_or_else(|_| {
-            Err(Error::own(Code::Timeout, "virConnectOpen", "the daemon did not answer in time").about(uri))
-        }));
-    });
+    let ticket = Ticket::new(OPEN, done);
+    let answer = Arc::clone(&ticket);
+    if let Err(error) = begin_thread(move || answer.settle(open_in_time(options, sink))) {
+        ticket.settle(Err(error));
+    }
+}
+
+fn open_in_time(options: Options, sink: Sink) -> Result<Connection> {
+    let (tell, told) = mpsc::channel();
+    let timeout = options.call_timeout;
+    let uri = options.uri.clone();
+    // A daemon that accepts and never answers holds this thread; nothing else.
+    begin_thread(move || drop(tell.send(Connection::open(options, sink))))?;
+    told.recv_timeout(timeout).unwrap_or_else(|cause| {
+        Err(match cause {
+            RecvTimeoutError::Timeout => {
+                Error::own(Code::Timeout, OPEN, "the daemon did not answer in time").about(uri)
+            }
+            RecvTimeoutError::Disconnected => Error::own(Code::Panic, OPEN, "opening panicked").about(uri),
+        })
+    })
+}
+
+fn begin_thread(run: impl FnOnce() + Send + 'static) -> Result<()> {
+    let started = thread::Builder::new().name("libvirt-open".into()).spawn(run);
+    started.map(drop).map_err(|cause| Error::own(Code::InternalError, OPEN, format!("no thread: {cause}")))
 }
 
 fn subscribe(shared: &Arc<Shared>, session: Session) -> Result<EventLink> {

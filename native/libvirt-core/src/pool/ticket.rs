@@ -9,7 +9,7 @@ use crate::session::Session;
 
 type Done<T> = Box<dyn FnOnce(Result<T>) + Send>;
 
-pub(super) struct Ticket<T> {
+pub(crate) struct Ticket<T> {
     call: &'static str,
     done: Mutex<Option<Done<T>>>,
 }
@@ -20,12 +20,12 @@ pub(super) trait Abandon: Send + Sync {
 }
 
 impl<T: Send + 'static> Ticket<T> {
-    pub(super) fn new(call: &'static str, done: Done<T>) -> Arc<Self> {
+    pub(crate) fn new(call: &'static str, done: Done<T>) -> Arc<Self> {
         Arc::new(Self { call, done: Mutex::new(Some(done)) })
     }
 
     /// Answers, unless somebody else did.
-    pub(super) fn settle(&self, answer: Result<T>) {
+    pub(crate) fn settle(&self, answer: Result<T>) {
         let done = self.done.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(done) = done {
             done(answer);

@@ -3,19 +3,25 @@
 //!
 //! libvirt reads its socket on the event loop and tells there that something may be done; the stream's thread does it.
 
+mod watch;
+
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use libc::{c_char, c_int, c_void};
+use libc::{c_char, c_int};
 use virt_sys as sys;
 
 use crate::error::{Code, Error, Result};
 use crate::ffi::{Handle, bits, check, optional_arg, pointer};
-use crate::pool::Options;
+use crate::ops::domain_guest::abort;
+use crate::pool::{Options, Ticket};
 use crate::session::Session;
 use crate::uuid::Uuid;
+use watch::{READABLE, TROUBLE, WRITABLE, Watch};
 
 /// What of a domain is opened.
 #[derive(Debug, Clone)]
@@ -34,10 +40,6 @@ pub struct DuplexTarget {
 
 /// The most bytes of one read.
 const PIECE: usize = 64 << 10;
-/// Both directions, an error and the end.
-const READABLE: c_int = sys::VIR_STREAM_EVENT_READABLE.cast_signed();
-const WRITABLE: c_int = sys::VIR_STREAM_EVENT_WRITABLE.cast_signed();
-const TROUBLE: c_int = (sys::VIR_STREAM_EVENT_ERROR | sys::VIR_STREAM_EVENT_HANGUP).cast_signed();
 
 type Done<T> = Box<dyn FnOnce(Result<T>) + Send>;
 
@@ -82,19 +84,15 @@ impl Duplex {
         timeout: Duration,
         done: impl FnOnce(Result<Self>) + Send + 'static,
     ) {
-        thread::spawn(move || {
-            let (tell, told) = mpsc::channel();
-            let about = target.domain.to_string();
-            let shared = Arc::new(Shared::default());
-            let duplex = Self(Arc::clone(&shared));
-            // A guest that doesn't answer holds this thread; nothing else.
-            thread::spawn(move || run(&shared, &options, &target, &tell));
-            let call = "virDomainOpenConsole";
-            done(match told.recv_timeout(timeout) {
-                Ok(opened) => opened.map(|()| duplex),
-                Err(_) => Err(Error::own(Code::Timeout, call, "the stream was not opened in time").about(about)),
-            });
+        let (about, call) = (target.domain.to_string(), target.call());
+        let ticket = Ticket::new(call, Box::new(done));
+        let answer = Arc::clone(&ticket);
+        let started = begin_thread(call, move || {
+            answer.settle(open_here(options, target, timeout).map_err(|error| error.about(about)));
         });
+        if let Err(error) = started {
+            ticket.settle(Err(error));
+        }
     }
 
     /// The next bytes; none at its end.
@@ -171,28 +169,56 @@ impl Shared {
     }
 }
 
+impl DuplexTarget {
+    /// The libvirt function that opens it.
+    fn call(&self) -> &'static str {
+        if self.channel { "virDomainOpenChannel" } else { "virDomainOpenConsole" }
+    }
+}
+
+fn begin_thread(call: &'static str, run: impl FnOnce() + Send + 'static) -> Result<()> {
+    let started = thread::Builder::new().name("libvirt-stream".into()).spawn(run);
+    started.map(drop).map_err(|cause| Error::own(Code::InternalError, call, format!("no thread: {cause}")))
+}
+
+fn open_here(options: Options, target: DuplexTarget, timeout: Duration) -> Result<Duplex> {
+    let (tell, told) = mpsc::channel();
+    let call = target.call();
+    let shared = Arc::new(Shared::default());
+    let duplex = Duplex(Arc::clone(&shared));
+    // A guest that doesn't answer holds this thread; nothing else.
+    begin_thread(call, move || {
+        if catch_unwind(AssertUnwindSafe(|| run(&shared, &options, &target, &tell))).is_err() {
+            shared.finish(&Error::own(Code::Panic, call, "the stream's thread panicked"), &Ok(()));
+        }
+    })?;
+    match told.recv_timeout(timeout) {
+        Ok(opened) => opened.map(|()| duplex),
+        Err(RecvTimeoutError::Timeout) => Err(Error::own(Code::Timeout, call, "the stream was not opened in time")),
+        Err(RecvTimeoutError::Disconnected) => Err(Error::own(Code::Panic, call, "the stream's thread panicked")),
+    }
+}
+
 fn run(shared: &Arc<Shared>, options: &Options, target: &DuplexTarget, tell: &mpsc::Sender<Result<()>>) {
     let opened = Session::open(options).and_then(|mut session| {
         let stream = start(&mut session, target)?;
-        watch(shared, &session, &stream)?;
         Ok((session, stream))
     });
     let (session, stream) = match opened {
         Ok(opened) => opened,
+        Err(error) => return drop(tell.send(Err(error))),
+    };
+    let watch = match Watch::new(shared, &session, &stream) {
+        Ok(watch) => watch,
         Err(error) => {
-            let _ = tell.send(Err(error.about(target.domain.to_string())));
-            return;
+            abort(&stream);
+            return drop(tell.send(Err(error)));
         }
     };
     // Nobody waits any more: the stream goes as it came.
     let outcome = if tell.send(Ok(())).is_ok() { serve(shared, &stream) } else { Ok(Ending::Abort) };
-    // SAFETY: a live stream and connection; both callbacks are taken back once, and libvirt frees what they hold.
-    unsafe {
-        sys::virStreamEventRemoveCallback(stream.as_ptr());
-        sys::virConnectUnregisterCloseCallback(session.conn(), Some(on_close));
-        sys::virResetLastError();
-    }
-    let over = Error::own(Code::Closed, "virStreamRecv", "the stream is closed");
+    drop(watch);
+    let over = Error::own(Code::Closed, "virStreamRecv", "the stream is closed").about(target.domain.to_string());
     match outcome {
         Ok(Ending::Finish) => {
             // SAFETY: a live stream, finished once.
@@ -200,12 +226,12 @@ fn run(shared: &Arc<Shared>, options: &Options, target: &DuplexTarget, tell: &mp
             shared.finish(&over, &closed);
         }
         Ok(Ending::Abort) => {
-            crate::ops::domain_guest::abort(&stream);
+            abort(&stream);
             shared.finish(&over, &Ok(()));
         }
         Err(error) => {
-            crate::ops::domain_guest::abort(&stream);
-            shared.finish(&error, &Ok(()));
+            abort(&stream);
+            shared.finish(&error.about(target.domain.to_string()), &Ok(()));
         }
     }
 }
@@ -218,37 +244,19 @@ fn start(session: &mut Session, target: &DuplexTarget) -> Result<Handle<sys::vir
     session.with_domain(target.domain, |domain| {
         let device = pointer(device.as_ref());
         // SAFETY: a live domain and stream, a text null or NUL-terminated.
-        let (answer, call) = unsafe {
+        let answer = unsafe {
             if target.channel {
                 let flags = bits(&[(target.force, sys::VIR_DOMAIN_CHANNEL_FORCE)]);
-                (sys::virDomainOpenChannel(domain, device, stream.as_ptr(), flags), "virDomainOpenChannel")
+                sys::virDomainOpenChannel(domain, device, stream.as_ptr(), flags)
             } else {
                 let flags =
                     bits(&[(target.force, sys::VIR_DOMAIN_CONSOLE_FORCE), (target.safe, sys::VIR_DOMAIN_CONSOLE_SAFE)]);
-                (sys::virDomainOpenConsole(domain, device, stream.as_ptr(), flags), "virDomainOpenConsole")
+                sys::virDomainOpenConsole(domain, device, stream.as_ptr(), flags)
             }
         };
-        check(answer, call).map(drop)
+        check(answer, target.call()).map(drop)
     })?;
     Ok(stream)
-}
-
-/// Lets libvirt tell when something can be done, and when the daemon is gone.
-fn watch(shared: &Arc<Shared>, session: &Session, stream: &Handle<sys::virStream>) -> Result<()> {
-    let all = READABLE | WRITABLE | TROUBLE;
-    shared.lock().asked = all;
-    let held = |shared: &Arc<Shared>| Arc::into_raw(Arc::clone(shared)).cast_mut().cast::<c_void>();
-    let (on_stream, on_connection) = (held(shared), held(shared));
-    // SAFETY: libvirt owns what each callback is given until it calls `release`, or the registration fails.
-    unsafe {
-        let answer = sys::virStreamEventAddCallback(stream.as_ptr(), all, Some(on_event), on_stream, Some(release));
-        check(answer, "virStreamEventAddCallback").inspect_err(|_| {
-            release(on_stream);
-            release(on_connection);
-        })?;
-        let answer = sys::virConnectRegisterCloseCallback(session.conn(), Some(on_close), on_connection, Some(release));
-        check(answer, "virConnectRegisterCloseCallback").map(drop).inspect_err(|_| release(on_connection))
-    }
 }
 
 enum Ending {
@@ -352,29 +360,4 @@ fn send(shared: &Shared, stream: &Handle<sys::virStream>) -> Result<()> {
             Err(error)
         }
     }
-}
-
-/// On the event loop: leaves a note, and is not called again for the same until the thread has tried.
-unsafe extern "C" fn on_event(stream: sys::virStreamPtr, events: c_int, opaque: *mut c_void) {
-    // SAFETY: what `watch` passed, held by libvirt.
-    let shared = unsafe { &*opaque.cast::<Shared>() };
-    let mut state = shared.lock();
-    state.ready |= events;
-    state.asked &= !events;
-    // SAFETY: a live stream, of which libvirt holds no lock here.
-    unsafe { sys::virStreamEventUpdateCallback(stream, state.asked) };
-    drop(state);
-    shared.wake.notify_one();
-}
-
-unsafe extern "C" fn on_close(_conn: sys::virConnectPtr, _reason: c_int, opaque: *mut c_void) {
-    // SAFETY: as above.
-    let shared = unsafe { &*opaque.cast::<Shared>() };
-    shared.lock().lost = true;
-    shared.wake.notify_one();
-}
-
-unsafe extern "C" fn release(opaque: *mut c_void) {
-    // SAFETY: from `Arc::into_raw`, given back once.
-    drop(unsafe { Arc::from_raw(opaque.cast::<Shared>()) });
 }
