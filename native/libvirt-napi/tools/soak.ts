@@ -1,8 +1,9 @@
 // A million calls, a hundred thousand events and some hundred connections, and what they leave behind, as one line of JSON.
-// Run by soak.int-spec.ts in a process of its own, so that nothing else is measured: node --expose-gc tools/soak.ts
+// Run by soak.int-spec.ts in a process of its own, so that nothing else is measured: node --expose-gc --max-semi-space-size=1 tools/soak.ts
 import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type * as binding from '../src/index.ts';
+import { loadAddon } from '../src/load-addon.ts';
 
 const CALLS = 1_000_000;
 const EVENTS = 100_000;
@@ -13,8 +14,10 @@ const IN_FLIGHT = 64;
 export interface Holding {
   /** What JavaScript uses after a garbage collection, bytes. */
   readonly heap: number;
-  /** Resident memory beside JavaScript's heap, which grows and shrinks as it likes, bytes. */
+  /** What native code has from malloc, bytes: exact, where resident memory also holds what allocators keep for later. */
   readonly native: number;
+  /** Resident memory, bytes. */
+  readonly resident: number;
   readonly descriptors: number;
   readonly threads: number;
 }
@@ -27,6 +30,7 @@ export interface SoakReport {
   readonly events: number;
 }
 
+const addon = loadAddon();
 const { Connection } = (await import(new URL('../dist/index.js', import.meta.url).href)) as typeof binding;
 
 const countOf = (folder: 'fd' | 'task'): number => readdirSync(`/proc/self/${folder}`).length;
@@ -43,8 +47,9 @@ async function holding(threads = Number.POSITIVE_INFINITY): Promise<Holding> {
     globalThis.gc?.();
     await delay(50);
   }
-  const { rss, heapTotal, heapUsed } = process.memoryUsage();
-  return { heap: heapUsed, native: rss - heapTotal, descriptors: countOf('fd'), threads: countOf('task') };
+  const { rss, heapUsed } = process.memoryUsage();
+  const native = addon.allocatedForTest();
+  return { heap: heapUsed, native, resident: rss, descriptors: countOf('fd'), threads: countOf('task') };
 }
 
 async function inParallel(count: number, call: (index: number) => Promise<unknown>): Promise<void> {
