@@ -131,41 +131,6 @@ pub(crate) unsafe fn taken_all(array: *mut *mut c_char, count: c_int) -> Vec<Str
     texts
 }
 
-/// Text that libvirt allocated, freed on drop. For what is big and only passed on.
-#[derive(Debug)]
-pub struct CText {
-    raw: ptr::NonNull<c_char>,
-    length: usize,
-}
-
-// SAFETY: owned memory that nobody else knows.
-unsafe impl Send for CText {}
-
-impl CText {
-    /// # Safety
-    /// `raw` is null or a string from malloc that nobody else frees.
-    pub(crate) unsafe fn own(raw: *mut c_char, call: &'static str) -> Result<Self> {
-        let raw = ptr::NonNull::new(raw).ok_or_else(|| Error::last(call))?;
-        // SAFETY: NUL-terminated, by the caller's word.
-        let length = unsafe { libc::strlen(raw.as_ptr()) };
-        Ok(Self { raw, length })
-    }
-}
-
-impl AsRef<[u8]> for CText {
-    fn as_ref(&self) -> &[u8] {
-        // SAFETY: that many bytes, which nobody changes.
-        unsafe { std::slice::from_raw_parts(self.raw.as_ptr().cast(), self.length) }
-    }
-}
-
-impl Drop for CText {
-    fn drop(&mut self) {
-        // SAFETY: ours, from malloc.
-        unsafe { libc::free(self.raw.as_ptr().cast()) };
-    }
-}
-
 /// Runs a `virXxxListAll*` function and owns every element.
 pub(crate) fn list<T: Object>(
     call: &'static str,

@@ -4,7 +4,7 @@ use libvirt_core::ops::domain as core;
 use libvirt_core::ops::domain_devices::AddressSource;
 use libvirt_core::ops::domain_list;
 use libvirt_core::ops::domain_stats;
-use libvirt_core::{CText, Code, Error, Session};
+use libvirt_core::{Code, Error, LongText, Session};
 use napi_derive::napi;
 
 use crate::bridge::refused;
@@ -124,7 +124,7 @@ calls!(object {
 calls!(domain {
     domain_state, "domainState", () -> DomainState = Session::domain_state;
     domain_info, "domainInfo", () -> DomainInfo = Session::domain_info;
-    domain_xml as "Promise<string>", "domainXml", (flags: XmlFlags) -> Text<CText> = {
+    domain_xml as "Promise<string>", "domainXml", (flags: XmlFlags) -> Text<LongText> = {
         let flags =
             core::XmlFlags { secure: on(flags.secure), inactive: on(flags.inactive), migratable: on(flags.migratable) };
         move |session, uuid| session.domain_xml(uuid, flags)

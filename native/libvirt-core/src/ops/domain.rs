@@ -4,7 +4,8 @@ use libc::{c_int, c_uint};
 use virt_sys as sys;
 
 use crate::error::{Code, Result};
-use crate::ffi::{CText, Handle, arg, bits, borrowed, check, optional_arg, pointer, taken, uuid_of};
+use crate::ffi::{Handle, arg, bits, borrowed, check, optional_arg, pointer, taken, uuid_of};
+use crate::long_text::LongText;
 use crate::session::Session;
 use crate::uuid::Uuid;
 use crate::vocabulary::{DOMAIN_STATES, domain_reason, word};
@@ -161,7 +162,7 @@ impl Session {
     }
 
     /// The domain as XML (`virDomainGetXMLDesc`).
-    pub fn domain_xml(&mut self, uuid: Uuid, flags: XmlFlags) -> Result<CText> {
+    pub fn domain_xml(&mut self, uuid: Uuid, flags: XmlFlags) -> Result<LongText> {
         let flags = bits(&[
             (flags.secure, sys::VIR_DOMAIN_XML_SECURE),
             (flags.inactive, sys::VIR_DOMAIN_XML_INACTIVE),
@@ -169,7 +170,7 @@ impl Session {
         ]);
         // SAFETY: a live domain; the answer is ours to free.
         self.with_domain(uuid, |domain| unsafe {
-            CText::own(sys::virDomainGetXMLDesc(domain, flags), "virDomainGetXMLDesc")
+            LongText::take(sys::virDomainGetXMLDesc(domain, flags), "virDomainGetXMLDesc")
         })
     }
 
