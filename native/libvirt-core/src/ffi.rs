@@ -150,6 +150,23 @@ pub(crate) fn list<T: Object>(
     Ok(owned)
 }
 
+/// Reads what was listed, without what went away between the list and the question.
+pub(crate) fn still_there<T: Object, R>(
+    listed: &[Handle<T>],
+    gone: Code,
+    read: impl Fn(&Handle<T>) -> Result<R>,
+) -> Result<Vec<R>> {
+    let mut records = Vec::with_capacity(listed.len());
+    for handle in listed {
+        match read(handle) {
+            Ok(record) => records.push(record),
+            Err(error) if error.code == gone => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(records)
+}
+
 /// Runs a `virXxxGetUUID` function.
 pub(crate) fn uuid_of(call: &'static str, run: impl FnOnce(*mut u8) -> c_int) -> Result<Uuid> {
     let mut bytes = [0u8; 16];

@@ -22,6 +22,6 @@ pub use duplex::{Duplex, DuplexTarget};
 pub use error::{Code, Error, Level, Result};
 pub use events::{Event, Field, Fields, Sink};
 pub use long_text::LongText;
-pub use pool::{CallId, Connection, MAX_WORKERS, Options, Request, answers_are_held};
+pub use pool::{CallId, Connection, EVERY_DOMAIN, MAX_WORKERS, Options, Request, answers_are_held};
 pub use session::Session;
 pub use uuid::Uuid;

@@ -24,6 +24,8 @@ pub struct Session {
     pub(crate) pools: Cache<Uuid, sys::virStoragePool>,
     /// Freed when the call is answered: freeing the records of 1,000 domains takes as long as reading them.
     leftovers: Vec<Box<dyn Send>>,
+    /// Guests end with this connection.
+    holds_guests: bool,
     connection: Handle<sys::virConnect>,
 }
 
@@ -49,6 +51,7 @@ impl Session {
             filters: Cache::default(),
             pools: Cache::default(),
             leftovers: Vec::new(),
+            holds_guests: false,
             connection,
         }
     }
@@ -70,6 +73,20 @@ impl Session {
     /// Keeps a call's raw answer until the caller has his.
     pub(crate) fn free_later(&mut self, raw: impl Send + 'static) {
         self.leftovers.push(Box::new(raw));
+    }
+
+    pub(crate) fn has_leftovers(&self) -> bool {
+        !self.leftovers.is_empty()
+    }
+
+    /// A guest is about to be started that ends with this connection.
+    pub(crate) fn hold_guest(&mut self) {
+        self.holds_guests = true;
+    }
+
+    /// Whether this connection may not end before all others do.
+    pub(crate) fn holds_guests(&self) -> bool {
+        self.holds_guests
     }
 
     /// Frees what answered calls left.

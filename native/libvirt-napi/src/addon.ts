@@ -1325,7 +1325,7 @@ export interface SshKeysChange {
 export interface StartFlags {
   /** With its CPUs stopped. */
   paused?: boolean;
-  /** Stop it when this connection ends. */
+  /** Stop it when this connection ends, or is lost. */
   autoDestroy?: boolean;
   /** Read a saved state past the page cache. */
   bypassCache?: boolean;

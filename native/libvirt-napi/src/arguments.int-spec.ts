@@ -23,6 +23,7 @@ describe('an argument', () => {
     ['half a virtual CPU', () => domain.setVcpus(1.5)],
     ['a count beyond an unsigned int', () => domain.setVcpus(2 ** 32)],
     ['a count that is no number', () => domain.setVcpus(Number.NaN)],
+    ['half a virtual CPU, with a signal', () => domain.setVcpus(1.5, { signal: new AbortController().signal })],
     ['no count at all', () => domain.setVcpus(untyped(undefined))],
     ['memory below zero', () => domain.setMemory(-1)],
     ['memory beyond what a number tells exactly', () => domain.setMemory(2 ** 53)],
@@ -41,6 +42,9 @@ describe('an argument', () => {
     ['a deadline that is no number', () => domain.info({ timeoutMs: Number.NaN })],
     ['a deadline that is a text', () => domain.info({ timeoutMs: untyped('soon') })],
     ['a signal that is none', () => domain.info({ signal: {} as AbortSignal })],
+    ['no group of statistics', () => connection.domains.allStats([])],
+    ['a group that is none', () => connection.domains.allStats([untyped<'state'>('everything')])],
+    ['a parameter that is none', () => domain.tuning.setInterfaceBandwidth('vnet0', untyped({ speed: 1 }))],
     ['a flag that is a text', () => domain.create({ paused: untyped('yes') })],
   ])('is refused when it is %s', async (_what, call) => {
     await expect(call()).rejects.toMatchObject({ name: 'LibvirtError', code: 'INVALID_ARG', domain: 'BINDING' });

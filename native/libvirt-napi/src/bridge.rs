@@ -1,6 +1,7 @@
 //! From worker threads to JavaScript: answers and events in one queue, drained in batches on the event loop.
 //!
-//! One wake-up settles many promises; an event that libvirt sent before an answer arrives before it.
+//! One wake-up settles many promises. The queue keeps the order of arrival: an answer and an event come from libvirt over
+//! different sockets, and either may be first.
 
 use std::collections::HashMap;
 use std::ffi::c_void;
@@ -46,7 +47,8 @@ struct Queue {
     open: usize,
     /// The connection has ended: only open promises are waited for.
     ending: bool,
-    cancellable: HashMap<u32, CallId>,
+    /// Calls that may be given up, by token; None until it is known which.
+    cancellable: HashMap<u32, Option<CallId>>,
 }
 
 /// The queue's end that any thread may hold.
@@ -108,15 +110,17 @@ impl Bridge {
     }
 
     fn push(&self, item: Item) {
+        // An event is told at once: nobody flushes for it, and credentials that are asked for hold a worker.
+        let is_answer = matches!(item, Item::Answer(..));
         let mut queue = self.lock();
-        if matches!(item, Item::Answer(..)) {
+        if is_answer {
             queue.open -= 1;
         }
         if queue.wake.is_none() {
             return;
         }
         queue.items.push(item);
-        if queue.ending || !libvirt_core::answers_are_held() {
+        if queue.ending || !(is_answer && libvirt_core::answers_are_held()) {
             queue.wake_up();
         }
         queue.let_go_at_the_end();
@@ -152,14 +156,21 @@ impl Bridge {
         Ok((PromiseRaw::new(env.raw(), promise), settle))
     }
 
-    /// Remembers which call an abort is for.
+    /// A token is about to have its call.
+    pub fn expect(&self, token: u32) {
+        self.lock().cancellable.insert(token, None);
+    }
+
+    /// Remembers which call an abort is for, unless it is answered already.
     pub fn remember(&self, token: u32, call: CallId) {
-        self.lock().cancellable.insert(token, call);
+        if let Some(known) = self.lock().cancellable.get_mut(&token) {
+            *known = Some(call);
+        }
     }
 
     /// The call of a token, once.
     pub fn forget(&self, token: u32) -> Option<CallId> {
-        self.lock().cancellable.remove(&token)
+        self.lock().cancellable.remove(&token).flatten()
     }
 
     /// Lets the process end though the connection is open.
@@ -285,8 +296,8 @@ impl Context {
         match item {
             Item::Answer(deferred, answer) => self.settle(env, deferred, answer),
             Item::Event(event) => {
-                if self.emit(env, event).is_err() {
-                    rethrow(env);
+                if let Err(thrown) = self.emit(env, event) {
+                    throw_uncaught(env, thrown);
                 }
             }
         }
@@ -342,14 +353,11 @@ fn plain_error(env: &Env, text: &str) -> sys::napi_value {
 }
 
 /// A listener threw: the process hears of it as of any uncaught exception.
-fn rethrow(env: &Env) {
-    let mut exception = ptr::null_mut();
-    // SAFETY: on the JavaScript thread.
+fn throw_uncaught(env: &Env, thrown: napi::Error) {
+    // SAFETY: on the JavaScript thread; what napi took from the environment is given back to it.
     unsafe {
-        let taken = sys::napi_get_and_clear_last_exception(env.raw(), &raw mut exception);
-        if taken == sys::Status::napi_ok && !exception.is_null() {
-            sys::napi_fatal_exception(env.raw(), exception);
-        }
+        let exception = napi::JsError::from(thrown).into_value(env.raw());
+        sys::napi_fatal_exception(env.raw(), exception);
     }
 }
 

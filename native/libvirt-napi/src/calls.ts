@@ -64,8 +64,7 @@ export class Caller {
     try {
       return await call(this.#native, timeoutMs, token);
     } catch (error) {
-      if (LibvirtError.is(error, 'CANCELLED')) throw cancelled(signal, error);
-      throw error;
+      throw LibvirtError.is(error, 'CANCELLED') ? cancelled(signal, error) : invalidArgument(error);
     } finally {
       signal.removeEventListener('abort', abort);
     }

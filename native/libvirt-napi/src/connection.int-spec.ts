@@ -86,6 +86,37 @@ describe(Connection.name, () => {
     expect(kinds).toEqual(['defined', 'undefined']);
   });
 
+  it('passes on what a listener throws, as any emitter does', async () => {
+    const dist = new URL('../dist/index.js', import.meta.url).href;
+    const script = `const { Connection } = await import(${JSON.stringify(dist)});
+      process.on('uncaughtException', (error) => console.log(error.message));
+      const c = await Connection.open('test:///default');
+      c.on('lifecycle', () => { throw new RangeError('of the listener'); });
+      const domain = await c.domains.defineXml(\`${domainXml('thrown')}\`);
+      await domain.undefine();
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      await c.close();`;
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { timeout: 15_000 });
+    expect(stdout).toBe('of the listener\nof the listener\n');
+  });
+
+  it('lists what is there though the rest comes and goes', async () => {
+    let over = false;
+    const churn = async (make: () => Promise<{ undefine(): Promise<void> }>): Promise<void> => {
+      while (!over) await (await make()).undefine();
+    };
+    const { networks, storagePools } = sut;
+    const churning = [1, 2].flatMap((n) => [
+      churn(() => networks.defineXml(`<network><name>n${n}</name><bridge name='vbr${n}'/></network>`)),
+      churn(() =>
+        storagePools.defineXml(`<pool type='dir'><name>p${n}</name><target><path>/p${n}</path></target></pool>`),
+      ),
+    ]);
+    const listing = Array.from({ length: 1_500 }, () => Promise.all([networks.list(), storagePools.list()]));
+    await Promise.all(listing).finally(() => (over = true));
+    await Promise.all(churning);
+  }, 30_000);
+
   it('rejects every call after close, and closing twice is closing once', async () => {
     const connection = await Connection.open(TEST_URI);
     const pending = connection.hostname().catch((error: unknown) => error);
@@ -100,6 +131,7 @@ describe(Connection.name, () => {
     ['closed', 'await c.close();'],
     ['disposed', 'await c[Symbol.asyncDispose]();'],
     ['not closed but let go', 'c.unref();'],
+    ['let go and then closed', 'c.unref(); await c.close();'],
   ])('keeps no process alive when %s', async (_how, ending) => {
     const dist = new URL('../dist/index.js', import.meta.url).href;
     const script = `const { Connection } = await import(${JSON.stringify(dist)});

@@ -133,6 +133,10 @@ impl NativeConnection {
     {
         let (promise, settle) = self.bridge.promise::<J>(env)?;
         let bridge = self.bridge.clone();
+        // Before, for the answer may come before the call's number does.
+        if token != 0 {
+            bridge.expect(token);
+        }
         let id = self.inner.submit(request, run, move |answer| {
             if token != 0 {
                 bridge.forget(token);
@@ -213,7 +217,7 @@ impl NativeConnection {
     }
 }
 
-fn deadline(timeout_ms: u32) -> Option<Duration> {
+pub(crate) fn deadline(timeout_ms: u32) -> Option<Duration> {
     (timeout_ms > 0).then(|| Duration::from_millis(u64::from(timeout_ms)))
 }
 

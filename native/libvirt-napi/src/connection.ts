@@ -105,8 +105,10 @@ export class Connection extends EventEmitter<ConnectionEventMap> {
     const native = await abandonable(options.signal, begin, (late) => void late.close());
     opening = undefined;
     const connection = new Connection(native, streams);
-    deliver = (event) => connection.#deliver(event);
-    for (const event of early) connection.#deliver(event);
+    setImmediate(() => {
+      deliver = (event) => connection.#deliver(event);
+      connection.#deliverAll(early);
+    });
     return connection;
   }
 
@@ -202,8 +204,23 @@ export class Connection extends EventEmitter<ConnectionEventMap> {
 
   async #close(): Promise<void> {
     this.#calls.close();
+    // Also one that was let go: who waits for the end hears of it.
+    this.#native.ref();
     await this.#native.close();
     for (const stream of [...this.#streams]) stream.end();
+  }
+
+  #deliverAll(events: readonly ConnectionEvent[]): void {
+    for (const event of events) {
+      try {
+        this.#deliver(event);
+      } catch (thrown) {
+        // Uncaught, as any other; the events that follow are told all the same.
+        queueMicrotask(() => {
+          throw thrown;
+        });
+      }
+    }
   }
 
   #deliver(event: ConnectionEvent): void {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -35,6 +35,23 @@ describe('credentials', () => {
     });
     expect(asked.map(({ type }) => type)).toEqual(['authname', 'passphrase']);
     expect((await connection.domains.list()).map(({ name }) => name)).toEqual(['cave']);
+  });
+
+  it('are asked for by each connection of the pool', async () => {
+    // A file of this name is read anew by each of them, as a daemon is asked anew.
+    const own = `test://${path.join(folder, 'default')}`;
+    copyFileSync(path.join(folder, 'node.xml'), path.join(folder, 'default'));
+    let asked = 0;
+    await using connection = await Connection.open(own, {
+      callTimeoutMs: 10_000,
+      credentials: async (requests) => {
+        asked += 1;
+        await Promise.resolve();
+        return requests.map(({ type }) => (type === 'passphrase' ? 'sesame' : 'ali'));
+      },
+    });
+    expect((await connection.domains.list()).map(({ name }) => name)).toEqual(['cave']);
+    expect(asked).toBeGreaterThan(2);
   });
 
   it('may come later', async () => {

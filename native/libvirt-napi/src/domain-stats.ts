@@ -32,8 +32,29 @@ export type DomainStats<G extends StatsGroup = StatsGroup> = Pick<DomainStatsRec
 export interface StatsOptions extends CallOptions {
   /** Only active domains. */
   readonly activeOnly?: boolean;
-  /** Leave out what would wait for a guest that doesn't answer. */
+  /** Leave out what would wait for a guest that doesn't answer. Without it one such guest holds up the whole answer. */
   readonly noWait?: boolean;
+}
+
+const GROUPS: ReadonlySet<string> = new Set<StatsGroup>([
+  'state',
+  'cpu',
+  'balloon',
+  'vcpu',
+  'net',
+  'block',
+  'perf',
+  'ioThread',
+  'memory',
+  'dirtyRate',
+]);
+
+function queryOf(groups: readonly StatsGroup[], { activeOnly = false, noWait = false }: StatsOptions): StatsQuery {
+  // libvirt takes none for all of them.
+  if (groups.length === 0) throw new RangeError('no group of statistics is asked for');
+  const unknown = groups.find((group) => !GROUPS.has(group));
+  if (unknown !== undefined) throw new RangeError(`${unknown} is no group of statistics`);
+  return { activeOnly, noWait, ...Object.fromEntries(groups.map((group) => [group, true])) };
 }
 
 /** `virConnectGetAllDomainStats`. */
@@ -42,8 +63,6 @@ export async function allStats<G extends StatsGroup>(
   groups: readonly G[],
   options: StatsOptions,
 ): Promise<DomainStats<G>[]> {
-  const query: StatsQuery = { activeOnly: options.activeOnly ?? false, noWait: options.noWait ?? false };
-  for (const group of groups) query[group] = true;
-  const json = await calls.run(options, (native, t, k) => native.allDomainStats(query, t, k));
+  const json = await calls.run(options, (native, t, k) => native.allDomainStats(queryOf(groups, options), t, k));
   return JSON.parse(json) as DomainStats<G>[];
 }

@@ -4,11 +4,13 @@ use libvirt_core::ops::domain as core;
 use libvirt_core::ops::domain_devices::AddressSource;
 use libvirt_core::ops::domain_list;
 use libvirt_core::ops::domain_stats;
-use libvirt_core::{Code, Error, LongText, Session};
+use libvirt_core::{Code, EVERY_DOMAIN, Error, LongText, Request, Session};
+use napi::bindgen_prelude::PromiseRaw;
+use napi::{Env, Result};
 use napi_derive::napi;
 
 use crate::bridge::refused;
-use crate::connection::NativeConnection;
+use crate::connection::{NativeConnection, deadline};
 use crate::declare::{calls, flags};
 use crate::domain_records::{DomainInfo, DomainRecord, DomainState, DomainStatsRecord, InterfaceAddresses, ObjectName};
 use crate::host_objects::all;
@@ -94,7 +96,18 @@ calls!(host {
         move |session| session.find_domain_by_name(&name);
     define_domain, "defineDomain", (xml: String, validate: bool) -> ObjectName =
         move |session| session.define_domain(&xml, validate);
-    all_domain_stats as "Promise<string>", "allDomainStats", (query: StatsQuery) -> Text<String> = {
+});
+
+#[napi]
+impl NativeConnection {
+    #[napi(ts_return_type = "Promise<string>")]
+    pub fn all_domain_stats<'env>(
+        &self,
+        env: &'env Env,
+        query: StatsQuery,
+        timeout_ms: u32,
+        token: u32,
+    ) -> Result<PromiseRaw<'env, Text<String>>> {
         let query = domain_stats::StatsQuery {
             state: on(query.state),
             cpu: on(query.cpu),
@@ -109,20 +122,23 @@ calls!(host {
             active_only: on(query.active_only),
             no_wait: on(query.no_wait),
         };
-        move |session| {
+        let call = "allDomainStats";
+        let subject = query.may_wait_for_guests().then_some(EVERY_DOMAIN);
+        self.queue(env, Request { call, subject, timeout: deadline(timeout_ms) }, token, move |session| {
             let stats = session.all_domain_stats(query)?.into_iter();
             let stats: Vec<_> = stats.map(|stats| DomainStatsRecord::new(stats, query)).collect();
-            serde_json::to_string(&stats).map_err(|e| Error::own(Code::InternalError, "allDomainStats", e.to_string()))
-        }
-    };
-});
+            serde_json::to_string(&stats).map_err(|e| Error::own(Code::InternalError, call, e.to_string()))
+        })
+    }
+}
 
+// The state never waits for the guest: it is no call on the domain, which may hang.
 calls!(object {
     find_domain, "lookupDomain", () -> ObjectName = Session::find_domain;
+    domain_state, "domainState", () -> DomainState = Session::domain_state;
 });
 
 calls!(domain {
-    domain_state, "domainState", () -> DomainState = Session::domain_state;
     domain_info, "domainInfo", () -> DomainInfo = Session::domain_info;
     domain_xml as "Promise<string>", "domainXml", (flags: XmlFlags) -> Text<LongText> = {
         let flags =

@@ -352,7 +352,7 @@ export class Domain {
     return this.#changeDevice('detach', xml, options);
   }
 
-  /** Changes a device in place, e.g (`virDomainUpdateDeviceFlags`). the filter of an interface or the medium of a drive. */
+  /** Changes a device in place, e.g. the filter of an interface or the medium of a drive (`virDomainUpdateDeviceFlags`). */
   updateDevice(xml: string, options: Affect & CallOptions = {}): Promise<void> {
     return this.#changeDevice('update', xml, options);
   }

@@ -16,7 +16,7 @@ flags! {
     StartFlags as life::StartFlags {
         /// With its CPUs stopped.
         paused,
-        /// Stop it when this connection ends.
+        /// Stop it when this connection ends, or is lost.
         auto_destroy,
         /// Read a saved state past the page cache.
         bypass_cache,

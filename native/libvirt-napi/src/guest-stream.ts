@@ -23,9 +23,10 @@ export interface ChannelOptions extends CallOptions {
 
 /**
  * A console or a channel of a running domain: bytes of both directions, read no faster than they are consumed and taken
- * no faster than the guest does. `end()` closes it when all is sent, `destroy()` at once; it ends with the domain. An
- * error of libvirt destroys it with a `LibvirtError`. It has a connection and a thread of its own, and ends with the
- * `Connection` that it was opened by.
+ * no faster than the guest does. `end()` closes it when all is sent and taken, `destroy()` at once; but one that was ended
+ * stays with a guest that takes nothing, until `force` takes it over. It ends with the domain. An error of libvirt
+ * destroys it with a `LibvirtError`. It has a connection and a thread of its own, and ends with the `Connection` that it
+ * was opened by.
  */
 export class GuestStream extends Duplex {
   readonly #native: NativeStream;

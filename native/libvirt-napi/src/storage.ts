@@ -75,7 +75,7 @@ export class StoragePool {
     this.name = named.name;
   }
 
-  /** Makes what the pool stands on, e.g (`virStoragePoolBuild`). its folder. */
+  /** Makes what the pool stands on, e.g. its folder (`virStoragePoolBuild`). */
   async build(options?: CallOptions): Promise<void> {
     await this.#calls.run(options, (native, t, k) => native.buildPool(this.uuid, t, k));
   }

@@ -80,9 +80,8 @@ export class Tuning {
     bandwidth: InterfaceBandwidth,
     options: Affect & CallOptions = {},
   ): Promise<void> {
-    const parameters = toParameters(INTERFACE_KINDS, bandwidth);
     await this.#calls.run(options, (native, t, k) =>
-      native.setInterfaceTune(this.#domain, device, parameters, options, t, k),
+      native.setInterfaceTune(this.#domain, device, toParameters(INTERFACE_KINDS, bandwidth), options, t, k),
     );
   }
 

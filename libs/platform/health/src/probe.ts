@@ -29,13 +29,18 @@ export const runProbe = async (probe: Probe): Promise<ProbeResult> => {
       }, TIMEOUT_MS);
     });
     await Promise.race([probe.check(), timeout]);
-    const detail = probe.detail?.();
-    return { name: probe.name, ok: true, latencyMs: latency(), ...(detail === undefined ? {} : { detail }) };
+    return { name: probe.name, ok: true, latencyMs: latency(), ...detailOf(probe) };
   } catch (error) {
-    return { name: probe.name, ok: false, latencyMs: latency(), error: firstLine(error) };
+    return { name: probe.name, ok: false, latencyMs: latency(), error: firstLine(error), ...detailOf(probe) };
   } finally {
     clearTimeout(timer);
   }
+};
+
+/** What is to be known matters most when the dependency fails. */
+const detailOf = (probe: Probe): Pick<ProbeResult, 'detail'> => {
+  const detail = probe.detail?.();
+  return detail === undefined ? {} : { detail };
 };
 
 const firstLine = (error: unknown): string =>

@@ -1,5 +1,5 @@
 import { hostReportSubject } from '@infinibay/contracts';
-import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy, type OnApplicationBootstrap } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from '@infinibay/platform-logging';
@@ -15,7 +15,7 @@ type Method = (...args: never[]) => Promise<unknown>;
 
 /** Finds the methods with @HandlesRequest, @HandlesEvent and @HandlesReport and connects them to NATS. */
 @Injectable()
-export class HandlerExplorer implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class HandlerExplorer implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly consumers: EventConsumer[] = [];
   private readonly subscriptions: { unsubscribe(): void }[] = [];
   private readonly server: RequestServer;
@@ -47,8 +47,8 @@ export class HandlerExplorer implements OnApplicationBootstrap, BeforeApplicatio
     }
   }
 
-  /** Before the connection goes: answers to what was taken must still get out. */
-  async beforeApplicationShutdown(): Promise<void> {
+  /** First of all: what is taken may still need everything else, and tell of it. */
+  async onModuleDestroy(): Promise<void> {
     for (const subscription of this.subscriptions) subscription.unsubscribe();
     await Promise.allSettled(this.consumers.map((consumer) => consumer.stop()));
     await this.server.drain();

@@ -86,6 +86,31 @@ describe('messaging', () => {
       });
     });
 
+    it('are answered when they were taken before the end, and not taken after it has begun', async () => {
+      const own = await connectToNats({ ...testNats(), service: 'owner' }, logger);
+      const server = new RequestServer(own, 'owner', logger, durations);
+      const hostId = randomUUID();
+      const held = Promise.withResolvers<{ domain: null; disk: null }>();
+      let taken = 0;
+      const handler = (): Promise<unknown> => {
+        taken += 1;
+        return held.promise;
+      };
+      server.serve(inspectVm, handler, hostId);
+      await own.flush();
+      const first = inspect(hostId);
+      await pollUntil(() => taken === 1, { what: 'the request to be taken' });
+      let over = false;
+      const draining = server.drain().then(() => (over = true));
+      await own.flush();
+      await expect(inspect(hostId)).rejects.toMatchObject({ code: 'HOST_UNAVAILABLE' });
+      expect([taken, over]).toEqual([1, false]);
+      held.resolve({ domain: null, disk: null });
+      await expect(first).resolves.toEqual({ domain: null, disk: null });
+      await draining;
+      await own.close();
+    });
+
     it('fail typed when nobody listens, when no answer comes in time, and when the answer does not fit', async () => {
       await expect(inspect(randomUUID())).rejects.toMatchObject({ code: 'HOST_UNAVAILABLE' });
       const silent = (): Promise<never> => new Promise(() => undefined);

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   DomainError,
   RequestEnvelope,
@@ -5,16 +6,20 @@ import {
   type ReplyEnvelope,
   type RequestContract,
 } from '@infinibay/contracts';
-import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
 import { runInContext, type Logger } from '@infinibay/platform-logging';
 import type { Histogram } from 'prom-client';
 import type { RequestMeta } from './handlers.js';
+
+/** What the server has sent already arrives within this time. */
+const LAST_REQUESTS_MS = 500;
 
 export type RequestHandler = (data: never, meta: RequestMeta) => Promise<unknown>;
 
 /** Answers commands and queries; all instances of a service share the work by queue group. */
 export class RequestServer {
   private readonly running = new Set<Promise<void>>();
+  private readonly subscriptions: Subscription[] = [];
 
   constructor(
     private readonly connection: NatsConnection,
@@ -25,7 +30,7 @@ export class RequestServer {
 
   /** @param hostId the host that this process speaks for; only the hypervisor-agent has one. */
   serve(contract: RequestContract, handler: RequestHandler, hostId?: string): void {
-    this.connection.subscribe(requestSubject(contract, hostId), {
+    const subscription = this.connection.subscribe(requestSubject(contract, hostId), {
       queue: hostId === undefined ? this.service : `${this.service}-${hostId}`,
       callback: (error, message) => {
         if (error !== null) {
@@ -36,11 +41,15 @@ export class RequestServer {
         this.running.add(work);
       },
     });
+    this.subscriptions.push(subscription);
   }
 
-  /** Resolves when every request that was taken has been answered. */
+  /** Takes no more requests and resolves when every one that was taken has been answered. */
   async drain(): Promise<void> {
-    await Promise.allSettled([...this.running]);
+    const ended = this.subscriptions.splice(0).map((subscription) => subscription.drain());
+    // A server that is away confirms nothing, and sends nothing either.
+    await Promise.race([Promise.allSettled(ended), delay(LAST_REQUESTS_MS, undefined, { ref: false })]);
+    while (this.running.size > 0) await Promise.allSettled([...this.running]);
   }
 
   private async answer(contract: RequestContract, handler: RequestHandler, message: Msg): Promise<void> {

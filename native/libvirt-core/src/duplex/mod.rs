@@ -60,6 +60,8 @@ struct State {
     closers: Vec<Done<()>>,
     abort: bool,
     closing: bool,
+    /// The thread waits for the daemon to end it.
+    finishing: bool,
     lost: bool,
     /// The thread has ended: nothing is taken any more.
     over: Option<Error>,
@@ -85,7 +87,7 @@ impl Duplex {
         done: impl FnOnce(Result<Self>) + Send + 'static,
     ) {
         let (about, call) = (target.domain.to_string(), target.call());
-        let ticket = Ticket::new(call, Box::new(done));
+        let ticket = Ticket::new(call, Some(target.domain), Box::new(done));
         let answer = Arc::clone(&ticket);
         let started = begin_thread(call, move || {
             answer.settle(open_here(options, target, timeout).map_err(|error| error.about(about)));
@@ -123,7 +125,8 @@ impl Duplex {
     /// Ends it when what was written is sent, or at once with `abort`.
     pub fn close(&self, abort: bool, done: impl FnOnce(Result<()>) + Send + 'static) {
         let mut state = self.0.lock();
-        if state.over.is_some() {
+        // A daemon that waits for a guest to take what was sent may end it never: who gives it up doesn't wait.
+        if state.over.is_some() || (abort && state.finishing) {
             drop(state);
             done(Ok(()));
             return;
@@ -226,7 +229,10 @@ fn run(shared: &Arc<Shared>, options: &Options, target: &DuplexTarget, tell: &mp
             shared.finish(&over, &closed);
         }
         Ok(Ending::Abort) => {
-            abort(&stream);
+            // Not virStreamAbort: the daemon reads it after what the guest doesn't take, and that may be never. With the
+            // connection the stream ends there at once.
+            drop(stream);
+            drop(session);
             shared.finish(&over, &Ok(()));
         }
         Err(error) => {
@@ -271,6 +277,7 @@ fn serve(shared: &Shared, stream: &Handle<sys::virStream>) -> Result<Ending> {
         let mut state = shared.lock();
         loop {
             if state.closing && (state.abort || state.writes.is_empty()) {
+                state.finishing = !state.abort;
                 return Ok(if state.abort { Ending::Abort } else { Ending::Finish });
             }
             if state.lost {

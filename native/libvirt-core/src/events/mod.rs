@@ -12,7 +12,7 @@ use std::sync::Arc;
 use libc::{c_int, c_uint, c_void};
 use virt_sys as sys;
 
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::ffi::{borrowed, check, uuid_of};
 use crate::session::Session;
 use crate::uuid::Uuid;
@@ -92,16 +92,23 @@ pub(crate) struct EventLink {
 
 impl EventLink {
     /// Subscribes to everything the driver offers; what it doesn't offer is left out, but for the lifecycle of domains.
+    /// `DISCONNECTED` when the daemon goes away meanwhile.
     pub(crate) fn subscribe(session: Session, sink: &Sink, lost: &OnLost, monitors: bool) -> Result<Self> {
         let lost = Box::new(Arc::clone(lost));
         let mut link = Self { session, callbacks: Vec::new(), lost, watches_close: false };
+        // First of all: a link that breaks from here on tells so.
+        link.watches_close = link.watch_close().is_ok();
         link.watch_domains(sink)?;
         link.watch_others(sink);
         if monitors {
             link.watch_monitors(sink)?;
         }
-        link.watches_close = link.watch_close().is_ok();
-        Ok(link)
+        // What the driver lacks is left out; what could not be asked for is no link.
+        if link.session.alive() {
+            Ok(link)
+        } else {
+            Err(Error::own(Code::Disconnected, "virConnectEventRegisterAny", "the daemon went away"))
+        }
     }
 
     fn watch_domains(&mut self, sink: &Sink) -> Result<()> {

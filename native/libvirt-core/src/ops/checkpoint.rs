@@ -3,7 +3,7 @@
 use virt_sys as sys;
 
 use crate::error::{Code, Error, Result};
-use crate::ffi::{Handle, arg, bits, borrowed, check, flag_word, list, optional_arg, pointer, taken};
+use crate::ffi::{Handle, arg, bits, borrowed, check, flag_word, list, optional_arg, pointer, still_there, taken};
 use crate::session::Session;
 use crate::uuid::Uuid;
 use crate::xml;
@@ -90,7 +90,7 @@ impl Session {
             let found = list("virDomainListAllCheckpoints", |array| unsafe {
                 sys::virDomainListAllCheckpoints(domain, array, flags)
             })?;
-            found.iter().map(|checkpoint| record(checkpoint.as_ptr())).collect()
+            still_there(&found, Code::NoDomainCheckpoint, |checkpoint| record(checkpoint.as_ptr()))
         })
     }
 

@@ -87,6 +87,9 @@ impl ShutdownModes {
 impl Session {
     /// Starts a defined domain (`virDomainCreateWithFlags`); `OPERATION_INVALID` when it runs.
     pub fn start_domain(&mut self, uuid: Uuid, flags: StartFlags) -> Result<()> {
+        if flags.auto_destroy {
+            self.hold_guest();
+        }
         // SAFETY: a live domain.
         self.domain_call(uuid, "virDomainCreateWithFlags", |domain| unsafe {
             sys::virDomainCreateWithFlags(domain, flags.word())

@@ -8,7 +8,7 @@ use virt_sys as sys;
 use super::domain::{DomainRecord, ObjectName, reference};
 use super::domain_stats::StatsQuery;
 use crate::error::{Code, Result};
-use crate::ffi::{Handle, check, flag_word, list};
+use crate::ffi::{Handle, check, flag_word, list, still_there};
 use crate::session::Session;
 use crate::uuid::Uuid;
 use crate::vocabulary::{DOMAIN_STATES, domain_reason, word};
@@ -53,14 +53,14 @@ impl Session {
     pub fn list_domains(&mut self, filter: DomainFilter) -> Result<Vec<DomainRecord>> {
         let domains = self.all_domains(filter.word())?;
         if domains.len() <= FEW {
-            return one_by_one(&domains);
+            return still_there(&domains, Code::NoDomain, record);
         }
         let query = StatsQuery { state: true, no_wait: true, ..StatsQuery::default() };
         let states: HashMap<_, _> = match self.all_domain_stats(query) {
             Ok(stats) => stats.into_iter().filter_map(|of| Some((of.domain.uuid, of.state?))).collect(),
             // Not every driver has statistics.
             Err(error) if matches!(error.code, Code::NoSupport | Code::OperationUnsupported) => {
-                return one_by_one(&domains);
+                return still_there(&domains, Code::NoDomain, record);
             }
             Err(error) => return Err(error),
         };
@@ -85,19 +85,6 @@ impl Session {
     fn marked(&mut self, flag: c_uint) -> Result<HashSet<Uuid>> {
         self.all_domains(flag)?.iter().map(|domain| reference(domain).map(|named| named.uuid)).collect()
     }
-}
-
-fn one_by_one(domains: &[Handle<sys::virDomain>]) -> Result<Vec<DomainRecord>> {
-    let mut records = Vec::with_capacity(domains.len());
-    for domain in domains {
-        match record(domain) {
-            Ok(record) => records.push(record),
-            // It went away between the list and the question.
-            Err(error) if error.code == Code::NoDomain => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(records)
 }
 
 fn record(domain: &Handle<sys::virDomain>) -> Result<DomainRecord> {

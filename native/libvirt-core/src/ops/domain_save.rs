@@ -103,6 +103,9 @@ impl Session {
     /// Starts a transient domain: its definition ends with it (`virDomainCreateXML`).
     pub fn create_domain(&mut self, xml: &str, flags: StartFlags) -> Result<ObjectName> {
         let text = arg(xml)?;
+        if flags.auto_destroy {
+            self.hold_guest();
+        }
         // SAFETY: a live connection and NUL-terminated XML.
         let raw = unsafe { sys::virDomainCreateXML(self.conn(), text.as_ptr(), flags.word()) };
         reference(&Handle::own(raw, "virDomainCreateXML")?)

@@ -12,7 +12,7 @@ use crate::session::Session;
 use crate::vocabulary::{DOMAIN_STATES, domain_reason, word};
 
 /// Which groups are asked for. `state` never waits for a guest.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct StatsQuery {
     /// `VIR_DOMAIN_STATS_STATE`
     pub state: bool,
@@ -38,6 +38,14 @@ pub struct StatsQuery {
     pub active_only: bool,
     /// Leave out what would wait for a guest that doesn't answer.
     pub no_wait: bool,
+}
+
+impl StatsQuery {
+    /// Whether a guest that hangs may hold it up.
+    pub fn may_wait_for_guests(self) -> bool {
+        let state_only = Self { state: true, active_only: self.active_only, ..Self::default() };
+        !self.no_wait && self != state_only
+    }
 }
 
 /// One domain's statistics. A group that was not asked for or that the driver doesn't have is empty.
@@ -275,6 +283,8 @@ unsafe fn read_record(raw: &sys::virDomainStatsRecord) -> Result<DomainStats> {
             _ => place(&mut stats, key, value),
         }
     }
+    // CPUs that are unplugged leave holes in the numbers.
+    stats.vcpus.retain(|vcpu| vcpu.counters != VcpuCounters::default());
     stats.state = condition.0.map(|s| (word(DOMAIN_STATES, s), domain_reason(s, condition.1)));
     Ok(stats)
 }

@@ -2,8 +2,8 @@
 
 use virt_sys as sys;
 
-use crate::error::{Error, Result};
-use crate::ffi::{Handle, arg, bits, borrowed, check, list, taken};
+use crate::error::{Code, Error, Result};
+use crate::ffi::{Handle, arg, bits, borrowed, check, list, still_there, taken};
 use crate::session::Session;
 
 /// An interface of the host.
@@ -55,7 +55,7 @@ impl Session {
         // SAFETY: a live connection; `list` owns the array.
         let interfaces =
             list("virConnectListAllInterfaces", |array| unsafe { sys::virConnectListAllInterfaces(conn, array, 0) })?;
-        interfaces.iter().map(|interface| record(interface.as_ptr())).collect()
+        still_there(&interfaces, Code::NoInterface, |interface| record(interface.as_ptr()))
     }
 
     /// Finds an interface; `NO_INTERFACE` when there is none.

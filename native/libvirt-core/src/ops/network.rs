@@ -6,8 +6,8 @@ use libc::{c_int, c_void};
 use virt_sys as sys;
 
 use super::domain::ObjectName;
-use crate::error::Result;
-use crate::ffi::{Handle, arg, bits, borrowed, check, list, optional_arg, pointer, taken, uuid_of};
+use crate::error::{Code, Result};
+use crate::ffi::{Handle, arg, bits, borrowed, check, list, optional_arg, pointer, still_there, taken, uuid_of};
 use crate::session::Session;
 use crate::uuid::Uuid;
 use crate::vocabulary::word;
@@ -138,7 +138,7 @@ impl Session {
         // SAFETY: a live connection; `list` owns the array.
         let networks =
             list("virConnectListAllNetworks", |array| unsafe { sys::virConnectListAllNetworks(conn, array, 0) })?;
-        networks.iter().map(record).collect()
+        still_there(&networks, Code::NoNetwork, record)
     }
 
     /// Finds a network by name; `NO_NETWORK` when there is none.

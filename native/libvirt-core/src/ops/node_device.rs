@@ -4,7 +4,7 @@ use libc::c_int;
 use virt_sys as sys;
 
 use crate::error::{Code, Error, Result};
-use crate::ffi::{Handle, arg, bits, borrowed, check, list, optional_arg, pointer, taken};
+use crate::ffi::{Handle, arg, bits, borrowed, check, list, optional_arg, pointer, still_there, taken};
 use crate::session::Session;
 
 /// A device of the host.
@@ -87,16 +87,7 @@ impl Session {
         let devices = list("virConnectListAllNodeDevices", |array| unsafe {
             sys::virConnectListAllNodeDevices(conn, array, flags)
         })?;
-        let mut records = Vec::with_capacity(devices.len());
-        for device in &devices {
-            match record(device.as_ptr()) {
-                Ok(record) => records.push(record),
-                // It was unplugged before it was read.
-                Err(error) if error.code == Code::NoNodeDevice => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(records)
+        still_there(&devices, Code::NoNodeDevice, |device| record(device.as_ptr()))
     }
 
     /// Finds a device; `NO_NODE_DEVICE` when there is none.

@@ -3,8 +3,8 @@
 use libc::c_int;
 use virt_sys as sys;
 
-use crate::error::{Error, Result};
-use crate::ffi::{Handle, arg, bits, borrowed, check, list, taken, uuid_of};
+use crate::error::{Code, Error, Result};
+use crate::ffi::{Handle, arg, bits, borrowed, check, list, still_there, taken, uuid_of};
 use crate::session::Session;
 use crate::uuid::Uuid;
 use crate::vocabulary::{SECRET_USAGES, word};
@@ -35,7 +35,7 @@ impl Session {
         // SAFETY: a live connection; `list` owns the array.
         let secrets =
             list("virConnectListAllSecrets", |array| unsafe { sys::virConnectListAllSecrets(conn, array, 0) })?;
-        secrets.iter().map(|secret| record(secret.as_ptr())).collect()
+        still_there(&secrets, Code::NoSecret, |secret| record(secret.as_ptr()))
     }
 
     /// Finds a secret by UUID; `NO_SECRET` when there is none.

@@ -4,7 +4,7 @@ use libc::c_int;
 use virt_sys as sys;
 
 use crate::error::{Code, Error, Result};
-use crate::ffi::{Handle, arg, bits, borrowed, check, flag_word, list, taken};
+use crate::ffi::{Handle, arg, bits, borrowed, check, flag_word, list, still_there, taken};
 use crate::session::Session;
 use crate::uuid::Uuid;
 use crate::xml;
@@ -123,7 +123,7 @@ impl Session {
             let found = list("virDomainListAllSnapshots", |array| unsafe {
                 sys::virDomainListAllSnapshots(domain, array, flags)
             })?;
-            found.iter().map(|snapshot| record(snapshot.as_ptr())).collect()
+            still_there(&found, Code::NoDomainSnapshot, |snapshot| record(snapshot.as_ptr()))
         })
     }
 

@@ -4,8 +4,8 @@ use libc::c_int;
 use virt_sys as sys;
 
 use super::domain::ObjectName;
-use crate::error::Result;
-use crate::ffi::{Handle, arg, bits, borrowed, check, list, taken, uuid_of};
+use crate::error::{Code, Result};
+use crate::ffi::{Handle, arg, bits, borrowed, check, list, still_there, taken, uuid_of};
 use crate::session::Session;
 use crate::uuid::Uuid;
 use crate::vocabulary::{POOL_STATES, word};
@@ -69,7 +69,7 @@ impl Session {
         let pools = list("virConnectListAllStoragePools", |array| unsafe {
             sys::virConnectListAllStoragePools(conn, array, 0)
         })?;
-        pools.iter().map(record).collect()
+        still_there(&pools, Code::NoStoragePool, record)
     }
 
     /// Finds a pool by name; `NO_STORAGE_POOL` when there is none.

@@ -3,8 +3,8 @@
 use libc::c_int;
 use virt_sys as sys;
 
-use crate::error::{Error, Result};
-use crate::ffi::{Handle, arg, bits, borrowed, check, list, taken};
+use crate::error::{Code, Error, Result};
+use crate::ffi::{Handle, arg, bits, borrowed, check, list, still_there, taken};
 use crate::session::Session;
 use crate::uuid::Uuid;
 use crate::vocabulary::{VOLUME_TYPES, word};
@@ -76,7 +76,7 @@ impl Session {
             let volumes = list("virStoragePoolListAllVolumes", |array| unsafe {
                 sys::virStoragePoolListAllVolumes(pool, array, 0)
             })?;
-            volumes.iter().map(|volume| record(volume.as_ptr())).collect()
+            still_there(&volumes, Code::NoStorageVol, |volume| record(volume.as_ptr()))
         })
     }
 

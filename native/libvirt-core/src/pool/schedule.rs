@@ -1,8 +1,9 @@
 //! Which call may run next. Pure: no thread, no clock, no libvirt.
 //!
 //! A call that hangs in a guest holds one of the daemon's workers. So a domain has one call in flight, and a second
-//! one once the first has taken a while and the pool is quiet (an abort must get past a long job). What waits for a
-//! domain is parked beside the queue: it delays nobody else. Calls on one domain begin in the order in which they came.
+//! one once the first has taken a while and the pool is quiet. What waits for a domain is parked beside the queue: it
+//! delays nobody else. Calls on one domain begin in the order in which they came, but for those that watch or end a job and
+//! those that destroy it: these wait for nothing that takes long.
 //! One at a time is also the fastest: the daemon makes the calls on a domain one after the other anyway.
 //! Invariant: a domain with parked calls has a call in flight or is in `released`.
 
@@ -11,14 +12,22 @@ use std::time::{Duration, Instant};
 
 use rustc_hash::FxHashMap;
 
+use super::MAX_WORKERS;
 use super::quarantine::Overdue;
 use crate::uuid::Uuid;
 
 /// A call's number within its connection.
 pub type CallId = u64;
 
-/// Calls in flight on one domain, at most.
+/// Calls in flight on one domain, at most, and one more that watches a job or ends it.
 const PER_DOMAIN: usize = 2;
+/// What a migration or a save is watched and ended with: it may not wait for the end of what it is about.
+const ON_JOBS: [&str; 2] = ["abortJob", "jobStats"];
+/// Calls in flight on domains, in all: the pool's last workers are for the host, for lists, and for what frees a domain
+/// that hangs, however many of them do.
+pub(super) const ON_DOMAINS: usize = MAX_WORKERS - 2;
+/// The operation that frees a domain that hangs.
+pub(super) const DESTROY: &str = "destroyDomain";
 /// From this many calls in flight on, a domain gets one.
 const QUIET: usize = 4;
 /// A call in flight this long no longer keeps the domain's next one waiting, nor does a pool that is stuck keep calls
@@ -26,7 +35,7 @@ const QUIET: usize = 4;
 pub(super) const PATIENCE: Duration = Duration::from_millis(25);
 
 /// When the calls in flight on a domain began.
-type Flying = [Option<Instant>; PER_DOMAIN];
+type Flying = [Option<Instant>; PER_DOMAIN + 1];
 
 /// A call that waits: `J` is what runs it.
 pub(crate) struct Waiting<J> {
@@ -54,7 +63,11 @@ pub(crate) struct Schedule<J> {
     released: VecDeque<Uuid>,
     in_flight: FxHashMap<Uuid, Flying>,
     running: usize,
+    /// Of these, on domains.
+    on_domains: usize,
     open: FxHashMap<CallId, Open>,
+    /// Calls that wait though they are answered.
+    stale: usize,
     deadlines: BTreeSet<(Instant, CallId)>,
 }
 
@@ -66,7 +79,9 @@ impl<J> Default for Schedule<J> {
             released: VecDeque::new(),
             in_flight: FxHashMap::default(),
             running: 0,
+            on_domains: 0,
             open: FxHashMap::default(),
+            stale: 0,
             deadlines: BTreeSet::new(),
         }
     }
@@ -92,8 +107,13 @@ impl<J> Schedule<J> {
 
     /// The next call that may run now; it is in flight until [`Self::ended`] is told the same time.
     pub(crate) fn next(&mut self, now: Instant) -> Option<Waiting<J>> {
-        let call = self.next_released(now).or_else(|| self.next_queued(now))?;
+        let call = if self.queue_is_older() {
+            self.next_queued(now).or_else(|| self.next_released(now))
+        } else {
+            self.next_released(now).or_else(|| self.next_queued(now))
+        }?;
         if let Some(subject) = call.subject {
+            self.on_domains += 1;
             let flying = self.in_flight.entry(subject).or_default();
             if let Some(place) = flying.iter_mut().find(|place| place.is_none()) {
                 *place = Some(now);
@@ -106,7 +126,17 @@ impl<J> Schedule<J> {
         Some(call)
     }
 
+    /// Whether the queue's first call has waited longer than the first one that waited for its domain: busy domains may
+    /// not keep everybody else waiting.
+    fn queue_is_older(&self) -> bool {
+        let released = self.released.front().and_then(|subject| self.parked.get(subject)?.front());
+        self.queue.front().zip(released).is_some_and(|(queued, released)| queued.since < released.since)
+    }
+
     fn next_released(&mut self, now: Instant) -> Option<Waiting<J>> {
+        if self.is_full() {
+            return None;
+        }
         while let Some(subject) = self.released.pop_front() {
             // A domain that is full is released again when one of its calls ends.
             while self.has_room(subject, now) {
@@ -117,6 +147,7 @@ impl<J> Schedule<J> {
                     }
                     return Some(call);
                 }
+                self.stale = self.stale.saturating_sub(1);
             }
         }
         None
@@ -125,11 +156,16 @@ impl<J> Schedule<J> {
     fn next_queued(&mut self, now: Instant) -> Option<Waiting<J>> {
         while let Some(call) = self.queue.pop_front() {
             if !self.open.contains_key(&call.id) {
+                self.stale = self.stale.saturating_sub(1);
                 continue;
             }
             match call.subject {
-                Some(subject) if self.must_wait(subject, now) => {
+                Some(subject) if self.must_wait(subject, now) && !self.gets_past(&call, subject, now) => {
                     self.parked.entry(subject).or_default().push_back(call);
+                }
+                Some(subject) if self.is_full() => {
+                    self.parked.entry(subject).or_default().push_back(call);
+                    self.released.push_back(subject);
                 }
                 _ => return Some(call),
             }
@@ -137,16 +173,26 @@ impl<J> Schedule<J> {
         None
     }
 
+    /// Whether no other call on a domain may begin.
+    fn is_full(&self) -> bool {
+        self.on_domains >= ON_DOMAINS
+    }
+
     fn must_wait(&self, subject: Uuid, now: Instant) -> bool {
         !self.has_room(subject, now) || self.parked.contains_key(&subject)
     }
 
     fn has_room(&self, subject: Uuid, now: Instant) -> bool {
-        self.in_flight.get(&subject).is_none_or(|flying| match flying {
-            [None, None] => true,
-            [Some(begun), None] | [None, Some(begun)] => self.running < QUIET && now.duration_since(*begun) >= PATIENCE,
-            [Some(_), Some(_)] => false,
+        self.in_flight.get(&subject).is_none_or(|flying| {
+            let count = flying.iter().flatten().count();
+            count == 0 || (count < PER_DOMAIN && self.running < QUIET && takes_long(flying, now))
         })
+    }
+
+    /// Whether a call need not wait for what takes long on its domain, however busy the pool is.
+    fn gets_past(&self, call: &Waiting<J>, subject: Uuid, now: Instant) -> bool {
+        let place = |flying: &Flying| flying.iter().any(Option::is_none) && takes_long(flying, now);
+        ON_JOBS.contains(&call.call) && self.in_flight.get(&subject).is_some_and(place)
     }
 
     /// Whether a call waits for another one on its domain.
@@ -154,12 +200,39 @@ impl<J> Schedule<J> {
         !self.parked.is_empty()
     }
 
-    /// Looks again at what waits behind calls that take long, and tells on how many domains a call may run now.
+    /// Looks again at what waits behind calls that take long, and tells how many calls may run now.
     pub(crate) fn release_patient(&mut self, now: Instant) -> usize {
-        let ready: Vec<Uuid> = self.parked.keys().copied().filter(|subject| self.has_room(*subject, now)).collect();
+        let freed = self.free_urgent(now);
+        if self.is_full() {
+            return freed;
+        }
+        let may = |subject: &Uuid| self.has_room(*subject, now) && !self.released.contains(subject);
+        let ready: Vec<Uuid> = self.parked.keys().copied().filter(may).collect();
         let count = ready.len();
         self.released.extend(ready);
-        count
+        freed + count
+    }
+
+    /// What destroys a domain or ends a job waits for nothing that takes long on it: neither in flight nor before it in line.
+    fn free_urgent(&mut self, now: Instant) -> usize {
+        let before = self.queue.len();
+        let full = self.is_full();
+        for (subject, calls) in &mut self.parked {
+            let Some(flying) = self.in_flight.get(subject).filter(|flying| takes_long(flying, now)) else { continue };
+            let place = !full && flying.iter().any(Option::is_none);
+            let urgent = |call: &Waiting<J>| call.call == DESTROY || (place && ON_JOBS.contains(&call.call));
+            let Some(mut call) = calls.iter().position(urgent).and_then(|at| calls.remove(at)) else { continue };
+            if call.call == DESTROY {
+                // Not one of the domain's any more: there is always a worker for it.
+                call.subject = None;
+                if let Some(open) = self.open.get_mut(&call.id) {
+                    open.subject = None;
+                }
+            }
+            self.queue.push_front(call);
+        }
+        self.parked.retain(|_, calls| !calls.is_empty());
+        self.queue.len() - before
     }
 
     fn unpark(&mut self, subject: Uuid) -> Option<Waiting<J>> {
@@ -175,6 +248,7 @@ impl<J> Schedule<J> {
     pub(crate) fn ended(&mut self, subject: Option<Uuid>, begun: Instant) {
         self.running = self.running.saturating_sub(1);
         let Some(subject) = subject else { return };
+        self.on_domains = self.on_domains.saturating_sub(1);
         if let Some(flying) = self.in_flight.get_mut(&subject) {
             if let Some(place) = flying.iter_mut().find(|place| **place == Some(begun)) {
                 *place = None;
@@ -192,6 +266,7 @@ impl<J> Schedule<J> {
     pub(crate) fn settle(&mut self, id: CallId) -> Option<Open> {
         let open = self.open.remove(&id)?;
         self.deadlines.remove(&(open.deadline, id));
+        self.stale += usize::from(!open.begun);
         Some(open)
     }
 
@@ -212,8 +287,13 @@ impl<J> Schedule<J> {
         expired
     }
 
-    /// Frees what waits for a call that nobody waits for any more.
+    /// Frees what waits for calls that nobody waits for any more, once they are the greater part: a thousand that are
+    /// given up one after the other don't make a thousand searches.
     pub(crate) fn forget_settled(&mut self) {
+        if self.stale <= self.open.len() {
+            return;
+        }
+        self.stale = 0;
         let open = &self.open;
         self.queue.retain(|call| open.contains_key(&call.id));
         self.parked.retain(|_, calls| {
@@ -222,11 +302,14 @@ impl<J> Schedule<J> {
         });
     }
 
-    /// Settles everything that has not begun and gives the ids.
+    /// The daemon is gone: settles everything that has not begun and gives the ids. What has begun accuses no domain.
     pub(crate) fn drop_waiting(&mut self) -> Vec<CallId> {
         let parked = self.parked.drain().flat_map(|(_, calls)| calls);
         let waiting: Vec<CallId> = self.queue.drain(..).chain(parked).map(|call| call.id).collect();
-        waiting.into_iter().filter(|id| self.settle(*id).is_some()).collect()
+        let dropped = waiting.into_iter().filter(|id| self.settle(*id).is_some()).collect();
+        self.stale = 0;
+        self.open.values_mut().for_each(|open| open.begun = false);
+        dropped
     }
 
     /// Settles everything, begun or not, and gives the ids.
@@ -235,6 +318,7 @@ impl<J> Schedule<J> {
         self.parked.clear();
         self.released.clear();
         self.deadlines.clear();
+        self.stale = 0;
         self.open.drain().map(|(id, _)| id).collect()
     }
 
@@ -264,118 +348,10 @@ impl<J> Schedule<J> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-    use std::time::Duration;
-
-    fn call(id: CallId, domain: Option<u8>) -> Waiting<()> {
-        Waiting { id, subject: domain.map(|d| Uuid([d; 16])), call: "test", since: Instant::now(), job: () }
-    }
-
-    fn soon() -> Instant {
-        Instant::now() + Duration::from_secs(60)
-    }
-
-    fn all_next(schedule: &mut Schedule<()>, now: Instant) -> Vec<CallId> {
-        std::iter::from_fn(|| schedule.next(now)).map(|c| c.id).collect()
-    }
-
-    #[test]
-    fn a_second_call_on_one_domain_waits_and_delays_nobody() {
-        let (mut schedule, now) = (Schedule::default(), Instant::now());
-        for (id, domain) in [(1, Some(7)), (2, Some(7)), (3, Some(7)), (4, Some(8)), (5, None)] {
-            schedule.push(call(id, domain), soon());
-        }
-        assert_eq!(all_next(&mut schedule, now), [1, 4, 5]);
-        assert!(schedule.has_parked());
-        schedule.ended(Some(Uuid([7; 16])), now);
-        assert_eq!(all_next(&mut schedule, now), [2]);
-    }
-
-    #[test]
-    fn a_second_call_gets_past_one_that_takes_long_and_a_third_does_not() {
-        let (mut schedule, begun) = (Schedule::default(), Instant::now());
-        for id in 1..=3 {
-            schedule.push(call(id, Some(7)), soon());
-        }
-        assert_eq!(all_next(&mut schedule, begun), [1]);
-        assert_eq!(schedule.release_patient(begun), 0);
-        let later = begun + PATIENCE;
-        assert_eq!(schedule.release_patient(later), 1);
-        assert_eq!(all_next(&mut schedule, later), [2]);
-        assert_eq!(schedule.release_patient(later + PATIENCE), 0);
-        schedule.ended(Some(Uuid([7; 16])), later);
-        assert_eq!(all_next(&mut schedule, later), [3], "the first one still takes long");
-    }
-
-    #[test]
-    fn a_busy_pool_gives_a_domain_one_however_long_it_takes() {
-        let (mut schedule, begun) = (Schedule::default(), Instant::now());
-        for domain in [1, 2, 3, 4, 1, 2, 3, 4] {
-            schedule.push(call(u64::from(domain) + 10 * schedule.open_calls() as u64, Some(domain)), soon());
-        }
-        assert_eq!(all_next(&mut schedule, begun).len(), 4);
-        assert_eq!(schedule.release_patient(begun + PATIENCE), 0);
-        assert!(schedule.next(begun + PATIENCE).is_none());
-    }
-
-    #[test]
-    fn ten_hung_domains_leave_workers_of_fourteen_free() {
-        let mut schedule = Schedule::default();
-        for id in 0..1000 {
-            schedule.push(call(id, Some(u8::try_from(id % 10).unwrap_or(0))), soon());
-        }
-        let now = Instant::now();
-        assert_eq!(all_next(&mut schedule, now).len(), 10);
-        schedule.release_patient(now + PATIENCE);
-        assert!(all_next(&mut schedule, now + PATIENCE).is_empty());
-        schedule.push(call(5000, Some(99)), soon());
-        assert_eq!(all_next(&mut schedule, now), [5000]);
-    }
-
-    #[test]
-    fn an_expired_call_never_runs() {
-        let mut schedule = Schedule::default();
-        schedule.push(call(1, None), Instant::now());
-        assert_eq!(schedule.expire(Instant::now()).iter().map(|(id, _)| *id).collect::<Vec<_>>(), [1]);
-        assert!(schedule.next(Instant::now()).is_none());
-        assert!(schedule.settle(1).is_none());
-    }
-
-    proptest! {
-        #[test]
-        fn every_call_runs_once_and_in_order_per_domain(domains in prop::collection::vec(prop::option::of(0u8..4), 1..80)) {
-            let mut schedule = Schedule::default();
-            for (id, domain) in domains.iter().enumerate() {
-                schedule.push(call(id as CallId, *domain), soon());
-            }
-            let mut flying: VecDeque<(Waiting<()>, Instant)> = VecDeque::new();
-            let mut now = Instant::now();
-            let mut begun: Vec<(Option<Uuid>, CallId)> = Vec::new();
-            loop {
-                while flying.len() < 5 {
-                    now += PATIENCE / 3;
-                    schedule.release_patient(now);
-                    let Some(next) = schedule.next(now) else { break };
-                    begun.push((next.subject, next.id));
-                    flying.push_back((next, now));
-                    for domain in 0..4u8 {
-                        let count = flying.iter().filter(|(c, _)| c.subject == Some(Uuid([domain; 16]))).count();
-                        prop_assert!(count <= PER_DOMAIN);
-                    }
-                }
-                let Some((done, at)) = flying.pop_front() else { break };
-                prop_assert!(schedule.settle(done.id).is_some());
-                schedule.ended(done.subject, at);
-            }
-            prop_assert_eq!(begun.len(), domains.len());
-            for domain in 0..4u8 {
-                let ids: Vec<_> = begun.iter().filter(|(s, _)| *s == Some(Uuid([domain; 16]))).map(|(_, id)| *id).collect();
-                prop_assert!(ids.is_sorted());
-            }
-            prop_assert_eq!(schedule.open_calls(), 0);
-        }
-    }
+/// Whether one of these has been in flight for a while.
+fn takes_long(flying: &Flying, now: Instant) -> bool {
+    flying.iter().flatten().any(|begun| now.duration_since(*begun) >= PATIENCE)
 }
+
+#[cfg(test)]
+mod tests;

@@ -65,7 +65,7 @@ pub(super) fn open(options: Options, sink: Sink) -> Result<Arc<Shared>> {
 }
 
 pub(super) fn open_in_background(options: Options, sink: Sink, done: Box<dyn FnOnce(Result<Connection>) + Send>) {
-    let ticket = Ticket::new(OPEN, done);
+    let ticket = Ticket::new(OPEN, None, done);
     let answer = Arc::clone(&ticket);
     if let Err(error) = begin_thread(move || answer.settle(open_in_time(options, sink))) {
         ticket.settle(Err(error));
@@ -162,6 +162,8 @@ fn reconnect(shared: &Arc<Shared>) -> Option<EventLink> {
             return None;
         }
         pause = (pause * 2).min(LONGEST_PAUSE);
+        // What an attempt that failed left is no news of the next one.
+        shared.lock().lost = None;
         let opened = Session::open(&shared.options).and_then(|session| subscribe(shared, session));
         if let Ok(link) = opened {
             let mut state = shared.lock();

@@ -6,11 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::quarantine::is_answer;
 use crate::error::{Code, Error, Result};
 use crate::session::Session;
+use crate::uuid::Uuid;
 
 type Done<T> = Box<dyn FnOnce(Result<T>) + Send>;
 
 pub(crate) struct Ticket<T> {
     call: &'static str,
+    about: Option<Uuid>,
     done: Mutex<Option<Done<T>>>,
 }
 
@@ -20,8 +22,12 @@ pub(super) trait Abandon: Send + Sync {
 }
 
 impl<T: Send + 'static> Ticket<T> {
-    pub(crate) fn new(call: &'static str, done: Done<T>) -> Arc<Self> {
-        Arc::new(Self { call, done: Mutex::new(Some(done)) })
+    pub(crate) fn new(call: &'static str, about: Option<Uuid>, done: Done<T>) -> Arc<Self> {
+        Arc::new(Self { call, about, done: Mutex::new(Some(done)) })
+    }
+
+    fn is_answered(&self) -> bool {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner).is_none()
     }
 
     /// Answers, unless somebody else did.
@@ -34,6 +40,10 @@ impl<T: Send + 'static> Ticket<T> {
 
     /// Runs the call on a worker and answers; a panic of `run` is an answer too. Gives whether it came from the domain.
     pub(super) fn run(&self, session: Result<&mut Session>, run: impl FnOnce(&mut Session) -> Result<T>) -> bool {
+        // Connecting may have taken longer than anybody waits: what nobody waits for is not done.
+        if self.is_answered() {
+            return false;
+        }
         let answer = session.and_then(|session| {
             let made = catch_unwind(AssertUnwindSafe(|| run(session)));
             made.unwrap_or_else(|panic| Err(self.panicked(panic.as_ref()))).map_err(|error| {
@@ -59,6 +69,10 @@ fn named(inner: &'static str, operation: &'static str) -> &'static str {
 
 impl<T: Send + 'static> Abandon for Ticket<T> {
     fn abandon(&self, code: Code, message: &str) {
-        self.settle(Err(Error::own(code, self.call, message)));
+        let error = Error::own(code, self.call, message);
+        self.settle(Err(match self.about {
+            Some(domain) => error.about(domain.to_string()),
+            None => error,
+        }));
     }
 }

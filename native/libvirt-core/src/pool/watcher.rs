@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::schedule::PATIENCE;
-use super::{Closer, Link, Shared, State, worker};
+use super::{Closer, EVERY_DOMAIN, Link, Shared, State, worker};
 use crate::error::Code;
 
 /// How long the end waits for a worker that is stuck inside libvirt.
@@ -23,7 +23,8 @@ fn run(shared: &Arc<Shared>) {
         let late = state.schedule.expire(now);
         if !late.is_empty() {
             let tickets: Vec<_> = late.iter().filter_map(|(id, _)| state.tickets.remove(id)).collect();
-            for overdue in late.into_iter().filter_map(|(_, overdue)| overdue) {
+            let accusing = late.into_iter().filter_map(|(_, overdue)| overdue.filter(|o| o.subject != EVERY_DOMAIN));
+            for overdue in accusing {
                 let change = state.quarantine.missed(overdue);
                 state.changes.extend(change);
             }
@@ -40,8 +41,14 @@ fn run(shared: &Arc<Shared>) {
         }
         grow(shared, &mut state, now);
         for _ in 0..state.schedule.release_patient(now) {
-            if let Some(worker) = shared.find_worker(&mut state) {
-                worker.wake();
+            let (spinning, workers) = (state.spinning, state.workers);
+            match shared.find_worker(&mut state) {
+                Some(worker) => worker.wake(),
+                // All are busy with what takes long, on this very domain perhaps.
+                None if !spinning && state.workers == workers && workers < super::MAX_WORKERS => {
+                    worker::spawn(shared, &mut state);
+                }
+                None => {}
             }
         }
         if state.held.take() {

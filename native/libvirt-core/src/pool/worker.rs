@@ -31,7 +31,9 @@ fn run(shared: &Arc<Shared>) {
     if shared.flush.get().is_some() {
         batch::hold_answers();
     }
-    while let Some(Assignment { call, begun, epoch }) = seat.next(shared) {
+    while let Some(Assignment { call, begun, epoch }) =
+        seat.next(shared, own.as_ref().is_some_and(|(_, session)| session.holds_guests()))
+    {
         let Waiting { id, subject, call, job, .. } = call;
         let session = session_of(shared, &mut own, epoch);
         let answered = job(session);
@@ -46,7 +48,13 @@ fn run(shared: &Arc<Shared>) {
             state.changes.extend(change);
         }
         let changed = !state.changes.is_empty();
+        // What takes long to free doesn't keep an answer.
+        let leaves = own.as_ref().is_some_and(|(_, session)| session.has_leftovers());
+        let flush = leaves && state.held.take();
         drop(state);
+        if flush {
+            shared.flush();
+        }
         if changed {
             shared.tell_changes();
         }
@@ -77,8 +85,8 @@ struct Seat {
 }
 
 impl Seat {
-    /// Waits for a call. None when this worker is to end.
-    fn next(&mut self, shared: &Shared) -> Option<Assignment> {
+    /// Waits for a call. None when this worker is to end, which one that `stays` does with the connection only.
+    fn next(&mut self, shared: &Shared, stays: bool) -> Option<Assignment> {
         let mut state = shared.lock();
         loop {
             let begun = Instant::now();
@@ -116,19 +124,18 @@ impl Seat {
                 state = self.spin(shared, before);
                 continue;
             }
-            let spare = state.workers > shared.options.workers;
+            let spare = state.workers > shared.options.workers && !stays;
             state.idle.push(Arc::clone(&self.bed));
             drop(state);
             let woken = self.bed.sleep(SPARE_IDLE);
             state = shared.lock();
             self.spin.begin_anew();
-            if !woken {
-                let before = state.idle.len();
-                state.idle.retain(|bed| !Arc::ptr_eq(bed, &self.bed));
-                // Who was taken off meanwhile has a call to make.
-                if spare && state.idle.len() < before {
-                    return None;
-                }
+            // Woken or not: a wake-up that came late may have ended a later sleep.
+            let before = state.idle.len();
+            state.idle.retain(|bed| !Arc::ptr_eq(bed, &self.bed));
+            // Who was taken off meanwhile has a call to make.
+            if !woken && spare && state.idle.len() < before {
+                return None;
             }
         }
     }
