@@ -227,12 +227,35 @@ describe("the agent on libvirt's test driver", () => {
     expect(await ensure(1, [])).toEqual({ changed: false });
     expect(await ensure(3, [moved])).toEqual({ changed: true });
     expect(await ensure(4, [moved])).toEqual({ changed: false });
-    const elsewhere = { ...networkSpec(networkId, [moved]), gateway: '10.81.0.1' };
-    expect(await agent.refusal(ensureNetwork, { revision: 5, spec: elsewhere })).toBe('NETWORK_IN_USE');
+    // Refused before its revision is stored: lower ones still count.
+    const unwritable = networkSpec(networkId, [{ ...one, hostname: 'a&b' }]);
+    expect(await agent.refusal(ensureNetwork, { revision: 9, spec: unwritable })).toBe('INVALID_INPUT');
+    expect(await ensure(4, [moved])).toEqual({ changed: false });
+    expect(await ensure(5, [one])).toEqual({ changed: true });
+    const elsewhere = { ...networkSpec(networkId, [one]), gateway: '10.81.0.1' };
+    expect(await agent.refusal(ensureNetwork, { revision: 6, spec: elsewhere })).toBe('NETWORK_IN_USE');
     const { name } = networkSpec(networkId);
     expect(await agent.refusal(removeNetwork, { networkId: randomUUID(), name })).toBe('HYPERVISOR_ERROR');
     expect(await agent.call(removeNetwork, { networkId, name })).toEqual({ removed: true });
     expect(await agent.call(removeNetwork, { networkId, name })).toEqual({ removed: false });
+  });
+
+  it('says of an older revision of a network that it is not there, when the newer one failed', async () => {
+    const networkId = randomUUID();
+    const spec = networkSpec(networkId);
+    const unusable = { ...spec, mac: '53:54:00:00:00:01' };
+    expect(await agent.refusal(ensureNetwork, { revision: 5, spec: unusable })).toBe('HYPERVISOR_ERROR');
+    expect(await agent.refusal(ensureNetwork, { revision: 4, spec })).toBe('NETWORK_NOT_FOUND');
+    expect(await agent.call(ensureNetwork, { revision: 5, spec })).toEqual({ changed: true });
+    expect(await agent.call(ensureNetwork, { revision: 4, spec })).toEqual({ changed: false });
+    expect(await agent.call(removeNetwork, { networkId, name: spec.name })).toEqual({ removed: true });
+  });
+
+  it('does nothing to a network when nobody would hear of it', async () => {
+    const networkId = randomUUID();
+    const spec = networkSpec(networkId);
+    expect(await agent.refusal(ensureNetwork, { revision: 1, spec }, 200)).toBe('DEADLINE_EXCEEDED');
+    expect(await agent.call(removeNetwork, { networkId, name: spec.name })).toEqual({ removed: false });
   });
 
   it('says plainly that this driver has no packet filter', async () => {

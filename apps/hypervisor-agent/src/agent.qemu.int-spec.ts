@@ -1,6 +1,6 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -163,6 +163,26 @@ onQemu((at) => {
     expect(lines).toContain('--dport 443 ');
     expect(lines).not.toContain('--dport 22 ');
     expect(lines).not.toContain('--dport 8080 ');
+  });
+
+  it('says what it has when an older revision comes after one that was not applied, and stores nothing that it refuses', async () => {
+    const other = randomUUID();
+    const ensure = (revision: number, rules: CompiledRule[]) =>
+      agent.call(ensureFilter, { spec: { vmId: other, revision, rules } });
+    const alternating = Array.from({ length: 2_000 }, (_, index) => ({
+      ...accept(index + 1),
+      action: index % 2 === 0 ? ('DROP' as const) : ('ACCEPT' as const),
+    }));
+    const refused = { vmId: randomUUID(), revision: 9, rules: alternating };
+    expect(await agent.refusal(ensureFilter, { spec: refused })).toBe('INVALID_INPUT');
+    expect(existsSync(join(folders.state, 'filters', refused.vmId))).toBe(false);
+    // As an agent leaves it that is killed between: begun, and nothing of it applied. Not read before, for it is remembered.
+    writeFileSync(join(folders.state, 'filters', other), '5');
+    expect(await ensure(4, [accept(22)])).toMatchObject({ status: 'PENDING' });
+    expect(await agent.call(inspectFilter, { vmId: other })).toMatchObject({ status: 'PENDING' });
+    expect(await ensure(5, [accept(22)])).toMatchObject({ status: 'APPLIED' });
+    expect(await ensure(4, [])).toMatchObject({ status: 'APPLIED' });
+    expect(await agent.call(removeFilter, { vmId: other })).toEqual({ removed: true });
   });
 
   it('sees that somebody flushed the rules, and brings them back', async () => {

@@ -1,5 +1,6 @@
 // A probe whose libvirtd is killed. Beside the sources, since it needs the stack's tools.
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@infinibay/libvirt';
 import { probeDomainName } from '@infinibay/libvirt-xml';
 import { pollUntil } from '@infinibay/testing';
@@ -33,5 +34,21 @@ suite('a probe whose libvirtd is killed', () => {
     expect(again).toEqual({ ran: true, durationMs: expect.any(Number) });
     const names = (await libvirt.domains.list()).map(({ name }) => name);
     expect(names).not.toContain(probeDomainName(sut.agent.hostId));
+  }, 60_000);
+
+  it('is not decided by a libvirtd that hangs meanwhile', async () => {
+    const probe = sut.agent.app.get(GuestProbe, { strict: false });
+    const started = once(libvirt, 'lifecycle');
+    const outcome = probe.run('qemu', 100).catch((error: unknown) => error);
+    await started;
+    sut.signalDaemon('SIGSTOP');
+    try {
+      // Longer than the start may take, and than the daemon may take to say what became of the guest.
+      await delay(11_000);
+    } finally {
+      sut.signalDaemon('SIGCONT');
+    }
+    expect(await outcome).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    expect(await probe.run('qemu')).toEqual({ ran: true, durationMs: expect.any(Number) });
   }, 60_000);
 });

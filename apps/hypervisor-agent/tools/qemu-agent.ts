@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { defineVm, ensureDisk, startVm } from '@infinibay/contracts';
+import { defineVm, ensureDisk, startVm, type VmSpec } from '@infinibay/contracts';
 import { domainName } from '@infinibay/libvirt-xml';
 import { missingForLibvirtd, type RunningLibvirtd } from '../../../tools/stack/libvirtd.ts';
 import { startTestLibvirtd, temporaryState, type TemporaryState } from '../../../tools/stack/test-infrastructure.ts';
@@ -20,7 +20,8 @@ export class QemuAgent {
     private readonly daemon: RunningLibvirtd,
     readonly state: TemporaryState,
     private readonly folders: AgentFolders,
-    private readonly imageId: string,
+    /** An image of eight MiB that holds nothing. */
+    readonly imageId: string,
   ) {}
 
   static async start(): Promise<QemuAgent> {
@@ -58,16 +59,7 @@ export class QemuAgent {
   async defineVm(): Promise<string> {
     const vmId = randomUUID();
     await this.agent.call(ensureDisk, { vmId, fence: 1, imageId: this.imageId, capacityBytes: 8 * MIB });
-    const spec = {
-      vmId,
-      departmentId: randomUUID(),
-      name: 'guest',
-      vcpus: 1,
-      memoryMib: 64,
-      nics: [],
-      filterName: null,
-    };
-    await this.agent.call(defineVm, { fence: 1, spec });
+    await this.agent.call(defineVm, { fence: 1, spec: vmSpec(vmId) });
     return vmId;
   }
 
@@ -93,6 +85,17 @@ export class QemuAgent {
     this.state.remove();
   }
 }
+
+/** A small VM without a network. */
+export const vmSpec = (vmId: string): VmSpec => ({
+  vmId,
+  departmentId: randomUUID(),
+  name: 'guest',
+  vcpus: 1,
+  memoryMib: 64,
+  nics: [],
+  filterName: null,
+});
 
 const signal = (pidFile: string, name: NodeJS.Signals): void => {
   const pid = Number(readFileSync(pidFile, 'utf8'));

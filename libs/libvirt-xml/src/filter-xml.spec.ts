@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { CompiledRule } from '@infinibay/contracts';
+import { DomainError, type CompiledRule } from '@infinibay/contracts';
 import { BASE_FILTER_NAMES, baseFilterXmls } from './base-filters.js';
-import { filterMarker, filterXml } from './filter-xml.js';
+import { filterMarker, filterXml, requireOrderable, revisionOfMarker } from './filter-xml.js';
 import { filterFacts } from './libvirt-answers.js';
 
 const VM_ID = '0196f5a0-0000-7000-8000-000000000001';
@@ -73,7 +73,18 @@ describe('filterXml', () => {
     const alternating = Array.from({ length: 2_000 }, (_, index) =>
       rule({ action: index % 2 === 0 ? 'ACCEPT' : 'DROP' }),
     );
-    expect(() => render(alternating)).toThrow(RangeError);
+    for (const refuse of [() => render(alternating), () => requireOrderable(alternating)]) {
+      expect(refuse).toThrow(DomainError);
+      expect(refuse).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }));
+    }
+    expect(() => render(alternating.slice(0, 1_998))).not.toThrow();
+    expect(() => render(alternating.slice(0, 1_999))).toThrow(DomainError);
+  });
+
+  it('puts the revision into its marker', () => {
+    expect(revisionOfMarker(filterMarker(7, 'abc'))).toBe(7);
+    expect(revisionOfMarker('infinibay-revision-x.1')).toBeUndefined();
+    expect(revisionOfMarker('somebody-else-7.1')).toBeUndefined();
   });
 });
 

@@ -1,4 +1,4 @@
-import type { CompiledRule, FilterSpec } from '@infinibay/contracts';
+import { DomainError, type CompiledRule, type FilterSpec } from '@infinibay/contracts';
 import { BASE_FILTER_NAMES } from './base-filters.js';
 import { FILTER_MARKER_PREFIX, uuidOfName, vmFilterName } from './names.js';
 import { element, renderXml, type XmlElement } from './xml-element.js';
@@ -23,6 +23,14 @@ export interface FilterIdentity {
 export const filterMarker = (revision: number, attempt: string): string =>
   `${FILTER_MARKER_PREFIX}${revision}.${attempt.replace(/[^A-Za-z0-9]/g, '')}`;
 
+/** The revision that a marker is of. */
+export const revisionOfMarker = (marker: string): number | undefined => {
+  const digits = marker.startsWith(FILTER_MARKER_PREFIX)
+    ? /^\d+(?=\.)/.exec(marker.slice(FILTER_MARKER_PREFIX.length))?.[0]
+    : undefined;
+  return digits === undefined ? undefined : Number(digits);
+};
+
 /**
  * The nwfilter of a VM: its rules in their order, then everything out and nothing in. Answers to what was allowed pass.
  *
@@ -33,7 +41,7 @@ export const filterMarker = (revision: number, attempt: string): string =>
  * there knows that the chain is whole and which definition it is. A new marker also makes libvirt apply the same rules
  * again; it ignores a definition that changes nothing, even when the kernel's rules are gone.
  *
- * @throws RangeError when the rules change between accept and drop more often than libvirt has priorities
+ * @throws DomainError as `requireOrderable`
  */
 export const filterXml = (spec: FilterSpec, identity: FilterIdentity): string =>
   renderXml(
@@ -68,14 +76,30 @@ const alwaysAllowed = (): XmlElement[] => [
   element('rule', { action: 'accept', direction: 'in', priority: ALWAYS }, element('icmp', { state: 'RELATED' })),
 ];
 
-/** Neighbours that do the same may share a priority: their order makes no difference. */
+/**
+ * Whether libvirt can keep the rules in their order.
+ * @throws DomainError INVALID_INPUT when they change between actions more often than libvirt has priorities
+ */
+export const requireOrderable = (rules: readonly CompiledRule[]): void => {
+  const last = priorities(rules).at(-1);
+  if (last === undefined || last <= LAST_RULE) return;
+  const changes = last - FIRST_RULE;
+  const most = LAST_RULE - FIRST_RULE;
+  throw new DomainError('INVALID_INPUT', { reason: 'the rules change between actions too often', changes, most });
+};
+
 const inOrder = (rules: readonly CompiledRule[]): XmlElement[] => {
+  requireOrderable(rules);
+  const priority = priorities(rules);
+  return rules.map((rule, index) => ruleElement(rule, priority[index] ?? LAST_RULE));
+};
+
+/** Neighbours that do the same may share a priority: their order makes no difference. */
+const priorities = (rules: readonly CompiledRule[]): number[] => {
   let priority = FIRST_RULE;
-  return rules.map((rule, index) => {
-    const before = rules[index - 1];
-    if (before !== undefined && before.action !== rule.action) priority += 1;
-    if (priority > LAST_RULE) throw new RangeError('the rules change between accept and drop too often for this host');
-    return ruleElement(rule, priority);
+  return rules.map(({ action }, index) => {
+    if (index > 0 && rules[index - 1]?.action !== action) priority += 1;
+    return priority;
   });
 };
 

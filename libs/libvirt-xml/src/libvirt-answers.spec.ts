@@ -29,6 +29,11 @@ describe("libvirt's answers", () => {
     expect(networkFacts("<network><ip address='10.80.0.1' prefix='24'/></network>").reservations).toEqual([]);
   });
 
+  it('tell a hostname of a reservation as it was given', () => {
+    const xml = `<network><ip address='10.80.0.1' prefix='24'><dhcp><host mac='m' name='a&amp;b&lt;&apos;' ip='i'/></dhcp></ip></network>`;
+    expect(networkFacts(xml).reservations).toEqual([{ mac: 'm', address: 'i', hostname: "a&b<'" }]);
+  });
+
   it('tell the folder of a pool as it is written on disk', () => {
     expect(poolPathOf('<pool><target><path>/a &amp; b</path></target></pool>')).toBe('/a & b');
   });

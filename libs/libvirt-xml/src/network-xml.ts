@@ -1,7 +1,20 @@
-import type { NetworkSpec } from '@infinibay/contracts';
+import { DomainError, type NetworkSpec } from '@infinibay/contracts';
 import { element, renderXml, type XmlElement } from './xml-element.js';
 
 export type DhcpReservation = NetworkSpec['reservations'][number];
+
+/** libvirt (9.0) writes hostnames of reservations into its XML as they are, and then can't read that again. */
+const BREAKS_LIBVIRT = /[<>&'"\p{Cc}]/u;
+
+/**
+ * Whether libvirt can hold the hostnames of the reservations.
+ * @throws DomainError INVALID_INPUT
+ */
+export const requireHostnames = ({ reservations }: Pick<NetworkSpec, 'reservations'>): void => {
+  const refused = reservations.find(({ hostname }) => hostname !== null && BREAKS_LIBVIRT.test(hostname));
+  if (refused === undefined) return;
+  throw new DomainError('INVALID_INPUT', { reason: 'not a hostname', mac: refused.mac, hostname: refused.hostname });
+};
 
 /** A NAT network whose DHCP server answers its reservations only. Its UUID is the network's id. */
 export const networkXml = (spec: NetworkSpec): string =>

@@ -2,13 +2,16 @@
  * Reads the few facts we need out of XML that libvirt wrote. libvirt escapes every text, so markup found here is
  * markup; it is not a parser for XML from anywhere else.
  */
-export const attribute = (tag: string | undefined, name: string): string | undefined =>
-  tag === undefined
-    ? undefined
-    : new RegExp(`\\s${name}=(?:'([^']*)'|"([^"]*)")`)
-        .exec(tag)
-        ?.slice(1)
-        .find((text) => text !== undefined);
+export const attribute = (tag: string | undefined, name: string): string | undefined => {
+  const text =
+    tag === undefined
+      ? undefined
+      : new RegExp(`\\s${name}=(?:'([^']*)'|"([^"]*)")`)
+          .exec(tag)
+          ?.slice(1)
+          .find((value) => value !== undefined);
+  return text === undefined ? undefined : unescaped(text);
+};
 
 export const tags = (xml: string, name: string): string[] => xml.match(new RegExp(`<${name}(?:\\s[^>]*)?>`, 'g')) ?? [];
 

@@ -4,29 +4,29 @@ import { domainTypeOf } from '@infinibay/libvirt-xml';
 import type { Logger } from '@infinibay/platform-logging';
 import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { LOGGER } from '@infinibay/platform-service';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Gauge } from 'prom-client';
 import { AGENT_CONFIG, type AgentConfig } from '../config.js';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
-import { libvirtCodeOf } from '../hypervisor/libvirt-errors.js';
+import { retryUntilDone } from '../work/retry.js';
 import { GuestProbe } from './guest-probe.js';
-
-/** Whether guests run with KVM on this host: found out by running one. */
-export interface Acceleration {
-  readonly works: boolean;
-  /** Why not; null when it works. */
-  readonly reason: string | null;
-  /** When it was found out, RFC 3339. */
-  readonly checkedAt: string;
-}
+import { KvmFindings, isRefusal, type Acceleration } from './kvm-findings.js';
 
 const KVM_DEVICE = '/dev/kvm';
 
-/** Finds out anew with every connection. What was known before holds until then, so that no heartbeat waits for it. */
+const FIRST_RETRY_MS = 5_000;
+const LONGEST_RETRY_MS = 300_000;
+
+/**
+ * Finds out anew with every connection, and again while it could not be found out. What was known before holds until
+ * then, so that no heartbeat waits for it.
+ */
 @Injectable()
-export class AccelerationService {
-  private known: Acceleration | undefined;
+export class AccelerationService implements OnApplicationShutdown {
+  private readonly findings = new KvmFindings();
   private checking: Promise<Acceleration> | undefined;
+  /** The checks of the connection that stands. */
+  private round = new AbortController();
   private readonly gauge: Gauge;
 
   constructor(
@@ -37,19 +37,41 @@ export class AccelerationService {
     metrics: MetricsRegistry,
   ) {
     this.gauge = metrics.gauge('infinibay_kvm_works', '1 where a guest that was started with KVM came to its end');
-    hypervisor.on('connected', () => {
-      this.check().catch((error: unknown) => this.logger.warn({ err: error }, 'KVM could not be probed'));
-    });
+    hypervisor.on('connected', () => this.onConnected());
+    hypervisor.on('disconnected', () => this.round.abort());
+  }
+
+  onApplicationShutdown(): void {
+    this.round.abort();
   }
 
   /** What is known now; undefined before the first check has ended. */
   get current(): Acceleration | undefined {
-    return this.known;
+    return this.findings.current;
   }
 
   /** @throws DomainError HOST_UNAVAILABLE when nothing is known yet and libvirt is away */
   async get(): Promise<Acceleration> {
-    return this.known ?? this.checking ?? this.check();
+    const known = this.findings.current;
+    if (known !== undefined) return known;
+    try {
+      return await (this.checking ?? this.check());
+    } catch (error) {
+      const meanwhile = this.findings.current;
+      if (meanwhile !== undefined) return meanwhile;
+      throw error;
+    }
+  }
+
+  private onConnected(): void {
+    this.round.abort();
+    this.round = new AbortController();
+    void retryUntilDone(() => this.check(), {
+      firstMs: FIRST_RETRY_MS,
+      longestMs: LONGEST_RETRY_MS,
+      signal: this.round.signal,
+      onFailed: (err, againInMs) => this.logger.warn({ err, againInMs }, 'KVM could not be probed; trying again'),
+    });
   }
 
   /** One check after the other: one that was begun over a link that broke says nothing of the next. */
@@ -65,12 +87,17 @@ export class AccelerationService {
   }
 
   private async findOut(): Promise<Acceleration> {
-    const reason = (await this.whyNot()) ?? null;
-    const found = { works: reason === null, reason, checkedAt: new Date().toISOString() };
-    this.known = found;
-    this.gauge.set(found.works ? 1 : 0);
-    this.logger.info({ kvm: found }, found.works ? 'KVM works' : 'KVM does not work here');
-    return found;
+    try {
+      const found = this.findings.found(await this.whyNot());
+      this.logger.info({ kvm: found }, found.works ? 'KVM works' : 'KVM does not work here');
+      return found;
+    } catch (error) {
+      this.findings.notFound(error);
+      throw error;
+    } finally {
+      const { current } = this;
+      if (current !== undefined) this.gauge.set(current.works ? 1 : 0);
+    }
   }
 
   /** What excludes KVM is looked at first; what seems to allow it must then prove itself. */
@@ -91,7 +118,7 @@ const offersKvm = async (connection: Connection): Promise<boolean> => {
   try {
     return domainTypeOf(await connection.domainCapabilities({ virtType: 'kvm' })) === 'kvm';
   } catch (error) {
-    if (libvirtCodeOf(error) === 'DISCONNECTED') throw error;
-    return false;
+    if (isRefusal(error)) return false;
+    throw error;
   }
 };

@@ -3,7 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DomainError } from '@infinibay/contracts';
-import { LibvirtError, type DomainEventDetail, type DomainLifecycleEvent } from '@infinibay/libvirt';
+import type { DomainEventDetail, DomainLifecycleEvent } from '@infinibay/libvirt';
 import { probeDomainName, probeXml } from '@infinibay/libvirt-xml';
 import type { Logger } from '@infinibay/platform-logging';
 import { LOGGER } from '@infinibay/platform-service';
@@ -12,6 +12,7 @@ import { AGENT_CONFIG, type AgentConfig } from '../config.js';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
 import { libvirtCodeOf } from '../hypervisor/libvirt-errors.js';
 import { KeyedQueue } from '../work/keyed-queue.js';
+import { isRefusal, textOfFailure } from './kvm-findings.js';
 import { PROBE_KERNEL } from './probe-kernel.js';
 
 /** Whether a guest ran, and why not. */
@@ -22,7 +23,8 @@ export type ProbeOutcome =
 /** Long enough for a loaded host: a guest that runs is done within one second. */
 const DEADLINE_MS = 10_000;
 const START_TIMEOUT_MS = 10_000;
-const LONGEST_REASON = 500;
+/** For a question that a daemon answers at once. */
+const ANSWER_TIMEOUT_MS = 5_000;
 /** All probes of a host have the same name: one at a time. */
 const ONE_NAME = 'probe';
 const REMOVALS = 50;
@@ -41,7 +43,7 @@ export class GuestProbe {
 
   /**
    * @param deadlineMs how long the guest may take from its start to its end
-   * @throws DomainError HOST_UNAVAILABLE when libvirt goes away: then nothing is proved
+   * @throws what failed when nothing is proved: libvirt went away, doesn't answer in time, or can't do it at the moment
    */
   run(virtType: 'kvm' | 'qemu', deadlineMs = DEADLINE_MS): Promise<ProbeOutcome> {
     return this.queue.run(ONE_NAME, () => this.probe(virtType, deadlineMs));
@@ -49,7 +51,7 @@ export class GuestProbe {
 
   /** Ends what an agent that was killed while it probed has left. */
   removeLeftover(): Promise<void> {
-    return this.queue.run(ONE_NAME, () => this.clear());
+    return this.queue.run(ONE_NAME, () => this.tryToClear());
   }
 
   private async probe(virtType: 'kvm' | 'qemu', deadlineMs: number): Promise<ProbeOutcome> {
@@ -59,17 +61,21 @@ export class GuestProbe {
     return reason === undefined ? { ran: true, durationMs } : { ran: false, reason, durationMs };
   }
 
-  private async clear(): Promise<void> {
+  private async tryToClear(): Promise<void> {
     try {
-      for (let left = REMOVALS; await this.destroyLeftover(); left -= 1) {
-        if (left === 0) throw new DomainError('HYPERVISOR_ERROR', { reason: 'the probe guest does not go' });
-        await delay(BETWEEN_REMOVALS_MS);
-      }
+      await this.clear();
     } catch (error) {
       // The next probe tries again.
       this.logger.warn({ err: error }, 'a probe guest may be left');
     }
     await rm(this.kernelPath, { force: true });
+  }
+
+  private async clear(): Promise<void> {
+    for (let left = REMOVALS; await this.destroyLeftover(); left -= 1) {
+      if (left === 0) throw new DomainError('HYPERVISOR_ERROR', { reason: 'the probe guest does not go' });
+      await delay(BETWEEN_REMOVALS_MS);
+    }
   }
 
   /** @returns whether there was one; it may be there a moment longer, for a daemon that was started again first looks what became of it */
@@ -91,6 +97,7 @@ export class GuestProbe {
   }
 
   private async whyNot(virtType: 'kvm' | 'qemu', deadlineMs: number): Promise<string | undefined> {
+    // Not tried only: libvirt refuses a second guest of the name, which would look as if none could be started.
     await this.clear();
     const uuid = randomUUID();
     const watch = this.watchEnd(uuid);
@@ -101,14 +108,32 @@ export class GuestProbe {
       await this.hypervisor.use('start-probe', ({ domains }) =>
         domains.createXml(xml, { autoDestroy: true, timeoutMs: START_TIMEOUT_MS }),
       );
-      return reasonOfEnd(await Promise.race([watch.end, nothingFor(deadlineMs)]), deadlineMs);
+      return reasonOfEnd(await this.endWithin(watch.end, uuid, deadlineMs), deadlineMs);
     } catch (error) {
-      if (error instanceof DomainError && error.code === 'HOST_UNAVAILABLE') throw error;
-      return reasonOf(error);
+      if (isRefusal(error)) return `a guest could not be started: ${textOfFailure(error)}`;
+      throw error;
     } finally {
       watch.stop();
-      await this.clear();
+      await this.tryToClear();
     }
+  }
+
+  /** @returns undefined when the guest still runs after this time, as libvirt says then */
+  private async endWithin(
+    end: Promise<DomainEventDetail>,
+    uuid: string,
+    deadlineMs: number,
+  ): Promise<DomainEventDetail | undefined> {
+    const detail = await Promise.race([end, nothingFor(deadlineMs)]);
+    if (detail !== undefined) return detail;
+    const state = await this.hypervisor.find('read-probe-state', 'NO_DOMAIN', ({ domains }) =>
+      domains.handle(uuid).state({ timeoutMs: ANSWER_TIMEOUT_MS }),
+    );
+    if (state !== undefined) return undefined;
+    // It did end: a daemon that hung tells late.
+    const late = await Promise.race([end, nothingFor(ANSWER_TIMEOUT_MS)]);
+    if (late === undefined) throw new DomainError('HYPERVISOR_ERROR', { reason: 'libvirt did not tell the end' });
+    return late;
   }
 
   /** How the guest ends. Watched before the start: the end may be told first. Rejects when libvirt goes away. */
@@ -134,10 +159,4 @@ const reasonOfEnd = (detail: DomainEventDetail | undefined, deadlineMs: number):
   if (detail === 'shutdown') return undefined;
   if (detail === undefined) return `a guest was started and did not come to its end within ${deadlineMs} ms`;
   return `a guest was started and its QEMU ended (${detail})`;
-};
-
-const reasonOf = (error: unknown): string => {
-  const cause = error instanceof DomainError ? error.cause : error;
-  const text = cause instanceof LibvirtError ? cause.message : String(cause ?? error);
-  return `a guest could not be started: ${text.replace(/\s+/g, ' ').trim()}`.slice(0, LONGEST_REASON);
 };

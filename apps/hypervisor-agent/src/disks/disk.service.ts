@@ -8,6 +8,7 @@ import { Hypervisor } from '../hypervisor/hypervisor.js';
 import { libvirtCodeOf } from '../hypervisor/libvirt-errors.js';
 import { OncePerConnection } from '../hypervisor/once-per-connection.js';
 import { ImageStore } from '../images/image.store.js';
+import type { Deadline } from '../work/deadline.js';
 
 const CREATE_TIMEOUT_MS = 55_000;
 
@@ -29,11 +30,12 @@ export class DiskService {
   }
 
   /** Bytes that the guest sees; null when there is no disk, or one that is being made. */
-  async capacityOf(vmId: string): Promise<number | null> {
-    const volume = await this.find(vmId);
+  async capacityOf(vmId: string, deadline: Deadline): Promise<number | null> {
+    const volume = await this.find(vmId, deadline);
     if (volume === undefined) return null;
     try {
-      return (await this.hypervisor.use('inspect-disk', () => volume.info())).capacityBytes;
+      const read = () => volume.info({ timeoutMs: deadline.timeoutMs() });
+      return (await this.hypervisor.use('inspect-disk', read)).capacityBytes;
     } catch (error) {
       const code = libvirtCodeOf(error);
       if (code === 'OPERATION_INVALID' || code === 'NO_STORAGE_VOL') return null;
@@ -42,8 +44,8 @@ export class DiskService {
   }
 
   /** @returns whether it was made now */
-  async ensure(vmId: string, imageId: string, capacityBytes: number): Promise<boolean> {
-    if ((await this.find(vmId)) !== undefined) return false;
+  async ensure(vmId: string, imageId: string, capacityBytes: number, deadline: Deadline): Promise<boolean> {
+    if ((await this.find(vmId, deadline)) !== undefined) return false;
     const image = await this.images.get(imageId);
     const pool = await this.pool.get();
     const xml = linkedCloneXml({
@@ -51,21 +53,25 @@ export class DiskService {
       capacityBytes: Math.max(capacityBytes, image.virtualSizeBytes),
       image,
     });
-    await this.hypervisor.use('create-disk', () => pool.createVolumeXml(xml, { timeoutMs: CREATE_TIMEOUT_MS }));
+    await this.hypervisor.use('create-disk', () =>
+      pool.createVolumeXml(xml, { timeoutMs: deadline.timeoutMs(CREATE_TIMEOUT_MS) }),
+    );
     return true;
   }
 
   /** @returns whether there was one */
-  async remove(vmId: string): Promise<boolean> {
-    const volume = await this.find(vmId);
+  async remove(vmId: string, deadline: Deadline): Promise<boolean> {
+    const volume = await this.find(vmId, deadline);
     if (volume === undefined) return false;
-    await this.hypervisor.use('delete-disk', () => volume.delete());
+    await this.hypervisor.use('delete-disk', () => volume.delete({ timeoutMs: deadline.timeoutMs() }));
     return true;
   }
 
-  private async find(vmId: string) {
+  private async find(vmId: string, deadline: Deadline) {
     const pool = await this.pool.get();
-    return this.hypervisor.find('find-disk', 'NO_STORAGE_VOL', () => pool.lookupVolume(diskVolumeName(vmId)));
+    return this.hypervisor.find('find-disk', 'NO_STORAGE_VOL', () =>
+      pool.lookupVolume(diskVolumeName(vmId), { timeoutMs: deadline.timeoutMs() }),
+    );
   }
 
   private async preparePool(): Promise<StoragePool> {

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   hostLibvirtConnected,
   hostLibvirtDisconnected,
@@ -13,9 +12,10 @@ import { LOGGER } from '@infinibay/platform-service';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
 import { DomainRepository } from '../vms/domain.repository.js';
+import { retryUntilDone } from '../work/retry.js';
 import { publishDomainEvent, type PublishedDomainEvent } from './domain-event-contracts.js';
 import { HostEvents } from './host-events.js';
-import { VmStates } from './vm-states.js';
+import { VmStates, type Listing } from './vm-states.js';
 
 const LIST_AGAIN_MS = 1_000;
 
@@ -27,7 +27,8 @@ const LIST_AGAIN_MS = 1_000;
 export class DomainWatch implements OnApplicationShutdown {
   private readonly states = new VmStates();
   private readonly quarantined = new Set<string>();
-  private readonly stopping = new AbortController();
+  /** The list of the connection that stands. */
+  private relisting = new AbortController();
 
   constructor(
     private readonly hypervisor: Hypervisor,
@@ -38,13 +39,16 @@ export class DomainWatch implements OnApplicationShutdown {
     // Here and not at bootstrap: the first event may come as soon as the connection stands.
     hypervisor.on('domainEvent', (event) => this.onDomainEvent(event));
     hypervisor.on('connected', () => this.onConnected());
-    hypervisor.on('disconnected', (reason) => events.publish(hostLibvirtDisconnected, { reason }));
+    hypervisor.on('disconnected', (reason) => {
+      this.relisting.abort();
+      events.publish(hostLibvirtDisconnected, { reason });
+    });
     hypervisor.on('domainQuarantined', ({ uuid }) => this.onQuarantined(uuid));
     hypervisor.on('domainReleased', ({ uuid }) => this.onReleased(uuid));
   }
 
   onApplicationShutdown(): void {
-    this.stopping.abort();
+    this.relisting.abort();
   }
 
   private onDomainEvent(event: PublishedDomainEvent): void {
@@ -56,26 +60,30 @@ export class DomainWatch implements OnApplicationShutdown {
 
   private onConnected(): void {
     this.events.publish(hostLibvirtConnected, {});
-    void this.listUntilDone(this.hypervisor.generation);
+    this.relisting.abort();
+    this.relisting = new AbortController();
+    void this.listUntilDone(this.relisting.signal);
   }
 
-  /** Until it has worked, or another connection has begun a list of its own. */
-  private async listUntilDone(generation: number): Promise<void> {
-    const { signal } = this.stopping;
-    while (!signal.aborted && this.hypervisor.generation === generation) {
-      try {
-        await this.list();
-        return;
-      } catch (error) {
-        this.logger.warn({ err: error }, 'the VMs could not be listed; trying again');
-        await delay(LIST_AGAIN_MS, undefined, { signal }).catch(() => undefined);
-      }
+  /** Until it has worked or the link is broken: the next connection begins a list of its own. */
+  private async listUntilDone(signal: AbortSignal): Promise<void> {
+    // One for all attempts: what events tell between two of them counts too.
+    const listing = this.states.beginListing();
+    try {
+      await retryUntilDone(() => this.list(listing, signal), {
+        firstMs: LIST_AGAIN_MS,
+        longestMs: LIST_AGAIN_MS,
+        signal,
+        onFailed: (err) => this.logger.warn({ err }, 'the VMs could not be listed; trying again'),
+      });
+    } finally {
+      listing.giveUp();
     }
   }
 
-  private async list(): Promise<void> {
-    const listing = this.states.beginListing();
+  private async list(listing: Listing, signal: AbortSignal): Promise<void> {
     const vms = await this.domains.list();
+    if (signal.aborted) return;
     const differences = listing.compare(vms);
     for (const difference of differences) this.events.publish(hostVmDifferenceFound, difference);
     this.events.publish(hostVmsRelisted, { vms: vms.length, differences: differences.length });

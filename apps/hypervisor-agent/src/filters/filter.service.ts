@@ -12,6 +12,8 @@ import {
   filterFacts,
   filterMarker,
   filterXml,
+  requireOrderable,
+  revisionOfMarker,
   vmFilterName,
   type DomainInterface,
   type FilterFacts,
@@ -25,9 +27,12 @@ import { Hypervisor } from '../hypervisor/hypervisor.js';
 import { libvirtCodeOf } from '../hypervisor/libvirt-errors.js';
 import { OncePerConnection } from '../hypervisor/once-per-connection.js';
 import { DomainRepository } from '../vms/domain.repository.js';
+import type { Deadline } from '../work/deadline.js';
 import { HighestSeen } from '../work/highest-seen.js';
 import { isEnforced, kernelRulesOf } from './kernel-rules.js';
 import { KernelRulesReader } from './kernel-rules.reader.js';
+
+const LONGEST_CALL_MS = 30_000;
 
 type RunningInterface = DomainInterface & { readonly device: string };
 
@@ -51,26 +56,31 @@ export class FilterService {
 
   /**
    * Makes the host enforce the rules. The revision in force is applied again: that is how rules come back that somebody
-   * has flushed. An older one is ignored.
+   * has flushed. An older one changes nothing: the answer is what the host has.
+   * @throws DomainError INVALID_INPUT for rules that libvirt can't keep in their order
    */
-  async ensure(spec: FilterSpec): Promise<FilterStatus> {
+  async ensure(spec: FilterSpec, deadline: Deadline): Promise<FilterStatus> {
     if (!(await this.host.capabilities()).nwfilter) return 'UNSUPPORTED';
-    if (spec.revision < (await this.revisions.get(spec.vmId))) return 'APPLIED';
+    requireOrderable(spec.rules);
+    const newest = await this.revisions.get(spec.vmId);
+    if (spec.revision < newest) return this.statusOf(spec.vmId, newest);
+    deadline.check();
+    // Before it is applied: were this one half done when the agent is killed, an older one must not come after it.
     await this.revisions.raise(spec.vmId, spec.revision);
     await this.baseFilters.get();
     const marker = filterMarker(spec.revision, randomBytes(4).toString('hex'));
-    await this.define(spec, marker);
+    await this.define(spec, marker, deadline);
     await this.requireEnforced(spec.vmId, marker);
     return 'APPLIED';
   }
 
   /** @returns whether there was one */
-  async remove(vmId: string): Promise<boolean> {
+  async remove(vmId: string, deadline: Deadline): Promise<boolean> {
     if (!(await this.host.capabilities()).nwfilter) return false;
     const filter = await this.lookUp(vmFilterName(vmId));
     if (filter !== undefined) {
       await this.hypervisor
-        .find('undefine-filter', 'NO_NWFILTER', () => filter.undefine())
+        .find('undefine-filter', 'NO_NWFILTER', () => filter.undefine(within(deadline)))
         .catch((error: unknown) => {
           if (libvirtCodeOf(error) === 'OPERATION_INVALID')
             throw new DomainError('VM_BUSY', { vmId }, { cause: error });
@@ -102,11 +112,20 @@ export class FilterService {
     }
   }
 
-  private async define(spec: FilterSpec, marker: string): Promise<void> {
+  /** APPLIED when this revision is what the host has, and has whole. */
+  private async statusOf(vmId: string, revision: number): Promise<FilterStatus> {
+    const [marker, { status }] = await Promise.all([this.markerOf(vmFilterName(vmId)), this.inspect(vmId)]);
+    const isThis = marker !== undefined && revisionOfMarker(marker) === revision;
+    return status === 'APPLIED' && !isThis ? 'PENDING' : status;
+  }
+
+  private async define(spec: FilterSpec, marker: string, deadline: Deadline): Promise<void> {
     const name = vmFilterName(spec.vmId);
     const uuid = (await this.lookUp(name))?.uuid;
     const xml = filterXml(spec, { marker, uuid });
-    const filter = await this.hypervisor.use('define-filter', ({ nwFilters }) => nwFilters.defineXml(xml));
+    const filter = await this.hypervisor.use('define-filter', ({ nwFilters }) =>
+      nwFilters.defineXml(xml, within(deadline)),
+    );
     const written = filterFacts(await this.hypervisor.use('read-filter', () => filter.xmlDesc()));
     requireSame(written, filterFacts(xml), marker, spec.vmId);
   }
@@ -147,6 +166,10 @@ export class FilterService {
       await this.hypervisor.use('define-filter', ({ nwFilters }) => nwFilters.defineXml(xml));
   }
 }
+
+const within = (deadline: Deadline): { readonly timeoutMs: number } => ({
+  timeoutMs: deadline.timeoutMs(LONGEST_CALL_MS),
+});
 
 const requireSame = (written: FilterFacts, wanted: FilterFacts, marker: string, vmId: string): void => {
   const same =

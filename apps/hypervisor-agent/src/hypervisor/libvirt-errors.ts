@@ -7,7 +7,7 @@ const ERROR_CODE_OF: Partial<Record<LibvirtErrorCode, ErrorCode>> = {
   NO_NETWORK: 'NETWORK_NOT_FOUND',
   NO_NWFILTER: 'FILTER_MISSING',
   RESOURCE_BUSY: 'VM_BUSY',
-  QUARANTINED: 'VM_BUSY',
+  QUARANTINED: 'VM_UNRESPONSIVE',
   NO_SUPPORT: 'UNSUPPORTED_BY_DRIVER',
   CONFIG_UNSUPPORTED: 'UNSUPPORTED_BY_DRIVER',
   ARGUMENT_UNSUPPORTED: 'UNSUPPORTED_BY_DRIVER',
@@ -22,14 +22,16 @@ const ERROR_CODE_OF: Partial<Record<LibvirtErrorCode, ErrorCode>> = {
   AGENT_UNRESPONSIVE: 'DEADLINE_EXCEEDED',
 };
 
+const BINDING = 'BINDING';
+
+/** libvirt says of a domain that it is busy; the binding says so when it has taken in as many calls as it can hold. */
+const errorCodeOf = ({ code, domain }: LibvirtError): ErrorCode =>
+  code === 'RESOURCE_BUSY' && domain === BINDING ? 'HOST_UNAVAILABLE' : (ERROR_CODE_OF[code] ?? 'HYPERVISOR_ERROR');
+
 /** libvirt's text stays in the log (as the cause): it may hold paths of the host. */
 export const toDomainError = (error: unknown): unknown =>
   error instanceof LibvirtError
-    ? new DomainError(
-        ERROR_CODE_OF[error.code] ?? 'HYPERVISOR_ERROR',
-        { libvirtCode: error.code, call: error.call },
-        { cause: error },
-      )
+    ? new DomainError(errorCodeOf(error), { libvirtCode: error.code, call: error.call }, { cause: error })
     : error;
 
 /** The libvirt code behind an error of ours; undefined when libvirt isn't the cause. */

@@ -1,6 +1,7 @@
 import { ensureNetwork, removeNetwork, type ReplyOf, type RequestOf } from '@infinibay/contracts';
-import { HandlesRequest } from '@infinibay/platform-messaging';
+import { HandlesRequest, type RequestMeta } from '@infinibay/platform-messaging';
 import { Injectable } from '@nestjs/common';
+import { Deadline } from '../work/deadline.js';
 import { NetworkService } from './network.service.js';
 
 @Injectable()
@@ -8,12 +9,18 @@ export class NetworkHandlers {
   constructor(private readonly networks: NetworkService) {}
 
   @HandlesRequest(ensureNetwork)
-  async ensure({ spec, revision }: RequestOf<typeof ensureNetwork>): Promise<ReplyOf<typeof ensureNetwork>> {
-    return { changed: await this.networks.ensure(spec, revision) };
+  async ensure(
+    { spec, revision }: RequestOf<typeof ensureNetwork>,
+    { deadline }: RequestMeta,
+  ): Promise<ReplyOf<typeof ensureNetwork>> {
+    return { changed: await this.networks.ensure(spec, revision, new Deadline(deadline)) };
   }
 
   @HandlesRequest(removeNetwork)
-  async remove({ networkId, name }: RequestOf<typeof removeNetwork>): Promise<ReplyOf<typeof removeNetwork>> {
-    return { removed: await this.networks.remove(networkId, name) };
+  async remove(
+    { networkId, name }: RequestOf<typeof removeNetwork>,
+    { deadline }: RequestMeta,
+  ): Promise<ReplyOf<typeof removeNetwork>> {
+    return { removed: await this.networks.remove(networkId, name, new Deadline(deadline)) };
   }
 }

@@ -9,9 +9,11 @@ import { AGENT_CONFIG, type AgentConfig } from '../config.js';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
 import { InventoryService } from '../inventory/inventory.service.js';
 import { DomainRepository } from '../vms/domain.repository.js';
+import { Deadline } from '../work/deadline.js';
 import { KeyedQueue } from '../work/keyed-queue.js';
 
 const AFTER_EVENTS_MS = 50;
+const READ_TIMEOUT_MS = 8_000;
 const IMAGE_SCAN_MS = 15_000;
 
 /**
@@ -68,7 +70,7 @@ export class HostReporter implements OnApplicationBootstrap, OnApplicationShutdo
 
   private async reportPower(vmId: string): Promise<void> {
     try {
-      const vm = await this.domains.observe(vmId);
+      const vm = await this.domains.observe(vmId, Deadline.after(READ_TIMEOUT_MS));
       if (vm === undefined || this.stopped) return;
       this.publisher.publishForHost(hostVmPowerChanged, this.config.HOST_ID, {
         hostId: this.config.HOST_ID,

@@ -5,6 +5,7 @@ import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { Injectable } from '@nestjs/common';
 import type { Gauge } from 'prom-client';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
+import type { Deadline } from '../work/deadline.js';
 import { observedVms, powerOf } from './domain-power.js';
 
 const LIST_TIMEOUT_MS = 8_000;
@@ -30,8 +31,11 @@ export class DomainRepository {
     return vms;
   }
 
-  async find(vmId: string): Promise<Domain | undefined> {
-    const domain = await this.hypervisor.find('find-domain', 'NO_DOMAIN', ({ domains }) => domains.lookupByUuid(vmId));
+  /** Never waits for the guest. */
+  async find(vmId: string, deadline: Deadline): Promise<Domain | undefined> {
+    const domain = await this.hypervisor.find('find-domain', 'NO_DOMAIN', ({ domains }) =>
+      domains.lookupByUuid(vmId, { timeoutMs: deadline.timeoutMs() }),
+    );
     if (domain !== undefined && vmIdOfDomain({ uuid: vmId, name: domain.name ?? '' }) === undefined) {
       throw new DomainError('HYPERVISOR_ERROR', { vmId, reason: 'a domain that is not ours has this UUID' });
     }
@@ -39,28 +43,29 @@ export class DomainRepository {
   }
 
   /** @throws DomainError VM_NOT_FOUND */
-  async get(vmId: string): Promise<Domain> {
-    const domain = await this.find(vmId);
+  async get(vmId: string, deadline: Deadline): Promise<Domain> {
+    const domain = await this.find(vmId, deadline);
     if (domain === undefined) throw new DomainError('VM_NOT_FOUND', { vmId });
     return domain;
   }
 
   /** undefined when there is no domain. */
-  observe(vmId: string): Promise<ObservedVm | undefined> {
+  observe(vmId: string, deadline: Deadline): Promise<ObservedVm | undefined> {
     return this.hypervisor.find('read-domain-state', 'NO_DOMAIN', async ({ domains }) => {
-      const state = await domains.handle(vmId).state();
+      const state = await domains.handle(vmId).state({ timeoutMs: deadline.timeoutMs() });
       return { vmId, power: powerOf(state), reason: state.reason };
     });
   }
 
-  async power(domain: Domain): Promise<DomainPower> {
-    return powerOf(await this.hypervisor.use('read-domain-state', () => domain.state()));
+  async power(domain: Domain, deadline: Deadline): Promise<DomainPower> {
+    const read = () => domain.state({ timeoutMs: deadline.timeoutMs() });
+    return powerOf(await this.hypervisor.use('read-domain-state', read));
   }
 
   /** Cards of the running domain with their taps; of the definition when `inactive`. Empty when there is no domain. */
-  async interfaces(vmId: string, inactive: boolean): Promise<DomainInterface[]> {
+  async interfaces(vmId: string, inactive: boolean, deadline?: Deadline): Promise<DomainInterface[]> {
     const xml = await this.hypervisor.find('read-domain', 'NO_DOMAIN', ({ domains }) =>
-      domains.handle(vmId).xmlDesc({ inactive }),
+      domains.handle(vmId).xmlDesc({ inactive, timeoutMs: deadline?.timeoutMs() }),
     );
     return xml === undefined ? [] : interfacesOf(xml);
   }

@@ -13,6 +13,7 @@ import {
 import { HandlesRequest, type RequestMeta } from '@infinibay/platform-messaging';
 import { Injectable } from '@nestjs/common';
 import { DiskService } from '../disks/disk.service.js';
+import { Deadline } from '../work/deadline.js';
 import { VmGate } from '../work/vm-gate.js';
 import { DomainRepository } from './domain.repository.js';
 import { VmService } from './vm.service.js';
@@ -28,8 +29,15 @@ export class VmHandlers {
   ) {}
 
   @HandlesRequest(inspectVm)
-  async inspect({ vmId }: RequestOf<typeof inspectVm>): Promise<ReplyOf<typeof inspectVm>> {
-    const [observed, capacityBytes] = await Promise.all([this.domains.observe(vmId), this.disks.capacityOf(vmId)]);
+  async inspect(
+    { vmId }: RequestOf<typeof inspectVm>,
+    { deadline: until }: RequestMeta,
+  ): Promise<ReplyOf<typeof inspectVm>> {
+    const deadline = new Deadline(until);
+    const [observed, capacityBytes] = await Promise.all([
+      this.domains.observe(vmId, deadline),
+      this.disks.capacityOf(vmId, deadline),
+    ]);
     return {
       domain: observed === undefined ? null : { power: observed.power, reason: observed.reason },
       disk: capacityBytes === null ? null : { capacityBytes },
@@ -39,22 +47,23 @@ export class VmHandlers {
   @HandlesRequest(ensureDisk)
   async ensureDisk(
     request: RequestOf<typeof ensureDisk>,
-    { deadline }: RequestMeta,
+    { deadline: until }: RequestMeta,
   ): Promise<ReplyOf<typeof ensureDisk>> {
     const { vmId, imageId, capacityBytes } = request;
-    return {
-      created: await this.gate.perform(request, deadline, () => this.disks.ensure(vmId, imageId, capacityBytes)),
-    };
+    const created = await this.gate.perform(request, until, (deadline) =>
+      this.disks.ensure(vmId, imageId, capacityBytes, deadline),
+    );
+    return { created };
   }
 
   @HandlesRequest(removeDisk)
   async removeDisk(
     request: RequestOf<typeof removeDisk>,
-    { deadline }: RequestMeta,
+    { deadline: until }: RequestMeta,
   ): Promise<ReplyOf<typeof removeDisk>> {
-    const removed = await this.gate.perform(request, deadline, async () => {
-      await this.vms.requireOff(request.vmId);
-      return this.disks.remove(request.vmId);
+    const removed = await this.gate.perform(request, until, async (deadline) => {
+      await this.vms.requireOff(request.vmId, deadline);
+      return this.disks.remove(request.vmId, deadline);
     });
     return { removed };
   }
@@ -62,38 +71,41 @@ export class VmHandlers {
   @HandlesRequest(defineVm)
   async define(
     { spec, fence }: RequestOf<typeof defineVm>,
-    { deadline }: RequestMeta,
+    { deadline: until }: RequestMeta,
   ): Promise<ReplyOf<typeof defineVm>> {
-    await this.gate.perform({ vmId: spec.vmId, fence }, deadline, () => this.vms.define(spec, fence));
+    const request = { vmId: spec.vmId, fence };
+    await this.gate.perform(request, until, (deadline) => this.vms.define(spec, fence, deadline));
     return {};
   }
 
   @HandlesRequest(startVm)
-  async start(request: RequestOf<typeof startVm>, { deadline }: RequestMeta): Promise<ReplyOf<typeof startVm>> {
-    return { power: await this.gate.perform(request, deadline, () => this.vms.start(request.vmId, deadline)) };
+  async start(request: RequestOf<typeof startVm>, { deadline: until }: RequestMeta): Promise<ReplyOf<typeof startVm>> {
+    return { power: await this.gate.perform(request, until, (deadline) => this.vms.start(request.vmId, deadline)) };
   }
 
   @HandlesRequest(shutdownVm)
   async shutdown(
     request: RequestOf<typeof shutdownVm>,
-    { deadline }: RequestMeta,
+    { deadline: until }: RequestMeta,
   ): Promise<ReplyOf<typeof shutdownVm>> {
-    return { power: await this.gate.perform(request, deadline, () => this.vms.shutdown(request.vmId, deadline)) };
+    return { power: await this.gate.perform(request, until, (deadline) => this.vms.shutdown(request.vmId, deadline)) };
   }
 
   @HandlesRequest(forceOffVm)
   async forceOff(
     request: RequestOf<typeof forceOffVm>,
-    { deadline }: RequestMeta,
+    { deadline: until }: RequestMeta,
   ): Promise<ReplyOf<typeof forceOffVm>> {
-    return { power: await this.gate.perform(request, deadline, () => this.vms.forceOff(request.vmId, deadline)) };
+    return { power: await this.gate.perform(request, until, (deadline) => this.vms.forceOff(request.vmId, deadline)) };
   }
 
   @HandlesRequest(undefineVm)
   async undefine(
     request: RequestOf<typeof undefineVm>,
-    { deadline }: RequestMeta,
+    { deadline: until }: RequestMeta,
   ): Promise<ReplyOf<typeof undefineVm>> {
-    return { removed: await this.gate.perform(request, deadline, () => this.vms.undefine(request.vmId)) };
+    return {
+      removed: await this.gate.perform(request, until, (deadline) => this.vms.undefine(request.vmId, deadline)),
+    };
   }
 }

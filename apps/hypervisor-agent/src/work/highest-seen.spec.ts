@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { HighestSeen } from './highest-seen.js';
+import { DamagedNumberError, HighestSeen } from './highest-seen.js';
 
 const KEY = '0196f5a0-0000-7000-8000-000000000001';
 
@@ -32,10 +32,18 @@ describe(HighestSeen.name, () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('takes no path for a key, and no text for a number', async () => {
-    const seen = new HighestSeen(folder);
-    await expect(seen.get('../../../etc/passwd')).rejects.toThrow(RangeError);
-    writeFileSync(join(folder, KEY), 'x');
-    await expect(seen.get(KEY)).rejects.toThrow(RangeError);
+  it('takes no path for a key', async () => {
+    await expect(new HighestSeen(folder).get('../../../etc/passwd')).rejects.toThrow(RangeError);
   });
+
+  it.each([[''], [' \n'], ['x'], ['0x10'], ['-1'], ['5\n'], ['1e3'], ['99999999999999999999']])(
+    'takes a file with %j for damaged, and never for a number',
+    async (text) => {
+      const seen = new HighestSeen(folder);
+      writeFileSync(join(folder, KEY), text);
+      await expect(seen.get(KEY)).rejects.toThrow(DamagedNumberError);
+      await expect(seen.raise(KEY, 7)).rejects.toThrow(`${join(folder, KEY)} is damaged`);
+      expect(readFileSync(join(folder, KEY), 'utf8')).toBe(text);
+    },
+  );
 });

@@ -1,8 +1,10 @@
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isMissing } from './missing-file.js';
 
 const KEY = /^[0-9a-f-]{36}$/;
+const NUMBER = /^\d+$/;
+const LONGEST_SHOWN = 40;
 
 /**
  * The highest number seen for each key, in one file a key, so that a restart doesn't forget. A number is on disk before
@@ -13,7 +15,10 @@ export class HighestSeen {
 
   constructor(private readonly folder: string) {}
 
-  /** @returns -1 when none was seen */
+  /**
+   * @returns -1 when none was seen
+   * @throws DamagedNumberError when the file holds something else than a number: to guess would let old work in
+   */
   async get(key: string): Promise<number> {
     const known = this.known.get(key);
     if (known !== undefined) return known;
@@ -36,9 +41,7 @@ export class HighestSeen {
 
   private async read(key: string): Promise<number> {
     try {
-      const value = Number(await readFile(this.fileOf(key), 'utf8'));
-      if (!Number.isSafeInteger(value)) throw new RangeError(`${this.fileOf(key)} does not hold a number`);
-      return value;
+      return numberIn(await readFile(this.fileOf(key), 'utf8'), this.fileOf(key));
     } catch (error) {
       if (isMissing(error)) return -1;
       throw error;
@@ -47,7 +50,7 @@ export class HighestSeen {
 
   /** Written beside and renamed: a crash leaves the old number or the new one. */
   private async write(key: string, value: number): Promise<void> {
-    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    const made = await mkdir(this.folder, { recursive: true, mode: 0o700 });
     const fresh = `${this.fileOf(key)}.new`;
     const file = await open(fresh, 'w', 0o600);
     try {
@@ -57,6 +60,9 @@ export class HighestSeen {
       await file.close();
     }
     await rename(fresh, this.fileOf(key));
+    // Names are the folder's content: without this a power failure may bring the old number back.
+    await syncFolder(this.folder);
+    if (made !== undefined) await syncFolder(dirname(this.folder));
   }
 
   private fileOf(key: string): string {
@@ -64,3 +70,27 @@ export class HighestSeen {
     return join(this.folder, key);
   }
 }
+
+/** Answered as INTERNAL, and so logged in full by the request server: an operator must look at the file. */
+export class DamagedNumberError extends Error {
+  override readonly name = 'DamagedNumberError';
+
+  constructor(file: string, text: string) {
+    super(`${file} is damaged: it must hold a number and holds ${JSON.stringify(text.slice(0, LONGEST_SHOWN))}`);
+  }
+}
+
+const numberIn = (text: string, file: string): number => {
+  const value = Number(text);
+  if (!NUMBER.test(text) || !Number.isSafeInteger(value)) throw new DamagedNumberError(file, text);
+  return value;
+};
+
+const syncFolder = async (folder: string): Promise<void> => {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+};

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { DomainError } from '@infinibay/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { AGENT_CONFIG, type AgentConfig } from '../config.js';
+import { Deadline } from './deadline.js';
 import { HighestSeen } from './highest-seen.js';
 import { KeyedQueue } from './keyed-queue.js';
 
@@ -21,21 +22,30 @@ export class VmGate {
   }
 
   /**
-   * @param deadline epoch milliseconds after which nobody waits for the result: work that is still queued is not begun
+   * @param until epoch milliseconds after which nobody waits for the result: work that is still queued is not begun, and
+   * what has begun is to ask its deadline before each change
    * @throws DomainError STALE_FENCE when a newer worker has been seen; DEADLINE_EXCEEDED
    */
-  perform<T>({ vmId, fence }: FencedRequest, deadline: number, work: () => Promise<T>): Promise<T> {
-    return this.queue.run(vmId, async () => {
-      if (Date.now() > deadline) throw new DomainError('DEADLINE_EXCEEDED', { vmId });
+  perform<T>({ vmId, fence }: FencedRequest, until: number, work: (deadline: Deadline) => Promise<T>): Promise<T> {
+    const deadline = new Deadline(until);
+    const fenced = async (): Promise<T> => {
       const newest = await this.fences.get(vmId);
       if (fence < newest) throw new DomainError('STALE_FENCE', { vmId, fence, newest });
       await this.fences.raise(vmId, fence);
-      return work();
-    });
+      return work(deadline);
+    };
+    return this.unfenced(vmId, fenced, deadline);
   }
 
-  /** For work that carries a revision of its own instead of a fence. */
-  unfenced<T>(vmId: string, work: () => Promise<T>): Promise<T> {
-    return this.queue.run(vmId, work);
+  /**
+   * For work that carries a revision of its own instead of a fence.
+   * @param deadline work that is still queued then is not begun
+   * @throws DomainError DEADLINE_EXCEEDED
+   */
+  unfenced<T>(vmId: string, work: () => Promise<T>, deadline?: Deadline): Promise<T> {
+    return this.queue.run(vmId, () => {
+      deadline?.check();
+      return work();
+    });
   }
 }

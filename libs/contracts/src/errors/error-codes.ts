@@ -65,6 +65,7 @@ export const ERROR_CODES = {
   SLOW_CONSUMER: { kind: 'unavailable', message: 'The client does not keep up with what it asked for' },
   SERVICE_UNAVAILABLE: { kind: 'unavailable', message: 'A service that is needed does not answer' },
   HOST_UNAVAILABLE: { kind: 'unavailable', message: 'The host does not answer' },
+  VM_UNRESPONSIVE: { kind: 'unavailable', message: 'The virtual machine does not answer its host' },
   HYPERVISOR_ERROR: { kind: 'unavailable', message: 'The hypervisor refused the call' },
   UNSUPPORTED_BY_DRIVER: { kind: 'precondition', message: 'The hypervisor driver cannot do this' },
   DEADLINE_EXCEEDED: { kind: 'timeout', message: 'The deadline passed before an answer came' },

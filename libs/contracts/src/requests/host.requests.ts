@@ -15,7 +15,8 @@ const POWER_REPLY = z.object({ power: DomainPower });
 export const inspectVm = defineQuery({
   name: 'host.inspect-vm',
   version: 1,
-  description: 'What the host really has of a VM: domain, disk, filter binding.',
+  description:
+    'What the host really has of a VM: the power of its domain, and its disk. Neither waits for the guest. Packet filters are told by host.inspect-filter.',
   owner: 'hypervisor-agent',
   callers: ['vms'],
   timeoutMs: 10_000,
@@ -99,15 +100,19 @@ const powerCommand = (verb: string, description: string, timeoutMs: number) =>
 
 export const startVm = powerCommand(
   'start-vm',
-  'Starts the defined domain; one that runs is success. Refuses to start a VM whose filter is missing where filters are supported. Errors: VM_NOT_FOUND, STALE_FENCE, PRECONDITION, HYPERVISOR_ERROR.',
+  'Starts the defined domain; one that runs is success. Refuses to start a VM whose filter is missing where filters are supported. Errors: VM_NOT_FOUND, STALE_FENCE, FILTER_MISSING, VM_BUSY while the guest is shutting down, VM_UNRESPONSIVE, HYPERVISOR_ERROR.',
   60_000,
 );
 export const shutdownVm = powerCommand(
   'shutdown-vm',
-  'Asks the guest to power off and returns at once; one that is off is success.',
+  'Asks the guest to power off and does not wait until it is off; one that is off is success. The emulator must take the request: one that hangs makes this wait until the deadline. Errors: VM_NOT_FOUND, STALE_FENCE, VM_UNRESPONSIVE, DEADLINE_EXCEEDED.',
   15_000,
 );
-export const forceOffVm = powerCommand('force-off-vm', 'Cuts the power; one that is off is success.', 30_000);
+export const forceOffVm = powerCommand(
+  'force-off-vm',
+  'Cuts the power, of a guest that hangs too: that one is given ten seconds to go. One that is off is success. Errors: VM_NOT_FOUND, STALE_FENCE.',
+  30_000,
+);
 
 export const undefineVm = defineCommand({
   name: 'host.undefine-vm',

@@ -1,0 +1,57 @@
+// Cutting the power of guests that don't answer: QEMU processes stopped with SIGSTOP. Beside the sources, since it needs
+// the stack's tools.
+import { forceOffVm, hostVmQuarantined, inspectVm, shutdownVm } from '@infinibay/contracts';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { QemuAgent, hasQemu } from './qemu-agent.ts';
+
+const suite = hasQemu ? describe : describe.skip;
+const PATIENCE_MS = 1_500;
+/** libvirt gives a process ten seconds to go by itself before it kills it. */
+const SECONDS = 15_000;
+
+suite('a VM that does not answer its host', () => {
+  let sut: QemuAgent;
+
+  const press = (vmId: string) => sut.agent.refusal(shutdownVm, { vmId, fence: 1 }, PATIENCE_MS);
+  const hang = async (): Promise<string> => {
+    const vmId = await sut.startVm();
+    sut.signalVm(vmId, 'SIGSTOP');
+    return vmId;
+  };
+  const cutAll = async (vmIds: readonly string[]) => {
+    const begun = performance.now();
+    const cut = await Promise.all(vmIds.map((vmId) => sut.agent.call(forceOffVm, { vmId, fence: 2 })));
+    expect(performance.now() - begun).toBeLessThan(SECONDS);
+    return cut;
+  };
+  const powerOf = async (vmId: string) => (await sut.agent.call(inspectVm, { vmId })).domain?.power;
+
+  beforeAll(async () => {
+    sut = await QemuAgent.start();
+  }, 60_000);
+  afterAll(() => sut.stop(), 60_000);
+
+  it('is forced off though a command hangs in it', async () => {
+    const vmId = await hang();
+    expect(await press(vmId)).toBe('DEADLINE_EXCEEDED');
+    expect(await cutAll([vmId])).toEqual([{ power: 'off' }]);
+    expect(await powerOf(vmId)).toBe('off');
+  }, 60_000);
+
+  it('is forced off while it is quarantined, and can be looked at until then', async () => {
+    const vmId = await hang();
+    for (const _ of [1, 2]) expect(await press(vmId)).toBe('DEADLINE_EXCEEDED');
+    await sut.agent.events.find(hostVmQuarantined, { vmId });
+    // Those who reconcile look before they act.
+    expect(await Promise.all([powerOf(vmId), powerOf(vmId), powerOf(vmId)])).toEqual(Array(3).fill('running'));
+    expect(await cutAll([vmId])).toEqual([{ power: 'off' }]);
+  }, 60_000);
+
+  it('is forced off beside three others that hang too, and all of them at once', async () => {
+    const hung = await Promise.all([hang(), hang(), hang(), hang()]);
+    await Promise.all(hung.map(press));
+    expect(await Promise.all(hung.map(powerOf))).toEqual(Array(4).fill('running'));
+    expect(await cutAll(hung)).toEqual(Array(4).fill({ power: 'off' }));
+    expect(await Promise.all(hung.map(powerOf))).toEqual(Array(4).fill('off'));
+  }, 60_000);
+});
