@@ -44,6 +44,12 @@ describe(hashOfFiles.name, () => {
     hashes.push(hashOfFiles(filesBelow([dir])));
     expect(new Set(hashes).size).toBe(4);
   });
+
+  it('stays when the folder that it is relative to is moved', () => {
+    for (const copy of ['one', 'two']) put(`${copy}/src/a`, 'same');
+    const hashIn = (copy: string): string => hashOfFiles(filesBelow([path.join(dir, copy)]), '', path.join(dir, copy));
+    expect(hashIn('two')).toBe(hashIn('one'));
+  });
 });
 
 describe(stampAt.name, () => {

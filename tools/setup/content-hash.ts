@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
+import { repositoryRoot } from '../stack/layout.ts';
+
 const SKIPPED = new Set([
   'node_modules',
   'dist',
@@ -29,10 +31,17 @@ export function filesBelow(paths: readonly string[], accept: (file: string) => b
   return found.sort();
 }
 
-/** SHA-256 over names and contents: changes when any file is added, removed, renamed or edited. */
-export function hashOfFiles(files: readonly string[], salt = ''): string {
+/** Names inside the checkout are relative to it: a checkout that was moved has built everything already. */
+const nameIn = (base: string, file: string): string =>
+  file.startsWith(base + path.sep) ? path.relative(base, file) : file;
+
+/**
+ * SHA-256 over names and contents: changes when any file is added, removed, renamed or edited.
+ * @param base the folder that may be moved without a change of the hash
+ */
+export function hashOfFiles(files: readonly string[], salt = '', base = path.resolve(repositoryRoot)): string {
   const hash = createHash('sha256').update(salt);
-  for (const file of files) hash.update(`\0${file}\0`).update(readFileSync(file));
+  for (const file of files) hash.update(`\0${nameIn(base, file)}\0`).update(readFileSync(file));
   return hash.digest('hex');
 }
 
