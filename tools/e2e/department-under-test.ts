@@ -19,10 +19,13 @@ const key = (): string => randomUUID();
 export class DepartmentUnderTest {
   readonly id: string;
   readonly member: GraphClient;
+  /** What the member logs in with. */
+  readonly account: { readonly email: string; readonly password: string };
 
-  private constructor(id: string, member: GraphClient) {
+  private constructor(id: string, member: GraphClient, account: DepartmentUnderTest['account']) {
     this.id = id;
     this.member = member;
+    this.account = account;
   }
 
   static async create(system: RunningSystem, admin: GraphClient, name: string): Promise<DepartmentUnderTest> {
@@ -40,7 +43,7 @@ export class DepartmentUnderTest {
     await member.ask(CREATE_NETWORK, { input: { idempotencyKey: key(), departmentId, name: 'default' } });
     const rule = { direction: 'IN', action: 'ACCEPT', protocol: 'TCP', portFrom: 22, portTo: 22 };
     await member.ask(CREATE_RULE, { input: { idempotencyKey: key(), departmentId, ...rule } });
-    return new DepartmentUnderTest(departmentId, member);
+    return new DepartmentUnderTest(departmentId, member, { email, password });
   }
 
   async createVm(name: string, overrides: Record<string, unknown> = {}): Promise<string> {

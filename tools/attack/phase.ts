@@ -1,0 +1,67 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+import type { RunningSystem } from '../e2e/running-system.ts';
+import type { Assignment } from './attacker-process.ts';
+import type { LoadCounts } from './load.ts';
+import type { Noticed, Victim } from './victim.ts';
+import { ServiceWatch, type Health } from './watch.ts';
+
+const PROGRAM = fileURLToPath(new URL('attacker-process.ts', import.meta.url));
+const WARM_UP_MS = 2_000;
+
+/** What one load did to the victim and to the services. */
+export interface Phase {
+  readonly noticed: Noticed;
+  readonly health: Health;
+  readonly load: LoadCounts;
+}
+
+interface RunningLoad {
+  readonly child: ChildProcess;
+  readonly ended: Promise<LoadCounts>;
+}
+
+const startLoad = (assignment: Assignment): RunningLoad => {
+  const child = fork(PROGRAM, { execArgv: ['--disable-warning=ExperimentalWarning'] });
+  const ended = new Promise<LoadCounts>((resolve, reject) => {
+    child.once('message', (counts: LoadCounts) => {
+      resolve(counts);
+    });
+    child.once('exit', (code) => {
+      reject(new Error(`the ${assignment.load} load of ${assignment.attacker} ended with ${String(code)}`));
+    });
+  });
+  // Whoever awaits it later gets the reason; until then it is no unhandled one.
+  ended.catch(() => undefined);
+  child.send(assignment);
+  return { child, ended };
+};
+
+const stopLoad = async ({ child, ended }: RunningLoad): Promise<LoadCounts> => {
+  if (child.connected) child.send('stop');
+  const counts = await ended;
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  return counts;
+};
+
+/** One load beside the victim's daily work. @param seconds how long the victim is watched */
+export const runPhase = async (
+  system: RunningSystem,
+  victim: Victim,
+  assignment: Assignment,
+  seconds: number,
+): Promise<Phase> => {
+  const watch = await ServiceWatch.begin(system);
+  const load = startLoad(assignment);
+  try {
+    await Promise.race([delay(WARM_UP_MS), load.ended]);
+    const noticed = await victim.work(AbortSignal.timeout(seconds * 1_000));
+    const counts = await stopLoad(load);
+    return { noticed, health: await watch.end(), load: counts };
+  } finally {
+    load.child.kill('SIGKILL');
+  }
+};
