@@ -6,13 +6,15 @@
 import { parseArgs } from 'node:util';
 
 import { ATTACKERS, ATTACKER_NAMES, isAttackerName, type AttackerName } from './attackers/registry.ts';
-import { runPhase } from './phase.ts';
+import { merge, runPhase, type Phase } from './phase.ts';
 import { buildScene, type Scene } from './scene.ts';
 import { comparisonTable, memoryTable } from './tables.ts';
 import { judge, type Verdict } from './verdict.ts';
 import { composeLimitsMib } from './watch.ts';
 
 const DEFAULT_SECONDS = 60;
+/** Harmless load and attack take turns, so that what else the machine does hits both. */
+const ROUNDS = 3;
 
 const say = (line: string): void => {
   console.log(`attack: ${line}`);
@@ -32,11 +34,15 @@ const chosen = (): { readonly names: readonly AttackerName[]; readonly seconds: 
 const attackOnce = async (scene: Scene, attacker: AttackerName, seconds: number): Promise<Verdict> => {
   const { system, victim, context } = scene;
   say(`${attacker}: ${ATTACKERS[attacker](context).description}`);
-  const during = (load: 'harmless' | 'worst') => runPhase(system, victim, { attacker, load, context }, seconds);
-  say(`${attacker}: ${String(seconds)} s beside a harmless load`);
-  const harmless = await during('harmless');
-  say(`${attacker}: ${String(seconds)} s of its worst`);
-  const attack = await during('worst');
+  const during = (load: 'harmless' | 'worst') =>
+    runPhase(system, victim, { attacker, load, context }, seconds / ROUNDS);
+  const rounds: { readonly harmless: Phase; readonly worst: Phase }[] = [];
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    say(`${attacker}: round ${String(round)} of ${String(ROUNDS)}`);
+    rounds.push({ harmless: await during('harmless'), worst: await during('worst') });
+  }
+  const harmless = merge(rounds.map((round) => round.harmless));
+  const attack = merge(rounds.map((round) => round.worst));
   const { sent, answered, refused } = attack.load;
   say(`${attacker}: sent ${String(sent)}, served ${String(answered)}, refused ${String(refused)}`);
   const limits = composeLimitsMib();

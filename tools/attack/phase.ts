@@ -65,3 +65,32 @@ export const runPhase = async (
     load.child.kill('SIGKILL');
   }
 };
+
+const mergedNoticed = (phases: readonly Phase[]): Noticed => ({
+  query: phases.flatMap(({ noticed }) => noticed.query),
+  login: phases.flatMap(({ noticed }) => noticed.login),
+  createVm: phases.flatMap(({ noticed }) => noticed.createVm),
+  event: phases.flatMap(({ noticed }) => noticed.event),
+  failures: phases.flatMap(({ noticed }) => noticed.failures),
+});
+
+/** Several rounds of one load as one phase. */
+export const merge = (phases: readonly Phase[]): Phase => {
+  const peaks = new Map<string, number>();
+  for (const { health } of phases)
+    for (const [name, mib] of Object.entries(health.peakMib)) peaks.set(name, Math.max(mib, peaks.get(name) ?? 0));
+  const sum = (of: (phase: Phase) => number): number => phases.reduce((total, phase) => total + of(phase), 0);
+  return {
+    noticed: mergedNoticed(phases),
+    health: {
+      peakMib: Object.fromEntries(peaks),
+      died: [...new Set(phases.flatMap(({ health }) => health.died))],
+      newEvents: sum(({ health }) => health.newEvents),
+    },
+    load: {
+      sent: sum(({ load }) => load.sent),
+      answered: sum(({ load }) => load.answered),
+      refused: sum(({ load }) => load.refused),
+    },
+  };
+};

@@ -1,5 +1,14 @@
 import { randomUUID } from 'node:crypto';
 
+import {
+  EVENT_CONTRACTS,
+  REPORT_CONTRACTS,
+  REQUEST_CONTRACTS,
+  eventSubject,
+  hostReportSubject,
+  metricsSubject,
+  requestSubject,
+} from '@infinibay/contracts';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 
 import type { AttackContext } from '../context.ts';
@@ -8,12 +17,14 @@ import { paced, type Attacker, type Load } from '../load.ts';
 const USER = 'consumer';
 const PACE = { perSecond: 200, inFlight: 500 };
 
-/** Subjects on which services believe what they hear. */
-const BELIEVED = [
-  'infinibay.events.v1.global.user.intruder.created',
-  'infinibay.host.v1.report.heartbeat',
-  'infinibay.users.v1.resolve-session',
-  'infinibay.metrics.v1.intruder.intruder',
+/** Every subject on which a service believes what it hears. */
+const BELIEVED: readonly string[] = [
+  ...EVENT_CONTRACTS.map(({ name }) =>
+    eventSubject({ name, departmentId: null, resource: { kind: name.split('.')[0] ?? '', id: 'intruder' } }),
+  ),
+  ...REPORT_CONTRACTS.map((contract) => hostReportSubject(contract, 'intruder')),
+  ...REQUEST_CONTRACTS.map((contract) => requestSubject(contract, 'intruder')),
+  metricsSubject('intruder', 'intruder'),
 ];
 
 /** The calls that hand out stored messages, or make the server send them somewhere. */
@@ -41,6 +52,15 @@ const pushTo = (subject: string): string =>
     stream_name: 'EVENTS',
     config: { deliver_subject: subject, deliver_policy: 'all', ack_policy: 'none' },
   });
+
+/** The consumer that other teams may have: what the next calls hand out again and again. */
+const readAll = (nats: NatsConnection): void => {
+  const filter = 'infinibay.events.v1.>';
+  const config = { durable_name: USER, deliver_policy: 'all', ack_policy: 'none', filter_subject: filter };
+  nats.publish(`$JS.API.CONSUMER.CREATE.EVENTS.${USER}.${filter}`, JSON.stringify({ stream_name: 'EVENTS', config }), {
+    reply: `_INBOX.${USER}.made`,
+  });
+};
 
 const during =
   (context: AttackContext, load: (nats: NatsConnection) => Load): Load =>
@@ -76,11 +96,12 @@ export const consumer = (context: AttackContext): Attacker => ({
       return true;
     }),
   ),
-  worst: during(context, (nats) =>
-    paced(PACE, async (index) => {
+  worst: during(context, (nats) => {
+    readAll(nats);
+    return paced(PACE, async (index) => {
       const well = shoot(nats, index);
       await nats.flush();
       return well;
-    }),
-  ),
+    });
+  }),
 });

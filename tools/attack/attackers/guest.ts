@@ -26,11 +26,11 @@ const HOSTILE: readonly string[] = [
   `{"type":"metrics","__proto__":{"polluted":true},"data":{"system":{"__proto__":{"cpu":1}}}}\n`,
   `${'['.repeat(100_000)}\n`,
   `{"type":"${'x'.repeat(60_000)}"}\n`,
-  `{"type":"metrics","data":"${'y'.repeat(4_000_000)}\n`,
   `${JSON.stringify({ type: 'error_report', error_type: '\u001b[2J\r\n'.repeat(1_000) })}\n`,
   '{"type":"keep_alive","sequence_number":1e400}\n'.repeat(1_000),
   '\n'.repeat(65_536),
   'half a line and no end '.repeat(10_000),
+  `{"type":"metrics","data":"${'y'.repeat(4_000_000)}\n`,
 ];
 
 /** Writes as fast as the host reads: the host's own limits are what holds a guest back. */
