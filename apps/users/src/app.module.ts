@@ -3,6 +3,7 @@ import type { Logger } from '@infinibay/platform-logging';
 import { subgraphModule } from '@infinibay/platform-graphql';
 import { PlatformModule } from '@infinibay/platform-service';
 import { AuditLog } from './audit/audit.log.js';
+import { Bootstrap } from './bootstrap/bootstrap.js';
 import { DemoAdmin } from './bootstrap/demo-admin.js';
 import { FirstAdmin } from './bootstrap/first-admin.js';
 import { Changes } from './changes/changes.js';
@@ -53,6 +54,7 @@ export class AppModule {
         Changes,
         SigningKeys,
         PasswordHasher,
+        Bootstrap,
         FirstAdmin,
         DemoAdmin,
         ...sessions,

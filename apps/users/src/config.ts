@@ -7,17 +7,30 @@ import {
   type ConfigOf,
 } from '@infinibay/platform-config';
 import { z } from 'zod';
+import { DEMO_EMAIL } from './bootstrap/demo-account.js';
 
 const attempts = z.coerce.number().int().min(1).max(100_000);
+
+/** Each start gives the demo account another password: an administrator of that name could never log in again. */
+const administratorEmail = z
+  .email()
+  .refine(
+    (email) => email.toLowerCase() !== DEMO_EMAIL,
+    'is the account of the demo, which gets another password at each start',
+  );
 
 export const configSchema = {
   ...httpSettings,
   ...natsSettings,
   ...databaseSettings,
   ...internalSettings,
-  BOOTSTRAP_ADMIN_EMAIL: setting(z.email().default('admin@infinibay.local'), 'E-mail of the first administrator', {
-    example: 'admin@infinibay.local',
-  }),
+  BOOTSTRAP_ADMIN_EMAIL: setting(
+    administratorEmail.default('admin@infinibay.local'),
+    'E-mail of the first administrator',
+    {
+      example: 'admin@infinibay.local',
+    },
+  ),
   BOOTSTRAP_ADMIN_PASSWORD: setting(
     z.string().min(12, 'must have at least 12 characters').max(256).optional(),
     'Password of the first administrator, who is created when there is none; unused from then on',

@@ -1,19 +1,17 @@
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from '@infinibay/platform-logging';
 import { LOGGER } from '@infinibay/platform-service';
 import { USERS_CONFIG, type UsersConfig } from '../config.js';
 import { Database } from '../database.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
-
-/** Whom the demo of `npm start` logs in as. */
-export const DEMO_EMAIL = 'demo@infinibay.local';
+import { DEMO_EMAIL } from './demo-account.js';
 
 /**
  * The demo runs at every start of a local installation, but nobody keeps a password for it: each start brings a fresh
  * one, which replaces the last. Without the variable nothing happens.
  */
 @Injectable()
-export class DemoAdmin implements OnModuleInit {
+export class DemoAdmin {
   constructor(
     private readonly database: Database,
     private readonly hasher: PasswordHasher,
@@ -21,14 +19,19 @@ export class DemoAdmin implements OnModuleInit {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  async onModuleInit(): Promise<void> {
+  async ensure(): Promise<void> {
     const password = this.config.DEMO_ADMIN_PASSWORD;
     if (password === undefined) return;
     const passwordHash = await this.hasher.hash(password);
-    const { id } = await this.database.user.upsert({
-      where: { email: DEMO_EMAIL },
-      create: { email: DEMO_EMAIL, name: 'Demo', role: 'ADMIN', passwordHash },
-      update: { passwordHash, disabledAt: null },
+    const { id } = await this.database.$transaction(async (tx) => {
+      // Instances that start together bring the same password; one after the other, none fails on the unique e-mail.
+      await tx.$executeRawUnsafe(`SELECT pg_advisory_xact_lock(hashtext('users.demo-admin'))`);
+      return tx.user.upsert({
+        where: { email: DEMO_EMAIL },
+        create: { email: DEMO_EMAIL, name: 'Demo', role: 'ADMIN', passwordHash },
+        update: { passwordHash, disabledAt: null },
+        select: { id: true },
+      });
     });
     this.logger.warn({ userId: id, email: DEMO_EMAIL }, 'the demo account has the password of this start');
   }

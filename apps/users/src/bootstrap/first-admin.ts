@@ -1,5 +1,5 @@
 import { userCreated } from '@infinibay/contracts';
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from '@infinibay/platform-logging';
 import { appendToOutbox, newEvent } from '@infinibay/platform-persistence';
 import { LOGGER } from '@infinibay/platform-service';
@@ -9,10 +9,11 @@ import { Database, type Transaction } from '../database.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { Email } from '../passwords/password.rules.js';
 import { UserRepository } from '../users/user.repository.js';
+import { DEMO_EMAIL } from './demo-account.js';
 
 /** Creates the first administrator from the configuration, once, however many instances start together. */
 @Injectable()
-export class FirstAdmin implements OnModuleInit {
+export class FirstAdmin {
   constructor(
     private readonly database: Database,
     private readonly users: UserRepository,
@@ -22,19 +23,26 @@ export class FirstAdmin implements OnModuleInit {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  async onModuleInit(): Promise<void> {
+  async ensure(): Promise<void> {
     const password = this.config.BOOTSTRAP_ADMIN_PASSWORD;
     if (password === undefined) return;
     const passwordHash = await this.hasher.hash(password);
     await this.database.$transaction(async (tx) => {
       await tx.$executeRawUnsafe(`SELECT pg_advisory_xact_lock(hashtext('users.first-admin'))`);
-      // A disabled administrator counts: somebody was here before.
-      if ((await tx.user.count({ where: { role: 'ADMIN' } })) === 0) await this.create(tx, passwordHash);
+      // A disabled administrator counts: somebody was here before. The demo account does not: nobody has its password.
+      const administrators = await tx.user.count({ where: { role: 'ADMIN', email: { not: DEMO_EMAIL } } });
+      if (administrators === 0) await this.createUnlessTaken(tx, passwordHash);
     });
   }
 
-  private async create(tx: Transaction, passwordHash: string): Promise<void> {
+  /** Whoever has the e-mail keeps account and role; a service that refused to start would help nobody. */
+  private async createUnlessTaken(tx: Transaction, passwordHash: string): Promise<void> {
     const email = Email.parse(this.config.BOOTSTRAP_ADMIN_EMAIL);
+    if ((await this.users.findCredentials(tx, email)) === null) return this.create(tx, email, passwordHash);
+    this.logger.error({ email }, 'no first administrator: a user who is none has the e-mail BOOTSTRAP_ADMIN_EMAIL');
+  }
+
+  private async create(tx: Transaction, email: string, passwordHash: string): Promise<void> {
     const userId = await this.users.create(tx, {
       email,
       name: 'Administrator',

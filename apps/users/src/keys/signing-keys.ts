@@ -1,4 +1,4 @@
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { LOGGER } from '@infinibay/platform-service';
 import type { Logger } from '@infinibay/platform-logging';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type CryptoKey, type JWK } from 'jose';
@@ -16,7 +16,7 @@ const KEEP_RETIRED_MS = 3_600_000;
 
 /** Ed25519 keys of access tokens, one pair for all instances; made by the first instance that starts. */
 @Injectable()
-export class SigningKeys implements OnModuleInit {
+export class SigningKeys {
   private active: ActiveKey | undefined;
 
   constructor(
@@ -25,7 +25,8 @@ export class SigningKeys implements OnModuleInit {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  async onModuleInit(): Promise<void> {
+  /** Before the first login. */
+  async load(): Promise<void> {
     this.active = await this.database.$transaction(async (tx) => {
       await tx.$executeRawUnsafe(`SELECT pg_advisory_xact_lock(hashtext('users.signing-keys'))`);
       return (await this.loadNewest(tx)) ?? (await this.create(tx));

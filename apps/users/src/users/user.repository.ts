@@ -1,6 +1,7 @@
 import { DomainError, type ActorRole } from '@infinibay/contracts';
 import { Injectable } from '@nestjs/common';
 import type { Page } from '@infinibay/platform-graphql';
+import { DEMO_EMAIL } from '../bootstrap/demo-account.js';
 import { isUniqueViolation, type Transaction } from '../database.js';
 
 const PUBLIC = { id: true, email: true, name: true, role: true, disabledAt: true, createdAt: true } as const;
@@ -87,10 +88,14 @@ export class UserRepository {
     await tx.user.update({ where: { id }, data: { passwordHash } });
   }
 
-  /** Locks the administrators who can log in, so that two of them cannot disable each other at once. */
+  /**
+   * Locks the administrators who can log in, so that two of them cannot disable each other at once. The demo account is
+   * none of them: nobody has its password.
+   */
   async lockAdmins(tx: Transaction): Promise<string[]> {
     const rows = await tx.$queryRawUnsafe<{ id: string }[]>(
-      `SELECT id::text FROM users WHERE role = 'ADMIN' AND disabled_at IS NULL ORDER BY id FOR UPDATE`,
+      `SELECT id::text FROM users WHERE role = 'ADMIN' AND disabled_at IS NULL AND email <> $1 ORDER BY id FOR UPDATE`,
+      DEMO_EMAIL,
     );
     return rows.map((row) => row.id);
   }

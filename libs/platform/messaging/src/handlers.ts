@@ -40,7 +40,9 @@ export const HandlesRequest =
   };
 
 /**
- * The method receives this event at least once, in order per stream. It deduplicates by `event.id` with enterInbox().
+ * The method receives this event at least once, as a rule in the stream's order. No handler may rely on that: an event
+ * whose handler threw comes again after a pause while later ones are handled, and several instances share the consumer.
+ * Duplicates are told by `event.id` with enterInbox(), what is outdated by what the event itself carries.
  * @param consumer name of the durable consumer: one per service and purpose; all instances share it.
  */
 export const HandlesEvent =
