@@ -9,7 +9,6 @@ import { DomainWatch } from './events/domain-watch.js';
 import { HostEvents } from './events/host-events.js';
 import { FilterHandlers } from './filters/filter.handlers.js';
 import { FilterService } from './filters/filter.service.js';
-import { KernelRulesReader } from './filters/kernel-rules.reader.js';
 import { HostFactsReader } from './hypervisor/host-facts.js';
 import { Hypervisor } from './hypervisor/hypervisor.js';
 import { hypervisorProbe } from './hypervisor/hypervisor.probe.js';
@@ -19,6 +18,8 @@ import { HostDetailsReader } from './inventory/host-details.reader.js';
 import { InventoryHandlers } from './inventory/inventory.handlers.js';
 import { InventoryService } from './inventory/inventory.service.js';
 import { PciDeviceReader } from './inventory/pci-device.reader.js';
+import { HostCommand } from './kernel/host-command.js';
+import { KernelRulesReader } from './kernel/kernel-rules.reader.js';
 import { NetworkHandlers } from './networks/network.handlers.js';
 import { NetworkService } from './networks/network.service.js';
 import { HostReporter } from './reports/host.reporter.js';
@@ -31,7 +32,8 @@ import { VmGate } from './work/vm-gate.js';
 const disks = [ImageStore, DiskService];
 const vms = [VmGate, GuestFolders, DomainRepository, VmService, VmHandlers];
 const networks = [NetworkService, NetworkHandlers];
-const filters = [KernelRulesReader, FilterService, FilterHandlers];
+const kernel = [HostCommand, KernelRulesReader];
+const filters = [FilterService, FilterHandlers];
 const reports = [InventoryService, PciDeviceReader, HostDetailsReader, InventoryHandlers, HostReporter];
 const events = [HostEvents, DomainWatch];
 
@@ -62,7 +64,7 @@ export class AppModule {
           probes: [{ inject: [Hypervisor, QuarantineReporter, AccelerationService], useFactory: hypervisorProbe }],
         }),
       ],
-      providers: [...disks, ...vms, ...networks, ...filters, ...reports, ...events],
+      providers: [...disks, ...vms, ...kernel, ...networks, ...filters, ...reports, ...events],
     };
   }
 }

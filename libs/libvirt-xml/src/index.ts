@@ -5,6 +5,7 @@ export * from './filter-xml.js';
 export * from './libvirt-answers.js';
 export * from './names.js';
 export * from './network-xml.js';
+export * from './nwfilter/rule-list.js';
 export * from './pci-device.js';
 export * from './probe-xml.js';
 export * from './storage-xml.js';

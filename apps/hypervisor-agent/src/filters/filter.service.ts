@@ -26,11 +26,11 @@ import { HostFactsReader } from '../hypervisor/host-facts.js';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
 import { libvirtCodeOf } from '../hypervisor/libvirt-errors.js';
 import { OncePerConnection } from '../hypervisor/once-per-connection.js';
+import { KernelRulesReader } from '../kernel/kernel-rules.reader.js';
 import { DomainRepository } from '../vms/domain.repository.js';
 import type { Deadline } from '../work/deadline.js';
 import { HighestSeen } from '../work/highest-seen.js';
 import { isEnforced, kernelRulesOf } from './kernel-rules.js';
-import { KernelRulesReader } from './kernel-rules.reader.js';
 
 const LONGEST_CALL_MS = 30_000;
 
@@ -96,7 +96,7 @@ export class FilterService {
     if (!(await this.host.capabilities()).nwfilter) return { status: 'UNSUPPORTED', interfaces: [] };
     const [marker, running] = await Promise.all([this.markerOf(vmFilterName(vmId)), this.running(vmId)]);
     if (running.length === 0) return { status: marker === undefined ? 'PENDING' : 'APPLIED', interfaces: [] };
-    const tables = await this.kernel.read();
+    const tables = await this.kernel.readFresh();
     const enforced = marker !== undefined && running.every(({ device }) => isEnforced(device, marker, tables));
     const interfaces = running.map(({ device, mac }) => ({ device, mac, kernelRules: kernelRulesOf(device, tables) }));
     return { status: enforced ? 'APPLIED' : 'FAILED', interfaces };
@@ -134,7 +134,7 @@ export class FilterService {
   private async requireEnforced(vmId: string, marker: string): Promise<void> {
     const running = await this.running(vmId);
     if (running.length === 0) return;
-    const tables = await this.kernel.read();
+    const tables = await this.kernel.readFresh();
     const open = running.filter(({ device }) => !isEnforced(device, marker, tables)).map(({ device }) => device);
     if (open.length > 0)
       throw new DomainError('HYPERVISOR_ERROR', { vmId, reason: 'the kernel does not have the rules', devices: open });

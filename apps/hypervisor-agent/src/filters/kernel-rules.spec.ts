@@ -1,3 +1,4 @@
+import { readRuleList } from '@infinibay/libvirt-xml';
 import { describe, expect, it } from '@jest/globals';
 import { isEnforced, kernelRulesOf } from './kernel-rules.js';
 
@@ -24,14 +25,11 @@ const bridge = (device: string): string => `-A PREROUTING -i ${device} -j libvir
 -A I-${device}-mac -s 52:54:00:12:34:56 -j RETURN
 -A libvirt-I-${device} -j I-${device}-mac
 `;
-const tables = {
-  iptables: hooks + chains('vnet1', MARKER) + chains('vnet10', MARKER),
-  ebtables: bridge('vnet1') + bridge('vnet10'),
-};
 const without = (text: string) => ({
-  iptables: tables.iptables.replace(text, ''),
-  ebtables: tables.ebtables.replace(text, ''),
+  iptables: readRuleList((hooks + chains('vnet1', MARKER) + chains('vnet10', MARKER)).replace(text, '')),
+  ebtables: readRuleList(`*nat\n${bridge('vnet1')}${bridge('vnet10')}`.replace(text, '')),
 });
+const tables = without('nothing');
 
 describe('kernel rules', () => {
   it('of a tap are its own only', () => {

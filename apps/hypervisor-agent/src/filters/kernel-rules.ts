@@ -1,8 +1,8 @@
-/** What the kernel's packet filter holds, as iptables-save and ebtables-save print it. */
-export interface KernelTables {
-  readonly iptables: string;
-  readonly ebtables: string;
-}
+import { tableOf, type RuleTable } from '@infinibay/libvirt-xml';
+import type { KernelRules } from '../kernel/kernel-rules.reader.js';
+
+/** What nwfilter uses of the kernel's packet filter. */
+export type KernelTables = Pick<KernelRules, 'iptables' | 'ebtables'>;
 
 /** libvirt's chains of a tap: from the guest, to the guest, from the guest to the host. */
 const IP_CHAINS = [
@@ -11,7 +11,9 @@ const IP_CHAINS = [
   { chain: 'HI', jump: '-A libvirt-host-in', hook: '-A INPUT -j libvirt-host-in' },
 ] as const;
 
-const linesOf = (table: string): string[] => table.split('\n').filter((line) => line.startsWith('-A '));
+const linesOf = ({ chains }: RuleTable): string[] => [...chains.values()].flat();
+const ipLines = ({ iptables }: KernelTables): string[] => linesOf(tableOf(iptables, 'filter'));
+const ethernetLines = ({ ebtables }: KernelTables): string[] => linesOf(tableOf(ebtables, 'nat'));
 
 /** Splits at blanks and quotes, so that `vnet1` is never found in `vnet10`. */
 const wordsOf = (line: string): string[] => line.split(/[\s"]+/);
@@ -26,15 +28,15 @@ const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/
 
 /** The kernel's rules for one tap, those that lead to its chains included. */
 export const kernelRulesOf = (device: string, tables: KernelTables): string[] =>
-  [...linesOf(tables.iptables), ...linesOf(tables.ebtables)].filter((line) => concerns(line, device));
+  [...ipLines(tables), ...ethernetLines(tables)].filter((line) => concerns(line, device));
 
 /**
  * Whether the kernel enforces the filter's definition with this marker on a tap. The marker is on the last rule of each
  * chain, so a chain that has it was written to its end.
  */
 export const isEnforced = (device: string, marker: string, tables: KernelTables): boolean => {
-  const ip = linesOf(tables.iptables);
-  const ethernet = linesOf(tables.ebtables);
+  const ip = ipLines(tables);
+  const ethernet = ethernetLines(tables);
   const hasIp = IP_CHAINS.every(
     ({ chain, jump, hook }) =>
       ip.includes(hook) &&
