@@ -37,18 +37,35 @@ export function parseCargoCounts(output: string): Counts | undefined {
   );
 }
 
+/** What the count reporter keeps in its file while jest runs. */
+export interface JestReport extends Counts {
+  /** Whether jest came to its end. */
+  readonly complete: boolean;
+  /** Spec files that were begun and had not ended. */
+  readonly running: readonly string[];
+  readonly finished: readonly string[];
+}
+
 const numberAt = (report: object, key: string): number => {
   const value: unknown = Reflect.get(report, key);
   return typeof value === 'number' ? value : 0;
 };
 
-/** Reads what the count reporter wrote; a file of tests that could not even be loaded counts as one failure. undefined: not a report. */
-export function parseJestCounts(text: string): Counts | undefined {
+const namesAt = (report: object, key: string): string[] => {
+  const value: unknown = Reflect.get(report, key);
+  return Array.isArray(value) ? value.map(String) : [];
+};
+
+/** Reads what the count reporter wrote. undefined: not a report. */
+export function parseJestReport(text: string): JestReport | undefined {
   const report: unknown = JSON.parse(text);
-  if (typeof report !== 'object' || report === null || !('numTotalTests' in report)) return undefined;
+  if (typeof report !== 'object' || report === null || !('complete' in report)) return undefined;
   return {
-    passed: numberAt(report, 'numPassedTests'),
-    failed: numberAt(report, 'numFailedTests') + numberAt(report, 'numRuntimeErrorTestSuites'),
-    skipped: numberAt(report, 'numPendingTests') + numberAt(report, 'numTodoTests'),
+    complete: report.complete === true,
+    passed: numberAt(report, 'passed'),
+    failed: numberAt(report, 'failed'),
+    skipped: numberAt(report, 'skipped'),
+    running: namesAt(report, 'running'),
+    finished: namesAt(report, 'finished'),
   };
 }

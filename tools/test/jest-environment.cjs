@@ -3,6 +3,9 @@
 const { types } = require('node:util');
 const { TestEnvironment } = require('jest-environment-node');
 
+/** How many times longer than they say the time limits of tests and hooks are: see jest-step.ts. */
+const STRETCH = Number(process.env.INFINIBAY_JEST_STRETCH ?? '6');
+
 /**
  * jest runs specs in a realm of their own, where the errors of Node's own modules (ENOENT and its kind) are not
  * `instanceof Error`. In production they are, and code that asks must get the same answer here.
@@ -18,5 +21,15 @@ module.exports = class extends TestEnvironment {
         return ordinary.call(this, candidate) || (this === SandboxError && types.isNativeError(candidate));
       },
     });
+  }
+
+  /** A limit that a spec names itself is for a quiet machine, as the default is; the default comes stretched. */
+  handleTestEvent({ name, test, hook }) {
+    const limited = name === 'test_start' ? test : name === 'hook_start' ? hook : undefined;
+    if (limited?.timeout !== undefined && !limited.isStretched) {
+      limited.timeout *= STRETCH;
+      // A hook runs once for each test.
+      limited.isStretched = true;
+    }
   }
 };

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { add, ONE_FAILED, parseJestCounts, type Counts } from './counts.ts';
+import { repositoryRoot } from '../stack/layout.ts';
+import { add, ONE_FAILED, parseJestReport, type Counts, type JestReport } from './counts.ts';
 import { endProcessesOf } from './left-processes.ts';
-import { runProcess, type ProcessOutcome } from './run-process.ts';
+import { limitProcesses, runProcess, type ProcessOutcome } from './run-process.ts';
 
 export type JestProject = 'unit' | 'integration' | 'e2e';
 
@@ -13,7 +14,13 @@ export interface JestOptions {
   /** As on jest's command line: paths, -t, ... */
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
+  /** How many times slower than quiet this machine is: limits grow with it. */
+  readonly slowness: number;
+  /** Where it tells what jest does not; jest's own output is shown when this is left out. */
+  readonly say?: (text: string) => void;
 }
+
+const JEST = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
 
 /** A run that has reported but doesn't end is held by something a test left open. */
 const LINGER_MS = 15_000;
@@ -22,52 +29,99 @@ const LINGER_MS = 15_000;
 const WORKERS: Record<JestProject, string> = { unit: '2', integration: '1', e2e: '1' };
 
 async function lingering(reportFile: string, signal: AbortSignal): Promise<string> {
-  while (!existsSync(reportFile)) await delay(250, undefined, { signal });
+  while (readReport(reportFile)?.complete !== true) await delay(250, undefined, { signal });
   await delay(LINGER_MS, undefined, { signal });
   return `jest did not end within ${String(LINGER_MS / 1000)} s after its last test: a test left something open`;
 }
 
-/** For one test or hook; jest reads no such setting from a project. */
-const TIMEOUT_MS: Record<JestProject, string> = { unit: '20000', integration: '90000', e2e: '600000' };
+/**
+ * For one test or hook, on a quiet machine; jest reads no such setting from a project. It is there to end what hangs:
+ * the environment stretches it, and those that specs name, by {@link HANG_FACTOR} and the slowness of the machine.
+ */
+const TIMEOUT_MS: Record<JestProject, number> = { unit: 20_000, integration: 90_000, e2e: 150_000 };
+/** Twice what `patience` of the testing library gives, so that a wait inside says itself what it waited for. */
+const HANG_FACTOR = 6;
+/** A test that hangs is not to take the time of all others, however slow the machine is. */
+const MOST_SLOWNESS = 4;
 
-function countsOf(outcome: ProcessOutcome, reportFile: string): Counts {
-  const counts = existsSync(reportFile) ? parseJestCounts(readFileSync(reportFile, 'utf8')) : undefined;
-  if (counts === undefined) return ONE_FAILED;
-  const crashed = outcome.abandoned !== undefined || (outcome.code !== 0 && counts.failed === 0);
-  return crashed ? add(counts, ONE_FAILED) : counts;
+function readReport(reportFile: string): JestReport | undefined {
+  return existsSync(reportFile) ? parseJestReport(readFileSync(reportFile, 'utf8')) : undefined;
+}
+
+/** The spec files that this run would have come to. */
+async function specFiles(project: JestProject, args: readonly string[]): Promise<readonly string[]> {
+  const list = [...JEST, ...args, '--selectProjects', project, '--listTests'];
+  const { output } = await runProcess(process.execPath, list, { environment: { NODE_ENV: 'test' }, timeoutMs: 60_000 });
+  const files = output.split('\n').filter((line) => path.isAbsolute(line));
+  return files.map((file) => path.relative(repositoryRoot, file)).sort();
+}
+
+/** Counts what a run came to, and one failure more when it did not come to its end. */
+function countsOf(outcome: ProcessOutcome, report: JestReport | undefined): Counts {
+  if (report === undefined) return ONE_FAILED;
+  const { passed, failed, skipped } = report;
+  const whole = report.complete && outcome.abandoned === undefined && (outcome.code === 0 || failed > 0);
+  return whole ? { passed, failed, skipped } : add({ passed, failed, skipped }, ONE_FAILED);
+}
+
+/** Says which specs a run did not get to, or not through. */
+async function tellUnfinished(
+  project: JestProject,
+  args: readonly string[],
+  report: JestReport | undefined,
+  say: (text: string) => void,
+): Promise<void> {
+  const { running, finished } = report ?? { running: [], finished: [] };
+  const done = new Set([...running, ...finished]);
+  limitProcesses(60_000);
+  const waiting = (await specFiles(project, args)).filter((file) => !done.has(file));
+  const tell = (what: string, files: readonly string[]): void => {
+    if (files.length > 0) say(`${what}:\n${files.map((file) => `  ${file}\n`).join('')}`);
+  };
+  tell('begun and not finished', running);
+  tell('not begun', waiting);
 }
 
 /** Runs the specs of one jest project and counts their tests. */
 export async function runJest(project: JestProject, options: JestOptions): Promise<Counts> {
   const folder = mkdtempSync(path.join(tmpdir(), 'infinibay-jest-'));
   const reportFile = path.join(folder, 'report.json');
+  const say = options.say ?? ((text: string) => void process.stdout.write(text));
+  const stretch = Math.min(options.slowness, MOST_SLOWNESS) * HANG_FACTOR;
   const args = [
-    '--experimental-vm-modules',
-    '--disable-warning=ExperimentalWarning',
-    'node_modules/jest/bin/jest.js',
+    ...JEST,
     ...options.args,
     '--selectProjects',
     project,
     '--maxWorkers',
     WORKERS[project],
     '--testTimeout',
-    TIMEOUT_MS[project],
+    String(Math.round(TIMEOUT_MS[project] * stretch)),
     '--passWithNoTests',
     '--reporters',
     'default',
     '--reporters',
-    './tools/test/count-reporter.cjs',
+    path.join(repositoryRoot, 'tools/test/count-reporter.cjs'),
   ];
   try {
     const outcome = await runProcess(process.execPath, args, {
-      environment: { ...options.environment, NODE_ENV: 'test', TMPDIR: folder, INFINIBAY_JEST_REPORT: reportFile },
-      show: true,
+      environment: {
+        ...options.environment,
+        NODE_ENV: 'test',
+        TMPDIR: folder,
+        INFINIBAY_JEST_REPORT: reportFile,
+        INFINIBAY_JEST_STRETCH: String(stretch),
+        INFINIBAY_TEST_SLOWNESS: String(options.slowness),
+      },
+      show: options.say === undefined,
       abandonWhen: (signal) => lingering(reportFile, signal),
     });
-    if (outcome.abandoned !== undefined) process.stdout.write(`${outcome.abandoned}\n`);
+    if (outcome.abandoned !== undefined) say(`${outcome.abandoned}\n`);
     const left = endProcessesOf(folder);
-    for (const command of left) process.stdout.write(`a test left this running: ${command}\n`);
-    const counts = countsOf(outcome, reportFile);
+    for (const command of left) say(`a test left this running: ${command}\n`);
+    const report = readReport(reportFile);
+    if (report?.complete !== true) await tellUnfinished(project, options.args, report, say);
+    const counts = countsOf(outcome, report);
     return left.length === 0 ? counts : add(counts, ONE_FAILED);
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -1,12 +1,18 @@
 /**
- * node tools/test/main.ts [--only step,...] [-- <jest arguments>]
+ * node tools/test/main.ts [--under-load] [--only step,...] [-- <jest arguments>]
  * Runs every check of the repository, goes on after failures, and closes with a line `N passed, N failed[, N skipped]`.
+ * `--under-load` keeps two busy loops per core beside it. Time limits grow with the slowness that is measured first.
  */
 import { parseArguments } from './arguments.ts';
 import { add, closingLine, NOTHING, ONE_FAILED, ONE_SKIPPED, type Counts } from './counts.ts';
 import { startTestInfrastructure, type TestInfrastructure } from './infrastructure.ts';
-import { interrupt, wasInterrupted } from './run-process.ts';
-import { STEPS, type Step } from './steps.ts';
+import { startLoad, type Load } from './load.ts';
+import { interrupt, limitProcesses, wasInterrupted } from './run-process.ts';
+import { measureMachine, slownessOf } from './slowness.ts';
+import { QUICK_MINUTES, STEPS, type Step, type StepContext } from './steps.ts';
+import { limitOfStep } from './time-budget.ts';
+
+type Settings = Omit<StepContext, 'environment'>;
 
 let servers: Promise<TestInfrastructure> | undefined;
 
@@ -17,21 +23,26 @@ function failure(error: unknown): Counts {
   return ONE_FAILED;
 }
 
-async function runStep(step: Step, jestArgs: readonly string[]): Promise<Counts> {
-  if (step.needsServers !== true) return step.run({ environment: {}, jestArgs }).catch(failure);
+async function runStep(step: Step, settings: Settings): Promise<Counts> {
+  if (step.needsServers !== true) return step.run({ environment: {}, ...settings }).catch(failure);
   servers = startTestInfrastructure();
-  const counts = await servers.then(({ environment }) => step.run({ environment, jestArgs })).catch(failure);
+  const counts = await servers.then(({ environment }) => step.run({ environment, ...settings })).catch(failure);
   return add(counts, await stopServers());
 }
 
-async function runSteps(steps: readonly Step[], jestArgs: readonly string[]): Promise<Counts> {
+const minutesOf = ({ minutes }: Step): number => minutes ?? QUICK_MINUTES;
+
+async function runSteps(steps: readonly Step[], settings: Settings): Promise<Counts> {
+  const begun = Date.now();
   let total = NOTHING;
   for (const [index, step] of steps.entries()) {
     if (wasInterrupted()) return total;
     const label = `[${String(index + 1)}/${String(steps.length)}] ${step.name}`;
     process.stdout.write(`${label}: ${step.description}\n`);
     const since = Date.now();
-    const counts = await runStep(step, jestArgs);
+    const later = steps.slice(index + 1).map(minutesOf);
+    limitProcesses(limitOfStep(minutesOf(step), later, { slowness: settings.slowness, elapsedMs: since - begun }));
+    const counts = await runStep(step, settings);
     total = add(total, counts);
     process.stdout.write(`${label}: ${closingLine(counts)} (${seconds(since)})\n`);
   }
@@ -59,11 +70,28 @@ function stopOnSignals(): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt);
 }
 
+async function loadOf(underLoad: boolean): Promise<Load | undefined> {
+  if (!underLoad) return undefined;
+  const load = await startLoad();
+  process.stdout.write(`under load: ${String(load.pids.length)} busy loops run beside it, two per core\n`);
+  return load;
+}
+
+async function endLoad(load: Load | undefined): Promise<Counts> {
+  const left = (await load?.stop()) ?? [];
+  for (const command of left) process.stdout.write(`a busy loop did not end: ${command}\n`);
+  return left.length === 0 ? NOTHING : ONE_FAILED;
+}
+
 async function main(): Promise<void> {
-  const { steps, jestArgs } = parseArguments(process.argv.slice(2), STEPS);
+  const { steps, jestArgs, underLoad } = parseArguments(process.argv.slice(2), STEPS);
   stopOnSignals();
   const since = Date.now();
-  const total = await runSteps(steps, jestArgs);
+  const load = await loadOf(underLoad);
+  const slowness = slownessOf(measureMachine());
+  process.stdout.write(`time limits are for a machine ${slowness.toFixed(1)} times slower than a quiet one\n`);
+  const found = await runSteps(steps, { jestArgs, slowness });
+  const total = add(found, await endLoad(load));
   process.stdout.write(`all steps took ${seconds(since)}\n${closingLine(total)}\n`);
   if (wasInterrupted()) process.exitCode = 130;
   else process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;

@@ -4,6 +4,7 @@ import { repositoryRoot } from '../stack/layout.ts';
 
 export interface ProcessOptions {
   readonly environment?: Readonly<Record<string, string>>;
+  /** The step's own limit holds as well: see {@link limitProcesses}. */
   readonly timeoutMs?: number;
   /** Shows the output while it comes instead of collecting it. */
   readonly show?: boolean;
@@ -20,9 +21,16 @@ export interface ProcessOutcome {
   readonly abandoned: string | undefined;
 }
 
-const DEFAULT_TIMEOUT_MS = 20 * 60_000;
 const running = new Set<number>();
 let interrupted = false;
+let endsAt = Number.POSITIVE_INFINITY;
+/** setTimeout knows no longer one. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** What is started from now on is ended when this time is over. */
+export function limitProcesses(limitMs: number): void {
+  endsAt = performance.now() + limitMs;
+}
 
 /** Ends what runs, with all of its children, and lets nothing further begin. */
 export function interrupt(): void {
@@ -67,9 +75,10 @@ export async function runProcess(
     abandoned ??= reason;
     if (pid !== undefined) endGroup(pid);
   };
-  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  const leftMs = Math.max(0, endsAt - performance.now());
+  const timeoutMs = Math.min(options.timeoutMs ?? LONGEST_TIMER_MS, leftMs, LONGEST_TIMER_MS);
   const timer = setTimeout(() => {
-    abandon(`gave up after ${String(timeoutMs / 1000)} s`);
+    abandon(`gave up after ${String(Math.round(timeoutMs / 1000))} s`);
   }, timeoutMs);
   options.abandonWhen?.(watching.signal).then(abandon, () => undefined);
   try {

@@ -8,6 +8,7 @@ export interface StepContext {
   /** INFINIBAY_TEST_* of the running servers; empty for steps that need none. */
   readonly environment: Readonly<Record<string, string>>;
   readonly jestArgs: readonly string[];
+  readonly slowness: number;
 }
 
 export interface Step {
@@ -15,8 +16,12 @@ export interface Step {
   readonly description: string;
   /** Runs with PostgreSQL, NATS and libvirtd up. */
   readonly needsServers?: boolean;
+  /** What it may take on a quiet machine, minutes: {@link QUICK_MINUTES} when left out. */
+  readonly minutes?: number;
   readonly run: (context: StepContext) => Promise<Counts>;
 }
+
+export const QUICK_MINUTES = 8;
 
 const ESLINT_CACHE = ['--cache', '--cache-strategy', 'content', '--cache-location', 'node_modules/.cache/eslint/'];
 /** Type-aware rules over the whole repository hold one program of several hundred MiB. */
@@ -68,22 +73,25 @@ export const STEPS: readonly Step[] = [
   {
     name: 'unit',
     description: 'specs of pure code',
-    run: ({ environment, jestArgs }) => runJest('unit', { environment, args: jestArgs }),
+    run: ({ jestArgs, ...context }) => runJest('unit', { ...context, args: jestArgs }),
   },
   {
     name: 'rust',
     description: 'format, clippy and tests of the native crates',
+    minutes: 20,
     run: ({ environment }) => runRust(environment),
   },
   {
     name: 'integration',
     description: 'against PostgreSQL, NATS and libvirt',
     needsServers: true,
-    run: ({ environment, jestArgs }) => runJest('integration', { environment, args: jestArgs }),
+    minutes: 30,
+    run: ({ jestArgs, ...context }) => runJest('integration', { ...context, args: jestArgs }),
   },
   {
     name: 'e2e',
     description: 'the whole stack, started as an operator does, with a real guest',
-    run: ({ environment, jestArgs }) => runJest('e2e', { environment, args: jestArgs }),
+    minutes: 20,
+    run: ({ jestArgs, ...context }) => runJest('e2e', { ...context, args: jestArgs }),
   },
 ];

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { PatientDeadline } from './patience.js';
 
 export interface PollOptions {
-  /** 10,000 when left out. */
+  /** 10,000 when left out. For a quiet machine: a slow or busy one gets more, see {@link PatientDeadline}. */
   readonly timeoutMs?: number;
   /** 25 when left out. */
   readonly intervalMs?: number;
@@ -17,8 +18,7 @@ export const pollUntil = async <T>(
   probe: () => Promise<T> | T,
   options: PollOptions = {},
 ): Promise<Exclude<T, undefined | null | false>> => {
-  const timeoutMs = options.timeoutMs ?? 10_000;
-  const deadline = Date.now() + timeoutMs;
+  const deadline = new PatientDeadline(options.timeoutMs ?? 10_000);
   let cause: unknown;
   for (;;) {
     try {
@@ -28,11 +28,23 @@ export const pollUntil = async <T>(
     } catch (error) {
       cause = error;
     }
-    if (Date.now() >= deadline) {
-      throw new Error(`gave up waiting for ${options.what ?? 'a condition'} after ${timeoutMs} ms`, { cause });
+    if (deadline.hasPassed()) {
+      throw new Error(`gave up waiting for ${options.what ?? 'a condition'} after ${deadline.elapsedMs} ms`, { cause });
     }
     await delay(options.intervalMs ?? 25);
   }
+};
+
+/**
+ * Looks for a while that something goes on being so, where no event tells that nothing comes.
+ * @throws Error as soon as `probe` returns false
+ */
+export const holdsFor = async (forMs: number, probe: () => Promise<boolean> | boolean, what: string): Promise<void> => {
+  const until = performance.now() + forMs;
+  do {
+    if (!(await probe())) throw new Error(`it did not hold that ${what}`);
+    await delay(Math.min(25, forMs));
+  } while (performance.now() < until);
 };
 
 const isAnswer = <T>(value: T): value is Exclude<T, undefined | null | false> =>

@@ -1,0 +1,34 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+
+import { describe, expect, it } from '@jest/globals';
+import { pollUntil } from '@infinibay/testing';
+
+import { startLoad } from './load.ts';
+
+const alive = (pid: number): boolean => existsSync(`/proc/${String(pid)}`);
+
+describe(startLoad, () => {
+  it('runs the loops in processes of their own until it is stopped', async () => {
+    const load = await startLoad(2);
+    expect(load.pids.map(alive)).toEqual([true, true]);
+    expect(await load.stop()).toEqual([]);
+    await pollUntil(() => !load.pids.some(alive), { what: 'the end of the loops' });
+  });
+
+  it('leaves none behind when the run that started them is killed', async () => {
+    const script = `const { startLoad } = await import(${JSON.stringify(new URL('./load.ts', import.meta.url).href)});
+      console.log(JSON.stringify((await startLoad(2)).pids));
+      setInterval(() => undefined, 1_000);`;
+    const run = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = (await once(createInterface({ input: run.stdout }), 'line')) as [string];
+    const pids = JSON.parse(line) as number[];
+    expect(pids.map(alive)).toEqual([true, true]);
+    run.kill('SIGKILL');
+    await pollUntil(() => !pids.some(alive), { what: 'the loops to notice' });
+  });
+});
