@@ -38,10 +38,10 @@ export class ActorResolver {
 
   private session(claims: AccessClaims): Promise<Actor | null> {
     const cached = this.sessions.get(claims.sessionId);
-    if (cached !== undefined && cached.expires > Date.now()) return cached.actor;
+    if (cached !== undefined && cached.expires > performance.now()) return cached.actor;
     const actor = this.requests.call(resolveSession, claims).then((reply) => reply.actor);
     if (this.sessions.size >= MAX_CACHED_SESSIONS) this.sessions.clear();
-    this.sessions.set(claims.sessionId, { expires: Date.now() + SESSION_CACHE_MS, actor });
+    this.sessions.set(claims.sessionId, { expires: performance.now() + SESSION_CACHE_MS, actor });
     actor.catch(() => this.sessions.delete(claims.sessionId));
     return actor;
   }
@@ -54,9 +54,9 @@ export class ActorResolver {
   }
 
   private loadKeys(maxAgeMs: number): Promise<JSONWebKeySet> {
-    if (this.keys === undefined || Date.now() - this.keys.at > maxAgeMs) {
+    if (this.keys === undefined || performance.now() - this.keys.at > maxAgeMs) {
       const set = this.requests.call(getSigningKeys, {}).then((reply) => reply);
-      this.keys = { at: Date.now(), set };
+      this.keys = { at: performance.now(), set };
       set.catch(() => (this.keys = undefined));
     }
     return this.keys.set;

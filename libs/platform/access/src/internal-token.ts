@@ -1,4 +1,5 @@
 import { Actor, DomainError } from '@infinibay/contracts';
+import { CLOCK_TOLERANCE_SECONDS } from '@infinibay/platform-messaging';
 import { SignJWT, jwtVerify } from 'jose';
 
 /** Header in which the gateway tells a subgraph who asks. */
@@ -23,7 +24,7 @@ export const signActor = (actor: Actor | null, internalKey: string): Promise<str
     .setExpirationTime(`${LIFETIME_SECONDS}s`)
     .sign(keyOf(internalKey));
 
-/** @throws DomainError UNAUTHENTICATED when the header was not made with our key or is too old. */
+/** @throws DomainError UNAUTHENTICATED when the header was not made with our key or is too old; clocks may differ by CLOCK_TOLERANCE_SECONDS. */
 export const verifyActor = async (token: string | undefined, internalKey: string): Promise<Actor | null> => {
   if (token === undefined) throw new DomainError('UNAUTHENTICATED', { reason: 'not from the gateway' });
   try {
@@ -31,6 +32,9 @@ export const verifyActor = async (token: string | undefined, internalKey: string
       algorithms: ['HS256'],
       audience: AUDIENCE,
       typ: TYPE,
+      requiredClaims: ['iat', 'exp'],
+      maxTokenAge: `${LIFETIME_SECONDS}s`,
+      clockTolerance: CLOCK_TOLERANCE_SECONDS,
     });
     return payload['actor'] === null ? null : Actor.parse(payload['actor']);
   } catch (error) {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Actor } from '@infinibay/contracts';
 import { SignJWT, UnsecuredJWT, exportJWK, generateKeyPair, type CryptoKey, type JSONWebKeySet } from 'jose';
-import { signAccessToken, verifyAccessToken } from './access-token.js';
+import { ACCESS_TOKEN_SECONDS, signAccessToken, verifyAccessToken } from './access-token.js';
 import { bearerToken } from './actor-resolver.js';
 import { signActor, verifyActor } from './internal-token.js';
 
@@ -56,9 +56,24 @@ describe('access tokens', () => {
     }
   });
 
+  it.each([-120, -3, -1, 1, 3, 120])('hold when the issuer is %i seconds ahead', async (seconds) => {
+    const issuedAt = new Date(Date.now() + seconds * 1_000);
+    await expect(verifyAccessToken(await signAccessToken(claims, key, 'k1', issuedAt), keys)).resolves.toEqual(claims);
+    // Used in its last second, by the issuer's clock.
+    const last = new Date(issuedAt.getTime() - (ACCESS_TOKEN_SECONDS - 1) * 1_000);
+    await expect(verifyAccessToken(await signAccessToken(claims, key, 'k1', last), keys)).resolves.toEqual(claims);
+  });
+
+  it('are accepted for ten minutes at most where the clocks agree, and never from far ahead', async () => {
+    const old = await signAccessToken(claims, key, 'k1', new Date(Date.now() - 602_000));
+    await expect(verifyAccessToken(old, keys)).rejects.toMatchObject({ code: 'TOKEN_EXPIRED' });
+    const early = await signAccessToken(claims, key, 'k1', new Date(Date.now() + 3_600_000));
+    await expect(verifyAccessToken(early, keys)).rejects.toMatchObject({ kind: 'unauthenticated' });
+  });
+
   it('say when they are expired', async () => {
     const expired = await forged((token) =>
-      token.setIssuedAt(Math.floor(Date.now() / 1_000) - 60).setExpirationTime(Math.floor(Date.now() / 1_000) - 1),
+      token.setIssuedAt(Math.floor(Date.now() / 1_000) - 360).setExpirationTime(Math.floor(Date.now() / 1_000) - 152),
     ).sign(key);
     await expect(verifyAccessToken(expired, keys)).rejects.toMatchObject({ code: 'TOKEN_EXPIRED' });
   });
@@ -78,6 +93,17 @@ describe('actor tokens between our services', () => {
   it('carry the actor, or nobody', async () => {
     await expect(verifyActor(await signActor(actor, internalKey), internalKey)).resolves.toEqual(actor);
     await expect(verifyActor(await signActor(null, internalKey), internalKey)).resolves.toBeNull();
+  });
+
+  it.each([-120, -1, 1, 120])('hold when the gateway is %i seconds ahead', async (seconds) => {
+    const now = Math.floor(Date.now() / 1_000) + seconds;
+    const token = await new SignJWT({ actor })
+      .setProtectedHeader({ alg: 'HS256', typ: 'infinibay-actor+jwt' })
+      .setAudience('infinibay-subgraphs')
+      .setIssuedAt(now)
+      .setExpirationTime(now + 60)
+      .sign(new TextEncoder().encode(internalKey));
+    await expect(verifyActor(token, internalKey)).resolves.toEqual(actor);
   });
 
   it('are refused when missing, made with another key, or with an actor that is none', async () => {

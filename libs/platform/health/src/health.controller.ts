@@ -5,6 +5,8 @@ import { runProbe, type Probe, type ProbeResult } from './probe.js';
 
 export const HEALTH_PROBES = Symbol('HEALTH_PROBES');
 export const HEALTH_METRICS = Symbol('HEALTH_METRICS');
+/** Of what ClockSkew reports. */
+export const HEALTH_CLOCK = Symbol('HEALTH_CLOCK');
 export const HEALTH_SERVICE = Symbol('HEALTH_SERVICE');
 
 const CACHE_MS = 1_000;
@@ -13,6 +15,12 @@ interface Readiness {
   readonly service: string;
   readonly ready: boolean;
   readonly dependencies: readonly ProbeResult[];
+  /** How far others' clocks are from ours; no reason not to be ready. */
+  readonly clock: ReturnType<ClockSource['report']>;
+}
+
+export interface ClockSource {
+  report(): { readonly toleranceSeconds: number; readonly aheadSeconds: Readonly<Record<string, number>> };
 }
 
 /** /health/live, /health/ready and /metrics, without authentication: bind them to an internal address. */
@@ -24,6 +32,7 @@ export class HealthController {
     @Inject(HEALTH_SERVICE) private readonly service: string,
     @Inject(HEALTH_PROBES) private readonly probes: readonly Probe[],
     @Inject(HEALTH_METRICS) private readonly metrics: MetricsRegistry,
+    @Inject(HEALTH_CLOCK) private readonly clock: ClockSource,
   ) {}
 
   @Get('health/live')
@@ -46,14 +55,15 @@ export class HealthController {
 
   /** Many probers at once cost one round of checks a second. */
   private probe(): Promise<Readiness> {
-    if (this.cached === undefined || Date.now() - this.cached.at > CACHE_MS) {
-      this.cached = { at: Date.now(), result: this.check() };
+    if (this.cached === undefined || performance.now() - this.cached.at > CACHE_MS) {
+      this.cached = { at: performance.now(), result: this.check() };
     }
     return this.cached.result;
   }
 
   private async check(): Promise<Readiness> {
     const dependencies = await Promise.all(this.probes.map(runProbe));
-    return { service: this.service, ready: dependencies.every((dependency) => dependency.ok), dependencies };
+    const ready = dependencies.every((dependency) => dependency.ok);
+    return { service: this.service, ready, dependencies, clock: this.clock.report() };
   }
 }

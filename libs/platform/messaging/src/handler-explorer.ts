@@ -8,8 +8,9 @@ import type { Counter } from 'prom-client';
 import { EventConsumer, type EventHandler } from './event-consumer.js';
 import { HANDLER_METADATA, type HandlerBinding } from './handlers.js';
 import { subscribeToReport } from './reports.js';
+import type { PeerClocks } from './peer-clocks.js';
 import { RequestServer, type RequestHandler } from './request-server.js';
-import { MESSAGING_LOGGER, MESSAGING_METRICS, MESSAGING_SERVICE, NATS_CONNECTION } from './tokens.js';
+import { MESSAGING_CLOCKS, MESSAGING_LOGGER, MESSAGING_METRICS, MESSAGING_SERVICE, NATS_CONNECTION } from './tokens.js';
 
 type Method = (...args: never[]) => Promise<unknown>;
 
@@ -28,13 +29,14 @@ export class HandlerExplorer implements OnApplicationBootstrap, OnModuleDestroy 
     @Inject(MESSAGING_LOGGER) private readonly logger: Logger,
     @Inject(MESSAGING_SERVICE) private readonly identity: { service: string; hostId: string | undefined },
     @Inject(MESSAGING_METRICS) metrics: MetricsRegistry,
+    @Inject(MESSAGING_CLOCKS) clocks: PeerClocks,
   ) {
     const durations = metrics.histogram('infinibay_request_handled_seconds', 'Commands and queries answered', [
       'name',
       'outcome',
     ]);
     this.handled = metrics.counter('infinibay_events_handled_total', 'Events handled', ['name', 'outcome']);
-    this.server = new RequestServer(connection, identity.service, logger, durations);
+    this.server = new RequestServer(connection, identity.service, logger, durations, clocks);
   }
 
   onApplicationBootstrap(): void {

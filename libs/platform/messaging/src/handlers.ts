@@ -19,7 +19,7 @@ export type HandlerBinding =
 
 /** What a handler may know of the message besides its data. */
 export interface RequestMeta {
-  /** Epoch milliseconds after which the caller no longer waits. */
+  /** Epoch milliseconds of this process's clock after which the caller no longer waits. */
   readonly deadline: number;
 }
 

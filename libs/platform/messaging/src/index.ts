@@ -1,3 +1,5 @@
+export * from './clock-skew.js';
+export * from './peer-clocks.js';
 export * from './tokens.js';
 export * from './nats-connection.js';
 export * from './request-client.js';

@@ -19,6 +19,7 @@ import { EventConsumer } from './event-consumer.js';
 import { connectToNats } from './nats-connection.js';
 import { RequestClient } from './request-client.js';
 import { RequestServer, type RequestHandler } from './request-server.js';
+import { PeerClocks } from './peer-clocks.js';
 import { ensureStreams } from './streams.js';
 
 const logger = createLogger({ service: 'test', level: 'fatal', format: 'json' });
@@ -119,6 +120,22 @@ describe('messaging', () => {
       });
       const wrong = (): Promise<unknown> => Promise.resolve({ domain: 'nonsense' });
       await expect(serving(inspectVm, wrong, (hostId) => inspect(hostId))).rejects.toMatchObject({ code: 'INTERNAL' });
+    });
+
+    it.each([-120, -3, 3, 120])('reach an owner whose clock is %i seconds ahead of the caller', async (seconds) => {
+      const clock = { wallMs: () => Date.now() - seconds * 1_000, monotonicMs: () => performance.now() };
+      const skewed = new RequestClient(connection, durations, new PeerClocks('caller', undefined, clock));
+      const left: number[] = [];
+      const handler = (_data: never, meta: { deadline: number }): Promise<unknown> => {
+        left.push(meta.deadline - Date.now());
+        return Promise.resolve({ domain: null, disk: null });
+      };
+      await serving(inspectVm, handler, async (hostId) => {
+        for (let count = 0; count < 3; count += 1)
+          await skewed.call(inspectVm, { vmId: randomUUID() }, { hostId, timeoutMs: 60_000 });
+      });
+      expect(left).toHaveLength(3);
+      for (const ms of left) expect(Math.abs(ms - 60_000)).toBeLessThan(60_000);
     });
 
     it('that do not fit their contract never reach the handler', async () => {

@@ -14,14 +14,16 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { SQL_CLIENT, type SqlClient } from '@infinibay/platform-persistence';
 import type { Logger } from '@infinibay/platform-logging';
 import type { MetricsRegistry } from '@infinibay/platform-metrics';
+import { ClockSkew } from './clock-skew.js';
 import { EventPublisher } from './event-publisher.js';
 import { HandlerExplorer } from './handler-explorer.js';
 import { connectToNats, type NatsOptions } from './nats-connection.js';
 import { OutboxRelay } from './outbox-relay.js';
+import { PeerClocks } from './peer-clocks.js';
 import { ReportPublisher } from './reports.js';
 import { RequestClient } from './request-client.js';
 import { ensureStreams } from './streams.js';
-import { MESSAGING_LOGGER, MESSAGING_METRICS, MESSAGING_SERVICE, NATS_CONNECTION } from './tokens.js';
+import { MESSAGING_CLOCKS, MESSAGING_LOGGER, MESSAGING_METRICS, MESSAGING_SERVICE, NATS_CONNECTION } from './tokens.js';
 
 export interface MessagingOptions {
   readonly nats: NatsOptions;
@@ -100,6 +102,10 @@ export class MessagingModule {
       'name',
       'outcome',
     ]);
+    const skew = new ClockSkew(options.logger, options.metrics);
+    const clocks = new PeerClocks(options.nats.service, (...seen) => {
+      skew.observe(...seen);
+    });
     return {
       module: MessagingModule,
       imports: [DiscoveryModule],
@@ -107,11 +113,13 @@ export class MessagingModule {
         { provide: MESSAGING_LOGGER, useValue: options.logger },
         { provide: MESSAGING_METRICS, useValue: options.metrics },
         { provide: MESSAGING_SERVICE, useValue: { service: options.nats.service, hostId: options.hostId } },
+        { provide: ClockSkew, useValue: skew },
+        { provide: MESSAGING_CLOCKS, useValue: clocks },
         { provide: NATS_CONNECTION, useFactory: () => connectToNats(options.nats, options.logger) },
         {
           provide: RequestClient,
           inject: [NATS_CONNECTION],
-          useFactory: (connection: NatsConnection) => new RequestClient(connection, durations),
+          useFactory: (connection: NatsConnection) => new RequestClient(connection, durations, clocks),
         },
         {
           provide: ReportPublisher,
@@ -127,7 +135,7 @@ export class MessagingModule {
         ConnectionLifecycle,
         HandlerExplorer,
       ],
-      exports: [NATS_CONNECTION, RequestClient, ReportPublisher, EventPublisher, OutboxRelayHolder],
+      exports: [ClockSkew, NATS_CONNECTION, RequestClient, ReportPublisher, EventPublisher, OutboxRelayHolder],
     };
   }
 }

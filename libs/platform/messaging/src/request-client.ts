@@ -11,6 +11,7 @@ import {
 import { NoRespondersError, RequestError, TimeoutError, type NatsConnection } from '@nats-io/transport-node';
 import { currentContext } from '@infinibay/platform-logging';
 import type { Histogram } from 'prom-client';
+import { PeerClocks } from './peer-clocks.js';
 
 export interface CallOptions {
   /** Required for contracts that the hypervisor-agent owns. */
@@ -24,6 +25,7 @@ export class RequestClient {
   constructor(
     private readonly connection: NatsConnection,
     private readonly durations: Histogram<'name' | 'outcome'>,
+    private readonly clocks = new PeerClocks('client'),
   ) {}
 
   /**
@@ -58,7 +60,7 @@ export class RequestClient {
       name: contract.name,
       version: contract.version,
       correlationId: context.correlationId,
-      deadline: Date.now() + timeoutMs,
+      deadline: Math.round(this.clocks.now() + timeoutMs),
       actor: context.actor,
       data,
     };
@@ -73,7 +75,9 @@ export class RequestClient {
 
   private async send(contract: RequestContract, subject: string, payload: string, timeoutMs: number): Promise<unknown> {
     try {
-      const message = await this.connection.request(subject, payload, { timeout: timeoutMs });
+      const options = { timeout: timeoutMs, headers: this.clocks.stamp(timeoutMs) };
+      const message = await this.connection.request(subject, payload, options);
+      this.clocks.arrived(message.headers);
       return message.json();
     } catch (error) {
       throw toDomainError(error, contract);

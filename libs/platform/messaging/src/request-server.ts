@@ -10,6 +10,7 @@ import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node'
 import { runInContext, type Logger } from '@infinibay/platform-logging';
 import type { Histogram } from 'prom-client';
 import type { RequestMeta } from './handlers.js';
+import { PeerClocks, type Arrival } from './peer-clocks.js';
 
 /** What the server has sent already arrives within this time. */
 const LAST_REQUESTS_MS = 500;
@@ -26,6 +27,7 @@ export class RequestServer {
     private readonly service: string,
     private readonly logger: Logger,
     private readonly durations: Histogram<'name' | 'outcome'>,
+    private readonly clocks = new PeerClocks(service),
   ) {}
 
   /** @param hostId the host that this process speaks for; only the hypervisor-agent has one. */
@@ -54,16 +56,22 @@ export class RequestServer {
 
   private async answer(contract: RequestContract, handler: RequestHandler, message: Msg): Promise<void> {
     const stop = this.durations.startTimer({ name: contract.name });
-    const reply = await this.handle(contract, handler, message);
+    const reply = await this.handle(contract, handler, message, this.clocks.arrived(message.headers));
     stop({ outcome: reply.ok ? 'ok' : reply.error.code });
-    message.respond(JSON.stringify(reply));
+    message.respond(JSON.stringify(reply), { headers: this.clocks.stamp() });
   }
 
-  private async handle(contract: RequestContract, handler: RequestHandler, message: Msg): Promise<ReplyEnvelope> {
+  private async handle(
+    contract: RequestContract,
+    handler: RequestHandler,
+    message: Msg,
+    arrival: Arrival,
+  ): Promise<ReplyEnvelope> {
     try {
       const envelope = parseEnvelope(message);
+      const deadline = this.deadlineOf(envelope, arrival);
       const context = { correlationId: envelope.correlationId, causationId: envelope.id, actor: envelope.actor };
-      return await runInContext(context, () => this.run(contract, handler, envelope));
+      return await runInContext(context, () => this.run(contract, handler, { ...envelope, deadline }));
     } catch (error) {
       return this.failure(contract, error);
     }
@@ -81,7 +89,7 @@ export class RequestServer {
           got: `${envelope.name}@${envelope.version}`,
         });
       }
-      if (envelope.deadline < Date.now()) throw new DomainError('DEADLINE_EXCEEDED', { request: contract.name });
+      if (envelope.deadline < this.clocks.now()) throw new DomainError('DEADLINE_EXCEEDED', { request: contract.name });
       const request = contract.request.safeParse(envelope.data);
       if (!request.success) throw invalidInput(contract, request.error.issues);
       const data = await handler(request.data as never, { deadline: envelope.deadline });
@@ -89,6 +97,11 @@ export class RequestServer {
     } catch (error) {
       return this.failure(contract, error);
     }
+  }
+
+  /** Until when the caller waits, on our clock. A caller of an older version says it on its own clock only. */
+  private deadlineOf(envelope: RequestEnvelope, { timeoutMs, lateMs }: Arrival): number {
+    return timeoutMs === undefined ? envelope.deadline : this.clocks.now() + timeoutMs - lateMs;
   }
 
   private failure(contract: RequestContract, error: unknown): ReplyEnvelope {

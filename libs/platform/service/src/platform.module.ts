@@ -12,6 +12,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { ActorResolver } from '@infinibay/platform-access';
 import type { ServiceName } from '@infinibay/contracts';
 import {
+  HEALTH_CLOCK,
   HEALTH_METRICS,
   HEALTH_PROBES,
   HEALTH_SERVICE,
@@ -21,9 +22,10 @@ import {
   type Probe,
 } from '@infinibay/platform-health';
 import type { Logger } from '@infinibay/platform-logging';
-import { MessagingModule, NATS_CONNECTION } from '@infinibay/platform-messaging';
+import { ClockSkew, MessagingModule, NATS_CONNECTION } from '@infinibay/platform-messaging';
 import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { SQL_CLIENT, type SqlClient } from '@infinibay/platform-persistence';
+import { DatabaseClock } from './database-clock.js';
 
 export const LOGGER = Symbol('LOGGER');
 
@@ -69,6 +71,8 @@ export class PlatformModule implements OnApplicationShutdown {
         { provide: MetricsRegistry, useValue: metrics },
         { provide: HEALTH_METRICS, useValue: metrics },
         { provide: HEALTH_SERVICE, useValue: options.service },
+        { provide: HEALTH_CLOCK, useExisting: ClockSkew },
+        ...(options.database === undefined ? [] : [DatabaseClock]),
         ...databaseProviders(options),
         ...probeTokens,
         {
