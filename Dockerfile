@@ -83,7 +83,7 @@ CMD ["node", "apps/realtime/dist/main.js"]
 FROM service AS hypervisor-agent
 USER root
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends libvirt0 qemu-utils iptables ebtables iproute2 \
+  && apt-get install -y --no-install-recommends libvirt0 qemu-utils iptables ebtables iproute2 dnsmasq-utils \
   && rm -rf /var/lib/apt/lists/*
 COPY --from=native /build/native/target/release/liblibvirt_napi.so native/libvirt-napi/libvirt.linux-x64-gnu.node
 COPY --from=production /app/apps/hypervisor-agent apps/hypervisor-agent

@@ -19,6 +19,7 @@ const PACKAGES = [
   'iptables',
   'ebtables',
   'dnsmasq-base',
+  'dnsmasq-utils',
   'iproute2',
   'tini',
   'pkg-config',

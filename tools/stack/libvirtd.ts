@@ -51,6 +51,7 @@ export function missingForLibvirtd(): string[] {
     'iptables',
     'ebtables',
     'dnsmasq',
+    'dhcp_release',
   ];
   const missing = programs.filter((program) => !searchPath.some((dir) => existsSync(path.join(dir, program))));
   return process.getuid?.() === 0 ? missing : [...missing, 'root rights'];

@@ -21,7 +21,15 @@ import { PciDeviceReader } from './inventory/pci-device.reader.js';
 import { HostCommand } from './kernel/host-command.js';
 import { KernelRulesReader } from './kernel/kernel-rules.reader.js';
 import { NetworkHandlers } from './networks/network.handlers.js';
+import { HostNetworkReader } from './networks/host-network.reader.js';
+import { HostRanges } from './networks/host-ranges.service.js';
+import { LeaseService } from './networks/lease.service.js';
+import { NetworkCheck } from './networks/network-check.service.js';
+import { NetworkRepairs } from './networks/network-repairs.js';
+import { NetworkReporter } from './networks/network.reporter.js';
+import { NetworkRepository } from './networks/network.repository.js';
 import { NetworkService } from './networks/network.service.js';
+import { NetworkWatch } from './networks/network-watch.js';
 import { HostReporter } from './reports/host.reporter.js';
 import { DomainRepository } from './vms/domain.repository.js';
 import { GuestFolders } from './vms/guest-folders.js';
@@ -31,7 +39,18 @@ import { VmGate } from './work/vm-gate.js';
 
 const disks = [ImageStore, DiskService];
 const vms = [VmGate, GuestFolders, DomainRepository, VmService, VmHandlers];
-const networks = [NetworkService, NetworkHandlers];
+const networks = [
+  HostNetworkReader,
+  HostRanges,
+  LeaseService,
+  NetworkRepository,
+  NetworkRepairs,
+  NetworkCheck,
+  NetworkService,
+  NetworkReporter,
+  NetworkWatch,
+  NetworkHandlers,
+];
 const kernel = [HostCommand, KernelRulesReader];
 const filters = [FilterService, FilterHandlers];
 const reports = [InventoryService, PciDeviceReader, HostDetailsReader, InventoryHandlers, HostReporter];

@@ -52,6 +52,11 @@ export const configSchema = {
       example: '3000',
     },
   ),
+  NETWORK_CHECK_INTERVAL_MS: setting(
+    z.coerce.number().int().min(200).max(20_000).default(10_000),
+    'Time between two comparisons of the networks with the host (bridge, taps, addresses, DHCP server, leases, NAT rules)',
+    { example: '10000' },
+  ),
   EVENT_BUFFER_SIZE: setting(
     z.coerce.number().int().min(1).max(1_000_000).default(10_000),
     'Events of the host that wait while NATS is away; beyond it the oldest are dropped, which leaves a hole in their numbers',

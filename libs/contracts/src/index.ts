@@ -10,6 +10,8 @@ export * from './model/guest-metrics.js';
 export * from './model/host-details.js';
 export * from './model/host.js';
 export * from './model/network.js';
+export * from './model/network-status.js';
+export * from './model/dhcp-hostname.js';
 export * from './model/scalars.js';
 export * from './model/vm.js';
 export * from './events/firewall.events.js';

@@ -1,17 +1,15 @@
-import { DomainError, type NetworkSpec } from '@infinibay/contracts';
+import { DomainError, isPlainDhcpHostname, type NetworkSpec } from '@infinibay/contracts';
 import { element, renderXml, type XmlElement } from './xml-element.js';
 
 export type DhcpReservation = NetworkSpec['reservations'][number];
 
-/** libvirt (9.0) writes hostnames of reservations into its XML as they are, and then can't read that again. */
-const BREAKS_LIBVIRT = /[<>&'"\p{Cc}]/u;
-
 /**
- * Whether libvirt can hold the hostnames of the reservations.
+ * Whether libvirt and its DHCP server can hold the hostnames of the reservations. libvirt (9.0) writes them into its XML
+ * as they are, and can't read markup again; dnsmasq takes words such as `ignore` or `60` for orders.
  * @throws DomainError INVALID_INPUT
  */
 export const requireHostnames = ({ reservations }: Pick<NetworkSpec, 'reservations'>): void => {
-  const refused = reservations.find(({ hostname }) => hostname !== null && BREAKS_LIBVIRT.test(hostname));
+  const refused = reservations.find(({ hostname }) => hostname !== null && !isPlainDhcpHostname(hostname));
   if (refused === undefined) return;
   throw new DomainError('INVALID_INPUT', { reason: 'not a hostname', mac: refused.mac, hostname: refused.hostname });
 };

@@ -39,3 +39,9 @@ export const libvirtCodeOf = (error: unknown): LibvirtErrorCode | undefined => {
   if (error instanceof LibvirtError) return error.code;
   return error instanceof DomainError && error.cause instanceof LibvirtError ? error.cause.code : undefined;
 };
+
+/** What libvirt said, for decisions that its code is too coarse for; it must not leave the host. */
+export const libvirtMessageOf = (error: unknown): string | undefined => {
+  if (error instanceof LibvirtError) return error.message;
+  return error instanceof DomainError && error.cause instanceof LibvirtError ? error.cause.message : undefined;
+};

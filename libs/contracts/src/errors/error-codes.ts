@@ -43,6 +43,10 @@ export const ERROR_CODES = {
   NAME_TAKEN: { kind: 'conflict', message: 'The name is already in use' },
   EMAIL_TAKEN: { kind: 'conflict', message: 'The e-mail address is already in use' },
   ADDRESS_RANGE_TAKEN: { kind: 'conflict', message: 'The address range overlaps another network' },
+  NETWORK_RANGE_RESERVED: {
+    kind: 'precondition',
+    message: 'The address range is used by a host or by the platform',
+  },
   IDEMPOTENCY_KEY_REUSED: {
     kind: 'conflict',
     message: 'The idempotency key was already used with other input',
@@ -53,6 +57,7 @@ export const ERROR_CODES = {
   NETWORK_IN_USE: { kind: 'precondition', message: 'The network still has ports' },
   NETWORK_REQUIRED: { kind: 'precondition', message: 'The department has no network yet' },
   ADDRESSES_EXHAUSTED: { kind: 'precondition', message: 'The network has no free address' },
+  QUOTA_EXCEEDED: { kind: 'precondition', message: 'The department has as much of this as it may have' },
   RULE_LIMIT_REACHED: { kind: 'precondition', message: 'There are as many firewall rules as a filter can hold' },
   NO_SUITABLE_HOST: { kind: 'precondition', message: 'No host can take this virtual machine' },
   MEMORY_EXCEEDS_HOST: {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineEvent } from '../messages/define.js';
+import { HostNetworkStatus, NetworkDifference } from '../model/network-status.js';
 import { Ipv4Address, Ipv4Cidr, MacAddress, Uuid } from '../model/scalars.js';
 
 const EXAMPLE_NETWORK = '0196f5a0-0000-7000-8000-0000000000b1';
@@ -47,4 +48,28 @@ export const portReleased = defineEvent({
   producer: 'networks',
   data: portData,
   example: portExample,
+});
+
+export const networkHostStatusChanged = defineEvent({
+  name: 'network.host-status-changed',
+  version: 1,
+  description:
+    'How a network stands on a host changed: it drifted from what it should be, was repaired, or could not be.',
+  producer: 'networks',
+  data: z.object({
+    networkId: Uuid,
+    hostId: Uuid,
+    status: HostNetworkStatus,
+    differences: z.array(NetworkDifference),
+    errorCode: z.string().nullable(),
+    reason: z.string().nullable(),
+  }),
+  example: {
+    networkId: EXAMPLE_NETWORK,
+    hostId: '0196f5a0-0000-7000-8000-0000000000aa',
+    status: 'DRIFTED',
+    differences: [{ kind: 'TAP_DETACHED', detail: 'vnet0 is in no bridge' }],
+    errorCode: null,
+    reason: null,
+  },
 });

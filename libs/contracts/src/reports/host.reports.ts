@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineReport } from '../messages/define.js';
 import { HostInventory, ObservedVm } from '../model/host.js';
+import { HostRange, ObservedNetwork } from '../model/network-status.js';
 import { GuestSample, exampleGuestSample } from '../model/guest-metrics.js';
 import { Uuid } from '../model/scalars.js';
 
@@ -50,6 +51,37 @@ export const hostVmPowerChanged = defineReport({
     hostId: EXAMPLE_HOST,
     vm: { vmId: '0196f5a0-0000-7000-8000-000000000001', power: 'running', reason: 'booted' },
     sequence: 2,
+  },
+});
+
+export const hostNetworksObserved = defineReport({
+  name: 'host.networks-observed',
+  version: 1,
+  description:
+    'Sent by each host every few seconds and at every change: its own ranges, and each network compared with what it should be (libvirt, bridge, taps, addresses, DHCP server, leases, NAT rules).',
+  producer: 'hypervisor-agent',
+  consumers: ['networks'],
+  data: z.object({
+    hostId: Uuid,
+    epoch: Uuid.describe('One run of the agent: a UUID of version 7'),
+    sequence: z.int().positive().describe('Grows by one per report in its epoch'),
+    ranges: z.array(HostRange).max(4_096).nullable().describe('null: not known, as on the test driver'),
+    networks: z.array(ObservedNetwork).max(2_000),
+  }),
+  example: {
+    hostId: EXAMPLE_HOST,
+    epoch: '0196f5a0-0000-7000-8000-0000000000ee',
+    sequence: 3,
+    ranges: [{ cidr: '192.168.77.0/24', origin: 'ROUTE' }],
+    networks: [
+      {
+        networkId: '0196f5a0-0000-7000-8000-0000000000b1',
+        revision: 4,
+        status: 'DRIFTED',
+        differences: [{ kind: 'DHCP_SERVER_DOWN', detail: 'nothing listens on port 67' }],
+        reason: null,
+      },
+    ],
   },
 });
 
