@@ -11,11 +11,13 @@ import {
   type RequestContract,
   type RequestInputOf,
 } from '@infinibay/contracts';
+import { patience } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { QemuAgent, hasQemu, vmSpec } from './qemu-agent.ts';
 
 const suite = hasQemu ? describe : describe.skip;
-const PATIENCE_MS = 1_000;
+/** Time enough for a command to begin: only what has begun can be late. */
+const PATIENCE_MS = patience(1_000);
 
 suite('a command whose deadline passes while libvirtd stands still', () => {
   let sut: QemuAgent;

@@ -45,14 +45,16 @@ export class GuestConnection implements TurnTaker {
   private skippedBefore = 0;
   private closed = false;
 
+  /** @param now monotonic clock of the budgets, milliseconds */
   constructor(
     private readonly path: string,
     limits: GuestLimits,
     private readonly turns: TurnQueue,
     private readonly listener: GuestListener,
+    now?: () => number,
   ) {
-    this.frames = new TokenBucket(limits.framesPerSecond, limits.framesBurst);
-    this.bytes = new TokenBucket(limits.bytesPerSecond, 2 * limits.bytesPerSecond);
+    this.frames = new TokenBucket(limits.framesPerSecond, limits.framesBurst, now);
+    this.bytes = new TokenBucket(limits.bytesPerSecond, 2 * limits.bytesPerSecond, now);
   }
 
   open(): void {

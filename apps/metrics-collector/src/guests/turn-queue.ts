@@ -16,6 +16,9 @@ export class TurnQueue {
   private readonly waiting = new Set<TurnTaker>();
   private scheduled = false;
 
+  /** @param now monotonic clock, milliseconds */
+  constructor(private readonly now: () => number = () => performance.now()) {}
+
   submit(taker: TurnTaker): void {
     if (this.waiting.has(taker)) return;
     this.waiting.add(taker);
@@ -33,11 +36,11 @@ export class TurnQueue {
   }
 
   private pass(): void {
-    const until = performance.now() + BUDGET_MS;
+    const until = this.now() + BUDGET_MS;
     const round = this.queue;
     this.queue = [];
     let taken = 0;
-    while (taken < round.length && performance.now() < until) {
+    while (taken < round.length && this.now() < until) {
       const taker = round[taken];
       taken += 1;
       if (taker === undefined) continue;

@@ -13,9 +13,9 @@ import { roomsOf, userRoom, vmRoom } from './rooms.js';
 import type { Session } from './session.js';
 import { SocketHub } from './socket.hub.js';
 
-const SWEEP_MS = 500;
+export const SWEEP_MS = 500;
 /** With the answer's own time a disabled user is out within 5 s. */
-const RECHECK_MS = 3_000;
+export const RECHECK_MS = 3_000;
 const RECHECKS_AT_ONCE = 64;
 
 interface Recheck {

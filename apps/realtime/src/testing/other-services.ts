@@ -11,6 +11,8 @@ import { SignJWT, exportJWK, generateKeyPair, type CryptoKey, type JWK } from 'j
 export class OtherServices {
   readonly sessions = new Map<string, Actor>();
   readonly vms = new Map<string, string>();
+  /** Sessions that were asked for and are not there, once for each question. */
+  readonly refusedSessions: string[] = [];
   private readonly keyId = randomUUID();
   private server: RequestServer | undefined;
 
@@ -58,9 +60,11 @@ export class OtherServices {
     this.server.serve(getSigningKeys, () =>
       Promise.resolve({ keys: [{ ...this.jwk, kid: this.keyId, alg: 'EdDSA', use: 'sig' }] }),
     );
-    this.server.serve(resolveSession, ({ sessionId }: RequestOf<typeof resolveSession>) =>
-      Promise.resolve({ actor: this.sessions.get(sessionId) ?? null }),
-    );
+    this.server.serve(resolveSession, ({ sessionId }: RequestOf<typeof resolveSession>) => {
+      const actor = this.sessions.get(sessionId) ?? null;
+      if (actor === null) this.refusedSessions.push(sessionId);
+      return Promise.resolve({ actor });
+    });
     this.server.serve(findVms, ({ vmIds }: RequestOf<typeof findVms>) =>
       Promise.resolve({
         vms: vmIds.flatMap((vmId) => {

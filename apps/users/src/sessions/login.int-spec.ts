@@ -40,21 +40,23 @@ describe('login', () => {
     expect((await users.call(LOGIN, { variables, address: '198.51.100.2' })).code).toBeUndefined();
   });
 
-  it('answers unknown users and wrong passwords alike, in about the same time', async () => {
+  it('answers unknown users and wrong passwords alike, after about the same work', async () => {
     const attempt = async (email: string) => {
-      const started = performance.now();
+      // Of the whole process: the hash is made on another thread.
+      const before = process.cpuUsage();
       const { code, errors } = await users.call(LOGIN, {
         variables: { email, password: 'not the password' },
         address: '198.51.100.3',
       });
-      return { code, message: errors[0]?.message, ms: performance.now() - started };
+      const { user, system } = process.cpuUsage(before);
+      return { code, message: errors[0]?.message, cpuMs: (user + system) / 1_000 };
     };
     await attempt('warm-up@example.org');
     const unknown = await attempt('nobody@example.org');
     const known = await attempt(ADMIN.email);
     expect(unknown.code).toBe('INVALID_CREDENTIALS');
-    expect({ ...known, ms: 0 }).toEqual({ ...unknown, ms: 0 });
-    expect(Math.min(known.ms, unknown.ms) / Math.max(known.ms, unknown.ms)).toBeGreaterThan(0.2);
+    expect({ ...known, cpuMs: 0 }).toEqual({ ...unknown, cpuMs: 0 });
+    expect(Math.min(known.cpuMs, unknown.cpuMs) / Math.max(known.cpuMs, unknown.cpuMs)).toBeGreaterThan(0.2);
     await login('198.51.100.4');
   });
 

@@ -28,6 +28,8 @@ import { MetricsRegistry } from '@infinibay/platform-metrics';
 import type { NatsOptions } from '@infinibay/platform-messaging';
 import type { NatsConnection } from '@nats-io/transport-node';
 
+const HEARTBEAT_MS = 1_000;
+
 interface SimulatedVm {
   power: DomainPower | null;
   reason: string;
@@ -50,6 +52,7 @@ export class Neighbours {
   /** Awaited at the start of each command: throw or wait here to disturb it. */
   disturb: (name: string, vmId: string) => Promise<void> | void = () => undefined;
   private sequence = 0;
+  private beating: NodeJS.Timeout | undefined;
 
   private constructor(
     private readonly connection: NatsConnection,
@@ -63,10 +66,13 @@ export class Neighbours {
     const server = new RequestServer(connection, 'neighbours', logger, durations);
     const neighbours = new Neighbours(connection, new ReportPublisher(connection));
     neighbours.serve(server);
+    // As a host does: one that is silent is offline, and nothing is built on it.
+    neighbours.beating = setInterval(() => neighbours.heartbeat(), HEARTBEAT_MS);
     return neighbours;
   }
 
   async stop(): Promise<void> {
+    clearInterval(this.beating);
     await this.connection.close();
   }
 

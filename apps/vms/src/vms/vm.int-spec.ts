@@ -83,7 +83,7 @@ describe('virtual machines', () => {
         const vm = await view(id);
         return vm?.state === state ? vm : null;
       },
-      { what: `VM ${state}`, timeoutMs: 15_000 },
+      { what: `VM ${state}`, timeoutMs: 30_000 },
     );
   const act = (name: string, vmId: string, by = actor) =>
     vms.ask(by, ACT(name), { input: { idempotencyKey: randomUUID(), vmId } });

@@ -12,7 +12,7 @@ import {
 import { createLogger, currentContext, runInContext } from '@infinibay/platform-logging';
 import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { newEvent } from '@infinibay/platform-persistence';
-import { pollUntil, testNats } from '@infinibay/testing';
+import { patience, pollUntil, testNats } from '@infinibay/testing';
 import { jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { EventConsumer } from './event-consumer.js';
@@ -148,7 +148,7 @@ describe('messaging', () => {
           name: findDepartments.name,
           version: 1,
           correlationId: 'c',
-          deadline: Date.now() + 5_000,
+          deadline: Date.now() + patience(5_000),
           actor: { kind: 'service', id: 't' },
         };
         const bodies = [
@@ -158,14 +158,14 @@ describe('messaging', () => {
           JSON.stringify({ ...envelope, version: 9, data: {} }),
         ];
         for (const body of bodies) {
-          const answer = (await connection.request(subject, body, { timeout: 2_000 })).json<{
+          const answer = (await connection.request(subject, body, { timeout: patience(2_000) })).json<{
             ok: boolean;
             error: { code: string };
           }>();
           expect(answer).toMatchObject({ ok: false, error: { code: 'INVALID_INPUT' } });
         }
         const late = JSON.stringify({ ...envelope, deadline: Date.now() - 1, data: { departmentIds: [randomUUID()] } });
-        expect((await connection.request(subject, late, { timeout: 2_000 })).json()).toMatchObject({
+        expect((await connection.request(subject, late, { timeout: patience(2_000) })).json()).toMatchObject({
           error: { code: 'DEADLINE_EXCEEDED' },
         });
       });
