@@ -1,5 +1,6 @@
 import { SCHEMA_OF_SERVICE, SERVICE_NAMES, SUBGRAPHS, type ServiceName } from '@infinibay/contracts';
 
+import { STREAMS_USER } from '../nats/accounts.ts';
 import { serviceDatabaseUrl } from '../stack/database.ts';
 import { NATS_USER_NAMES } from '../stack/nats-users.ts';
 import type { StackSecrets } from '../stack/secrets.ts';
@@ -61,6 +62,7 @@ export function environmentFiles(secrets: StackSecrets): ReadonlyMap<string, Var
       'nats-config.env',
       { HOST_ID: secrets.hostId, ...passwords(NATS_USER_NAMES, natsPasswordVariable, secrets.natsPasswords) },
     ],
+    ['streams.env', { NATS_PASSWORD: secrets.natsPasswords[STREAMS_USER] ?? '' }],
     [
       'database-setup.env',
       {

@@ -1,14 +1,14 @@
-import { natsUserBlock, type NatsUser } from '../stack/nats-config.ts';
+import { natsAccountsBlock, type NatsAccount } from '../stack/nats-config.ts';
 
 export interface DeployedNatsSettings {
-  readonly users: readonly NatsUser[];
+  readonly accounts: readonly NatsAccount[];
   readonly storeDir: string;
   /** When JetStream's files are synced: `always` before each acknowledgement. undefined for servers before 2.10, which have no such setting. */
   readonly syncInterval: 'always' | undefined;
 }
 
 /** nats-server's configuration for a deployment: JetStream with synced writes, named users, a monitor for health checks. */
-export const deployedNatsConfig = ({ users, storeDir, syncInterval }: DeployedNatsSettings): string =>
+export const deployedNatsConfig = ({ accounts, storeDir, syncInterval }: DeployedNatsSettings): string =>
   [
     '# Written by tools/deploy at every start; changes here are lost.',
     'server_name: infinibay',
@@ -23,11 +23,6 @@ export const deployedNatsConfig = ({ users, storeDir, syncInterval }: DeployedNa
     '  max_file_store: 4294967296',
     ...(syncInterval === undefined ? [] : [`  sync_interval: ${syncInterval}`]),
     '}',
-    'authorization {',
-    '  timeout: 5',
-    '  users: [',
-    users.map(natsUserBlock).join(',\n'),
-    '  ]',
-    '}',
+    natsAccountsBlock(accounts),
     '',
   ].join('\n');

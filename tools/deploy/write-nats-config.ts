@@ -6,7 +6,7 @@
 import { chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { natsUsers, NATS_USER_NAMES } from '../stack/nats-users.ts';
+import { stackNatsAccounts, NATS_USER_NAMES } from '../stack/nats-users.ts';
 import { natsPasswordVariable } from './environment.ts';
 import { deployedNatsConfig } from './nats-server-config.ts';
 
@@ -23,7 +23,11 @@ const [configFile, storeDir] = process.argv.slice(2);
 if (configFile === undefined || storeDir === undefined)
   throw new Error('usage: write-nats-config.ts <config file> <store folder>');
 const passwords = Object.fromEntries(NATS_USER_NAMES.map((user) => [user, required(natsPasswordVariable(user))]));
-const text = deployedNatsConfig({ users: natsUsers(passwords, required('HOST_ID')), storeDir, syncInterval: 'always' });
+const text = deployedNatsConfig({
+  accounts: stackNatsAccounts(passwords, required('HOST_ID')),
+  storeDir,
+  syncInterval: 'always',
+});
 for (const folder of [path.dirname(configFile), storeDir]) mkdirSync(folder, { recursive: true });
 writeFileSync(configFile, text, { mode: 0o400 });
 if (process.getuid?.() === 0)

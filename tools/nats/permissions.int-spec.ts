@@ -11,7 +11,7 @@ import {
   vmDeleted,
   type ServiceName,
 } from '@infinibay/contracts';
-import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { randomUUID } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
@@ -19,16 +19,16 @@ import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 
 import { repositoryRoot } from '../stack/layout.ts';
+import { pollUntil } from '../stack/polling.ts';
 import { startTestNats, temporaryState, type TemporaryState } from '../stack/test-infrastructure.ts';
 import type { RunningNats } from '../stack/nats.ts';
-import { DURABLE_CONSUMERS, consumerPermissions, servicePermissions } from './permissions.ts';
+import { natsAccounts } from './accounts.ts';
+import { DURABLE_CONSUMERS } from './permissions.ts';
 
 const PASSWORD = 'secret';
 const HOST = '0196f5a0-0000-7000-8000-0000000000aa';
 const DEPARTMENT = randomUUID();
 const OTHER_DEPARTMENT = randomUUID();
-
-const EVENTS_STREAM_CONFIG = { name: 'EVENTS', subjects: ['infinibay.events.v1.>'] };
 
 let state: TemporaryState;
 let server: RunningNats;
@@ -75,16 +75,13 @@ const vmCreated = (departmentId: string): string =>
 
 beforeAll(async () => {
   state = temporaryState();
-  const services = SERVICE_NAMES.map((service) => ({
-    user: service,
-    password: PASSWORD,
-    permissions: servicePermissions(service, HOST),
-  }));
   const teams = [
-    { user: 'consumer', password: PASSWORD, permissions: consumerPermissions('consumer') },
-    { user: 'department-team', password: PASSWORD, permissions: consumerPermissions('department-team', DEPARTMENT) },
+    { user: 'consumer', departmentId: undefined },
+    { user: 'department-team', departmentId: DEPARTMENT },
   ];
-  server = await startTestNats(state, [...services, ...teams]);
+  const users = [...SERVICE_NAMES, ...teams.map(({ user }) => user), 'streams'];
+  const passwords = Object.fromEntries(users.map((user) => [user, PASSWORD]));
+  server = await startTestNats(state, { accounts: natsAccounts({ passwords, hostId: HOST, teams }), teams });
 });
 
 afterAll(async () => {
@@ -98,13 +95,15 @@ describe('NATS permissions', () => {
     await expect(connect({ servers: server.url, reconnect: false, timeout: 2_000 })).rejects.toThrow(/authorization/i);
   });
 
-  it.each(SERVICE_NAMES)('let %s make the streams and prove its readiness', async (service: ServiceName) => {
+  it.each(SERVICE_NAMES)('let %s prove its readiness, and make no stream', async (service: ServiceName) => {
     const connection = await connectAs(service);
-    const manager = await jetstreamManager(connection, { checkAPI: false });
-    await manager.streams.add(EVENTS_STREAM_CONFIG);
-    await manager.streams.add({ name: 'HEALTH', subjects: ['infinibay.health.v1.>'], max_msgs_per_subject: 1 });
-    expect((await manager.streams.info('EVENTS')).config.name).toBe('EVENTS');
     expect((await jetstream(connection).publish(`infinibay.health.v1.${service}`, 'now')).stream).toBe('HEALTH');
+    for (const call of ['STREAM.CREATE.OTHER', 'STREAM.CREATE.EVENTS', 'STREAM.INFO.EVENTS']) {
+      const refused = await refusal(connection, () => {
+        connection.publish(`$JS.API.${call}`, '{}');
+      });
+      expect(refused).toMatch(/permissions violation/i);
+    }
   });
 
   it("let a service publish its own events and refuse others'", async () => {
@@ -211,12 +210,6 @@ describe('NATS permissions', () => {
 
   it('let a service read events through a durable consumer', async () => {
     const collector = await connectAs('metrics-collector');
-    const manager = await jetstreamManager(collector, { checkAPI: false });
-    await manager.consumers.add('EVENTS', {
-      durable_name: 'metrics-collector-forget-vm',
-      filter_subject: eventFilter(vmDeleted),
-      ack_policy: AckPolicy.Explicit,
-    });
     const vmId = randomUUID();
     const deleted = eventSubject({ name: 'vm.deleted', departmentId: DEPARTMENT, resource: { kind: 'vm', id: vmId } });
     await jetstream(await connectAs('vms')).publish(deleted, '{}');
@@ -226,13 +219,14 @@ describe('NATS permissions', () => {
     expect(await message?.ackAck()).toBe(true);
   });
 
-  it.each(['gateway', 'users', 'networks', 'firewall', 'vms'] as const)(
+  it.each(['gateway', 'users', 'networks', 'firewall', 'vms', 'realtime', 'hypervisor-agent'] as const)(
     "keep %s from reading, answering and changing another service's consumer",
     async (service) => {
       const connection = await connectAs(service);
       for (const subject of [
         `$JS.API.CONSUMER.CREATE.EVENTS.metrics-collector-forget-vm.${eventFilter(vmDeleted)}`,
         '$JS.API.CONSUMER.CREATE.EVENTS.mine.infinibay.events.v1.>',
+        '$JS.API.CONSUMER.DELETE.EVENTS.metrics-collector-forget-vm',
         '$JS.API.CONSUMER.MSG.NEXT.EVENTS.metrics-collector-forget-vm',
         '$JS.API.CONSUMER.INFO.EVENTS.metrics-collector-forget-vm',
         '$JS.ACK.EVENTS.metrics-collector-forget-vm.1.1.1.1.1',
@@ -264,12 +258,24 @@ describe('NATS permissions', () => {
     expect(handled.sort()).toEqual(allowed.sort());
   });
 
-  it('let realtime follow the stream with an ordered consumer', async () => {
+  it('let realtime follow the stream live and look up what it missed', async () => {
     const realtime = await connectAs('realtime');
-    const consumer = await jetstream(realtime, { timeout: 2_000 }).consumers.get('EVENTS', {
-      filter_subjects: 'infinibay.events.v1.>',
+    const manager = await jetstreamManager(realtime, { checkAPI: false });
+    const heard: string[] = [];
+    realtime.subscribe('infinibay.live.v1.>', {
+      callback: (_error, message) => {
+        heard.push(message.headers?.get('Nats-Sequence') ?? '');
+      },
     });
-    expect((await consumer.next({ expires: 2_000 }))?.subject).toContain(DEPARTMENT);
+    await realtime.flush();
+    const { seq } = await jetstream(await connectAs('vms')).publish(vmCreated(DEPARTMENT), '{}');
+    await pollUntil(() => Promise.resolve(heard.length > 0 || undefined), {
+      timeoutMs: 20_000,
+      intervalMs: 20,
+      what: 'the event',
+    });
+    expect(heard).toEqual([String(seq)]);
+    expect((await manager.streams.getMessage('EVENTS', { seq }))?.subject).toContain(DEPARTMENT);
   });
 });
 
@@ -296,9 +302,6 @@ describe("NATS permissions of another team's user", () => {
   it('give one department its own events only', async () => {
     await jetstream(await connectAs('vms')).publish(vmCreated(OTHER_DEPARTMENT), '{}');
     const team = await connectAs('department-team');
-    const manager = await jetstreamManager(team, { checkAPI: false });
-    const wanted = { durable_name: 'department-team', ack_policy: AckPolicy.Explicit };
-    await manager.consumers.add('EVENTS', { ...wanted, filter_subject: `infinibay.events.v1.${DEPARTMENT}.>` });
     const consumer = await jetstream(team).consumers.get('EVENTS', 'department-team');
     const batch = await consumer.fetch({ max_messages: 10, expires: 1_000 });
     const subjects: string[] = [];
@@ -310,25 +313,26 @@ describe("NATS permissions of another team's user", () => {
     expect(subjects.every((subject) => subject.includes(DEPARTMENT))).toBe(true);
   });
 
-  it('refuse a filter that is wider than the department, in the subject as in the request itself', async () => {
+  it('let no team make, change or widen a consumer, nor read the stream past it', async () => {
     const team = await connectAs('department-team');
-    const create = (filter: string) => `$JS.API.CONSUMER.CREATE.EVENTS.department-team.${filter}`;
-    expect(
-      await refusal(team, () => {
-        team.publish(create('infinibay.events.v1.>'), '{}');
-      }),
-    ).toMatch(/permissions violation/i);
-    const config = {
-      durable_name: 'department-team',
-      name: 'department-team',
-      filter_subject: 'infinibay.events.v1.>',
-      ack_policy: 'explicit',
-    };
-    const answer = await team.request(
-      create(`infinibay.events.v1.${DEPARTMENT}.>`),
-      JSON.stringify({ stream_name: 'EVENTS', config }),
-      { timeout: 2_000 },
-    );
-    expect(answer.json<{ error?: { description: string } }>().error?.description).toMatch(/filtered subject/i);
+    for (const call of [
+      'CONSUMER.CREATE.EVENTS.department-team.infinibay.events.v1.>',
+      `CONSUMER.CREATE.EVENTS.department-team.infinibay.events.v1.${DEPARTMENT}.>`,
+      'CONSUMER.DURABLE.CREATE.EVENTS.department-team',
+      'CONSUMER.CREATE.EVENTS',
+      'CONSUMER.DELETE.EVENTS.department-team',
+      'CONSUMER.MSG.NEXT.EVENTS.consumer',
+      'STREAM.MSG.GET.EVENTS',
+      'DIRECT.GET.EVENTS',
+      'DIRECT.GET.EVENTS.infinibay.events.v1.>',
+      'STREAM.INFO.EVENTS',
+      'STREAM.CREATE.MINE',
+      'STREAM.SNAPSHOT.EVENTS',
+    ]) {
+      const refused = await refusal(team, () => {
+        team.publish(`$JS.API.${call}`, '{}');
+      });
+      expect([call, refused]).toEqual([call, expect.stringMatching(/permissions violation/i)]);
+    }
   });
 });

@@ -1,7 +1,7 @@
 import {
   EVENT_CONTRACTS,
   EVENTS_STREAM,
-  HEALTH_STREAM,
+  LIVE_EVENTS_SUBJECTS,
   REPORT_CONTRACTS,
   REQUEST_CONTRACTS,
   departmentFilter,
@@ -22,15 +22,6 @@ import type { NatsPermissions } from '../stack/nats-config.ts';
 /** Reports that are addressed to a VM's watchers and not to those of a host. */
 const SAMPLE_REPORT = 'guest.sampled';
 
-const reportSubject = (contract: ReportContract, hostId: string): string =>
-  contract.name === SAMPLE_REPORT ? metricsSubject('*', '*') : hostReportSubject(contract, hostId);
-
-/** Any service may be the first to start: it makes the streams. None may change, purge or delete them. */
-const STREAM_CALLS = [EVENTS_STREAM, HEALTH_STREAM].flatMap((stream) => [
-  `$JS.API.STREAM.INFO.${stream}`,
-  `$JS.API.STREAM.CREATE.${stream}`,
-]);
-
 /**
  * The durable consumers of the services: what each calls itself after the service's name, and the one event it reads.
  * The same as the `@HandlesEvent` of the apps; a spec compares them.
@@ -41,28 +32,30 @@ export const DURABLE_CONSUMERS: Readonly<Partial<Record<ServiceName, Readonly<Re
   'metrics-collector': { 'forget-vm': vmDeleted },
 };
 
-/** All that one durable consumer takes; it can't be deleted nor the stream be read past it. */
-const consumerCalls = (durable: string, filter: string): readonly string[] => [
-  `$JS.API.CONSUMER.CREATE.${EVENTS_STREAM}.${durable}.${filter}`,
-  `$JS.API.CONSUMER.INFO.${EVENTS_STREAM}.${durable}`,
-  `$JS.API.CONSUMER.MSG.NEXT.${EVENTS_STREAM}.${durable}`,
-  `$JS.ACK.${EVENTS_STREAM}.${durable}.>`,
-];
+/** Follows the whole stream for the people that watch, and looks up what they missed by its sequence. */
+export const STREAM_FOLLOWERS: readonly ServiceName[] = ['realtime'];
 
-/** Following and replaying the whole stream for the people that watch: ordered consumers with chance names come and go. */
-const EVENT_REPLAY = [
-  ...consumerCalls('*', 'infinibay.events.v1.>'),
-  `$JS.API.CONSUMER.DELETE.${EVENTS_STREAM}.*`,
-  `$JS.API.STREAM.MSG.GET.${EVENTS_STREAM}`,
-];
+/** Calls of the streams' account, by how often they are answered. */
+export interface StreamCalls {
+  readonly once: readonly string[];
+  readonly severalTimes: readonly string[];
+}
 
-/** A service reads through its own consumers only: through another's it would take away what that one waits for. */
-const eventReading = (service: ServiceName): readonly string[] => {
-  if (service === 'realtime') return EVENT_REPLAY;
-  return Object.entries(DURABLE_CONSUMERS[service] ?? {}).flatMap(([purpose, event]) =>
-    consumerCalls(`${service}-${purpose}`, eventFilter(event)),
-  );
-};
+/**
+ * All that reading through one consumer takes. It can't be made, changed nor deleted with these: a request that makes a
+ * consumer may name any subject to deliver to, which no permission sees.
+ */
+export const consumerCalls = (durable: string): StreamCalls => ({
+  once: [`$JS.API.CONSUMER.INFO.${EVENTS_STREAM}.${durable}`, `$JS.ACK.${EVENTS_STREAM}.${durable}.>`],
+  severalTimes: [`$JS.API.CONSUMER.MSG.NEXT.${EVENTS_STREAM}.${durable}`],
+});
+
+/** The names of a service's durable consumers with what each reads. */
+export const consumersOf = (service: ServiceName): readonly { durable: string; filter: string }[] =>
+  Object.entries(DURABLE_CONSUMERS[service] ?? {}).map(([purpose, event]) => ({
+    durable: `${service}-${purpose}`,
+    filter: eventFilter(event),
+  }));
 
 /** A host speaks under its own subject only: nobody takes its word for another's. */
 const publishedEvent = ({ name, producer }: EventContract, hostId: string): string =>
@@ -70,9 +63,27 @@ const publishedEvent = ({ name, producer }: EventContract, hostId: string): stri
     ? eventSubject({ name, departmentId: null, resource: { kind: 'host', id: hostId } })
     : eventFilter({ name });
 
+export const publishedReport = (contract: ReportContract, hostId: string): string =>
+  contract.name === SAMPLE_REPORT ? metricsSubject('*', '*') : hostReportSubject(contract, hostId);
+
+/** What a service calls in the streams' account: it publishes its own events, proves that it can, and reads its own consumers. */
+export const streamCallsOf = (service: ServiceName, hostId: string): StreamCalls => {
+  const reading = consumersOf(service).map(({ durable }) => consumerCalls(durable));
+  return {
+    once: [
+      ...EVENT_CONTRACTS.filter(({ producer }) => producer === service).map((event) => publishedEvent(event, hostId)),
+      `infinibay.health.v1.${service}`,
+      ...reading.flatMap(({ once }) => once),
+      ...(STREAM_FOLLOWERS.includes(service) ? [`$JS.API.STREAM.MSG.GET.${EVENTS_STREAM}`] : []),
+    ],
+    severalTimes: reading.flatMap(({ severalTimes }) => severalTimes),
+  };
+};
+
 const published = (service: ServiceName, hostId: string): string[] => [
-  ...EVENT_CONTRACTS.filter(({ producer }) => producer === service).map((contract) => publishedEvent(contract, hostId)),
-  ...REPORT_CONTRACTS.filter(({ producer }) => producer === service).map((contract) => reportSubject(contract, hostId)),
+  ...REPORT_CONTRACTS.filter(({ producer }) => producer === service).map((contract) =>
+    publishedReport(contract, hostId),
+  ),
   ...REQUEST_CONTRACTS.filter(({ callers }) => callers.includes(service)).map((contract) =>
     requestSubject(contract, '*'),
   ),
@@ -81,31 +92,35 @@ const published = (service: ServiceName, hostId: string): string[] => [
 const subscribed = (service: ServiceName, hostId: string): string[] => [
   ...REQUEST_CONTRACTS.filter(({ owner }) => owner === service).map((contract) => requestSubject(contract, hostId)),
   ...REPORT_CONTRACTS.filter(({ consumers }) => consumers.includes(service)).map((contract) =>
-    reportSubject(contract, '*'),
+    publishedReport(contract, '*'),
   ),
+  ...(STREAM_FOLLOWERS.includes(service) ? [LIVE_EVENTS_SUBJECTS] : []),
 ];
 
 /**
  * What one service may say and hear on NATS, from the contracts alone: its own events, the requests that it calls and
- * those that it answers, its reports, and the JetStream calls of the messaging library.
+ * those that it answers, its reports, and its consumers. Its account (accounts.ts) lets nothing else through either.
  * @param hostId the host that the service's process speaks for; only the hypervisor-agent's subjects depend on it.
  */
-export const servicePermissions = (service: ServiceName, hostId: string): NatsPermissions => ({
-  publish: [...published(service, hostId), `infinibay.health.v1.${service}`, ...STREAM_CALLS, ...eventReading(service)],
-  subscribe: [...subscribed(service, hostId), `_INBOX.${service}.>`],
-  // Only who owns a request answers one, and only on the subject that came with it.
-  allowResponses: REQUEST_CONTRACTS.some(({ owner }) => owner === service),
-});
-
-/**
- * What another team may do: read events through one durable consumer that bears the user's name, with the inbox prefix
- * `_INBOX.<user>`. Nothing can be published.
- * @param departmentId limits the events to one department's; all departments when undefined.
- */
-export const consumerPermissions = (user: string, departmentId?: string): NatsPermissions => {
-  const filter = departmentId === undefined ? 'infinibay.events.v1.>' : departmentFilter(departmentId);
+export const servicePermissions = (service: ServiceName, hostId: string): NatsPermissions => {
+  const { once, severalTimes } = streamCallsOf(service, hostId);
   return {
-    publish: consumerCalls(user, filter),
-    subscribe: [`_INBOX.${user}.>`],
+    publish: [...published(service, hostId), ...once, ...severalTimes],
+    subscribe: [...subscribed(service, hostId), `_INBOX.${service}.>`],
+    // Only who owns a request answers one, and only on the subject that came with it.
+    allowResponses: REQUEST_CONTRACTS.some(({ owner }) => owner === service),
   };
 };
+
+/**
+ * What another team may do: read events through the one durable consumer that bears the user's name, with the inbox
+ * prefix `_INBOX.<user>`. Nothing can be published.
+ */
+export const teamPermissions = (user: string): NatsPermissions => {
+  const { once, severalTimes } = consumerCalls(user);
+  return { publish: [...once, ...severalTimes], subscribe: [`_INBOX.${user}.>`] };
+};
+
+/** The events that a team reads: those of one department, or all of them. */
+export const teamFilter = (departmentId: string | undefined): string =>
+  departmentId === undefined ? 'infinibay.events.v1.>' : departmentFilter(departmentId);

@@ -5,7 +5,7 @@ import { ensureDatabase } from './database.ts';
 import type { StackLayout } from './layout.ts';
 import { libvirtUri, startLibvirtd, type RunningLibvirtd } from './libvirtd.ts';
 import { applyMigrations, hasUsers } from './migrations.ts';
-import { natsUsers } from './nats-users.ts';
+import { stackNatsAccounts } from './nats-users.ts';
 import { startNats } from './nats.ts';
 import { startPostgres, type RunningPostgres } from './postgres.ts';
 import type { StackSecrets } from './secrets.ts';
@@ -65,7 +65,7 @@ export async function startNatsPart({ layout, secrets, ports, say }: Infrastruct
         dataDir: layout.natsDir,
         runDir: layout.runDir,
         logFile: logOf(layout, 'nats'),
-        users: natsUsers(secrets.natsPasswords, secrets.hostId),
+        accounts: stackNatsAccounts(secrets.natsPasswords, secrets.hostId),
         port: ports.nats,
         monitorPort: ports.natsMonitor,
       });

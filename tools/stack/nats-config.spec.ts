@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { natsServerConfig } from './nats-config.ts';
+import { natsServerConfig, sharedAccount } from './nats-config.ts';
 
 const settings = {
   port: 1,
   monitorPort: 2,
   storeDir: '/s',
   pidFile: '/p',
-  users: [{ user: 'a"b', password: 'p\\w', permissions: { publish: ['x.>'], subscribe: ['y.*'] } }],
+  accounts: [sharedAccount([{ user: 'a"b', password: 'p\\w', permissions: { publish: ['x.>'], subscribe: ['y.*'] } }])],
 };
 
 describe(natsServerConfig.name, () => {

@@ -5,7 +5,7 @@ import path from 'node:path';
 
 import { layoutOf, type StackLayout } from './layout.ts';
 import { startLibvirtd, type RunningLibvirtd } from './libvirtd.ts';
-import { startNats, type RunningNats } from './nats.ts';
+import { startNats, type NatsOptions, type RunningNats } from './nats.ts';
 import type { NatsUser } from './nats-config.ts';
 import { startPostgres, type RunningPostgres } from './postgres.ts';
 
@@ -43,14 +43,18 @@ export const testNatsUser: NatsUser = {
   user: 'test',
   password: randomBytes(12).toString('hex'),
   permissions: { publish: ['>'], subscribe: ['>'] },
+  keepsStreams: true,
 };
 
-export function startTestNats(state: StackLayout, users: readonly NatsUser[] = [testNatsUser]): Promise<RunningNats> {
+/** Users of one account, or accounts that are kept apart. */
+export type TestNatsAccess = readonly NatsUser[] | Pick<NatsOptions, 'accounts' | 'teams'>;
+
+export function startTestNats(state: StackLayout, access: TestNatsAccess = [testNatsUser]): Promise<RunningNats> {
   return startNats({
     dataDir: state.natsDir,
     runDir: state.runDir,
     logFile: path.join(state.logDir, 'nats.log'),
-    users,
+    ...('length' in access ? { users: access } : access),
   });
 }
 

@@ -4,9 +4,11 @@ import { PlatformModule } from '@infinibay/platform-service';
 import { CONFIG, type RealtimeConfig } from './config.js';
 import { ClientMessages } from './connections/client.messages.js';
 import { ConnectionGateway } from './connections/connection.gateway.js';
+import { OutboundWatch } from './connections/outbound-watch.js';
 import { SessionGuard } from './connections/session.guard.js';
 import { SocketHub } from './connections/socket.hub.js';
 import { EventFeed } from './events/event.feed.js';
+import { EventStream } from './events/event.stream.js';
 import { EventReplay } from './events/event.replay.js';
 import { RealtimeMetrics } from './realtime-metrics.js';
 import { SampleFeed } from './samples/sample.feed.js';
@@ -27,8 +29,10 @@ export class AppModule {
       providers: [
         { provide: CONFIG, useValue: config },
         RealtimeMetrics,
+        OutboundWatch,
         SocketHub,
         SessionGuard,
+        EventStream,
         EventFeed,
         EventReplay,
         SampleFeed,

@@ -29,6 +29,16 @@ export const configSchema = {
       example: '50',
     },
   ),
+  CONNECTIONS: setting(
+    z.coerce.number().int().min(1).max(1_000_000).default(20_000),
+    'Connections that one instance takes',
+    { example: '20000' },
+  ),
+  CONNECTIONS_PER_USER: setting(
+    z.coerce.number().int().min(1).max(10_000).default(50),
+    'Connections that one user may have open on one instance',
+    { example: '50' },
+  ),
   SUBSCRIPTIONS_PER_CONNECTION: setting(
     z.coerce.number().int().min(1).max(10_000).default(500),
     'VMs that one connection may watch',

@@ -9,6 +9,8 @@ export class RealtimeMetrics {
   readonly ended;
   readonly deliveries;
   readonly replayed;
+  readonly replayedBytes;
+  readonly waitingBytes;
   readonly sequence;
 
   constructor(metrics: MetricsRegistry) {
@@ -25,6 +27,11 @@ export class RealtimeMetrics {
       ['kind'],
     );
     this.replayed = metrics.counter('infinibay_realtime_replayed_total', 'Events sent again after a resume');
+    this.replayedBytes = metrics.counter('infinibay_realtime_replayed_bytes_total', 'Bytes of events sent again');
+    this.waitingBytes = metrics.gauge(
+      'infinibay_realtime_waiting_bytes',
+      'Bytes that wait for clients which have not read them',
+    );
     this.sequence = metrics.gauge('infinibay_realtime_event_sequence', 'Sequence of the last event that was delivered');
   }
 }

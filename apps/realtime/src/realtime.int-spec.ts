@@ -10,20 +10,17 @@ import {
   type GuestSample,
   type WireError,
 } from '@infinibay/contracts';
-import { loadConfig } from '@infinibay/platform-config';
 import { createLogger } from '@infinibay/platform-logging';
 import { newEvent } from '@infinibay/platform-persistence';
 import { patience, pollUntil, testNats } from '@infinibay/testing';
 import { jetstream } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { INestApplication } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
 import { generateKeyPair } from 'jose';
-import { AppModule } from './app.module.js';
-import { configSchema } from './config.js';
 import { TestClient } from './testing/client.js';
 import { RECHECK_MS, SWEEP_MS } from './connections/session.guard.js';
 import { OtherServices } from './testing/other-services.js';
+import { startRealtime } from './testing/running-realtime.js';
 
 const OURS = randomUUID();
 const THEIRS = randomUUID();
@@ -34,23 +31,7 @@ let app: INestApplication;
 let url: string;
 const clients: TestClient[] = [];
 
-const boot = async (settings: Record<string, string> = {}): Promise<INestApplication> => {
-  const server = testNats();
-  const config = loadConfig(configSchema, {
-    NODE_ENV: 'test',
-    HTTP_PORT: '0',
-    NATS_URL: server.url,
-    NATS_USER: server.user,
-    NATS_PASSWORD: server.password,
-    CORS_ORIGINS: 'https://app.example.org',
-    CONNECTIONS_PER_SECOND: '1000',
-    SUBSCRIPTIONS_PER_CONNECTION: '3',
-    ...settings,
-  });
-  const booted = await NestFactory.create(AppModule.forRoot(config, logger), { logger: false });
-  await booted.listen(0, '127.0.0.1');
-  return booted;
-};
+const boot = (settings: Record<string, string> = {}): Promise<INestApplication> => startRealtime(logger, settings);
 
 beforeAll(async () => {
   const server = testNats();

@@ -11,13 +11,14 @@ export const toDomainError = (error: unknown, logger: Logger): DomainError => {
 };
 
 /**
- * Wraps the handler of a client message: checks its shape, runs it in the client's context and answers with the result
+ * Wraps the handler of a client message: asks whether it may come at all, checks its shape, runs it in the client's context and answers with the result
  * or a typed error. A message without an acknowledgement is handled all the same.
  */
 export const answering =
   <S extends z.ZodType, T extends object | undefined>(
     socket: RealtimeSocket,
     logger: Logger,
+    admit: () => void,
     schema: S,
     handle: (request: z.output<S>) => Promise<T>,
   ) =>
@@ -28,6 +29,7 @@ export const answering =
     const actor = { kind: 'user', id: socket.data.session.actor.userId } as const;
     void runInContext({ correlationId: randomUUID(), causationId: null, actor }, async () => {
       try {
+        admit();
         const parsed = schema.safeParse(request);
         if (!parsed.success)
           throw new DomainError('INVALID_INPUT', {

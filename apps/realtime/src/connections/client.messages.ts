@@ -17,8 +17,8 @@ const ResumeRequest = z.object({ afterSequence: z.int().nonnegative() });
 /** Connects what a client may send with what answers it. */
 @Injectable()
 export class ClientMessages {
-  /** Enough to subscribe to every VM of a large page at once. */
-  private readonly limit = new RateLimit({ perSecond: 50, burst: 1_000 });
+  /** Enough to subscribe to every VM of a large page at once, on a few tabs. By user: sockets are cheap. */
+  private readonly limit = new RateLimit({ perSecond: 100, burst: 2_000 });
 
   constructor(
     private readonly guard: SessionGuard,
@@ -28,14 +28,13 @@ export class ClientMessages {
   ) {}
 
   bind(socket: RealtimeSocket): void {
+    const admit = (): void => {
+      if (!this.limit.take(socket.data.session.actor.userId)) throw new DomainError('TOO_MANY_ATTEMPTS');
+    };
     const on = <S extends z.ZodType, T extends object | undefined>(
       schema: S,
       handle: (request: z.output<S>) => Promise<T>,
-    ) =>
-      answering(socket, this.logger, schema, (request: z.output<S>) => {
-        if (!this.limit.take(socket.id)) throw new DomainError('TOO_MANY_ATTEMPTS');
-        return handle(request);
-      });
+    ) => answering(socket, this.logger, admit, schema, handle);
     socket.on(
       'vm:subscribe',
       on(VmRequest, ({ vmId }) => this.subscriptions.subscribe(socket, vmId)),
@@ -46,7 +45,7 @@ export class ClientMessages {
     );
     socket.on(
       'resume',
-      on(ResumeRequest, ({ afterSequence }) => this.events.replay(socket.data.session.actor, afterSequence)),
+      on(ResumeRequest, ({ afterSequence }) => this.events.replay(socket, afterSequence)),
     );
     socket.on(
       'auth:refresh',
@@ -54,8 +53,5 @@ export class ClientMessages {
         expiresAt: new Date(await this.guard.refresh(socket, token)).toISOString(),
       })),
     );
-    socket.on('disconnect', () => {
-      this.limit.forget(socket.id);
-    });
   }
 }

@@ -6,6 +6,7 @@ import type { Logger } from '@infinibay/platform-logging';
 import { RequestClient } from '@infinibay/platform-messaging';
 import { LOGGER } from '@infinibay/platform-service';
 import { decodeJwt } from 'jose';
+import { CONFIG, type RealtimeConfig } from '../config.js';
 import type { RealtimeSocket } from '../protocol.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
 import { toDomainError } from './answers.js';
@@ -34,6 +35,7 @@ export class SessionGuard implements BeforeApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
+    @Inject(CONFIG) private readonly config: RealtimeConfig,
     private readonly hub: SocketHub,
     private readonly actors: ActorResolver,
     private readonly requests: RequestClient,
@@ -55,6 +57,10 @@ export class SessionGuard implements BeforeApplicationShutdown {
   async authorise(socket: RealtimeSocket): Promise<void> {
     try {
       socket.data.session = await this.authenticate(socket.handshake.auth['token']);
+      // Up to 16 kB that nobody needs again, for as long as the connection lasts.
+      socket.handshake.auth = {};
+      if (this.socketsIn(userRoom(socket.data.session.actor.userId)).length >= this.config.CONNECTIONS_PER_USER)
+        throw new DomainError('TOO_MANY_ATTEMPTS', { connections: this.config.CONNECTIONS_PER_USER });
     } catch (error) {
       const refusal = toDomainError(error, this.logger);
       this.metrics.refused.inc({ code: refusal.code });
@@ -106,7 +112,6 @@ export class SessionGuard implements BeforeApplicationShutdown {
     for (const socket of this.hub.io.sockets.sockets.values()) {
       const { session } = socket.data;
       if (session.expiresAt <= now) this.end(socket, 'TOKEN_EXPIRED');
-      else if (this.hub.isSlow(socket)) this.cutOff(socket);
       else alive.add(session.actor.sessionId);
     }
     for (const [sessionId, recheck] of this.rechecks) {
@@ -157,13 +162,6 @@ export class SessionGuard implements BeforeApplicationShutdown {
     for (const room of socket.rooms) void socket.leave(room);
     socket.emit('session:ended', { code, message: new DomainError(code).message });
     socket.disconnect(true);
-  }
-
-  /** Closes the transport only: the client connects again and resumes. */
-  private cutOff(socket: RealtimeSocket): void {
-    this.metrics.ended.inc({ code: 'SLOW_CONSUMER' });
-    this.logger.info({ userId: socket.data.session.actor.userId }, 'a slow connection was cut off');
-    socket.conn.close(true);
   }
 
   private socketsIn(room: string): RealtimeSocket[] {

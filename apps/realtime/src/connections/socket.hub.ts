@@ -5,11 +5,15 @@ import { Server } from 'socket.io';
 import { CONFIG, type RealtimeConfig } from '../config.js';
 import type { RealtimeServer, RealtimeSocket } from '../protocol.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
+import { OutboundWatch } from './outbound-watch.js';
 import { RateLimit } from './rate-limit.js';
 
 const MAX_PAYLOAD_BYTES = 16_384;
-/** Packets that may wait for a client that does not read; beyond it the connection ends and the client resumes later. */
-const MAX_WAITING_PACKETS = 1_000;
+/** Packets of any kind that one connection may send; whoever sends more is cut off. */
+const PACKETS = { perSecond: 100, burst: 4_000 };
+/** A request that is not complete by then is not waited for: connections are few enough to be used up by slow ones. */
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
 
 /** The socket.io server, bound to Nest's HTTP server. It decides who may open a transport; SessionGuard decides who may stay. */
 @Injectable()
@@ -21,6 +25,7 @@ export class SocketHub implements BeforeApplicationShutdown {
     @Inject(CONFIG) private readonly config: RealtimeConfig,
     private readonly http: HttpAdapterHost,
     private readonly metrics: RealtimeMetrics,
+    private readonly outbound: OutboundWatch,
   ) {
     this.handshakes = new RateLimit({
       perSecond: config.CONNECTIONS_PER_SECOND,
@@ -46,7 +51,13 @@ export class SocketHub implements BeforeApplicationShutdown {
 
   /** Takes connections from now on; call it when the middleware and the handlers are in place. */
   attach(): void {
-    this.io.attach(this.http.httpAdapter.getHttpServer() as HttpServer);
+    const server = this.http.httpAdapter.getHttpServer() as HttpServer;
+    server.headersTimeout = HEADERS_TIMEOUT_MS;
+    server.requestTimeout = REQUEST_TIMEOUT_MS;
+    this.io.attach(server);
+    this.io.engine.on('connection', (connection: RealtimeSocket['conn']) => {
+      this.bound(connection);
+    });
   }
 
   /** Closes the transports, not the sessions: clients connect again by themselves, to another instance. */
@@ -63,13 +74,18 @@ export class SocketHub implements BeforeApplicationShutdown {
     );
   }
 
-  isSlow(socket: RealtimeSocket): boolean {
-    const waiting: unknown = Reflect.get(socket.conn, 'writeBuffer');
-    return Array.isArray(waiting) && waiting.length > MAX_WAITING_PACKETS;
+  /** Before anybody is authenticated: what waits for a connection and what it may send is bounded from its first byte. */
+  private bound(connection: RealtimeSocket['conn']): void {
+    this.outbound.watch(connection);
+    const packets = new RateLimit(PACKETS);
+    connection.on('packet', () => {
+      if (!packets.take('')) this.outbound.end(connection, 'TOO_MANY_ATTEMPTS');
+    });
   }
 
   private refusal(request: IncomingMessage): 'TOO_MANY_ATTEMPTS' | 'FORBIDDEN' | undefined {
     if (!this.isKnownOrigin(request)) return 'FORBIDDEN';
+    if (this.io.engine.clientsCount >= this.config.CONNECTIONS && !isPoll(request)) return 'TOO_MANY_ATTEMPTS';
     return this.handshakes.take(request.socket.remoteAddress ?? '') ? undefined : 'TOO_MANY_ATTEMPTS';
   }
 
@@ -80,3 +96,6 @@ export class SocketHub implements BeforeApplicationShutdown {
     return URL.canParse(origin) && new URL(origin).host === headers.host;
   }
 }
+
+/** Whether the request belongs to a connection that is open already. */
+const isPoll = ({ url }: IncomingMessage): boolean => /[?&]sid=/.test(url ?? '');

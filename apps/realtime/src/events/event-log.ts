@@ -29,6 +29,10 @@ export class EventLog {
     return true;
   }
 
+  has(eventId: string): boolean {
+    return this.ids.has(eventId);
+  }
+
   /** Whether every event after this one is here. */
   covers(afterSequence: number): boolean {
     return this.begin !== undefined && afterSequence >= this.begin;

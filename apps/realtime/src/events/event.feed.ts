@@ -1,6 +1,5 @@
-import { EVENTS_STREAM, EVENTS_SUBJECTS, EventEnvelope, userAccessChanged } from '@infinibay/contracts';
-import { DeliverPolicy, jetstream, jetstreamManager, type ConsumerMessages, type JsMsg } from '@nats-io/jetstream';
-import type { NatsConnection } from '@nats-io/transport-node';
+import { LIVE_EVENTS_SUBJECTS, userAccessChanged } from '@infinibay/contracts';
+import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { Logger } from '@infinibay/platform-logging';
 import { NATS_CONNECTION } from '@infinibay/platform-messaging';
@@ -11,23 +10,30 @@ import { SocketHub } from '../connections/socket.hub.js';
 import type { SequencedEvent } from '../protocol.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
 import { EventLog } from './event-log.js';
+import { EventStream } from './event.stream.js';
 
-const RETRY_MS = 500;
+/** How often the stream is asked for what did not come live: core NATS loses what is sent during an interruption. */
+const CHECK_MS = 1_000;
+/** Live messages that wait while older ones are looked up; beyond it they are looked up themselves. */
+const MAX_PENDING = 5_000;
 /** Events from before the start that are read so that a reconnect after a restart is served from memory. */
 const BACKLOG = 2_000;
 
 /**
- * Follows the EVENTS stream with one ordered ephemeral consumer per instance and hands each event to the rooms that may
- * hear of it. After an interruption it goes on behind the last event; a stream that was erased is begun anew.
+ * Follows the EVENTS stream as the server says each stored event again, and looks up by sequence what did not come.
+ * Each event goes once and in order to the rooms that may hear of it; a stream that was erased is begun anew.
  */
 @Injectable()
 export class EventFeed implements BeforeApplicationShutdown {
   readonly log = new EventLog();
-  /** Sequence of the last message that was read, and of the last that was there before this instance. */
+  /** Sequence of the last event that was read, and of the last that was there before this instance. */
   private cursor: number | undefined;
   private liveAfter = 0;
-  private messages: ConsumerMessages | undefined;
-  private running: Promise<void> = Promise.resolve();
+  private subscription: Subscription | undefined;
+  private pending: Msg[] = [];
+  private checkIsDue = true;
+  private working: Promise<void> | undefined;
+  private timer: NodeJS.Timeout | undefined;
   private stopped = false;
 
   constructor(
@@ -36,6 +42,7 @@ export class EventFeed implements BeforeApplicationShutdown {
     private readonly hub: SocketHub,
     private readonly guard: SessionGuard,
     private readonly metrics: RealtimeMetrics,
+    private readonly stream: EventStream,
   ) {}
 
   /** Sequence of the last event that was delivered live. */
@@ -44,66 +51,95 @@ export class EventFeed implements BeforeApplicationShutdown {
   }
 
   start(): void {
-    this.running = this.follow();
+    this.subscription = this.connection.subscribe(LIVE_EVENTS_SUBJECTS, {
+      callback: (error, message) => {
+        if (error !== null) return;
+        if (this.pending.length < MAX_PENDING) this.pending.push(message);
+        else this.checkIsDue = true;
+        this.work();
+      },
+    });
+    this.timer = setInterval(() => {
+      this.checkIsDue = true;
+      this.work();
+    }, CHECK_MS);
+    this.work();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.stopped = true;
-    await this.messages?.close();
-    await this.running;
+    clearInterval(this.timer);
+    this.subscription?.unsubscribe();
+    await this.working;
   }
 
-  private async follow(): Promise<void> {
-    while (!this.stopped) {
-      try {
-        this.messages = await this.open();
-        for await (const message of this.messages) this.receive(message);
-      } catch (error) {
+  private work(): void {
+    this.working ??= this.drain()
+      .catch((error: unknown) => {
+        // The next check takes up what was missed.
+        this.checkIsDue = true;
         this.logger.warn({ err: error }, 'events interrupted; they go on in a moment');
-      }
-      if (!this.stopped) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      })
+      .finally(() => {
+        this.working = undefined;
+      });
+  }
+
+  private async drain(): Promise<void> {
+    while (!this.stopped && (this.checkIsDue || this.pending.length > 0)) {
+      if (this.cursor === undefined || this.checkIsDue) await this.check();
+      const messages = this.pending;
+      this.pending = [];
+      for (const message of messages) await this.receive(message);
     }
   }
 
-  private async open(): Promise<ConsumerMessages> {
-    const manager = await jetstreamManager(this.connection, { checkAPI: false });
-    const { state } = await manager.streams.info(EVENTS_STREAM);
-    if (this.cursor === undefined || this.cursor > state.last_seq) this.beginAnew(state.first_seq, state.last_seq);
-    const consumer = await jetstream(this.connection).consumers.get(EVENTS_STREAM, {
-      filter_subjects: EVENTS_SUBJECTS,
-      deliver_policy: DeliverPolicy.StartSequence,
-      opt_start_seq: Math.max((this.cursor ?? 0) + 1, 1),
-    });
-    if (this.stopped) throw new Error('stopped');
-    return consumer.consume({ max_messages: 500 });
+  /** Compares with the stream: reads what did not come, and begins anew when the stream is another. */
+  private async check(): Promise<void> {
+    this.checkIsDue = false;
+    const last = await this.stream.last();
+    if (this.cursor === undefined || last < this.cursor) await this.beginAnew(last);
+    await this.readUntil(last);
   }
 
   /** At the start what is stored is known already; a stream that became shorter was made anew, and all in it is news. */
-  private beginAnew(first: number, last: number): void {
+  private async beginAnew(last: number): Promise<void> {
     const isStart = this.cursor === undefined;
+    const first = (isStart ? await this.stream.firstFrom(1) : undefined) ?? 1;
     const from = isStart ? Math.max(first - 1, last - BACKLOG, 0) : 0;
     this.cursor = from;
     this.liveAfter = isStart ? last : 0;
     this.log.startAfter(from);
   }
 
-  private receive(message: JsMsg): void {
-    this.cursor = message.seq;
-    const event = this.parse(message);
-    if (event === undefined || !this.log.add(event) || event.sequence <= this.liveAfter) return;
+  private async readUntil(last: number): Promise<void> {
+    for await (const event of this.stream.between(this.cursor ?? 0, last)) {
+      this.cursor = event.sequence;
+      this.deliver(event);
+    }
+    this.cursor = Math.max(this.cursor ?? 0, last);
+  }
+
+  private async receive(message: Msg): Promise<void> {
+    const sequence = Number(message.headers?.get('Nats-Sequence'));
+    if (!Number.isSafeInteger(sequence) || sequence < 1) return;
+    const event = this.stream.parse(sequence, message.subject, message.data);
+    if (sequence <= this.sequence) {
+      // Either it was looked up meanwhile, or the stream began anew: the next check tells.
+      if (event !== undefined && !this.log.has(event.id)) this.checkIsDue = true;
+      return;
+    }
+    if (sequence > (this.cursor ?? 0) + 1) await this.readUntil(sequence - 1);
+    this.cursor = sequence;
+    if (event !== undefined) this.deliver(event);
+  }
+
+  private deliver(event: SequencedEvent): void {
+    if (!this.log.add(event) || event.sequence <= this.liveAfter) return;
     const rooms = audienceOf(event);
     this.hub.countDelivery('event', rooms);
     this.hub.io.to(rooms).emit('event', event);
     this.metrics.sequence.set(event.sequence);
     if (event.name === userAccessChanged.name) this.guard.recheckUser(event.resource.id);
-  }
-
-  private parse(message: JsMsg): SequencedEvent | undefined {
-    try {
-      return { ...EventEnvelope.parse(message.json()), sequence: message.seq };
-    } catch (error) {
-      this.logger.error({ err: error, subject: message.subject }, 'not an event; passed over');
-      return undefined;
-    }
   }
 }

@@ -1,24 +1,29 @@
-import { EVENTS_STREAM, EVENTS_SUBJECTS, EventEnvelope, type Actor } from '@infinibay/contracts';
-import { DeliverPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
-import type { NatsConnection } from '@nats-io/transport-node';
-import { Inject, Injectable } from '@nestjs/common';
-import { NATS_CONNECTION } from '@infinibay/platform-messaging';
+import { DomainError, type Actor } from '@infinibay/contracts';
+import { Injectable } from '@nestjs/common';
+import { OutboundWatch } from '../connections/outbound-watch.js';
+import { RateLimit } from '../connections/rate-limit.js';
 import { mayHear } from '../connections/rooms.js';
-import type { Replay, SequencedEvent } from '../protocol.js';
+import type { RealtimeSocket, Replay, SequencedEvent } from '../protocol.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
 import { EventFeed } from './event.feed.js';
+import { EventStream } from './event.stream.js';
+import { ReplayTurns } from './replay-turns.js';
 
 const MAX_EVENTS = 1_000;
 const MAX_BYTES = 524_288;
 /** Stored events that one resume looks at; a client of a quiet department asks again from there. */
 const MAX_SCANNED = 2_000;
-const READ_TIMEOUT_MS = 2_000;
-const READS_AT_ONCE = 4;
+const TURNS = { perUser: 2, atOnce: 8, waitingPerUser: 8, waiting: 512 };
+/** Enough for a client that comes back after days: a page is 1,000 events. */
+const PAGES = { perSecond: 10, burst: 100 };
+/** How long an answer waits for a client that has not read the ones before. */
+const READ_CHECKS = 100;
+const READ_CHECK_MS = 50;
 
 /** One page of missed events, as it grows. */
 class Page {
   readonly events: SequencedEvent[] = [];
-  private bytes = 0;
+  bytes = 0;
   private scanned = 0;
 
   constructor(
@@ -39,19 +44,42 @@ class Page {
   }
 }
 
-/** Answers what a client missed: from memory when it was away for a short while, else from the stream. */
+/**
+ * Answers what a client missed: from memory when it was away for a short while, else from the stream. The next page is
+ * made when the client has read the last: what a client does not read costs no work.
+ */
 @Injectable()
 export class EventReplay {
-  private reading = 0;
-  private readonly waiting: (() => void)[] = [];
+  private readonly turns = new ReplayTurns(TURNS);
+  private readonly pages = new RateLimit(PAGES);
 
   constructor(
-    @Inject(NATS_CONNECTION) private readonly connection: NatsConnection,
     private readonly feed: EventFeed,
+    private readonly stream: EventStream,
+    private readonly outbound: OutboundWatch,
     private readonly metrics: RealtimeMetrics,
   ) {}
 
-  async replay(actor: Actor, afterSequence: number): Promise<Replay> {
+  /** @throws DomainError TOO_MANY_ATTEMPTS, or SLOW_CONSUMER for a client that does not read its answers. */
+  async replay(socket: RealtimeSocket, afterSequence: number): Promise<Replay> {
+    const { userId } = socket.data.session.actor;
+    if (!this.pages.take(userId)) throw new DomainError('TOO_MANY_ATTEMPTS');
+    return this.turns.run(userId, async () => {
+      await this.untilRead(socket);
+      return this.answer(socket.data.session.actor, afterSequence);
+    });
+  }
+
+  private async untilRead(socket: RealtimeSocket): Promise<void> {
+    for (let check = 0; check < READ_CHECKS; check += 1) {
+      if (!socket.connected) throw new DomainError('SLOW_CONSUMER');
+      if (this.outbound.hasRead(socket.conn)) return;
+      await new Promise((resolve) => setTimeout(resolve, READ_CHECK_MS));
+    }
+    throw new DomainError('SLOW_CONSUMER');
+  }
+
+  private async answer(actor: Actor, afterSequence: number): Promise<Replay> {
     const end = this.feed.sequence;
     // A sequence from the future is of a stream that is no more.
     if (afterSequence > end) return { events: [], lastSequence: end, more: false, gap: true };
@@ -60,6 +88,7 @@ export class EventReplay {
       : await this.fromStream(actor, afterSequence, end);
     if (!page.isFull) page.lastSequence = Math.max(page.lastSequence, end);
     this.metrics.replayed.inc(page.events.length);
+    this.metrics.replayedBytes.inc(page.bytes);
     return { events: page.events, lastSequence: page.lastSequence, more: page.lastSequence < this.feed.sequence, gap };
   }
 
@@ -73,47 +102,12 @@ export class EventReplay {
   }
 
   private async fromStream(actor: Actor, afterSequence: number, end: number): Promise<{ page: Page; gap: boolean }> {
-    await this.enter();
-    try {
-      const manager = await jetstreamManager(this.connection, { checkAPI: false });
-      const { state } = await manager.streams.info(EVENTS_STREAM);
-      const page = new Page(actor, Math.max(afterSequence, state.first_seq - 1));
-      if (page.lastSequence < end) await this.read(page, Math.min(end, state.last_seq));
-      return { page, gap: afterSequence < state.first_seq - 1 };
-    } finally {
-      this.leave();
+    const first = (await this.stream.firstFrom(1)) ?? end + 1;
+    const page = new Page(actor, Math.max(afterSequence, first - 1));
+    for await (const event of this.stream.between(page.lastSequence, end)) {
+      page.offer(event);
+      if (page.isFull) break;
     }
-  }
-
-  private async read(page: Page, end: number): Promise<void> {
-    const consumer = await jetstream(this.connection).consumers.get(EVENTS_STREAM, {
-      filter_subjects: EVENTS_SUBJECTS,
-      deliver_policy: DeliverPolicy.StartSequence,
-      opt_start_seq: page.lastSequence + 1,
-      inactive_threshold: 10_000,
-    });
-    const messages = await consumer.fetch({
-      max_messages: Math.min(MAX_SCANNED, end - page.lastSequence),
-      expires: READ_TIMEOUT_MS,
-    });
-    for await (const message of messages) {
-      const event = EventEnvelope.safeParse(message.json());
-      if (event.success) page.offer({ ...event.data, sequence: message.seq });
-      if (page.isFull || message.seq >= end) break;
-    }
-    await messages.close();
-    await consumer.delete().catch(() => false);
-  }
-
-  private async enter(): Promise<void> {
-    if (this.reading >= READS_AT_ONCE) await new Promise<void>((resolve) => this.waiting.push(resolve));
-    else this.reading += 1;
-  }
-
-  /** The place goes to the one that waits longest. */
-  private leave(): void {
-    const next = this.waiting.shift();
-    if (next === undefined) this.reading -= 1;
-    else next();
+    return { page, gap: afterSequence < first - 1 };
   }
 }

@@ -4,7 +4,12 @@ import type { EventContract, ReportContract, RequestContract } from './define.js
 /** Name of the one JetStream stream that holds the events of all services. */
 export const EVENTS_STREAM = 'EVENTS';
 export const EVENTS_SUBJECTS = 'infinibay.events.v1.>';
-/** Small in-memory stream that readiness checks publish into. */
+/**
+ * The server says each stored event again here, as it stores it, with its sequence and the one before in headers: for
+ * those that follow the whole stream. `infinibay.live.v1.<the rest of the event's subject>`.
+ */
+export const LIVE_EVENTS_SUBJECTS = 'infinibay.live.v1.>';
+/** Small stream that readiness checks publish into. */
 export const HEALTH_STREAM = 'HEALTH';
 export const HEALTH_SUBJECTS = 'infinibay.health.v1.>';
 

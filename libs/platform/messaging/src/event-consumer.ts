@@ -1,13 +1,6 @@
-import { EVENTS_STREAM, EventEnvelope, eventFilter, type EventContract } from '@infinibay/contracts';
-import {
-  AckPolicy,
-  DeliverPolicy,
-  jetstream,
-  jetstreamManager,
-  type ConsumerMessages,
-  type JsMsg,
-} from '@nats-io/jetstream';
-import { nanos, type NatsConnection } from '@nats-io/transport-node';
+import { EVENTS_STREAM, EventEnvelope, type EventContract } from '@infinibay/contracts';
+import { jetstream, type ConsumerMessages, type JsMsg } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
 import { runInContext, type Logger } from '@infinibay/platform-logging';
 import type { Counter } from 'prom-client';
 
@@ -16,7 +9,7 @@ export type EventHandler = (event: EventEnvelope<never>) => Promise<void>;
 const RETRY_MS = 1_000;
 
 /**
- * One durable pull consumer for one kind of event. Delivery is at least once; a handler that throws gets the event
+ * Reads one durable pull consumer for one kind of event; tools/nats/streams.ts makes it. Delivery is at least once; a handler that throws gets the event
  * again, later each time. An event that does not fit its contract is dropped with an error line, for it never will.
  */
 export class EventConsumer {
@@ -56,15 +49,6 @@ export class EventConsumer {
   }
 
   private async open(): Promise<ConsumerMessages> {
-    const manager = await jetstreamManager(this.connection, { checkAPI: false });
-    await manager.consumers.add(EVENTS_STREAM, {
-      durable_name: this.durable,
-      filter_subject: eventFilter(this.contract),
-      ack_policy: AckPolicy.Explicit,
-      deliver_policy: DeliverPolicy.All,
-      ack_wait: nanos(30_000),
-      max_ack_pending: 1_000,
-    });
     const consumer = await jetstream(this.connection).consumers.get(EVENTS_STREAM, this.durable);
     return consumer.consume({ max_messages: 100, expires: 10_000, abort_on_missing_resource: true });
   }

@@ -9,5 +9,4 @@ export * from './event-consumer.js';
 export * from './event-publisher.js';
 export * from './outbox-relay.js';
 export * from './reports.js';
-export * from './streams.js';
 export * from './messaging.module.js';

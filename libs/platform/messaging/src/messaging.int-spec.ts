@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   DomainError,
+  EVENTS_STREAM,
+  eventFilter,
   eventSubject,
   findDepartments,
   inspectVm,
@@ -13,14 +15,13 @@ import { createLogger, currentContext, runInContext } from '@infinibay/platform-
 import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { newEvent } from '@infinibay/platform-persistence';
 import { patience, pollUntil, testNats } from '@infinibay/testing';
-import { jetstream } from '@nats-io/jetstream';
+import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { EventConsumer } from './event-consumer.js';
 import { connectToNats } from './nats-connection.js';
 import { RequestClient } from './request-client.js';
 import { RequestServer, type RequestHandler } from './request-server.js';
 import { PeerClocks } from './peer-clocks.js';
-import { ensureStreams } from './streams.js';
 
 const logger = createLogger({ service: 'test', level: 'fatal', format: 'json' });
 const metrics = new MetricsRegistry('test');
@@ -34,7 +35,6 @@ describe('messaging', () => {
   beforeAll(async () => {
     connection = await connectToNats({ ...testNats(), service: 'test' }, logger);
     client = new RequestClient(connection, durations);
-    await ensureStreams(connection, logger);
   });
   afterAll(() => connection.close());
 
@@ -194,6 +194,12 @@ describe('messaging', () => {
         return Promise.resolve();
       };
       const durable = `test-${randomUUID()}`;
+      const manager = await jetstreamManager(connection, { checkAPI: false });
+      await manager.consumers.add(EVENTS_STREAM, {
+        durable_name: durable,
+        filter_subject: eventFilter(vmDeleted),
+        ack_policy: AckPolicy.Explicit,
+      });
       const instances = [1, 2].map(() => new EventConsumer(connection, vmDeleted, durable, handler, logger, handled));
       for (const instance of instances) instance.start();
       const [first] = marked;

@@ -22,7 +22,6 @@ import { OutboxRelay } from './outbox-relay.js';
 import { PeerClocks } from './peer-clocks.js';
 import { ReportPublisher } from './reports.js';
 import { RequestClient } from './request-client.js';
-import { ensureStreams } from './streams.js';
 import { MESSAGING_CLOCKS, MESSAGING_LOGGER, MESSAGING_METRICS, MESSAGING_SERVICE, NATS_CONNECTION } from './tokens.js';
 
 export interface MessagingOptions {
@@ -49,13 +48,11 @@ export class OutboxRelayHolder {
 class ConnectionLifecycle implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
   constructor(
     @Inject(NATS_CONNECTION) private readonly connection: NatsConnection,
-    @Inject(MESSAGING_LOGGER) private readonly logger: Logger,
     private readonly relay: OutboxRelayHolder,
   ) {}
 
   onApplicationBootstrap(): void {
     this.relay.value?.start();
-    void this.keepStreams();
   }
 
   /** Events that are not out yet wait in the outbox for the next start. */
@@ -70,16 +67,6 @@ class ConnectionLifecycle implements OnApplicationBootstrap, BeforeApplicationSh
       new Promise((resolve) => setTimeout(resolve, 2_000).unref()),
     ]);
     await this.connection.close().catch(() => undefined);
-  }
-
-  /** Streams are made at first and after every reconnect: the store may have been erased meanwhile. */
-  private async keepStreams(): Promise<void> {
-    const ensure = () =>
-      ensureStreams(this.connection, this.logger).catch((error: unknown) => {
-        this.logger.warn({ err: error }, 'streams could not be checked');
-      });
-    await ensure();
-    for await (const status of this.connection.status()) if (status.type === 'reconnect') await ensure();
   }
 }
 

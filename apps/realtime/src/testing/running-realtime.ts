@@ -1,0 +1,29 @@
+import { loadConfig } from '@infinibay/platform-config';
+import type { Logger } from '@infinibay/platform-logging';
+import { testNats } from '@infinibay/testing';
+import type { INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { AppModule } from '../app.module.js';
+import { configSchema } from '../config.js';
+
+/** Starts the service on a free port against the test's NATS. */
+export const startRealtime = async (
+  logger: Logger,
+  settings: Record<string, string> = {},
+): Promise<INestApplication> => {
+  const server = testNats();
+  const config = loadConfig(configSchema, {
+    NODE_ENV: 'test',
+    HTTP_PORT: '0',
+    NATS_URL: server.url,
+    NATS_USER: server.user,
+    NATS_PASSWORD: server.password,
+    CORS_ORIGINS: 'https://app.example.org',
+    CONNECTIONS_PER_SECOND: '1000',
+    SUBSCRIPTIONS_PER_CONNECTION: '3',
+    ...settings,
+  });
+  const app = await NestFactory.create(AppModule.forRoot(config, logger), { logger: false });
+  await app.listen(0, '127.0.0.1');
+  return app;
+};

@@ -1,0 +1,151 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { eventSubject, vmStateChanged, type WireError } from '@infinibay/contracts';
+import { createLogger } from '@infinibay/platform-logging';
+import { newEvent } from '@infinibay/platform-persistence';
+import { pollUntil, testNats } from '@infinibay/testing';
+import { jetstream } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import type { INestApplication } from '@nestjs/common';
+import { TestClient } from './testing/client.js';
+import { OtherServices } from './testing/other-services.js';
+import { RawClient } from './testing/raw-client.js';
+import { startRealtime } from './testing/running-realtime.js';
+
+const DEPARTMENT = randomUUID();
+const logger = createLogger({ service: 'realtime', level: 'error', format: 'json' });
+const MIB = 1_048_576;
+let nats: NatsConnection;
+let others: OtherServices;
+let app: INestApplication;
+let url: string;
+let clients: { close(): void }[] = [];
+
+beforeAll(async () => {
+  const server = testNats();
+  nats = await connect({ servers: server.url, user: server.user, pass: server.password });
+  others = await OtherServices.serve(nats, logger);
+  app = await startRealtime(logger, { CONNECTIONS_PER_USER: '5' });
+  url = await app.getUrl();
+  for (let published = 0; published < 1_500; published += 100)
+    await Promise.all(Array.from({ length: 100 }, () => publishFact()));
+});
+
+afterEach(() => {
+  for (const client of clients) client.close();
+  clients = [];
+});
+
+afterAll(async () => {
+  await app.close();
+  await nats.close();
+});
+
+const publishFact = async (reason: string | null = null): Promise<number> => {
+  const vmId = randomUUID();
+  const event = newEvent(vmStateChanged, {
+    departmentId: DEPARTMENT,
+    resource: { kind: 'vm', id: vmId },
+    data: { vmId, from: 'BUILDING', to: 'RUNNING', reason },
+  });
+  return (await jetstream(nats).publish(eventSubject(event), JSON.stringify(event), { msgID: event.id })).seq;
+};
+
+const metric = async (name: string, label = ''): Promise<number> => {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const line = text.split('\n').find((candidate) => candidate.startsWith(name) && candidate.includes(label));
+  return Number(line?.split(' ').at(-1) ?? 0);
+};
+
+const token = async (): Promise<string> => others.token(others.user('USER', DEPARTMENT));
+
+const openRaw = async (of: string): Promise<RawClient> => {
+  const client = await RawClient.open(url, of);
+  clients.push(client);
+  return client;
+};
+
+const join = async (of: string): Promise<TestClient> => {
+  const client = await TestClient.connect(url, { token: of });
+  clients.push({ close: () => client.socket.close() });
+  return client;
+};
+
+describe('a client that does not read', () => {
+  it('costs a bounded number of bytes for 1,000 resumes, and others are answered meanwhile', async () => {
+    const before = await metric('infinibay_realtime_replayed_bytes_total');
+    const unread = await Promise.all([1, 2, 3].map(async () => openRaw(await token())));
+    const neighbour = await join(await token());
+    for (const client of unread) {
+      client.stopReading();
+      for (let request = 0; request < 1_000; request += 1) client.send(`42${request}["resume",{"afterSequence":0}]`);
+    }
+    const answer = await neighbour.resume(neighbour.session.sequence - 10);
+    expect(answer.ok && answer.events).toHaveLength(10);
+    // Every one of the 3,000 has been taken, made or refused, when the connections are cut off or the queue is empty.
+    for (let round = 0; round < 5; round += 1) await neighbour.resume(neighbour.session.sequence);
+    const replayed = (await metric('infinibay_realtime_replayed_bytes_total')) - before;
+    // A few pages for each until the kernel's buffers are full; 3,000 would be 1.5 GB.
+    expect(replayed).toBeLessThan(3 * 24 * MIB);
+    expect(await metric('infinibay_realtime_waiting_bytes')).toBeLessThan(3 * 2 * MIB);
+  });
+
+  it('is cut off when more than its share of live events waits for it, and its neighbour hears them all', async () => {
+    const unread = await openRaw(await token());
+    const neighbour = await join(await token());
+    unread.stopReading();
+    const before = await metric('infinibay_realtime_ended_total', 'SLOW_CONSUMER');
+    const reason = 'x'.repeat(400);
+    let last = 0;
+    await pollUntil(
+      async () => {
+        await Promise.all(Array.from({ length: 200 }, () => publishFact(reason)));
+        last = await publishFact(reason);
+        return (await metric('infinibay_realtime_ended_total', 'SLOW_CONSUMER')) > before;
+      },
+      { timeoutMs: 60_000, what: 'the end of the connection' },
+    );
+    await pollUntil(() => neighbour.events.at(-1)?.sequence === last, { timeoutMs: 30_000, what: 'the last event' });
+    unread.readOn();
+    await pollUntil(() => unread.ended, { timeoutMs: 20_000, what: 'the end' });
+  });
+});
+
+describe('a client that says too much', () => {
+  it('is refused its resumes beyond a budget that all connections of its user share', async () => {
+    const mine = await token();
+    const sockets = await Promise.all([1, 2, 3].map(() => join(mine)));
+    const answers = await Promise.all(
+      sockets.flatMap((socket) => Array.from({ length: 100 }, () => socket.resume(socket.session.sequence))),
+    );
+    const refused = answers.filter((answer) => !answer.ok && answer.error.code === 'TOO_MANY_ATTEMPTS');
+    expect(refused.length).toBeGreaterThan(150);
+    expect(answers.filter((answer) => answer.ok)).not.toHaveLength(0);
+    const other = await join(await token());
+    expect(await other.resume(other.session.sequence)).toMatchObject({ ok: true });
+  });
+
+  it('is refused malformed messages as well as good ones beyond its rate', async () => {
+    const client = await join(await token());
+    const answers = await Promise.all(
+      Array.from({ length: 2_500 }, () => client.sendAnything('vm:subscribe', { vmId: 7 })),
+    );
+    const codes = answers.map((answer) => (answer.ok ? 'ok' : answer.error.code));
+    expect(new Set(codes)).toEqual(new Set(['INVALID_INPUT', 'TOO_MANY_ATTEMPTS']));
+  });
+
+  it('is cut off for a flood of packets, whatever they are, before and after it has a session', async () => {
+    for (const client of [await RawClient.open(url), await openRaw(await token())]) {
+      clients.push(client);
+      for (let packet = 0; packet < 20_000; packet += 1) client.send('3');
+      await pollUntil(() => client.ended, { timeoutMs: 20_000, what: 'the end' });
+    }
+  });
+
+  it('has a bounded number of connections', async () => {
+    const mine = await token();
+    for (let count = 0; count < 5; count += 1) await join(mine);
+    const refusal = await TestClient.connect(url, { token: mine }).catch((error: unknown) => error);
+    expect(refusal).toHaveProperty('data.code', 'TOO_MANY_ATTEMPTS' satisfies WireError['code']);
+  });
+});

@@ -1,0 +1,182 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { SERVICE_NAMES, eventSubject, findVms, requestSubject } from '@infinibay/contracts';
+import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { randomUUID } from 'node:crypto';
+
+import type { NatsPermissions } from '../stack/nats-config.ts';
+import { startTestNats, temporaryState, type TemporaryState } from '../stack/test-infrastructure.ts';
+import type { RunningNats } from '../stack/nats.ts';
+import { natsAccounts } from './accounts.ts';
+import { servicePermissions, teamPermissions } from './permissions.ts';
+
+const HOST = '0196f5a0-0000-7000-8000-0000000000aa';
+const DEPARTMENT = '0196f5a0-0000-7000-8000-0000000000d1';
+const TEAMS = [
+  { user: 'consumer', departmentId: undefined },
+  { user: 'department-team', departmentId: DEPARTMENT },
+];
+const TEAM_NAMES = TEAMS.map(({ user }) => user);
+const USERS = [...SERVICE_NAMES, ...TEAM_NAMES];
+
+const permissionsOf = (user: string): NatsPermissions => {
+  const service = SERVICE_NAMES.find((name) => name === user);
+  return service === undefined ? teamPermissions(user) : servicePermissions(service, HOST);
+};
+
+let state: TemporaryState;
+let server: RunningNats;
+let manager: JetStreamManager;
+const connections = new Map<string, NatsConnection>();
+/** Who heard which subject, since the last attack began. */
+let heard: { user: string; subject: string; on: string; data: string }[] = [];
+
+const open = async (user: string): Promise<NatsConnection> =>
+  connect({ servers: server.url, user, pass: 'pw', inboxPrefix: `_INBOX.${user}`, reconnect: false });
+const connectionOf = (user: string): NatsConnection => {
+  const connection = connections.get(user);
+  if (connection === undefined) throw new Error(`${user} is not connected`);
+  return connection;
+};
+
+/** A subject that the pattern matches. */
+const literal = (pattern: string): string =>
+  pattern
+    .split('.')
+    .map((token, at, all) =>
+      token === '*'
+        ? ['host', 'reports'].includes(all[1] ?? '')
+          ? HOST
+          : DEPARTMENT
+        : token === '>'
+          ? '1.1.1.1.0'
+          : token,
+    )
+    .join('.');
+
+const matches = (pattern: string, subject: string): boolean => {
+  const [wanted, given] = [pattern.split('.'), subject.split('.')];
+  return (
+    wanted.every((token, at) => token === '>' || (given[at] !== undefined && (token === '*' || token === given[at]))) &&
+    (wanted.at(-1) === '>' || wanted.length === given.length)
+  );
+};
+const maySay = (user: string, subject: string): boolean =>
+  permissionsOf(user).publish.some((pattern) => matches(pattern, subject));
+
+/** What any service listens to: its requests and reports, not its inbox. */
+const heardBy = (user: string): string[] =>
+  permissionsOf(user).subscribe.filter((subject) => !subject.startsWith('_INBOX.'));
+
+const EVENT = eventSubject({ name: 'vm.created', departmentId: DEPARTMENT, resource: { kind: 'vm', id: DEPARTMENT } });
+
+/** Subjects that an answer should never come to: all that anybody listens to, the stream, its API, others' inboxes. */
+const victims = (): string[] => [
+  ...new Set([
+    ...SERVICE_NAMES.flatMap(heardBy).map(literal),
+    EVENT,
+    'infinibay.health.v1.vms',
+    '$JS.API.STREAM.DELETE.EVENTS',
+    '$JS.API.STREAM.PURGE.EVENTS',
+    '$JS.API.CONSUMER.DELETE.EVENTS.vms-guest-ready',
+    '$JS.ACK.EVENTS.vms-guest-ready.1.1.1.1.0',
+    ...USERS.map((user) => `_INBOX.${user}.x`),
+  ]),
+];
+
+/** Nothing is left waiting: what comes later would be taken for the next user's doing. */
+const BODIES = ['{"batch":100,"no_wait":true}', '{"seq":1}', '+NXT {"batch":10,"no_wait":true}', '-NAK', '+ACK', ''];
+
+/** Everything the user may say, each with every victim as the place for the answer. */
+const sayAll = async (connection: NatsConnection, user: string): Promise<void> => {
+  const subjects = permissionsOf(user).publish.map(literal);
+  for (const subject of subjects.filter((name) => !name.startsWith('infinibay.events.')))
+    for (const reply of victims())
+      for (const body of subject.startsWith('$JS.') ? BODIES : ['{}']) connection.publish(subject, body, { reply });
+  await connection.flush();
+};
+
+/** All that was under way has arrived: everybody has asked the server and heard its answer, twice. */
+const settle = async (): Promise<void> => {
+  for (let round = 0; round < 2; round += 1)
+    await Promise.all([...connections.values()].map((connection) => connection.flush()));
+};
+
+const stored = async (): Promise<number> => (await manager.streams.info('EVENTS')).state.last_seq;
+
+beforeAll(async () => {
+  state = temporaryState();
+  const passwords = Object.fromEntries([...USERS, 'streams'].map((user) => [user, 'pw']));
+  server = await startTestNats(state, {
+    accounts: natsAccounts({ passwords, hostId: HOST, teams: TEAMS }),
+    teams: TEAMS,
+  });
+  for (const user of [...USERS, 'streams']) connections.set(user, await open(user));
+  manager = await jetstreamManager(connectionOf('streams'), { checkAPI: false });
+  for (const user of USERS) {
+    const connection = connectionOf(user);
+    for (const subject of [...heardBy(user), `_INBOX.${user}.x`])
+      connection.subscribe(subject, {
+        callback: (_error, message) => {
+          heard.push({ user, subject: message.subject, on: subject, data: message.string().slice(0, 80) });
+          // Nobody answers a report.
+          if (/^infinibay\.(svc|host)\./u.test(subject)) message.respond('{"ok":true}');
+        },
+      });
+    await connection.flush();
+  }
+  for (let count = 0; count < 50; count += 1)
+    await jetstream(connectionOf('vms')).publish(
+      eventSubject({ name: 'vm.created', departmentId: DEPARTMENT, resource: { kind: 'vm', id: randomUUID() } }),
+      '{}',
+    );
+}, 60_000);
+
+afterAll(async () => {
+  await Promise.all([...connections.values()].map((connection) => connection.close()));
+  await server.stop();
+  state.remove();
+});
+
+describe('a NATS user', () => {
+  it.each(USERS)(
+    '(%s) can have no answer sent to anybody but itself, whatever reply subject it names',
+    async (user) => {
+      await settle();
+      const before = await stored();
+      heard = [];
+      await sayAll(connectionOf(user), user);
+      await settle();
+      const reached = heard.filter((message) => message.user !== user && !maySay(user, literal(message.on)));
+      expect(reached.slice(0, 5)).toEqual([]);
+      expect(await stored()).toBe(before);
+      expect((await manager.consumers.info('EVENTS', 'vms-guest-ready')).config.durable_name).toBe('vms-guest-ready');
+    },
+    120_000,
+  );
+
+  it.each(USERS)('(%s) can say nothing on a subject that its contracts do not name', async (user) => {
+    await settle();
+    const before = await stored();
+    heard = [];
+    for (const subject of victims()) if (!maySay(user, subject)) connectionOf(user).publish(subject, '{}');
+    await settle();
+    expect(heard.filter((message) => message.user !== user)).toEqual([]);
+    expect(await stored()).toBe(before);
+  });
+
+  it('still reaches the owner of a request and hears its answer', async () => {
+    const answer = await connectionOf('firewall').request(requestSubject(findVms), '{}', { timeout: 20_000 });
+    expect(answer.string()).toBe('{"ok":true}');
+  });
+
+  it('(consumer) reads on as in the README after all that', async () => {
+    const consumer = await jetstream(connectionOf('consumer')).consumers.get('EVENTS', 'consumer');
+    const { seq } = await jetstream(connectionOf('vms')).publish(EVENT, '{}');
+    for await (const message of await consumer.consume()) {
+      message.ack();
+      if (message.seq === seq) break;
+    }
+    expect((await manager.consumers.info('EVENTS', 'consumer')).delivered.stream_seq).toBe(seq);
+  }, 60_000);
+});
