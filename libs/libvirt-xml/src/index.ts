@@ -7,5 +7,4 @@ export * from './names.js';
 export * from './network-xml.js';
 export * from './pci-device.js';
 export * from './probe-xml.js';
-export * from './storage-xml.js';
 export * from './xml-element.js';

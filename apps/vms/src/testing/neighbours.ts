@@ -9,14 +9,18 @@ import {
   forceOffVm,
   hostHeartbeat,
   hostVmPowerChanged,
+  hostDisksChecked,
+  inspectDisk,
   inspectVm,
   protectVm,
   removeDisk,
+  resumeVm,
   selectNetwork,
   shutdownVm,
   startVm,
   undefineVm,
   unprotectVm,
+  type DiskProblem,
   type DomainPower,
   type ReplyInputOf,
   type RequestContract,
@@ -32,6 +36,11 @@ interface SimulatedVm {
   power: DomainPower | null;
   reason: string;
   disk: boolean;
+  /** What is in the place of the disk, when it isn't the disk. */
+  problem: DiskProblem | null;
+  disksMade: number;
+  /** Whether a resume leaves it paused. */
+  stuck: boolean;
   port: boolean;
   filter: boolean;
   fence: number;
@@ -45,6 +54,7 @@ export class Neighbours {
   readonly hostId = randomUUID();
   readonly imageId = randomUUID();
   readonly departments = new Set<string>();
+  readonly missingNetworks = new Set<string>();
   readonly vms = new Map<string, SimulatedVm>();
   readonly calls: string[] = [];
   /** Awaited at the start of each command: throw or wait here to disturb it. */
@@ -121,10 +131,29 @@ export class Neighbours {
     });
   }
 
+  /** What the host's look at the disks found. */
+  disksChecked(): void {
+    this.reports.publishForHost(hostDisksChecked, this.hostId, {
+      hostId: this.hostId,
+      problems: [...this.vms].flatMap(([vmId, { problem }]) => (problem === null ? [] : [{ vmId, ...problem }])),
+      sequence: ++this.sequence,
+    });
+  }
+
   vm(vmId: string): SimulatedVm {
     const existing = this.vms.get(vmId);
     if (existing !== undefined) return existing;
-    const fresh: SimulatedVm = { power: null, reason: '', disk: false, port: false, filter: false, fence: 0 };
+    const fresh: SimulatedVm = {
+      power: null,
+      reason: '',
+      disk: false,
+      problem: null,
+      disksMade: 0,
+      stuck: false,
+      port: false,
+      filter: false,
+      fence: 0,
+    };
     this.vms.set(vmId, fresh);
     return fresh;
   }
@@ -144,7 +173,10 @@ export class Neighbours {
           .map((departmentId) => ({ departmentId, name: 'D' })),
       }),
     );
-    on(selectNetwork, ({ networkId }) => Promise.resolve({ networkId: networkId ?? this.hostId }));
+    on(selectNetwork, ({ networkId }) => {
+      if (networkId !== null && this.missingNetworks.has(networkId)) throw new DomainError('NETWORK_NOT_FOUND');
+      return Promise.resolve({ networkId: networkId ?? this.hostId });
+    });
     on(inspectVm, ({ vmId }) => {
       const { power, reason, disk } = this.vm(vmId);
       return Promise.resolve({
@@ -152,8 +184,16 @@ export class Neighbours {
         disk: disk ? { capacityBytes: 1 } : null,
       });
     });
+    on(inspectDisk, ({ vmId }) => {
+      const { disk, problem } = this.vm(vmId);
+      if (problem !== null) return Promise.resolve({ status: 'UNUSABLE' as const, capacityBytes: null, problem });
+      if (disk) return Promise.resolve({ status: 'SOUND' as const, capacityBytes: 1, problem: null });
+      const missing = { code: 'DISK_MISSING' as const, message: 'no file' };
+      return Promise.resolve({ status: 'ABSENT' as const, capacityBytes: null, problem: missing });
+    });
     on(attachVm, (request) =>
       this.command('attach-vm', request, (vm) => {
+        if (this.missingNetworks.has(request.networkId)) throw new DomainError('NETWORK_NOT_FOUND');
         vm.port = true;
         const { networkId } = request;
         return {
@@ -162,7 +202,10 @@ export class Neighbours {
       }),
     );
     on(ensureDisk, (request) =>
-      this.command('ensure-disk', request, (vm) => ({ created: !vm.disk && (vm.disk = true) })),
+      this.command('ensure-disk', request, (vm) => {
+        if (!vm.disk) vm.disksMade += 1;
+        return { created: !vm.disk && (vm.disk = true) };
+      }),
     );
     on(protectVm, (request) =>
       this.command('protect-vm', request, (vm) => {
@@ -177,6 +220,12 @@ export class Neighbours {
       }),
     );
     on(startVm, (request) => this.power('start-vm', request, 'running', 'booted'));
+    on(resumeVm, (request) =>
+      this.command('resume-vm', request, (vm) => {
+        if (!vm.stuck) Object.assign(vm, { power: 'running', reason: 'unpaused' });
+        return { power: vm.power ?? 'off' };
+      }),
+    );
     on(forceOffVm, (request) => this.power('force-off-vm', request, 'off', 'destroyed'));
     on(shutdownVm, (request) => this.power('shutdown-vm', request, 'shutting-down', 'unknown'));
     on(undefineVm, (request) =>
