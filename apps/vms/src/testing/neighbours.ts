@@ -46,13 +46,15 @@ interface SimulatedVm {
   fence: number;
 }
 
+const MISSING: DiskProblem = { code: 'DISK_MISSING', message: 'no file' };
+
 /**
  * The services around vms, speaking their contracts over real NATS from one set of facts. It refuses stale fences and
  * counts what it did, as the real ones do.
  */
 export class Neighbours {
-  readonly hostId = randomUUID();
-  readonly imageId = randomUUID();
+  readonly hostId: string;
+  readonly imageId: string;
   readonly departments = new Set<string>();
   readonly missingNetworks = new Set<string>();
   readonly vms = new Map<string, SimulatedVm>();
@@ -64,14 +66,22 @@ export class Neighbours {
   private constructor(
     private readonly connection: NatsConnection,
     private readonly reports: ReportPublisher,
-  ) {}
+    ids: { readonly hostId?: string; readonly imageId?: string },
+  ) {
+    this.hostId = ids.hostId ?? randomUUID();
+    this.imageId = ids.imageId ?? randomUUID();
+  }
 
-  static async start(nats: Omit<NatsOptions, 'service'>): Promise<Neighbours> {
+  /** @param ids of services that were away and come back */
+  static async start(
+    nats: Omit<NatsOptions, 'service'>,
+    ids: { readonly hostId?: string; readonly imageId?: string } = {},
+  ): Promise<Neighbours> {
     const logger = createLogger({ service: 'neighbours', level: 'error', format: 'json' });
     const connection = await connectToNats({ ...nats, service: 'neighbours' }, logger);
     const durations = new MetricsRegistry('neighbours').histogram('seconds', 'seconds', ['name', 'outcome']);
     const server = new RequestServer(connection, 'neighbours', logger, durations);
-    const neighbours = new Neighbours(connection, new ReportPublisher(connection));
+    const neighbours = new Neighbours(connection, new ReportPublisher(connection), ids);
     neighbours.serve(server);
     return neighbours;
   }
@@ -135,7 +145,10 @@ export class Neighbours {
   disksChecked(): void {
     this.reports.publishForHost(hostDisksChecked, this.hostId, {
       hostId: this.hostId,
-      problems: [...this.vms].flatMap(([vmId, { problem }]) => (problem === null ? [] : [{ vmId, ...problem }])),
+      problems: [...this.vms].flatMap(([vmId, { problem, disk, disksMade }]) => {
+        const found = problem ?? (disk || disksMade === 0 ? null : MISSING);
+        return found === null ? [] : [{ vmId, ...found }];
+      }),
       sequence: ++this.sequence,
     });
   }
@@ -188,8 +201,7 @@ export class Neighbours {
       const { disk, problem } = this.vm(vmId);
       if (problem !== null) return Promise.resolve({ status: 'UNUSABLE' as const, capacityBytes: null, problem });
       if (disk) return Promise.resolve({ status: 'SOUND' as const, capacityBytes: 1, problem: null });
-      const missing = { code: 'DISK_MISSING' as const, message: 'no file' };
-      return Promise.resolve({ status: 'ABSENT' as const, capacityBytes: null, problem: missing });
+      return Promise.resolve({ status: 'ABSENT' as const, capacityBytes: null, problem: MISSING });
     });
     on(attachVm, (request) =>
       this.command('attach-vm', request, (vm) => {
