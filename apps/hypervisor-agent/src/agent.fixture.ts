@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   DomainError,
+  hostDisksChecked,
   hostHeartbeat,
   hostReportSubject,
   hostVmPowerChanged,
@@ -27,6 +28,7 @@ export interface AgentFolders {
   readonly images: string;
   readonly state: string;
   readonly sockets: string;
+  readonly disks: string;
   readonly remove: () => void;
 }
 
@@ -36,12 +38,10 @@ export const agentFolders = (): AgentFolders => {
     images: mkdtempSync(join(root, 'i')),
     state: mkdtempSync(join(root, 's')),
     sockets: mkdtempSync(join(root, 'a')),
+    disks: join(root, 'd'),
     remove: () => rmSync(root, { recursive: true, force: true }),
   };
 };
-
-/** libvirt's test driver lives as long as the process: its pool stays, and so must the folder's name. No file is made there. */
-export const TEST_DRIVER_DISKS = '/infinibay-test-driver/disks';
 
 /** The agent itself, and what the services beside it see of it: requests and reports over NATS. */
 export class RunningAgent {
@@ -49,6 +49,7 @@ export class RunningAgent {
   readonly powerChanges: ReportDataOf<typeof hostVmPowerChanged>[] = [];
 
   readonly events: HostEventReader;
+  private problems = new Map<string, string>();
 
   private constructor(
     readonly app: INestApplication,
@@ -67,6 +68,7 @@ export class RunningAgent {
       NATS_USER: nats.user,
       NATS_PASSWORD: nats.password,
       HEARTBEAT_INTERVAL_MS: '250',
+      DISK_CHECK_INTERVAL_MS: '250',
       HOST_ID: hostId,
       ...environment,
     });
@@ -111,6 +113,11 @@ export class RunningAgent {
     return { status: response.status, body: await response.text() };
   }
 
+  /** What the newest look at the disks told of one; undefined: it is sound. */
+  diskProblems(vmId: string): string | undefined {
+    return this.problems.get(vmId);
+  }
+
   stop(): Promise<void> {
     return this.app.close();
   }
@@ -125,6 +132,15 @@ export class RunningAgent {
       { logger },
       (report) => {
         this.heartbeats.push(report);
+      },
+    );
+    subscribeToReport(
+      connection,
+      hostDisksChecked,
+      hostReportSubject(hostDisksChecked, this.hostId),
+      { logger },
+      ({ problems }) => {
+        this.problems = new Map(problems.map((problem) => [problem.vmId, problem.code]));
       },
     );
     subscribeToReport(

@@ -23,7 +23,7 @@ import {
 import { Connection } from '@infinibay/libvirt';
 import { pollUntil } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { RunningAgent, TEST_DRIVER_DISKS, agentFolders, writeImage } from './agent.fixture.js';
+import { RunningAgent, agentFolders, writeImage } from './agent.fixture.js';
 
 const MIB = 1_048_576;
 
@@ -55,7 +55,7 @@ describe("the agent on libvirt's test driver", () => {
     LIBVIRT_URI: 'test:///default',
     AGENT_SOCKET_DIR: folders.sockets,
     IMAGE_DIR: folders.images,
-    DISK_DIR: TEST_DRIVER_DISKS,
+    DISK_DIR: folders.disks,
     STATE_DIR: folders.state,
   };
   let agent: RunningAgent;
@@ -293,7 +293,7 @@ describe('the agent without a libvirt daemon', () => {
         LIBVIRT_URI: `qemu+unix:///system?socket=${folders.sockets}/none`,
         AGENT_SOCKET_DIR: folders.sockets,
         IMAGE_DIR: folders.images,
-        DISK_DIR: TEST_DRIVER_DISKS,
+        DISK_DIR: folders.disks,
         STATE_DIR: folders.state,
       },
       { withLibvirt: false },

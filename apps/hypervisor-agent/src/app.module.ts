@@ -4,6 +4,8 @@ import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { AccelerationService } from './acceleration/acceleration.service.js';
 import { GuestProbe } from './acceleration/guest-probe.js';
 import { AGENT_CONFIG, type AgentConfig } from './config.js';
+import { DiskCheck } from './disks/disk-check.js';
+import { DiskWatch } from './disks/disk-watch.js';
 import { DiskService } from './disks/disk.service.js';
 import { DomainWatch } from './events/domain-watch.js';
 import { HostEvents } from './events/host-events.js';
@@ -53,7 +55,15 @@ const networks = [
 ];
 const kernel = [HostCommand, KernelRulesReader];
 const filters = [FilterService, FilterHandlers];
-const reports = [InventoryService, PciDeviceReader, HostDetailsReader, InventoryHandlers, HostReporter];
+const reports = [
+  DiskCheck,
+  DiskWatch,
+  InventoryService,
+  PciDeviceReader,
+  HostDetailsReader,
+  InventoryHandlers,
+  HostReporter,
+];
 const events = [HostEvents, DomainWatch];
 
 /** Global, for readiness (which the platform's module checks) asks it too. */

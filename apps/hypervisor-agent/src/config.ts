@@ -30,7 +30,10 @@ export const configSchema = {
     'Folder for the sockets of the guest agents: <vmId>/agent.sock',
   ),
   IMAGE_DIR: setting(absolutePath, 'Folder of images, each with its manifest <name>.json; only read'),
-  DISK_DIR: setting(absolutePath, 'Folder of the disks of VMs (a storage pool)'),
+  DISK_DIR: setting(
+    absolutePath,
+    'Folder of the disks of VMs. Marked once; without its mark it counts as storage that is not mounted',
+  ),
   STATE_DIR: setting(absolutePath, 'Folder where the agent remembers fences and revisions; must survive a restart'),
   NETNS: setting(
     z
@@ -56,6 +59,11 @@ export const configSchema = {
     z.coerce.number().int().min(200).max(20_000).default(10_000),
     'Time between two comparisons of the networks with the host (bridge, taps, addresses, DHCP server, leases, NAT rules)',
     { example: '10000' },
+  ),
+  DISK_CHECK_INTERVAL_MS: setting(
+    z.coerce.number().int().min(100).max(600_000).default(5_000),
+    'Time between two looks at the disks of all VMs: are they there, and are they the ones that were made',
+    { example: '5000' },
   ),
   EVENT_BUFFER_SIZE: setting(
     z.coerce.number().int().min(1).max(1_000_000).default(10_000),

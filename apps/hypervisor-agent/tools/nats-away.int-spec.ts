@@ -8,7 +8,7 @@ import { pollUntil } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startNats } from '../../../tools/stack/nats.ts';
 import { startTestNats, temporaryState, testNatsUser } from '../../../tools/stack/test-infrastructure.ts';
-import { RunningAgent, TEST_DRIVER_DISKS, agentFolders } from '../src/agent.fixture.ts';
+import { RunningAgent, agentFolders } from '../src/agent.fixture.ts';
 
 describe('the events of a host whose NATS is away', () => {
   const folders = agentFolders();
@@ -42,7 +42,7 @@ describe('the events of a host whose NATS is away', () => {
       LIBVIRT_URI: 'test:///default',
       AGENT_SOCKET_DIR: folders.sockets,
       IMAGE_DIR: folders.images,
-      DISK_DIR: TEST_DRIVER_DISKS,
+      DISK_DIR: folders.disks,
       STATE_DIR: folders.state,
       NATS_URL: nats.url,
       NATS_USER: testNatsUser.user,

@@ -10,13 +10,16 @@ import { GuestConsumer } from './vms/guest.consumer.js';
 import { HostReportController } from './hosts/host-report.controller.js';
 import { HostRepository } from './hosts/host.repository.js';
 import { ImageRepository } from './images/image.repository.js';
+import { TemplateService } from './images/template.service.js';
 import { OperationRepository } from './operations/operation.repository.js';
+import { AfterCommit } from './reconcile/after-commit.js';
 import { ClaimRepository } from './reconcile/claim.repository.js';
 import { HostClient } from './reconcile/host.client.js';
 import { RECONCILE_OPTIONS, reconcileOptions } from './reconcile/reconcile-options.js';
 import { Reconciler } from './reconcile/reconciler.js';
 import { VmJournal } from './reconcile/vm.journal.js';
 import { VmWorker } from './reconcile/vm.worker.js';
+import { NeighbourChecks } from './vms/neighbour-checks.js';
 import { VmPlacement } from './vms/vm.placement.js';
 import { VmRepository } from './vms/vm.repository.js';
 import { VmRequestController } from './vms/vm-request.controller.js';
@@ -43,6 +46,7 @@ export class AppModule {
         ...resolvers,
         { provide: RECONCILE_OPTIONS, useValue: reconcileOptions(config) },
         VmService,
+        NeighbourChecks,
         VmPlacement,
         VmRepository,
         VmRequestController,
@@ -50,7 +54,9 @@ export class AppModule {
         HostRepository,
         HostReportController,
         ImageRepository,
+        TemplateService,
         OperationRepository,
+        AfterCommit,
         ClaimRepository,
         HostClient,
         VmJournal,

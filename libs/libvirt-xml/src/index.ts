@@ -8,5 +8,4 @@ export * from './network-xml.js';
 export * from './nwfilter/rule-list.js';
 export * from './pci-device.js';
 export * from './probe-xml.js';
-export * from './storage-xml.js';
 export * from './xml-element.js';

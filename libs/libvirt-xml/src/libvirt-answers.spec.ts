@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { interfacesOf, networkFacts, poolPathOf } from './libvirt-answers.js';
+import { diskFilesOf, interfacesOf, networkFacts } from './libvirt-answers.js';
 import { domainName, uuidOfName, vmIdOfDomain } from './names.js';
 
 describe("libvirt's answers", () => {
@@ -34,8 +34,9 @@ describe("libvirt's answers", () => {
     expect(networkFacts(xml).reservations).toEqual([{ mac: 'm', address: 'i', hostname: "a&b<'" }]);
   });
 
-  it('tell the folder of a pool as it is written on disk', () => {
-    expect(poolPathOf('<pool><target><path>/a &amp; b</path></target></pool>')).toBe('/a & b');
+  it('tell the files of the disks of a domain as they are written on disk', () => {
+    const xml = `<disk type='file'><source file='/a &amp; b'/></disk><disk type='block'><source dev='/dev/sda'/></disk>`;
+    expect(diskFilesOf(`<domain><devices>${xml}</devices></domain>`)).toEqual(['/a & b']);
   });
 });
 

@@ -1,5 +1,5 @@
 import { FILTER_MARKER_PREFIX } from './names.js';
-import { attribute, elements, tags, textOf, unescaped } from './read-markup.js';
+import { attribute, elements, tags } from './read-markup.js';
 
 export interface DomainInterface {
   readonly mac: string;
@@ -14,6 +14,13 @@ export const interfacesOf = (domainXml: string): DomainInterface[] =>
     device: attribute(tags(xml, 'target')[0], 'dev'),
     filterName: attribute(tags(xml, 'filterref')[0], 'filter'),
   }));
+
+/** Files of the disks of a domain, floppies and CDs included. */
+export const diskFilesOf = (domainXml: string): string[] =>
+  elements(domainXml, 'disk').flatMap((xml) => {
+    const file = attribute(tags(xml, 'source')[0], 'file');
+    return file === undefined ? [] : [file];
+  });
 
 export interface NetworkFacts {
   readonly bridge: string | undefined;
@@ -59,9 +66,3 @@ export const filterFacts = (filterXml: string): FilterFacts => ({
 /** The virtualization type that a document of domain capabilities is about. */
 export const domainTypeOf = (domainCapabilitiesXml: string): string | undefined =>
   /<domain>([a-z]+)<\/domain>/.exec(domainCapabilitiesXml)?.[1];
-
-/** The folder of a storage pool. */
-export const poolPathOf = (poolXml: string): string | undefined => {
-  const path = textOf(poolXml, 'path');
-  return path === undefined ? undefined : unescaped(path);
-};

@@ -15,10 +15,8 @@ export const vmIdOfDomain = (domain: { readonly name: string; readonly uuid: str
 
 export const vmFilterName = (vmId: string): string => `infinibay-vm-${vmId}`;
 
-/** The storage pool of VM disks. */
-export const DISK_POOL = 'infinibay';
-
-export const diskVolumeName = (vmId: string): string => `${domainName(vmId)}.qcow2`;
+/** Name of the file that a VM's disk is. */
+export const diskFileName = (vmId: string): string => `${domainName(vmId)}.qcow2`;
 
 /** A UUID that is always the same for a name (RFC 9562 version 5 with a name space of our own). */
 export const uuidOfName = (name: string): string => {

@@ -1,4 +1,4 @@
-import type { OperationKind, VmState } from '@infinibay/contracts';
+import { DISK_PROBLEM_CODES, type OperationKind, type VmState } from '@infinibay/contracts';
 import type { DesiredState } from './plan.js';
 
 interface Transition {
@@ -15,7 +15,8 @@ export const TRANSITIONS: Readonly<Record<OperationKind, Transition>> = {
   START_VM: { desired: 'RUNNING', refusedIn: ['BUILDING', 'STOPPING', 'DELETING', 'DELETED'], shows: 'STARTING' },
   SHUTDOWN_VM: {
     desired: 'STOPPED',
-    refusedIn: ['BUILDING', 'STARTING', 'DELETING', 'DELETED', 'ERROR'],
+    // Not refused in ERROR: a guest may run although its disk has been taken away, and must be switched off properly.
+    refusedIn: ['BUILDING', 'STARTING', 'DELETING', 'DELETED'],
     shows: 'STOPPING',
   },
   FORCE_OFF_VM: { desired: 'FORCED_OFF', refusedIn: ['BUILDING', 'DELETING', 'DELETED'], shows: 'STOPPING' },
@@ -42,3 +43,6 @@ export const settledState = (desired: DesiredState): VmState => {
  * Anything else (crash, host reboot, a daemon that lost it) is a failure that RUNNING repairs.
  */
 export const isGuestInitiated = (reason: string): boolean => reason === 'shutdown';
+
+/** Failures that are over as soon as somebody has put the disk, image or storage back: the VM is looked at again and again. */
+export const isDiskProblem = (code: string): boolean => DISK_PROBLEM_CODES.some((known) => known === code);

@@ -1,107 +1,133 @@
-import { join } from 'node:path';
 import { DomainError } from '@infinibay/contracts';
-import type { StoragePool } from '@infinibay/libvirt';
-import { DISK_POOL, diskPoolXml, diskVolumeName, linkedCloneXml, poolPathOf } from '@infinibay/libvirt-xml';
+import type { Logger } from '@infinibay/platform-logging';
+import { LOGGER } from '@infinibay/platform-service';
 import { Inject, Injectable } from '@nestjs/common';
+import { join } from 'node:path';
 import { AGENT_CONFIG, type AgentConfig } from '../config.js';
-import { Hypervisor } from '../hypervisor/hypervisor.js';
-import { libvirtCodeOf } from '../hypervisor/libvirt-errors.js';
-import { OncePerConnection } from '../hypervisor/once-per-connection.js';
 import { ImageStore } from '../images/image.store.js';
 import type { Deadline } from '../work/deadline.js';
+import { HighestSeen } from '../work/highest-seen.js';
+import { errnoOf } from '../work/missing-file.js';
+import { DiskFiles, type ImageLookup } from './disk-files.js';
+import { diskError, unusable, type DiskFinding } from './disk-problem.js';
+import { writeLinkedClone } from './linked-clone.js';
+import { StorageMark } from './storage-mark.js';
 
-const CREATE_TIMEOUT_MS = 55_000;
+/** What this host remembers of a disk. */
+const MADE = 1;
+const TO_BE_REMOVED = 2;
 
-/** Disks of VMs: linked clones of images, in one storage pool. */
+/** Disks of VMs: linked clones of images. A disk is made once; whatever becomes of it, this host makes no second one. */
 @Injectable()
 export class DiskService {
-  private readonly pool: OncePerConnection<StoragePool>;
+  private readonly files: DiskFiles;
+  private readonly storage: StorageMark;
+  private readonly made: HighestSeen;
 
   constructor(
-    private readonly hypervisor: Hypervisor,
     private readonly images: ImageStore,
-    @Inject(AGENT_CONFIG) private readonly config: AgentConfig,
+    @Inject(AGENT_CONFIG) config: AgentConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {
-    this.pool = new OncePerConnection(hypervisor, () => this.preparePool());
+    this.files = new DiskFiles(config.DISK_DIR);
+    this.storage = new StorageMark(config.DISK_DIR, config.STATE_DIR);
+    this.made = new HighestSeen(join(config.STATE_DIR, 'disks'));
   }
 
   pathOf(vmId: string): string {
-    return join(this.config.DISK_DIR, diskVolumeName(vmId));
+    return this.files.pathOf(vmId);
   }
 
-  /** Bytes that the guest sees; null when there is no disk, or one that is being made. */
-  async capacityOf(vmId: string, deadline: Deadline): Promise<number | null> {
-    const volume = await this.find(vmId, deadline);
-    if (volume === undefined) return null;
+  /** @param inUse whether a guest runs on it */
+  async inspect(
+    vmId: string,
+    inUse: boolean,
+    images: ImageLookup = (id) => this.images.find(id),
+  ): Promise<DiskFinding> {
     try {
-      const read = () => volume.info({ timeoutMs: deadline.timeoutMs() });
-      return (await this.hypervisor.use('inspect-disk', read)).capacityBytes;
+      await this.storage.require();
     } catch (error) {
-      const code = libvirtCodeOf(error);
-      if (code === 'OPERATION_INVALID' || code === 'NO_STORAGE_VOL') return null;
+      if (error instanceof DomainError && error.code === 'STORAGE_UNAVAILABLE')
+        return unusable('STORAGE_UNAVAILABLE', error.message);
       throw error;
     }
+    return this.files.look(vmId, images, inUse);
+  }
+
+  /**
+   * Right before a start.
+   * @returns which file was looked at
+   * @throws DomainError DISK_MISSING, DISK_REPLACED, DISK_DAMAGED, IMAGE_MISSING, IMAGE_REPLACED, STORAGE_UNAVAILABLE
+   */
+  async requireSound(vmId: string): Promise<string> {
+    const finding = await this.inspect(vmId, false);
+    if (finding.status !== 'SOUND') throw diskError(vmId, finding.problem);
+    return finding.file;
+  }
+
+  /** Whether the file in the disk's place is still the one that was looked at. */
+  async isStill(vmId: string, file: string): Promise<boolean> {
+    return (await this.files.identityOf(vmId).catch(() => undefined)) === file;
   }
 
   /** @returns whether it was made now */
   async ensure(vmId: string, imageId: string, capacityBytes: number, deadline: Deadline): Promise<boolean> {
-    if ((await this.find(vmId, deadline)) !== undefined) return false;
-    const image = await this.images.get(imageId);
-    const pool = await this.pool.get();
-    const xml = linkedCloneXml({
-      volumeName: diskVolumeName(vmId),
-      capacityBytes: Math.max(capacityBytes, image.virtualSizeBytes),
-      image,
-    });
-    await this.hypervisor.use('create-disk', () =>
-      pool.createVolumeXml(xml, { timeoutMs: deadline.timeoutMs(CREATE_TIMEOUT_MS) }),
-    );
-    return true;
-  }
-
-  /** @returns whether there was one */
-  async remove(vmId: string, deadline: Deadline): Promise<boolean> {
-    const volume = await this.find(vmId, deadline);
-    if (volume === undefined) return false;
-    await this.hypervisor.use('delete-disk', () => volume.delete({ timeoutMs: deadline.timeoutMs() }));
-    return true;
-  }
-
-  private async find(vmId: string, deadline: Deadline) {
-    const pool = await this.pool.get();
-    return this.hypervisor.find('find-disk', 'NO_STORAGE_VOL', () =>
-      pool.lookupVolume(diskVolumeName(vmId), { timeoutMs: deadline.timeoutMs() }),
-    );
-  }
-
-  private async preparePool(): Promise<StoragePool> {
-    const known = await this.hypervisor.find('find-pool', 'NO_STORAGE_POOL', ({ storagePools }) =>
-      storagePools.lookupByName(DISK_POOL),
-    );
-    const pool = known ?? (await this.definePool());
-    const path = poolPathOf(await this.hypervisor.use('read-pool', () => pool.xmlDesc()));
-    if (path !== this.config.DISK_DIR) {
-      throw new DomainError('HYPERVISOR_ERROR', {
-        reason: `the storage pool ${DISK_POOL} is in another folder than DISK_DIR`,
-      });
+    const finding = await this.inspect(vmId, true);
+    if (finding.status === 'SOUND') {
+      await this.made.raise(vmId, MADE);
+      return false;
     }
-    await this.activate(pool);
-    return pool;
+    if (finding.status === 'UNUSABLE' || (await this.made.get(vmId)) >= MADE) throw diskError(vmId, finding.problem);
+    const image = await this.images.get(imageId);
+    deadline.check();
+    await this.write(vmId, image, Math.max(capacityBytes, image.virtualSizeBytes));
+    await this.made.raise(vmId, MADE);
+    return true;
   }
 
-  private async definePool(): Promise<StoragePool> {
-    const pool = await this.hypervisor.use('define-pool', ({ storagePools }) =>
-      storagePools.defineXml(diskPoolXml(this.config.DISK_DIR)),
-    );
-    await this.hypervisor.use('autostart-pool', () => pool.setAutostart(true));
-    return pool;
+  /**
+   * Removes the file only if it is this VM's disk. While the storage is away the removal is remembered.
+   * @returns whether there was one
+   */
+  async remove(vmId: string, deadline: Deadline): Promise<boolean> {
+    const finding = await this.inspect(vmId, true);
+    if (finding.status === 'UNUSABLE' && finding.problem.code === 'STORAGE_UNAVAILABLE') {
+      await this.made.raise(vmId, TO_BE_REMOVED);
+      this.logger.warn({ vmId }, 'the storage is away; the disk is removed when it is back');
+      return false;
+    }
+    const isOurs = await this.files.belongsTo(vmId);
+    deadline.check();
+    if (isOurs === true) await this.files.remove(vmId);
+    if (isOurs === false)
+      this.logger.error({ vmId }, 'in the place of the disk is a file that is not it; the file is left alone');
+    await this.files.removeUnfinished(vmId);
+    await this.made.forget(vmId);
+    return isOurs === true;
   }
 
-  private async activate(pool: StoragePool): Promise<void> {
-    const { state } = await this.hypervisor.use('read-pool', () => pool.info());
-    if (state === 'running') return;
-    // Makes the folder where it isn't there.
-    await this.hypervisor.use('build-pool', () => pool.build());
-    await this.hypervisor.use('start-pool', () => pool.create());
+  /** Disks that this host has made, and those whose removal waits for the storage. */
+  async remembered(): Promise<{ made: string[]; toBeRemoved: string[] }> {
+    const made: string[] = [];
+    const toBeRemoved: string[] = [];
+    for (const vmId of await this.made.keys())
+      ((await this.made.get(vmId)) === TO_BE_REMOVED ? toBeRemoved : made).push(vmId);
+    return { made, toBeRemoved };
+  }
+
+  private async write(
+    vmId: string,
+    image: Awaited<ReturnType<ImageStore['get']>>,
+    capacityBytes: number,
+  ): Promise<void> {
+    const identity = { vmId, imageId: image.id, imageSha256: image.sha256 };
+    try {
+      await writeLinkedClone(this.files.pathOf(vmId), { identity, capacityBytes, image });
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno === undefined) throw error;
+      const message = `The disk cannot be written to the storage of its host (${errno})`;
+      throw new DomainError('STORAGE_UNAVAILABLE', { vmId, errno }, { message, cause: error });
+    }
   }
 }

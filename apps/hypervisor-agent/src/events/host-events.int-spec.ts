@@ -11,14 +11,14 @@ import { Connection, type Domain } from '@infinibay/libvirt';
 import { domainName } from '@infinibay/libvirt-xml';
 import { pollUntil } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { RunningAgent, TEST_DRIVER_DISKS, agentFolders } from '../agent.fixture.js';
+import { RunningAgent, agentFolders } from '../agent.fixture.js';
 
 const folders = agentFolders();
 const environment = {
   LIBVIRT_URI: 'test:///default',
   AGENT_SOCKET_DIR: folders.sockets,
   IMAGE_DIR: folders.images,
-  DISK_DIR: TEST_DRIVER_DISKS,
+  DISK_DIR: folders.disks,
   STATE_DIR: folders.state,
 };
 // Shared within this process: what it does to a domain, the agent's connection is told.

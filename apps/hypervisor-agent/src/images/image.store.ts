@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { lstat, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError, type HostImage } from '@infinibay/contracts';
 import type { Logger } from '@infinibay/platform-logging';
@@ -6,6 +6,7 @@ import { LOGGER } from '@infinibay/platform-service';
 import { Inject, Injectable } from '@nestjs/common';
 import { AGENT_CONFIG, type AgentConfig } from '../config.js';
 import { KeyedQueue } from '../work/keyed-queue.js';
+import { isMissing } from '../work/missing-file.js';
 import { ImageRefused, checkImage, identityOf } from './image-check.js';
 import { ImageManifest, toHostImage } from './image-manifest.js';
 
@@ -47,6 +48,13 @@ export class ImageStore {
     if (image === undefined || (await this.refusalOf(image)) !== null)
       throw new DomainError('IMAGE_NOT_FOUND', { imageId });
     return image;
+  }
+
+  /** The image that a disk was made on, as it is now; `refusal` says why it must not be used. undefined: there is none. */
+  async find(imageId: string): Promise<{ readonly image: UsableImage; readonly refusal: string | null } | undefined> {
+    const image = (await this.manifests()).find(({ id }) => id === imageId);
+    if (image === undefined || !(await exists(image.path))) return undefined;
+    return { image, refusal: await this.refusalOf(image) };
   }
 
   private async refusalOf(image: UsableImage): Promise<string | null> {
@@ -98,6 +106,16 @@ export class ImageStore {
     this.logger.error({ path, reason }, 'image refused');
   }
 }
+
+const exists = async (path: string): Promise<boolean> => {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+};
 
 const refusalOf = async (image: UsableImage): Promise<string | null> => {
   try {

@@ -16,6 +16,9 @@ const POWER_OF: Readonly<Record<DomainStateName, DomainPower>> = {
 
 export const powerOf = ({ state }: DomainState): DomainPower => POWER_OF[state];
 
+/** Why it is so, in libvirt's words; a guest that sleeps is paused, and libvirt gives that a state of its own. */
+export const reasonOf = ({ state, reason }: DomainState): string => (state === 'pmsuspended' ? 'pmsuspended' : reason);
+
 /** Nothing runs. */
 export const isOff = (power: DomainPower): boolean => power === 'off' || power === 'crashed';
 
@@ -25,5 +28,5 @@ export const observedVms = (
 ): ObservedVm[] =>
   domains.flatMap((domain) => {
     const vmId = vmIdOfDomain(domain);
-    return vmId === undefined ? [] : [{ vmId, power: powerOf(domain), reason: domain.reason }];
+    return vmId === undefined ? [] : [{ vmId, power: powerOf(domain), reason: reasonOf(domain) }];
   });

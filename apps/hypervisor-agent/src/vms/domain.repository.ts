@@ -1,12 +1,12 @@
 import { DomainError, DomainPower, type ObservedVm } from '@infinibay/contracts';
 import type { Domain } from '@infinibay/libvirt';
-import { interfacesOf, vmIdOfDomain, type DomainInterface } from '@infinibay/libvirt-xml';
+import { diskFilesOf, interfacesOf, vmIdOfDomain, type DomainInterface } from '@infinibay/libvirt-xml';
 import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { Injectable } from '@nestjs/common';
 import type { Gauge } from 'prom-client';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
 import type { Deadline } from '../work/deadline.js';
-import { observedVms, powerOf } from './domain-power.js';
+import { observedVms, powerOf, reasonOf } from './domain-power.js';
 
 const LIST_TIMEOUT_MS = 8_000;
 
@@ -53,13 +53,21 @@ export class DomainRepository {
   observe(vmId: string, deadline: Deadline): Promise<ObservedVm | undefined> {
     return this.hypervisor.find('read-domain-state', 'NO_DOMAIN', async ({ domains }) => {
       const state = await domains.handle(vmId).state({ timeoutMs: deadline.timeoutMs() });
-      return { vmId, power: powerOf(state), reason: state.reason };
+      return { vmId, power: powerOf(state), reason: reasonOf(state) };
     });
   }
 
   async power(domain: Domain, deadline: Deadline): Promise<DomainPower> {
     const read = () => domain.state({ timeoutMs: deadline.timeoutMs() });
     return powerOf(await this.hypervisor.use('read-domain-state', read));
+  }
+
+  /** Files of the disks that the domain is defined with. Empty when there is no domain. */
+  async diskFiles(vmId: string, deadline: Deadline): Promise<string[]> {
+    const xml = await this.hypervisor.find('read-domain', 'NO_DOMAIN', ({ domains }) =>
+      domains.handle(vmId).xmlDesc({ inactive: true, timeoutMs: deadline.timeoutMs() }),
+    );
+    return xml === undefined ? [] : diskFilesOf(xml);
   }
 
   /** Cards of the running domain with their taps; of the definition when `inactive`. Empty when there is no domain. */

@@ -2,8 +2,10 @@ import {
   defineVm,
   ensureDisk,
   forceOffVm,
+  inspectDisk,
   inspectVm,
   removeDisk,
+  resumeVm,
   shutdownVm,
   startVm,
   undefineVm,
@@ -15,6 +17,7 @@ import { Injectable } from '@nestjs/common';
 import { DiskService } from '../disks/disk.service.js';
 import { Deadline } from '../work/deadline.js';
 import { VmGate } from '../work/vm-gate.js';
+import { isOff } from './domain-power.js';
 import { DomainRepository } from './domain.repository.js';
 import { VmService } from './vm.service.js';
 
@@ -33,15 +36,26 @@ export class VmHandlers {
     { vmId }: RequestOf<typeof inspectVm>,
     { deadline: until }: RequestMeta,
   ): Promise<ReplyOf<typeof inspectVm>> {
-    const deadline = new Deadline(until);
-    const [observed, capacityBytes] = await Promise.all([
-      this.domains.observe(vmId, deadline),
-      this.disks.capacityOf(vmId, deadline),
+    const [observed, disk] = await Promise.all([
+      this.domains.observe(vmId, new Deadline(until)),
+      this.disks.inspect(vmId, true),
     ]);
     return {
       domain: observed === undefined ? null : { power: observed.power, reason: observed.reason },
-      disk: capacityBytes === null ? null : { capacityBytes },
+      disk: disk.status === 'SOUND' ? { capacityBytes: disk.capacityBytes } : null,
     };
+  }
+
+  @HandlesRequest(inspectDisk)
+  async inspectDisk(
+    { vmId }: RequestOf<typeof inspectDisk>,
+    { deadline: until }: RequestMeta,
+  ): Promise<ReplyOf<typeof inspectDisk>> {
+    const observed = await this.domains.observe(vmId, new Deadline(until));
+    const finding = await this.disks.inspect(vmId, observed !== undefined && !isOff(observed.power));
+    return finding.status === 'SOUND'
+      ? { status: finding.status, capacityBytes: finding.capacityBytes, problem: null }
+      : { status: finding.status, capacityBytes: null, problem: finding.problem };
   }
 
   @HandlesRequest(ensureDisk)
@@ -81,6 +95,14 @@ export class VmHandlers {
   @HandlesRequest(startVm)
   async start(request: RequestOf<typeof startVm>, { deadline: until }: RequestMeta): Promise<ReplyOf<typeof startVm>> {
     return { power: await this.gate.perform(request, until, (deadline) => this.vms.start(request.vmId, deadline)) };
+  }
+
+  @HandlesRequest(resumeVm)
+  async resume(
+    request: RequestOf<typeof resumeVm>,
+    { deadline: until }: RequestMeta,
+  ): Promise<ReplyOf<typeof resumeVm>> {
+    return { power: await this.gate.perform(request, until, (deadline) => this.vms.resume(request.vmId, deadline)) };
   }
 
   @HandlesRequest(shutdownVm)

@@ -51,15 +51,48 @@ export class VmService {
     if (power === 'shutting-down') throw new DomainError('VM_BUSY', { vmId, power });
     if (!isOff(power)) return power;
     await this.filters.requireFor(vmId);
-    deadline.check();
     // The folder is gone after a reboot of the host when it is in memory.
     await this.folders.ensure(vmId);
+    await this.requireOwnDisk(vmId, deadline);
+    // Last, so that as little time as possible passes until QEMU opens the file.
+    const file = await this.disks.requireSound(vmId);
+    deadline.check();
     await this.tolerate(
       'start-domain',
       () => domain.create({ timeoutMs: deadline.timeoutMs(START_TIMEOUT_MS) }),
       async () => !isOff(await this.domains.power(domain, deadline)),
     );
+    if (!(await this.disks.isStill(vmId, file))) await this.refuseSwapped(vmId, deadline);
     return this.domains.power(domain, deadline);
+  }
+
+  /** A paused guest runs on. One that sleeps by itself can't be woken: the binding has no call for it. */
+  async resume(vmId: string, deadline: Deadline): Promise<DomainPower> {
+    const domain = await this.domains.get(vmId, deadline);
+    const power = await this.domains.power(domain, deadline);
+    if (power === 'running') return power;
+    if (power !== 'paused') throw new DomainError('VM_BUSY', { vmId, power });
+    await this.tolerate(
+      'resume-domain',
+      () => domain.resume({ timeoutMs: deadline.timeoutMs() }),
+      async () => (await this.domains.power(domain, deadline)) === 'running',
+    );
+    return this.domains.power(domain, deadline);
+  }
+
+  /** Somebody may have defined the domain anew, on another file. */
+  private async requireOwnDisk(vmId: string, deadline: Deadline): Promise<void> {
+    const files = await this.domains.diskFiles(vmId, deadline);
+    if (files.length === 1 && files[0] === this.disks.pathOf(vmId)) return;
+    const message = 'The domain of the virtual machine is defined with another disk than the one made for it';
+    throw new DomainError('DISK_REPLACED', { vmId }, { message });
+  }
+
+  /** The file was exchanged between our look and QEMU's: what runs now may be anything. */
+  private async refuseSwapped(vmId: string, deadline: Deadline): Promise<never> {
+    await this.forceOff(vmId, deadline);
+    const message = 'The disk of the virtual machine was exchanged while it was being started';
+    throw new DomainError('DISK_REPLACED', { vmId }, { message });
   }
 
   /** The power button: the guest decides when, and whether, it goes off. */

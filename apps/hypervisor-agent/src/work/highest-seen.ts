@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isMissing } from './missing-file.js';
 
@@ -37,6 +37,16 @@ export class HighestSeen {
   async forget(key: string): Promise<void> {
     await rm(this.fileOf(key), { force: true });
     this.known.delete(key);
+  }
+
+  /** Every key that a number was seen for. */
+  async keys(): Promise<string[]> {
+    try {
+      return (await readdir(this.folder)).filter((name) => KEY.test(name));
+    } catch (error) {
+      if (isMissing(error)) return [];
+      throw error;
+    }
   }
 
   private async read(key: string): Promise<number> {

@@ -1,4 +1,11 @@
-import { hostHeartbeat, hostVmPowerChanged, type ObservedVm, type ReportDataOf } from '@infinibay/contracts';
+import {
+  DISK_PROBLEM_CODES,
+  hostDisksChecked,
+  hostHeartbeat,
+  hostVmPowerChanged,
+  type ObservedVm,
+  type ReportDataOf,
+} from '@infinibay/contracts';
 import { LOGGER } from '@infinibay/platform-service';
 import type { Logger } from '@infinibay/platform-logging';
 import { HandlesReport } from '@infinibay/platform-messaging';
@@ -33,7 +40,7 @@ export class HostReportController {
     await this.hosts.record(report.inventory);
     const observed = new Map(report.vms.map((vm) => [vm.vmId, vm]));
     const settled = await this.database.vm.findMany({
-      where: { hostId, reconcileAt: null, state: { in: ['RUNNING', 'STOPPED'] } },
+      where: { hostId, reconcileAt: null, state: { in: ['RUNNING', 'STOPPED', 'PAUSED'] } },
       select: { id: true, state: true },
     });
     const differing = settled.filter((vm) => differs(vm.state, observed.get(vm.id))).map((vm) => vm.id);
@@ -47,6 +54,25 @@ export class HostReportController {
     const vm = await this.database.vm.findUnique({ where: { id: report.vm.vmId }, select: { id: true, state: true } });
     if (vm !== null && (vm.state === 'STOPPING' || differs(vm.state, report.vm)))
       await this.reconciler.enqueue([vm.id]);
+  }
+
+  /** A VM whose disk is not what it must be is put to the reconciler, and so is one whose disk has come back. */
+  @HandlesReport(hostDisksChecked)
+  async disksChecked({ hostId, problems }: ReportDataOf<typeof hostDisksChecked>): Promise<void> {
+    const codes = new Map(problems.map(({ vmId, code }) => [vmId, code]));
+    const differing = await this.database.vm.findMany({
+      where: {
+        hostId,
+        diskBuiltAt: { not: null },
+        OR: [
+          { id: { in: [...codes.keys()] }, state: { in: ['RUNNING', 'STOPPED', 'PAUSED'] } },
+          { state: 'ERROR', errorCode: { in: [...DISK_PROBLEM_CODES] } },
+        ],
+      },
+      select: { id: true, state: true, errorCode: true },
+    });
+    const changed = differing.filter((vm) => vm.state !== 'ERROR' || vm.errorCode !== codes.get(vm.id));
+    await this.reconciler.enqueue(changed.map((vm) => vm.id));
   }
 
   private async countStrangers(hostId: string, ids: string[]): Promise<void> {
@@ -72,5 +98,14 @@ export class HostReportController {
 
 const differs = (state: string, observed: ObservedVm | undefined): boolean => {
   const power = observed?.power ?? null;
-  return state === 'RUNNING' ? isOff(power) : state === 'STOPPED' ? !isOff(power) : false;
+  switch (state) {
+    case 'RUNNING':
+      return isOff(power) || power === 'paused';
+    case 'PAUSED':
+      return power !== 'paused';
+    case 'STOPPED':
+      return !isOff(power);
+    default:
+      return false;
+  }
 };

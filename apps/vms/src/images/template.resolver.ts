@@ -1,19 +1,19 @@
-import { can } from '@infinibay/access-domain';
-import { DomainError, type Actor } from '@infinibay/contracts';
-import { CurrentActor, Graph, validateInput, type GraphContext } from '@infinibay/platform-graphql';
-import { newId, runOnce } from '@infinibay/platform-persistence';
+import type { Actor } from '@infinibay/contracts';
+import { CurrentActor, Graph, type GraphContext } from '@infinibay/platform-graphql';
 import { Args, Mutation, Parent, Query, ResolveField, ResolveReference, Resolver } from '@nestjs/graphql';
-import { PrismaClient, isUniqueViolation, type Transaction } from '../database.js';
+import { PrismaClient } from '../database.js';
 import type { Template as TemplateRow } from '../generated/prisma/client.js';
-import { CreateTemplate, CreateTemplateInput, bytesToGib, isUuid } from '../vms/vm.inputs.js';
+import { CreateTemplateInput, DeleteTemplateInput, bytesToGib, isUuid } from '../vms/vm.inputs.js';
 import { Image, Template } from './image.model.js';
 import { ImageRepository } from './image.repository.js';
+import { TemplateService, type TemplateFacts } from './template.service.js';
 
 @Resolver(() => Template)
 export class TemplateResolver {
   constructor(
     private readonly database: PrismaClient,
     private readonly images: ImageRepository,
+    private readonly service: TemplateService,
   ) {}
 
   @Query(() => [Template], { description: 'Templates that a VM can be made from' })
@@ -22,15 +22,19 @@ export class TemplateResolver {
   }
 
   @Mutation(() => Template, {
-    description: 'For administrators. Errors: FORBIDDEN, IMAGE_NOT_FOUND, NAME_TAKEN, INVALID_INPUT',
+    description:
+      'For administrators. Errors: FORBIDDEN, IMAGE_NOT_FOUND, NAME_TAKEN, INVALID_INPUT (also when it is below what its image needs)',
   })
-  async createTemplate(@Args('input') rawInput: CreateTemplateInput, @CurrentActor() actor: Actor): Promise<Template> {
-    if (!can(actor, 'administer', { kind: 'platform', departmentId: null })) throw new DomainError('FORBIDDEN');
-    const { idempotencyKey: key, ...input } = validateInput(CreateTemplate, rawInput);
-    const id = await this.database.$transaction((tx) =>
-      runOnce(tx, { actorId: actor.userId, key, operation: 'createTemplate', input }, () => insert(tx, input)),
-    );
-    return toTemplate(await this.database.template.findUniqueOrThrow({ where: { id } }));
+  async createTemplate(@Args('input') input: CreateTemplateInput, @CurrentActor() actor: Actor): Promise<Template> {
+    return toTemplate(await this.service.create(actor, input));
+  }
+
+  @Mutation(() => Template, {
+    description:
+      'Deletes a template and answers what it was; VMs that were made from it go on. For administrators. Errors: FORBIDDEN, TEMPLATE_NOT_FOUND, INVALID_INPUT',
+  })
+  async deleteTemplate(@Args('input') input: DeleteTemplateInput, @CurrentActor() actor: Actor): Promise<Template> {
+    return toTemplate(await this.service.delete(actor, input));
   }
 
   @ResolveReference()
@@ -48,26 +52,11 @@ export class TemplateResolver {
   }
 }
 
-const insert = async (
-  tx: Transaction,
-  { diskGib, ...input }: { name: string; imageId: string; vcpus: number; memoryMib: number; diskGib: number },
-): Promise<string> => {
-  const image = isUuid(input.imageId) ? await tx.image.findUnique({ where: { id: input.imageId } }) : null;
-  if (image === null) throw new DomainError('IMAGE_NOT_FOUND');
-  try {
-    const row = await tx.template.create({ data: { id: newId(), ...input, diskBytes: BigInt(diskGib) } });
-    return row.id;
-  } catch (error) {
-    if (isUniqueViolation(error)) throw new DomainError('NAME_TAKEN', { name: input.name }, { cause: error });
-    throw error;
-  }
-};
-
-const toTemplate = (row: TemplateRow): Template => ({
-  id: row.id,
-  name: row.name,
-  vcpus: row.vcpus,
-  memoryMib: row.memoryMib,
-  diskGib: bytesToGib(row.diskBytes),
-  imageId: row.imageId,
+const toTemplate = ({ id, name, imageId, vcpus, memoryMib, diskBytes }: TemplateFacts | TemplateRow): Template => ({
+  id,
+  name,
+  imageId,
+  vcpus,
+  memoryMib,
+  diskGib: bytesToGib(BigInt(diskBytes)),
 });

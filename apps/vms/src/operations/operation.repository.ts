@@ -4,6 +4,7 @@ import { stepsOf, TRANSITIONS } from '@infinibay/vms-domain';
 import { departmentWhere, type DepartmentScope } from '@infinibay/access-domain';
 import { Injectable } from '@nestjs/common';
 import { PrismaClient, type Transaction } from '../database.js';
+import { dueIn } from '../reconcile/due.js';
 import { progressOf, withSteps, type OperationRow } from './operation.mapper.js';
 
 export interface NewOperation {
@@ -26,6 +27,7 @@ export class OperationRepository {
     const row = await tx.operation.create({
       data: {
         ...operation,
+        createdAt: await dueIn(tx),
         steps: { create: stepsOf(TRANSITIONS[operation.kind].desired).map((name, position) => ({ name, position })) },
       },
       include: withSteps,
@@ -76,6 +78,14 @@ export class OperationRepository {
       orderBy: { createdAt: 'desc' },
       include: withSteps,
     });
+  }
+
+  /** How long ago the open operation of a VM was accepted, in milliseconds of the database's clock; null: none is open. */
+  async ageOfOpen(vmId: string): Promise<number | null> {
+    const [row] = await this.database.$queryRaw<{ age: number }[]>`
+      SELECT (extract(epoch FROM now() - created_at) * 1000)::float8 AS age FROM operations
+      WHERE vm_id = ${vmId}::uuid AND status IN ('PENDING', 'RUNNING') ORDER BY created_at DESC LIMIT 1`;
+    return row?.age ?? null;
   }
 
   find(id: string, scope: DepartmentScope): Promise<OperationRow | null> {

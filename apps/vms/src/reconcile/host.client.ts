@@ -4,10 +4,14 @@ import {
   defineVm,
   detachVm,
   ensureDisk,
+  findDepartments,
   forceOffVm,
+  inspectDisk,
   inspectVm,
   protectVm,
   removeDisk,
+  resumeVm,
+  selectNetwork,
   shutdownVm,
   startVm,
   undefineVm,
@@ -35,6 +39,10 @@ export class HostClient {
     return this.requests.call(inspectVm, { vmId: vm.id }, { hostId: vm.hostId });
   }
 
+  inspectDisk(vm: Vm): Promise<ReplyOf<typeof inspectDisk>> {
+    return this.requests.call(inspectDisk, { vmId: vm.id }, { hostId: vm.hostId });
+  }
+
   async perform(action: Action, vm: Vm, fence: number, preparation: Preparation): Promise<void> {
     const target = { vmId: vm.id, fence };
     const on = { hostId: vm.hostId };
@@ -58,6 +66,9 @@ export class HostClient {
       case 'start':
         await this.requests.call(startVm, target, on);
         return;
+      case 'resume':
+        await this.requests.call(resumeVm, target, on);
+        return;
       case 'shutdown':
         await this.requests.call(shutdownVm, target, on);
         return;
@@ -79,8 +90,16 @@ export class HostClient {
   }
 
   private async attach(vm: Vm, fence: number): Promise<VmNic> {
-    const { id: vmId, departmentId, networkId, hostId, name: hostname } = vm;
+    const { id: vmId, departmentId, hostId, name: hostname } = vm;
+    const networkId = vm.networkId ?? (await this.selectNetwork(vm));
     return (await this.requests.call(attachVm, { vmId, departmentId, networkId, hostId, hostname, fence })).nic;
+  }
+
+  /** What could not be asked when the VM was accepted. @throws DomainError DEPARTMENT_NOT_FOUND, NETWORK_NOT_FOUND, NETWORK_REQUIRED */
+  private async selectNetwork({ departmentId, wantedNetworkId }: Vm): Promise<string> {
+    const { departments } = await this.requests.call(findDepartments, { departmentIds: [departmentId] });
+    if (departments.length === 0) throw new DomainError('DEPARTMENT_NOT_FOUND');
+    return (await this.requests.call(selectNetwork, { departmentId, networkId: wantedNetworkId })).networkId;
   }
 
   private async protect(vm: Vm, fence: number, { mac, address }: VmNic): Promise<string | null> {

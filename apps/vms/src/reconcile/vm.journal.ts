@@ -1,14 +1,16 @@
 import { DomainError, type EventEnvelope } from '@infinibay/contracts';
 import { OutboxRelayHolder } from '@infinibay/platform-messaging';
 import { appendToOutbox } from '@infinibay/platform-persistence';
-import { backoffMs, settledState, type Action, type DesiredState } from '@infinibay/vms-domain';
+import { LOOK_AGAIN_MS, backoffMs, settledState, type Action, type DesiredState } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import { PrismaClient, type Transaction } from '../database.js';
 import type { Prisma, Vm } from '../generated/prisma/client.js';
 import { withSteps } from '../operations/operation.mapper.js';
 import { OperationRepository, operationEvent } from '../operations/operation.repository.js';
-import { deletedEvent, stateEvent } from '../vms/vm.events.js';
+import { deletedEvent, stateEvents } from '../vms/vm.events.js';
 import { ClaimRepository, type Claim } from './claim.repository.js';
+import { dueIn } from './due.js';
+import type { Preparation } from './host.client.js';
 
 const RELEASED = { leaseOwner: null, leaseUntil: null } as const;
 
@@ -38,8 +40,16 @@ export class VmJournal {
     });
   }
 
-  stepSucceeded(claim: Claim, action: Action): Promise<void> {
-    return this.onStep(claim, action, { status: 'SUCCEEDED', finishedAt: new Date() });
+  /** What the step brought about is remembered with it: that there is a disk, and in which network the VM is. */
+  stepSucceeded(claim: Claim, action: Action, preparation: Preparation): Promise<void> {
+    return this.write(claim, async (tx, vm) => {
+      const networkId = preparation.nic?.networkId;
+      if (action === 'ensure-disk' && vm.diskBuiltAt === null)
+        await tx.vm.update({ where: { id: vm.id }, data: { diskBuiltAt: new Date() } });
+      if (action === 'attach-network' && networkId !== undefined && networkId !== vm.networkId)
+        await tx.vm.update({ where: { id: vm.id }, data: { networkId } });
+      return this.markStep(tx, vm.id, action, { status: 'SUCCEEDED', finishedAt: new Date() });
+    });
   }
 
   /** The desired state is reached: the VM shows it, its operation ends, the lease is given back. */
@@ -61,21 +71,77 @@ export class VmJournal {
           failedAttempts: 0,
           errorCode: null,
           errorMessage: null,
+          pauseReason: null,
           ...(state === 'RUNNING' ? {} : { guestReadyAt: null }),
           ...(gone ? { activeName: null, deletedAt: vm.deletedAt ?? new Date() } : {}),
         },
       });
       const ended = await this.operations.closeOpen(tx, vm.id, 'SUCCEEDED');
-      if (vm.state === state) return ended;
-      return [stateEvent(vm, state, null), ...(gone ? [deletedEvent(vm)] : []), ...ended];
+      const deleted = gone && vm.state !== state ? [deletedEvent(vm)] : [];
+      return [...stateEvents(vm, state, null), ...deleted, ...ended];
     });
   }
 
   /** Gives the lease back and comes again later. */
   postpone(claim: Claim, afterMs: number): Promise<void> {
     return this.write(claim, async (tx, vm) => {
-      await tx.vm.update({ where: { id: vm.id }, data: { ...RELEASED, reconcileAt: new Date(Date.now() + afterMs) } });
+      await tx.vm.update({ where: { id: vm.id }, data: { ...RELEASED, reconcileAt: await dueIn(tx, afterMs) } });
       return [];
+    });
+  }
+
+  /**
+   * The disk must not be used: the VM shows ERROR and is looked at again and again, for a person may put it back.
+   * Who asked for a start is told that it failed; who asked for the power to go off got it.
+   */
+  block(claim: Claim, error: DomainError): Promise<void> {
+    return this.write(claim, async (tx, vm) => {
+      const failure = { code: error.code, message: error.message };
+      await tx.vm.update({
+        where: { id: vm.id },
+        data: {
+          ...RELEASED,
+          state: 'ERROR',
+          reconcileAt: await dueIn(tx, LOOK_AGAIN_MS),
+          failedAttempts: 0,
+          errorCode: failure.code,
+          errorMessage: failure.message,
+          pauseReason: null,
+        },
+      });
+      const ended =
+        vm.desired === 'RUNNING'
+          ? await this.operations.closeOpen(tx, vm.id, 'FAILED', failure)
+          : await this.operations.closeOpen(tx, vm.id, 'SUCCEEDED');
+      return [...stateEvents(vm, 'ERROR', error.code), ...ended];
+    });
+  }
+
+  /**
+   * It stands still, and that is shown.
+   * @param again whether to try by ourselves to let it run on, with growing waits
+   * @param failure of who asked for it to run
+   */
+  showPaused(claim: Claim, reason: string, again: boolean, failure?: DomainError): Promise<void> {
+    return this.write(claim, async (tx, vm) => {
+      const failedAttempts = again ? vm.failedAttempts + 1 : 0;
+      await tx.vm.update({
+        where: { id: vm.id },
+        data: {
+          ...RELEASED,
+          state: 'PAUSED',
+          pauseReason: reason,
+          failedAttempts,
+          reconcileAt: again ? await dueIn(tx, backoffMs(failedAttempts)) : null,
+          errorCode: null,
+          errorMessage: null,
+        },
+      });
+      const ended =
+        failure === undefined
+          ? []
+          : await this.operations.closeOpen(tx, vm.id, 'FAILED', { code: failure.code, message: failure.message });
+      return [...stateEvents(vm, 'PAUSED', reason), ...ended];
     });
   }
 
@@ -87,7 +153,7 @@ export class VmJournal {
       waitMs = backoffMs(failedAttempts);
       await tx.vm.update({
         where: { id: vm.id },
-        data: { ...RELEASED, failedAttempts, reconcileAt: new Date(Date.now() + waitMs) },
+        data: { ...RELEASED, failedAttempts, reconcileAt: await dueIn(tx, waitMs) },
       });
       return action === null ? [] : this.markStep(tx, vm.id, action, { status: 'PENDING', errorCode: error.code });
     });
@@ -108,25 +174,30 @@ export class VmJournal {
           reconcileAt: null,
           errorCode: failure.code,
           errorMessage: failure.message,
+          pauseReason: null,
         },
       });
       const ended = await this.operations.closeOpen(tx, vm.id, 'FAILED', failure);
-      return [...stepped, ...(vm.state === 'ERROR' ? [] : [stateEvent(vm, 'ERROR', error.code)]), ...ended];
+      return [...stepped, ...stateEvents(vm, 'ERROR', error.code), ...ended];
     });
   }
 
-  /** The guest did not power off: the operation fails, the VM goes on running and is not in error. */
-  abandonShutdown(claim: Claim, error: DomainError): Promise<void> {
+  /**
+   * The guest did not power off: the operation fails, the VM goes on as it is and is not in error.
+   * @param paused libvirt's reason, when it stands still
+   */
+  abandonShutdown(claim: Claim, error: DomainError, paused: string | null): Promise<void> {
     return this.write(claim, async (tx, vm) => {
       const failure = { code: error.code, message: error.message };
+      const state = paused === null ? 'RUNNING' : 'PAUSED';
       const stepped = await this.markStep(tx, vm.id, 'shutdown', { status: 'FAILED', errorCode: error.code });
       await tx.vm.update({
         where: { id: vm.id },
-        data: { ...RELEASED, state: 'RUNNING', desired: 'RUNNING', reconcileAt: null },
+        data: { ...RELEASED, state, desired: 'RUNNING', reconcileAt: null, failedAttempts: 0, pauseReason: paused },
       });
       return [
         ...stepped,
-        stateEvent(vm, 'RUNNING', error.code),
+        ...stateEvents(vm, state, paused ?? error.code),
         ...(await this.operations.closeOpen(tx, vm.id, 'FAILED', failure)),
       ];
     });
@@ -137,9 +208,9 @@ export class VmJournal {
     return this.write(claim, async (tx, vm) => {
       await tx.vm.update({
         where: { id: vm.id },
-        data: { state, guestReadyAt: null, ...(desired === undefined ? {} : { desired }) },
+        data: { state, guestReadyAt: null, pauseReason: null, ...(desired === undefined ? {} : { desired }) },
       });
-      return vm.state === state ? [] : [stateEvent(vm, state, reason)];
+      return stateEvents(vm, state, reason);
     });
   }
 

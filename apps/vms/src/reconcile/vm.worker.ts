@@ -1,7 +1,16 @@
-import { DomainError, isRetryable } from '@infinibay/contracts';
+import { DomainError, isRetryable, type DiskProblem } from '@infinibay/contracts';
 import { LOGGER } from '@infinibay/platform-service';
 import { newServiceContext, runInContext, type Logger } from '@infinibay/platform-logging';
-import { isGuestInitiated, isOff, plan, type Action, type Observed } from '@infinibay/vms-domain';
+import {
+  isDiskProblem,
+  isGuestInitiated,
+  isOff,
+  isPausedByStorage,
+  plan,
+  type Action,
+  type Observed,
+  type Plan,
+} from '@infinibay/vms-domain';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Vm } from '../generated/prisma/client.js';
 import { OperationRepository } from '../operations/operation.repository.js';
@@ -13,6 +22,28 @@ import { VmJournal } from './vm.journal.js';
 /** More rounds than any plan has steps: a plan that does not converge must not keep a worker for ever. */
 const MOST_ROUNDS = 40;
 const WAIT_MS = 1_000;
+/** Nobody asked for it and waits: a guest that was started by hand and ignores its power button. */
+const IDLE_WAIT_MS = 10_000;
+
+type Found = Observed & { readonly problem: DiskProblem | null };
+
+const problemOf = ({ problem }: Found): DomainError =>
+  new DomainError(problem?.code ?? 'DISK_MISSING', {}, problem === null ? {} : { message: problem.message });
+
+const notOffInTime = (paused: string | null): DomainError =>
+  new DomainError(
+    'DEADLINE_EXCEEDED',
+    {},
+    {
+      message:
+        paused === null
+          ? 'The guest did not power off in time; it is still running'
+          : `The guest did not power off in time: it is paused (${paused}) and cannot hear its power button`,
+    },
+  );
+
+const notResumed = (vmId: string, paused: string): DomainError =>
+  new DomainError('VM_PAUSED', { vmId, reason: paused }, { message: `The virtual machine stays paused (${paused})` });
 
 /** Works on one claimed VM: observe, plan, act, record, repeat. */
 @Injectable()
@@ -47,13 +78,13 @@ export class VmWorker {
     const preparation: Preparation = {};
     let current: Action | null = null;
     try {
+      const isAsked = (await this.operations.ageOfOpen(claim.vmId)) !== null;
       for (let round = 0; round < MOST_ROUNDS; round += 1) {
         const vm = await this.journal.read(claim);
-        const observed = await this.observe(vm, completed);
-        if (await this.followGuest(claim, vm, observed)) continue;
-        const next = plan(vm.desired, observed);
-        if (next.kind === 'settled') return await this.journal.settle(claim, vm.desired);
-        if (next.kind === 'wait') return await this.wait(claim, vm, next.reason);
+        const found = await this.observe(vm, completed, isAsked);
+        if (await this.followGuest(claim, vm, found)) continue;
+        const next = plan(vm.desired, found);
+        if (next.kind !== 'act') return await this.rest(claim, vm, next, found);
         current = next.action;
         await this.act(claim, vm, current, preparation);
         completed.add(current);
@@ -65,26 +96,35 @@ export class VmWorker {
     }
   }
 
-  private async observe(vm: Vm, completed: ReadonlySet<Action>): Promise<Observed & { reason: string }> {
-    const { domain, disk } = await this.hosts.inspect(vm);
-    return { power: domain?.power ?? null, reason: domain?.reason ?? '', disk: disk !== null, completed };
+  /** A VM that shall go is not asked for its disk: whatever is in its place, it goes. */
+  private async observe(vm: Vm, completed: ReadonlySet<Action>, isAsked: boolean): Promise<Found> {
+    const [{ domain }, disk] = await Promise.all([
+      this.hosts.inspect(vm),
+      vm.desired === 'DELETED' ? undefined : this.hosts.inspectDisk(vm),
+    ]);
+    return {
+      power: domain?.power ?? null,
+      reason: domain?.reason ?? '',
+      isBuilt: vm.diskBuiltAt !== null,
+      isDiskSound: disk?.status === 'SOUND',
+      problem: disk?.problem ?? null,
+      isAsked,
+      completed,
+    };
   }
 
   /**
-   * A running VM that is found off: if the guest powered itself off it is meant to be off;
+   * A VM that ran and is found off: if the guest powered itself off it is meant to be off;
    * otherwise it failed and is started again. @returns whether the wish changed
    */
-  private async followGuest(claim: Claim, vm: Vm, observed: Observed & { reason: string }): Promise<boolean> {
-    if (vm.state !== 'RUNNING' || vm.desired !== 'RUNNING' || !isOff(observed.power)) return false;
-    if (observed.power === 'off' && isGuestInitiated(observed.reason)) {
+  private async followGuest(claim: Claim, vm: Vm, { power, reason }: Found): Promise<boolean> {
+    if ((vm.state !== 'RUNNING' && vm.state !== 'PAUSED') || vm.desired !== 'RUNNING' || !isOff(power)) return false;
+    if (power === 'off' && isGuestInitiated(reason)) {
       await this.journal.show(claim, 'STOPPED', 'the guest powered off', 'STOPPED');
       return true;
     }
-    this.logger.warn(
-      { vmId: vm.id, power: observed.power, reason: observed.reason },
-      'a running VM was found off; starting it again',
-    );
-    await this.journal.show(claim, 'STARTING', observed.reason === '' ? 'found off' : observed.reason);
+    this.logger.warn({ vmId: vm.id, power, reason }, 'a running VM was found off; starting it again');
+    await this.journal.show(claim, 'STARTING', reason === '' ? 'found off' : reason);
     return false;
   }
 
@@ -95,40 +135,65 @@ export class VmWorker {
     await this.hosts.perform(action, vm, claim.fence, preparation);
     this.failpoint('after', action);
     this.logger.info({ vmId: vm.id, action, durationMs: Math.round(performance.now() - started) }, 'step done');
-    await this.journal.stepSucceeded(claim, action);
+    await this.journal.stepSucceeded(claim, action, preparation);
   }
 
-  /** The lease is given back while the guest takes its time; after the grace the shutdown has failed and the VM runs on. */
-  private async wait(claim: Claim, vm: Vm, reason: 'starting' | 'shutting-down'): Promise<void> {
-    const operation = await this.operations.findOpen(vm.id);
-    const waited = Date.now() - (operation?.createdAt.getTime() ?? Date.now());
-    if (reason !== 'shutting-down' || vm.desired !== 'STOPPED' || waited < this.options.shutdownGraceMs) {
-      await this.journal.postpone(claim, WAIT_MS);
-      return;
+  /** Nothing is to be done now: the lease is given back. */
+  private async rest(claim: Claim, vm: Vm, next: Exclude<Plan, { kind: 'act' }>, found: Found): Promise<void> {
+    switch (next.kind) {
+      case 'settled':
+        return this.journal.settle(claim, vm.desired);
+      case 'paused':
+        this.logger.warn({ vmId: vm.id, reason: found.reason }, 'the VM is paused');
+        return this.journal.showPaused(claim, found.reason, false);
+      case 'blocked':
+        return this.block(claim, vm, problemOf(found));
+      case 'wait':
+        return this.wait(claim, vm, found);
     }
-    const error = new DomainError(
-      'DEADLINE_EXCEEDED',
-      {},
-      { message: 'The guest did not power off in time; it is still running' },
-    );
-    await this.journal.abandonShutdown(claim, error);
+  }
+
+  private async block(claim: Claim, vm: Vm, error: DomainError): Promise<void> {
+    if (vm.errorCode !== error.code)
+      this.logger.error(
+        { vmId: vm.id, code: error.code, reason: error.message },
+        'the disk of the VM must not be used',
+      );
+    await this.journal.block(claim, error);
+  }
+
+  /** After the grace, whatever power it is in, who asked is told that it did not come about; the VM goes on as it is. */
+  private async wait(claim: Claim, vm: Vm, { power, reason }: Found): Promise<void> {
+    const age = await this.operations.ageOfOpen(vm.id);
+    const paused = power === 'paused' ? reason : null;
+    if (age === null && vm.desired === 'RUNNING' && paused !== null)
+      return this.journal.showPaused(claim, paused, isPausedByStorage(paused));
+    if (age === null) return this.journal.postpone(claim, IDLE_WAIT_MS);
+    if (age < this.options.shutdownGraceMs) return this.journal.postpone(claim, WAIT_MS);
+    if (vm.desired === 'STOPPED') return this.journal.abandonShutdown(claim, notOffInTime(paused), paused);
+    if (paused !== null)
+      return this.journal.showPaused(claim, paused, isPausedByStorage(paused), notResumed(vm.id, paused));
+    await this.journal.fail(claim, null, new DomainError('VM_BUSY', { power }));
   }
 
   private async recordFailure(claim: Claim, action: Action | null, cause: unknown): Promise<void> {
     if (cause instanceof DomainError && cause.code === 'STALE_FENCE') throw cause;
     const error = cause instanceof DomainError ? cause : new DomainError('INTERNAL', {}, { cause });
-    const operation = await this.operations.findOpen(claim.vmId);
-    const age = operation === null ? 0 : Date.now() - operation.createdAt.getTime();
+    const vm = await this.journal.read(claim);
+    const age = (await this.operations.ageOfOpen(claim.vmId)) ?? 0;
+    const failed = { vmId: claim.vmId, action, code: error.code, details: error.details, err: error };
+    if (isDiskProblem(error.code) && vm.diskBuiltAt !== null && vm.desired !== 'DELETED')
+      return this.block(claim, vm, error);
+    if (vm.desired === 'STOPPED' && age > this.options.shutdownGraceMs) {
+      this.logger.error(failed, 'the VM could not be shut down in time');
+      return this.journal.abandonShutdown(claim, error, vm.pauseReason);
+    }
     if (!isRetryable(error) || age > this.options.retryLimitMs) {
-      this.logger.error({ vmId: claim.vmId, action, err: error }, 'the VM failed');
-      await this.journal.fail(claim, action, error);
-      return;
+      this.logger.error(failed, 'the VM failed');
+      return this.journal.fail(claim, action, error);
     }
     const waitMs = await this.journal.retryLater(claim, action, error);
-    this.logger.warn(
-      { vmId: claim.vmId, action, code: error.code, details: error.details, err: error.cause, waitMs },
-      'step failed; trying again',
-    );
+    this.logger.warn({ ...failed, waitMs }, 'step failed; trying again');
   }
 
   /** Fault tests kill the process at an exact place. */

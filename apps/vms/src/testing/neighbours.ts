@@ -9,14 +9,18 @@ import {
   forceOffVm,
   hostHeartbeat,
   hostVmPowerChanged,
+  hostDisksChecked,
+  inspectDisk,
   inspectVm,
   protectVm,
   removeDisk,
+  resumeVm,
   selectNetwork,
   shutdownVm,
   startVm,
   undefineVm,
   unprotectVm,
+  type DiskProblem,
   type DomainPower,
   type ReplyInputOf,
   type RequestContract,
@@ -34,19 +38,27 @@ interface SimulatedVm {
   power: DomainPower | null;
   reason: string;
   disk: boolean;
+  /** What is in the place of the disk, when it isn't the disk. */
+  problem: DiskProblem | null;
+  disksMade: number;
+  /** Whether a resume leaves it paused. */
+  stuck: boolean;
   port: boolean;
   filter: boolean;
   fence: number;
 }
+
+const MISSING: DiskProblem = { code: 'DISK_MISSING', message: 'no file' };
 
 /**
  * The services around vms, speaking their contracts over real NATS from one set of facts. It refuses stale fences and
  * counts what it did, as the real ones do.
  */
 export class Neighbours {
-  readonly hostId = randomUUID();
-  readonly imageId = randomUUID();
+  readonly hostId: string;
+  readonly imageId: string;
   readonly departments = new Set<string>();
+  readonly missingNetworks = new Set<string>();
   readonly vms = new Map<string, SimulatedVm>();
   readonly calls: string[] = [];
   /** Awaited at the start of each command: throw or wait here to disturb it. */
@@ -57,14 +69,22 @@ export class Neighbours {
   private constructor(
     private readonly connection: NatsConnection,
     private readonly reports: ReportPublisher,
-  ) {}
+    ids: { readonly hostId?: string; readonly imageId?: string },
+  ) {
+    this.hostId = ids.hostId ?? randomUUID();
+    this.imageId = ids.imageId ?? randomUUID();
+  }
 
-  static async start(nats: Omit<NatsOptions, 'service'>): Promise<Neighbours> {
+  /** @param ids of services that were away and come back */
+  static async start(
+    nats: Omit<NatsOptions, 'service'>,
+    ids: { readonly hostId?: string; readonly imageId?: string } = {},
+  ): Promise<Neighbours> {
     const logger = createLogger({ service: 'neighbours', level: 'error', format: 'json' });
     const connection = await connectToNats({ ...nats, service: 'neighbours' }, logger);
     const durations = new MetricsRegistry('neighbours').histogram('seconds', 'seconds', ['name', 'outcome']);
     const server = new RequestServer(connection, 'neighbours', logger, durations);
-    const neighbours = new Neighbours(connection, new ReportPublisher(connection));
+    const neighbours = new Neighbours(connection, new ReportPublisher(connection), ids);
     neighbours.serve(server);
     // As a host does: one that is silent is offline, and nothing is built on it.
     neighbours.beating = setInterval(() => neighbours.heartbeat(), HEARTBEAT_MS);
@@ -127,10 +147,32 @@ export class Neighbours {
     });
   }
 
+  /** What the host's look at the disks found. */
+  disksChecked(): void {
+    this.reports.publishForHost(hostDisksChecked, this.hostId, {
+      hostId: this.hostId,
+      problems: [...this.vms].flatMap(([vmId, { problem, disk, disksMade }]) => {
+        const found = problem ?? (disk || disksMade === 0 ? null : MISSING);
+        return found === null ? [] : [{ vmId, ...found }];
+      }),
+      sequence: ++this.sequence,
+    });
+  }
+
   vm(vmId: string): SimulatedVm {
     const existing = this.vms.get(vmId);
     if (existing !== undefined) return existing;
-    const fresh: SimulatedVm = { power: null, reason: '', disk: false, port: false, filter: false, fence: 0 };
+    const fresh: SimulatedVm = {
+      power: null,
+      reason: '',
+      disk: false,
+      problem: null,
+      disksMade: 0,
+      stuck: false,
+      port: false,
+      filter: false,
+      fence: 0,
+    };
     this.vms.set(vmId, fresh);
     return fresh;
   }
@@ -150,7 +192,10 @@ export class Neighbours {
           .map((departmentId) => ({ departmentId, name: 'D' })),
       }),
     );
-    on(selectNetwork, ({ networkId }) => Promise.resolve({ networkId: networkId ?? this.hostId }));
+    on(selectNetwork, ({ networkId }) => {
+      if (networkId !== null && this.missingNetworks.has(networkId)) throw new DomainError('NETWORK_NOT_FOUND');
+      return Promise.resolve({ networkId: networkId ?? this.hostId });
+    });
     on(inspectVm, ({ vmId }) => {
       const { power, reason, disk } = this.vm(vmId);
       return Promise.resolve({
@@ -158,8 +203,15 @@ export class Neighbours {
         disk: disk ? { capacityBytes: 1 } : null,
       });
     });
+    on(inspectDisk, ({ vmId }) => {
+      const { disk, problem } = this.vm(vmId);
+      if (problem !== null) return Promise.resolve({ status: 'UNUSABLE' as const, capacityBytes: null, problem });
+      if (disk) return Promise.resolve({ status: 'SOUND' as const, capacityBytes: 1, problem: null });
+      return Promise.resolve({ status: 'ABSENT' as const, capacityBytes: null, problem: MISSING });
+    });
     on(attachVm, (request) =>
       this.command('attach-vm', request, (vm) => {
+        if (this.missingNetworks.has(request.networkId)) throw new DomainError('NETWORK_NOT_FOUND');
         vm.port = true;
         const { networkId } = request;
         return {
@@ -168,7 +220,10 @@ export class Neighbours {
       }),
     );
     on(ensureDisk, (request) =>
-      this.command('ensure-disk', request, (vm) => ({ created: !vm.disk && (vm.disk = true) })),
+      this.command('ensure-disk', request, (vm) => {
+        if (!vm.disk) vm.disksMade += 1;
+        return { created: !vm.disk && (vm.disk = true) };
+      }),
     );
     on(protectVm, (request) =>
       this.command('protect-vm', request, (vm) => {
@@ -183,6 +238,12 @@ export class Neighbours {
       }),
     );
     on(startVm, (request) => this.power('start-vm', request, 'running', 'booted'));
+    on(resumeVm, (request) =>
+      this.command('resume-vm', request, (vm) => {
+        if (!vm.stuck) Object.assign(vm, { power: 'running', reason: 'unpaused' });
+        return { power: vm.power ?? 'off' };
+      }),
+    );
     on(forceOffVm, (request) => this.power('force-off-vm', request, 'off', 'destroyed'));
     on(shutdownVm, (request) => this.power('shutdown-vm', request, 'shutting-down', 'unknown'));
     on(undefineVm, (request) =>

@@ -1,4 +1,4 @@
-import { findVms, type ReplyInputOf, type RequestOf } from '@infinibay/contracts';
+import { findVms, toVmStateV1, type ReplyInputOf, type RequestOf } from '@infinibay/contracts';
 import { HandlesRequest } from '@infinibay/platform-messaging';
 import { Injectable } from '@nestjs/common';
 import { VmRepository } from './vm.repository.js';
@@ -16,7 +16,7 @@ export class VmRequestController {
         departmentId,
         ownerId,
         name,
-        state,
+        state: toVmStateV1(state),
         hostId,
       })),
     };

@@ -1,4 +1,12 @@
-import { vmCreated, vmDeleted, vmStateChanged, type EventEnvelope } from '@infinibay/contracts';
+import {
+  toVmStateV1,
+  vmCreated,
+  vmDeleted,
+  vmPaused,
+  vmResumed,
+  vmStateChanged,
+  type EventEnvelope,
+} from '@infinibay/contracts';
 import { newEvent } from '@infinibay/platform-persistence';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
 
@@ -16,16 +24,22 @@ export const createdEvent = (vm: VmRow): EventEnvelope =>
     },
   });
 
-export const stateEvent = (
+/** What tells that the state became `to`; none when it was so. Pausing has events of its own beside the published states. */
+export const stateEvents = (
   vm: Pick<VmRow, 'id' | 'departmentId' | 'state'>,
   to: VmRow['state'],
   reason: string | null,
-): EventEnvelope =>
-  newEvent(vmStateChanged, {
-    departmentId: vm.departmentId,
-    resource: { kind: 'vm', id: vm.id },
-    data: { vmId: vm.id, from: vm.state, to, reason },
-  });
+): EventEnvelope[] => {
+  const about = { departmentId: vm.departmentId, resource: { kind: 'vm', id: vm.id } } as const;
+  const [before, after] = [toVmStateV1(vm.state), toVmStateV1(to)];
+  const events: EventEnvelope[] = [];
+  if (before !== after)
+    events.push(newEvent(vmStateChanged, { ...about, data: { vmId: vm.id, from: before, to: after, reason } }));
+  if (vm.state !== 'PAUSED' && to === 'PAUSED')
+    events.push(newEvent(vmPaused, { ...about, data: { vmId: vm.id, reason: reason ?? 'unknown' } }));
+  if (vm.state === 'PAUSED' && to === 'RUNNING') events.push(newEvent(vmResumed, { ...about, data: { vmId: vm.id } }));
+  return events;
+};
 
 export const deletedEvent = (vm: VmRow): EventEnvelope =>
   newEvent(vmDeleted, {

@@ -61,22 +61,28 @@ export class CreateTemplateInput {
   @Field(() => Int, { description: '1 to 512' })
   vcpus!: number;
 
-  @Field(() => Int, { description: 'MiB' })
+  @Field(() => Int, { description: "MiB, at least the image's minimum" })
   memoryMib!: number;
 
-  @Field(() => Float, { description: 'GiB' })
+  @Field(() => Float, { description: "GiB, at least the image's size" })
   diskGib!: number;
+}
+
+@InputType({ description: 'Names a template to delete. For administrators.' })
+export class DeleteTemplateInput {
+  @Field(() => String, { description: KEY_DESCRIPTION })
+  idempotencyKey!: string;
+
+  @Field(() => ID)
+  templateId!: string;
 }
 
 const GIB = 1_073_741_824;
 const vcpus = z.int().min(1).max(512);
 const memoryMib = z.int().min(64).max(16_777_216);
+const diskGib = z.number().positive().max(65_536);
 /** Whole MiB, so that every tool agrees on the size. */
-const diskBytes = z
-  .number()
-  .positive()
-  .max(65_536)
-  .transform((gib) => Math.ceil((gib * GIB) / 1_048_576) * 1_048_576);
+const bytesOfGib = (gib: number): number => Math.ceil((gib * GIB) / 1_048_576) * 1_048_576;
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
 
 export const CreateVm = z
@@ -89,8 +95,9 @@ export const CreateVm = z
     networkId: optional(z.string()),
     vcpus: optional(vcpus),
     memoryMib: optional(memoryMib),
-    diskGib: optional(diskBytes),
+    diskGib: optional(diskGib),
   })
+  .transform(({ diskGib, ...input }) => ({ ...input, diskBytes: diskGib === null ? null : bytesOfGib(diskGib) }))
   .refine((input) => (input.imageId === null) !== (input.templateId === null), {
     message: 'give either imageId or templateId',
     path: ['imageId'],
@@ -99,14 +106,19 @@ export type CreateVm = z.output<typeof CreateVm>;
 
 export const VmAction = z.object({ idempotencyKey: IdempotencyKey, vmId: z.string() });
 
-export const CreateTemplate = z.object({
-  idempotencyKey: IdempotencyKey,
-  name: DisplayName,
-  imageId: z.string(),
-  vcpus,
-  memoryMib,
-  diskGib: diskBytes,
-});
+export const CreateTemplate = z
+  .object({
+    idempotencyKey: IdempotencyKey,
+    name: DisplayName,
+    imageId: z.string(),
+    vcpus,
+    memoryMib,
+    diskGib,
+  })
+  .transform(({ diskGib, ...input }) => ({ ...input, diskBytes: bytesOfGib(diskGib) }));
+export type CreateTemplate = z.output<typeof CreateTemplate>;
+
+export const DeleteTemplate = z.object({ idempotencyKey: IdempotencyKey, templateId: z.string() });
 
 /** An id that is not a UUID is as unknown as any other. */
 export const isUuid = (text: string): boolean => Uuid.safeParse(text).success;

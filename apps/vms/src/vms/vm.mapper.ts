@@ -6,6 +6,7 @@ export const toVm = (row: VmRow): Vm => ({
   id: row.id,
   name: row.name,
   state: row.state,
+  pauseReason: row.pauseReason,
   guestReady: row.guestReadyAt !== null,
   guestReadyAt: row.guestReadyAt,
   agentVersion: row.agentVersion,

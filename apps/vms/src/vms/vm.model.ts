@@ -6,7 +6,7 @@ import { Operation } from '../operations/operation.model.js';
 registerEnumType(VmState, {
   name: 'VmState',
   description:
-    'State of a virtual machine. BUILDING, STARTING, STOPPING and DELETING end by themselves; ERROR carries a reason.',
+    'State of a virtual machine. BUILDING, STARTING, STOPPING and DELETING end by themselves; PAUSED stands still (see pauseReason); ERROR carries a reason, and ends by itself when the reason is a disk, image or storage that comes back.',
 });
 
 @ObjectType({ description: 'Why a virtual machine or an operation failed' })
@@ -29,6 +29,13 @@ export class Vm {
 
   @Field(() => VmState)
   state!: VmState;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Why it stands still, set in state PAUSED: user (somebody paused it on the host), ioerror (a write failed, for want of space above all; it runs on by itself when there is space again), watchdog, pmsuspended, …',
+  })
+  pauseReason!: string | null;
 
   @Field(() => Boolean, { description: 'The agent inside the guest has spoken since the VM started' })
   guestReady!: boolean;

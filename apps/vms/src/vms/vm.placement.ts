@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
 import type { Image } from '../generated/prisma/client.js';
 import { HostRepository } from '../hosts/host.repository.js';
+import { requireImageMinimum } from '../images/image-minimum.js';
 import { isUuid, type CreateVm } from './vm.inputs.js';
 
 export interface Placement {
@@ -34,9 +35,9 @@ export class VmPlacement {
     const template = input.templateId === null ? null : await this.template(tx, input.templateId);
     const image = await this.image(tx, template?.imageId ?? input.imageId ?? '');
     const memoryMib = input.memoryMib ?? template?.memoryMib ?? image.minMemoryMib;
-    const diskBytes = input.diskGib === null ? (template?.diskBytes ?? image.virtualSizeBytes) : BigInt(input.diskGib);
-    if (memoryMib < image.minMemoryMib) throw tooSmall('memoryMib', image.minMemoryMib);
-    if (diskBytes < image.virtualSizeBytes) throw tooSmall('diskGib', Number(image.virtualSizeBytes) / 1_073_741_824);
+    const diskBytes =
+      input.diskBytes === null ? (template?.diskBytes ?? image.virtualSizeBytes) : BigInt(input.diskBytes);
+    requireImageMinimum(image, { memoryMib, diskBytes });
     return { image, vcpus: input.vcpus ?? template?.vcpus ?? 1, memoryMib, diskBytes };
   }
 
@@ -52,8 +53,3 @@ export class VmPlacement {
     return image;
   }
 }
-
-const tooSmall = (field: string, minimum: number): DomainError =>
-  new DomainError('INVALID_INPUT', {
-    issues: [{ path: field, message: `must be at least ${minimum} for this image` }],
-  });

@@ -1,12 +1,5 @@
 import { can, readableDepartments } from '@infinibay/access-domain';
-import {
-  DomainError,
-  findDepartments,
-  selectNetwork,
-  type Actor,
-  type EventEnvelope,
-  type OperationKind,
-} from '@infinibay/contracts';
+import { DomainError, type Actor, type EventEnvelope, type OperationKind } from '@infinibay/contracts';
 import {
   connectionOf,
   parsePage,
@@ -16,16 +9,17 @@ import {
   type PageArgs,
 } from '@infinibay/platform-graphql';
 import { currentContext } from '@infinibay/platform-logging';
-import { RequestClient } from '@infinibay/platform-messaging';
-import { appendToOutbox, newId, runOnce } from '@infinibay/platform-persistence';
+import { appendToOutbox, findReplay, newId, runOnce } from '@infinibay/platform-persistence';
 import { TRANSITIONS, isAllowed } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import type DataLoader from 'dataloader';
 import { PrismaClient, isUniqueViolation, type Transaction } from '../database.js';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
 import { OperationRepository } from '../operations/operation.repository.js';
-import { Reconciler } from '../reconcile/reconciler.js';
-import { createdEvent, stateEvent } from './vm.events.js';
+import { AfterCommit } from '../reconcile/after-commit.js';
+import { dueIn } from '../reconcile/due.js';
+import { NeighbourChecks } from './neighbour-checks.js';
+import { createdEvent, stateEvents } from './vm.events.js';
 import { CreateVm, VmAction, isUuid } from './vm.inputs.js';
 import { toVm } from './vm.mapper.js';
 import type { Vm } from './vm.model.js';
@@ -46,8 +40,8 @@ export class VmService {
     private readonly vms: VmRepository,
     private readonly operations: OperationRepository,
     private readonly placement: VmPlacement,
-    private readonly requests: RequestClient,
-    private readonly work: Reconciler,
+    private readonly neighbours: NeighbourChecks,
+    private readonly afterCommit: AfterCommit,
   ) {}
 
   /** @throws DomainError VM_NOT_FOUND */
@@ -73,17 +67,17 @@ export class VmService {
 
   /**
    * Commits the VM, its operation, the key and the events in one transaction; building begins after that.
+   * A repeated call gets the first one's answer, whatever has disappeared since.
    * @throws DomainError INVALID_INPUT, DEPARTMENT_NOT_FOUND, NETWORK_REQUIRED, NETWORK_NOT_FOUND, NAME_TAKEN, and what VmPlacement throws
    */
   async create(actor: Actor, rawInput: unknown): Promise<Accepted> {
     const { idempotencyKey: key, ...input } = validateInput(CreateVm, rawInput);
-    await this.requireDepartment(actor, input.departmentId);
-    const { networkId } = await this.requests.call(selectNetwork, {
-      departmentId: input.departmentId,
-      networkId: input.networkId,
-    });
+    const call = { actorId: actor.userId, key, operation: 'createVm', input };
+    const replay = await findReplay<Accepted>(this.database, call);
+    if (replay !== undefined) return replay;
+    const networkId = await this.neighbours.selectNetwork(actor, input);
     return this.accept(async (tx) =>
-      runOnce(tx, { actorId: actor.userId, key, operation: 'createVm', input }, async () => {
+      runOnce(tx, call, async () => {
         const place = await this.placement.place(tx, { idempotencyKey: key, ...input });
         const vm = await this.insert(tx, {
           id: newId(),
@@ -94,10 +88,11 @@ export class VmService {
           imageId: place.image.id,
           hostId: place.hostId,
           networkId,
+          wantedNetworkId: input.networkId,
           vcpus: place.vcpus,
           memoryMib: place.memoryMib,
           diskBytes: place.diskBytes,
-          reconcileAt: new Date(),
+          reconcileAt: await dueIn(tx),
         });
         return this.journal(tx, vm, 'CREATE_VM', actor, key, [createdEvent(vm)]);
       }),
@@ -128,13 +123,14 @@ export class VmService {
       data: {
         desired,
         state: shows ?? vm.state,
-        reconcileAt: new Date(),
+        reconcileAt: await dueIn(tx),
         failedAttempts: 0,
         errorCode: null,
         errorMessage: null,
+        pauseReason: null,
       },
     });
-    return shows === null || shows === vm.state ? [] : [stateEvent(vm, shows, kind)];
+    return shows === null ? [] : stateEvents(vm, shows, kind);
   }
 
   private async journal(
@@ -161,7 +157,7 @@ export class VmService {
 
   private async accept(work: (tx: Transaction) => Promise<Accepted>): Promise<Accepted> {
     const accepted = await this.database.$transaction(work, { maxWait: 5_000, timeout: 15_000 });
-    this.work.notify();
+    this.afterCommit.notify();
     return accepted;
   }
 
@@ -172,13 +168,5 @@ export class VmService {
       if (isUniqueViolation(error)) throw new DomainError('NAME_TAKEN', { name: data.name }, { cause: error });
       throw error;
     }
-  }
-
-  private async requireDepartment(actor: Actor, departmentId: string): Promise<void> {
-    const allowed = isUuid(departmentId) && can(actor, 'create', { kind: 'vm', departmentId });
-    const { departments } = allowed
-      ? await this.requests.call(findDepartments, { departmentIds: [departmentId] })
-      : { departments: [] };
-    if (departments.length === 0) throw new DomainError('DEPARTMENT_NOT_FOUND');
   }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineEvent } from '../messages/define.js';
-import { OperationKind, OperationStatus, VmState } from '../model/vm.js';
+import { OperationKind, OperationStatus, VmStateV1 } from '../model/vm.js';
 import { Uuid } from '../model/scalars.js';
 
 const EXAMPLE_VM = '0196f5a0-0000-7000-8000-000000000001';
@@ -24,10 +24,31 @@ export const vmCreated = defineEvent({
 export const vmStateChanged = defineEvent({
   name: 'vm.state-changed',
   version: 1,
-  description: 'The state of a VM changed.',
+  description: 'The state of a VM changed. A paused VM counts as RUNNING here; vm.paused and vm.resumed tell of that.',
   producer: 'vms',
-  data: z.object({ vmId: Uuid, from: VmState, to: VmState, reason: z.string().nullable() }),
+  data: z.object({ vmId: Uuid, from: VmStateV1, to: VmStateV1, reason: z.string().nullable() }),
   example: { vmId: EXAMPLE_VM, from: 'BUILDING', to: 'RUNNING', reason: null },
+});
+
+export const vmPaused = defineEvent({
+  name: 'vm.paused',
+  version: 1,
+  description: 'A VM stands still: its processors do not run, its memory is kept.',
+  producer: 'vms',
+  data: z.object({
+    vmId: Uuid,
+    reason: z.string().max(64).describe("libvirt's reason: user, ioerror, watchdog, pmsuspended, …"),
+  }),
+  example: { vmId: EXAMPLE_VM, reason: 'ioerror' },
+});
+
+export const vmResumed = defineEvent({
+  name: 'vm.resumed',
+  version: 1,
+  description: 'A VM that was paused runs again.',
+  producer: 'vms',
+  data: z.object({ vmId: Uuid }),
+  example: { vmId: EXAMPLE_VM },
 });
 
 export const vmGuestReady = defineEvent({

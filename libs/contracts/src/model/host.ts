@@ -45,3 +45,20 @@ export const ObservedVm = z
   .object({ vmId: Uuid, power: DomainPower, reason: z.string().max(64) })
   .meta({ id: 'ObservedVm', description: 'A VM as libvirt has it' });
 export type ObservedVm = z.infer<typeof ObservedVm>;
+
+export const DISK_PROBLEM_CODES = [
+  'DISK_MISSING',
+  'DISK_REPLACED',
+  'DISK_DAMAGED',
+  'IMAGE_MISSING',
+  'IMAGE_REPLACED',
+  'STORAGE_UNAVAILABLE',
+] as const;
+
+export const DiskProblem = z
+  .object({
+    code: z.enum(DISK_PROBLEM_CODES),
+    message: z.string().max(500).describe('For people: what was expected and what was found. Holds no path.'),
+  })
+  .meta({ id: 'DiskProblem', description: 'Why a VM must not run on what is in the place of its disk' });
+export type DiskProblem = z.infer<typeof DiskProblem>;

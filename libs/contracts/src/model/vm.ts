@@ -1,11 +1,8 @@
 import { z } from 'zod';
 import { Ipv4Address, MacAddress, Uuid } from './scalars.js';
 
-/**
- * What a user sees of a virtual machine.
- * BUILDING -> RUNNING <-> STOPPED; ERROR keeps a reason; DELETING ends with the row gone from every list.
- */
-export const VmState = z.enum([
+/** The states that version 1 of the contracts was published with. There a paused VM is RUNNING; vm.paused tells the rest. */
+export const VmStateV1 = z.enum([
   'BUILDING',
   'STARTING',
   'RUNNING',
@@ -15,7 +12,17 @@ export const VmState = z.enum([
   'DELETING',
   'DELETED',
 ]);
+export type VmStateV1 = z.infer<typeof VmStateV1>;
+
+/**
+ * What a user sees of a virtual machine.
+ * BUILDING -> RUNNING <-> STOPPED; RUNNING <-> PAUSED; ERROR keeps a reason; DELETING ends with the row gone from every list.
+ */
+export const VmState = z.enum([...VmStateV1.options, 'PAUSED']);
 export type VmState = z.infer<typeof VmState>;
+
+/** A state in the words of version 1. */
+export const toVmStateV1 = (state: VmState): VmStateV1 => (state === 'PAUSED' ? 'RUNNING' : state);
 
 export const OperationKind = z.enum(['CREATE_VM', 'START_VM', 'SHUTDOWN_VM', 'FORCE_OFF_VM', 'DELETE_VM']);
 export type OperationKind = z.infer<typeof OperationKind>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineReport } from '../messages/define.js';
-import { HostInventory, ObservedVm } from '../model/host.js';
+import { DiskProblem, HostInventory, ObservedVm } from '../model/host.js';
 import { HostRange, ObservedNetwork } from '../model/network-status.js';
 import { GuestSample, exampleGuestSample } from '../model/guest-metrics.js';
 import { Uuid } from '../model/scalars.js';
@@ -82,6 +82,31 @@ export const hostNetworksObserved = defineReport({
         reason: null,
       },
     ],
+  },
+});
+
+export const hostDisksChecked = defineReport({
+  name: 'host.disks-checked',
+  version: 1,
+  description:
+    'Every few seconds: which of the disks that this host has made are not what they must be. One that is not named is sound.',
+  producer: 'hypervisor-agent',
+  consumers: ['vms'],
+  data: z.object({
+    hostId: Uuid,
+    problems: z.array(DiskProblem.extend({ vmId: Uuid })).max(5_000),
+    sequence: z.int().nonnegative(),
+  }),
+  example: {
+    hostId: EXAMPLE_HOST,
+    problems: [
+      {
+        vmId: '0196f5a0-0000-7000-8000-000000000001',
+        code: 'DISK_MISSING',
+        message: 'The disk of the virtual machine is not in the storage of its host',
+      },
+    ],
+    sequence: 1,
   },
 });
 

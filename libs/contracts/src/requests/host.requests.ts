@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineCommand, defineQuery } from '../messages/define.js';
 import { FilterSpec, FilterStatus } from '../model/firewall.js';
-import { HostInventory, ObservedVm } from '../model/host.js';
+import { DiskProblem, HostInventory, ObservedVm } from '../model/host.js';
 import { NetworkSpec } from '../model/network.js';
 import { Fence, MacAddress, Uuid } from '../model/scalars.js';
 import { DomainPower, VmSpec } from '../model/vm.js';
@@ -31,11 +31,31 @@ export const inspectVm = defineQuery({
   },
 });
 
+export const inspectDisk = defineQuery({
+  name: 'host.inspect-disk',
+  version: 1,
+  description:
+    "Whether the VM's disk is the one that was made for it, whole, on the storage and on the image that it was made on. Tells it without changing anything. ABSENT: the storage is there and has no such file.",
+  owner: 'hypervisor-agent',
+  callers: ['vms'],
+  timeoutMs: 10_000,
+  request: z.object({ vmId: Uuid }),
+  reply: z.object({
+    status: z.enum(['SOUND', 'ABSENT', 'UNUSABLE']),
+    capacityBytes: z.int().nonnegative().nullable().describe('Bytes that the guest sees; set when SOUND'),
+    problem: DiskProblem.nullable().describe('Set unless SOUND'),
+  }),
+  example: {
+    request: { vmId: EXAMPLE_VM },
+    reply: { status: 'SOUND', capacityBytes: 1_073_741_824, problem: null },
+  },
+});
+
 export const ensureDisk = defineCommand({
   name: 'host.ensure-disk',
   version: 1,
   description:
-    "Makes the VM's disk as a linked clone of a checked image; one that exists already is success. Errors: IMAGE_NOT_FOUND, STALE_FENCE, HYPERVISOR_ERROR.",
+    "Makes the VM's disk as a linked clone of a checked image; one that exists already is success. Made once: a disk that this host has made and that is gone is not made again. Errors: IMAGE_NOT_FOUND, DISK_MISSING, DISK_REPLACED, DISK_DAMAGED, IMAGE_MISSING, IMAGE_REPLACED, STORAGE_UNAVAILABLE, STALE_FENCE.",
   owner: 'hypervisor-agent',
   callers: ['vms'],
   timeoutMs: 60_000,
@@ -50,7 +70,8 @@ export const ensureDisk = defineCommand({
 export const removeDisk = defineCommand({
   name: 'host.remove-disk',
   version: 1,
-  description: "Removes the VM's disk. None is success. Errors: VM_BUSY while the domain runs, STALE_FENCE.",
+  description:
+    "Removes the VM's disk. None is success; a file that is not this VM's disk is left alone. While the storage is away the disk is removed as soon as it is back. Errors: VM_BUSY while the domain runs, STALE_FENCE.",
   owner: 'hypervisor-agent',
   callers: ['vms'],
   timeoutMs: 30_000,
@@ -100,8 +121,13 @@ const powerCommand = (verb: string, description: string, timeoutMs: number) =>
 
 export const startVm = powerCommand(
   'start-vm',
-  'Starts the defined domain; one that runs is success. Refuses to start a VM whose filter is missing where filters are supported. Errors: VM_NOT_FOUND, STALE_FENCE, FILTER_MISSING, VM_BUSY while the guest is shutting down, VM_UNRESPONSIVE, HYPERVISOR_ERROR.',
+  'Starts the defined domain; one that runs is success. Refuses to start a VM whose filter is missing where filters are supported, and one whose disk is not the one that was made for it. Errors: VM_NOT_FOUND, STALE_FENCE, FILTER_MISSING, DISK_MISSING, DISK_REPLACED, DISK_DAMAGED, IMAGE_MISSING, IMAGE_REPLACED, STORAGE_UNAVAILABLE, VM_BUSY while the guest is shutting down, VM_UNRESPONSIVE, HYPERVISOR_ERROR.',
   60_000,
+);
+export const resumeVm = powerCommand(
+  'resume-vm',
+  'Lets a paused domain run on, and wakes one that sleeps; one that runs is success. Errors: VM_NOT_FOUND, STALE_FENCE, VM_BUSY when it is neither, VM_UNRESPONSIVE, HYPERVISOR_ERROR.',
+  30_000,
 );
 export const shutdownVm = powerCommand(
   'shutdown-vm',

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { defineQuery } from '../messages/define.js';
 import { Uuid } from '../model/scalars.js';
-import { VmState } from '../model/vm.js';
+import { VmStateV1 } from '../model/vm.js';
 
 export const findVms = defineQuery({
   name: 'vms.find-vms',
   version: 1,
-  description: 'Where VMs belong and run. Unknown and deleted ones are left out.',
+  description: 'Where VMs belong and run. Unknown and deleted ones are left out; a paused one is RUNNING.',
   owner: 'vms',
   callers: ['metrics-collector', 'realtime', 'firewall', 'networks'],
   timeoutMs: 2_000,
@@ -18,7 +18,7 @@ export const findVms = defineQuery({
         departmentId: Uuid,
         ownerId: Uuid,
         name: z.string(),
-        state: VmState,
+        state: VmStateV1,
         hostId: Uuid.nullable(),
       }),
     ),

@@ -37,6 +37,21 @@ export const runOnce = async <T>(tx: SqlTransaction, call: IdempotentCall, work:
   return result;
 };
 
+/**
+ * What a call with this key got before; undefined when there was none that committed. Ask it before anything else is
+ * checked: what a first call was allowed may since have disappeared, and its repetition still gets the same answer.
+ * @throws DomainError IDEMPOTENCY_KEY_REUSED when the key came with other input before.
+ */
+export const findReplay = async <T>(tx: SqlTransaction, call: IdempotentCall): Promise<T | undefined> => {
+  const [row] = await tx.$queryRawUnsafe<{ input_hash: string; result: T }[]>(
+    `SELECT input_hash, result FROM idempotency_keys WHERE actor_id = $1 AND operation = $2 AND key = $3`,
+    call.actorId,
+    call.operation,
+    call.key,
+  );
+  return row === undefined ? undefined : resultOf(row, call, hashInput(call.input));
+};
+
 const recall = async <T>(tx: SqlTransaction, call: IdempotentCall, inputHash: string): Promise<T> => {
   const [row] = await tx.$queryRawUnsafe<{ input_hash: string; result: T }[]>(
     `SELECT input_hash, result FROM idempotency_keys WHERE actor_id = $1 AND operation = $2 AND key = $3`,
@@ -44,7 +59,15 @@ const recall = async <T>(tx: SqlTransaction, call: IdempotentCall, inputHash: st
     call.operation,
     call.key,
   );
-  if (row?.input_hash !== inputHash) throw new DomainError('IDEMPOTENCY_KEY_REUSED', { operation: call.operation });
+  return resultOf(row, call, inputHash);
+};
+
+const resultOf = <T>(
+  row: { readonly input_hash: string; readonly result: T } | undefined,
+  { operation }: IdempotentCall,
+  inputHash: string,
+): T => {
+  if (row?.input_hash !== inputHash) throw new DomainError('IDEMPOTENCY_KEY_REUSED', { operation });
   return row.result;
 };
 

@@ -1,0 +1,144 @@
+import { constants, type BigIntStats } from 'node:fs';
+import { lstat, open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DomainError } from '@infinibay/contracts';
+import { diskFileName } from '@infinibay/libvirt-xml';
+import type { UsableImage } from '../images/image.store.js';
+import { errnoOf, isMissing } from '../work/missing-file.js';
+import { isWhole, readDiskHeader, type DiskHeader } from './disk-header.js';
+import { ABSENT, unusable, type DiskFinding } from './disk-problem.js';
+
+/** Finds the image that a disk was made on. */
+export type ImageLookup = (
+  imageId: string,
+) => Promise<{ readonly image: UsableImage; readonly refusal: string | null } | undefined>;
+
+/** Looks at the files of disks. Identity is checked, not presence: any program may have put another file there. */
+export class DiskFiles {
+  /** Of each disk the file whose tables were last found whole. */
+  private readonly whole = new Map<string, string>();
+
+  constructor(private readonly folder: string) {}
+
+  pathOf(vmId: string): string {
+    return join(this.folder, diskFileName(vmId));
+  }
+
+  /** @param inUse whether a guest may be writing: its tables are not followed then */
+  async look(vmId: string, images: ImageLookup, inUse: boolean): Promise<DiskFinding> {
+    const path = this.pathOf(vmId);
+    try {
+      const entry = await lstat(path, { bigint: true });
+      if (!entry.isFile()) return replaced(`there is a ${kindOf(entry)}`);
+      return await this.lookInto(vmId, path, images, inUse);
+    } catch (error) {
+      if (isMissing(error)) return ABSENT;
+      if (errnoOf(error) === 'ELOOP') return replaced('there is a symbolic link');
+      if (errnoOf(error) === undefined) throw error;
+      return unusable('STORAGE_UNAVAILABLE', `The storage of disks cannot be read (${errnoOf(error) ?? ''})`);
+    }
+  }
+
+  /** Whether the file says of itself that it is the disk of this VM; null when there is none. */
+  async belongsTo(vmId: string): Promise<boolean | null> {
+    try {
+      const file = await openFile(this.pathOf(vmId));
+      try {
+        return (await readDiskHeader(file))?.identity?.vmId === vmId;
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      if (isMissing(error)) return null;
+      if (errnoOf(error) === 'ELOOP') return false;
+      throw error;
+    }
+  }
+
+  /** Call only for a file that `belongsTo` the VM, and for what is left of one that was being made. */
+  async remove(vmId: string): Promise<void> {
+    this.whole.delete(vmId);
+    await rm(this.pathOf(vmId), { force: true });
+  }
+
+  async removeUnfinished(vmId: string): Promise<void> {
+    await rm(`${this.pathOf(vmId)}.new`, { force: true });
+  }
+
+  /** Which file it is: another one in its place has another answer. */
+  async identityOf(vmId: string): Promise<string> {
+    return fileOf(await lstat(this.pathOf(vmId), { bigint: true }));
+  }
+
+  private async lookInto(vmId: string, path: string, images: ImageLookup, inUse: boolean): Promise<DiskFinding> {
+    const file = await openFile(path);
+    try {
+      const stat = await file.stat({ bigint: true });
+      if (!stat.isFile()) return replaced('there is no regular file');
+      const header = await readDiskHeader(file);
+      if (header === undefined) {
+        return damaged(stat.size === 0n ? 'the file is empty' : 'its beginning is not that of a qcow2 disk');
+      }
+      const strange = strangeIn(vmId, header);
+      if (strange !== undefined) return strange;
+      const version = `${fileOf(stat)}:${stat.size}:${stat.mtimeNs}`;
+      const tables = !inUse && this.whole.get(vmId) !== version;
+      if (!(await isWhole(file, header, Number(stat.size), tables)))
+        return damaged('it is shorter than what it holds (cut off)');
+      if (tables) this.whole.set(vmId, version);
+      const image = await imageProblem(header, images);
+      return image ?? { status: 'SOUND', capacityBytes: header.capacityBytes, file: fileOf(stat) };
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+/** A link could point at any file of the host, so none is followed. */
+const openFile = (path: string) => open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+
+const fileOf = (stat: BigIntStats): string => `${stat.dev}:${stat.ino}`;
+
+const kindOf = (entry: BigIntStats): string =>
+  entry.isSymbolicLink() ? 'symbolic link' : entry.isDirectory() ? 'folder' : 'special file';
+
+const replaced = (found: string): DiskFinding =>
+  unusable('DISK_REPLACED', `Expected the disk that was made for this virtual machine; in its place ${found}`);
+
+const damaged = (found: string): DiskFinding =>
+  unusable('DISK_DAMAGED', `The disk of the virtual machine is damaged: ${found}`);
+
+const strangeIn = (vmId: string, header: DiskHeader): DiskFinding | undefined => {
+  // The other VM is not named: it may be another department's.
+  if (header.identity === undefined) return replaced('there is a disk that the platform has not made');
+  if (header.identity.vmId !== vmId) return replaced('there is the disk of another virtual machine');
+  if (header.hasDataFile) return replaced('there is a disk whose data is in another file');
+  return header.isMarkedCorrupt ? damaged('QEMU has marked it as corrupt') : undefined;
+};
+
+/** A disk without a backing file has been made independent of its image, which is then not needed. */
+const imageProblem = async (
+  { identity, backingFile }: DiskHeader,
+  images: ImageLookup,
+): Promise<DiskFinding | undefined> => {
+  if (backingFile === undefined) return undefined;
+  if (identity === undefined) throw new DomainError('INTERNAL', { reason: 'the identity is checked before the image' });
+  const found = await images(identity.imageId);
+  if (found === undefined) {
+    return unusable(
+      'IMAGE_MISSING',
+      `The disk is based on the image ${identity.imageId}, which its host does not have`,
+    );
+  }
+  const { image, refusal } = found;
+  if (image.sha256 !== identity.imageSha256 || refusal !== null) {
+    const is = refusal ?? 'its SHA-256 is another one';
+    return unusable(
+      'IMAGE_REPLACED',
+      `The image ${identity.imageId} is not the one that the disk was made from: ${is}`,
+    );
+  }
+  return image.path === backingFile
+    ? undefined
+    : replaced('there is a disk that is based on another file than its image');
+};

@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import { pollUntil } from '@infinibay/testing';
+import { PrismaClient } from '../database.js';
+import { Neighbours } from './neighbours.js';
+import { VmsUnderTest, createTestDatabase, memberOf, testNats, type TestDatabase } from './vms-under-test.js';
+
+const RESULT = `{ vm { id state } operation { id status } }`;
+const CREATE = `mutation ($input: CreateVmInput!) { createVm(input: $input) ${RESULT} }`;
+const ACT = (name: string) => `mutation ($input: VmActionInput!) { ${name}(input: $input) ${RESULT} }`;
+const VM = `query ($id: ID!) { vm(id: $id) { id state pauseReason error { code message } operations { kind status errorCode } } }`;
+
+export interface VmView {
+  readonly id: string;
+  readonly state: string;
+  readonly pauseReason: string | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly operations: readonly { readonly kind: string; readonly status: string; readonly errorCode: string | null }[];
+}
+
+/** The service with the services around it, and a member of one department who uses it. */
+export class VmBench {
+  readonly actor;
+
+  private constructor(
+    readonly database: TestDatabase,
+    readonly vms: VmsUnderTest,
+    readonly departmentId: string,
+    public neighbours: Neighbours,
+  ) {
+    this.actor = memberOf(departmentId);
+  }
+
+  static async start(environment: Record<string, string> = {}): Promise<VmBench> {
+    const database = await createTestDatabase('vms');
+    const neighbours = await Neighbours.start(testNats());
+    const departmentId = randomUUID();
+    neighbours.departments.add(departmentId);
+    const vms = await VmsUnderTest.start(database, environment);
+    await pollUntil(
+      async () => {
+        neighbours.heartbeat();
+        return (await vms.get(PrismaClient).image.count()) > 0;
+      },
+      { timeoutMs: 60_000, what: 'the image of the host' },
+    );
+    return new VmBench(database, vms, departmentId, neighbours);
+  }
+
+  async stop(): Promise<void> {
+    await this.vms.stop();
+    await this.neighbours.stop();
+    await this.database.drop();
+  }
+
+  input(overrides: Record<string, unknown> = {}): Record<string, unknown> {
+    return {
+      idempotencyKey: randomUUID(),
+      departmentId: this.departmentId,
+      name: `vm-${randomUUID().slice(0, 8)}`,
+      imageId: this.neighbours.imageId,
+      ...overrides,
+    };
+  }
+
+  create(input: Record<string, unknown>, actor = this.actor) {
+    return this.vms.ask(actor, CREATE, { input });
+  }
+
+  async created(overrides: Record<string, unknown> = {}): Promise<string> {
+    const answer = await this.create(this.input(overrides));
+    if (answer.errors !== undefined) throw new Error(JSON.stringify(answer.errors));
+    return (answer.data?.['createVm'] as { vm: { id: string } }).vm.id;
+  }
+
+  async running(): Promise<string> {
+    const id = await this.created();
+    await this.reaches(id, 'RUNNING');
+    return id;
+  }
+
+  act(name: string, vmId: string, idempotencyKey: string = randomUUID()) {
+    return this.vms.ask(this.actor, ACT(name), { input: { idempotencyKey, vmId } });
+  }
+
+  async view(id: string): Promise<VmView | undefined> {
+    return (await this.vms.ask(this.actor, VM, { id })).data?.['vm'] as VmView | undefined;
+  }
+
+  /** Hosts go on reporting meanwhile. */
+  reaches(id: string, state: string, reports = true): Promise<VmView> {
+    return this.until(id, `VM ${state}`, (vm) => vm.state === state, reports);
+  }
+
+  until(id: string, what: string, holds: (vm: VmView) => boolean, reports = true): Promise<VmView> {
+    return pollUntil(
+      async () => {
+        if (reports) this.report();
+        const vm = await this.view(id);
+        return vm !== undefined && holds(vm) ? vm : null;
+      },
+      { what, timeoutMs: 60_000 },
+    );
+  }
+
+  report(): void {
+    this.neighbours.heartbeat();
+    this.neighbours.disksChecked();
+  }
+
+  isGone(id: string): Promise<unknown> {
+    return pollUntil(async () => (await this.view(id)) === undefined || null, { what: 'deletion', timeoutMs: 60_000 });
+  }
+}

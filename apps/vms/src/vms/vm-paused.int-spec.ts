@@ -1,0 +1,109 @@
+import { DomainError, type DomainPower } from '@infinibay/contracts';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { PrismaClient } from '../database.js';
+import { VmBench } from '../testing/vm-bench.js';
+
+describe('a VM that stands still', () => {
+  let bench: VmBench;
+  beforeAll(async () => {
+    bench = await VmBench.start({ SHUTDOWN_GRACE_SECONDS: '5' });
+  }, 120_000);
+  afterAll(() => bench.stop());
+
+  const pause = (id: string, reason: string, stuck = false): void => {
+    bench.neighbours.vm(id).stuck = stuck;
+    bench.neighbours.powerChange(id, 'paused', reason);
+  };
+  const events = async (id: string): Promise<string[]> => {
+    const rows = await bench.vms.get(PrismaClient).outboxEvent.findMany({ orderBy: { id: 'asc' } });
+    return rows.filter(({ subject }) => subject.includes(id)).map(({ subject }) => subject.split('.').at(-1) ?? '');
+  };
+
+  it('is shown as paused with the reason, stays so while nobody asks, and startVm lets it run on', async () => {
+    const id = await bench.running();
+    pause(id, 'user');
+    expect(await bench.reaches(id, 'PAUSED')).toMatchObject({ pauseReason: 'user', error: null });
+    expect(bench.neighbours.vm(id).power).toBe('paused');
+    await bench.act('startVm', id);
+    const vm = await bench.reaches(id, 'RUNNING');
+    expect(vm).toMatchObject({ pauseReason: null, operations: [{ kind: 'START_VM', status: 'SUCCEEDED' }, {}] });
+    expect(bench.neighbours.vm(id).power).toBe('running');
+    expect(await events(id)).toContain('paused');
+  }, 120_000);
+
+  it('goes back to RUNNING when somebody resumes it by hand, and tells both', async () => {
+    const id = await bench.running();
+    pause(id, 'user');
+    await bench.reaches(id, 'PAUSED');
+    bench.neighbours.powerChange(id, 'running', 'unpaused');
+    await bench.reaches(id, 'RUNNING');
+    const told = await events(id);
+    expect(told.indexOf('paused')).toBeLessThan(told.indexOf('resumed'));
+  }, 120_000);
+
+  it('does not make a start succeed while it stays paused, and runs on by itself when the storage lets it', async () => {
+    const id = await bench.running();
+    pause(id, 'ioerror', true);
+    expect((await bench.reaches(id, 'PAUSED')).pauseReason).toBe('ioerror');
+    await bench.act('startVm', id);
+    const failed = await bench.until(
+      id,
+      'the end of the start',
+      ({ operations }) => operations[0]?.status === 'FAILED',
+    );
+    expect(failed).toMatchObject({
+      state: 'PAUSED',
+      pauseReason: 'ioerror',
+      operations: [{ errorCode: 'VM_PAUSED' }, {}],
+    });
+    bench.neighbours.vm(id).stuck = false;
+    await bench.reaches(id, 'RUNNING', false);
+  }, 120_000);
+
+  it('is resumed for its shutdown', async () => {
+    const id = await bench.running();
+    pause(id, 'user');
+    await bench.reaches(id, 'PAUSED');
+    await bench.act('shutdownVm', id);
+    await bench.until(id, 'the power button', () => bench.neighbours.vm(id).power === 'shutting-down', false);
+    bench.neighbours.powerChange(id, 'off', 'shutdown');
+    await bench.reaches(id, 'STOPPED');
+  }, 120_000);
+
+  it.each<[DomainPower, string, string]>([
+    ['paused', 'ioerror', 'PAUSED'],
+    ['paused', 'pmsuspended', 'PAUSED'],
+    ['shutting-down', 'user', 'RUNNING'],
+    ['unknown', '', 'RUNNING'],
+  ])(
+    'ends its shutdown within the grace when its power stays %s (%s)',
+    async (power, reason, state) => {
+      const id = await bench.running();
+      Object.assign(bench.neighbours.vm(id), { power, reason, stuck: true });
+      bench.neighbours.disturb = (name, vmId) => {
+        // The guest takes no notice of its power button.
+        if (name === 'shutdown-vm' && vmId === id) throw new DomainError('VM_UNRESPONSIVE');
+      };
+      await bench.act('shutdownVm', id);
+      const vm = await bench.until(
+        id,
+        'the end of the shutdown',
+        ({ operations }) => operations[0]?.status === 'FAILED',
+      );
+      bench.neighbours.disturb = () => undefined;
+      expect(vm.state).toBe(state);
+      await bench.act('deleteVm', id);
+      await bench.isGone(id);
+    },
+    120_000,
+  );
+
+  it('that crashed or was found off counts as off for a shutdown', async () => {
+    for (const power of ['crashed', null] as const) {
+      const id = await bench.running();
+      await bench.act('shutdownVm', id);
+      Object.assign(bench.neighbours.vm(id), { power, reason: '' });
+      await bench.reaches(id, 'STOPPED');
+    }
+  }, 120_000);
+});
