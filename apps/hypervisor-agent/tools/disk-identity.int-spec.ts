@@ -14,7 +14,8 @@ import {
 } from '@infinibay/contracts';
 import { pollUntil } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { QemuAgent, hasQemu } from './qemu-agent.ts';
+import { QemuAgent, hasQemu, resizeTmpfs } from './qemu-agent.ts';
+import { writingGuest } from './writing-guest.ts';
 
 const suite = hasQemu ? describe : describe.skip;
 const PATIENCE = { timeoutMs: 60_000 };
@@ -139,4 +140,37 @@ suite('the disk of a guest', () => {
     expect(await sut.agent.call(resumeVm, { vmId, fence: 1 })).toEqual({ power: 'running' });
     await sut.agent.call(forceOffVm, { vmId, fence: 1 });
   }, 120_000);
+});
+
+suite('a guest whose storage is full', () => {
+  let sut: QemuAgent;
+  beforeAll(async () => {
+    sut = await QemuAgent.start({ disk: writingGuest(), diskSpace: '4m' });
+  }, 120_000);
+  afterAll(() => sut.stop(), 120_000);
+
+  it('is paused with the reason, stays paused while there is no space, and runs on when there is', async () => {
+    const vmId = await sut.startVm();
+    const domain = async () => (await sut.agent.call(inspectVm, { vmId })).domain;
+    const paused = () =>
+      pollUntil(async () => ((await domain())?.power === 'paused' ? domain() : null), {
+        timeoutMs: 120_000,
+        what: 'the pause',
+      });
+    expect(await paused()).toEqual({ power: 'paused', reason: 'io-error' });
+    expect((await sut.agent.call(inspectDisk, { vmId })).status).toBe('SOUND');
+    await sut.agent.call(resumeVm, { vmId, fence: 1 });
+    expect(await paused()).toEqual({ power: 'paused', reason: 'io-error' });
+    resizeTmpfs(sut.state.diskDir, '64m');
+    expect(await sut.agent.call(resumeVm, { vmId, fence: 1 })).toEqual({ power: 'running' });
+    const file = path.join(sut.state.diskDir, `vm-${vmId}.qcow2`);
+    await pollUntil(() => statSync(file).size > 6 * MIB, {
+      timeoutMs: 120_000,
+      what: 'what it could not write before',
+    });
+    expect((await domain())?.power).toBe('running');
+    await sut.agent.call(forceOffVm, { vmId, fence: 1 });
+    expect((await sut.agent.call(inspectDisk, { vmId })).status).toBe('SOUND');
+    execFileSync('qemu-img', ['check', '-q', file]);
+  }, 300_000);
 });

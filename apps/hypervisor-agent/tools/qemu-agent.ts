@@ -6,12 +6,19 @@ import { defineVm, ensureDisk, startVm, type VmSpec } from '@infinibay/contracts
 import { domainName } from '@infinibay/libvirt-xml';
 import { missingForLibvirtd, type RunningLibvirtd } from '../../../tools/stack/libvirtd.ts';
 import { startTestLibvirtd, temporaryState, type TemporaryState } from '../../../tools/stack/test-infrastructure.ts';
-import { RunningAgent, agentFolders, writeImage, type AgentFolders } from '../src/agent.fixture.ts';
+import { RunningAgent, agentFolders, writeImage, type AgentFolders, type TestImage } from '../src/agent.fixture.ts';
 
 const MIB = 1_048_576;
 
 /** Whether this machine can run a libvirtd with QEMU. */
 export const hasQemu = missingForLibvirtd().length === 0;
+
+export interface QemuAgentOptions {
+  /** What guests boot from; a disk that holds nothing when left out. */
+  readonly disk?: Buffer;
+  /** Size of a file system for the disks alone, such as 4m. */
+  readonly diskSpace?: string;
+}
 
 /** An agent on a libvirtd of its own, whose processes may be stopped and killed. */
 export class QemuAgent {
@@ -22,16 +29,17 @@ export class QemuAgent {
     private readonly folders: AgentFolders,
     /** An image of eight MiB that holds nothing. */
     readonly imageId: string,
+    private readonly hasOwnFileSystem: boolean,
   ) {}
 
-  static async start(): Promise<QemuAgent> {
+  static async start({ disk, diskSpace }: QemuAgentOptions = {}): Promise<QemuAgent> {
     const state = temporaryState();
-    const daemon = await startTestLibvirtd(state);
     mkdirSync(state.diskDir, { recursive: true });
+    // Before the daemon: it has a mount namespace of its own.
+    if (diskSpace !== undefined) mountTmpfs(state.diskDir, diskSpace);
+    const daemon = await startTestLibvirtd(state);
     const folders = agentFolders();
-    const file = path.join(folders.state, 'empty.qcow2');
-    execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', file, String(8 * MIB)]);
-    const image = writeImage(folders.images, readFileSync(file), { format: 'qcow2', virtualSizeBytes: 8 * MIB });
+    const image = disk === undefined ? writeEmptyImage(folders) : writeImage(folders.images, disk);
     const agent = await RunningAgent.start({
       LIBVIRT_URI: daemon.uri,
       LIBVIRT_VIRT_TYPE: 'qemu',
@@ -41,7 +49,7 @@ export class QemuAgent {
       STATE_DIR: folders.state,
       NETNS: state.networkNamespace,
     });
-    return new QemuAgent(agent, daemon, state, folders, image.imageId);
+    return new QemuAgent(agent, daemon, state, folders, image.imageId, diskSpace !== undefined);
   }
 
   get uri(): string {
@@ -81,10 +89,24 @@ export class QemuAgent {
   async stop(): Promise<void> {
     await this.agent.stop();
     await this.daemon.stop({ guestTimeoutMs: 0 });
+    if (this.hasOwnFileSystem) execFileSync('umount', [this.state.diskDir]);
     this.folders.remove();
     this.state.remove();
   }
 }
+
+/** Gives the disks more or less space. */
+export const resizeTmpfs = (folder: string, size: string): void =>
+  void execFileSync('mount', ['-o', `remount,size=${size}`, folder]);
+
+const mountTmpfs = (folder: string, size: string): void =>
+  void execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder]);
+
+const writeEmptyImage = (folders: AgentFolders): TestImage => {
+  const file = path.join(folders.state, 'empty.qcow2');
+  execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', file, String(8 * MIB)]);
+  return writeImage(folders.images, readFileSync(file), { format: 'qcow2', virtualSizeBytes: 8 * MIB });
+};
 
 /** A small VM without a network. */
 export const vmSpec = (vmId: string): VmSpec => ({

@@ -119,7 +119,7 @@ describe('plan', () => {
         'crashed',
         'unknown',
       ),
-      reason: fc.constantFrom('', 'user', 'ioerror'),
+      reason: fc.constantFrom('', 'user', 'io-error'),
       isBuilt: fc.constant(true),
       isDiskSound: fc.constant(false),
       isAsked: fc.boolean(),
@@ -146,7 +146,7 @@ describe('plan', () => {
     expect(paused('user').next('RUNNING', false)).toEqual({ kind: 'paused' });
     for (const [reason, isAsked] of [
       ['user', true],
-      ['ioerror', false],
+      ['io-error', false],
     ] as const) {
       const world = paused(reason);
       walk(world, 'RUNNING', isAsked);

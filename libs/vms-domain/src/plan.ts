@@ -79,7 +79,7 @@ export const plan = (desired: DesiredState, observed: Observed): Plan => {
 export const isOff = (power: DomainPower | null): boolean => power === null || power === 'off' || power === 'crashed';
 
 /** QEMU stops a guest whose write failed, for want of space above all; it may run on when that is over. */
-export const isPausedByStorage = (reason: string): boolean => reason === 'ioerror';
+export const isPausedByStorage = (reason: string): boolean => reason === 'io-error';
 
 const settledUnlessBlocked = ({ isBuilt, isDiskSound }: Observed): Plan =>
   isBuilt && !isDiskSound ? BLOCKED : SETTLED;

@@ -1,10 +1,9 @@
 import { operationUpdated, type EventEnvelope, type OperationKind } from '@infinibay/contracts';
-import { newEvent } from '@infinibay/platform-persistence';
+import { databaseNow, newEvent } from '@infinibay/platform-persistence';
 import { stepsOf, TRANSITIONS } from '@infinibay/vms-domain';
 import { departmentWhere, type DepartmentScope } from '@infinibay/access-domain';
 import { Injectable } from '@nestjs/common';
 import { PrismaClient, type Transaction } from '../database.js';
-import { dueIn } from '../reconcile/due.js';
 import { progressOf, withSteps, type OperationRow } from './operation.mapper.js';
 
 export interface NewOperation {
@@ -27,7 +26,7 @@ export class OperationRepository {
     const row = await tx.operation.create({
       data: {
         ...operation,
-        createdAt: await dueIn(tx),
+        createdAt: await databaseNow(tx),
         steps: { create: stepsOf(TRANSITIONS[operation.kind].desired).map((name, position) => ({ name, position })) },
       },
       include: withSteps,
@@ -53,7 +52,7 @@ export class OperationRepository {
         where: { id },
         data: {
           status,
-          finishedAt: new Date(),
+          finishedAt: await databaseNow(tx),
           errorCode: failure?.code ?? null,
           errorMessage: failure?.message ?? null,
         },

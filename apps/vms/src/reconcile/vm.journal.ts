@@ -1,6 +1,6 @@
 import { DomainError, type EventEnvelope } from '@infinibay/contracts';
 import { OutboxRelayHolder } from '@infinibay/platform-messaging';
-import { appendToOutbox } from '@infinibay/platform-persistence';
+import { appendToOutbox, databaseNow } from '@infinibay/platform-persistence';
 import { LOOK_AGAIN_MS, backoffMs, settledState, type Action, type DesiredState } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import { PrismaClient, type Transaction } from '../database.js';
@@ -9,8 +9,9 @@ import { withSteps } from '../operations/operation.mapper.js';
 import { OperationRepository, operationEvent } from '../operations/operation.repository.js';
 import { deletedEvent, stateEvents } from '../vms/vm.events.js';
 import { ClaimRepository, type Claim } from './claim.repository.js';
-import { dueIn } from './due.js';
 import type { Preparation } from './host.client.js';
+
+const later = (now: Date, waitMs: number): Date => new Date(now.getTime() + waitMs);
 
 const RELEASED = { leaseOwner: null, leaseUntil: null } as const;
 
@@ -32,29 +33,31 @@ export class VmJournal {
   }
 
   stepStarted(claim: Claim, action: Action): Promise<void> {
-    return this.onStep(claim, action, {
-      status: 'RUNNING',
-      startedAt: new Date(),
-      attempts: { increment: 1 },
-      errorCode: null,
-    });
+    return this.write(claim, (tx, vm, now) =>
+      this.markStep(tx, vm.id, action, {
+        status: 'RUNNING',
+        startedAt: now,
+        attempts: { increment: 1 },
+        errorCode: null,
+      }),
+    );
   }
 
   /** What the step brought about is remembered with it: that there is a disk, and in which network the VM is. */
   stepSucceeded(claim: Claim, action: Action, preparation: Preparation): Promise<void> {
-    return this.write(claim, async (tx, vm) => {
+    return this.write(claim, async (tx, vm, now) => {
       const networkId = preparation.nic?.networkId;
       if (action === 'ensure-disk' && vm.diskBuiltAt === null)
-        await tx.vm.update({ where: { id: vm.id }, data: { diskBuiltAt: new Date() } });
+        await tx.vm.update({ where: { id: vm.id }, data: { diskBuiltAt: now } });
       if (action === 'attach-network' && networkId !== undefined && networkId !== vm.networkId)
         await tx.vm.update({ where: { id: vm.id }, data: { networkId } });
-      return this.markStep(tx, vm.id, action, { status: 'SUCCEEDED', finishedAt: new Date() });
+      return this.markStep(tx, vm.id, action, { status: 'SUCCEEDED', finishedAt: now });
     });
   }
 
   /** The desired state is reached: the VM shows it, its operation ends, the lease is given back. */
   settle(claim: Claim, desired: DesiredState): Promise<void> {
-    return this.write(claim, async (tx, vm) => {
+    return this.write(claim, async (tx, vm, now) => {
       // A request that came meanwhile changed the wish: it stays due.
       if (vm.desired !== desired) {
         await tx.vm.update({ where: { id: vm.id }, data: RELEASED });
@@ -73,7 +76,7 @@ export class VmJournal {
           errorMessage: null,
           pauseReason: null,
           ...(state === 'RUNNING' ? {} : { guestReadyAt: null }),
-          ...(gone ? { activeName: null, deletedAt: vm.deletedAt ?? new Date() } : {}),
+          ...(gone ? { activeName: null, deletedAt: vm.deletedAt ?? now } : {}),
         },
       });
       const ended = await this.operations.closeOpen(tx, vm.id, 'SUCCEEDED');
@@ -84,8 +87,8 @@ export class VmJournal {
 
   /** Gives the lease back and comes again later. */
   postpone(claim: Claim, afterMs: number): Promise<void> {
-    return this.write(claim, async (tx, vm) => {
-      await tx.vm.update({ where: { id: vm.id }, data: { ...RELEASED, reconcileAt: await dueIn(tx, afterMs) } });
+    return this.write(claim, async (tx, vm, now) => {
+      await tx.vm.update({ where: { id: vm.id }, data: { ...RELEASED, reconcileAt: later(now, afterMs) } });
       return [];
     });
   }
@@ -95,14 +98,14 @@ export class VmJournal {
    * Who asked for a start is told that it failed; who asked for the power to go off got it.
    */
   block(claim: Claim, error: DomainError): Promise<void> {
-    return this.write(claim, async (tx, vm) => {
+    return this.write(claim, async (tx, vm, now) => {
       const failure = { code: error.code, message: error.message };
       await tx.vm.update({
         where: { id: vm.id },
         data: {
           ...RELEASED,
           state: 'ERROR',
-          reconcileAt: await dueIn(tx, LOOK_AGAIN_MS),
+          reconcileAt: later(now, LOOK_AGAIN_MS),
           failedAttempts: 0,
           errorCode: failure.code,
           errorMessage: failure.message,
@@ -123,7 +126,7 @@ export class VmJournal {
    * @param failure of who asked for it to run
    */
   showPaused(claim: Claim, reason: string, again: boolean, failure?: DomainError): Promise<void> {
-    return this.write(claim, async (tx, vm) => {
+    return this.write(claim, async (tx, vm, now) => {
       const failedAttempts = again ? vm.failedAttempts + 1 : 0;
       await tx.vm.update({
         where: { id: vm.id },
@@ -132,7 +135,7 @@ export class VmJournal {
           state: 'PAUSED',
           pauseReason: reason,
           failedAttempts,
-          reconcileAt: again ? await dueIn(tx, backoffMs(failedAttempts)) : null,
+          reconcileAt: again ? later(now, backoffMs(failedAttempts)) : null,
           errorCode: null,
           errorMessage: null,
         },
@@ -148,12 +151,12 @@ export class VmJournal {
   /** The failure of an action: tried again with growing waits. @returns the wait in milliseconds */
   async retryLater(claim: Claim, action: Action | null, error: DomainError): Promise<number> {
     let waitMs = 0;
-    await this.write(claim, async (tx, vm) => {
+    await this.write(claim, async (tx, vm, now) => {
       const failedAttempts = vm.failedAttempts + 1;
       waitMs = backoffMs(failedAttempts);
       await tx.vm.update({
         where: { id: vm.id },
-        data: { ...RELEASED, failedAttempts, reconcileAt: await dueIn(tx, waitMs) },
+        data: { ...RELEASED, failedAttempts, reconcileAt: later(now, waitMs) },
       });
       return action === null ? [] : this.markStep(tx, vm.id, action, { status: 'PENDING', errorCode: error.code });
     });
@@ -214,10 +217,6 @@ export class VmJournal {
     });
   }
 
-  private onStep(claim: Claim, action: Action, change: Prisma.OperationStepUpdateManyMutationInput): Promise<void> {
-    return this.write(claim, (tx, vm) => this.markStep(tx, vm.id, action, change));
-  }
-
   private async markStep(
     tx: Transaction,
     vmId: string,
@@ -233,16 +232,19 @@ export class VmJournal {
     await tx.operationStep.updateMany({ where: { operationId: open.id, name: action }, data: change });
     const row = await tx.operation.update({
       where: { id: open.id },
-      data: { status: 'RUNNING', startedAt: open.startedAt ?? new Date() },
+      data: { status: 'RUNNING', startedAt: open.startedAt ?? (await databaseNow(tx)) },
       include: withSteps,
     });
     return [operationEvent(row)];
   }
 
-  private async write(claim: Claim, change: (tx: Transaction, vm: Vm) => Promise<EventEnvelope[]>): Promise<void> {
+  private async write(
+    claim: Claim,
+    change: (tx: Transaction, vm: Vm, now: Date) => Promise<EventEnvelope[]>,
+  ): Promise<void> {
     await this.database.$transaction(async (tx) => {
       const vm = await this.claims.lock(tx, claim);
-      await appendToOutbox(tx, await change(tx, vm));
+      await appendToOutbox(tx, await change(tx, vm, await databaseNow(tx)));
     });
     this.outbox.notify();
   }

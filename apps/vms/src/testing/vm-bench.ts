@@ -30,12 +30,18 @@ export class VmBench {
     this.actor = memberOf(departmentId);
   }
 
-  static async start(environment: Record<string, string> = {}): Promise<VmBench> {
+  /** @param nats another server than the one that tests share */
+  static async start(environment: Record<string, string> = {}, nats = testNats()): Promise<VmBench> {
     const database = await createTestDatabase('vms');
-    const neighbours = await Neighbours.start(testNats());
+    const neighbours = await Neighbours.start(nats);
     const departmentId = randomUUID();
     neighbours.departments.add(departmentId);
-    const vms = await VmsUnderTest.start(database, environment);
+    const vms = await VmsUnderTest.start(database, {
+      NATS_URL: nats.url,
+      NATS_USER: nats.user,
+      NATS_PASSWORD: nats.password,
+      ...environment,
+    });
     await pollUntil(
       async () => {
         neighbours.heartbeat();

@@ -43,8 +43,8 @@ describe('a VM that stands still', () => {
 
   it('does not make a start succeed while it stays paused, and runs on by itself when the storage lets it', async () => {
     const id = await bench.running();
-    pause(id, 'ioerror', true);
-    expect((await bench.reaches(id, 'PAUSED')).pauseReason).toBe('ioerror');
+    pause(id, 'io-error', true);
+    expect((await bench.reaches(id, 'PAUSED')).pauseReason).toBe('io-error');
     await bench.act('startVm', id);
     const failed = await bench.until(
       id,
@@ -53,7 +53,7 @@ describe('a VM that stands still', () => {
     );
     expect(failed).toMatchObject({
       state: 'PAUSED',
-      pauseReason: 'ioerror',
+      pauseReason: 'io-error',
       operations: [{ errorCode: 'VM_PAUSED' }, {}],
     });
     bench.neighbours.vm(id).stuck = false;
@@ -71,7 +71,7 @@ describe('a VM that stands still', () => {
   }, 120_000);
 
   it.each<[DomainPower, string, string]>([
-    ['paused', 'ioerror', 'PAUSED'],
+    ['paused', 'io-error', 'PAUSED'],
     ['paused', 'pmsuspended', 'PAUSED'],
     ['shutting-down', 'user', 'RUNNING'],
     ['unknown', '', 'RUNNING'],

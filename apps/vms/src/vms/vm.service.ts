@@ -9,7 +9,7 @@ import {
   type PageArgs,
 } from '@infinibay/platform-graphql';
 import { currentContext } from '@infinibay/platform-logging';
-import { appendToOutbox, findReplay, newId, runOnce } from '@infinibay/platform-persistence';
+import { appendToOutbox, databaseNow, newId, recallOnce, runOnce } from '@infinibay/platform-persistence';
 import { TRANSITIONS, isAllowed } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import type DataLoader from 'dataloader';
@@ -17,7 +17,6 @@ import { PrismaClient, isUniqueViolation, type Transaction } from '../database.j
 import type { Vm as VmRow } from '../generated/prisma/client.js';
 import { OperationRepository } from '../operations/operation.repository.js';
 import { AfterCommit } from '../reconcile/after-commit.js';
-import { dueIn } from '../reconcile/due.js';
 import { NeighbourChecks } from './neighbour-checks.js';
 import { createdEvent, stateEvents } from './vm.events.js';
 import { CreateVm, VmAction, isUuid } from './vm.inputs.js';
@@ -73,7 +72,7 @@ export class VmService {
   async create(actor: Actor, rawInput: unknown): Promise<Accepted> {
     const { idempotencyKey: key, ...input } = validateInput(CreateVm, rawInput);
     const call = { actorId: actor.userId, key, operation: 'createVm', input };
-    const replay = await findReplay<Accepted>(this.database, call);
+    const replay = await recallOnce<Accepted>(this.database, call);
     if (replay !== undefined) return replay;
     const networkId = await this.neighbours.selectNetwork(actor, input);
     return this.accept(async (tx) =>
@@ -92,7 +91,7 @@ export class VmService {
           vcpus: place.vcpus,
           memoryMib: place.memoryMib,
           diskBytes: place.diskBytes,
-          reconcileAt: await dueIn(tx),
+          reconcileAt: await databaseNow(tx),
         });
         return this.journal(tx, vm, 'CREATE_VM', actor, key, [createdEvent(vm)]);
       }),
@@ -123,7 +122,7 @@ export class VmService {
       data: {
         desired,
         state: shows ?? vm.state,
-        reconcileAt: await dueIn(tx),
+        reconcileAt: await databaseNow(tx),
         failedAttempts: 0,
         errorCode: null,
         errorMessage: null,

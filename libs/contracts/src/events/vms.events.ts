@@ -37,9 +37,9 @@ export const vmPaused = defineEvent({
   producer: 'vms',
   data: z.object({
     vmId: Uuid,
-    reason: z.string().max(64).describe("libvirt's reason: user, ioerror, watchdog, pmsuspended, …"),
+    reason: z.string().max(64).describe("libvirt's reason: user, io-error, watchdog, pmsuspended, …"),
   }),
-  example: { vmId: EXAMPLE_VM, reason: 'ioerror' },
+  example: { vmId: EXAMPLE_VM, reason: 'io-error' },
 });
 
 export const vmResumed = defineEvent({
