@@ -8,6 +8,10 @@ import { extendedEntities, resolvers } from './graph.js';
 import { HostNetworkReconciler } from './hosts/host-network.reconciler.js';
 import { HostNetworkRepository } from './hosts/host-network.repository.js';
 import { HostNetworkService } from './hosts/host-network.service.js';
+import { HostReportController } from './hosts/host-report.controller.js';
+import { HostReportRepository } from './hosts/host-report.repository.js';
+import { HostReportService } from './hosts/host-report.service.js';
+import { HostStatusRepository } from './hosts/host-status.repository.js';
 import { NetworkRemovalRepository } from './hosts/network-removal.repository.js';
 import { NetworkRemovalService } from './hosts/network-removal.service.js';
 import { NetworkRepository } from './networks/network.repository.js';
@@ -17,6 +21,9 @@ import { AttachmentController } from './ports/attachment.controller.js';
 import { AttachmentService } from './ports/attachment.service.js';
 import { PortRepository } from './ports/port.repository.js';
 import { PortService } from './ports/port.service.js';
+import { PlatformEndpoints } from './ranges/platform-endpoints.js';
+import { RangeAllocation } from './ranges/range-allocation.service.js';
+import { ReservedRangesRepository } from './ranges/reserved-ranges.repository.js';
 
 @Module({})
 export class AppModule {
@@ -43,6 +50,13 @@ export class AppModule {
         AttachmentController,
         HostNetworkRepository,
         HostNetworkService,
+        HostReportRepository,
+        HostReportService,
+        HostReportController,
+        HostStatusRepository,
+        PlatformEndpoints,
+        ReservedRangesRepository,
+        RangeAllocation,
         NetworkRemovalRepository,
         NetworkRemovalService,
         HostNetworkReconciler,

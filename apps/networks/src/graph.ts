@@ -1,4 +1,5 @@
 import type { Type } from '@nestjs/common';
+import { NetworkHostDifferencesResolver, NetworkHostsResolver } from './hosts/network-hosts.resolver.js';
 import { DepartmentNetworksResolver } from './networks/department-networks.resolver.js';
 import { NetworkResolver } from './networks/network.resolver.js';
 import { DepartmentRef } from './networks/network.model.js';
@@ -11,6 +12,8 @@ import { VmPortsResolver } from './ports/vm-ports.resolver.js';
 export const resolvers: Type[] = [
   NetworkResolver,
   NetworkPortsResolver,
+  NetworkHostsResolver,
+  NetworkHostDifferencesResolver,
   PortResolver,
   DepartmentNetworksResolver,
   VmPortsResolver,

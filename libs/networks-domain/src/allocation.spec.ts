@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { capacityOf, gatewayOf, lowestFreeAddress } from './address-allocation.js';
 import { encloses, includesAddress, overlaps, parseNetworkCidr, endOf, type Cidr } from './cidr.js';
 import { bridgeName, libvirtNetworkName, macOfBridge, macOfPort } from './host-names.js';
-import { chooseSubnet } from './subnet-choice.js';
+import { chooseSubnet, chooseSubnetUpTo } from './subnet-choice.js';
 
 const smallNetwork = fc
   .tuple(fc.integer({ min: 0, max: 255 }), fc.integer({ min: 24, max: 30 }))
@@ -61,6 +61,30 @@ describe(chooseSubnet, () => {
 
   it('has no room for a range larger than the pool', () => {
     expect(chooseSubnet(pool, 19, [])).toBeNull();
+  });
+});
+
+describe(chooseSubnetUpTo, () => {
+  const pool = parseNetworkCidr('10.80.0.0/23');
+
+  it('gives the wanted size while there is room, then smaller ones down to /28, then nothing', () => {
+    const taken: Cidr[] = [parseNetworkCidr('10.80.1.128/25')];
+    const prefixes: number[] = [];
+    for (
+      let one = chooseSubnetUpTo(pool, 24, taken, 1_024);
+      one !== null;
+      one = chooseSubnetUpTo(pool, 24, taken, 1_024)
+    ) {
+      taken.push(one);
+      prefixes.push(one.prefixLength);
+    }
+    expect(prefixes).toEqual([24, 25]);
+    expect(chooseSubnetUpTo(pool, 24, taken.slice(0, 2), 100)?.prefixLength).toBe(26);
+    expect(chooseSubnetUpTo(pool, 24, taken.slice(0, 2), 15)).toBeNull();
+  });
+
+  it('keeps to a wanted size that is smaller than /28', () => {
+    expect(chooseSubnetUpTo(pool, 30, [], 1_024)?.prefixLength).toBe(30);
   });
 });
 

@@ -1,5 +1,6 @@
 import {
   bridgeName,
+  dhcpHostnames,
   formatIpv4,
   gatewayOf,
   libvirtNetworkName,
@@ -93,6 +94,9 @@ export class HostNetworkRepository {
     const updated = await this.database.$executeRawUnsafe(
       `UPDATE host_networks
        SET applied_revision = greatest(applied_revision, $3::int), applied_at = now(), error_code = NULL, attempts = 0,
+           status = CASE WHEN status = 'PENDING' OR error_code IS NOT NULL THEN 'ACTIVE' ELSE status END,
+           reason = CASE WHEN error_code IS NOT NULL THEN NULL ELSE reason END,
+           status_changed_at = CASE WHEN status = 'PENDING' OR error_code IS NOT NULL THEN now() ELSE status_changed_at END,
            next_attempt_at = CASE WHEN desired_revision > $3::int THEN now() ELSE now() + make_interval(secs => $4::int) END
        WHERE network_id = $1::uuid AND host_id = $2::uuid`,
       key.networkId,
@@ -103,16 +107,20 @@ export class HostNetworkRepository {
     return updated === 1;
   }
 
-  async recordFailure(key: HostNetworkKey, errorCode: string): Promise<boolean> {
+  /** @param reason null: the host may be away, its network goes on as it stands */
+  async recordFailure(key: HostNetworkKey, errorCode: string, reason: string | null): Promise<boolean> {
     const updated = await this.database.$executeRawUnsafe(
       `UPDATE host_networks
        SET error_code = $3, attempts = attempts + 1,
+           status = CASE WHEN $5::text IS NULL THEN status ELSE 'ERROR' END, reason = coalesce($5, reason),
+           status_changed_at = CASE WHEN $5::text IS NULL OR status = 'ERROR' THEN status_changed_at ELSE now() END,
            next_attempt_at = now() + make_interval(secs => least($4::float8, power(2, least(attempts, 10))))
        WHERE network_id = $1::uuid AND host_id = $2::uuid`,
       key.networkId,
       key.hostId,
       errorCode,
       MAX_BACKOFF_SECONDS,
+      reason,
     );
     return updated === 1;
   }
@@ -136,6 +144,7 @@ export class HostNetworkRepository {
 
 const specOf = (network: Network, ports: readonly Port[]): NetworkSpec => {
   const cidr = parseNetworkCidr(network.cidr);
+  const hostnames = dhcpHostnames(ports);
   return {
     networkId: network.id,
     name: libvirtNetworkName(network.id),
@@ -146,7 +155,7 @@ const specOf = (network: Network, ports: readonly Port[]): NetworkSpec => {
     reservations: ports.map((port) => ({
       mac: port.mac,
       address: port.address,
-      hostname: port.hostname === '' ? null : port.hostname,
+      hostname: hostnames.get(port.id) ?? null,
     })),
   };
 };

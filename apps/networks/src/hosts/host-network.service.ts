@@ -1,4 +1,4 @@
-import { DomainError, ensureNetwork } from '@infinibay/contracts';
+import { DomainError, ensureNetwork, isRetryable } from '@infinibay/contracts';
 import { RequestClient } from '@infinibay/platform-messaging';
 import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { Injectable } from '@nestjs/common';
@@ -41,7 +41,7 @@ export class HostNetworkService {
     } catch (error) {
       const failure = hostFailure(error);
       this.outcomes.inc({ outcome: failure.code });
-      if (!(await this.hostNetworks.recordFailure(key, failure.code))) await this.removals.want(key);
+      if (!(await this.hostNetworks.recordFailure(key, failure.code, reasonOf(failure)))) await this.removals.want(key);
       throw failure;
     }
     this.outcomes.inc({ outcome: 'ok' });
@@ -52,6 +52,14 @@ export class HostNetworkService {
     await this.requests.call(ensureNetwork, wanted, { hostId: key.hostId, timeoutMs: HOST_TIMEOUT_MS });
   }
 }
+
+/** What a person has to change before it can succeed; null for what passes by itself. */
+const reasonOf = (failure: DomainError): string | null => {
+  if (isRetryable(failure)) return null;
+  const { reason, reserved } = failure.details;
+  const detail = [reason, reserved].find((one) => typeof one === 'string');
+  return (detail === undefined ? failure.message : `${failure.message}: ${detail}`).slice(0, 300);
+};
 
 /** A host that does not answer in time is unavailable to the caller, whatever the reason. */
 export const hostFailure = (error: unknown): DomainError => {

@@ -1,5 +1,5 @@
-import { Graph, GraphContext } from '@infinibay/platform-graphql';
-import { Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import { FirstArgs, Graph, GraphContext, parseFirst } from '@infinibay/platform-graphql';
+import { Args, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { toNetwork } from './network.mapper.js';
 import { DepartmentRef, Network } from './network.model.js';
 import { NetworkService } from './network.service.js';
@@ -11,8 +11,15 @@ export class DepartmentNetworksResolver {
   @ResolveField(() => [Network], {
     description: 'The networks of the department, oldest first; `networks` has them in pages',
   })
-  async networks(@Parent() department: DepartmentRef, @Graph() graph: GraphContext): Promise<Network[]> {
-    const loader = graph.loader('department.networks', (ids, actor) => this.service.ofDepartments(actor, ids));
+  async networks(
+    @Parent() department: DepartmentRef,
+    @Args() args: FirstArgs,
+    @Graph() graph: GraphContext,
+  ): Promise<Network[]> {
+    const first = parseFirst(args);
+    const loader = graph.loader(`department.networks:${first}`, (ids, actor) =>
+      this.service.ofDepartments(actor, ids, first),
+    );
     return ((await loader.load(department.id)) ?? []).map(toNetwork);
   }
 }

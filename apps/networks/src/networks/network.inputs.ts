@@ -14,7 +14,8 @@ export class CreateNetworkInput {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Private IPv4 range, /8 to /30; host bits are cleared. A free one is chosen when left out',
+    description:
+      'Private IPv4 range, /8 to /30, that no host uses and that the department may still have; host bits are cleared. A free one is chosen when left out',
   })
   cidr?: string | null;
 

@@ -6,9 +6,6 @@ import type { Page } from '@infinibay/platform-graphql';
 import { Database, type Transaction } from '../database.js';
 import type { Network } from '../generated/prisma/client.js';
 
-/** Most networks that a department shows as a plain list. */
-const LIST_LIMIT = 200;
-
 export interface NewNetwork {
   readonly departmentId: string;
   readonly name: string;
@@ -31,12 +28,18 @@ export class NetworkRepository {
     return this.database.network.findFirst({ where: { departmentId }, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] });
   }
 
-  listOfDepartments(departmentIds: readonly string[]): Promise<Network[]> {
-    return this.database.network.findMany({
-      where: { departmentId: { in: [...departmentIds] } },
-      orderBy: { id: 'asc' },
-      take: LIST_LIMIT * departmentIds.length,
-    });
+  /** The oldest of each department. */
+  listOfDepartments(departmentIds: readonly string[], first: number): Promise<Network[]> {
+    return Promise.resolve(
+      this.database.$queryRawUnsafe<Network[]>(
+        `SELECT n.id, n.department_id AS "departmentId", n.name, n.cidr::text AS cidr, n.created_at AS "createdAt"
+         FROM unnest($1::uuid[]) AS d (id)
+         CROSS JOIN LATERAL (SELECT * FROM networks WHERE department_id = d.id ORDER BY id LIMIT $2::int) n
+         ORDER BY n.id`,
+        [...departmentIds],
+        first,
+      ),
+    );
   }
 
   /** One row more than the page has, and the count of all. */
@@ -69,6 +72,19 @@ export class NetworkRepository {
       cidr,
     );
     return rows.map((row) => parseNetworkCidr(row.cidr));
+  }
+
+  /** What a department has already. */
+  async usage(
+    tx: Transaction,
+    departmentId: string,
+  ): Promise<{ readonly networks: number; readonly addresses: number }> {
+    const [row] = await tx.$queryRawUnsafe<{ networks: number; addresses: number }[]>(
+      `SELECT count(*)::int AS networks, coalesce(sum(2 ^ (32 - masklen(cidr))), 0)::float8 AS addresses
+       FROM networks WHERE department_id = $1::uuid`,
+      departmentId,
+    );
+    return row ?? { networks: 0, addresses: 0 };
   }
 
   async isNameTaken(tx: Transaction, departmentId: string, name: string): Promise<boolean> {

@@ -32,7 +32,7 @@ export class NetworkResolver {
 
   @Mutation(() => Network, {
     description:
-      'Makes a network. Errors: DEPARTMENT_NOT_FOUND, MALFORMED_ADDRESS, ADDRESS_RANGE_TAKEN, NAME_TAKEN, INVALID_INPUT',
+      'Makes a network. Errors: DEPARTMENT_NOT_FOUND, MALFORMED_ADDRESS, ADDRESS_RANGE_TAKEN, NETWORK_RANGE_RESERVED, QUOTA_EXCEEDED, NAME_TAKEN, INVALID_INPUT',
   })
   async createNetwork(@CurrentActor() actor: Actor, @Args('input') input: CreateNetworkInput): Promise<Network> {
     const checked = validateInput(CreateNetworkSchema, input, {

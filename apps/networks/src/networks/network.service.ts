@@ -1,16 +1,16 @@
 import { can, readableDepartments } from '@infinibay/access-domain';
 import { DomainError, Uuid, findDepartments, networkCreated, networkDeleted, type Actor } from '@infinibay/contracts';
-import { chooseSubnet, formatCidr, parseNetworkCidr } from '@infinibay/networks-domain';
+import { formatCidr, parseNetworkCidr } from '@infinibay/networks-domain';
 import { connectionOf, type Connection, type Page } from '@infinibay/platform-graphql';
 import { OutboxRelayHolder, RequestClient } from '@infinibay/platform-messaging';
 import { appendToOutbox, newEvent, runOnce } from '@infinibay/platform-persistence';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Database, TRANSACTION_LIMITS, type Transaction } from '../database.js';
 import type { Network } from '../generated/prisma/client.js';
 import { HostNetworkRepository } from '../hosts/host-network.repository.js';
+import { RangeAllocation } from '../ranges/range-allocation.service.js';
 import type { CreateNetwork, DeleteNetwork } from './network.inputs.js';
 import { NetworkRepository } from './network.repository.js';
-import { NETWORK_SETTINGS, type NetworkSettings } from './network.settings.js';
 
 @Injectable()
 export class NetworkService {
@@ -20,7 +20,7 @@ export class NetworkService {
     private readonly hostNetworks: HostNetworkRepository,
     private readonly requests: RequestClient,
     private readonly outbox: OutboxRelayHolder,
-    @Inject(NETWORK_SETTINGS) private readonly settings: NetworkSettings,
+    private readonly ranges: RangeAllocation,
   ) {}
 
   /** @throws DomainError NETWORK_NOT_FOUND, also for one of a department that the actor may not read. */
@@ -41,9 +41,13 @@ export class NetworkService {
   }
 
   /** The networks of those departments that the actor may read. */
-  async ofDepartments(actor: Actor, departmentIds: readonly string[]): Promise<ReadonlyMap<string, Network[]>> {
+  async ofDepartments(
+    actor: Actor,
+    departmentIds: readonly string[],
+    first: number,
+  ): Promise<ReadonlyMap<string, Network[]>> {
     const allowed = onlyUuids(departmentIds).filter((id) => can(actor, 'read', { kind: 'network', departmentId: id }));
-    const networks = await this.networks.listOfDepartments(allowed);
+    const networks = await this.networks.listOfDepartments(allowed, first);
     return Map.groupBy(networks, (network) => network.departmentId);
   }
 
@@ -62,15 +66,16 @@ export class NetworkService {
     return network;
   }
 
-  /** @throws DomainError DEPARTMENT_NOT_FOUND, MALFORMED_ADDRESS, ADDRESS_RANGE_TAKEN, NAME_TAKEN, IDEMPOTENCY_KEY_REUSED */
+  /** @throws DomainError DEPARTMENT_NOT_FOUND, MALFORMED_ADDRESS, ADDRESS_RANGE_TAKEN, NETWORK_RANGE_RESERVED, QUOTA_EXCEEDED, NAME_TAKEN, IDEMPOTENCY_KEY_REUSED */
   async create(actor: Actor, input: CreateNetwork): Promise<Network> {
     const { idempotencyKey, ...asked } = input;
     assertDepartment(actor, 'create', input.departmentId);
     const cidr = typeof input.cidr === 'string' ? formatCidr(parseNetworkCidr(input.cidr)) : null;
     await this.assertDepartmentExists(input.departmentId);
-    const call = { actorId: actor.userId, key: idempotencyKey, operation: 'createNetwork', input: asked };
+    const call = { actorId: actor.userId, key: idempotencyKey, operation: 'createNetwork', input: { ...asked, cidr } };
+    const platform = await this.ranges.platformRanges();
     const id = await this.database.$transaction(
-      (tx) => runOnce(tx, call, () => this.insert(tx, { ...asked, cidr })),
+      (tx) => runOnce(tx, call, () => this.insert(tx, { ...asked, cidr }, platform)),
       TRANSACTION_LIMITS,
     );
     this.outbox.notify();
@@ -97,31 +102,17 @@ export class NetworkService {
   private async insert(
     tx: Transaction,
     asked: { departmentId: string; name: string; cidr: string | null },
+    platform: readonly string[],
   ): Promise<string> {
-    await this.networks.lockRanges(tx);
     const { departmentId, name } = asked;
     if (await this.networks.isNameTaken(tx, departmentId, name)) throw new DomainError('NAME_TAKEN', { name });
-    const cidr = asked.cidr === null ? await this.chooseRange(tx) : await this.assertFree(tx, asked.cidr);
+    const cidr = await this.ranges.allocate(tx, departmentId, asked.cidr, platform);
     const network = await this.networks.create(tx, { departmentId, name, cidr });
     const data = { networkId: network.id, name, cidr };
     await appendToOutbox(tx, [
       newEvent(networkCreated, { departmentId, resource: { kind: 'network', id: network.id }, data }),
     ]);
     return network.id;
-  }
-
-  private async assertFree(tx: Transaction, cidr: string): Promise<string> {
-    // Which network is in the way is not said: it may be another department's.
-    if ((await this.networks.overlapping(tx, cidr)).length > 0) throw new DomainError('ADDRESS_RANGE_TAKEN', { cidr });
-    return cidr;
-  }
-
-  private async chooseRange(tx: Transaction): Promise<string> {
-    const { NETWORK_POOL_CIDR: pool, NETWORK_POOL_PREFIX: prefixLength } = this.settings;
-    const chosen = chooseSubnet(parseNetworkCidr(pool), prefixLength, await this.networks.overlapping(tx, pool));
-    if (chosen === null)
-      throw new DomainError('ADDRESS_RANGE_TAKEN', { pool, prefixLength, reason: 'the pool has no free range' });
-    return formatCidr(chosen);
   }
 
   private async remove(tx: Transaction, actor: Actor, networkId: string): Promise<null> {

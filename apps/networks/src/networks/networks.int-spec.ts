@@ -24,7 +24,7 @@ describe('networks subgraph', () => {
   let service: TestService;
 
   beforeAll(async () => {
-    service = await TestService.start();
+    service = await TestService.start({ NETWORKS_PER_DEPARTMENT: '500', NETWORK_ADDRESSES_PER_DEPARTMENT: '1048576' });
     service.serve(findDepartments, ({ departmentIds }: RequestOf<typeof findDepartments>) =>
       Promise.resolve({
         departments: departmentIds
@@ -155,6 +155,35 @@ describe('networks subgraph', () => {
     const second = await read(first.pageInfo.endCursor);
     expect([...first.nodes, ...second.nodes].map((network) => network.name).sort()).toEqual(names);
     expect([first.totalCount, first.pageInfo.hasNextPage, second.pageInfo.hasNextPage]).toEqual([3, true, false]);
+  });
+
+  it('adds to a department at most as many networks as were asked for, each department for itself', async () => {
+    const [many, few] = [randomUUID(), randomUUID()];
+    for (let index = 0; index < 60; index += 1) await insert(service, many, `many-${index}`);
+    await insert(service, few, 'one');
+    const query = (argument: string) =>
+      `query ($ids: [_Any!]!) { _entities(representations: $ids) { ... on Department { networks${argument} { name } } } }`;
+    const ids = [many, few].map((id) => ({ __typename: 'Department', id }));
+    const read = async (argument: string) => {
+      const { data, codes } = await service.graphql(actorOf([many, few]), query(argument), { ids });
+      return codes.length > 0
+        ? codes
+        : (data?.['_entities'] as { networks: { name: string }[] }[]).map(({ networks }) => networks.length);
+    };
+    expect(await read('')).toEqual([50, 1]);
+    expect(await read('(first: 3)')).toEqual([3, 1]);
+    expect(await read('(first: 200)')).toEqual([60, 1]);
+    for (const first of [0, -1, 201])
+      expect(new Set(await read(`(first: ${first})`))).toEqual(new Set(['INVALID_INPUT']));
+  });
+
+  it('takes a range left out, null and written otherwise for the same input', async () => {
+    const [first, second] = [randomUUID(), randomUUID()];
+    const left = await createdId({ name: 'left out', idempotencyKey: first });
+    expect(await createdId({ name: 'left out', idempotencyKey: first, cidr: null })).toBe(left);
+    const named = await createdId({ name: 'named', idempotencyKey: second, cidr: '172.26.0.9/24' });
+    expect(await createdId({ name: 'named', idempotencyKey: second, cidr: '172.26.0.0/24' })).toBe(named);
+    expect((await create({ name: 'named', idempotencyKey: second })).codes).toEqual(['IDEMPOTENCY_KEY_REUSED']);
   });
 
   it("adds a department's networks to the department, for its members only", async () => {

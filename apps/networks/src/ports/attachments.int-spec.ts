@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { DomainError, attachVm, detachVm, type VmNic } from '@infinibay/contracts';
+import { DomainError, attachVm, detachVm, isPlainDhcpHostname, type VmNic } from '@infinibay/contracts';
 import { pollUntil } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TestHost } from '../testing/test-host.js';
@@ -34,8 +34,8 @@ describe('attachments of VMs to networks', () => {
     vmId: string = randomUUID(),
     fence = 1,
     hostId = host.hostId,
-  ): Promise<VmNic> =>
-    (await service.call(attachVm, { vmId, departmentId, networkId, hostId, hostname: 'web-1', fence })).nic;
+    hostname = 'web-1',
+  ): Promise<VmNic> => (await service.call(attachVm, { vmId, departmentId, networkId, hostId, hostname, fence })).nic;
 
   it('gives 50 VMs that come at once 50 addresses and MACs, and the host all reservations', async () => {
     const networkId = await newNetwork();
@@ -58,6 +58,18 @@ describe('attachments of VMs to networks', () => {
     expect(nics[0]?.address).toMatch(/\.2$/);
     const told = (await service.events('port.allocated')).filter((event) => event.resource.id === nics[0]?.portId);
     expect(told).toMatchObject([{ departmentId, data: { vmId, networkId, address: nics[0]?.address } }]);
+  });
+
+  it('reserves addresses under names that a DHCP server reads as names, one for each VM', async () => {
+    const networkId = await newNetwork();
+    const names = ['ignore', 'infinite', '60', '1h', 'wpad', 'web-2', 'same', 'same', 'vm-60'];
+    for (const name of names) await attach(networkId, randomUUID(), 1, host.hostId, name);
+    const reserved = host.networks.get(networkId)?.spec.reservations.map(({ hostname }) => hostname ?? '') ?? [];
+    expect(new Set(reserved).size).toBe(names.length);
+    expect(reserved.every(isPlainDhcpHostname)).toBe(true);
+    expect(reserved).toEqual(
+      expect.arrayContaining(['vm-ignore', 'vm-infinite', 'vm-1h', 'vm-wpad', 'web-2', 'same', 'vm-60']),
+    );
   });
 
   it('refuses the VM that finds the network full, and takes it after another left', async () => {

@@ -5,6 +5,9 @@ import { Injectable } from '@nestjs/common';
 import { Database, type Transaction } from '../database.js';
 import type { Port } from '../generated/prisma/client.js';
 
+/** As in the contract that hands a VM's cards to its host. */
+const MAX_PORTS_OF_VM = 16;
+
 @Injectable()
 export class PortRepository {
   constructor(private readonly database: Database) {}
@@ -17,6 +20,8 @@ export class PortRepository {
     return this.database.port.findMany({
       where: { vmId: { in: [...vmIds] }, ...departmentWhere(scope) },
       orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
+      // A VM's definition holds no more cards.
+      take: MAX_PORTS_OF_VM * vmIds.length,
     });
   }
 

@@ -16,8 +16,10 @@ export class PortService {
   }
 
   /** The ports of those VMs that belong to departments which the actor may read. */
-  async ofVms(actor: Actor, vmIds: readonly string[]): Promise<ReadonlyMap<string, Port[]>> {
-    return Map.groupBy(await this.ports.listOfVms(onlyUuids(vmIds), readableDepartments(actor)), (port) => port.vmId);
+  async ofVms(actor: Actor, vmIds: readonly string[], first: number): Promise<ReadonlyMap<string, Port[]>> {
+    const ports = await this.ports.listOfVms(onlyUuids(vmIds), readableDepartments(actor));
+    const byVm = Map.groupBy(ports, (port) => port.vmId);
+    return new Map([...byVm].map(([vmId, its]) => [vmId, its.slice(0, first)]));
   }
 
   /** @param networkId a network that the actor may read. */

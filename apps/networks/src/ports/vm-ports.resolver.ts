@@ -1,5 +1,5 @@
-import { Graph, GraphContext } from '@infinibay/platform-graphql';
-import { Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import { FirstArgs, Graph, GraphContext, parseFirst } from '@infinibay/platform-graphql';
+import { Args, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { toPort } from './port.mapper.js';
 import { Port, VmRef } from './port.model.js';
 import { PortService } from './port.service.js';
@@ -9,8 +9,9 @@ export class VmPortsResolver {
   constructor(private readonly service: PortService) {}
 
   @ResolveField(() => [Port], { description: 'The network cards of the VM, in the order in which it received them' })
-  async ports(@Parent() vm: VmRef, @Graph() graph: GraphContext): Promise<Port[]> {
-    const loader = graph.loader('vm.ports', (ids, actor) => this.service.ofVms(actor, ids));
+  async ports(@Parent() vm: VmRef, @Args() args: FirstArgs, @Graph() graph: GraphContext): Promise<Port[]> {
+    const first = parseFirst(args);
+    const loader = graph.loader(`vm.ports:${first}`, (ids, actor) => this.service.ofVms(actor, ids, first));
     return ((await loader.load(vm.id)) ?? []).map(toPort);
   }
 }

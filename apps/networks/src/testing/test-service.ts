@@ -4,13 +4,15 @@ import {
   EventEnvelope,
   type Actor,
   type ReplyOf,
+  type ReportContract,
+  type ReportDataOf,
   type RequestContract,
   type RequestInputOf,
 } from '@infinibay/contracts';
 import { ACTOR_HEADER, signActor } from '@infinibay/platform-access';
 import { loadConfig } from '@infinibay/platform-config';
 import { createLogger, type Logger } from '@infinibay/platform-logging';
-import { RequestClient, RequestServer, type RequestHandler } from '@infinibay/platform-messaging';
+import { ReportPublisher, RequestClient, RequestServer, type RequestHandler } from '@infinibay/platform-messaging';
 import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { correlationMiddleware } from '@infinibay/platform-service';
 import { createTestDatabase, testNats, type TestDatabase } from '@infinibay/testing';
@@ -84,6 +86,15 @@ export class TestService {
     return (await this.app.get(Database).network.create({ data: { departmentId, name, cidr } })).id;
   }
 
+  /** As if its hosts had been sent the network a minute ago and were to be sent it again in an hour. */
+  async backdateApplied(networkId: string): Promise<void> {
+    await this.app.get(Database).$executeRawUnsafe(
+      `UPDATE host_networks SET applied_at = now() - interval '1 minute', next_attempt_at = now() + interval '1 hour'
+       WHERE network_id = $1::uuid`,
+      networkId,
+    );
+  }
+
   /** Events that the service committed, oldest first. */
   async events(name: string): Promise<EventEnvelope[]> {
     const rows = await this.app.get(Database).outboxEvent.findMany({ orderBy: { id: 'asc' } });
@@ -97,6 +108,12 @@ export class TestService {
       'outcome',
     ]);
     new RequestServer(this.nats, `test-${contract.owner}`, this.logger, durations).serve(contract, handler, hostId);
+  }
+
+  /** Tells a report in the name of a host. */
+  async report<C extends ReportContract>(contract: C, hostId: string, data: ReportDataOf<C>): Promise<void> {
+    new ReportPublisher(this.nats).publishForHost(contract, hostId, data);
+    await this.nats.flush();
   }
 
   call<C extends RequestContract>(contract: C, data: RequestInputOf<C>): Promise<ReplyOf<C>> {

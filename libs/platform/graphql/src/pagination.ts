@@ -27,6 +27,20 @@ export class PageArgs {
   after?: string | null;
 }
 
+/** For a plain list: how much of it. */
+@ArgsType()
+export class FirstArgs {
+  @Field(() => Int, { defaultValue: DEFAULT_PAGE_SIZE, description: `How many at most, 1 to ${MAX_PAGE_SIZE}` })
+  first!: number;
+}
+
+/** @throws DomainError INVALID_INPUT for a size out of range */
+export const parseFirst = ({ first }: FirstArgs): number => {
+  if (first < 1 || first > MAX_PAGE_SIZE)
+    throw new DomainError('INVALID_INPUT', { field: 'first', minimum: 1, maximum: MAX_PAGE_SIZE });
+  return first;
+};
+
 /** A page as asked for. `after` is the id of the last row that the client has. */
 export interface Page {
   readonly first: number;
@@ -37,8 +51,7 @@ const CURSOR = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** @throws DomainError INVALID_INPUT for a size out of range or a cursor that is not ours. */
 export const parsePage = ({ first, after }: PageArgs): Page => {
-  if (first < 1 || first > MAX_PAGE_SIZE)
-    throw new DomainError('INVALID_INPUT', { field: 'first', minimum: 1, maximum: MAX_PAGE_SIZE });
+  parseFirst({ first });
   if (after === undefined || after === null) return { first, after: undefined };
   const id = Buffer.from(after, 'base64url').toString('latin1');
   if (!CURSOR.test(id)) throw new DomainError('INVALID_INPUT', { field: 'after' });

@@ -1,0 +1,15 @@
+import { hostNetworksObserved, type ReportDataOf } from '@infinibay/contracts';
+import { HandlesReport } from '@infinibay/platform-messaging';
+import { Injectable } from '@nestjs/common';
+import { HostReportService } from './host-report.service.js';
+
+/** What hosts tell of their networks. */
+@Injectable()
+export class HostReportController {
+  constructor(private readonly reports: HostReportService) {}
+
+  @HandlesReport(hostNetworksObserved)
+  async observed(report: ReportDataOf<typeof hostNetworksObserved>): Promise<void> {
+    await this.reports.record(report);
+  }
+}
