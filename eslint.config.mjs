@@ -2,6 +2,7 @@ import { defineConfig } from 'eslint/config';
 import { builtinRules } from 'eslint/use-at-your-own-risk';
 import tseslint from 'typescript-eslint';
 import { boundaries } from './tools/quality/eslint-boundaries.mjs';
+import { clock } from './tools/quality/eslint-clock.mjs';
 
 const SPECS = ['**/*.spec.ts', '**/*.int-spec.ts', '**/*.e2e-spec.ts', '**/src/testing/**/*.ts', '**/*.fixture.ts'];
 
@@ -105,5 +106,6 @@ export default defineConfig(
     files: ['tools/**', 'bench/**', 'native/libvirt-napi/tools/**'],
     rules: { 'no-console': 'off' },
   },
+  ...clock,
   ...boundaries,
 );

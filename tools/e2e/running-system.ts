@@ -2,10 +2,11 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { patience } from '@infinibay/testing';
 import { runCommand } from './run-command.ts';
 import { layoutOf, repositoryRoot, type StackLayout } from '../stack/layout.ts';
 
-const START_TIMEOUT_MS = 180_000;
+const START_TIMEOUT_MS = patience(180_000);
 const MAIN = path.join(repositoryRoot, 'tools/stack/main.ts');
 
 interface StackState {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { pollUntil } from '@infinibay/testing';
+import { patience, pollUntil } from '@infinibay/testing';
 import { GraphClient, GraphError } from '../demo/graph-client.ts';
 import { LiveFeed } from '../demo/live-feed.ts';
 import { EVERYTHING, UPTIME, VM_STATE } from '../demo/queries.ts';
@@ -121,9 +121,9 @@ describe('the whole system', () => {
     await member.until(
       'the events of web-2',
       () => member.has('vm.state-changed', second, ({ to }) => to === 'RUNNING'),
-      60_000,
+      patience(60_000),
     );
-    await member.until('live metrics', () => member.samples.length > 1, 30_000);
+    await member.until('live metrics', () => member.samples.length > 1, patience(30_000));
     expect(lines).toEqual([]);
     await research.deleteVm(second);
     stranger.leave();

@@ -7,9 +7,10 @@ import { createInterface } from 'node:readline';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { patience, pollUntil } from '@infinibay/testing';
+
 import { runCommand } from '../stack/command.ts';
 import { anyFreePort } from '../stack/free-ports.ts';
-import { pollUntil } from '../stack/polling.ts';
 import { guestImageDir, guestImageFiles } from './build.ts';
 
 const files = guestImageFiles();
@@ -74,7 +75,7 @@ async function boot(bootArguments: readonly string[]): Promise<Guest> {
         resolve();
       });
   });
-  await pollUntil(() => (existsSync(`${dir}/agent.sock`) ? true : undefined), {
+  await pollUntil(() => existsSync(`${dir}/agent.sock`), {
     timeoutMs: 10_000,
     what: 'the agent socket',
   });
@@ -94,8 +95,8 @@ async function messagesUntil(type: string): Promise<Record<string, unknown>[]> {
   const socket = connect(`${dir}/agent.sock`);
   const messages: Record<string, unknown>[] = [];
   const timer = setTimeout(
-    () => socket.destroy(new Error(`no ${type} within 60 s; the guest said: ${serialTail()}`)),
-    60_000,
+    () => socket.destroy(new Error(`no ${type} in time; the guest said: ${serialTail()}`)),
+    patience(60_000),
   );
   try {
     for await (const line of createInterface({ input: socket })) {
@@ -119,7 +120,7 @@ function readAll(port: number, send = ''): Promise<string> {
       socket.write(send);
     });
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
-    socket.setTimeout(2_000, () => {
+    socket.setTimeout(patience(2_000), () => {
       socket.destroy();
     });
     socket.on('error', () => undefined);
@@ -137,9 +138,9 @@ async function powerOff(ended: Promise<void>): Promise<void> {
   await pollUntil(
     async () => {
       if (!off) await press();
-      return off || undefined;
+      return off;
     },
-    { timeoutMs: 40_000, intervalMs: 4_000, what: 'the guest to power off' },
+    { timeoutMs: 120_000, intervalMs: 4_000, what: 'the guest to power off' },
   );
 }
 
@@ -147,10 +148,8 @@ const describeWithQemu = canBoot ? describe : describe.skip;
 
 describeWithQemu('the built-in guest image under software emulation', () => {
   it('boots from its disk, reports metrics through the virtio port, answers on TCP 22 and 8080 and obeys the power button', async () => {
-    const started = Date.now();
     const { ended, sshPort, httpPort } = await boot(await diskArguments());
     const messages = await messagesUntil('metrics');
-    const readyMs = Date.now() - started;
     expect(messages[0]).toMatchObject({ type: 'handshake' });
     expect(messages.at(-1)).toMatchObject({
       type: 'metrics',
@@ -162,8 +161,6 @@ describeWithQemu('the built-in guest image under software emulation', () => {
     expect(await readAll(httpPort, 'GET / HTTP/1.0\r\n\r\n')).toContain('infinibay micro guest');
     await powerOff(ended);
     expect(readFileSync(`${dir}/serial`, 'latin1')).toContain('Power down');
-    // Loose on purpose: other work may take the processor. On two idle cores it is about 5 s.
-    expect(readyMs).toBeLessThan(60_000);
   });
 
   it('boots by direct kernel as well', async () => {

@@ -14,6 +14,8 @@ export interface LintedText {
 }
 
 const SCRIPT = fileURLToPath(new URL('./lint-texts.mjs', import.meta.url));
+/** Else a worker of Nx outlives the lint for a while. */
+const NX_IN_PROCESS = { NX_DAEMON: 'false', NX_ISOLATE_PLUGINS: 'false' };
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
@@ -25,7 +27,7 @@ export async function lintTexts(texts: readonly TextToLint[]): Promise<readonly 
     const child = execFile(
       process.execPath,
       [SCRIPT],
-      { cwd: ROOT, timeout: 110_000, maxBuffer: 16 * 1024 * 1024 },
+      { cwd: ROOT, timeout: 600_000, maxBuffer: 16 * 1024 * 1024, env: { ...process.env, ...NX_IN_PROCESS } },
       (error, out, err) => {
         if (error === null) resolve(out);
         else reject(new Error(`lint failed: ${err}`, { cause: error }));

@@ -48,7 +48,7 @@ describe(runLanes.name, () => {
     const meet = (mine: string, other: string): SetupStep =>
       shellStep(
         mine,
-        `touch ${dir}/${mine}; i=0; while [ ! -e ${dir}/${other} ]; do i=$((i+1)); [ $i -lt 100 ] || exit 1; sleep 0.1; done`,
+        `touch ${dir}/${mine}; i=0; while [ ! -e ${dir}/${other} ]; do i=$((i+1)); [ $i -lt 1200 ] || exit 1; sleep 0.1; done`,
       );
     expect(await runLanes([[meet('a', 'b')], [meet('b', 'a')]], dir, quiet)).toBe(2);
   });

@@ -62,7 +62,7 @@ export function libvirtUri(socketDir: string): string {
 }
 
 async function activeDomains(uri: string): Promise<string[]> {
-  const result = await runCommand('virsh', ['-c', uri, 'list', '--uuid'], { timeoutMs: 5_000 });
+  const result = await runCommand('virsh', ['-c', uri, 'list', '--uuid'], { timeoutMs: 20_000 });
   return result.stdout.split('\n').filter((line) => line.trim() !== '');
 }
 
@@ -84,9 +84,9 @@ async function waitUntilReady(child: RunningChild, uri: string): Promise<void> {
     async () => {
       if (!child.isRunning()) throw new StackError(`libvirtd ended at once:\n${logTail(child.logFile)}`);
       if (!existsSync(uri.slice(uri.indexOf('=') + 1))) return undefined;
-      return (await runCommand('virsh', ['-c', uri, 'version'], { timeoutMs: 10_000 })).code === 0 ? true : undefined;
+      return (await runCommand('virsh', ['-c', uri, 'version'], { timeoutMs: 30_000 })).code === 0 ? true : undefined;
     },
-    { timeoutMs: 30_000, intervalMs: 50, what: 'libvirtd to answer' },
+    { timeoutMs: 120_000, intervalMs: 50, what: 'libvirtd to answer' },
   );
 }
 

@@ -59,7 +59,7 @@ async function waitUntilReady(child: RunningChild, url: string, user: NatsUser, 
       if (!child.isRunning()) throw new StackError(`nats-server ended at once:\n${logTail(child.logFile)}`);
       return tryConnect(url, user);
     },
-    { timeoutMs: 20_000, intervalMs: 40, what: 'NATS to accept a connection' },
+    { timeoutMs: 90_000, intervalMs: 40, what: 'NATS to accept a connection' },
   );
   if (user.keepsStreams === true) await keepStreams(connection, teams, () => undefined).ready;
   else await connection.close();

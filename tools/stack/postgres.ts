@@ -71,7 +71,7 @@ async function initialiseCluster(options: PostgresOptions, runner: UnprivilegedR
     path.join(postgresBinDir(), 'initdb'),
     options.durable === false ? [...flags, '--no-sync'] : flags,
   );
-  const result = await runCommand(initdb.command, initdb.args, { timeoutMs: 120_000 });
+  const result = await runCommand(initdb.command, initdb.args, { timeoutMs: 360_000 });
   rmSync(passwordFile, { force: true });
   if (result.code !== 0) throw new StackError(`initdb failed: ${result.stderr.trim()}`);
 }
@@ -107,7 +107,7 @@ async function waitUntilReady(child: RunningChild, url: string): Promise<void> {
       if (!child.isRunning()) throw new StackError(`postgres ended at once:\n${logTail(child.logFile)}`);
       return answers(url);
     },
-    { timeoutMs: 60_000, intervalMs: 50, what: 'PostgreSQL to answer' },
+    { timeoutMs: 180_000, intervalMs: 50, what: 'PostgreSQL to answer' },
   );
 }
 

@@ -32,7 +32,8 @@ import {
 import { messageOf, StackError } from './stack-error.ts';
 import { SupervisedProcess } from './supervised-process.ts';
 
-const READY_TIMEOUT_MS = 120_000;
+/** To end what hangs: on a busy machine eight services take a while to start. */
+const READY_TIMEOUT_MS = 300_000;
 
 /** Thrown by a checkpoint when the operator ended the start. */
 export class StartCancelled extends Error {

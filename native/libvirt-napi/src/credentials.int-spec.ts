@@ -1,6 +1,8 @@
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setImmediate as nextLoop } from 'node:timers/promises';
+import { patience } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Connection } from './connection.js';
 import type { CredentialAnswers, CredentialRequest } from './credentials.js';
@@ -43,7 +45,7 @@ describe('credentials', () => {
     copyFileSync(path.join(folder, 'node.xml'), path.join(folder, 'default'));
     let asked = 0;
     await using connection = await Connection.open(own, {
-      callTimeoutMs: 10_000,
+      callTimeoutMs: patience(10_000),
       credentials: async (requests) => {
         asked += 1;
         await Promise.resolve();
@@ -57,7 +59,7 @@ describe('credentials', () => {
   it('may come later', async () => {
     await using connection = await Connection.open(uri, {
       credentials: async (requests) => {
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        for (let turn = 0; turn < 50; turn += 1) await nextLoop();
         return requests.map(({ type }) => (type === 'passphrase' ? 'sesame' : 'ali'));
       },
     });

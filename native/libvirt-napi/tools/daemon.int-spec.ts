@@ -3,9 +3,8 @@ import { readFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { pollUntil } from '@infinibay/testing';
+import { patience, pollUntil } from '@infinibay/testing';
 import { missingForLibvirtd } from '../../../tools/stack/libvirtd.ts';
 import { startTestLibvirtd, temporaryState } from '../../../tools/stack/test-infrastructure.ts';
 import { Connection } from '../src/connection.ts';
@@ -27,7 +26,10 @@ class Load {
   private stopped = false;
   private readonly calls: readonly (() => Promise<unknown>)[];
 
-  constructor(connection: Connection, domains: readonly Domain[]) {
+  constructor(
+    private readonly connection: Connection,
+    domains: readonly Domain[],
+  ) {
     const each = domains.flatMap((domain) => [() => domain.info(), () => domain.xmlDesc(), () => domain.state()]);
     this.calls = [...each, () => connection.domains.list(), () => connection.domains.allStats(['state'])];
   }
@@ -54,7 +56,7 @@ class Load {
       } catch (error) {
         const code = error instanceof LibvirtError ? error.code : String(error);
         this.refusals.set(code, (this.refusals.get(code) ?? 0) + 1);
-        await delay(5);
+        await pollUntil(() => this.connection.isUp, { timeoutMs: 60_000, intervalMs: 5, what: 'the connection' });
       }
     }
   }
@@ -74,7 +76,7 @@ suite('a connection to a real libvirtd', () => {
 
   beforeAll(async () => {
     daemon = await startTestLibvirtd(state);
-    sut = await Connection.open(daemon.uri, { workers: 3, callTimeoutMs: 10_000 });
+    sut = await Connection.open(daemon.uri, { workers: 3, callTimeoutMs: patience(10_000) });
   }, 60_000);
 
   afterAll(async () => {

@@ -2,9 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { once } from 'node:events';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { pollUntil } from '@infinibay/testing';
+import { holdsFor, patience, pollUntil } from '@infinibay/testing';
 import type { Domain } from '../src/domain.ts';
 import type { DomainQemuMonitorEvent } from '../src/domain-events.ts';
 import type { GuestStream } from '../src/guest-stream.ts';
@@ -33,7 +32,7 @@ suite('streams of a domain', () => {
   const monitors: DomainQemuMonitorEvent[] = [];
 
   beforeAll(async () => {
-    lab = await openLab({ qemuMonitorEvents: true, keepAlive: { intervalSeconds: 1, count: 2 } });
+    lab = await openLab({ qemuMonitorEvents: true });
     lab.connection.on('qemuMonitor', (event) => monitors.push(event));
     const boot = path.join(lab.state.diskDir, 'boot.raw');
     sut = await lab.connection.domains.createXml(bareGuest('streamed', bootDisk(boot, ECHO) + DEVICES));
@@ -89,8 +88,8 @@ suite('streams of a domain', () => {
       what: 'a full buffer',
       timeoutMs: 30_000,
     });
-    await delay(300);
-    expect(console.readableLength).toBeLessThanOrEqual(2 * console.readableHighWaterMark);
+    const bounded = (): boolean => console.readableLength <= 2 * console.readableHighWaterMark;
+    await holdsFor(300, bounded, 'no more is kept than twice the high water mark');
     const told = reading(console);
     await pollUntil(() => told().length >= text.length, { what: 'the rest', timeoutMs: 30_000 });
     expect(told()).toBe(text);
@@ -100,7 +99,7 @@ suite('streams of a domain', () => {
   it('ends at once though the guest takes nothing of what was sent, and lets the next one in', async () => {
     const deaf = await lab.connection.domains.createXml(bareGuest('deaf', DEVICES), { paused: true });
     const close = async (stream: GuestStream): Promise<void> => {
-      const closed = once(stream, 'close', { signal: AbortSignal.timeout(5_000) });
+      const closed = once(stream, 'close', { signal: AbortSignal.timeout(patience(5_000)) });
       stream.destroy();
       await closed;
     };
@@ -108,7 +107,7 @@ suite('streams of a domain', () => {
       const stream = await deaf.openConsole();
       stream.resume().on('error', () => undefined);
       stream.write(Buffer.alloc(1 << 20));
-      await delay(100);
+      await holdsFor(100, () => !stream.closed, 'it is open while it sends');
       return stream;
     };
     await close(await fill());
@@ -120,7 +119,7 @@ suite('streams of a domain', () => {
     // What was ended waits for the guest inside libvirt: that one is taken from it.
     const ended = await fill();
     ended.end();
-    await delay(100);
+    await holdsFor(100, () => !ended.closed, 'it waits for the guest');
     await close(ended);
     await close(await deaf.openConsole({ force: true }));
     await deaf.destroy();

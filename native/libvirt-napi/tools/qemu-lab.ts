@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { patience } from '@infinibay/testing';
 import { missingForLibvirtd } from '../../../tools/stack/libvirtd.ts';
 import { startTestLibvirtd, temporaryState, type TemporaryState } from '../../../tools/stack/test-infrastructure.ts';
 import { Connection, type OpenOptions } from '../src/connection.ts';
@@ -23,7 +24,7 @@ export async function openLab(options: OpenOptions = {}): Promise<Lab> {
   const state = temporaryState();
   const daemon = await startTestLibvirtd(state);
   mkdirSync(state.diskDir, { recursive: true });
-  const connection = await Connection.open(daemon.uri, { callTimeoutMs: 60_000, ...options });
+  const connection = await Connection.open(daemon.uri, { callTimeoutMs: patience(60_000), ...options });
   return {
     state,
     uri: daemon.uri,

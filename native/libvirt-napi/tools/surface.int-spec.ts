@@ -8,7 +8,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { pollUntil } from '@infinibay/testing';
+import { pollUntil, patience } from '@infinibay/testing';
 import { missingForLibvirtd } from '../../../tools/stack/libvirtd.ts';
 import { startTestLibvirtd, temporaryState } from '../../../tools/stack/test-infrastructure.ts';
 import { Connection } from '../src/connection.ts';
@@ -29,7 +29,7 @@ suite('a domain of a real QEMU', () => {
     daemon = await startTestLibvirtd(state);
     mkdirSync(state.diskDir, { recursive: true });
     execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', disk, '16M']);
-    connection = await Connection.open(daemon.uri, { callTimeoutMs: 60_000 });
+    connection = await Connection.open(daemon.uri, { callTimeoutMs: patience(60_000) });
     sut = await connection.domains.defineXml(
       `<domain type='qemu'><name>surface</name><uuid>${uuid}</uuid><memory unit='MiB'>32</memory><vcpu>1</vcpu>
        <os><type arch='x86_64' machine='pc'>hvm</type></os><devices>
