@@ -25,6 +25,8 @@ import { readable } from './rule.service.js';
 /** Half of what a filter may hold: a VM has its department's rules and its own. */
 const MAX_RULES = 500;
 
+const CLEARABLE = ['portFrom', 'portTo', 'remoteCidr'] as const;
+
 /** Changes of firewall rules. Filters that a change touches are marked in its transaction and applied by the worker. */
 @Injectable()
 export class RuleChangesService {
@@ -58,7 +60,9 @@ export class RuleChangesService {
 
   /** @throws DomainError RULE_NOT_FOUND, PORT_OUT_OF_RANGE, MALFORMED_ADDRESS, INVALID_INPUT */
   update(actor: Actor, input: UpdateFirewallRule): Promise<Rule> {
-    const { idempotencyKey, ...asked } = input;
+    const { idempotencyKey, ...fields } = input;
+    // To compare inputs, null and absent are the same; here null clears a field and absent leaves it.
+    const asked = { ...fields, cleared: CLEARABLE.filter((field) => input[field] === null) };
     return this.change(actor, { key: idempotencyKey, operation: 'updateFirewallRule', input: asked }, async (tx) => {
       const before = await this.lockRule(tx, actor, input.ruleId, 'update');
       const rule = await this.rules.update(tx, before.id, {

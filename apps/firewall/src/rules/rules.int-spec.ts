@@ -115,6 +115,18 @@ describe('firewall subgraph', () => {
     expect((await create({ idempotencyKey, portFrom: 8_081 })).codes).toEqual(['IDEMPOTENCY_KEY_REUSED']);
   });
 
+  it('takes null and left out for the same input, but not where null clears a field', async () => {
+    const [created, changed] = [randomUUID(), randomUUID()];
+    const ruleId = await createdId({ idempotencyKey: created, portFrom: 85, remoteCidr: '10.0.0.0/8' });
+    expect(await createdId({ idempotencyKey: created, portFrom: 85, remoteCidr: '10.0.0.0/8', vmId: null })).toBe(
+      ruleId,
+    );
+    const asked = { ruleId, idempotencyKey: changed, priority: 9 };
+    expect((await update(asked)).codes).toEqual([]);
+    expect((await update({ ...asked, description: null })).codes).toEqual([]);
+    expect((await update({ ...asked, remoteCidr: null })).codes).toEqual(['IDEMPOTENCY_KEY_REUSED']);
+  });
+
   it('changes only what is given', async () => {
     const ruleId = await createdId({ portFrom: 80, portTo: 90, remoteCidr: '10.0.0.0/8', priority: 7 });
     expect((await update({ ruleId, action: 'DROP' })).data?.['updateFirewallRule']).toMatchObject({

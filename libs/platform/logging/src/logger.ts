@@ -1,6 +1,7 @@
 import { DomainError } from '@infinibay/contracts';
 import type { LoggerService } from '@nestjs/common';
 import { pino, type DestinationStream, type Logger } from 'pino';
+import { withErrorFields } from './error-fields.js';
 import { findContext } from './request-context.js';
 
 export type { Logger } from 'pino';
@@ -30,7 +31,12 @@ export const createLogger = (options: LoggingOptions): Logger => {
     level: options.level,
     base: { service: options.service },
     timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label: string) => ({ level: label }) },
+    formatters: {
+      level: (label: string) => ({ level: label }),
+      log: (fields: Record<string, unknown>) => withErrorFields(fields) as Record<string, unknown>,
+    },
+    // By then they are plain fields.
+    serializers: { err: (err: unknown) => err },
     redact: { paths: REDACTED_PATHS, censor: '[redacted]' },
     mixin: () => {
       const context = findContext();
@@ -42,8 +48,8 @@ export const createLogger = (options: LoggingOptions): Logger => {
   if (options.destination !== undefined) return pino(settings, options.destination);
   if (options.format === 'json') return pino(settings);
   // Level formatters are not allowed together with a transport.
-  const { formatters: _formatters, ...rest } = settings;
-  return pino({ ...rest, transport: prettyTransport });
+  const { formatters, ...rest } = settings;
+  return pino({ ...rest, formatters: { log: formatters.log }, transport: prettyTransport });
 };
 
 /** Nest's own messages, through the same logger. */

@@ -70,16 +70,25 @@ const resultOf = <T>(row: Remembered<T> | undefined, call: IdempotentCall, input
   return row.result;
 };
 
-/** The same input gives the same hash whatever the order of its keys; undefined and absent are the same. */
+/**
+ * The same input gives the same hash, however it is written: keys in any order, fields that are null, undefined or left
+ * out, -0 and 0, text in any Unicode normal form, a date and its ISO text.
+ * Defaults that the schema fills in are the same too, as long as the checked input is given here.
+ */
 export const hashInput = (input: unknown): string => createHash('sha256').update(canonical(input)).digest('hex');
 
 const canonical = (value: unknown): string => {
+  if (typeof value === 'string') return JSON.stringify(value.normalize('NFC'));
+  if (typeof value === 'bigint') return String(value);
+  if (value instanceof Date) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (typeof value === 'object' && value !== null && !(value instanceof Date)) {
+  if (typeof value === 'object' && value !== null) {
     const entries = Object.entries(value)
-      .filter(([, field]) => field !== undefined)
+      .filter(([, field]) => field !== undefined && field !== null)
+      .map(([key, field]): [string, unknown] => [key.normalize('NFC'), field])
       .sort(([a], [b]) => (a < b ? -1 : 1));
     return `{${entries.map(([key, field]) => `${JSON.stringify(key)}:${canonical(field)}`).join(',')}}`;
   }
-  return JSON.stringify(value) ?? 'null';
+  // -0 becomes 0; what JSON has no word for becomes null, as it does on the wire.
+  return JSON.stringify(value === 0 ? 0 : value) ?? 'null';
 };
