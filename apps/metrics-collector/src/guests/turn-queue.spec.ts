@@ -35,12 +35,12 @@ describe(TurnQueue.name, () => {
       return false;
     };
     for (let taker = 0; taker < 100; taker += 1) queue.submit({ takeTurn: burn });
-    let longest = 0;
+    let loops = 0;
     while (turns < 100) {
-      const started = performance.now();
       await nextLoop();
-      longest = Math.max(longest, performance.now() - started);
+      loops += 1;
     }
-    expect(longest).toBeLessThan(50);
+    // At most five turns of a millisecond at a time, however slow the machine is.
+    expect(loops).toBeGreaterThanOrEqual(15);
   });
 });
