@@ -12,6 +12,7 @@ import {
   requestSubject,
   vmDeleted,
   vmGuestConnected,
+  vmGuestSilent,
   type EventContract,
   type ReportContract,
   type ServiceName,
@@ -27,7 +28,7 @@ const SAMPLE_REPORT = 'guest.sampled';
  * The same as the `@HandlesEvent` of the apps; a spec compares them.
  */
 export const DURABLE_CONSUMERS: Readonly<Partial<Record<ServiceName, Readonly<Record<string, EventContract>>>>> = {
-  vms: { 'guest-ready': vmGuestConnected },
+  vms: { 'guest-ready': vmGuestConnected, 'guest-silent': vmGuestSilent },
   firewall: { 'vm-deleted': vmDeleted },
   'metrics-collector': { 'forget-vm': vmDeleted },
 };

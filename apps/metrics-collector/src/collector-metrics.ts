@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { MetricsRegistry } from '@infinibay/platform-metrics';
 import type { FrameRefusal } from './frames/frame-decoder.js';
+import type { LineRefusal } from './frames/line-reader.js';
 
-export type DroppedFrame = FrameRefusal | 'oversize';
+export type DroppedFrame = FrameRefusal | LineRefusal;
 export type DroppedSample = 'too_frequent' | 'unknown_vm' | 'queue_full' | 'unstorable' | 'nats_down';
 
 /** Everything that this service counts. Labels have few values, whatever guests send. */
@@ -12,6 +13,7 @@ export class CollectorMetrics {
   readonly framesDropped;
   readonly skippedBytes;
   readonly pauses;
+  readonly lineMemory;
   readonly sockets;
   readonly guests;
   readonly samplesStored;
@@ -34,6 +36,7 @@ export class CollectorMetrics {
       'Times that reading of a guest paused, by the budget used up',
       ['budget'],
     );
+    this.lineMemory = metrics.gauge('infinibay_guest_line_bytes', 'Bytes of long lines that guests have begun');
     this.sockets = metrics.gauge('infinibay_guest_sockets', 'Agent sockets that are connected');
     this.guests = metrics.gauge('infinibay_guests_connected', 'Guests whose agent was heard on the present connection');
     this.samplesStored = metrics.counter('infinibay_samples_stored_total', 'Samples written to PostgreSQL');

@@ -52,6 +52,7 @@ const boot = async (): Promise<INestApplication> => {
     DATABASE_URL: database.url,
     AGENT_SOCKET_DIR: sockets,
     SAMPLE_MIN_INTERVAL_MS: '0',
+    GUEST_BYTES_PER_SECOND: '67108864',
   });
   const booted = await NestFactory.create(AppModule.forRoot(config, logger), { logger: false });
   await booted.listen(0, '127.0.0.1');
@@ -219,7 +220,7 @@ describe('metrics collector', () => {
 
   it('counts what it drops and goes on: garbage, bombs, samples of a VM that nobody knows yet', async () => {
     const guest = await startGuest(false);
-    guest.write(`garbage\n${'['.repeat(60_000)}\n${'x'.repeat(70_000)}\n{"__proto__":1}\n${metricsFrame(1)}`);
+    guest.write(`garbage\n${'['.repeat(60_000)}\n${'x'.repeat(4_300_000)}\n{"__proto__":1}\n${metricsFrame(1)}`);
     const reasons = ['not_json', 'too_deep', 'oversize', 'forbidden_key', 'unknown_vm'];
     await pollUntil(
       async () => {

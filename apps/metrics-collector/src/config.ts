@@ -20,6 +20,11 @@ export const configSchema = {
     'Samples of a guest that come sooner than this after its last one are dropped',
     { example: '1000' },
   ),
+  GUEST_SILENT_SECONDS: setting(
+    z.coerce.number().min(1).max(86_400).default(120),
+    'A guest that says nothing understandable for this long is not ready any more; agents speak every 30 s',
+    { example: '120' },
+  ),
   GUEST_FRAMES_PER_SECOND: setting(
     z.coerce.number().min(0.1).max(10_000).default(20),
     'Lines read of each guest; beyond it reading pauses',

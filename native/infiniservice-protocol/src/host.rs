@@ -11,15 +11,12 @@ pub enum HostMessage {
     /// Sample now. It changes nothing in the guest, so it needs no signature.
     #[serde(alias = "metrics")]
     Metrics,
-    /// The answer to a `keep_alive`.
+    /// The answer to a `keep_alive`. Its `timestamp` is ISO text; hosts before 0.2 sent seconds. Nothing here depends on it.
     #[serde(rename = "keep_alive_response")]
     KeepAliveResponse {
         /// Of the `keep_alive`.
         #[serde(default)]
         sequence_number: u64,
-        /// The host's time, seconds since the epoch.
-        #[serde(default)]
-        timestamp: u64,
     },
     /// A signed command: HMAC-SHA256 over v, ts, nonce and payload, joined by newlines.
     #[serde(rename = "signed")]
@@ -57,7 +54,9 @@ mod tests {
         assert_eq!(decode_host(br#"{"type":"Metrics"}"#), Ok(HostMessage::Metrics));
         assert_eq!(decode_host(br#"{"type":"warp","speed":9}"#), Ok(HostMessage::Unknown));
         assert!(decode_host(b"{").is_err());
-        let answer = decode_host(br#"{"type":"keep_alive_response","sequence_number":3,"timestamp":1}"#);
-        assert_eq!(answer, Ok(HostMessage::KeepAliveResponse { sequence_number: 3, timestamp: 1 }));
+        for timestamp in ["1", r#""2026-11-25T10:00:00.000Z""#] {
+            let line = format!(r#"{{"type":"keep_alive_response","sequence_number":3,"timestamp":{timestamp}}}"#);
+            assert_eq!(decode_host(line.as_bytes()), Ok(HostMessage::KeepAliveResponse { sequence_number: 3 }));
+        }
     }
 }

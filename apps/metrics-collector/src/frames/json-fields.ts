@@ -24,6 +24,16 @@ const clamp = (value: unknown, most: number): number | undefined =>
 /** A number of at least 0; undefined when there is none or it is not finite. */
 export const countAt = (from: JsonObject, key: string): number | undefined => clamp(from[key], Number.MAX_SAFE_INTEGER);
 
+/** Of GraphQL's Int, and more than any kernel gives as a process id. */
+export const MAX_INT32 = 2_147_483_647;
+
+/** A process id; undefined when there is none or it can't be one. It is not clamped: that would be another process. */
+export const processIdAt = (from: JsonObject, key: string): number | undefined => {
+  const value = from[key];
+  const is = typeof value === 'number' && value >= 0 && value <= MAX_INT32;
+  return is ? Math.trunc(value) : undefined;
+};
+
 export const integerAt = (from: JsonObject, key: string): number | undefined => {
   const value = countAt(from, key);
   return value === undefined ? undefined : Math.trunc(value);

@@ -1,11 +1,11 @@
 import type { GuestMetrics, GuestProcess } from '@infinibay/contracts';
 import {
   countAt,
-  integerAt,
   objectAt,
   objectsAt,
   percentAt,
   percentsAt,
+  processIdAt,
   textAt,
   textsAt,
   type JsonObject,
@@ -16,34 +16,42 @@ const MAX_CORES = 512;
 const MAX_DISKS = 64;
 const MAX_INTERFACES = 64;
 
-type ProcessDecoder = (process: JsonObject) => GuestProcess;
+type ProcessDecoder = (process: JsonObject) => GuestProcess | undefined;
+
+/** A process without an id of its own is none: left out, and the sample is still one. */
+const withId = (pid: number | undefined, process: Omit<GuestProcess, 'pid'>): GuestProcess | undefined =>
+  pid === undefined ? undefined : { pid, ...process };
 
 /** Agents 0.1.1 nest the processes in `data.system` and name their fields in this way. */
-const decodeNestedProcess: ProcessDecoder = (process) => ({
-  pid: integerAt(process, 'id') ?? 0,
-  parentPid: integerAt(process, 'parent_id') ?? null,
-  name: textAt(process, 'name', 256) ?? '',
-  commandLine: textAt(process, 'command_line', 1_024) ?? textAt(process, 'executable_path', 1_024) ?? null,
-  cpuPercent: countAt(process, 'cpu_usage_percent') ?? 0,
-  memoryKib: countAt(process, 'memory_usage_kb') ?? 0,
-  status: textAt(process, 'status', 32) ?? null,
-});
+const decodeNestedProcess: ProcessDecoder = (process) =>
+  withId(processIdAt(process, 'id'), {
+    parentPid: processIdAt(process, 'parent_id') ?? null,
+    name: textAt(process, 'name', 256) ?? '',
+    commandLine: textAt(process, 'command_line', 1_024) ?? textAt(process, 'executable_path', 1_024) ?? null,
+    cpuPercent: countAt(process, 'cpu_usage_percent') ?? 0,
+    memoryKib: countAt(process, 'memory_usage_kb') ?? 0,
+    status: textAt(process, 'status', 32) ?? null,
+  });
 
 /** Newer agents, ours included, put them beside `system` and name them so. */
-const decodeSiblingProcess: ProcessDecoder = (process) => ({
-  pid: integerAt(process, 'pid') ?? 0,
-  parentPid: integerAt(process, 'ppid') ?? null,
-  name: textAt(process, 'name', 256) ?? '',
-  commandLine: textAt(process, 'cmd_line', 1_024) ?? textAt(process, 'exe_path', 1_024) ?? null,
-  cpuPercent: countAt(process, 'cpu_percent') ?? 0,
-  memoryKib: countAt(process, 'memory_kb') ?? 0,
-  status: textAt(process, 'status', 32) ?? null,
-});
+const decodeSiblingProcess: ProcessDecoder = (process) =>
+  withId(processIdAt(process, 'pid'), {
+    parentPid: processIdAt(process, 'ppid') ?? null,
+    name: textAt(process, 'name', 256) ?? '',
+    commandLine: textAt(process, 'cmd_line', 1_024) ?? textAt(process, 'exe_path', 1_024) ?? null,
+    cpuPercent: countAt(process, 'cpu_percent') ?? 0,
+    memoryKib: countAt(process, 'memory_kb') ?? 0,
+    status: textAt(process, 'status', 32) ?? null,
+  });
 
 const decodeProcesses = (data: JsonObject, system: JsonObject): GuestProcess[] =>
-  Array.isArray(system['processes'])
+  (isNested(system)
     ? objectsAt(system, 'processes', MAX_PROCESSES).map(decodeNestedProcess)
-    : objectsAt(data, 'processes', MAX_PROCESSES).map(decodeSiblingProcess);
+    : objectsAt(data, 'processes', MAX_PROCESSES).map(decodeSiblingProcess)
+  ).filter((process) => process !== undefined);
+
+/** How agents 0.1.1 speak. */
+const isNested = (system: JsonObject): boolean => Array.isArray(system['processes']);
 
 /**
  * `data` of a `metrics` frame of either dialect. What makes a sample (uptime, CPU, memory) must be there; the rest may

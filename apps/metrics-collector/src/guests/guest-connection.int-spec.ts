@@ -5,6 +5,7 @@ import { setImmediate as nextLoop } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { holdsFor, longestTurnOf, pollUntil } from '@infinibay/testing';
 import type { GuestMessage } from '../frames/frame-decoder.js';
+import { LineMemory } from '../frames/line-memory.js';
 import { metricsFrame } from '../testing/agent-frames.js';
 import { GuestServer } from '../testing/guest-server.js';
 import { GuestConnection, type GuestLimits, type GuestListener } from './guest-connection.js';
@@ -55,6 +56,7 @@ afterEach(async () => {
 });
 
 const turns = new TurnQueue();
+const memory = new LineMemory(16_777_216);
 const open = async (
   vmId: string,
   limits = LIMITS,
@@ -62,7 +64,7 @@ const open = async (
 ): Promise<{ guest: GuestServer; seen: Recorder; connection: GuestConnection }> => {
   const guest = await GuestServer.listen(folder, vmId);
   const seen = new Recorder();
-  const connection = new GuestConnection(join(guest.folder, 'agent.sock'), limits, turns, seen, now);
+  const connection = new GuestConnection(join(guest.folder, 'agent.sock'), limits, turns, seen, memory, now);
   guests.push(guest);
   connections.push(connection);
   connection.open();
@@ -172,7 +174,7 @@ describe(GuestConnection.name, () => {
     guest.pause();
     const rss = process.memoryUsage.rss();
     for (let sent = 0; sent < 200_000; sent += 1)
-      connection.send({ type: 'keep_alive_response', sequence_number: sent, timestamp: 1 });
+      connection.send({ type: 'keep_alive_response', sequence_number: sent, timestamp: '' });
     await new Promise((resolve) => setImmediate(resolve));
     expect(process.memoryUsage.rss() - rss).toBeLessThan(30_000_000);
     guest.write(metricsFrame(1));

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { decodeFrame, type FrameRefusal, type GuestMessage } from '../frames/frame-decoder.js';
-import { LineReader } from '../frames/line-reader.js';
+import type { LineMemory } from '../frames/line-memory.js';
+import { LineReader, type LineRefusal } from '../frames/line-reader.js';
 import { TokenBucket } from './token-bucket.js';
 import type { TurnQueue, TurnTaker } from './turn-queue.js';
 
@@ -9,6 +10,8 @@ const FRAMES_PER_TURN = 4;
 /** Skipping a byte of a line that is too long costs this part of reading one. */
 const SKIP_COST = 1 / 64;
 const MAX_UNSENT_BYTES = 65_536;
+/** A line of 4 MiB takes some 15 s at the default budget. */
+const MAX_LINE_CHECKS = 60;
 const MIN_RETRY_MS = 200;
 const MAX_RETRY_MS = 10_000;
 
@@ -23,7 +26,7 @@ export interface GuestListener {
   onConnected(): void;
   onDisconnected(): void;
   onMessage(message: GuestMessage): void;
-  onRefused(reason: FrameRefusal | 'oversize'): void;
+  onRefused(reason: FrameRefusal | LineRefusal): void;
   onSkipped(bytes: number): void;
   onPaused(budget: 'frames' | 'bytes'): void;
 }
@@ -31,11 +34,11 @@ export interface GuestListener {
 /**
  * Reads one guest's socket for as long as it exists, connecting again with back-off. QEMU listens on it, whether or not
  * an agent runs in the guest. A guest that sends more than its budget is not read for a while: the pressure goes back
- * through QEMU into the guest, and memory here stays at one buffer and one line.
+ * through QEMU into the guest, and memory here stays at one buffer and one line, whose length all guests share.
  */
 export class GuestConnection implements TurnTaker {
   private readonly buffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
-  private readonly lines = new LineReader();
+  private readonly lines: LineReader;
   private readonly frames: TokenBucket;
   private readonly bytes: TokenBucket;
   private socket: Socket | undefined;
@@ -43,6 +46,7 @@ export class GuestConnection implements TurnTaker {
   private retryMs = MIN_RETRY_MS;
   private chunkBytes = 0;
   private skippedBefore = 0;
+  private borrowingFor = 0;
   private closed = false;
 
   /** @param now monotonic clock of the budgets, milliseconds */
@@ -51,8 +55,10 @@ export class GuestConnection implements TurnTaker {
     limits: GuestLimits,
     private readonly turns: TurnQueue,
     private readonly listener: GuestListener,
+    memory: LineMemory,
     now?: () => number,
   ) {
+    this.lines = new LineReader(memory);
     this.frames = new TokenBucket(limits.framesPerSecond, limits.framesBurst, now);
     this.bytes = new TokenBucket(limits.bytesPerSecond, 2 * limits.bytesPerSecond, now);
   }
@@ -97,6 +103,14 @@ export class GuestConnection implements TurnTaker {
     socket.write(`${JSON.stringify(message)}\n`);
   }
 
+  /** Called about once a second: a long line that does not end holds what other guests may need. */
+  expire(): void {
+    this.borrowingFor = this.lines.isBorrowing ? this.borrowingFor + 1 : 0;
+    if (this.borrowingFor < MAX_LINE_CHECKS) return;
+    this.borrowingFor = 0;
+    this.lines.abandon();
+  }
+
   takeTurn(): boolean {
     if (this.closed) return false;
     for (let taken = 0; taken < FRAMES_PER_TURN; taken += 1) {
@@ -114,8 +128,8 @@ export class GuestConnection implements TurnTaker {
         return false;
       }
       this.frames.withdraw(1);
-      if (event.kind === 'oversize') this.listener.onRefused('oversize');
-      else this.decode(event.bytes);
+      if (event.kind === 'line') this.decode(event.bytes);
+      else this.listener.onRefused(event.kind);
     }
     return true;
   }

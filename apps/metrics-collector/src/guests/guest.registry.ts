@@ -5,14 +5,18 @@ import { LOGGER } from '@infinibay/platform-service';
 import { CollectorMetrics } from '../collector-metrics.js';
 import { CONFIG, type CollectorConfig } from '../config.js';
 import type { GuestMessage } from '../frames/frame-decoder.js';
+import { LineMemory } from '../frames/line-memory.js';
 import { SampleIntake } from '../samples/sample.intake.js';
 import { GuestConnection, type GuestListener } from './guest-connection.js';
 import { GuestPresence } from './guest.presence.js';
+import { RefusalNotes } from './refusal-notes.js';
 import { listAgentSockets, type AgentSocket } from './socket-directory.js';
 import { TurnQueue } from './turn-queue.js';
 
 const RESCAN_MS = 1_000;
 const HINT_DELAY_MS = 50;
+/** What lines beyond 64 KiB of all guests may take together. */
+const LINE_MEMORY_BYTES = 25_165_824;
 
 interface Guest {
   readonly socket: AgentSocket;
@@ -24,6 +28,7 @@ interface Guest {
 export class GuestRegistry implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly guests = new Map<string, Guest>();
   private readonly turns = new TurnQueue();
+  private readonly memory = new LineMemory(LINE_MEMORY_BYTES);
   private watcher: FSWatcher | undefined;
   private timer: NodeJS.Timeout | undefined;
   private scanning: Promise<void> = Promise.resolve();
@@ -69,6 +74,9 @@ export class GuestRegistry implements OnApplicationBootstrap, BeforeApplicationS
       for (const [vmId, guest] of this.guests) {
         if (found.get(vmId)?.identity !== guest.socket.identity) this.forget(vmId);
       }
+      for (const { connection } of this.guests.values()) connection.expire();
+      this.presence.checkSilence();
+      this.metrics.lineMemory.set(this.memory.takenBytes);
       for (const socket of found.values()) if (!this.guests.has(socket.vmId)) this.follow(socket);
     } catch (error) {
       this.logger.warn({ err: error }, 'agent sockets could not be listed');
@@ -106,8 +114,10 @@ export class GuestRegistry implements OnApplicationBootstrap, BeforeApplicationS
       this.listenTo(socket, (message) => {
         connection.send(message);
       }),
+      this.memory,
     );
     this.guests.set(socket.vmId, { socket, connection });
+    this.presence.expect(socket);
     connection.open();
     this.logger.info({ vmId: socket.vmId }, 'agent socket found');
   }
@@ -118,12 +128,14 @@ export class GuestRegistry implements OnApplicationBootstrap, BeforeApplicationS
     this.guests.delete(vmId);
     guest.connection.close();
     this.intake.forget(vmId);
-    this.presence.forget(vmId);
+    if (this.stopped) this.presence.forget(vmId);
+    else this.presence.gone(vmId);
     this.logger.info({ vmId }, 'agent socket gone');
   }
 
   private listenTo(socket: AgentSocket, send: (message: object) => void): GuestListener {
     let heard = false;
+    const notes = new RefusalNotes();
     return {
       onConnected: () => {
         this.metrics.sockets.inc();
@@ -140,7 +152,8 @@ export class GuestRegistry implements OnApplicationBootstrap, BeforeApplicationS
       },
       onRefused: (reason) => {
         this.metrics.frameDropped(reason);
-        this.logger.debug({ vmId: socket.vmId, reason }, 'frame refused');
+        const note = notes.add(reason);
+        if (note !== undefined) this.logger.warn({ vmId: socket.vmId, ...note }, 'lines of a guest were refused');
       },
       onSkipped: (bytes) => {
         this.metrics.skippedBytes.inc(bytes);
@@ -159,7 +172,8 @@ export class GuestRegistry implements OnApplicationBootstrap, BeforeApplicationS
       send({
         type: 'keep_alive_response',
         sequence_number: message.sequenceNumber,
-        timestamp: Math.floor(Date.now() / 1_000),
+        // Every version of the agents reads text here.
+        timestamp: new Date().toISOString(),
       });
     }
   }

@@ -24,4 +24,17 @@ describe(TokenBucket.name, () => {
     now = 2_001;
     expect(bucket.waitMs()).toBe(0);
   });
+
+  it('takes all of what comes once a second, a little early as often as late', () => {
+    let now = 0;
+    const bucket = new TokenBucket(1, 2, () => now);
+    let taken = 0;
+    for (let turn = 0; turn < 600; turn += 1) {
+      now = turn * 1_000 + ((turn * 7_919) % 400) - 200;
+      if (bucket.waitMs() > 0) continue;
+      bucket.withdraw(1);
+      taken += 1;
+    }
+    expect(taken).toBe(600);
+  });
 });

@@ -1,4 +1,5 @@
-import type { GuestMetrics, GuestSample } from '@infinibay/contracts';
+import { GuestMetrics, type GuestProcess, type GuestSample } from '@infinibay/contracts';
+import { MAX_INT32 } from '../frames/json-fields.js';
 
 /** A sample as it is stored. */
 export interface SampleRow {
@@ -29,12 +30,25 @@ export interface StoredSample {
   readonly vm_id: string;
   readonly department_id: string;
   readonly sampled_at: Date;
-  readonly payload: GuestMetrics;
+  /** What this or an older version wrote. */
+  readonly payload: unknown;
 }
 
-export const fromStored = (row: StoredSample): GuestSample => ({
-  vmId: row.vm_id,
-  departmentId: row.department_id,
-  sampledAt: row.sampled_at.toISOString(),
-  metrics: row.payload,
-});
+/** undefined for a row that no longer is a sample: it is passed over, and the others are still read. */
+export const fromStored = (row: StoredSample): GuestSample | undefined => {
+  const metrics = GuestMetrics.safeParse(row.payload);
+  if (!metrics.success) return undefined;
+  return {
+    vmId: row.vm_id,
+    departmentId: row.department_id,
+    sampledAt: row.sampled_at.toISOString(),
+    metrics: {
+      ...metrics.data,
+      processes: metrics.data.processes.filter(({ pid }) => pid <= MAX_INT32).map(ofKnownParent),
+    },
+  };
+};
+
+/** Before 0.2 ids of any size were stored. */
+const ofKnownParent = (process: GuestProcess): GuestProcess =>
+  process.parentPid !== null && process.parentPid > MAX_INT32 ? { ...process, parentPid: null } : process;

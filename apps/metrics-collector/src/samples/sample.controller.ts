@@ -1,6 +1,7 @@
 import {
   getLatestSamples,
   getSampleHistory,
+  getSamplePage,
   vmDeleted,
   type EventDataOf,
   type EventEnvelope,
@@ -25,6 +26,13 @@ export class SampleController {
   @HandlesRequest(getSampleHistory)
   async getHistory(query: RequestOf<typeof getSampleHistory>): Promise<ReplyInputOf<typeof getSampleHistory>> {
     return { samples: firstThatFit(await this.samples.findHistory(query)) };
+  }
+
+  @HandlesRequest(getSamplePage)
+  async getPage(query: RequestOf<typeof getSamplePage>): Promise<ReplyInputOf<typeof getSamplePage>> {
+    const { samples, more } = await this.samples.findNewest(query);
+    const shown = firstThatFit(samples);
+    return { samples: shown, more: more || shown.length < samples.length };
   }
 
   @HandlesEvent(vmDeleted, 'forget-vm')

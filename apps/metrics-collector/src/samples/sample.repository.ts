@@ -39,7 +39,7 @@ export class SampleRepository {
        ) AS newest`,
       [...new Set(vmIds)],
     );
-    return rows.map(fromStored);
+    return readable(rows);
   }
 
   /** Oldest first, from `from` on and before `to`. */
@@ -48,7 +48,21 @@ export class SampleRepository {
       SELECT vm_id, department_id, sampled_at, payload FROM guest_samples
       WHERE vm_id = ${query.vmId}::uuid AND sampled_at >= ${query.from}::timestamptz AND sampled_at < ${query.to}::timestamptz
       ORDER BY sampled_at LIMIT ${query.limit}`;
-    return rows.map(fromStored);
+    return readable(rows);
+  }
+
+  /** The newest of those from `from` on and before `to`, newest first; `more` when there are older ones. */
+  async findNewest(query: {
+    vmId: string;
+    from: string;
+    to: string;
+    limit: number;
+  }): Promise<{ samples: GuestSample[]; more: boolean }> {
+    const rows = await this.database.$queryRaw<StoredSample[]>`
+      SELECT vm_id, department_id, sampled_at, payload FROM guest_samples
+      WHERE vm_id = ${query.vmId}::uuid AND sampled_at >= ${query.from}::timestamptz AND sampled_at < ${query.to}::timestamptz
+      ORDER BY sampled_at DESC LIMIT ${query.limit + 1}`;
+    return { samples: readable(rows.slice(0, query.limit)), more: rows.length > query.limit };
   }
 
   /** Deletes up to one batch of samples older than this. @returns how many; fewer than a batch means that none are left. */
@@ -71,3 +85,6 @@ export class SampleRepository {
     );
   }
 }
+
+const readable = (rows: readonly StoredSample[]): GuestSample[] =>
+  rows.map(fromStored).filter((sample) => sample !== undefined);

@@ -143,3 +143,15 @@ export class GuestMetrics {
   @Field(() => [GuestProcess], { description: 'The busiest, at most 20' })
   processes!: GuestProcess[];
 }
+
+@ObjectType({ description: 'Stored samples of a guest, newest first' })
+export class GuestMetricsPage {
+  @Field(() => [GuestMetrics])
+  nodes!: GuestMetrics[];
+
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description: 'There are older samples within the time: ask again with this as `to`. null when these are all',
+  })
+  olderBefore!: Date | null;
+}

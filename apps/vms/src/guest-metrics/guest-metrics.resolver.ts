@@ -1,12 +1,21 @@
-import { DomainError, getLatestSamples, getSampleHistory, type GuestSample } from '@infinibay/contracts';
+import {
+  DomainError,
+  getLatestSamples,
+  getSamplePage,
+  type GuestSample,
+  type RequestInputOf,
+} from '@infinibay/contracts';
 import { Graph, type GraphContext } from '@infinibay/platform-graphql';
 import { RequestClient } from '@infinibay/platform-messaging';
-import { Args, GraphQLISODateTime, Int, Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import { Args, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { Vm } from '../vms/vm.model.js';
-import { GuestMetrics } from './guest-metrics.model.js';
+import { GuestMetrics, GuestMetricsPage } from './guest-metrics.model.js';
+import { MAX_SAMPLES, MetricsWindow } from './metrics-window.js';
 
 const HOUR_MS = 3_600_000;
-const MOST_SAMPLES = 1_000;
+const STALE_AFTER_MS = 300_000;
+const EARLIEST_MS = Date.UTC(2000, 0);
+const LATEST_MS = Date.UTC(9999, 0);
 
 /** The parent VM was authorised when it was read, so its samples may be shown. */
 @Resolver(() => Vm)
@@ -15,44 +24,70 @@ export class GuestMetricsResolver {
 
   @ResolveField(() => GuestMetrics, {
     nullable: true,
-    description: 'Newest sample of the guest; null before the agent spoke',
+    description:
+      'Newest sample of the guest; null while its agent does not speak: before it did, and after it fell silent',
   })
   async metrics(@Parent() vm: Vm, @Graph() graph: GraphContext): Promise<GuestMetrics | null> {
+    const { guestReadyAt } = vm;
+    if (guestReadyAt === null) return null;
     const loader = graph.loader<GuestSample>('latest-sample', async (vmIds) => {
       const { samples } = await this.requests.call(getLatestSamples, { vmIds: [...vmIds] });
       return new Map(samples.map((sample) => [sample.vmId, sample]));
     });
     const sample = await loader.load(vm.id);
-    return sample === null ? null : toGuestMetrics(sample);
+    return sample === null || !isPresent(sample, guestReadyAt) ? null : toGuestMetrics(sample);
   }
 
   @ResolveField(() => [GuestMetrics], {
-    description: 'Stored samples, oldest first. The last hour when `from` is left out',
+    description:
+      'The newest `limit` samples within the time, oldest first. The last hour when `from` is left out. Where as many come as were asked for, there may be older ones: `metricsPage` tells',
   })
-  async metricsHistory(
-    @Parent() vm: Vm,
-    @Args('from', { type: () => GraphQLISODateTime, nullable: true }) from?: Date | null,
-    @Args('to', { type: () => GraphQLISODateTime, nullable: true }) to?: Date | null,
-    @Args('limit', { type: () => Int, defaultValue: 100, description: `1 to ${MOST_SAMPLES}` }) limit = 100,
-  ): Promise<GuestMetrics[]> {
-    if (limit < 1 || limit > MOST_SAMPLES)
-      throw new DomainError('INVALID_INPUT', { field: 'limit', minimum: 1, maximum: MOST_SAMPLES });
-    // What is no time at all becomes an invalid Date in the scalar, which does not refuse it.
-    for (const [field, time] of Object.entries({ from, to }))
-      if (Number.isNaN(time?.getTime())) throw new DomainError('INVALID_INPUT', { field, reason: 'not a time' });
-    const end = to ?? new Date();
-    const begin = from ?? new Date(end.getTime() - HOUR_MS);
-    const { samples } = await this.requests.call(getSampleHistory, {
-      vmId: vm.id,
-      from: begin.toISOString(),
-      to: end.toISOString(),
-      limit,
-    });
-    return samples.map(toGuestMetrics);
+  async metricsHistory(@Parent() vm: Vm, @Args() window: MetricsWindow): Promise<GuestMetrics[]> {
+    const { samples } = await this.requests.call(getSamplePage, toQuery(vm.id, window));
+    return samples.map(toGuestMetrics).reverse();
+  }
+
+  @ResolveField(() => GuestMetricsPage, {
+    description: 'Samples within the time, newest first. The last hour when `from` is left out',
+  })
+  async metricsPage(@Parent() vm: Vm, @Args() window: MetricsWindow): Promise<GuestMetricsPage> {
+    const { samples, more } = await this.requests.call(getSamplePage, toQuery(vm.id, window));
+    const nodes = samples.map(toGuestMetrics);
+    return { nodes, olderBefore: more ? (nodes.at(-1)?.sampledAt ?? null) : null };
   }
 }
+
+/** Of this start of the VM and not long ago. Wide enough for clocks that differ by two minutes. */
+const isPresent = ({ sampledAt }: GuestSample, guestReadyAt: Date): boolean => {
+  const at = Date.parse(sampledAt);
+  return at >= guestReadyAt.getTime() && Date.now() - at < STALE_AFTER_MS;
+};
+
+/** @throws DomainError INVALID_INPUT for a limit out of range and for what is no time. */
+const toQuery = (vmId: string, { from, to, limit }: MetricsWindow): RequestInputOf<typeof getSamplePage> => {
+  if (limit < 1 || limit > MAX_SAMPLES)
+    throw new DomainError('INVALID_INPUT', { field: 'limit', minimum: 1, maximum: MAX_SAMPLES });
+  // What is no time at all becomes an invalid Date in the scalar, which does not refuse it.
+  for (const [field, time] of Object.entries({ from, to }))
+    if (Number.isNaN(time?.getTime())) throw new DomainError('INVALID_INPUT', { field, reason: 'not a time' });
+  const end = within(to ?? new Date());
+  const begin = from === null || from === undefined ? new Date(end.getTime() - HOUR_MS) : within(from);
+  return { vmId, from: begin.toISOString(), to: end.toISOString(), limit };
+};
+
+/** Nothing was sampled before, and nothing will be after; years beyond four digits are no time to the database. */
+const within = (time: Date): Date => new Date(Math.min(Math.max(time.getTime(), EARLIEST_MS), LATEST_MS));
+
+/** Collectors before 0.2 passed on process ids that GraphQL's Int can't carry. */
+const isInt = (value: number): boolean => value <= 2_147_483_647;
 
 const toGuestMetrics = ({ sampledAt, metrics }: GuestSample): GuestMetrics => ({
   sampledAt: new Date(sampledAt),
   ...metrics,
+  processes: metrics.processes
+    .filter(({ pid }) => isInt(pid))
+    .map((process) => ({
+      ...process,
+      parentPid: process.parentPid !== null && isInt(process.parentPid) ? process.parentPid : null,
+    })),
 });

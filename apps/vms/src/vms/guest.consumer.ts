@@ -1,10 +1,17 @@
-import { vmGuestConnected, vmGuestReady, type EventDataOf, type EventEnvelope } from '@infinibay/contracts';
+import {
+  vmGuestConnected,
+  vmGuestReady,
+  vmGuestSilent,
+  type EventDataOf,
+  type EventEnvelope,
+} from '@infinibay/contracts';
 import { HandlesEvent, OutboxRelayHolder } from '@infinibay/platform-messaging';
 import { appendToOutbox, enterInbox, newEvent } from '@infinibay/platform-persistence';
 import { Injectable } from '@nestjs/common';
 import { PrismaClient } from '../database.js';
 
 const CONSUMER = 'guest-ready';
+const SILENT_CONSUMER = 'guest-silent';
 
 /** The collector heard an agent: the guest is ready. */
 @Injectable()
@@ -33,5 +40,18 @@ export class GuestConsumer {
       await appendToOutbox(tx, [ready]);
     });
     this.outbox.notify();
+  }
+
+  /** Only when it was not heard again since: the two kinds of events come in no order between them. */
+  @HandlesEvent(vmGuestSilent, SILENT_CONSUMER)
+  async guestSilent(event: EventEnvelope<EventDataOf<typeof vmGuestSilent>>): Promise<void> {
+    const { vmId, lastHeardAt } = event.data;
+    await this.database.$transaction(async (tx) => {
+      if (!(await enterInbox(tx, SILENT_CONSUMER, event.id))) return;
+      await tx.vm.updateMany({
+        where: { id: vmId, guestReadyAt: { lte: new Date(lastHeardAt) } },
+        data: { guestReadyAt: null },
+      });
+    });
   }
 }

@@ -37,7 +37,9 @@ export class Vm {
   })
   pauseReason!: string | null;
 
-  @Field(() => Boolean, { description: 'The agent inside the guest has spoken since the VM started' })
+  @Field(() => Boolean, {
+    description: 'The agent inside the guest has spoken since the VM started, and not fallen silent',
+  })
   guestReady!: boolean;
 
   @Field(() => GraphQLISODateTime, { nullable: true, description: 'When the agent first spoke since the VM started' })

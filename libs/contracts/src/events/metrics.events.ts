@@ -14,3 +14,13 @@ export const vmGuestConnected = defineEvent({
     connectedAt: '2026-11-22T10:00:00.000Z',
   },
 });
+
+export const vmGuestSilent = defineEvent({
+  name: 'vm.guest-silent',
+  version: 1,
+  description:
+    'Nothing understandable came from a guest agent for some time, or its socket is gone. vm.guest-connected comes again with the next valid frame.',
+  producer: 'metrics-collector',
+  data: z.object({ vmId: Uuid, lastHeardAt: z.iso.datetime() }),
+  example: { vmId: '0196f5a0-0000-7000-8000-000000000001', lastHeardAt: '2026-11-22T10:00:00.000Z' },
+});

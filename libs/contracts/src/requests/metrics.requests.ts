@@ -36,3 +36,24 @@ export const getSampleHistory = defineQuery({
     reply: { samples: [exampleGuestSample] },
   },
 });
+
+export const getSamplePage = defineQuery({
+  name: 'metrics.get-sample-page',
+  version: 1,
+  description:
+    'The newest stored samples of one VM within [from, to), newest first. `more` tells that there are older ones within it: ask again with `to` as the time of the last. Callers authorise.',
+  owner: 'metrics-collector',
+  callers: ['vms'],
+  timeoutMs: 5_000,
+  request: z.object({
+    vmId: Uuid,
+    from: z.iso.datetime(),
+    to: z.iso.datetime(),
+    limit: z.int().min(1).max(1_000),
+  }),
+  reply: z.object({ samples: z.array(GuestSample), more: z.boolean() }),
+  example: {
+    request: { vmId: EXAMPLE_VM, from: '2026-11-22T09:00:00.000Z', to: '2026-11-22T10:00:00.000Z', limit: 100 },
+    reply: { samples: [exampleGuestSample], more: false },
+  },
+});
