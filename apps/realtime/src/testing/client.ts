@@ -45,16 +45,16 @@ export class TestClient {
   }
 
   subscribe(vmId: string): Promise<Answer> {
-    return this.socket.timeout(3_000).emitWithAck('vm:subscribe', { vmId });
+    return this.socket.timeout(30_000).emitWithAck('vm:subscribe', { vmId });
   }
 
   resume(afterSequence: number): Promise<Answer<Replay>> {
-    return this.socket.timeout(10_000).emitWithAck('resume', { afterSequence });
+    return this.socket.timeout(30_000).emitWithAck('resume', { afterSequence });
   }
 
   /** Sends something that is no message of the protocol. */
   sendAnything(name: string, payload: unknown): Promise<Answer> {
     const untyped: Socket = this.socket;
-    return untyped.timeout(3_000).emitWithAck(name, payload) as Promise<Answer>;
+    return untyped.timeout(30_000).emitWithAck(name, payload) as Promise<Answer>;
   }
 }
