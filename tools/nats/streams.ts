@@ -57,7 +57,7 @@ const CONSUMER_LIMITS = {
   max_ack_pending: 1_000,
   max_waiting: 64,
   max_batch: 1_000,
-  max_expires: nanos(60_000),
+  max_expires: nanos(30_000),
 } as const;
 
 /** Every consumer of the platform: those of the services, and one for each other team that bears its name. */

@@ -58,6 +58,11 @@ export interface NatsServerSettings {
 
 /** Answers may come as late as the slowest contract allows, with a margin. */
 const ANSWERS_WITHIN = '3m';
+/**
+ * The server keeps a note for each pull until its answers ended or none came for this long: longer than a pull may wait,
+ * and short, for a flood of pulls leaves as many notes.
+ */
+const PULLS_WITHIN = '35s';
 
 const quoted = (text: string): string => JSON.stringify(text);
 const list = (subjects: readonly string[]): string => `[${subjects.map(quoted).join(', ')}]`;
@@ -76,7 +81,10 @@ export function natsUserBlock(user: NatsUser): string {
 }
 
 const exportLine = ({ kind, subject, accounts, streamsAnswers }: NatsExport): string => {
-  const answers = streamsAnswers === true ? ', response_type: stream' : `, threshold: "${ANSWERS_WITHIN}"`;
+  const answers =
+    streamsAnswers === true
+      ? `, response_type: stream, threshold: "${PULLS_WITHIN}"`
+      : `, threshold: "${ANSWERS_WITHIN}"`;
   return `{ ${kind}: ${quoted(subject)}, accounts: ${list(accounts)}${kind === 'service' ? answers : ''} }`;
 };
 

@@ -166,7 +166,11 @@ describe('a guest that falls silent', () => {
     for (const { name } of [vmGuestConnected, vmGuestSilent])
       collector.nats.subscribe(
         eventSubject({ name, departmentId: collector.departmentId, resource: { kind: 'vm', id: guest.vmId } }),
-        { callback: () => told.push(name) },
+        {
+          callback: () => {
+            told.push(name);
+          },
+        },
       );
     await collector.nats.flush();
     await collector.sampled(guest, 1);

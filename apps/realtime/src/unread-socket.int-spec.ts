@@ -29,6 +29,11 @@ beforeAll(async () => {
   url = await app.getUrl();
   for (let published = 0; published < 1_500; published += 100)
     await Promise.all(Array.from({ length: 100 }, () => publishFact()));
+  const last = await publishFact();
+  await pollUntil(async () => (await metric('infinibay_realtime_event_sequence')) >= last, {
+    timeoutMs: 60_000,
+    what: 'the events to be known',
+  });
 });
 
 afterEach(() => {
@@ -107,7 +112,7 @@ describe('a client that does not read', () => {
     );
     await pollUntil(() => neighbour.events.at(-1)?.sequence === last, { timeoutMs: 30_000, what: 'the last event' });
     unread.readOn();
-    await pollUntil(() => unread.ended, { timeoutMs: 20_000, what: 'the end' });
+    await pollUntil(() => unread.ended, { timeoutMs: 60_000, what: 'the end' });
   });
 });
 
@@ -138,7 +143,7 @@ describe('a client that says too much', () => {
     for (const client of [await RawClient.open(url), await openRaw(await token())]) {
       clients.push(client);
       for (let packet = 0; packet < 20_000; packet += 1) client.send('3');
-      await pollUntil(() => client.ended, { timeoutMs: 20_000, what: 'the end' });
+      await pollUntil(() => client.ended, { timeoutMs: 60_000, what: 'the end' });
     }
   });
 

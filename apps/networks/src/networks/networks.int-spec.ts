@@ -164,7 +164,7 @@ describe('networks subgraph', () => {
     const query = (argument: string) =>
       `query ($ids: [_Any!]!) { _entities(representations: $ids) { ... on Department { networks${argument} { name } } } }`;
     const ids = [many, few].map((id) => ({ __typename: 'Department', id }));
-    const read = async (argument: string) => {
+    const read = async (argument: string): Promise<readonly (string | number)[]> => {
       const { data, codes } = await service.graphql(actorOf([many, few]), query(argument), { ids });
       return codes.length > 0
         ? codes

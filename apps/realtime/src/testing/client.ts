@@ -46,7 +46,7 @@ export class TestClient {
   }
 
   subscribe(vmId: string): Promise<Answer> {
-    return this.socket.timeout(patience(3_000)).emitWithAck('vm:subscribe', { vmId });
+    return this.socket.timeout(patience(10_000)).emitWithAck('vm:subscribe', { vmId });
   }
 
   resume(afterSequence: number): Promise<Answer<Replay>> {
@@ -56,6 +56,6 @@ export class TestClient {
   /** Sends something that is no message of the protocol. */
   sendAnything(name: string, payload: unknown): Promise<Answer> {
     const untyped: Socket = this.socket;
-    return untyped.timeout(patience(3_000)).emitWithAck(name, payload) as Promise<Answer>;
+    return untyped.timeout(patience(10_000)).emitWithAck(name, payload) as Promise<Answer>;
   }
 }

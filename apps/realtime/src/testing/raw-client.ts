@@ -51,7 +51,7 @@ export class RawClient {
   }
 
   hears(text: string): Promise<unknown> {
-    return pollUntil(() => this.received.includes(text), { timeoutMs: 20_000, what: text });
+    return pollUntil(() => this.received.includes(text), { timeoutMs: 60_000, what: text });
   }
 
   close(): void {
