@@ -5,7 +5,7 @@ import {
   type Actor,
   type ReplyOf,
   type ReportContract,
-  type ReportDataOf,
+  type ReportInputOf,
   type RequestContract,
   type RequestInputOf,
 } from '@infinibay/contracts';
@@ -111,7 +111,7 @@ export class TestService {
   }
 
   /** Tells a report in the name of a host. */
-  async report<C extends ReportContract>(contract: C, hostId: string, data: ReportDataOf<C>): Promise<void> {
+  async report<C extends ReportContract>(contract: C, hostId: string, data: ReportInputOf<C>): Promise<void> {
     new ReportPublisher(this.nats).publishForHost(contract, hostId, data);
     await this.nats.flush();
   }

@@ -63,3 +63,4 @@ export type RequestInputOf<C extends RequestContract> = z.input<C['request']>;
 export type ReplyOf<C extends RequestContract> = z.output<C['reply']>;
 export type ReplyInputOf<C extends RequestContract> = z.input<C['reply']>;
 export type ReportDataOf<C extends ReportContract> = z.output<C['data']>;
+export type ReportInputOf<C extends ReportContract> = z.input<C['data']>;
