@@ -1,8 +1,9 @@
+import { DomainError } from '@infinibay/contracts';
 import { Graph, GraphContext } from '@infinibay/platform-graphql';
 import { Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { toFirewallRule } from '../rules/rule.mapper.js';
 import { FirewallRule, VmRef } from '../rules/rule.model.js';
-import { VmFirewall } from './vm-firewall.model.js';
+import { FilterDifferences, VmFirewall } from './vm-firewall.model.js';
 import { VmFirewallService } from './vm-firewall.service.js';
 
 @Resolver(() => VmRef)
@@ -23,8 +24,9 @@ export class VmFieldsResolver {
     const loader = graph.loader('vm.firewall', (ids, actor) => this.service.filtersOf(actor, ids));
     const filter = await loader.load(vm.id);
     if (filter === null) return null;
-    const { status, desiredRevision: revision, appliedAt, errorCode, vmId, hostId } = filter;
-    return { status, revision, appliedAt, errorCode, vmId, hostId };
+    const { status, desiredRevision: revision, appliedAt, errorCode, differenceCount, vmId } = filter;
+    const differences = FilterDifferences.parse(filter.differences);
+    return { status, revision, appliedAt, errorCode, differences, differenceCount, vmId };
   }
 }
 
@@ -34,9 +36,12 @@ export class VmFirewallResolver {
 
   @ResolveField(() => [String], {
     description:
-      "The kernel's own rules for the VM's interfaces, read on its host now; empty while it is off. Errors: HOST_UNAVAILABLE",
+      "The kernel's own rules for the VM's interfaces, as its host read them a second or two ago; empty while it is off. Errors: HOST_UNAVAILABLE, RATE_LIMITED",
   })
-  kernelRules(@Parent() firewall: VmFirewall): Promise<string[]> {
-    return this.service.kernelRules(firewall.vmId, firewall.hostId);
+  async kernelRules(@Parent() firewall: VmFirewall, @Graph() graph: GraphContext): Promise<string[]> {
+    const loader = graph.loader('firewall.kernelRules', (ids, actor) => this.service.kernelRulesOf(actor, ids));
+    const read = await loader.load(firewall.vmId);
+    if (read instanceof DomainError) throw read;
+    return read ?? [];
   }
 }

@@ -22,8 +22,11 @@ import { changedDefinition } from './rule.mapper.js';
 import { RuleRepository, type NewRule } from './rule.repository.js';
 import { readable } from './rule.service.js';
 
-/** Half of what a filter may hold: a VM has its department's rules and its own. */
-const MAX_RULES = 500;
+/**
+ * Of a department, and of each VM: a VM has both. libvirt holds its list while it writes a filter, some 20 ms a rule and
+ * card: with 500 rules other VMs waited for half a minute when one started.
+ */
+const MAX_RULES = 100;
 
 /** Changes of firewall rules. Filters that a change touches are marked in its transaction and applied by the worker. */
 @Injectable()
