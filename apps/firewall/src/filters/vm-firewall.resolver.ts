@@ -1,6 +1,7 @@
 import { DomainError } from '@infinibay/contracts';
 import { Graph, GraphContext } from '@infinibay/platform-graphql';
-import { Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import { Args, Int, Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import { MAX_EFFECTIVE_RULES, firstOf } from '../rules/rule.limits.js';
 import { toFirewallRule } from '../rules/rule.mapper.js';
 import { FirewallRule, VmRef } from '../rules/rule.model.js';
 import { FilterDifferences, VmFirewall } from './vm-firewall.model.js';
@@ -14,9 +15,14 @@ export class VmFieldsResolver {
     description:
       "The rules that hold for the VM, its department's and its own, in the order in which they are matched. After them: everything out, nothing in",
   })
-  async effectiveFirewallRules(@Parent() vm: VmRef, @Graph() graph: GraphContext): Promise<FirewallRule[]> {
+  async effectiveFirewallRules(
+    @Parent() vm: VmRef,
+    @Args('first', { type: () => Int, defaultValue: MAX_EFFECTIVE_RULES, description: 'At most so many, 0 to 200' })
+    first: number,
+    @Graph() graph: GraphContext,
+  ): Promise<FirewallRule[]> {
     const loader = graph.loader('vm.effectiveFirewallRules', (ids, actor) => this.service.effectiveRulesOf(actor, ids));
-    return ((await loader.load(vm.id)) ?? []).map(toFirewallRule);
+    return firstOf((await loader.load(vm.id)) ?? [], first, MAX_EFFECTIVE_RULES).map(toFirewallRule);
   }
 
   @ResolveField(() => VmFirewall, { nullable: true, description: 'Its packet filter; null before the VM was built' })

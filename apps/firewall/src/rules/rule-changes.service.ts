@@ -19,14 +19,9 @@ import type { Rule } from '../generated/prisma/client.js';
 import { ruleEvent } from './rule.events.js';
 import type { CreateFirewallRule, DeleteFirewallRule, UpdateFirewallRule } from './rule.inputs.js';
 import { changedDefinition } from './rule.mapper.js';
+import { MAX_RULES } from './rule.limits.js';
 import { RuleRepository, type NewRule } from './rule.repository.js';
 import { readable } from './rule.service.js';
-
-/**
- * Of a department, and of each VM: a VM has both. libvirt holds its list while it writes a filter, some 20 ms a rule and
- * card: with 500 rules other VMs waited for half a minute when one started.
- */
-const MAX_RULES = 100;
 
 /** Changes of firewall rules. Filters that a change touches are marked in its transaction and applied by the worker. */
 @Injectable()
