@@ -7,6 +7,7 @@ import { Database, createDatabase } from './database.js';
 import { FilterApplicationService } from './filters/filter-application.service.js';
 import { FilterVerificationService } from './filters/filter-verification.service.js';
 import { FilterWorker } from './filters/filter.worker.js';
+import { KernelRulesService } from './filters/kernel-rules.service.js';
 import { ProtectionController } from './filters/protection.controller.js';
 import { ProtectionService } from './filters/protection.service.js';
 import { FILTER_SETTINGS, VmFilterRepository } from './filters/vm-filter.repository.js';
@@ -38,6 +39,7 @@ export class AppModule {
         RuleChangesService,
         VmFilterRepository,
         VmFirewallService,
+        KernelRulesService,
         FilterApplicationService,
         FilterVerificationService,
         FilterWorker,

@@ -9,8 +9,10 @@ import { DiskWatch } from './disks/disk-watch.js';
 import { DiskService } from './disks/disk.service.js';
 import { DomainWatch } from './events/domain-watch.js';
 import { HostEvents } from './events/host-events.js';
+import { FilterEnforcement } from './filters/filter-enforcement.js';
 import { FilterHandlers } from './filters/filter.handlers.js';
 import { FilterService } from './filters/filter.service.js';
+import { NwFilterRepository } from './filters/nwfilter.repository.js';
 import { HostFactsReader } from './hypervisor/host-facts.js';
 import { Hypervisor } from './hypervisor/hypervisor.js';
 import { hypervisorProbe } from './hypervisor/hypervisor.probe.js';
@@ -54,7 +56,7 @@ const networks = [
   NetworkHandlers,
 ];
 const kernel = [HostCommand, KernelRulesReader];
-const filters = [FilterService, FilterHandlers];
+const filters = [NwFilterRepository, FilterEnforcement, FilterService, FilterHandlers];
 const reports = [
   DiskCheck,
   DiskWatch,

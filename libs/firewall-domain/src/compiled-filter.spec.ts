@@ -4,7 +4,6 @@ import fc from 'fast-check';
 import { DEFAULT_RULES, compileFilter, effectiveRules } from './compiled-filter.js';
 import { decide, type Packet } from './decision.js';
 import type { FirewallRule } from './firewall-rule.js';
-import { missingFromKernel } from './kernel-rules.js';
 
 const VM = '0196f5a0-0000-7000-8000-000000000001';
 const OTHER_VM = '0196f5a0-0000-7000-8000-000000000002';
@@ -105,52 +104,5 @@ describe(decide, () => {
       action: 'DROP',
       ruleIndex: null,
     });
-  });
-});
-
-describe(missingFromKernel, () => {
-  const ssh: FirewallRule = {
-    id: 'a',
-    vmId: null,
-    enabled: true,
-    direction: 'IN',
-    action: 'ACCEPT',
-    protocol: 'TCP',
-    portFrom: 22,
-    portTo: 22,
-    remoteCidr: null,
-    priority: 0,
-  };
-  const web: FirewallRule = { ...ssh, id: 'b', portFrom: 80, portTo: 90 };
-  const compiled = compileFilter([ssh, web], VM);
-  const kernel = [
-    '-A FI-vnet0 -p tcp -m tcp --sport 22 -m conntrack --ctstate ESTABLISHED -j RETURN',
-    '-A FI-vnet0 -j DROP',
-    '-A FO-vnet0 -p tcp -m tcp --dport 22 -m conntrack --ctstate NEW,ESTABLISHED -j ACCEPT',
-    '-A FO-vnet0 -p tcp -m tcp --dport 80:90 -m conntrack --ctstate NEW,ESTABLISHED -j ACCEPT',
-    '-A FO-vnet0 -j DROP',
-  ];
-
-  it('finds nothing missing where the kernel enforces the filter, or where nothing runs', () => {
-    expect(missingFromKernel(compiled, [{ device: 'vnet0', kernelRules: kernel }])).toEqual([]);
-    expect(missingFromKernel(compiled, [])).toEqual([]);
-  });
-
-  it('notices a flush, also when the ethernet rules are still there', () => {
-    expect(
-      missingFromKernel(compiled, [{ device: 'vnet0', kernelRules: ['-p IPv4 -j I-vnet0-ipv4-address'] }]),
-    ).toHaveLength(4);
-  });
-
-  it('notices a single rule that is gone', () => {
-    const without = kernel.filter((line) => !line.includes('--dport 22 '));
-    expect(missingFromKernel(compiled, [{ device: 'vnet0', kernelRules: without }])).toEqual([
-      'vnet0: no rule for tcp port 22',
-    ]);
-  });
-
-  it('does not take vnet01 for vnet0', () => {
-    const others = kernel.map((line) => line.replace('vnet0', 'vnet01'));
-    expect(missingFromKernel([], [{ device: 'vnet0', kernelRules: others }])).toHaveLength(2);
   });
 });

@@ -5,7 +5,7 @@ import { element, renderXml, type XmlElement } from './xml-element.js';
  * What every VM's filter refers to. libvirt's stock filters may not be installed on a host, so these are our own.
  * $IP and $MAC come from the interface's filterref.
  */
-interface BaseFilter {
+export interface BaseFilter {
   readonly name: string;
   readonly chain: string;
   /** Order among the chains of an interface: lower is asked first. */
@@ -16,7 +16,8 @@ interface BaseFilter {
 const rule = (action: string, direction: string, priority: number, match?: XmlElement): XmlElement =>
   element('rule', { action, direction, priority }, match);
 
-const BASE_FILTERS: readonly BaseFilter[] = [
+/** In the order in which their chains are asked. */
+export const BASE_FILTERS: readonly BaseFilter[] = [
   {
     name: 'infinibay-base-mac',
     chain: 'mac',

@@ -134,7 +134,12 @@ describe('domainXml', () => {
     const xml = domainXml(spec, host);
     expect(xml).toContain('<parameter name="IP" value="10.80.0.10"/><parameter name="MAC" value="52:54:00:12:34:56"/>');
     expect(interfacesOf(xml)).toEqual([
-      { mac: '52:54:00:12:34:56', device: undefined, filterName: `infinibay-vm-${VM_ID}` },
+      {
+        mac: '52:54:00:12:34:56',
+        device: undefined,
+        filterName: `infinibay-vm-${VM_ID}`,
+        address: '10.80.0.10',
+      },
     ]);
   });
 

@@ -2,8 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { DomainError, type CompiledRule } from '@infinibay/contracts';
 import { BASE_FILTER_NAMES, baseFilterXmls } from './base-filters.js';
-import { filterMarker, filterXml, requireOrderable, revisionOfMarker } from './filter-xml.js';
+import { filterMarker, filterXml, revisionOfMarker } from './filter-xml.js';
 import { filterFacts } from './libvirt-answers.js';
+import { requireOrderable } from './nwfilter/filter-rules.js';
 
 const VM_ID = '0196f5a0-0000-7000-8000-000000000001';
 const rule = (changes: Partial<CompiledRule> = {}): CompiledRule => ({
@@ -17,7 +18,7 @@ const rule = (changes: Partial<CompiledRule> = {}): CompiledRule => ({
   ...changes,
 });
 const render = (rules: CompiledRule[]): string =>
-  filterXml({ vmId: VM_ID, revision: 7, rules }, { marker: filterMarker(7, 'abc') });
+  filterXml({ vmId: VM_ID, rules }, { marker: filterMarker(7, 'abc') });
 const priorities = (xml: string): number[] => [...xml.matchAll(/priority="(-?\d+)"/g)].map((match) => Number(match[1]));
 
 describe('filterXml', () => {

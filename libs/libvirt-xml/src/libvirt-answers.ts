@@ -1,11 +1,14 @@
 import { FILTER_MARKER_PREFIX } from './names.js';
-import { attribute, elements, tags } from './read-markup.js';
+import { readFilterRules, type FilterRule } from './nwfilter/filter-rules.js';
+import { attribute, elements, tags, textOf, unescaped } from './read-markup.js';
 
 export interface DomainInterface {
   readonly mac: string;
   /** Name of the tap on the host; undefined while the domain is off. */
   readonly device: string | undefined;
   readonly filterName: string | undefined;
+  /** IPv4 address that its filter was given. */
+  readonly address: string | undefined;
 }
 
 export const interfacesOf = (domainXml: string): DomainInterface[] =>
@@ -13,6 +16,10 @@ export const interfacesOf = (domainXml: string): DomainInterface[] =>
     mac: attribute(tags(xml, 'mac')[0], 'address') ?? '',
     device: attribute(tags(xml, 'target')[0], 'dev'),
     filterName: attribute(tags(xml, 'filterref')[0], 'filter'),
+    address: attribute(
+      tags(xml, 'parameter').find((tag) => attribute(tag, 'name') === 'IP'),
+      'value',
+    ),
   }));
 
 /** Files of the disks of a domain, floppies and CDs included. */
@@ -52,14 +59,18 @@ export interface FilterFacts {
   readonly uuid: string | undefined;
   /** Of the definition, when it is one of ours. */
   readonly marker: string | undefined;
-  readonly rules: number;
+  /** Those that have one match, as ours do, in the order in which they are asked. */
+  readonly rules: readonly FilterRule[];
+  /** Of all rules. */
+  readonly ruleCount: number;
   readonly references: readonly string[];
 }
 
 export const filterFacts = (filterXml: string): FilterFacts => ({
   uuid: /<uuid>([0-9a-f-]{36})<\/uuid>/.exec(filterXml)?.[1],
   marker: new RegExp(`comment='(${FILTER_MARKER_PREFIX}[A-Za-z0-9.]+)'`).exec(filterXml)?.[1],
-  rules: tags(filterXml, 'rule').length,
+  rules: readFilterRules(filterXml),
+  ruleCount: tags(filterXml, 'rule').length,
   references: tags(filterXml, 'filterref').map((tag) => attribute(tag, 'filter') ?? ''),
 });
 

@@ -3,6 +3,9 @@ import {
   ensureFilter,
   removeFilter,
   vmFilterApplied,
+  vmFilterDrifted,
+  type verifyFilter,
+  type FilterStatus,
   type CompiledRule,
   type ReplyOf,
 } from '@infinibay/contracts';
@@ -77,6 +80,23 @@ export class FilterApplicationService {
     }
   }
 
+  /**
+   * Records that the host does something else than was applied, and tells it.
+   * @returns whether the filter is still wanted in this revision
+   */
+  recordDrift(vmId: string, revision: number, found: ReplyOf<typeof verifyFilter>): Promise<boolean> {
+    return this.record(vmId, async (tx) => {
+      const before = await this.filters.lock(tx, vmId);
+      if (before?.status !== 'APPLIED' || before.appliedRevision !== revision) return false;
+      await this.filters.recordDrift(tx, vmId, found);
+      const { differences, differenceCount } = found;
+      const data = { vmId, revision, differences, differenceCount };
+      const { departmentId } = before;
+      await appendToOutbox(tx, [newEvent(vmFilterDrifted, { departmentId, resource: { kind: 'vm', id: vmId }, data })]);
+      return true;
+    });
+  }
+
   private send({ filter, revision, rules }: WantedFilter): Promise<ReplyOf<typeof ensureFilter>> {
     const spec = { vmId: filter.vmId, revision, rules };
     return this.requests.call(ensureFilter, { spec }, { hostId: filter.hostId, timeoutMs: HOST_TIMEOUT_MS });
@@ -97,7 +117,7 @@ export class FilterApplicationService {
     const before = await this.filters.lock(tx, vmId);
     if (before === null) return false;
     await this.filters.recordApplied(tx, vmId, applied);
-    if (repaired || before.appliedRevision < applied.revision || before.status === 'FAILED') {
+    if (repaired || before.appliedRevision < applied.revision || ['FAILED', 'DRIFTED'].includes(before.status)) {
       await this.announce(tx, before, { revision: applied.revision, status: applied.status, errorCode: null });
     }
     return true;
@@ -117,7 +137,7 @@ export class FilterApplicationService {
   private async announce(
     tx: Transaction,
     filter: VmFilter,
-    outcome: { revision: number; status: VmFilter['status']; errorCode: string | null },
+    outcome: { revision: number; status: FilterStatus; errorCode: string | null },
   ): Promise<void> {
     const { vmId, departmentId } = filter;
     await appendToOutbox(tx, [

@@ -1,5 +1,4 @@
-import { inspectFilter } from '@infinibay/contracts';
-import { missingFromKernel } from '@infinibay/firewall-domain';
+import { verifyFilter } from '@infinibay/contracts';
 import { RequestClient } from '@infinibay/platform-messaging';
 import type { Logger } from '@infinibay/platform-logging';
 import { MetricsRegistry } from '@infinibay/platform-metrics';
@@ -8,12 +7,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Counter } from 'prom-client';
 import { FilterApplicationService } from './filter-application.service.js';
 
-/** Lines of the log that name what is missing; the rest is only counted. */
-const MISSING_SHOWN = 10;
+/** Named in the log; the rest is only counted. */
+const DIFFERENCES_SHOWN = 10;
 
-/** Compares what the kernel enforces with what it should, because libvirt does not notice when rules are flushed. */
+/** Has hosts compare what they enforce with what they should, because libvirt does not notice when rules change. */
 @Injectable()
 export class FilterVerificationService {
+  private readonly drifted: Counter;
   private readonly repaired: Counter;
 
   constructor(
@@ -22,6 +22,10 @@ export class FilterVerificationService {
     @Inject(LOGGER) private readonly logger: Logger,
     metrics: MetricsRegistry,
   ) {
+    this.drifted = metrics.counter(
+      'infinibay_filters_drifted_total',
+      'Filters that a host was found not to enforce as they were applied',
+    );
     this.repaired = metrics.counter('infinibay_filters_repaired_total', 'Filters that a host had lost and got back');
   }
 
@@ -31,17 +35,20 @@ export class FilterVerificationService {
     // One that is behind is about to be applied anyway.
     if (wanted === null || wanted.filter.appliedRevision !== wanted.revision || wanted.filter.status !== 'APPLIED')
       return;
-    const { status, interfaces } = await this.requests.call(inspectFilter, { vmId }, { hostId: wanted.filter.hostId });
-    if (status === 'UNSUPPORTED') return;
-    const missing =
-      status === 'APPLIED'
-        ? missingFromKernel(wanted.rules, interfaces)
-        : [`the host says that its filter is ${status}`];
-    if (missing.length === 0) return;
-    const { hostId } = wanted.filter;
+    const { filter, revision, rules } = wanted;
+    const spec = { vmId, revision, rules };
+    const found = await this.requests.call(verifyFilter, { spec }, { hostId: filter.hostId });
+    if (found.status !== 'DRIFTED') return;
+    if (!(await this.application.recordDrift(vmId, revision, found))) return;
+    this.drifted.inc();
     this.logger.warn(
-      { vmId, hostId, missing: missing.slice(0, MISSING_SHOWN), missingCount: missing.length },
-      'a host lost packet filter rules; applying them again',
+      {
+        vmId,
+        hostId: filter.hostId,
+        differences: found.differences.slice(0, DIFFERENCES_SHOWN),
+        differenceCount: found.differenceCount,
+      },
+      'packet filter drifted; repairing it',
     );
     await this.application.apply(vmId, { repaired: true });
     this.repaired.inc();

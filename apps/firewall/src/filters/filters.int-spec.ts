@@ -12,17 +12,19 @@ import {
 import { newEvent } from '@infinibay/platform-persistence';
 import { pollUntil } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { TestHost } from '../testing/test-host.js';
+import { FLUSHED, TestHost } from '../testing/test-host.js';
 import { TestService, actorOf } from '../testing/test-service.js';
 
 const CREATE = `mutation ($input: CreateFirewallRuleInput!) { createFirewallRule(input: $input) { id } }`;
-const FIREWALL = `query ($id: ID!) { _entities(representations: [{ __typename: "Vm", id: $id }]) { ... on Vm { firewall { status revision appliedAt errorCode kernelRules } } } }`;
+const FIREWALL = `query ($id: ID!) { _entities(representations: [{ __typename: "Vm", id: $id }]) { ... on Vm { firewall { status revision appliedAt errorCode differences { path expected actual } differenceCount kernelRules } } } }`;
 
 interface Firewall {
   readonly status: string;
   readonly revision: number;
   readonly appliedAt: string | null;
   readonly errorCode: string | null;
+  readonly differences: unknown[];
+  readonly differenceCount: number;
   readonly kernelRules: string[];
 }
 
@@ -174,8 +176,44 @@ describe('packet filters of VMs', () => {
     host.flushed.add(vmId);
     await pollUntil(() => !host.flushed.has(vmId), { what: 'the rules to come back' });
     await pollUntil(async () => (await toldOf(vmId)).length === 2, { what: 'the repair to be told' });
+    const drifted = (await service.events('vm.filter-drifted')).filter((event) => event.resource.id === vmId);
+    expect(drifted.map((event) => event.data)).toEqual([
+      { vmId, revision: 1, differences: [FLUSHED], differenceCount: 1 },
+    ]);
+    expect(await firewallOf(vmId)).toMatchObject({ status: 'APPLIED', differences: [], differenceCount: 0 });
     host.filters.delete(vmId);
     await pollUntil(() => host.filters.has(vmId), { what: 'the lost filter to come back' });
+  });
+
+  it('shows what differs for as long as the host does not do what it should', async () => {
+    const vmId = newVm(randomUUID());
+    await protect(vmId);
+    let release: () => void = () => undefined;
+    host.hanging.set(vmId, new Promise<void>((resolve) => (release = resolve)));
+    host.flushed.add(vmId);
+    await pollUntil(async () => (await firewallOf(vmId))?.status === 'DRIFTED', { what: 'the drift to be shown' });
+    expect(await firewallOf(vmId)).toMatchObject({ status: 'DRIFTED', differences: [FLUSHED], differenceCount: 1 });
+    host.hanging.delete(vmId);
+    host.failures.set(vmId, new DomainError('FILTER_NOT_ENFORCED'));
+    release();
+    await pollUntil(async () => (await firewallOf(vmId))?.status === 'FAILED', { what: 'the repair to fail' });
+    expect(await firewallOf(vmId)).toMatchObject({ errorCode: 'FILTER_NOT_ENFORCED', differences: [FLUSHED] });
+    host.failures.delete(vmId);
+    await pollUntil(async () => (await firewallOf(vmId))?.status === 'APPLIED', { what: 'the filter to be whole' });
+    expect(await firewallOf(vmId)).toMatchObject({ errorCode: null, differences: [], differenceCount: 0 });
+  });
+
+  it('asks the host once for many aliases and requests of one VM', async () => {
+    const vmId = newVm(randomUUID());
+    await protect(vmId);
+    const aliases = Array.from({ length: 30 }, (_, index) => `a${index}: firewall { kernelRules }`).join(' ');
+    const query = `query ($id: ID!) { _entities(representations: [{ __typename: "Vm", id: $id }]) { ... on Vm { ${aliases} } } }`;
+    const before = host.inspections;
+    const member = actorOf([departmentOf.get(vmId) ?? '']);
+    const answers = await Promise.all(Array.from({ length: 10 }, () => service.graphql(member, query, { id: vmId })));
+    expect(answers.flatMap(({ codes }) => codes)).toEqual([]);
+    // 300 fields; a loaded machine may spread them over some of the seconds for which an answer serves.
+    expect(host.inspections - before).toBeLessThan(10);
   });
 
   it('refuses an older worker, also after the VM is gone', async () => {

@@ -1,5 +1,5 @@
 import { departmentWhere, type DepartmentScope } from '@infinibay/access-domain';
-import type { RequestOf, protectVm } from '@infinibay/contracts';
+import type { ReplyOf, RequestOf, protectVm, verifyFilter } from '@infinibay/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FirewallConfig } from '../config.js';
 import { Database, type Transaction } from '../database.js';
@@ -86,6 +86,7 @@ export class VmFilterRepository {
     await tx.$executeRawUnsafe(
       `UPDATE vm_filters
        SET applied_revision = greatest(applied_revision, $2::int), applied_at = now(), error_code = NULL, attempts = 0, filter_name = $4,
+           differences = '[]', difference_count = 0,
            status = CASE WHEN desired_revision > $2::int THEN 'PENDING' ELSE $3 END::filter_status,
            next_attempt_at = now(),
            verify_at = now() + make_interval(secs => $5::int)
@@ -95,6 +96,20 @@ export class VmFilterRepository {
       applied.status,
       applied.filterName,
       this.settings.FILTER_VERIFY_SECONDS,
+    );
+  }
+
+  /** The host does something else than was applied. The caller repairs it; a worker does when the caller is gone. */
+  async recordDrift(tx: Transaction, vmId: string, found: ReplyOf<typeof verifyFilter>): Promise<void> {
+    await tx.$executeRawUnsafe(
+      `UPDATE vm_filters
+       SET status = 'DRIFTED', differences = $2::jsonb, difference_count = $3::int, attempts = 0,
+           next_attempt_at = now() + make_interval(secs => $4::int)
+       WHERE vm_id = $1::uuid`,
+      vmId,
+      JSON.stringify(found.differences),
+      found.differenceCount,
+      CLAIM_SECONDS,
     );
   }
 
@@ -114,7 +129,7 @@ export class VmFilterRepository {
   claimDue(limit: number, busyHosts: readonly string[]): Promise<{ vmId: string; hostId: string }[]> {
     return this.claim(
       'next_attempt_at',
-      `next_attempt_at <= now() AND status IN ('PENDING', 'FAILED')`,
+      `next_attempt_at <= now() AND status IN ('PENDING', 'FAILED', 'DRIFTED')`,
       CLAIM_SECONDS,
       limit,
       busyHosts,

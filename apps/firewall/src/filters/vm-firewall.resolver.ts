@@ -1,8 +1,10 @@
+import { DomainError } from '@infinibay/contracts';
 import { Graph, GraphContext } from '@infinibay/platform-graphql';
-import { Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import { Args, Int, Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import { MAX_EFFECTIVE_RULES, firstOf } from '../rules/rule.limits.js';
 import { toFirewallRule } from '../rules/rule.mapper.js';
 import { FirewallRule, VmRef } from '../rules/rule.model.js';
-import { VmFirewall } from './vm-firewall.model.js';
+import { FilterDifferences, VmFirewall } from './vm-firewall.model.js';
 import { VmFirewallService } from './vm-firewall.service.js';
 
 @Resolver(() => VmRef)
@@ -13,9 +15,14 @@ export class VmFieldsResolver {
     description:
       "The rules that hold for the VM, its department's and its own, in the order in which they are matched. After them: everything out, nothing in",
   })
-  async effectiveFirewallRules(@Parent() vm: VmRef, @Graph() graph: GraphContext): Promise<FirewallRule[]> {
+  async effectiveFirewallRules(
+    @Parent() vm: VmRef,
+    @Args('first', { type: () => Int, defaultValue: MAX_EFFECTIVE_RULES, description: 'At most so many, 0 to 200' })
+    first: number,
+    @Graph() graph: GraphContext,
+  ): Promise<FirewallRule[]> {
     const loader = graph.loader('vm.effectiveFirewallRules', (ids, actor) => this.service.effectiveRulesOf(actor, ids));
-    return ((await loader.load(vm.id)) ?? []).map(toFirewallRule);
+    return firstOf((await loader.load(vm.id)) ?? [], first, MAX_EFFECTIVE_RULES).map(toFirewallRule);
   }
 
   @ResolveField(() => VmFirewall, { nullable: true, description: 'Its packet filter; null before the VM was built' })
@@ -23,8 +30,9 @@ export class VmFieldsResolver {
     const loader = graph.loader('vm.firewall', (ids, actor) => this.service.filtersOf(actor, ids));
     const filter = await loader.load(vm.id);
     if (filter === null) return null;
-    const { status, desiredRevision: revision, appliedAt, errorCode, vmId, hostId } = filter;
-    return { status, revision, appliedAt, errorCode, vmId, hostId };
+    const { status, desiredRevision: revision, appliedAt, errorCode, differenceCount, vmId } = filter;
+    const differences = FilterDifferences.parse(filter.differences);
+    return { status, revision, appliedAt, errorCode, differences, differenceCount, vmId };
   }
 }
 
@@ -34,9 +42,12 @@ export class VmFirewallResolver {
 
   @ResolveField(() => [String], {
     description:
-      "The kernel's own rules for the VM's interfaces, read on its host now; empty while it is off. Errors: HOST_UNAVAILABLE",
+      "The kernel's own rules for the VM's interfaces, as its host read them a second or two ago; empty while it is off. Errors: HOST_UNAVAILABLE, RATE_LIMITED",
   })
-  kernelRules(@Parent() firewall: VmFirewall): Promise<string[]> {
-    return this.service.kernelRules(firewall.vmId, firewall.hostId);
+  async kernelRules(@Parent() firewall: VmFirewall, @Graph() graph: GraphContext): Promise<string[]> {
+    const loader = graph.loader('firewall.kernelRules', (ids, actor) => this.service.kernelRulesOf(actor, ids));
+    const read = await loader.load(firewall.vmId);
+    if (read instanceof DomainError) throw read;
+    return read ?? [];
   }
 }

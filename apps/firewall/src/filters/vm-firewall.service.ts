@@ -1,5 +1,5 @@
 import { can, readableDepartments } from '@infinibay/access-domain';
-import { findVms, inspectFilter, type Actor } from '@infinibay/contracts';
+import { findVms, type Actor, type DomainError } from '@infinibay/contracts';
 import { effectiveRules } from '@infinibay/firewall-domain';
 import { RequestClient } from '@infinibay/platform-messaging';
 import { Injectable } from '@nestjs/common';
@@ -7,6 +7,7 @@ import type { Rule, VmFilter } from '../generated/prisma/client.js';
 import { RuleRepository } from '../rules/rule.repository.js';
 import { onlyUuids } from '../rules/rule.service.js';
 import { hostFailure } from './filter-application.service.js';
+import { KernelRulesService } from './kernel-rules.service.js';
 import { VmFilterRepository } from './vm-filter.repository.js';
 
 /** What people see of a VM's packet filter. */
@@ -16,6 +17,7 @@ export class VmFirewallService {
     private readonly filters: VmFilterRepository,
     private readonly rules: RuleRepository,
     private readonly requests: RequestClient,
+    private readonly kernelRules: KernelRulesService,
   ) {}
 
   async filtersOf(actor: Actor, vmIds: readonly string[]): Promise<ReadonlyMap<string, VmFilter>> {
@@ -38,15 +40,14 @@ export class VmFirewallService {
     );
   }
 
-  /**
-   * The kernel's own rules for the VM's interfaces, read on its host now.
-   * @throws DomainError HOST_UNAVAILABLE
-   */
-  async kernelRules(vmId: string, hostId: string): Promise<string[]> {
-    const inspected = await this.requests.call(inspectFilter, { vmId }, { hostId }).catch((error: unknown) => {
-      throw hostFailure(error);
-    });
-    return inspected.interfaces.flatMap((each) => each.kernelRules);
+  /** The kernel's own rules for each VM's interfaces, or why they could not be read: one VM's failure is its own. */
+  async kernelRulesOf(actor: Actor, vmIds: readonly string[]): Promise<ReadonlyMap<string, string[] | DomainError>> {
+    const filters = [...(await this.filtersOf(actor, vmIds)).values()];
+    const read = async ({ vmId, hostId }: VmFilter): Promise<[string, string[] | DomainError]> => [
+      vmId,
+      await this.kernelRules.read(actor.userId, vmId, hostId).catch(hostFailure),
+    ];
+    return new Map(await Promise.all(filters.map(read)));
   }
 
   /** Departments of the VMs that the actor may read; those that were never protected are asked for. */

@@ -1,7 +1,8 @@
 import { Graph, GraphContext } from '@infinibay/platform-graphql';
-import { Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import { Args, Int, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { toFirewallRule } from './rule.mapper.js';
 import { DepartmentRef, FirewallRule } from './rule.model.js';
+import { MAX_RULES, firstOf } from './rule.limits.js';
 import { RuleService } from './rule.service.js';
 
 @Resolver(() => DepartmentRef)
@@ -11,8 +12,13 @@ export class DepartmentRulesResolver {
   @ResolveField(() => [FirewallRule], {
     description: 'The rules for every VM of the department, oldest first; `firewallRules` has those of single VMs too',
   })
-  async firewallRules(@Parent() department: DepartmentRef, @Graph() graph: GraphContext): Promise<FirewallRule[]> {
+  async firewallRules(
+    @Parent() department: DepartmentRef,
+    @Args('first', { type: () => Int, defaultValue: MAX_RULES, description: 'At most so many, 0 to 100' })
+    first: number,
+    @Graph() graph: GraphContext,
+  ): Promise<FirewallRule[]> {
     const loader = graph.loader('department.firewallRules', (ids, actor) => this.rules.ofDepartments(actor, ids));
-    return ((await loader.load(department.id)) ?? []).map(toFirewallRule);
+    return firstOf((await loader.load(department.id)) ?? [], first, MAX_RULES).map(toFirewallRule);
   }
 }

@@ -19,11 +19,9 @@ import type { Rule } from '../generated/prisma/client.js';
 import { ruleEvent } from './rule.events.js';
 import type { CreateFirewallRule, DeleteFirewallRule, UpdateFirewallRule } from './rule.inputs.js';
 import { changedDefinition } from './rule.mapper.js';
+import { MAX_RULES } from './rule.limits.js';
 import { RuleRepository, type NewRule } from './rule.repository.js';
 import { readable } from './rule.service.js';
-
-/** Half of what a filter may hold: a VM has its department's rules and its own. */
-const MAX_RULES = 500;
 
 const CLEARABLE = ['portFrom', 'portTo', 'remoteCidr'] as const;
 

@@ -195,6 +195,23 @@ describe('firewall subgraph', () => {
     expect((await service.graphql(researcher, query, { id: sales })).data?.['_entities']).toEqual([
       { firewallRules: [] },
     ]);
+    const sized = (first: number) =>
+      service.graphql(seller, query.replace('firewallRules', `firewallRules(first: ${first})`), { id: sales });
+    expect((await sized(0)).data?.['_entities']).toEqual([{ firewallRules: [] }]);
+    for (const first of [-1, 101]) expect((await sized(first)).codes).toEqual(['INVALID_INPUT']);
+  });
+
+  it('refuses more rules than a filter is to have, of a department and of a VM', async () => {
+    const department = randomUUID();
+    const vm = randomUUID();
+    departments.add(department);
+    vms.set(vm, department);
+    const member = actorOf([department]);
+    for (const vmId of [null, vm]) {
+      const input = { departmentId: department, vmId };
+      for (let count = 0; count < 100; count += 1) await createdId(input, member);
+      expect((await create(input, member)).codes).toEqual(['RULE_LIMIT_REACHED']);
+    }
   });
 
   it('shows the effective rules of a VM in the order in which they are matched', async () => {

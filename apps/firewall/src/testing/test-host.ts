@@ -3,6 +3,7 @@ import {
   ensureFilter,
   inspectFilter,
   removeFilter,
+  verifyFilter,
   type DomainError,
   type FilterSpec,
   type ReplyOf,
@@ -11,6 +12,9 @@ import {
 import type { TestService } from './test-service.js';
 
 const DEVICE = 'vnet0';
+
+/** What the host tells of rules that somebody flushed. */
+export const FLUSHED = { path: 'iptables/filter/FORWARD', expected: '-A FORWARD -j libvirt-out', actual: null };
 
 /** A host on the other side of NATS: keeps filters and kernel rules as the real agent does, and can be made to fail. */
 export class TestHost {
@@ -23,6 +27,8 @@ export class TestHost {
   /** VMs whose commands are answered only when the promise resolves. */
   readonly hanging = new Map<string, Promise<void>>();
   supportsFilters = true;
+  /** Looks at filters that it was asked for. */
+  inspections = 0;
 
   /** From here on the host answers; before, there is nobody. */
   connect(service: TestService): this {
@@ -35,6 +41,11 @@ export class TestHost {
     service.serve(
       inspectFilter,
       (request: RequestOf<typeof inspectFilter>) => Promise.resolve(this.inspect(request.vmId)),
+      this.hostId,
+    );
+    service.serve(
+      verifyFilter,
+      (request: RequestOf<typeof verifyFilter>) => Promise.resolve(this.verify(request)),
       this.hostId,
     );
     return this;
@@ -59,7 +70,15 @@ export class TestHost {
     return { filterName: `infinibay-vm-${spec.vmId}`, status: 'APPLIED' };
   }
 
+  private verify({ spec }: RequestOf<typeof verifyFilter>): ReplyOf<typeof verifyFilter> {
+    const known = this.filters.get(spec.vmId);
+    if (known?.revision === spec.revision && !this.flushed.has(spec.vmId))
+      return { status: 'APPLIED', differences: [], differenceCount: 0 };
+    return { status: 'DRIFTED', differences: [FLUSHED], differenceCount: 1 };
+  }
+
   private inspect(vmId: string): ReplyOf<typeof inspectFilter> {
+    this.inspections += 1;
     if (!this.supportsFilters) return { status: 'UNSUPPORTED', interfaces: [] };
     const filter = this.filters.get(vmId);
     if (filter === undefined) return { status: 'FAILED', interfaces: [] };

@@ -67,6 +67,10 @@ export const ERROR_CODES = {
   },
   STORAGE_UNAVAILABLE: { kind: 'unavailable', message: 'The storage of disks is not available on the host' },
   FILTER_MISSING: { kind: 'precondition', message: 'The packet filter of the virtual machine is missing on its host' },
+  FILTER_NOT_ENFORCED: {
+    kind: 'unavailable',
+    message: 'The host does not enforce the packet filter of the virtual machine',
+  },
   NETWORK_IN_USE: { kind: 'precondition', message: 'The network still has ports' },
   NETWORK_REQUIRED: { kind: 'precondition', message: 'The department has no network yet' },
   ADDRESSES_EXHAUSTED: { kind: 'precondition', message: 'The network has no free address' },
@@ -79,6 +83,7 @@ export const ERROR_CODES = {
   },
   LAST_ADMIN: { kind: 'precondition', message: 'The last administrator cannot be disabled' },
   TOO_MANY_ATTEMPTS: { kind: 'forbidden', message: 'Too many attempts; try again later' },
+  RATE_LIMITED: { kind: 'unavailable', message: 'Too much was asked for in a short time; try again later' },
   TOO_MANY_SUBSCRIPTIONS: { kind: 'precondition', message: 'The connection has as many subscriptions as it may' },
   SLOW_CONSUMER: { kind: 'unavailable', message: 'The client does not keep up with what it asked for' },
   SERVICE_UNAVAILABLE: { kind: 'unavailable', message: 'A service that is needed does not answer' },

@@ -31,5 +31,25 @@ export type FilterSpec = z.infer<typeof FilterSpec>;
 export const FilterStatus = z.enum(['PENDING', 'APPLIED', 'FAILED', 'UNSUPPORTED']);
 export type FilterStatus = z.infer<typeof FilterStatus>;
 
+export const FilterDifference = z
+  .object({
+    path: z
+      .string()
+      .max(200)
+      .describe(
+        'Where: iptables/<table>/<chain>, ebtables/<table>/<chain>, sysctl/<name>, libvirt/nwfilter/<name> or libvirt/interface/<mac>',
+      ),
+    expected: z.string().max(1_000).nullable().describe('What should be there; null: nothing'),
+    actual: z.string().max(1_000).nullable().describe('What is there; null: nothing'),
+  })
+  .meta({ id: 'FilterDifference', description: "What a host's packet filter is and should not be, or the reverse" });
+export type FilterDifference = z.infer<typeof FilterDifference>;
+
+/** Of a filter whose every rule was compared with what it should be. */
+export const FilterProofStatus = z.enum(['APPLIED', 'DRIFTED', 'UNSUPPORTED']);
+
+/** Differences that are told; the rest is only counted. */
+export const MAX_FILTER_DIFFERENCES = 50;
+
 /** The addresses that a VM may use; anything else is dropped as spoofed. */
 export const NicIdentity = z.object({ mac: MacAddress, address: Ipv4Address });

@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { defineCommand, defineQuery } from '../messages/define.js';
-import { FilterSpec, FilterStatus } from '../model/firewall.js';
+import {
+  FilterDifference,
+  FilterProofStatus,
+  FilterSpec,
+  FilterStatus,
+  MAX_FILTER_DIFFERENCES,
+} from '../model/firewall.js';
 import { DiskProblem, HostInventory, ObservedVm } from '../model/host.js';
 import { NetworkSpec } from '../model/network.js';
 import { Fence, MacAddress, Uuid } from '../model/scalars.js';
@@ -256,6 +262,30 @@ export const inspectFilter = defineQuery({
           kernelRules: ['-A FI-vnet0 -p tcp -m tcp --dport 22 -m conntrack --ctstate NEW,ESTABLISHED -j RETURN'],
         },
       ],
+    },
+  },
+});
+
+export const verifyFilter = defineQuery({
+  name: 'host.verify-filter',
+  version: 1,
+  description:
+    "Compares this packet filter with what the host enforces: libvirt's definition, every rule of every chain in the kernel with its order, and whatever keeps the kernel from asking them. It changes nothing. APPLIED: no packet passes that the filter closes.",
+  owner: 'hypervisor-agent',
+  callers: ['firewall'],
+  timeoutMs: 20_000,
+  request: z.object({ spec: FilterSpec }),
+  reply: z.object({
+    status: FilterProofStatus,
+    differences: z.array(FilterDifference).max(MAX_FILTER_DIFFERENCES),
+    differenceCount: z.int().nonnegative().describe('Of all, also those that are left out'),
+  }),
+  example: {
+    request: { spec: { vmId: EXAMPLE_VM, revision: 1, rules: [] } },
+    reply: {
+      status: 'DRIFTED',
+      differences: [{ path: 'iptables/filter/FORWARD', expected: null, actual: '-A FORWARD -j ACCEPT' }],
+      differenceCount: 1,
     },
   },
 });
