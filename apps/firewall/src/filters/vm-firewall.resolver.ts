@@ -1,4 +1,4 @@
-import { Graph, GraphContext } from '@infinibay/platform-graphql';
+import { Cost, Graph, GraphContext, ListSize } from '@infinibay/platform-graphql';
 import { Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { toFirewallRule } from '../rules/rule.mapper.js';
 import { FirewallRule, VmRef } from '../rules/rule.model.js';
@@ -9,6 +9,7 @@ import { VmFirewallService } from './vm-firewall.service.js';
 export class VmFieldsResolver {
   constructor(private readonly service: VmFirewallService) {}
 
+  @ListSize(200)
   @ResolveField(() => [FirewallRule], {
     description:
       "The rules that hold for the VM, its department's and its own, in the order in which they are matched. After them: everything out, nothing in",
@@ -32,6 +33,8 @@ export class VmFieldsResolver {
 export class VmFirewallResolver {
   constructor(private readonly service: VmFirewallService) {}
 
+  @ListSize(2000)
+  @Cost(500)
   @ResolveField(() => [String], {
     description:
       "The kernel's own rules for the VM's interfaces, read on its host now; empty while it is off. Errors: HOST_UNAVAILABLE",

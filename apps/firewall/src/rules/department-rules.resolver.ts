@@ -1,4 +1,4 @@
-import { Graph, GraphContext } from '@infinibay/platform-graphql';
+import { Graph, GraphContext, ListSize } from '@infinibay/platform-graphql';
 import { Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { toFirewallRule } from './rule.mapper.js';
 import { DepartmentRef, FirewallRule } from './rule.model.js';
@@ -8,6 +8,7 @@ import { RuleService } from './rule.service.js';
 export class DepartmentRulesResolver {
   constructor(private readonly rules: RuleService) {}
 
+  @ListSize(200)
   @ResolveField(() => [FirewallRule], {
     description: 'The rules for every VM of the department, oldest first; `firewallRules` has those of single VMs too',
   })

@@ -1,4 +1,4 @@
-import { Graph, GraphContext } from '@infinibay/platform-graphql';
+import { Graph, GraphContext, ListSize } from '@infinibay/platform-graphql';
 import { Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { toNetwork } from './network.mapper.js';
 import { DepartmentRef, Network } from './network.model.js';
@@ -8,6 +8,7 @@ import { NetworkService } from './network.service.js';
 export class DepartmentNetworksResolver {
   constructor(private readonly service: NetworkService) {}
 
+  @ListSize(200)
   @ResolveField(() => [Network], {
     description: 'The networks of the department, oldest first; `networks` has them in pages',
   })

@@ -1,6 +1,6 @@
 import { can } from '@infinibay/access-domain';
 import { DomainError, type Actor } from '@infinibay/contracts';
-import { CurrentActor, Graph, validateInput, type GraphContext } from '@infinibay/platform-graphql';
+import { CurrentActor, Graph, ListSize, validateInput, type GraphContext } from '@infinibay/platform-graphql';
 import { newId, runOnce } from '@infinibay/platform-persistence';
 import { Args, Mutation, Parent, Query, ResolveField, ResolveReference, Resolver } from '@nestjs/graphql';
 import { PrismaClient, isUniqueViolation, type Transaction } from '../database.js';
@@ -16,6 +16,7 @@ export class TemplateResolver {
     private readonly images: ImageRepository,
   ) {}
 
+  @ListSize(200)
   @Query(() => [Template], { description: 'Templates that a VM can be made from' })
   async templates(@CurrentActor() _actor: Actor): Promise<Template[]> {
     return (await this.database.template.findMany({ orderBy: { name: 'asc' } })).map(toTemplate);

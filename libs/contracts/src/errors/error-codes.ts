@@ -61,6 +61,7 @@ export const ERROR_CODES = {
   },
   LAST_ADMIN: { kind: 'precondition', message: 'The last administrator cannot be disabled' },
   TOO_MANY_ATTEMPTS: { kind: 'forbidden', message: 'Too many attempts; try again later' },
+  RATE_LIMITED: { kind: 'unavailable', message: 'Too much was asked for in a short time; try again later' },
   TOO_MANY_SUBSCRIPTIONS: { kind: 'precondition', message: 'The connection has as many subscriptions as it may' },
   SLOW_CONSUMER: { kind: 'unavailable', message: 'The client does not keep up with what it asked for' },
   SERVICE_UNAVAILABLE: { kind: 'unavailable', message: 'A service that is needed does not answer' },

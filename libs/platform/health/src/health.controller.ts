@@ -54,6 +54,10 @@ export class HealthController {
 
   private async check(): Promise<Readiness> {
     const dependencies = await Promise.all(this.probes.map(runProbe));
-    return { service: this.service, ready: dependencies.every((dependency) => dependency.ok), dependencies };
+    return {
+      service: this.service,
+      ready: dependencies.every(({ ok, required }) => ok || required === false),
+      dependencies,
+    };
   }
 }
