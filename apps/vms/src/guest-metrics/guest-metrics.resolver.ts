@@ -7,6 +7,7 @@ import { GuestMetrics } from './guest-metrics.model.js';
 
 const HOUR_MS = 3_600_000;
 const MOST_SAMPLES = 1_000;
+const LAST_TIME_MS = Date.UTC(9_999, 11, 31);
 
 /** The parent VM was authorised when it was read, so its samples may be shown. */
 @Resolver(() => Vm)
@@ -39,7 +40,8 @@ export class GuestMetricsResolver {
       throw new DomainError('INVALID_INPUT', { field: 'limit', minimum: 1, maximum: MOST_SAMPLES });
     // What is no time at all becomes an invalid Date in the scalar, which does not refuse it.
     for (const [field, time] of Object.entries({ from, to }))
-      if (Number.isNaN(time?.getTime())) throw new DomainError('INVALID_INPUT', { field, reason: 'not a time' });
+      if (time !== undefined && time !== null && !isStorable(time))
+        throw new DomainError('INVALID_INPUT', { field, reason: 'not a time' });
     const end = to ?? new Date();
     const begin = from ?? new Date(end.getTime() - HOUR_MS);
     const { samples } = await this.requests.call(getSampleHistory, {
@@ -51,6 +53,9 @@ export class GuestMetricsResolver {
     return samples.map(toGuestMetrics);
   }
 }
+
+/** Not NaN, and of a year that ISO 8601 writes with four digits and PostgreSQL reads. */
+const isStorable = (time: Date): boolean => time.getTime() >= 0 && time.getTime() <= LAST_TIME_MS;
 
 const toGuestMetrics = ({ sampledAt, metrics }: GuestSample): GuestMetrics => ({
   sampledAt: new Date(sampledAt),
