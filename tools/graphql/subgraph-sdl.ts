@@ -11,7 +11,7 @@ import { lexicographicSortSchema } from 'graphql';
 
 /** The federation directives that our subgraphs use; Nest's own printer imports the same specification. */
 const FEDERATION =
-  'extend schema @link(url: "https://specs.apollo.dev/federation/v2.14", import: ["@key", "@shareable", "@inaccessible"])';
+  'extend schema @link(url: "https://specs.apollo.dev/federation/v2.14", import: ["@cost", "@inaccessible", "@key", "@listSize", "@shareable"])';
 
 interface Graph {
   readonly resolvers: Type[];

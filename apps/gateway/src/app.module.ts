@@ -2,13 +2,14 @@ import { SUBGRAPHS } from '@infinibay/contracts';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import type { Logger } from '@infinibay/platform-logging';
-import { PlatformModule } from '@infinibay/platform-service';
+import { HttpErrorFilter, PlatformModule } from '@infinibay/platform-service';
+import { CallerLimits } from './callers/caller-limits.js';
 import { GATEWAY_CONFIG, subgraphUrls, type GatewayConfig } from './config.js';
 import { GatewayContextFactory } from './federation/gateway-context.js';
 import { GraphqlEndpoint } from './federation/graphql-endpoint.js';
 import { subgraphProbe } from './federation/subgraph-probe.js';
 import { GraphiqlController } from './graphiql/graphiql.controller.js';
-import { HttpErrorFilter } from './http/http-error.filter.js';
+import { UsersSessions } from './sessions/users-sessions.js';
 
 @Module({})
 export class AppModule {
@@ -21,6 +22,9 @@ export class AppModule {
           service: 'gateway',
           logger,
           nats: { url: config.NATS_URL, user: config.NATS_USER, password: config.NATS_PASSWORD },
+          sessions: new UsersSessions(config.USERS_URL, config.INTERNAL_KEY),
+          // Queries and sessions go on without it, and mutations reach the subgraphs.
+          needsNats: false,
           probes: SUBGRAPHS.map((service) => ({ useFactory: () => subgraphProbe(service, urls[service]) })),
         }),
       ],
@@ -28,6 +32,7 @@ export class AppModule {
       providers: [
         { provide: GATEWAY_CONFIG, useValue: config },
         { provide: APP_FILTER, useClass: HttpErrorFilter },
+        CallerLimits,
         GatewayContextFactory,
         GraphqlEndpoint,
       ],

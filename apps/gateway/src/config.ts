@@ -1,14 +1,24 @@
 import { resolve } from 'node:path';
-import { httpSettings, internalSettings, natsSettings, setting, type ConfigOf } from '@infinibay/platform-config';
+import {
+  corsSettings,
+  httpSettings,
+  internalSettings,
+  natsSettings,
+  setting,
+  type ConfigOf,
+} from '@infinibay/platform-config';
 import type { SubgraphName } from '@infinibay/contracts';
 import { z } from 'zod';
 
 const url = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
 
+const points = z.coerce.number().int().min(1).max(10_000_000);
+
 export const configSchema = {
   ...httpSettings,
   ...natsSettings,
   ...internalSettings,
+  ...corsSettings,
   USERS_URL: setting(url, 'GraphQL endpoint of the users service'),
   VMS_URL: setting(url, 'GraphQL endpoint of the vms service'),
   NETWORKS_URL: setting(url, 'GraphQL endpoint of the networks service'),
@@ -22,6 +32,26 @@ export const configSchema = {
     z.coerce.number().int().min(100).max(120_000).default(15_000),
     'How long one subgraph may take to answer, in milliseconds',
     { example: '15000' },
+  ),
+  REQUEST_TIMEOUT_MS: setting(
+    z.coerce.number().int().min(100).max(120_000).default(30_000),
+    'How long one request may take with all subgraphs that it needs, in milliseconds; then it ends everywhere',
+    { example: '30000' },
+  ),
+  USER_POINTS_PER_SECOND: setting(
+    points.default(5_000),
+    'What one signed-in user may ask for in a second, over 10 s; a request costs 25 and the cost of its query',
+    { example: '5000' },
+  ),
+  ANONYMOUS_POINTS_PER_SECOND: setting(
+    points.default(5_000),
+    'The same for all callers without a token from one address',
+    { example: '5000' },
+  ),
+  CALLER_CONCURRENCY: setting(
+    z.coerce.number().int().min(1).max(10_000).default(8),
+    'Requests of one user, or of one address without a token, that run at once; others wait for their turn',
+    { example: '8' },
   ),
   TRUSTED_PROXIES: setting(
     z.coerce.number().int().min(0).max(10).default(0),

@@ -9,7 +9,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { loadConfig } from '@infinibay/platform-config';
 import { NestLogger, createLogger } from '@infinibay/platform-logging';
-import { correlationMiddleware } from '@infinibay/platform-service';
+import { prepareHttp } from '@infinibay/platform-service';
 import { createTestDatabase, pollUntil, testNats, threadCpuMs, type TestDatabase } from '@infinibay/testing';
 import { AppModule } from './app.module.js';
 import { configSchema } from './config.js';
@@ -139,8 +139,7 @@ export class Gateway {
       bodyParser: false,
       abortOnError: false,
     });
-    app.use(correlationMiddleware('gateway'));
-    app.useBodyParser('json', { limit: MAX_BODY });
+    prepareHttp(app, { service: 'gateway', bodyLimit: MAX_BODY, corsOrigins: config.CORS_ORIGINS });
     await app.listen(0, '127.0.0.1');
     return new Gateway(app, await app.getUrl(), folder);
   }

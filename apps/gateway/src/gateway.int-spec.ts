@@ -61,6 +61,55 @@ describe('a request through the gateway', () => {
     expect(direct.status).toBe(401);
   });
 
+  it('is not disturbed by strangers with invented keys and actors', async () => {
+    const { accessToken } = await gateway.login();
+    const payload = decodeJwt(accessToken);
+    const { privateKey } = await generateKeyPair('EdDSA');
+    const forged = (index: number) =>
+      new SignJWT(payload).setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid: `k${index}` }).sign(privateKey);
+    const actor = new UnsecuredJWT({ actor: { userId: 'x'.repeat(200) } }).encode();
+    const headers = { [ACTOR_HEADER]: actor };
+    for (let round = 0; round < 5; round += 1) {
+      const strangers = Array.from({ length: 10 }, async (_, index) =>
+        gateway.post({ query: ME }, { ...headers, authorization: `Bearer ${await forged(index)}` }),
+      );
+      const own = Array.from({ length: 4 }, () =>
+        gateway.post({ query: ME }, { ...headers, authorization: `bearer ${accessToken}` }),
+      );
+      for (const answer of await Promise.all(strangers)) expect(answer.code).toBe('TOKEN_INVALID');
+      for (const answer of await Promise.all(own)) expect(answer.code).toBeUndefined();
+    }
+  });
+
+  it('is answered to pages of the origins that are set, and preflights too', async () => {
+    const open = await Gateway.start({ USERS_URL: users.url, CORS_ORIGINS: 'https://app.example.org' });
+    const preflight = (origin: string) =>
+      fetch(`${open.url}/graphql`, {
+        method: 'OPTIONS',
+        headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' },
+      });
+    const allowed = await preflight('https://app.example.org');
+    expect([allowed.status, allowed.headers.get('access-control-allow-origin')]).toEqual([
+      204,
+      'https://app.example.org',
+    ]);
+    expect((await preflight('https://evil.example')).headers.get('access-control-allow-origin')).toBeNull();
+    await open.stop();
+  });
+
+  it('costs its own caller only: a user who asks too much is told when to come again', async () => {
+    const strict = await Gateway.start({ USERS_URL: users.url, USER_POINTS_PER_SECOND: '10' });
+    const { accessToken } = await strict.login();
+    const answers = await Promise.all(Array.from({ length: 20 }, () => strict.query(ME, { token: accessToken })));
+    const limited = answers.filter(({ code }) => code === 'RATE_LIMITED');
+    expect(limited.length).toBeGreaterThan(0);
+    expect(answers.some(({ code }) => code === undefined)).toBe(true);
+    expect(limited[0]?.status).toBe(429);
+    expect(Number(limited[0]?.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await strict.query(ME)).code).toBe('UNAUTHENTICATED');
+    await strict.stop();
+  });
+
   it('carries its correlation id through, and gets one when it has none', async () => {
     const answer = await gateway.post({ query: ME }, { 'x-correlation-id': 'trace-42' });
     expect(answer.headers.get('x-correlation-id')).toBe('trace-42');
@@ -230,6 +279,28 @@ describe('a subgraph that does not work', () => {
       users: false,
     });
     await lonely.stop();
+  });
+
+  it('is told how long the gateway waits, and not worked for after that', async () => {
+    const seen: { deadline: unknown; gone: Promise<unknown> }[] = [];
+    const slow = createServer((request, response) => {
+      if (request.url === '/graphql') {
+        const gone = once(response, 'close');
+        seen.push({ deadline: request.headers['x-infinibay-deadline-ms'], gone });
+      }
+    }).listen(0, '127.0.0.1');
+    await once(slow, 'listening');
+    const address = slow.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const impatient = await Gateway.start({
+      USERS_URL: `http://127.0.0.1:${port}/graphql`,
+      REQUEST_TIMEOUT_MS: '300',
+    });
+    expect((await impatient.query(ME)).code).toBe('DEADLINE_EXCEEDED');
+    expect(Number(seen[0]?.deadline)).toBeLessThanOrEqual(300);
+    await seen[0]?.gone;
+    await impatient.stop();
+    slow.close();
   });
 
   it('is an error of its fields when it does not answer in time', async () => {

@@ -8,6 +8,7 @@ await runService({
   config: configSchema,
   module: (config, logger) => AppModule.forRoot(config, logger),
   bodyLimit: MAX_BODY,
+  corsOrigins: (config) => config.CORS_ORIGINS,
   configure: (app, config) => {
     app.set('trust proxy', config.TRUSTED_PROXIES);
   },

@@ -1,27 +1,11 @@
-import { httpSettings, natsSettings, setting, type ConfigOf } from '@infinibay/platform-config';
+import { corsSettings, httpSettings, natsSettings, setting, type ConfigOf } from '@infinibay/platform-config';
 import { z } from 'zod';
-
-const origins = z
-  .string()
-  .default('')
-  .transform((text) =>
-    text
-      .split(',')
-      .map((origin) => origin.trim())
-      .filter((origin) => origin !== ''),
-  )
-  .refine(
-    (list) => list.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
-    'must be origins such as https://app.example.org',
-  );
 
 /** Every key that the realtime service reads from the environment. */
 export const configSchema = {
   ...httpSettings,
   ...natsSettings,
-  CORS_ORIGINS: setting(origins, 'Origins of web pages that may connect besides our own, comma-separated', {
-    example: '',
-  }),
+  ...corsSettings,
   CONNECTIONS_PER_SECOND: setting(
     z.coerce.number().min(0.1).max(100_000).default(50),
     'New connections of one address a second; four times as many at once',

@@ -5,5 +5,6 @@ import { configSchema } from './config.js';
 await runService({
   name: 'realtime',
   config: configSchema,
+  corsOrigins: (config) => config.CORS_ORIGINS,
   module: (config, logger) => AppModule.forRoot(config, logger),
 });

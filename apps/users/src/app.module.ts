@@ -20,6 +20,7 @@ import { PasswordHasher } from './passwords/password-hasher.js';
 import { Housekeeping } from './sessions/housekeeping.js';
 import { LoginThrottle } from './sessions/login-throttle.js';
 import { LoginService } from './sessions/login.service.js';
+import { SessionController } from './sessions/session.controller.js';
 import { SessionHandlers } from './sessions/session.handlers.js';
 import { SessionRepository } from './sessions/session.repository.js';
 import { SessionService } from './sessions/session.service.js';
@@ -47,7 +48,7 @@ export class AppModule {
         }),
         subgraphModule({ logger, internalKey: config.INTERNAL_KEY, extendedEntities }),
       ],
-      controllers: [KeysController],
+      controllers: [KeysController, SessionController],
       providers: [
         { provide: USERS_CONFIG, useValue: config },
         AuditLog,

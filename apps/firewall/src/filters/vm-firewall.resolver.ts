@@ -1,5 +1,5 @@
 import { DomainError } from '@infinibay/contracts';
-import { Graph, GraphContext } from '@infinibay/platform-graphql';
+import { Cost, Graph, GraphContext, ListSize } from '@infinibay/platform-graphql';
 import { Args, Int, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { MAX_EFFECTIVE_RULES, firstOf } from '../rules/rule.limits.js';
 import { toFirewallRule } from '../rules/rule.mapper.js';
@@ -40,6 +40,8 @@ export class VmFieldsResolver {
 export class VmFirewallResolver {
   constructor(private readonly service: VmFirewallService) {}
 
+  @ListSize(2000)
+  @Cost(500)
   @ResolveField(() => [String], {
     description:
       "The kernel's own rules for the VM's interfaces, as its host read them a second or two ago; empty while it is off. Errors: HOST_UNAVAILABLE, RATE_LIMITED",

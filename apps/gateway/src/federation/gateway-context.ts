@@ -1,11 +1,15 @@
+import { HeaderMap } from '@apollo/server';
 import { DomainError, type Actor } from '@infinibay/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { ActorResolver, bearerToken, signActor } from '@infinibay/platform-access';
 import { currentContext } from '@infinibay/platform-logging';
-import type { Request } from 'express';
+import { statusOf } from '@infinibay/platform-service';
+import type { Request, Response } from 'express';
 import { GraphQLError } from 'graphql';
+import { CallerLimits } from '../callers/caller-limits.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../config.js';
-import { statusOf } from '../http/graphql-failure.js';
+import { costOf } from './request-guard.js';
+import { RequestLifetime } from './request-lifetime.js';
 
 /** What one request carries to every subgraph. */
 export interface GatewayContext {
@@ -14,37 +18,62 @@ export interface GatewayContext {
   readonly signedActor: string;
   readonly correlationId: string;
   readonly clientAddress: string;
+  readonly lifetime: RequestLifetime;
 }
 
 @Injectable()
 export class GatewayContextFactory {
   constructor(
     private readonly actors: ActorResolver,
-    @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'INTERNAL_KEY'>,
+    private readonly limits: CallerLimits,
+    @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'INTERNAL_KEY' | 'REQUEST_TIMEOUT_MS'>,
   ) {}
 
-  /** @throws GraphQLError with the code of the token's DomainError, and status 401 where it is the token's fault */
-  async create(request: Request): Promise<GatewayContext> {
-    const actor = await this.authenticate(request);
-    return {
-      actor,
-      signedActor: await signActor(actor, this.config.INTERNAL_KEY),
-      correlationId: currentContext().correlationId,
-      clientAddress: request.ip ?? 'unknown',
-    };
+  /**
+   * Finds out who asks and waits for that caller's turn, which ends with the response.
+   * @throws GraphQLError with the code of the DomainError and the status of a request that fails as a whole
+   */
+  async create(request: Request, response: Response): Promise<GatewayContext> {
+    try {
+      const lifetime = new RequestLifetime(this.config.REQUEST_TIMEOUT_MS, response);
+      const clientAddress = request.ip ?? 'unknown';
+      const actor = await this.authenticate(request);
+      await this.admit(response, { actor, address: clientAddress, lifetime });
+      return {
+        actor,
+        signedActor: await signActor(actor, this.config.INTERNAL_KEY),
+        correlationId: currentContext().correlationId,
+        clientAddress,
+        lifetime,
+      };
+    } catch (error) {
+      throw error instanceof DomainError ? toGraphqlError(error) : error;
+    }
   }
 
   /** No token is fine: login needs none. A bad one never is. */
   private async authenticate(request: Request): Promise<Actor | null> {
-    try {
-      const token = bearerToken(request.headers.authorization);
-      return token === undefined ? null : await this.actors.resolve(token);
-    } catch (error) {
-      if (!(error instanceof DomainError)) throw error;
-      throw new GraphQLError(error.message, {
-        originalError: error,
-        extensions: { code: error.code, http: { status: statusOf(error) } },
-      });
-    }
+    const token = bearerToken(request.headers.authorization);
+    return token === undefined ? null : this.actors.resolve(token);
+  }
+
+  private async admit(
+    response: Response,
+    { actor, address, lifetime }: { actor: Actor | null; address: string; lifetime: RequestLifetime },
+  ): Promise<void> {
+    const giveBack = await this.limits.admit({ actor, address, cost: costOf(response), signal: lifetime.signal });
+    // Whoever went away while the turn came has closed already.
+    if (response.closed) giveBack();
+    else response.once('close', giveBack);
   }
 }
+
+const toGraphqlError = (error: DomainError): GraphQLError => {
+  const { retryAfterSeconds } = error.details;
+  // Apollo reads the headers of the response from a map of its own.
+  const headers: unknown = new HeaderMap(
+    typeof retryAfterSeconds === 'number' ? [['retry-after', String(retryAfterSeconds)]] : [],
+  );
+  const extensions: Record<string, unknown> = { code: error.code, http: { status: statusOf(error), headers } };
+  return new GraphQLError(error.message, { originalError: error, extensions });
+};

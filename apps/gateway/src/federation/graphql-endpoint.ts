@@ -10,11 +10,12 @@ import { expressMiddleware } from '@as-integrations/express5';
 import { SUBGRAPHS, type SubgraphName } from '@infinibay/contracts';
 import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { formatGraphqlError } from '@infinibay/platform-graphql';
+import { formatGraphqlError, readListBounds } from '@infinibay/platform-graphql';
 import type { Logger } from '@infinibay/platform-logging';
 import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { LOGGER } from '@infinibay/platform-service';
 import type { Express } from 'express';
+import { buildSchema } from 'graphql';
 import type { Server } from 'node:http';
 import { GATEWAY_CONFIG, subgraphUrls, type GatewayConfig } from '../config.js';
 import { GatewayContextFactory, type GatewayContext } from './gateway-context.js';
@@ -43,12 +44,14 @@ export class GraphqlEndpoint implements OnModuleInit, OnModuleDestroy {
     const adapter = this.adapters.httpAdapter;
     const app: Express = adapter.getInstance<Express>();
     const introspection = this.config.NODE_ENV !== 'production';
-    this.server = await this.createServer(adapter.getHttpServer() as Server, introspection);
+    const supergraph = await readFile(this.config.SUPERGRAPH_PATH, 'utf8');
+    const bounds = readListBounds(buildSchema(supergraph, { assumeValid: true }));
+    this.server = this.createServer(supergraph, adapter.getHttpServer() as Server, introspection);
     await this.server.start();
     app.use(
       GRAPHQL_PATH,
-      requestGuard({ introspection }, this.metrics),
-      expressMiddleware(this.server, { context: ({ req }) => this.contexts.create(req) }),
+      requestGuard({ introspection, bounds }, this.metrics),
+      expressMiddleware(this.server, { context: ({ req, res }) => this.contexts.create(req, res) }),
     );
   }
 
@@ -56,9 +59,9 @@ export class GraphqlEndpoint implements OnModuleInit, OnModuleDestroy {
     await this.server?.stop();
   }
 
-  private async createServer(httpServer: Server, introspection: boolean): Promise<ApolloServer<GatewayContext>> {
+  private createServer(supergraph: string, httpServer: Server, introspection: boolean): ApolloServer<GatewayContext> {
     return new ApolloServer<GatewayContext>({
-      gateway: await this.createGateway(),
+      gateway: this.createGateway(supergraph),
       introspection,
       // "Did you mean …" tells the schema name by name.
       hideSchemaDetailsFromClientErrors: !introspection,
@@ -78,10 +81,10 @@ export class GraphqlEndpoint implements OnModuleInit, OnModuleDestroy {
     });
   }
 
-  private async createGateway(): Promise<ApolloGateway> {
+  private createGateway(supergraphSdl: string): ApolloGateway {
     const urls = subgraphUrls(this.config);
     return new ApolloGateway({
-      supergraphSdl: await readFile(this.config.SUPERGRAPH_PATH, 'utf8'),
+      supergraphSdl,
       logger: this.logger,
       buildService: ({ name }) => {
         if (!isSubgraph(name)) throw new Error(`the supergraph names a subgraph that has no URL: ${name}`);

@@ -1,14 +1,20 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { DomainError } from '@infinibay/contracts';
 import { cpuMsOf } from '@infinibay/testing';
+import { readListBounds } from '@infinibay/platform-graphql';
 import fc from 'fast-check';
-import { getIntrospectionQuery } from 'graphql';
+import { buildSchema, getIntrospectionQuery } from 'graphql';
 import { checkRequest } from './check-request.js';
 import { LIMITS } from './limits.js';
 
+const bounds = readListBounds(
+  buildSchema(readFileSync(resolve(import.meta.dirname, '../../supergraph.graphql'), 'utf8'), { assumeValid: true }),
+);
 const outcome = (body: unknown, introspection = true): string => {
   try {
-    checkRequest(body, { introspection });
+    checkRequest(body, { introspection, bounds });
     return 'accepted';
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
@@ -30,7 +36,7 @@ describe(checkRequest, () => {
     const page = `query Page($first: Int!) { vms(first: $first) { totalCount pageInfo { endCursor hasNextPage } nodes {
       id name state owner { id name } department { id name } host { id } ports { id address network { id name } }
       effectiveFirewallRules { id action } metrics { cpuPercent } operations { id status } } } }`;
-    expect(query(page, { first: 50 })).toBe('accepted');
+    expect(query(page, { first: 20 })).toBe('accepted');
   });
 
   it('accepts tools that ask for the schema, where introspection is on', () => {
@@ -86,6 +92,63 @@ describe(checkRequest, () => {
     const withDefault = 'query ($n: Int = 200) { vms(first: $n) { nodes { operations(first: $n) { id } } } }';
     expect(query(withDefault)).toBe('QUERY_TOO_COMPLEX cost');
     expect(query(withDefault, { n: 2 })).toBe('accepted');
+  });
+
+  it('counts lists that take no size, however they are nested', () => {
+    const networks = (levels: number): string =>
+      levels === 0 ? 'id' : `department { networks { ${networks(levels - 1)} } }`;
+    const reported = `query ($id: ID!) { department(id: $id) { networks { ${networks(3)} } } }`;
+    expect(reported.length).toBeLessThan(200);
+    expect(query(reported)).toBe('QUERY_TOO_COMPLEX cost');
+    expect(
+      query('{ department(id: "x") { firewallRules { department { firewallRules { department { id } } } } } }'),
+    ).toBe('QUERY_TOO_COMPLEX cost');
+    expect(query('{ vms(first: 200) { nodes { firewall { kernelRules } } } }')).toBe('QUERY_TOO_COMPLEX cost');
+    expect(query('{ department(id: "x") { networks { id name cidr } firewallRules { id action } } }')).toBe('accepted');
+  });
+
+  it.each([
+    [
+      'a named fragment',
+      '{ vms(first: 200) { ...f } } fragment f on VmConnection { nodes { ...v } } fragment v on Vm { operations(first: 50) { ...o } } fragment o on Operation { id kind }',
+    ],
+    [
+      'an inline fragment',
+      '{ vms(first: 200) { ... on VmConnection { nodes { ... { operations(first: 50) { ... on Operation { id kind } } } } } } }',
+    ],
+    ['aliases', '{ a: vms(first: 200) { b: nodes { c: operations(first: 50) { d: id e: kind } } } }'],
+    ['the default of the schema', '{ vms { nodes { operations { steps { name status attempts } } } } }'],
+    [
+      'a page without its entries asked for by name',
+      '{ departments { ...f } } fragment f on DepartmentConnection { nodes { networks { ...n } } } fragment n on Network { ports { nodes { id } } }',
+    ],
+    [
+      'a fragment before the field it is in',
+      'fragment f on Department { networks { department { ...g } } } fragment g on Department { networks { id } } { department(id: "x") { ...f } }',
+    ],
+  ])('counts lists through %s', (_name, text) => {
+    expect(query(text)).toBe('QUERY_TOO_COMPLEX cost');
+  });
+
+  it('counts a size that is null, absent, a text or no number as the default of the schema', () => {
+    const text = (use: string): string =>
+      `query ($n: Int) { vms(first: ${use}) { nodes { operations { steps { name status attempts } } } } }`;
+    for (const [use, variables] of [
+      ['null', {}],
+      ['$n', {}],
+      ['$n', { n: null }],
+      ['$n', { n: '2' }],
+      ['$n', { n: Number.NaN }],
+      ['"2"', {}],
+    ] as const)
+      expect(query(text(use), variables)).toBe('QUERY_TOO_COMPLEX cost');
+    expect(query(text('$n'), { n: 2 })).toBe('accepted');
+  });
+
+  it('refuses the name that the gateway itself uses for a variable', () => {
+    expect(
+      query('query ($representations: Int) { vms(first: $representations) { totalCount } }', { representations: 1 }),
+    ).toBe('INVALID_INPUT');
   });
 
   it('refuses fragments that contain themselves, directly or in a circle', () => {

@@ -1,20 +1,29 @@
 import { DomainError } from '@infinibay/contracts';
 import { GraphQLError, Lexer, Source, TokenKind, parse, type DocumentNode } from 'graphql';
-import { FragmentCycleError, asksForSchema, measureDocument, type Variables } from './document-size.js';
+import {
+  asksForSchema,
+  checkDocument,
+  type DocumentSize,
+  type ListBounds,
+  type Variables,
+} from '@infinibay/platform-graphql';
 import { LIMITS, type Limit } from './limits.js';
 
 export interface CheckOptions {
   /** Whether clients may ask for the schema: not in production. */
   readonly introspection: boolean;
+  /** How long the lists of the schema may be. */
+  readonly bounds: ListBounds;
 }
 
 /**
  * Refuses a GraphQL request that would cost too much, before anything is validated, planned or asked of a subgraph.
  * Takes time in proportion to the request's text.
  * @param body the parsed JSON body
+ * @returns how big it is
  * @throws DomainError QUERY_TOO_COMPLEX {limit, maximum} or INVALID_INPUT {reason}
  */
-export const checkRequest = (body: unknown, options: CheckOptions): void => {
+export const checkRequest = (body: unknown, options: CheckOptions): DocumentSize => {
   if (Array.isArray(body)) throw tooComplex('batch', 1);
   if (!isRecord(body) || typeof body['query'] !== 'string') {
     throw new DomainError('INVALID_INPUT', { reason: 'the body must be a JSON object with a query' });
@@ -24,24 +33,7 @@ export const checkRequest = (body: unknown, options: CheckOptions): void => {
   if (!options.introspection && asksForSchema(document)) {
     throw new DomainError('INVALID_INPUT', { reason: 'introspection is off' });
   }
-  checkSize(document, variables);
-};
-
-const checkSize = (document: DocumentNode, variables: Variables): void => {
-  const size = measure(document, variables);
-  for (const limit of ['depth', 'aliases', 'rootFields', 'directives', 'fields', 'cost'] as const) {
-    if (size[limit] > LIMITS[limit]) throw tooComplex(limit, LIMITS[limit]);
-  }
-};
-
-const measure = (document: DocumentNode, variables: Variables) => {
-  try {
-    return measureDocument(document, variables);
-  } catch (error) {
-    if (error instanceof FragmentCycleError)
-      throw new DomainError('QUERY_TOO_COMPLEX', { limit: 'fragments' }, { cause: error });
-    throw error;
-  }
+  return checkDocument(document, variables, options.bounds, LIMITS);
 };
 
 const parseBounded = (query: string): DocumentNode => {
@@ -81,6 +73,9 @@ const isNestedDeeper = (query: string, maximum: number): boolean => {
 const variablesOf = (value: unknown): Variables => {
   if (value === undefined || value === null) return {};
   if (!isRecord(value)) throw new DomainError('INVALID_INPUT', { reason: 'variables must be an object' });
+  // The gateway's own name for what it asks subgraphs about.
+  if ('representations' in value)
+    throw new DomainError('INVALID_INPUT', { reason: 'representations is a reserved name' });
   if (isDeeperThan(value, LIMITS.variableDepth)) throw tooComplex('variableDepth', LIMITS.variableDepth);
   return value;
 };

@@ -1,6 +1,14 @@
 import type { Actor } from '@infinibay/contracts';
 import { Args, Context, ID, Mutation, Parent, Query, ResolveField, ResolveReference, Resolver } from '@nestjs/graphql';
-import { CurrentActor, Graph, GraphContext, PageArgs, parsePage, validateInput } from '@infinibay/platform-graphql';
+import {
+  CurrentActor,
+  Graph,
+  GraphContext,
+  ListSize,
+  PageArgs,
+  parsePage,
+  validateInput,
+} from '@infinibay/platform-graphql';
 import type { Request } from 'express';
 import { Department } from '../departments/department.model.js';
 import { DepartmentService } from '../departments/department.service.js';
@@ -67,6 +75,7 @@ export class UserResolver {
     return this.users.get(actor, await this.passwords.change(actor, asked, clientAddress(context.req)));
   }
 
+  @ListSize(200)
   @ResolveField('departments', () => [Department], { description: 'Departments that the user is a member of, by name' })
   async departmentsOf(@Parent() user: User, @Graph() graph: GraphContext): Promise<Department[]> {
     const loader = graph.loader('departments-of-user', (ids, actor) => this.departments.findOfUsers(actor, ids));

@@ -1,3 +1,4 @@
+import { ListSize } from '@infinibay/platform-graphql';
 import { Field, Float, GraphQLISODateTime, Int, ObjectType } from '@nestjs/graphql';
 
 @ObjectType({ description: 'Memory of a guest, in KiB' })
@@ -71,6 +72,7 @@ export class GuestInterface {
   @Field(() => Float)
   errorsOut!: number;
 
+  @ListSize(32)
   @Field(() => [String])
   addresses!: string[];
 
@@ -113,6 +115,7 @@ export class GuestMetrics {
   @Field(() => Float, { description: '0 to 100, all cores together' })
   cpuPercent!: number;
 
+  @ListSize(512)
   @Field(() => [Float], { description: '0 to 100 each' })
   cores!: number[];
 
@@ -122,9 +125,11 @@ export class GuestMetrics {
   @Field(() => GuestLoad, { nullable: true })
   load!: GuestLoad | null;
 
+  @ListSize(64)
   @Field(() => [GuestDisk])
   disks!: GuestDisk[];
 
+  @ListSize(64)
   @Field(() => [GuestInterface])
   interfaces!: GuestInterface[];
 
@@ -140,6 +145,7 @@ export class GuestMetrics {
   @Field(() => String, { nullable: true })
   kernelVersion!: string | null;
 
+  @ListSize(20)
   @Field(() => [GuestProcess], { description: 'The busiest, at most 20' })
   processes!: GuestProcess[];
 }

@@ -1,6 +1,6 @@
 import { can } from '@infinibay/access-domain';
 import { DomainError, type Actor } from '@infinibay/contracts';
-import { CurrentActor, type GraphContext } from '@infinibay/platform-graphql';
+import { CurrentActor, ListSize, type GraphContext } from '@infinibay/platform-graphql';
 import { Query, ResolveReference, Resolver } from '@nestjs/graphql';
 import { Host } from './host.model.js';
 import { HostRepository, toHost } from './host.repository.js';
@@ -9,6 +9,7 @@ import { HostRepository, toHost } from './host.repository.js';
 export class HostResolver {
   constructor(private readonly repository: HostRepository) {}
 
+  @ListSize(200)
   @Query(() => [Host], { description: 'Every host. For administrators. Errors: FORBIDDEN' })
   async hosts(@CurrentActor() actor: Actor): Promise<Host[]> {
     if (!can(actor, 'administer', { kind: 'host', departmentId: null })) throw new DomainError('FORBIDDEN');

@@ -1,4 +1,4 @@
-import { CurrentActor, type GraphContext } from '@infinibay/platform-graphql';
+import { CurrentActor, ListSize, type GraphContext } from '@infinibay/platform-graphql';
 import type { Actor } from '@infinibay/contracts';
 import { Query, ResolveReference, Resolver } from '@nestjs/graphql';
 import { Image } from './image.model.js';
@@ -8,6 +8,7 @@ import { ImageRepository } from './image.repository.js';
 export class ImageResolver {
   constructor(private readonly repository: ImageRepository) {}
 
+  @ListSize(200)
   @Query(() => [Image], { description: 'Images that a VM can be made from' })
   images(@CurrentActor() _actor: Actor): Promise<Image[]> {
     return this.repository.list();

@@ -1,5 +1,5 @@
 import type { Actor } from '@infinibay/contracts';
-import { CurrentActor, Graph, type GraphContext } from '@infinibay/platform-graphql';
+import { CurrentActor, Graph, ListSize, type GraphContext } from '@infinibay/platform-graphql';
 import { Args, Mutation, Parent, Query, ResolveField, ResolveReference, Resolver } from '@nestjs/graphql';
 import { PrismaClient } from '../database.js';
 import type { Template as TemplateRow } from '../generated/prisma/client.js';
@@ -16,6 +16,7 @@ export class TemplateResolver {
     private readonly service: TemplateService,
   ) {}
 
+  @ListSize(200)
   @Query(() => [Template], { description: 'Templates that a VM can be made from' })
   async templates(@CurrentActor() _actor: Actor): Promise<Template[]> {
     return (await this.database.template.findMany({ orderBy: { name: 'asc' } })).map(toTemplate);

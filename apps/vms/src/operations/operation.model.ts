@@ -1,3 +1,4 @@
+import { ListSize } from '@infinibay/platform-graphql';
 import { Directive, Field, GraphQLISODateTime, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
 import { OperationKind, OperationStatus, StepStatus } from '../generated/prisma/enums.js';
 
@@ -44,6 +45,7 @@ export class Operation {
   @Field(() => Int, { description: '0 to 100' })
   progressPercent!: number;
 
+  @ListSize(16)
   @Field(() => [OperationStep], { description: 'In order' })
   steps!: OperationStep[];
 

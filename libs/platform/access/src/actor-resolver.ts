@@ -1,20 +1,13 @@
-import { DomainError, getSigningKeys, resolveSession, type Actor } from '@infinibay/contracts';
-import { Injectable } from '@nestjs/common';
-import { RequestClient } from '@infinibay/platform-messaging';
-import { decodeProtectedHeader, type JSONWebKeySet } from 'jose';
-import { verifyAccessToken, type AccessClaims } from './access-token.js';
+import { DomainError, type Actor } from '@infinibay/contracts';
+import { Inject, Injectable } from '@nestjs/common';
+import { decodeProtectedHeader } from 'jose';
+import { verifyAccessToken } from './access-token.js';
+import { SessionCache } from './session-cache.js';
+import { SESSION_SOURCE, type SessionSource } from './session-source.js';
+import { SigningKeyCache } from './signing-key-cache.js';
 
-const SESSION_CACHE_MS = 2_000;
-const KEY_CACHE_MS = 300_000;
-const KEY_RETRY_MS = 5_000;
-const MAX_CACHED_SESSIONS = 20_000;
 /** Longer than any token of ours: not worth parsing. */
 const MAX_TOKEN_LENGTH = 2_048;
-
-interface CachedSession {
-  readonly expires: number;
-  readonly actor: Promise<Actor | null>;
-}
 
 /**
  * From an access token to the actor behind it: signature first, then the session as the users service knows it
@@ -22,44 +15,21 @@ interface CachedSession {
  */
 @Injectable()
 export class ActorResolver {
-  private readonly sessions = new Map<string, CachedSession>();
-  private keys: { readonly at: number; readonly set: Promise<JSONWebKeySet> } | undefined;
+  private readonly sessions: SessionCache;
+  private readonly keys: SigningKeyCache;
 
-  constructor(private readonly requests: RequestClient) {}
+  constructor(@Inject(SESSION_SOURCE) source: SessionSource) {
+    this.sessions = new SessionCache((claims) => source.resolveSession(claims));
+    this.keys = new SigningKeyCache(() => source.signingKeys());
+  }
 
   /** @throws DomainError TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, or SERVICE_UNAVAILABLE when users does not answer. */
   async resolve(token: string): Promise<Actor> {
     if (token.length > MAX_TOKEN_LENGTH) throw new DomainError('TOKEN_INVALID');
-    const claims = await verifyAccessToken(token, await this.keysFor(token));
-    const actor = await this.session(claims);
+    const claims = await verifyAccessToken(token, await this.keys.keysFor(readKeyId(token)));
+    const actor = await this.sessions.actorOf(claims);
     if (actor === null) throw new DomainError('SESSION_ENDED');
     return actor;
-  }
-
-  private session(claims: AccessClaims): Promise<Actor | null> {
-    const cached = this.sessions.get(claims.sessionId);
-    if (cached !== undefined && cached.expires > performance.now()) return cached.actor;
-    const actor = this.requests.call(resolveSession, claims).then((reply) => reply.actor);
-    if (this.sessions.size >= MAX_CACHED_SESSIONS) this.sessions.clear();
-    this.sessions.set(claims.sessionId, { expires: performance.now() + SESSION_CACHE_MS, actor });
-    actor.catch(() => this.sessions.delete(claims.sessionId));
-    return actor;
-  }
-
-  /** An unknown key id means that keys were rotated: they are asked for again, but not more often than every 5 s. */
-  private async keysFor(token: string): Promise<JSONWebKeySet> {
-    const known = await this.loadKeys(KEY_CACHE_MS);
-    const keyId = readKeyId(token);
-    return known.keys.some((key) => key.kid === keyId) ? known : this.loadKeys(KEY_RETRY_MS);
-  }
-
-  private loadKeys(maxAgeMs: number): Promise<JSONWebKeySet> {
-    if (this.keys === undefined || performance.now() - this.keys.at > maxAgeMs) {
-      const set = this.requests.call(getSigningKeys, {}).then((reply) => reply);
-      this.keys = { at: performance.now(), set };
-      set.catch(() => (this.keys = undefined));
-    }
-    return this.keys.set;
   }
 }
 
@@ -71,10 +41,10 @@ const readKeyId = (token: string): string | undefined => {
   }
 };
 
-/** The token of an `Authorization: Bearer` header; undefined when there is no header. */
+/** The token of an `Authorization: Bearer` header (the scheme in any case, RFC 9110); undefined without a header. */
 export const bearerToken = (header: string | undefined): string | undefined => {
   if (header === undefined) return undefined;
-  const match = /^Bearer ([A-Za-z0-9._-]+)$/.exec(header);
+  const match = /^bearer +([A-Za-z0-9._-]+)$/i.exec(header);
   if (match?.[1] === undefined) throw new DomainError('TOKEN_INVALID', { reason: 'not a bearer token' });
   return match[1];
 };

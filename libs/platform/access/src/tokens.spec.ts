@@ -80,8 +80,8 @@ describe('access tokens', () => {
 
   it('are read from a bearer header only', () => {
     expect(bearerToken(undefined)).toBeUndefined();
-    expect(bearerToken('Bearer a.b.c')).toBe('a.b.c');
-    for (const header of ['Basic abc', 'bearer a.b.c', 'Bearer ', 'Bearer a b'])
+    for (const scheme of ['Bearer', 'bearer', 'BEARER', 'bEaReR']) expect(bearerToken(`${scheme} a.b.c`)).toBe('a.b.c');
+    for (const header of ['Basic abc', 'Bearer ', 'Bearer a b', 'Bearera.b.c', 'xBearer a.b.c'])
       expect(() => bearerToken(header)).toThrow(expect.objectContaining({ code: 'TOKEN_INVALID' }));
   });
 });

@@ -55,3 +55,24 @@ export const internalSettings = {
     { secret: true },
   ),
 } as const;
+
+const origins = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((origin) => origin.trim())
+      .filter((origin) => origin !== ''),
+  )
+  .refine(
+    (list) => list.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
+    'must be origins such as https://app.example.org',
+  );
+
+/** For services that browsers call. */
+export const corsSettings = {
+  CORS_ORIGINS: setting(origins, 'Origins of web pages that may connect besides our own, comma-separated', {
+    example: '',
+  }),
+} as const;

@@ -7,7 +7,16 @@ import DataLoader from 'dataloader';
 export class GraphContext {
   private readonly loaders = new Map<string, DataLoader<string, unknown>>();
 
-  constructor(readonly actor: Actor | null) {}
+  constructor(
+    readonly actor: Actor | null,
+    /** Ends when nobody waits for the answer any more; for whatever a resolver does that takes long. */
+    readonly signal: AbortSignal,
+  ) {}
+
+  /** @throws DomainError DEADLINE_EXCEEDED when nobody waits for the answer any more */
+  throwIfEnded(): void {
+    this.signal.throwIfAborted();
+  }
 
   /** The signed-in actor. @throws DomainError UNAUTHENTICATED */
   requireActor(): Actor {
@@ -26,6 +35,7 @@ export class GraphContext {
     if (existing !== undefined) return existing as DataLoader<string, T | null>;
     const loader = new DataLoader<string, T | null>(
       async (ids) => {
+        this.throwIfEnded();
         const found = await load(ids, this.requireActor());
         return ids.map((id) => found.get(id) ?? null);
       },

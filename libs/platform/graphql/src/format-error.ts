@@ -1,6 +1,7 @@
 import { DomainError, ERROR_CODES, isErrorCode, type ErrorCode } from '@infinibay/contracts';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
-import type { Logger } from '@infinibay/platform-logging';
+import { warnSeldom, type Logger } from '@infinibay/platform-logging';
+import { databaseFailure } from '@infinibay/platform-persistence';
 
 /** Apollo's own codes, in our terms. */
 const APOLLO_CODES: Readonly<Record<string, ErrorCode>> = {
@@ -19,7 +20,10 @@ const APOLLO_CODES: Readonly<Record<string, ErrorCode>> = {
 export const formatGraphqlError =
   (logger: Logger) =>
   (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
-    const cause = error instanceof GraphQLError ? (error.originalError ?? error) : error;
+    const original = error instanceof GraphQLError ? (error.originalError ?? error) : error;
+    const unavailable = databaseFailure(original);
+    if (unavailable !== undefined) warnSeldom(logger, 'PostgreSQL does not answer', { err: original });
+    const cause = unavailable ?? original;
     const base = { locations: formatted.locations, path: formatted.path };
     if (cause instanceof DomainError) {
       if (cause.kind === 'internal') logger.error({ err: cause, path: formatted.path }, 'resolver failed');

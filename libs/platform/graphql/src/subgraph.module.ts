@@ -9,6 +9,9 @@ import { DomainError } from '@infinibay/contracts';
 import type { Logger } from '@infinibay/platform-logging';
 import { GraphContext } from './context.js';
 import { formatGraphqlError } from './format-error.js';
+import { boundedExecutionPlugin } from './limits/bounded-execution.plugin.js';
+import { SUBGRAPH_LIMITS, SUBGRAPH_TOKENS } from './limits/subgraph-limits.js';
+import { requestSignal } from './request-signal.js';
 
 export interface SubgraphOptions {
   readonly logger: Logger;
@@ -29,15 +32,21 @@ export const subgraphModule = (options: SubgraphOptions): DynamicModule =>
     playground: false,
     csrfPrevention: true,
     includeStacktraceInErrorResponses: false,
-    plugins: [ApolloServerPluginInlineTraceDisabled()],
+    parseOptions: { maxTokens: SUBGRAPH_TOKENS },
+    plugins: [ApolloServerPluginInlineTraceDisabled(), boundedExecutionPlugin(SUBGRAPH_LIMITS, options.logger)],
     formatError: formatGraphqlError(options.logger),
-    context: ({ req }: { req: Request; res: Response }) => buildContext(req, options.internalKey),
+    context: ({ req, res }: { req: Request; res: Response }) => buildContext(req, res, options.internalKey),
   });
 
-const buildContext = async (request: Request, internalKey: string): Promise<{ graph: GraphContext }> => {
+const buildContext = async (
+  request: Request,
+  response: Response,
+  internalKey: string,
+): Promise<{ graph: GraphContext }> => {
   const header = request.headers[ACTOR_HEADER];
   try {
-    return { graph: new GraphContext(await verifyActor(typeof header === 'string' ? header : undefined, internalKey)) };
+    const actor = await verifyActor(typeof header === 'string' ? header : undefined, internalKey);
+    return { graph: new GraphContext(actor, requestSignal(request, response)) };
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
     throw new GraphQLError(error.message, {

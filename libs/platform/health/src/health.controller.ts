@@ -63,7 +63,11 @@ export class HealthController {
 
   private async check(): Promise<Readiness> {
     const dependencies = await Promise.all(this.probes.map(runProbe));
-    const ready = dependencies.every((dependency) => dependency.ok);
-    return { service: this.service, ready, dependencies, clock: this.clock.report() };
+    return {
+      service: this.service,
+      ready: dependencies.every(({ ok, required }) => ok || required === false),
+      dependencies,
+      clock: this.clock.report(),
+    };
   }
 }

@@ -1,6 +1,8 @@
 /** One dependency that readiness depends on. */
 export interface Probe {
   readonly name: string;
+  /** False: told, but the service is ready without it. */
+  readonly required?: boolean;
   /** Resolves when the dependency really works (writes, publishes, answers); rejects with the reason when not. */
   check(): Promise<void>;
   /** What the operator should know beside ready or not; never a secret. */
@@ -10,6 +12,8 @@ export interface Probe {
 export interface ProbeResult {
   readonly name: string;
   readonly ok: boolean;
+  /** Only there when false: the service is ready without it. */
+  readonly required?: false;
   readonly latencyMs: number;
   /** Short reason when not ok; never a secret. */
   readonly error?: string;
@@ -21,6 +25,7 @@ const TIMEOUT_MS = 2_500;
 export const runProbe = async (probe: Probe): Promise<ProbeResult> => {
   const started = performance.now();
   const latency = () => Math.round((performance.now() - started) * 10) / 10;
+  const need = probe.required === false ? ({ required: false } as const) : {};
   let timer: NodeJS.Timeout | undefined;
   try {
     const timeout = new Promise<never>((_resolve, reject) => {
@@ -29,9 +34,9 @@ export const runProbe = async (probe: Probe): Promise<ProbeResult> => {
       }, TIMEOUT_MS);
     });
     await Promise.race([probe.check(), timeout]);
-    return { name: probe.name, ok: true, latencyMs: latency(), ...detailOf(probe) };
+    return { name: probe.name, ok: true, latencyMs: latency(), ...need, ...detailOf(probe) };
   } catch (error) {
-    return { name: probe.name, ok: false, latencyMs: latency(), error: firstLine(error), ...detailOf(probe) };
+    return { name: probe.name, ok: false, latencyMs: latency(), error: firstLine(error), ...need, ...detailOf(probe) };
   } finally {
     clearTimeout(timer);
   }

@@ -7,7 +7,8 @@ import {
   type RequestContract,
 } from '@infinibay/contracts';
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
-import { runInContext, type Logger } from '@infinibay/platform-logging';
+import { runInContext, warnSeldom, type Logger } from '@infinibay/platform-logging';
+import { databaseFailure } from '@infinibay/platform-persistence';
 import type { Histogram } from 'prom-client';
 import type { RequestMeta } from './handlers.js';
 import { PeerClocks, type Arrival } from './peer-clocks.js';
@@ -111,6 +112,11 @@ export class RequestServer {
         'request refused',
       );
       return { ok: false, error: error.toWire() };
+    }
+    const unavailable = databaseFailure(error);
+    if (unavailable !== undefined) {
+      warnSeldom(this.logger, 'PostgreSQL does not answer', { request: contract.name, err: error });
+      return { ok: false, error: unavailable.toWire() };
     }
     this.logger.error({ request: contract.name, err: error }, 'request failed');
     // What went wrong inside stays in the log.

@@ -1,3 +1,4 @@
+export * from './database-failure.js';
 export * from './sql-client.js';
 export * from './database-options.js';
 export * from './events.js';

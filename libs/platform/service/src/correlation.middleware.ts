@@ -1,21 +1,33 @@
+import { SUBGRAPHS, type ServiceName } from '@infinibay/contracts';
 import type { NextFunction, Request, Response } from 'express';
-import { ACTOR_HEADER } from '@infinibay/platform-access';
+import { ACTOR_HEADER, INTERNAL_HEADER_PREFIX } from '@infinibay/platform-access';
 import { acceptCorrelationId, runInContext } from '@infinibay/platform-logging';
 import { decodeJwt } from 'jose';
 
 export const CORRELATION_HEADER = 'x-correlation-id';
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Opens the request context: correlation id from the client or a new one, returned in the answer. */
-export const correlationMiddleware =
-  (service: string) =>
-  (request: Request, response: Response, next: NextFunction): void => {
+/**
+ * Opens the request context: correlation id from the client or a new one, returned in the answer. Only a subgraph is
+ * called by our own services; everywhere else headers of internal meaning come from outside and are removed.
+ */
+export const correlationMiddleware = (service: ServiceName) => {
+  const isSubgraph = SUBGRAPHS.some((subgraph) => subgraph === service);
+  return (request: Request, response: Response, next: NextFunction): void => {
+    if (!isSubgraph) removeInternalHeaders(request);
     const correlationId = acceptCorrelationId(request.headers[CORRELATION_HEADER]);
     response.setHeader(CORRELATION_HEADER, correlationId);
-    const userId = actorIdOf(request.headers[ACTOR_HEADER]);
+    const userId = isSubgraph ? actorIdOf(request.headers[ACTOR_HEADER]) : undefined;
     const actor =
       userId === undefined ? ({ kind: 'service', id: service } as const) : ({ kind: 'user', id: userId } as const);
     runInContext({ correlationId, causationId: null, actor }, next);
   };
+};
+
+const removeInternalHeaders = (request: Request): void => {
+  for (const name of Object.keys(request.headers))
+    if (name.startsWith(INTERNAL_HEADER_PREFIX)) Reflect.deleteProperty(request.headers, name);
+};
 
 /** Only names the actor in logs and events; the GraphQL context verifies the signature before anything runs. */
 const actorIdOf = (header: unknown): string | undefined => {
@@ -23,7 +35,7 @@ const actorIdOf = (header: unknown): string | undefined => {
   try {
     const actor = decodeJwt(header)['actor'];
     const userId: unknown = typeof actor === 'object' && actor !== null && 'userId' in actor ? actor.userId : undefined;
-    return typeof userId === 'string' ? userId : undefined;
+    return typeof userId === 'string' && UUID.test(userId) ? userId : undefined;
   } catch {
     return undefined;
   }

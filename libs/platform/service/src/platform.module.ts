@@ -9,7 +9,7 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { ActorResolver } from '@infinibay/platform-access';
+import { ActorResolver, NatsSessionSource, SESSION_SOURCE, type SessionSource } from '@infinibay/platform-access';
 import type { ServiceName } from '@infinibay/contracts';
 import {
   HEALTH_CLOCK,
@@ -22,7 +22,7 @@ import {
   type Probe,
 } from '@infinibay/platform-health';
 import type { Logger } from '@infinibay/platform-logging';
-import { ClockSkew, MessagingModule, NATS_CONNECTION } from '@infinibay/platform-messaging';
+import { ClockSkew, MessagingModule, NATS_CONNECTION, RequestClient } from '@infinibay/platform-messaging';
 import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { SQL_CLIENT, type SqlClient } from '@infinibay/platform-persistence';
 import { DatabaseClock } from './database-clock.js';
@@ -36,6 +36,10 @@ export interface PlatformOptions {
   readonly hostId?: string;
   /** The service's Prisma client and the class by which the service injects it. */
   readonly database?: { readonly token: InjectionToken; readonly client: SqlClient };
+  /** Where sessions are asked for; over NATS when left out. */
+  readonly sessions?: SessionSource;
+  /** Whether the service is of no use without NATS; true when left out. */
+  readonly needsNats?: boolean;
   /** Further dependencies of readiness, made with what they inject. */
   readonly probes?: readonly Omit<FactoryProvider<Probe>, 'provide'>[];
 }
@@ -79,10 +83,15 @@ export class PlatformModule implements OnApplicationShutdown {
           provide: HEALTH_PROBES,
           inject: [NATS_CONNECTION, ...probeTokens.map((probe) => probe.provide)],
           useFactory: (connection: NatsConnection, ...probes: Probe[]): Probe[] => [
-            natsProbe(connection, options.service),
+            { ...natsProbe(connection, options.service), required: options.needsNats ?? true },
             ...(options.database === undefined ? [] : [databaseProbe(options.database.client)]),
             ...probes,
           ],
+        },
+        {
+          provide: SESSION_SOURCE,
+          inject: [RequestClient],
+          useFactory: (requests: RequestClient): SessionSource => options.sessions ?? new NatsSessionSource(requests),
         },
         ActorResolver,
       ],

@@ -12,12 +12,10 @@ import {
   type httpSettings,
 } from '@infinibay/platform-config';
 import { NestLogger, createLogger, setServiceActor, type Logger } from '@infinibay/platform-logging';
-import helmet from 'helmet';
-import { correlationMiddleware } from './correlation.middleware.js';
+import { prepareHttp } from './prepare-http.js';
 
 type HttpConfigSchema = ConfigSchema & typeof httpSettings;
 const SHUTDOWN_LIMIT_MS = 9_000;
-const BODY_LIMIT = '256kb';
 
 export interface ServiceDefinition<S extends HttpConfigSchema> {
   readonly name: ServiceName;
@@ -25,6 +23,8 @@ export interface ServiceDefinition<S extends HttpConfigSchema> {
   readonly module: (config: ConfigOf<S>, logger: Logger) => Type | DynamicModule;
   /** Last touches on the application before it listens (WebSocket adapters, static files). */
   readonly configure?: (app: NestExpressApplication, config: ConfigOf<S>, logger: Logger) => Promise<void> | void;
+  /** Origins of web pages that may call; none when left out. */
+  readonly corsOrigins?: (config: ConfigOf<S>) => readonly string[];
   /** Largest accepted request body; 256 kB when left out. */
   readonly bodyLimit?: string;
 }
@@ -77,9 +77,11 @@ const createApplication = async <S extends HttpConfigSchema>(
     bodyParser: false,
     abortOnError: false,
   });
-  app.use(correlationMiddleware(definition.name));
-  app.use(helmet({ contentSecurityPolicy: false }));
-  app.useBodyParser('json', { limit: definition.bodyLimit ?? BODY_LIMIT });
+  prepareHttp(app, {
+    service: definition.name,
+    corsOrigins: definition.corsOrigins?.(config) ?? [],
+    ...(definition.bodyLimit === undefined ? {} : { bodyLimit: definition.bodyLimit }),
+  });
   await definition.configure?.(app, config, logger);
   return app;
 };

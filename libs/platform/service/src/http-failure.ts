@@ -1,4 +1,4 @@
-import type { DomainError, ErrorKind } from '@infinibay/contracts';
+import type { DomainError, ErrorCode, ErrorKind } from '@infinibay/contracts';
 import type { Response } from 'express';
 
 const STATUS: Readonly<Record<ErrorKind, number>> = {
@@ -13,8 +13,14 @@ const STATUS: Readonly<Record<ErrorKind, number>> = {
   internal: 500,
 };
 
+const STATUS_OF_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
+  REQUEST_TOO_LARGE: 413,
+  RATE_LIMITED: 429,
+  TOO_MANY_ATTEMPTS: 429,
+};
+
 /** HTTP status of a request that fails as a whole, before any field was resolved. */
-export const statusOf = (error: DomainError): number => (error.code === 'REQUEST_TOO_LARGE' ? 413 : STATUS[error.kind]);
+export const statusOf = (error: DomainError): number => STATUS_OF_CODE[error.code] ?? STATUS[error.kind];
 
 /** Answers in GraphQL's form, so that clients need one way to read errors. */
 export const sendFailure = (response: Response, error: DomainError): void => {

@@ -1,9 +1,10 @@
 import { DomainError } from '@infinibay/contracts';
 import { Catch, HttpException, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import type { Logger } from '@infinibay/platform-logging';
-import { LOGGER } from '@infinibay/platform-service';
+import { warnSeldom, type Logger } from '@infinibay/platform-logging';
+import { databaseFailure } from '@infinibay/platform-persistence';
 import type { Response } from 'express';
-import { sendFailure } from './graphql-failure.js';
+import { sendFailure } from './http-failure.js';
+import { LOGGER } from './platform.module.js';
 
 /** What goes wrong before GraphQL (body too large, not JSON, no such path), in the form of GraphQL's errors. */
 @Catch()
@@ -13,7 +14,9 @@ export class HttpErrorFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const response = host.switchToHttp().getResponse<Response>();
     if (response.headersSent) return;
-    const failure = toDomainError(error);
+    const unavailable = databaseFailure(error);
+    if (unavailable !== undefined) warnSeldom(this.logger, 'PostgreSQL does not answer', { err: error });
+    const failure = unavailable ?? toDomainError(error);
     if (failure.kind === 'internal') this.logger.error({ err: error }, 'request failed');
     sendFailure(response, failure);
   }

@@ -1,0 +1,56 @@
+import { describe, expect, it } from '@jest/globals';
+import { DomainError } from '@infinibay/contracts';
+import { addressKey } from './address-key.js';
+import { Turns } from './turns.js';
+
+const alive = (): AbortSignal => new AbortController().signal;
+
+describe(Turns, () => {
+  it('lets a few requests of one caller run, the others wait in order, and nobody else waits for them', async () => {
+    const turns = new Turns({ running: 2, waiting: 10 });
+    const [first, second] = [await turns.take('a', alive()), await turns.take('a', alive())];
+    const order: number[] = [];
+    const waiting = [1, 2, 3].map((number) =>
+      turns.take('a', alive()).then((giveBack) => {
+        order.push(number);
+        return giveBack;
+      }),
+    );
+    await turns.take('b', alive());
+    expect([turns.waiting, order]).toEqual([3, []]);
+    first();
+    first();
+    (await waiting[0])?.();
+    await waiting[1];
+    expect(order).toEqual([1, 2]);
+    second();
+    await waiting[2];
+    expect(turns.waiting).toBe(0);
+  });
+
+  it('refuses the one that is too many, and forgets whoever goes away', async () => {
+    const turns = new Turns({ running: 1, waiting: 1 });
+    const giveBack = await turns.take('a', alive());
+    const leaving = new AbortController();
+    const left = turns.take('a', leaving.signal);
+    await expect(turns.take('a', alive())).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+    leaving.abort(new DomainError('DEADLINE_EXCEEDED'));
+    await expect(left).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    expect(turns.waiting).toBe(0);
+    giveBack();
+    await expect(turns.take('a', alive())).resolves.toBeInstanceOf(Function);
+  });
+});
+
+describe(addressKey, () => {
+  it.each([
+    ['192.0.2.7', '192.0.2.7'],
+    ['::ffff:192.0.2.7', '192.0.2.7'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:db8:1:2::9', '2001:db8:1:2::/64'],
+    ['::1', '0:0:0:0::/64'],
+    ['unknown', 'unknown'],
+  ])('takes %s as a caller of %s', (address, key) => {
+    expect(addressKey(address)).toBe(key);
+  });
+});

@@ -1,0 +1,69 @@
+import { DomainError, type Actor } from '@infinibay/contracts';
+import type { AccessClaims } from './access-token.js';
+
+/** A disabled user loses access within 5 s: 2 s here and the time that an answer takes. */
+const MAX_AGE_MS = 2_000;
+/** How long a session that was open goes on while the users service does not answer. */
+export const SESSION_GRACE_MS = 30_000;
+const MAX_SESSIONS = 20_000;
+
+interface Confirmed {
+  readonly actor: Actor | null;
+  readonly at: number;
+}
+
+interface Entry {
+  readonly expiresAt: number;
+  readonly answer: Promise<Actor | null>;
+}
+
+/** Asks for each session once in 2 s, however many requests it makes, and bridges a short absence of users. */
+export class SessionCache {
+  private readonly entries = new Map<string, Entry>();
+  private readonly confirmed = new Map<string, Confirmed>();
+
+  constructor(
+    private readonly ask: (claims: AccessClaims) => Promise<Actor | null>,
+    private readonly onGrace: (error: unknown) => void = () => undefined,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
+
+  /** @throws what `ask` throws when the session was not confirmed within the grace either */
+  actorOf(claims: AccessClaims): Promise<Actor | null> {
+    // The user is part of the key: claims come from a signed token, but a cache must not depend on that.
+    const key = `${claims.userId}/${claims.sessionId}`;
+    const entry = this.entries.get(key);
+    if (entry !== undefined && entry.expiresAt > this.now()) return entry.answer;
+    const answer = this.confirm(key, claims);
+    this.store(this.entries, key, { expiresAt: this.now() + MAX_AGE_MS, answer });
+    answer.catch(() => {
+      if (this.entries.get(key)?.answer === answer) this.entries.delete(key);
+    });
+    return answer;
+  }
+
+  private async confirm(key: string, claims: AccessClaims): Promise<Actor | null> {
+    const askedAt = this.now();
+    try {
+      const actor = await this.ask(claims);
+      this.store(this.confirmed, key, { actor, at: askedAt });
+      return actor;
+    } catch (error) {
+      const last = this.confirmed.get(key);
+      if (!isAbsence(error) || last === undefined || this.now() - last.at > SESSION_GRACE_MS) throw error;
+      this.onGrace(error);
+      return last.actor;
+    }
+  }
+
+  /** Drops the oldest when full: a session that is asked about again only costs an answer. */
+  private store<V>(map: Map<string, V>, key: string, value: V): void {
+    map.delete(key);
+    map.set(key, value);
+    const [oldest] = map.keys();
+    if (map.size > MAX_SESSIONS && oldest !== undefined) map.delete(oldest);
+  }
+}
+
+const isAbsence = (error: unknown): boolean =>
+  !(error instanceof DomainError) || error.kind === 'unavailable' || error.kind === 'timeout';

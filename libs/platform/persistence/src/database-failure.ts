@@ -1,0 +1,58 @@
+import { DomainError } from '@infinibay/contracts';
+
+/**
+ * Codes with which PostgreSQL, its driver, Node's sockets and Prisma say that the database cannot be asked now, rather
+ * than that the question was wrong: connection exceptions (class 08), shutdown and crash (57P), too many connections or
+ * no resources (class 53), a cancelled statement, a read-only replica, and Prisma's own for the same.
+ */
+const UNAVAILABLE =
+  /^(?:08...|57P0[1-5]|57014|53...|25006|58030|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|P1001|P1002|P1008|P1017|P2024|P2028|P2037)$/;
+const UNAVAILABLE_KINDS: ReadonlySet<string> = new Set([
+  'DatabaseNotReachable',
+  'ConnectionClosed',
+  'TooManyConnections',
+  'SocketTimeout',
+  'TlsConnectionError',
+]);
+/** The driver has no code for these. */
+const UNAVAILABLE_TEXT =
+  /^(?:Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Cannot use a pool after calling end|the database system is)/;
+const MAX_CAUSES = 8;
+/** Prisma, the driver adapter, pg and Node each keep the cause under a name of their own. */
+const CAUSE_KEYS = ['cause', 'driverAdapterError', 'meta'] as const;
+
+/** Whether an error, or what caused it, says that PostgreSQL does not answer now. */
+export const isDatabaseUnavailable = (error: unknown): boolean => {
+  let level: unknown[] = [error];
+  for (let depth = 0; depth < MAX_CAUSES && level.length > 0; depth += 1) {
+    if (level.some(saysUnavailable)) return true;
+    level = level.flatMap(causesOf);
+  }
+  return false;
+};
+
+/** SERVICE_UNAVAILABLE for a database that does not answer; undefined for every other error. */
+export const databaseFailure = (error: unknown): DomainError | undefined => {
+  if (error instanceof DomainError || !isDatabaseUnavailable(error)) return undefined;
+  return new DomainError('SERVICE_UNAVAILABLE', { dependency: 'postgresql' }, { cause: error });
+};
+
+const saysUnavailable = (error: unknown): boolean => {
+  if (!isRecord(error)) return false;
+  const { code, originalCode, kind, message } = error;
+  return (
+    (typeof code === 'string' && UNAVAILABLE.test(code)) ||
+    (typeof originalCode === 'string' && UNAVAILABLE.test(originalCode)) ||
+    (typeof kind === 'string' && UNAVAILABLE_KINDS.has(kind)) ||
+    (typeof message === 'string' && UNAVAILABLE_TEXT.test(message))
+  );
+};
+
+const causesOf = (error: unknown): unknown[] => {
+  if (!isRecord(error)) return [];
+  const { errors } = error;
+  return [...CAUSE_KEYS.map((key) => error[key]), ...(Array.isArray(errors) ? (errors as unknown[]) : [])];
+};
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !(value instanceof DomainError && value.kind !== 'internal');
