@@ -1,21 +1,15 @@
-import { SCHEMA_OF_SERVICE, SERVICE_NAMES, SUBGRAPHS, type ServiceName } from '@infinibay/contracts';
+import { SCHEMA_NAMES, SERVICE_NAMES, SERVICES, type ServiceName } from '@infinibay/contracts';
 
 import { STREAMS_USER } from '../nats/accounts.ts';
 import { serviceDatabaseUrl } from '../stack/database.ts';
 import { NATS_USER_NAMES } from '../stack/nats-users.ts';
-import type { StackSecrets } from '../stack/secrets.ts';
+import { keysOfService, type StackSecrets } from '../stack/secrets.ts';
 
 /** Variables by name. */
 export type Variables = Readonly<Record<string, string>>;
 
 const DATABASE_HOST = 'postgres';
 const DATABASE_PORT = 5432;
-
-/** They sign or verify the actor that the gateway passes on. */
-const WITH_INTERNAL_KEY: ReadonlySet<ServiceName> = new Set<ServiceName>(['gateway', ...SUBGRAPHS]);
-
-const schemaOf = (service: ServiceName): string | undefined =>
-  Object.entries(SCHEMA_OF_SERVICE).find(([name]) => name === service)?.[1];
 
 const databaseUrl = (schema: string, secrets: StackSecrets): string => {
   const url = new URL(
@@ -27,13 +21,12 @@ const databaseUrl = (schema: string, secrets: StackSecrets): string => {
 
 /** What only this service may know. Everything else of its configuration stands in docker-compose.yml. */
 export function secretsOfService(service: ServiceName, secrets: StackSecrets): Variables {
-  const schema = schemaOf(service);
+  const { schema } = SERVICES[service];
   return {
     NATS_USER: service,
     NATS_PASSWORD: secrets.natsPasswords[service] ?? '',
-    ...(schema === undefined ? {} : { DATABASE_URL: databaseUrl(schema, secrets) }),
-    ...(WITH_INTERNAL_KEY.has(service) ? { INTERNAL_KEY: secrets.internalKey } : {}),
-    ...(service === 'hypervisor-agent' ? { HOST_ID: secrets.hostId } : {}),
+    ...(schema === null ? {} : { DATABASE_URL: databaseUrl(schema, secrets) }),
+    ...keysOfService(service, secrets),
   };
 }
 
@@ -67,7 +60,7 @@ export function environmentFiles(secrets: StackSecrets): ReadonlyMap<string, Var
       'database-setup.env',
       {
         DATABASE_ADMIN_URL: adminUrl(secrets),
-        ...passwords(Object.values(SCHEMA_OF_SERVICE), databasePasswordVariable, secrets.databasePasswords),
+        ...passwords(SCHEMA_NAMES, databasePasswordVariable, secrets.databasePasswords),
       },
     ],
   ]);

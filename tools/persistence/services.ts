@@ -1,18 +1,14 @@
 import { fileURLToPath } from 'node:url';
 
+// The source and not the package: set-up asks before anything is built.
+import { SCHEMA_NAMES, SERVICE_OF_SCHEMA, type SchemaName } from '../../libs/contracts/src/messages/services.ts';
+
+export { SCHEMA_NAMES, type SchemaName };
+
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** PostgreSQL schemas and the app that owns each. */
-export const APP_OF_SCHEMA = {
-  users: 'users',
-  vms: 'vms',
-  networks: 'networks',
-  firewall: 'firewall',
-  metrics: 'metrics-collector',
-} as const;
-
-export type SchemaName = keyof typeof APP_OF_SCHEMA;
-export const SCHEMA_NAMES = Object.keys(APP_OF_SCHEMA) as SchemaName[];
+export const APP_OF_SCHEMA = SERVICE_OF_SCHEMA;
 
 export const isSchemaName = (text: string | undefined): text is SchemaName =>
   text !== undefined && Object.hasOwn(APP_OF_SCHEMA, text);

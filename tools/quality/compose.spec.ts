@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { SCHEMA_OF_SERVICE, SERVICE_NAMES, SUBGRAPHS } from '@infinibay/contracts';
+import { SERVICE_NAMES, SERVICES, SUBGRAPHS } from '@infinibay/contracts';
 import { loadConfig } from '@infinibay/platform-config';
 import path from 'node:path';
 
@@ -66,7 +66,7 @@ describe.each(SERVICE_NAMES)('%s in docker-compose.yml', (name) => {
   it('waits for what it needs', () => {
     const needed = composed(name).depends_on;
     expect(needed['nats']?.condition).toBe('service_healthy');
-    if (Object.hasOwn(SCHEMA_OF_SERVICE, name))
+    if (SERVICES[name].schema !== null)
       expect(needed['database-setup']?.condition).toBe('service_completed_successfully');
   });
 });

@@ -1,7 +1,8 @@
 import { CONSUMER_USER } from './nats-users.ts';
-import { ADMIN_EMAIL, SERVICES, type ServiceContext } from './services.ts';
+import { SERVICES, type ServiceContext } from './services.ts';
+import { ADMIN_EMAIL } from './first-administrator.ts';
 
-/** What the operator is told once everything is ready. */
+/** What the operator is told once everything is ready; a password of the context is one that was tried. */
 export function describeEndpoints(context: ServiceContext): string {
   const { ports, hypervisor, layout, adminPassword } = context;
   const at = (port: number): string => `127.0.0.1:${String(port)}`;

@@ -1,15 +1,16 @@
+import { SCHEMA_NAMES } from '@infinibay/contracts';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 
 import { ensureDatabase } from './database.ts';
 import type { StackLayout } from './layout.ts';
 import { libvirtUri, startLibvirtd, type RunningLibvirtd } from './libvirtd.ts';
-import { applyMigrations, hasUsers } from './migrations.ts';
+import { applyMigrations, hasAdministrator } from './migrations.ts';
 import { stackNatsAccounts } from './nats-users.ts';
 import { startNats } from './nats.ts';
 import { startPostgres, type RunningPostgres } from './postgres.ts';
 import type { StackSecrets } from './secrets.ts';
-import { DATABASE_ROLES, type PortName } from './services.ts';
+import type { PortName } from './services.ts';
 import { SupervisedProcess } from './supervised-process.ts';
 
 export interface InfrastructureInputs {
@@ -106,19 +107,19 @@ export async function startLibvirtPart({ layout, say }: InfrastructureInputs): P
   };
 }
 
-/** Database, roles, schemas and migrations. Returns whether nobody can log in yet. */
+/** Database, roles, schemas and migrations. Returns whether there is no administrator yet. */
 export async function prepareDatabase(
   { layout, secrets, ports, say }: InfrastructureInputs,
   postgres: RunningPostgres,
 ): Promise<{ firstStart: boolean }> {
-  const roles = DATABASE_ROLES.map((name) => ({ name, password: secrets.databasePasswords[name] ?? '' }));
+  const roles = SCHEMA_NAMES.map((name) => ({ name, password: secrets.databasePasswords[name] ?? '' }));
   const databaseIsNew = await ensureDatabase(postgres.adminUrl, roles);
   const migrated = await applyMigrations(
     { layout, port: ports.postgres, adminUrl: postgres.adminUrl, passwords: secrets.databasePasswords, databaseIsNew },
-    DATABASE_ROLES,
+    SCHEMA_NAMES,
   );
   if (migrated.length > 0) say(`migrations applied: ${migrated.join(', ')}`);
-  return { firstStart: !(await hasUsers(postgres.adminUrl)) };
+  return { firstStart: !(await hasAdministrator(postgres.adminUrl)) };
 }
 
 /** Folders that services write to. */

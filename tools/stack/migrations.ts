@@ -8,6 +8,7 @@ import { isSchemaName } from '../persistence/services.ts';
 import { filesBelow, hashOfFiles } from '../setup/content-hash.ts';
 import { DATABASE_NAME, serviceDatabaseUrl } from './database.ts';
 import { repositoryRoot, type StackLayout } from './layout.ts';
+import { DEMO_EMAIL } from './services.ts';
 
 export interface MigrationInputs {
   readonly layout: StackLayout;
@@ -44,12 +45,15 @@ export async function applyMigrations(inputs: MigrationInputs, schemas: readonly
   return pending;
 }
 
-/** Whether any user exists: if none does, the users service makes the first administrator. */
-export async function hasUsers(adminUrl: (database?: string) => string): Promise<boolean> {
+/** Whether an administrator exists besides the demo's account: if none does, the users service makes the first. */
+export async function hasAdministrator(adminUrl: (database?: string) => string): Promise<boolean> {
   const client = new pg.Client({ connectionString: adminUrl(DATABASE_NAME) });
   await client.connect();
   try {
-    return (await client.query('SELECT 1 FROM users.users LIMIT 1')).rowCount !== 0;
+    const found = await client.query(`SELECT 1 FROM users.users WHERE role = 'ADMIN' AND email <> $1 LIMIT 1`, [
+      DEMO_EMAIL,
+    ]);
+    return found.rowCount !== 0;
   } finally {
     await client.end();
   }

@@ -1,3 +1,4 @@
+import { SERVICES, type ServiceName } from '@infinibay/contracts';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -45,4 +46,10 @@ export function loadSecrets(
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
   return secrets;
+}
+
+/** The keys that the table of services trusts this one with, by variable. */
+export function keysOfService(service: ServiceName, secrets: StackSecrets): Readonly<Record<string, string>> {
+  const values = { INTERNAL_KEY: secrets.internalKey, HOST_ID: secrets.hostId } as const;
+  return Object.fromEntries(SERVICES[service].keys.map((key) => [key, values[key]]));
 }

@@ -1,9 +1,17 @@
+import {
+  SERVICES as SERVICE_TABLE,
+  SERVICE_NAMES,
+  SUBGRAPHS,
+  type SchemaName,
+  type ServiceName,
+} from '@infinibay/contracts';
 import path from 'node:path';
 
 import { serviceDatabaseUrl } from './database.ts';
+import { ADMIN_EMAIL } from './first-administrator.ts';
 import type { HypervisorChoice } from './hypervisor-choice.ts';
 import { repositoryRoot, type StackLayout } from './layout.ts';
-import type { StackSecrets } from './secrets.ts';
+import { keysOfService, type StackSecrets } from './secrets.ts';
 
 /** Everything that the services' environments are made of. */
 export interface ServiceContext {
@@ -12,12 +20,15 @@ export interface ServiceContext {
   readonly ports: Readonly<Record<PortName, number>>;
   readonly hypervisor: HypervisorChoice;
   readonly libvirtUri: string;
-  /** Only at the first start: the administrator's password, which the users service hashes and nobody stores. */
+  /** There was no administrator before this start. */
+  readonly firstStart: boolean;
+  /** Until the operator was told it: the first administrator's password. */
   readonly adminPassword: string | undefined;
   /** Only when the demo will run: the fresh password of its account, stored nowhere. */
   readonly demoPassword: string | undefined;
 }
 
+/** On this machine, where nothing else has them. */
 export const PREFERRED_PORTS = {
   gateway: 4000,
   realtime: 4001,
@@ -30,115 +41,82 @@ export const PREFERRED_PORTS = {
   postgres: 54320,
   nats: 42220,
   natsMonitor: 48222,
-} as const;
+} as const satisfies Readonly<Record<ServiceName | 'postgres' | 'nats' | 'natsMonitor', number>>;
 
 export type PortName = keyof typeof PREFERRED_PORTS;
-export type ServiceName = Exclude<PortName, 'postgres' | 'nats' | 'natsMonitor'>;
 
 type Environment = Readonly<Record<string, string>>;
 
 export interface ServiceEntry {
   readonly name: ServiceName;
   /** PostgreSQL schema and role, where it has one. */
-  readonly schema?: string;
-  /** What this one needs beyond what all have. */
-  readonly environment: (context: ServiceContext) => Environment;
+  readonly schema: SchemaName | null;
 }
 
-const graphqlUrl = (context: ServiceContext, service: ServiceName): string =>
-  `http://127.0.0.1:${String(context.ports[service])}/graphql`;
-
-const internal = ({ secrets }: ServiceContext): Environment => ({ INTERNAL_KEY: secrets.internalKey });
-
-/** The services, in the order in which the operator sees them. */
+/** The services, in the order in which the operator sees them: the one that leads to the others comes last. */
 export const SERVICES: readonly ServiceEntry[] = [
-  {
-    name: 'users',
-    schema: 'users',
-    environment: (context) => ({
-      ...internal(context),
-      ...(context.adminPassword === undefined
-        ? {}
-        : { BOOTSTRAP_ADMIN_EMAIL: ADMIN_EMAIL, BOOTSTRAP_ADMIN_PASSWORD: context.adminPassword }),
-      ...(context.demoPassword === undefined ? {} : { DEMO_ADMIN_PASSWORD: context.demoPassword }),
-    }),
-  },
-  { name: 'vms', schema: 'vms', environment: internal },
-  { name: 'networks', schema: 'networks', environment: internal },
-  { name: 'firewall', schema: 'firewall', environment: internal },
-  {
-    name: 'hypervisor-agent',
-    environment: ({ secrets, libvirtUri, layout, hypervisor }) => ({
-      HOST_ID: secrets.hostId,
-      LIBVIRT_URI: libvirtUri,
-      LIBVIRT_VIRT_TYPE: process.env['LIBVIRT_VIRT_TYPE'] ?? 'auto',
-      AGENT_SOCKET_DIR: layout.agentSocketDir,
-      IMAGE_DIR: layout.imageDir,
-      DISK_DIR: layout.diskDir,
-      STATE_DIR: path.join(layout.stateDir, 'hypervisor-agent'),
-      ...(hypervisor.kind === 'qemu'
-        ? { NETNS: layout.networkNamespace, CONSOLE_LOG_DIR: path.join(layout.logDir, 'consoles') }
-        : {}),
-    }),
-  },
-  {
-    name: 'metrics-collector',
-    schema: 'metrics',
-    environment: (context) => ({
-      ...internal(context),
-      HOST_ID: context.secrets.hostId,
-      AGENT_SOCKET_DIR: context.layout.agentSocketDir,
-    }),
-  },
-  { name: 'realtime', environment: internal },
-  {
-    name: 'gateway',
-    environment: (context) => ({
-      ...internal(context),
-      SUPERGRAPH_PATH: path.join(repositoryRoot, 'apps', 'gateway', 'supergraph.graphql'),
-      USERS_URL: graphqlUrl(context, 'users'),
-      VMS_URL: graphqlUrl(context, 'vms'),
-      NETWORKS_URL: graphqlUrl(context, 'networks'),
-      FIREWALL_URL: graphqlUrl(context, 'firewall'),
-    }),
-  },
-];
+  ...SERVICE_NAMES.filter((name) => name !== 'gateway'),
+  'gateway' as const,
+].map((name) => ({ name, schema: SERVICE_TABLE[name].schema }));
 
-export const ADMIN_EMAIL = 'admin@infinibay.local';
+const subgraphUrls = ({ ports }: ServiceContext): Environment =>
+  Object.fromEntries(
+    SUBGRAPHS.map((name) => [`${name.toUpperCase()}_URL`, `http://127.0.0.1:${String(ports[name])}/graphql`]),
+  );
+
+const fromOurs = (...names: readonly string[]): Environment =>
+  Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name] ?? '']])),
+  );
+
+/** What one service needs beyond its accounts and keys. */
+const OWN_SETTINGS: Readonly<Partial<Record<ServiceName, (context: ServiceContext) => Environment>>> = {
+  users: ({ adminPassword, demoPassword }) => ({
+    ...(adminPassword === undefined
+      ? {}
+      : { BOOTSTRAP_ADMIN_EMAIL: ADMIN_EMAIL, BOOTSTRAP_ADMIN_PASSWORD: adminPassword }),
+    ...(demoPassword === undefined ? {} : { DEMO_ADMIN_PASSWORD: demoPassword }),
+  }),
+  // For fault tests.
+  vms: () => fromOurs('FAILPOINT'),
+  'hypervisor-agent': ({ libvirtUri, layout, hypervisor }) => ({
+    LIBVIRT_URI: libvirtUri,
+    LIBVIRT_VIRT_TYPE: process.env['LIBVIRT_VIRT_TYPE'] ?? 'auto',
+    AGENT_SOCKET_DIR: layout.agentSocketDir,
+    IMAGE_DIR: layout.imageDir,
+    DISK_DIR: layout.diskDir,
+    STATE_DIR: path.join(layout.stateDir, 'hypervisor-agent'),
+    ...(hypervisor.kind === 'qemu'
+      ? { NETNS: layout.networkNamespace, CONSOLE_LOG_DIR: path.join(layout.logDir, 'consoles') }
+      : {}),
+  }),
+  'metrics-collector': ({ layout }) => ({ AGENT_SOCKET_DIR: layout.agentSocketDir }),
+  gateway: (context) => ({
+    SUPERGRAPH_PATH: path.join(repositoryRoot, 'apps', 'gateway', 'supergraph.graphql'),
+    ...subgraphUrls(context),
+  }),
+};
+
 export const DEMO_EMAIL = 'demo@infinibay.local';
 
-/** Services that own a schema in PostgreSQL. */
-export const DATABASE_ROLES = SERVICES.flatMap(({ schema }) => (schema === undefined ? [] : [schema]));
+/** Variables of any program, which a service may see from ours, and the level that the operator asks for. */
+export const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'LOG_LEVEL'] as const;
 
-/** The program's variables that a service may see from ours: where to find programs, and failure points for fault tests. */
-function inherited(): Environment {
-  const entries = Object.entries(process.env).filter(
-    ([name]) => ['PATH', 'HOME', 'TMPDIR', 'LANG', 'LOG_LEVEL'].includes(name) || name.startsWith('FAILPOINT'),
-  );
-  return Object.fromEntries(entries.map(([name, value]) => [name, value ?? '']));
-}
-
-/** The whole environment of one service. */
-export function serviceEnvironment(entry: ServiceEntry, context: ServiceContext): Record<string, string> {
+/** The whole environment of one service: no more than the table of services and its own settings name. */
+export function serviceEnvironment({ name, schema }: ServiceEntry, context: ServiceContext): Record<string, string> {
   const { secrets, ports } = context;
-  const role = entry.schema;
+  const password = schema === null ? '' : (secrets.databasePasswords[schema] ?? '');
   return {
-    ...inherited(),
+    ...fromOurs(...INHERITED),
     NODE_ENV: 'development',
     HTTP_HOST: '127.0.0.1',
-    HTTP_PORT: String(ports[entry.name]),
+    HTTP_PORT: String(ports[name]),
     LOG_FORMAT: 'json',
     NATS_URL: `nats://127.0.0.1:${String(ports.nats)}`,
-    NATS_USER: entry.name,
-    NATS_PASSWORD: secrets.natsPasswords[entry.name] ?? '',
-    ...(role === undefined
-      ? {}
-      : {
-          DATABASE_URL: serviceDatabaseUrl(ports.postgres, {
-            name: role,
-            password: secrets.databasePasswords[role] ?? '',
-          }),
-        }),
-    ...entry.environment(context),
+    NATS_USER: name,
+    NATS_PASSWORD: secrets.natsPasswords[name] ?? '',
+    ...(schema === null ? {} : { DATABASE_URL: serviceDatabaseUrl(ports.postgres, { name: schema, password }) }),
+    ...keysOfService(name, secrets),
+    ...OWN_SETTINGS[name]?.(context),
   };
 }

@@ -1,9 +1,10 @@
-import { randomBytes } from 'node:crypto';
+import { SCHEMA_NAMES } from '@infinibay/contracts';
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { installEmptyImage } from '../guest-image/empty-image.ts';
 import { startChild } from './child-process.ts';
+import { newPassword, untoldPassword } from './first-administrator.ts';
 import { choosePorts } from './free-ports.ts';
 import type { HypervisorChoice } from './hypervisor-choice.ts';
 import { installBuiltInImage } from './image-store.ts';
@@ -21,14 +22,7 @@ import { repositoryRoot, type StackLayout } from './layout.ts';
 import { NATS_USER_NAMES } from './nats-users.ts';
 import { waitForReadiness } from './readiness.ts';
 import { loadSecrets } from './secrets.ts';
-import {
-  DATABASE_ROLES,
-  PREFERRED_PORTS,
-  SERVICES,
-  serviceEnvironment,
-  type ServiceContext,
-  type ServiceEntry,
-} from './services.ts';
+import { PREFERRED_PORTS, SERVICES, serviceEnvironment, type ServiceContext, type ServiceEntry } from './services.ts';
 import { messageOf, StackError } from './stack-error.ts';
 import { SupervisedProcess } from './supervised-process.ts';
 
@@ -56,8 +50,6 @@ export class Stack {
   private readonly parts: StackPart[] = [];
   private readonly services: SupervisedProcess[] = [];
   private releasePorts: () => void = () => undefined;
-  /** Set before the users service could take it, so that it can be told even when the start fails later. */
-  adminPassword: string | undefined;
 
   constructor(options: StackOptions) {
     this.options = options;
@@ -67,7 +59,7 @@ export class Stack {
   async start(): Promise<ServiceContext> {
     const { layout, hypervisor } = this.options;
     prepareFolders(layout);
-    const secrets = loadSecrets(layout.secretsFile, DATABASE_ROLES, NATS_USER_NAMES);
+    const secrets = loadSecrets(layout.secretsFile, SCHEMA_NAMES, NATS_USER_NAMES);
     const { ports, release } = await choosePorts(path.join(layout.runDir, 'ports.json'), PREFERRED_PORTS);
     this.releasePorts = release;
     const inputs = { layout, secrets, ports, say: this.options.say };
@@ -77,14 +69,14 @@ export class Stack {
       if (hypervisor.kind === 'qemu') throw new StackError('the guest image is missing: run npm run setup');
       installEmptyImage(layout.imageDir);
     }
-    this.adminPassword = firstStart ? newPassword() : undefined;
     const context: ServiceContext = {
       layout,
       secrets,
       ports,
       hypervisor,
       libvirtUri: stackLibvirtUri(layout, hypervisor.kind),
-      adminPassword: this.adminPassword,
+      firstStart,
+      adminPassword: untoldPassword(layout.runDir, firstStart),
       demoPassword: this.options.forDemo ? newPassword() : undefined,
     };
     writeStateFile(context);
@@ -108,7 +100,8 @@ export class Stack {
     return problems;
   }
 
-  private checkpoint(): void {
+  /** @throws StartCancelled */
+  checkpoint(): void {
     if (this.options.cancelled()) throw new StartCancelled('the start was called off');
   }
 
@@ -164,8 +157,6 @@ export class Stack {
     await Promise.all(waits);
   }
 }
-
-const newPassword = (): string => randomBytes(12).toString('base64url');
 
 const entryPoint = (service: string): string => path.join(repositoryRoot, 'apps', service, 'dist', 'main.js');
 

@@ -1,10 +1,11 @@
 import { chooseHypervisor } from './hypervisor-choice.ts';
 import { hasDemo, startDemo, type RunningDemo } from './demo.ts';
 import { describeEndpoints } from './endpoints.ts';
+import { ADMIN_EMAIL, forgetPassword, opensTheDoor } from './first-administrator.ts';
 import type { StackLayout } from './layout.ts';
 import { listLeftovers, removeLeftovers } from './leftovers.ts';
-import { ADMIN_EMAIL } from './services.ts';
-import { messageOf } from './stack-error.ts';
+import type { ServiceContext } from './services.ts';
+import { messageOf, StackError } from './stack-error.ts';
 import { acquireLock } from './stack-lock.ts';
 import { Stack, StartCancelled } from './stack.ts';
 
@@ -66,6 +67,18 @@ async function stopAll(stack: Stack, layout: StackLayout): Promise<boolean> {
   return unexpected.length === 0;
 }
 
+/** Prints no password that does not open the door: the account was made by another process, and may not have been. */
+async function tellEndpoints(context: ServiceContext, checkpoint: () => void): Promise<void> {
+  const { adminPassword: password, firstStart, ports, layout } = context;
+  const graphqlUrl = `http://127.0.0.1:${String(ports.gateway)}/graphql`;
+  const works = password === undefined || (await opensTheDoor({ graphqlUrl, password, checkpoint }));
+  if (!works && firstStart)
+    throw new StackError(`${ADMIN_EMAIL} can't log in with the password of this first start: npm run logs -- users`);
+  // One that an earlier start kept and that is wrong now was changed by somebody, who then had been told.
+  console.log(`\n${describeEndpoints(works ? context : { ...context, adminPassword: undefined })}\n`);
+  forgetPassword(layout.runDir);
+}
+
 /** npm start: everything up, the demo, then until told to stop. Returns the exit code. */
 export async function startCommand({ layout, demo, exitAfterDemo }: StartOptions): Promise<number> {
   const release = acquireLock(layout.runDir);
@@ -79,13 +92,13 @@ export async function startCommand({ layout, demo, exitAfterDemo }: StartOptions
     let code: number;
     try {
       const context = await stack.start();
-      console.log(`\n${describeEndpoints(context)}\n`);
+      await tellEndpoints(context, () => {
+        stack.checkpoint();
+      });
       code = await demoResult(forDemo ? startDemo(context, exitAfterDemo) : undefined, stop.arrived, exitAfterDemo);
     } catch (error) {
       code = error instanceof StartCancelled ? 130 : 1;
       say(messageOf(error));
-      if (stack.adminPassword !== undefined)
-        say(`${ADMIN_EMAIL} may have been created already, with the password ${stack.adminPassword}`);
     }
     const clean = await stopAll(stack, layout);
     return code === 0 && !clean ? 1 : code;
