@@ -11,6 +11,7 @@ export * from './model/host-details.js';
 export * from './model/host.js';
 export * from './model/network.js';
 export * from './model/scalars.js';
+export * from './model/visible-text.js';
 export * from './model/vm.js';
 export * from './events/firewall.events.js';
 export * from './events/host.events.js';

@@ -37,13 +37,35 @@ export const runOnce = async <T>(tx: SqlTransaction, call: IdempotentCall, work:
   return result;
 };
 
+/**
+ * What the first call answered, or undefined when there was none or it is not over: runOnce() decides then. A replay asks
+ * this before every other check, for what was checked may have changed since.
+ * @throws DomainError IDEMPOTENCY_KEY_REUSED when the key came with other input before.
+ */
+export const recallOnce = async <T>(tx: SqlTransaction, call: IdempotentCall): Promise<T | undefined> => {
+  const [row] = await find<T>(tx, call);
+  return row === undefined ? undefined : resultOf(row, call, hashInput(call.input));
+};
+
 const recall = async <T>(tx: SqlTransaction, call: IdempotentCall, inputHash: string): Promise<T> => {
-  const [row] = await tx.$queryRawUnsafe<{ input_hash: string; result: T }[]>(
+  const [row] = await find<T>(tx, call);
+  return resultOf(row, call, inputHash);
+};
+
+interface Remembered<T> {
+  readonly input_hash: string;
+  readonly result: T;
+}
+
+const find = <T>(tx: SqlTransaction, call: IdempotentCall): PromiseLike<Remembered<T>[]> =>
+  tx.$queryRawUnsafe<Remembered<T>[]>(
     `SELECT input_hash, result FROM idempotency_keys WHERE actor_id = $1 AND operation = $2 AND key = $3`,
     call.actorId,
     call.operation,
     call.key,
   );
+
+const resultOf = <T>(row: Remembered<T> | undefined, call: IdempotentCall, inputHash: string): T => {
   if (row?.input_hash !== inputHash) throw new DomainError('IDEMPOTENCY_KEY_REUSED', { operation: call.operation });
   return row.result;
 };

@@ -5,3 +5,4 @@ export * from './outbox.js';
 export * from './inbox.js';
 export * from './idempotency.js';
 export * from './uuid-v7.js';
+export * from './database-now.js';
