@@ -11,8 +11,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const toolchain = path.join(root, '.toolchain');
 
 const STACK_COMMANDS = ['start', 'stop', 'status', 'logs', 'reset', 'virsh', 'netns'];
-const TOOLS = { setup: undefined, test: 'tools/test/main.ts', bench: 'bench/main.ts' };
-const NEEDS_SETUP = ['start', 'setup', 'test', 'bench'];
+const TOOLS = { setup: undefined, test: 'tools/test/main.ts', bench: 'bench/main.ts', skew: 'tools/skew/main.ts' };
+const NEEDS_SETUP = ['start', 'setup', 'test', 'bench', 'skew'];
 
 /** Fetches the pinned Node from the npm registry when this one is older. Returns the folder of its binary. */
 function nodeFolder() {

@@ -118,12 +118,22 @@ function inherited(): Environment {
   return Object.fromEntries(entries.map(([name, value]) => [name, value ?? '']));
 }
 
+/** `npm run skew` sets the clock of one service off by some seconds; timers go on as they do. */
+function skewed(name: ServiceName): Environment {
+  const [service, seconds = '0'] = (process.env['INFINIBAY_SKEW'] ?? '').split(':');
+  const library = process.env['INFINIBAY_FAKETIME'];
+  if (service !== name || library === undefined) return {};
+  const offset = Number(seconds) < 0 ? seconds : `+${seconds}`;
+  return { LD_PRELOAD: library, FAKETIME: `${offset}s`, FAKETIME_DONT_FAKE_MONOTONIC: '1', FAKETIME_NO_CACHE: '1' };
+}
+
 /** The whole environment of one service. */
 export function serviceEnvironment(entry: ServiceEntry, context: ServiceContext): Record<string, string> {
   const { secrets, ports } = context;
   const role = entry.schema;
   return {
     ...inherited(),
+    ...skewed(entry.name),
     NODE_ENV: 'development',
     HTTP_HOST: '127.0.0.1',
     HTTP_PORT: String(ports[entry.name]),

@@ -1,6 +1,6 @@
 import { DomainError, getLatestSamples, getSampleHistory, type GuestSample } from '@infinibay/contracts';
 import { Graph, type GraphContext } from '@infinibay/platform-graphql';
-import { RequestClient } from '@infinibay/platform-messaging';
+import { CLOCK_TOLERANCE_SECONDS, RequestClient } from '@infinibay/platform-messaging';
 import { Args, GraphQLISODateTime, Int, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { Vm } from '../vms/vm.model.js';
 import { GuestMetrics } from './guest-metrics.model.js';
@@ -40,8 +40,9 @@ export class GuestMetricsResolver {
     // What is no time at all becomes an invalid Date in the scalar, which does not refuse it.
     for (const [field, time] of Object.entries({ from, to }))
       if (Number.isNaN(time?.getTime())) throw new DomainError('INVALID_INPUT', { field, reason: 'not a time' });
-    const end = to ?? new Date();
-    const begin = from ?? new Date(end.getTime() - HOUR_MS);
+    // Samples carry their host's clock, which may be ahead of ours.
+    const end = to ?? new Date(Date.now() + CLOCK_TOLERANCE_SECONDS * 1_000);
+    const begin = from ?? new Date((to?.getTime() ?? Date.now()) - HOUR_MS);
     const { samples } = await this.requests.call(getSampleHistory, {
       vmId: vm.id,
       from: begin.toISOString(),

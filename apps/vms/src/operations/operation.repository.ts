@@ -1,5 +1,5 @@
 import { operationUpdated, type EventEnvelope, type OperationKind } from '@infinibay/contracts';
-import { newEvent } from '@infinibay/platform-persistence';
+import { databaseNow, newEvent } from '@infinibay/platform-persistence';
 import { stepsOf, TRANSITIONS } from '@infinibay/vms-domain';
 import { departmentWhere, type DepartmentScope } from '@infinibay/access-domain';
 import { Injectable } from '@nestjs/common';
@@ -26,6 +26,7 @@ export class OperationRepository {
     const row = await tx.operation.create({
       data: {
         ...operation,
+        createdAt: await databaseNow(tx),
         steps: { create: stepsOf(TRANSITIONS[operation.kind].desired).map((name, position) => ({ name, position })) },
       },
       include: withSteps,
@@ -51,7 +52,7 @@ export class OperationRepository {
         where: { id },
         data: {
           status,
-          finishedAt: new Date(),
+          finishedAt: await databaseNow(tx),
           errorCode: failure?.code ?? null,
           errorMessage: failure?.message ?? null,
         },
@@ -76,6 +77,13 @@ export class OperationRepository {
       orderBy: { createdAt: 'desc' },
       include: withSteps,
     });
+  }
+
+  /** How long ago the operation was asked for, by the clock that its row was written with. */
+  async ageMs(operationId: string): Promise<number> {
+    const [row] = await this.database.$queryRaw<{ ms: number }[]>`
+      SELECT (extract(epoch FROM now() - created_at) * 1000)::float8 AS ms FROM operations WHERE id = ${operationId}::uuid`;
+    return row?.ms ?? 0;
   }
 
   find(id: string, scope: DepartmentScope): Promise<OperationRow | null> {

@@ -1,6 +1,6 @@
 import { DomainError, type EventEnvelope } from '@infinibay/contracts';
 import { OutboxRelayHolder } from '@infinibay/platform-messaging';
-import { appendToOutbox } from '@infinibay/platform-persistence';
+import { appendToOutbox, databaseNow } from '@infinibay/platform-persistence';
 import { backoffMs, settledState, type Action, type DesiredState } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import { PrismaClient, type Transaction } from '../database.js';
@@ -9,6 +9,8 @@ import { withSteps } from '../operations/operation.mapper.js';
 import { OperationRepository, operationEvent } from '../operations/operation.repository.js';
 import { deletedEvent, stateEvent } from '../vms/vm.events.js';
 import { ClaimRepository, type Claim } from './claim.repository.js';
+
+type StepChange = Prisma.OperationStepUpdateManyMutationInput;
 
 const RELEASED = { leaseOwner: null, leaseUntil: null } as const;
 
@@ -30,21 +32,21 @@ export class VmJournal {
   }
 
   stepStarted(claim: Claim, action: Action): Promise<void> {
-    return this.onStep(claim, action, {
+    return this.onStep(claim, action, (now) => ({
       status: 'RUNNING',
-      startedAt: new Date(),
+      startedAt: now,
       attempts: { increment: 1 },
       errorCode: null,
-    });
+    }));
   }
 
   stepSucceeded(claim: Claim, action: Action): Promise<void> {
-    return this.onStep(claim, action, { status: 'SUCCEEDED', finishedAt: new Date() });
+    return this.onStep(claim, action, (now) => ({ status: 'SUCCEEDED', finishedAt: now }));
   }
 
   /** The desired state is reached: the VM shows it, its operation ends, the lease is given back. */
   settle(claim: Claim, desired: DesiredState): Promise<void> {
-    return this.write(claim, async (tx, vm) => {
+    return this.write(claim, async (tx, vm, now) => {
       // A request that came meanwhile changed the wish: it stays due.
       if (vm.desired !== desired) {
         await tx.vm.update({ where: { id: vm.id }, data: RELEASED });
@@ -62,7 +64,7 @@ export class VmJournal {
           errorCode: null,
           errorMessage: null,
           ...(state === 'RUNNING' ? {} : { guestReadyAt: null }),
-          ...(gone ? { activeName: null, deletedAt: vm.deletedAt ?? new Date() } : {}),
+          ...(gone ? { activeName: null, deletedAt: vm.deletedAt ?? now } : {}),
         },
       });
       const ended = await this.operations.closeOpen(tx, vm.id, 'SUCCEEDED');
@@ -73,8 +75,11 @@ export class VmJournal {
 
   /** Gives the lease back and comes again later. */
   postpone(claim: Claim, afterMs: number): Promise<void> {
-    return this.write(claim, async (tx, vm) => {
-      await tx.vm.update({ where: { id: vm.id }, data: { ...RELEASED, reconcileAt: new Date(Date.now() + afterMs) } });
+    return this.write(claim, async (tx, vm, now) => {
+      await tx.vm.update({
+        where: { id: vm.id },
+        data: { ...RELEASED, reconcileAt: new Date(now.getTime() + afterMs) },
+      });
       return [];
     });
   }
@@ -82,12 +87,12 @@ export class VmJournal {
   /** The failure of an action: tried again with growing waits. @returns the wait in milliseconds */
   async retryLater(claim: Claim, action: Action | null, error: DomainError): Promise<number> {
     let waitMs = 0;
-    await this.write(claim, async (tx, vm) => {
+    await this.write(claim, async (tx, vm, now) => {
       const failedAttempts = vm.failedAttempts + 1;
       waitMs = backoffMs(failedAttempts);
       await tx.vm.update({
         where: { id: vm.id },
-        data: { ...RELEASED, failedAttempts, reconcileAt: new Date(Date.now() + waitMs) },
+        data: { ...RELEASED, failedAttempts, reconcileAt: new Date(now.getTime() + waitMs) },
       });
       return action === null ? [] : this.markStep(tx, vm.id, action, { status: 'PENDING', errorCode: error.code });
     });
@@ -143,16 +148,11 @@ export class VmJournal {
     });
   }
 
-  private onStep(claim: Claim, action: Action, change: Prisma.OperationStepUpdateManyMutationInput): Promise<void> {
-    return this.write(claim, (tx, vm) => this.markStep(tx, vm.id, action, change));
+  private onStep(claim: Claim, action: Action, changeAt: (now: Date) => StepChange): Promise<void> {
+    return this.write(claim, (tx, vm, now) => this.markStep(tx, vm.id, action, changeAt(now)));
   }
 
-  private async markStep(
-    tx: Transaction,
-    vmId: string,
-    action: Action,
-    change: Prisma.OperationStepUpdateManyMutationInput,
-  ): Promise<EventEnvelope[]> {
+  private async markStep(tx: Transaction, vmId: string, action: Action, change: StepChange): Promise<EventEnvelope[]> {
     const open = await tx.operation.findFirst({
       where: { vmId, status: { in: ['PENDING', 'RUNNING'] } },
       orderBy: { createdAt: 'desc' },
@@ -162,16 +162,19 @@ export class VmJournal {
     await tx.operationStep.updateMany({ where: { operationId: open.id, name: action }, data: change });
     const row = await tx.operation.update({
       where: { id: open.id },
-      data: { status: 'RUNNING', startedAt: open.startedAt ?? new Date() },
+      data: { status: 'RUNNING', startedAt: open.startedAt ?? (await databaseNow(tx)) },
       include: withSteps,
     });
     return [operationEvent(row)];
   }
 
-  private async write(claim: Claim, change: (tx: Transaction, vm: Vm) => Promise<EventEnvelope[]>): Promise<void> {
+  private async write(
+    claim: Claim,
+    change: (tx: Transaction, vm: Vm, now: Date) => Promise<EventEnvelope[]>,
+  ): Promise<void> {
     await this.database.$transaction(async (tx) => {
       const vm = await this.claims.lock(tx, claim);
-      await appendToOutbox(tx, await change(tx, vm));
+      await appendToOutbox(tx, await change(tx, vm, await databaseNow(tx)));
     });
     this.outbox.notify();
   }

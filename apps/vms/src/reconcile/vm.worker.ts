@@ -101,7 +101,7 @@ export class VmWorker {
   /** The lease is given back while the guest takes its time; after the grace the shutdown has failed and the VM runs on. */
   private async wait(claim: Claim, vm: Vm, reason: 'starting' | 'shutting-down'): Promise<void> {
     const operation = await this.operations.findOpen(vm.id);
-    const waited = Date.now() - (operation?.createdAt.getTime() ?? Date.now());
+    const waited = operation === null ? 0 : await this.operations.ageMs(operation.id);
     if (reason !== 'shutting-down' || vm.desired !== 'STOPPED' || waited < this.options.shutdownGraceMs) {
       await this.journal.postpone(claim, WAIT_MS);
       return;
@@ -118,7 +118,7 @@ export class VmWorker {
     if (cause instanceof DomainError && cause.code === 'STALE_FENCE') throw cause;
     const error = cause instanceof DomainError ? cause : new DomainError('INTERNAL', {}, { cause });
     const operation = await this.operations.findOpen(claim.vmId);
-    const age = operation === null ? 0 : Date.now() - operation.createdAt.getTime();
+    const age = operation === null ? 0 : await this.operations.ageMs(operation.id);
     if (!isRetryable(error) || age > this.options.retryLimitMs) {
       this.logger.error({ vmId: claim.vmId, action, err: error }, 'the VM failed');
       await this.journal.fail(claim, action, error);

@@ -17,7 +17,7 @@ import {
 } from '@infinibay/platform-graphql';
 import { currentContext } from '@infinibay/platform-logging';
 import { RequestClient } from '@infinibay/platform-messaging';
-import { appendToOutbox, newId, runOnce } from '@infinibay/platform-persistence';
+import { appendToOutbox, databaseNow, newId, runOnce } from '@infinibay/platform-persistence';
 import { TRANSITIONS, isAllowed } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import type DataLoader from 'dataloader';
@@ -97,7 +97,7 @@ export class VmService {
           vcpus: place.vcpus,
           memoryMib: place.memoryMib,
           diskBytes: place.diskBytes,
-          reconcileAt: new Date(),
+          reconcileAt: await databaseNow(tx),
         });
         return this.journal(tx, vm, 'CREATE_VM', actor, key, [createdEvent(vm)]);
       }),
@@ -128,7 +128,7 @@ export class VmService {
       data: {
         desired,
         state: shows ?? vm.state,
-        reconcileAt: new Date(),
+        reconcileAt: await databaseNow(tx),
         failedAttempts: 0,
         errorCode: null,
         errorMessage: null,
