@@ -41,6 +41,8 @@ const runDemo = (row: Row, library: string, stateDir: string): Promise<{ code: n
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  // Whoever ends us ends the stack, which stops what it started.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => child.kill(signal));
   const lines: string[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => lines.push(chunk.toString()));
   return new Promise((resolve) => {
