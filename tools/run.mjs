@@ -11,8 +11,14 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const toolchain = path.join(root, '.toolchain');
 
 const STACK_COMMANDS = ['start', 'stop', 'status', 'logs', 'reset', 'virsh', 'netns'];
-const TOOLS = { setup: undefined, test: 'tools/test/main.ts', bench: 'bench/main.ts', attack: 'tools/attack/main.ts' };
-const NEEDS_SETUP = ['start', 'setup', 'test', 'bench', 'attack'];
+const TOOLS = {
+  setup: undefined,
+  test: 'tools/test/main.ts',
+  bench: 'bench/main.ts',
+  attack: 'tools/attack/main.ts',
+  skew: 'tools/skew/main.ts',
+};
+const NEEDS_SETUP = ['start', ...Object.keys(TOOLS)];
 
 /** Fetches the pinned Node from the npm registry when this one is older. Returns the folder of its binary. */
 function nodeFolder() {

@@ -6,7 +6,7 @@ import { DepartmentUnderTest } from '../e2e/department-under-test.ts';
 import { RunningSystem } from '../e2e/running-system.ts';
 import { CONSUMER_USER } from '../stack/nats-users.ts';
 import type { StackSecrets } from '../stack/secrets.ts';
-import { ADMIN_EMAIL } from '../stack/services.ts';
+import { ADMIN_EMAIL } from '../stack/first-administrator.ts';
 import type { AttackContext } from './context.ts';
 import { Victim } from './victim.ts';
 

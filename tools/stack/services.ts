@@ -102,12 +102,22 @@ export const DEMO_EMAIL = 'demo@infinibay.local';
 /** Variables of any program, which a service may see from ours, and the level that the operator asks for. */
 export const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'LOG_LEVEL'] as const;
 
+/** `npm run skew` sets the clock of one service off by some seconds; timers go on as they do. */
+function skewed(name: ServiceName): Environment {
+  const [service, seconds = '0'] = (process.env['INFINIBAY_SKEW'] ?? '').split(':');
+  const library = process.env['INFINIBAY_FAKETIME'];
+  if (service !== name || library === undefined) return {};
+  const offset = Number(seconds) < 0 ? seconds : `+${seconds}`;
+  return { LD_PRELOAD: library, FAKETIME: `${offset}s`, FAKETIME_DONT_FAKE_MONOTONIC: '1', FAKETIME_NO_CACHE: '1' };
+}
+
 /** The whole environment of one service: no more than the table of services and its own settings name. */
 export function serviceEnvironment({ name, schema }: ServiceEntry, context: ServiceContext): Record<string, string> {
   const { secrets, ports } = context;
   const password = schema === null ? '' : (secrets.databasePasswords[schema] ?? '');
   return {
     ...fromOurs(...INHERITED),
+    ...skewed(name),
     NODE_ENV: 'development',
     HTTP_HOST: '127.0.0.1',
     HTTP_PORT: String(ports[name]),

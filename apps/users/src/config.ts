@@ -43,7 +43,7 @@ export const configSchema = {
   ),
   LOGIN_ATTEMPTS_PER_ACCOUNT: setting(
     attempts.default(10),
-    'Failed logins to one account within the window before it is closed',
+    'Failed logins to one account from one address within the window before the account is closed to that address',
     {
       example: '10',
     },
@@ -54,6 +54,36 @@ export const configSchema = {
     {
       example: '100',
     },
+  ),
+  LOGIN_ACCOUNT_SLOW_AFTER: setting(
+    attempts.default(50),
+    'Failed logins to one account from anywhere within the window before addresses that never logged in to it are slowed',
+    { example: '50' },
+  ),
+  LOGIN_ACCOUNT_SLOW_SECONDS: setting(
+    z.coerce.number().int().min(1).max(300).default(5),
+    'Seconds between two such logins to a slowed account',
+    { example: '5' },
+  ),
+  LOGINS_PER_MINUTE: setting(
+    attempts.default(120),
+    'Logins, right or wrong, to one account from one address within a minute before more are refused',
+    { example: '120' },
+  ),
+  PASSWORD_HASHES_AT_ONCE: setting(
+    z.coerce.number().int().min(1).max(64).default(2),
+    'Password hashes made at once by one instance; each takes 19 MiB and a processor for some 20 ms',
+    { example: '2' },
+  ),
+  PASSWORD_HASHES_WAITING: setting(
+    attempts.default(500),
+    'Logins and new passwords that wait for their hash in one instance before more are refused',
+    { example: '500' },
+  ),
+  REFRESH_GRACE_SECONDS: setting(
+    z.coerce.number().int().min(0).max(60).default(10),
+    'Seconds in which the same client may use a refresh token again (two tabs, a retry) without ending the session',
+    { example: '10' },
   ),
   LOGIN_WINDOW_SECONDS: setting(
     z.coerce.number().int().min(1).max(86_400).default(900),

@@ -232,6 +232,24 @@ describe('departments', () => {
     expect(answer.code).toBe('NAME_TAKEN');
   });
 
+  it.each([
+    ['in how it is composed', 'Café', 'Cafe\u0301'],
+    ['in compatibility forms', 'Ops', '\uFF2F\uFF50\uFF53'],
+    ['in the kind of space', 'A B', 'A\u00A0B'],
+  ])('refuses a name that differs only %s', async (_what, one, other) => {
+    const suffix = ` ${randomUUID()}`;
+    await createDepartment(one + suffix);
+    const input = { idempotencyKey: key(), name: other + suffix };
+    expect((await users.call(CREATE_DEPARTMENT, { as: admin, variables: { input } })).code).toBe('NAME_TAKEN');
+  });
+
+  it('has no name that cannot be seen', async () => {
+    for (const name of ['a\u202Eb', 'a\u200Bb', '\u3164', 'a\u0000b', ' \u00A0 ']) {
+      const input = { idempotencyKey: key(), name };
+      expect((await users.call(CREATE_DEPARTMENT, { as: admin, variables: { input } })).code).toBe('INVALID_INPUT');
+    }
+  });
+
   it('gains and loses members, and tells of it only when something changed', async () => {
     const departmentId = await createDepartment(`Members ${randomUUID()}`);
     const { id: userId } = await createUser();
@@ -284,6 +302,13 @@ describe('a session over NATS', () => {
     });
     expect(wrong.code).toBe('INVALID_CREDENTIALS');
     await users.ask(CHANGE_PASSWORD, { as: actor, variables: { input } });
+    await users.ask(CHANGE_PASSWORD, { as: actor, variables: { input } });
+    // However many wrong passwords came since: a replay answers what the first call answered.
+    for (let count = 0; count < 12; count += 1)
+      await users.call(CHANGE_PASSWORD, {
+        as: actor,
+        variables: { input: { ...input, idempotencyKey: key(), currentPassword: 'wrong' } },
+      });
     await users.ask(CHANGE_PASSWORD, { as: actor, variables: { input } });
     expect(await request(resolveSession, other)).toEqual({ actor: null });
     expect(await request(resolveSession, mine)).not.toEqual({ actor: null });

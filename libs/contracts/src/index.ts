@@ -13,6 +13,7 @@ export * from './model/network.js';
 export * from './model/network-status.js';
 export * from './model/dhcp-hostname.js';
 export * from './model/scalars.js';
+export * from './model/visible-text.js';
 export * from './model/vm.js';
 export * from './events/firewall.events.js';
 export * from './events/host.events.js';

@@ -11,6 +11,8 @@ export type FilterSettings = Pick<FirewallConfig, 'FILTER_VERIFY_SECONDS'>;
 /** Longer than a call to a host takes: a filter that a worker took comes back only when the worker is gone. */
 const CLAIM_SECONDS = 30;
 const MAX_BACKOFF_SECONDS = 60;
+const TO_APPLY = `status IN ('PENDING', 'FAILED', 'DRIFTED')`;
+const TO_VERIFY = `status = 'APPLIED'`;
 
 @Injectable()
 export class VmFilterRepository {
@@ -125,22 +127,26 @@ export class VmFilterRepository {
     );
   }
 
+  /** Milliseconds until a filter is to be applied or looked at, or null. */
+  async nextDueInMs(): Promise<number | null> {
+    const [row] = await this.database.$queryRawUnsafe<{ ms: number | null }[]>(
+      `SELECT (extract(epoch FROM least(min(next_attempt_at) FILTER (WHERE ${TO_APPLY}), min(verify_at) FILTER (WHERE ${TO_VERIFY}))
+                              - now()) * 1000)::float8 AS ms
+       FROM vm_filters`,
+    );
+    return row?.ms ?? null;
+  }
+
   /** Takes filters that are to be applied for this worker alone, none on hosts that are busy already. */
   claimDue(limit: number, busyHosts: readonly string[]): Promise<{ vmId: string; hostId: string }[]> {
-    return this.claim(
-      'next_attempt_at',
-      `next_attempt_at <= now() AND status IN ('PENDING', 'FAILED', 'DRIFTED')`,
-      CLAIM_SECONDS,
-      limit,
-      busyHosts,
-    );
+    return this.claim('next_attempt_at', `next_attempt_at <= now() AND ${TO_APPLY}`, CLAIM_SECONDS, limit, busyHosts);
   }
 
   /** Takes applied filters whose kernel rules are to be looked at. */
   claimToVerify(limit: number, busyHosts: readonly string[]): Promise<{ vmId: string; hostId: string }[]> {
     return this.claim(
       'verify_at',
-      `verify_at <= now() AND status = 'APPLIED'`,
+      `verify_at <= now() AND ${TO_VERIFY}`,
       this.settings.FILTER_VERIFY_SECONDS,
       limit,
       busyHosts,

@@ -125,6 +125,14 @@ export class HostNetworkRepository {
     return updated === 1;
   }
 
+  /** Milliseconds until a row is due, or null. */
+  async nextDueInMs(): Promise<number | null> {
+    const [row] = await this.database.$queryRawUnsafe<{ ms: number | null }[]>(
+      `SELECT (extract(epoch FROM min(next_attempt_at) - now()) * 1000)::float8 AS ms FROM host_networks`,
+    );
+    return row?.ms ?? null;
+  }
+
   /** Takes rows that are behind, or due to be checked again, for this worker alone; none of hosts that are busy already. */
   claimDue(limit: number, busyHosts: readonly string[]): Promise<HostNetworkKey[]> {
     return Promise.resolve(

@@ -20,6 +20,14 @@ export class NetworkRemovalRepository {
     );
   }
 
+  /** Milliseconds until a row is due, or null. */
+  async nextDueInMs(): Promise<number | null> {
+    const [row] = await this.database.$queryRawUnsafe<{ ms: number | null }[]>(
+      `SELECT (extract(epoch FROM min(next_attempt_at) - now()) * 1000)::float8 AS ms FROM network_removals`,
+    );
+    return row?.ms ?? null;
+  }
+
   /** Takes removals that are due for this worker alone; none of hosts that are busy already. */
   claimDue(limit: number, busyHosts: readonly string[]): Promise<HostNetworkKey[]> {
     return Promise.resolve(

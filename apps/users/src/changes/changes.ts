@@ -1,7 +1,7 @@
 import { DomainError, type EventEnvelope } from '@infinibay/contracts';
 import { Injectable } from '@nestjs/common';
 import { OutboxRelayHolder } from '@infinibay/platform-messaging';
-import { appendToOutbox, runOnce } from '@infinibay/platform-persistence';
+import { appendToOutbox, recallOnce, runOnce } from '@infinibay/platform-persistence';
 import { AuditLog, type AuditEntry } from '../audit/audit.log.js';
 import { Database, type Transaction } from '../database.js';
 
@@ -43,6 +43,14 @@ export class Changes {
       await this.refused(change, error);
       throw error;
     }
+  }
+
+  /**
+   * What the first call with this key answered, for work that must not or cannot be done again before commit().
+   * @throws DomainError IDEMPOTENCY_KEY_REUSED
+   */
+  recall({ actorId, operation, idempotencyKey: key, input }: Change): Promise<string | undefined> {
+    return recallOnce<string>(this.database, { actorId, operation, key, input });
   }
 
   /** For changes without an idempotency key: sessions. */

@@ -10,7 +10,10 @@ export class CreateDepartmentInput {
   @Field(() => String, { description: KEY_DESCRIPTION })
   idempotencyKey!: string;
 
-  @Field(() => String, { description: '1 to 120 characters, unique whatever their case; NAME_TAKEN otherwise' })
+  @Field(() => String, {
+    description:
+      '1 to 120 visible characters; NAME_TAKEN when there is one that differs only in case or in how it is encoded',
+  })
   name!: string;
 }
 

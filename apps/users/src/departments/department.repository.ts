@@ -1,4 +1,4 @@
-import { DomainError } from '@infinibay/contracts';
+import { DomainError, nameKey } from '@infinibay/contracts';
 import type { DepartmentScope } from '@infinibay/access-domain';
 import { Injectable } from '@nestjs/common';
 import type { Page } from '@infinibay/platform-graphql';
@@ -43,7 +43,7 @@ export class DepartmentRepository {
   /** @throws DomainError NAME_TAKEN */
   async create(tx: Transaction, name: string): Promise<string> {
     try {
-      return (await tx.department.create({ data: { name }, select: { id: true } })).id;
+      return (await tx.department.create({ data: { name, nameKey: nameKey(name) }, select: { id: true } })).id;
     } catch (error) {
       if (isUniqueViolation(error)) throw new DomainError('NAME_TAKEN', { name }, { cause: error });
       throw error;

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { LOGGER } from '@infinibay/platform-service';
 import type { Logger } from '@infinibay/platform-logging';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type CryptoKey, type JWK } from 'jose';
+import { databaseNow } from '@infinibay/platform-persistence';
 import { USERS_CONFIG, type UsersConfig } from '../config.js';
 import { Database, type Transaction } from '../database.js';
 import { seal, unseal } from './key-seal.js';
@@ -12,7 +13,7 @@ interface ActiveKey {
 }
 
 /** A token signed just before its key was retired must be verifiable until it expires. */
-const KEEP_RETIRED_MS = 3_600_000;
+const PUBLISHED = `retired_at IS NULL OR retired_at > now() - interval '1 hour'`;
 
 /** Ed25519 keys of access tokens, one pair for all instances; made by the first instance that starts. */
 @Injectable()
@@ -41,12 +42,10 @@ export class SigningKeys {
 
   /** Public keys, newest first, as a JWKS (RFC 7517). */
   async publicKeys(): Promise<{ keys: JWK[] }> {
-    const rows = await this.database.signingKey.findMany({
-      where: { OR: [{ retiredAt: null }, { retiredAt: { gt: new Date(Date.now() - KEEP_RETIRED_MS) } }] },
-      orderBy: { createdAt: 'desc' },
-      take: 8,
-    });
-    return { keys: rows.map((row) => row.publicJwk as JWK) };
+    const rows = await this.database.$queryRawUnsafe<{ jwk: JWK }[]>(
+      `SELECT public_jwk AS jwk FROM signing_keys WHERE ${PUBLISHED} ORDER BY created_at DESC LIMIT 8`,
+    );
+    return { keys: rows.map((row) => row.jwk) };
   }
 
   private async loadNewest(tx: Transaction): Promise<ActiveKey | undefined> {
@@ -58,7 +57,7 @@ export class SigningKeys {
     } catch (error) {
       // INTERNAL_KEY was changed: the old private key is lost, and a new one takes over.
       this.logger.warn({ err: error, keyId: row.id }, 'the signing key cannot be opened and is retired');
-      await tx.signingKey.update({ where: { id: row.id }, data: { retiredAt: new Date() } });
+      await tx.signingKey.update({ where: { id: row.id }, data: { retiredAt: await databaseNow(tx) } });
       return undefined;
     }
   }

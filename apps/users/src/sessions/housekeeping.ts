@@ -7,7 +7,7 @@ import { SessionRepository } from './session.repository.js';
 
 const EVERY_MS = 3_600_000;
 /** Ended sessions are kept this long: reuse of their tokens is answered with SESSION_ENDED, not with TOKEN_INVALID. */
-const KEEP_SESSIONS_MS = 30 * 24 * 3_600_000;
+const KEEP_SESSIONS_DAYS = 30;
 
 /** Removes rows that no longer matter; any number of instances may do it at once. */
 @Injectable()
@@ -32,7 +32,7 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
   async run(): Promise<void> {
     try {
       const throttles = await this.throttle.prune();
-      const sessions = await this.sessions.prune(this.database, new Date(Date.now() - KEEP_SESSIONS_MS));
+      const sessions = await this.sessions.prune(this.database, KEEP_SESSIONS_DAYS);
       this.logger.debug({ throttles, sessions }, 'old rows removed');
     } catch (error) {
       this.logger.warn({ err: error }, 'old rows could not be removed; tried again in an hour');

@@ -4,29 +4,55 @@ import { Inject, Injectable } from '@nestjs/common';
 import { USERS_CONFIG, type UsersConfig } from '../config.js';
 import { Database } from '../database.js';
 
-interface Bucket {
-  readonly key: string;
-  readonly attempts: number;
-  readonly window_ends_at: Date;
-}
-
 export type ThrottleLimits = Pick<
   UsersConfig,
-  'LOGIN_ATTEMPTS_PER_ACCOUNT' | 'LOGIN_ATTEMPTS_PER_ADDRESS' | 'LOGIN_WINDOW_SECONDS'
+  | 'LOGIN_ATTEMPTS_PER_ACCOUNT'
+  | 'LOGIN_ATTEMPTS_PER_ADDRESS'
+  | 'LOGIN_ACCOUNT_SLOW_AFTER'
+  | 'LOGIN_ACCOUNT_SLOW_SECONDS'
+  | 'LOGIN_WINDOW_SECONDS'
+  | 'LOGINS_PER_MINUTE'
 >;
 
-// Always the account first and the address second: a fixed order of row locks, so that parallel attempts cannot deadlock.
+interface Bucket {
+  readonly key: string;
+  readonly limit: number;
+  readonly windowSeconds: number;
+}
+
+interface Refusal {
+  readonly key: string;
+  readonly attempts: number;
+  readonly retry_after: number;
+}
+
+const MINUTE = 60;
+const KNOWN_DAYS = 90;
+
+// Reserves one place in each bucket, in the order of their keys: a fixed order of row locks, so that parallel attempts
+// cannot deadlock. A bucket that is full is left as it is.
 const RESERVE = `
   INSERT INTO login_throttles AS bucket (key, attempts, window_ends_at)
-  SELECT key, 1, now() + make_interval(secs => $2::int) FROM unnest($1::text[]) AS key
+  SELECT key, 1, now() + make_interval(secs => seconds) FROM unnest($1::text[], $2::int[]) AS asked (key, seconds) ORDER BY key
   ON CONFLICT (key) DO UPDATE SET
     attempts = CASE WHEN bucket.window_ends_at <= now() THEN 1 ELSE bucket.attempts + 1 END,
     window_ends_at = CASE WHEN bucket.window_ends_at <= now() THEN excluded.window_ends_at ELSE bucket.window_ends_at END
-  RETURNING key, attempts, window_ends_at`;
+  RETURNING key, attempts, greatest(1, ceil(extract(epoch FROM window_ends_at - now())))::int AS retry_after`;
+
+const IS_KNOWN = `SELECT 1 FROM login_throttles WHERE key = $1 AND window_ends_at > now()`;
+
+const REMEMBER = `
+  INSERT INTO login_throttles (key, attempts, window_ends_at) VALUES ($1, 0, now() + make_interval(days => ${KNOWN_DAYS}))
+  ON CONFLICT (key) DO UPDATE SET window_ends_at = excluded.window_ends_at`;
+
+const GIVE_BACK = `UPDATE login_throttles SET attempts = attempts - 1 WHERE key = ANY($1::text[]) AND attempts > 0`;
 
 /**
- * Limits failed passwords by account and by address. An attempt is counted before the password is looked at, so that
- * parallel attempts cannot pass the limit together, and given back when it succeeds. Unknown accounts count as well.
+ * Limits attempts to log in, by the database's clock. Wrong passwords close an account to the address that they came
+ * from, not to its owner elsewhere; an account that is tried from many addresses is slowed for addresses that never
+ * logged in to it. Who logged in from an address before has a budget there that strangers cannot use up.
+ * An attempt is counted before the password is looked at, so that parallel attempts cannot pass the limit together, and
+ * given back when it succeeds. Unknown accounts count as well.
  */
 @Injectable()
 export class LoginThrottle {
@@ -35,38 +61,90 @@ export class LoginThrottle {
     @Inject(USERS_CONFIG) private readonly limits: ThrottleLimits,
   ) {}
 
-  /** @throws DomainError TOO_MANY_ATTEMPTS {retryAfterSeconds}, or what `attempt` throws. */
-  async guard<T>(email: string, address: string, attempt: () => Promise<T>): Promise<T> {
-    const keys = [`account:${digest(email)}`, `address:${digest(address)}`] as const;
-    const buckets = await this.database.$queryRawUnsafe<Bucket[]>(RESERVE, [...keys], this.limits.LOGIN_WINDOW_SECONDS);
-    const exceeded = buckets.find((bucket) => bucket.attempts > this.limitOf(bucket.key));
-    if (exceeded !== undefined) {
-      const retryAfterSeconds = Math.max(1, Math.ceil((exceeded.window_ends_at.getTime() - Date.now()) / 1_000));
-      throw new DomainError('TOO_MANY_ATTEMPTS', { retryAfterSeconds });
-    }
-    const result = await attempt();
-    await this.giveBack(...keys);
+  /**
+   * @param client where the attempt comes from: an address, or a session
+   * @throws DomainError TOO_MANY_ATTEMPTS {retryAfterSeconds}, or what `attempt` throws.
+   */
+  async guard<T>(email: string, client: string, attempt: (trust: 'known' | 'unknown') => Promise<T>): Promise<T> {
+    const [account, address] = [digest(email), digest(client)];
+    const known = `known:${account}:${address}`;
+    const isKnown = (await this.database.$queryRawUnsafe<unknown[]>(IS_KNOWN, known)).length > 0;
+    const pair = this.pairOf(account, address);
+    await this.reserve([this.rateOf(account, address)]);
+    await this.reserve([pair]);
+    const shared = isKnown ? [] : this.sharedOf(account, address);
+    await this.reserve(shared).catch(async (error: unknown) => {
+      await this.giveBack([pair.key]);
+      throw error;
+    });
+    const result = await this.pardoning([pair, ...shared], () => attempt(isKnown ? 'known' : 'unknown'));
+    await this.database.$executeRawUnsafe(REMEMBER, known);
+    await this.database.loginThrottle.deleteMany({ where: { key: pair.key } });
+    await this.giveBack(shared.map(({ key }) => key));
     return result;
   }
 
   /** Windows that are over. @returns how many were removed */
-  async prune(): Promise<number> {
-    const { count } = await this.database.loginThrottle.deleteMany({ where: { windowEndsAt: { lt: new Date() } } });
-    return count;
+  prune(): Promise<number> {
+    return Promise.resolve(this.database.$executeRawUnsafe(`DELETE FROM login_throttles WHERE window_ends_at < now()`));
   }
 
-  private limitOf(key: string): number {
-    return key.startsWith('account:') ? this.limits.LOGIN_ATTEMPTS_PER_ACCOUNT : this.limits.LOGIN_ATTEMPTS_PER_ADDRESS;
+  /** Right passwords cost as much as wrong ones: nobody has more of them looked at than this. */
+  private rateOf(account: string, address: string): Bucket {
+    return { key: `rate:${account}:${address}`, limit: this.limits.LOGINS_PER_MINUTE, windowSeconds: MINUTE };
   }
 
-  private async giveBack(account: string, address: string): Promise<void> {
-    await this.database.loginThrottle.deleteMany({ where: { key: account } });
-    await this.database.loginThrottle.updateMany({
-      where: { key: address, attempts: { gt: 0 } },
-      data: { attempts: { decrement: 1 } },
-    });
+  private pairOf(account: string, address: string): Bucket {
+    const { LOGIN_ATTEMPTS_PER_ACCOUNT: limit, LOGIN_WINDOW_SECONDS: windowSeconds } = this.limits;
+    return { key: `pair:${account}:${address}`, limit, windowSeconds };
+  }
+
+  private sharedOf(account: string, address: string): Bucket[] {
+    const { limits } = this;
+    const windowSeconds = limits.LOGIN_WINDOW_SECONDS;
+    return [
+      { key: `account:${account}`, limit: limits.LOGIN_ACCOUNT_SLOW_AFTER, windowSeconds },
+      { key: `address:${address}`, limit: limits.LOGIN_ATTEMPTS_PER_ADDRESS, windowSeconds },
+    ];
+  }
+
+  /** @throws DomainError TOO_MANY_ATTEMPTS; nothing is reserved then */
+  private async reserve(buckets: readonly Bucket[]): Promise<void> {
+    if (buckets.length === 0) return;
+    const seconds = buckets.map((bucket) => bucket.windowSeconds);
+    const keys = buckets.map((bucket) => bucket.key);
+    const taken = await this.database.$queryRawUnsafe<Refusal[]>(RESERVE, keys, seconds);
+    const over = taken.filter(({ key, attempts }) => attempts > (buckets.find((one) => one.key === key)?.limit ?? 0));
+    const refusals = await Promise.all(over.map((one) => this.slowed(one)));
+    const refused = refusals.find((seconds) => seconds > 0);
+    if (refused === undefined) return;
+    await this.giveBack(keys);
+    throw new DomainError('TOO_MANY_ATTEMPTS', { retryAfterSeconds: refused });
+  }
+
+  /** An account is never closed to everybody: one attempt passes every few seconds. @returns seconds to wait, or 0 */
+  private async slowed({ key, retry_after }: Refusal): Promise<number> {
+    if (!key.startsWith('account:')) return retry_after;
+    const pace = { key: `pace:${key}`, windowSeconds: this.limits.LOGIN_ACCOUNT_SLOW_SECONDS };
+    const [turn] = await this.database.$queryRawUnsafe<Refusal[]>(RESERVE, [pace.key], [pace.windowSeconds]);
+    return turn === undefined || turn.attempts > 1 ? (turn?.retry_after ?? 1) : 0;
+  }
+
+  /** An attempt whose password was never looked at, because too many wait or the database failed, was none. */
+  private async pardoning<T>(buckets: readonly Bucket[], attempt: () => Promise<T>): Promise<T> {
+    try {
+      return await attempt();
+    } catch (error) {
+      const wrong = error instanceof DomainError && error.code === 'INVALID_CREDENTIALS';
+      if (!wrong) await this.giveBack(buckets.map(({ key }) => key)).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  private async giveBack(keys: readonly string[]): Promise<void> {
+    if (keys.length > 0) await this.database.$executeRawUnsafe(GIVE_BACK, [...keys]);
   }
 }
 
 /** Neither addresses nor what people type into the e-mail field is kept in clear. */
-const digest = (text: string): string => createHash('sha256').update(text).digest('base64url');
+export const digest = (text: string): string => createHash('sha256').update(text).digest('base64url');

@@ -28,9 +28,9 @@ export class LoginService {
   async login(email: string, password: string, address: string): Promise<SessionTokens> {
     const normalized = Email.safeParse(email);
     if (!normalized.success || password.length > MAX_PASSWORD_LENGTH) throw new DomainError('INVALID_CREDENTIALS');
-    return this.throttle.guard(normalized.data, address, async () => {
+    return this.throttle.guard(normalized.data, address, async (trust) => {
       const user = await this.users.findCredentials(this.database, normalized.data);
-      const matches = await this.hasher.verify(user?.passwordHash, password);
+      const matches = await this.hasher.verify(user?.passwordHash, password, [trust, address, normalized.data]);
       if (user === null || !matches || user.disabledAt !== null) {
         await this.refused(user?.id ?? null);
         throw new DomainError('INVALID_CREDENTIALS');

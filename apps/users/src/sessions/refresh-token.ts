@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 
 const TOKEN = /^[A-Za-z0-9_-]{43}$/;
-export const REFRESH_TOKEN_MS = 30 * 24 * 3_600_000;
+export const REFRESH_TOKEN_DAYS = 30;
 
 /** An opaque token of 32 random bytes; only its hash is stored. */
 export const newRefreshToken = (): string => randomBytes(32).toString('base64url');

@@ -2,7 +2,7 @@ import { Field, ObjectType } from '@nestjs/graphql';
 
 @ObjectType({ description: 'What a client needs to act as a user' })
 export class SessionTokens {
-  @Field({ description: 'Send it as `Authorization: Bearer`; a JWT for 10 minutes' })
+  @Field({ description: 'Send it as `Authorization: Bearer`; a JWT that is accepted for 10 minutes at most' })
   accessToken!: string;
 
   @Field(() => Date, { description: 'When the access token stops working' })
@@ -10,7 +10,7 @@ export class SessionTokens {
 
   @Field({
     description:
-      'Gives the next pair of tokens through refreshSession, once: using it again ends the session, as it was stolen then',
+      'Gives the next pair of tokens through refreshSession, once: using it again, but for a retry by the same client within seconds, ends the session, as it was stolen then',
   })
   refreshToken!: string;
 

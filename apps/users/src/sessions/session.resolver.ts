@@ -29,10 +29,13 @@ export class SessionResolver {
 
   @Mutation(() => SessionTokens, {
     description:
-      'Gives the next pair of tokens for a refresh token, which works once. TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED. Needs no access token.',
+      'Gives the next pair of tokens for a refresh token, which works once; a retry by the same client within seconds gets another pair. TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED. Needs no access token.',
   })
-  refreshSession(@Args('refreshToken') refreshToken: string): Promise<SessionTokens> {
-    return this.sessions.refresh(refreshToken);
+  refreshSession(
+    @Args('refreshToken') refreshToken: string,
+    @Context() context: { req: Request },
+  ): Promise<SessionTokens> {
+    return this.sessions.refresh(refreshToken, clientAddress(context.req));
   }
 
   @Mutation(() => Boolean, { description: 'Ends the session of the access token. Always true.' })

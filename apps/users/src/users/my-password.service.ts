@@ -3,11 +3,17 @@ import { Injectable } from '@nestjs/common';
 import { newEvent } from '@infinibay/platform-persistence';
 import { Changes, type Effect } from '../changes/changes.js';
 import { Database, type Transaction } from '../database.js';
-import { PasswordHasher } from '../passwords/password-hasher.js';
+import { PasswordHasher, type HashLane } from '../passwords/password-hasher.js';
 import { LoginThrottle } from '../sessions/login-throttle.js';
 import { SessionRepository } from '../sessions/session.repository.js';
 import type { ChangeMyPassword } from './user.inputs.js';
-import { UserRepository } from './user.repository.js';
+import { UserRepository, type Credentials } from './user.repository.js';
+
+interface Hashes {
+  /** The hash that the given password fits; null when it does not fit the user's. */
+  readonly current: string | null;
+  readonly next: string;
+}
 
 /** A user's own password. */
 @Injectable()
@@ -25,11 +31,9 @@ export class MyPasswordService {
    * Ends every other session of the user. A stolen access token cannot be used to guess the password: the login's throttle counts.
    * @throws DomainError INVALID_CREDENTIALS, TOO_MANY_ATTEMPTS
    */
-  async change(actor: Actor, asked: ChangeMyPassword, address: string): Promise<string> {
-    const user = await this.users.find(this.database, actor.userId);
-    if (user === null) throw new DomainError('USER_NOT_FOUND', { userId: actor.userId });
+  async change(actor: Actor, asked: ChangeMyPassword): Promise<string> {
     const change = {
-      actorId: user.id,
+      actorId: actor.userId,
       operation: 'changeMyPassword',
       resourceKind: 'user',
       idempotencyKey: asked.idempotencyKey,
@@ -38,17 +42,29 @@ export class MyPasswordService {
       from: this.hasher.fingerprint(asked.currentPassword),
       to: this.hasher.fingerprint(asked.newPassword),
     };
-    return this.throttle.guard(user.email, address, () =>
-      this.changes.commit({ ...change, input }, (tx) => this.replace(tx, actor, asked)),
-    );
+    const repeated = await this.changes.recall({ ...change, input });
+    if (repeated !== undefined) return repeated;
+    const user = await this.users.findCredentialsById(this.database, actor.userId);
+    if (user === null) throw new DomainError('USER_NOT_FOUND', { userId: actor.userId });
+    // By session, not by address: who holds one can't use up the budget of the owner's logins.
+    return this.throttle.guard(user.email, `session ${actor.sessionId}`, async () => {
+      const hashed = await this.hashes(user, asked, ['known', actor.sessionId, actor.userId]);
+      return this.changes.commit({ ...change, input }, (tx) => this.replace(tx, actor, hashed));
+    });
   }
 
-  private async replace(tx: Transaction, actor: Actor, asked: ChangeMyPassword): Promise<Effect> {
+  /** Outside of the transaction: hashes wait for their turn, and a connection must not wait with them. */
+  private async hashes(user: Credentials, asked: ChangeMyPassword, lane: HashLane): Promise<Hashes> {
+    const matches = await this.hasher.verify(user.passwordHash, asked.currentPassword, lane);
+    return { current: matches ? user.passwordHash : null, next: await this.hasher.hash(asked.newPassword, lane) };
+  }
+
+  private async replace(tx: Transaction, actor: Actor, { current, next }: Hashes): Promise<Effect> {
     const { userId } = actor;
-    const credentials = await this.users.findCredentialsById(tx, userId);
-    const matches = await this.hasher.verify(credentials?.passwordHash, asked.currentPassword);
-    if (!matches) throw new DomainError('INVALID_CREDENTIALS');
-    await this.users.setPassword(tx, userId, await this.hasher.hash(asked.newPassword));
+    const now = await this.users.lockCredentials(tx, userId);
+    // Another change may have come in between: what was verified must be what is replaced.
+    if (current === null || now !== current) throw new DomainError('INVALID_CREDENTIALS');
+    await this.users.setPassword(tx, userId, next);
     await this.sessions.endAll(tx, userId, 'password-changed', actor.sessionId);
     const resource = { kind: 'user', id: userId };
     return {

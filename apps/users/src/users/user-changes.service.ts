@@ -8,7 +8,7 @@ import {
 } from '@infinibay/contracts';
 import { can } from '@infinibay/access-domain';
 import { Injectable } from '@nestjs/common';
-import { newEvent } from '@infinibay/platform-persistence';
+import { databaseNow, newEvent } from '@infinibay/platform-persistence';
 import { Changes, type Effect } from '../changes/changes.js';
 import type { Transaction } from '../database.js';
 import { DepartmentRepository } from '../departments/department.repository.js';
@@ -32,11 +32,15 @@ export class UserChangesService {
   async create(actor: Actor, { idempotencyKey, password, ...asked }: CreateUser): Promise<string> {
     const change = { actorId: actor.userId, operation: 'createUser', resourceKind: 'user', idempotencyKey } as const;
     const input = { ...asked, password: this.hasher.fingerprint(password) };
+    const repeated = await this.changes.recall({ ...change, input });
+    if (repeated !== undefined) return repeated;
+    // Before the transaction: a hash waits for its turn, and a connection must not wait with it.
+    const allowed = can(actor, 'create', { kind: 'user', departmentId: null });
+    const passwordHash = allowed ? await this.hasher.hash(password, ['known', actor.sessionId, actor.userId]) : '';
     return this.changes.commit({ ...change, input }, async (tx) => {
-      if (!can(actor, 'create', { kind: 'user', departmentId: null }))
-        throw new DomainError('FORBIDDEN', { needs: 'ADMIN' });
+      if (!allowed) throw new DomainError('FORBIDDEN', { needs: 'ADMIN' });
       await this.requireDepartments(tx, asked.departmentIds);
-      return this.insert(tx, { ...asked, passwordHash: await this.hasher.hash(password) });
+      return this.insert(tx, { ...asked, passwordHash });
     });
   }
 
@@ -79,7 +83,7 @@ export class UserChangesService {
     if (!can(actor, 'administer', resource)) throw new DomainError('FORBIDDEN', { needs: 'ADMIN' });
     if ((user.disabledAt !== null) === disabled) return { resourceId: userId, events: [] };
     if (disabled) await this.keepAnAdmin(tx, userId);
-    await this.users.setDisabled(tx, userId, disabled ? new Date() : null);
+    await this.users.setDisabled(tx, userId, disabled ? await databaseNow(tx) : null);
     if (disabled) await this.sessions.endAll(tx, userId, 'user-disabled', null);
     const event = newEvent(userAccessChanged, {
       departmentId: null,

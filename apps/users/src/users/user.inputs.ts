@@ -15,7 +15,7 @@ export class CreateUserInput {
   @Field(() => String, { description: 'Unique whatever its case; EMAIL_TAKEN otherwise' })
   email!: string;
 
-  @Field(() => String, { description: '1 to 120 characters' })
+  @Field(() => String, { description: '1 to 120 visible characters' })
   name!: string;
 
   @Field(() => String, { description: '12 to 256 characters' })

@@ -88,6 +88,15 @@ export class UserRepository {
     await tx.user.update({ where: { id }, data: { passwordHash } });
   }
 
+  /** The user's password hash, with the row locked; null when there is no such user. */
+  async lockCredentials(tx: Transaction, id: string): Promise<string | null> {
+    const [row] = await tx.$queryRawUnsafe<{ hash: string }[]>(
+      `SELECT password_hash AS hash FROM users WHERE id = $1::uuid FOR UPDATE`,
+      id,
+    );
+    return row?.hash ?? null;
+  }
+
   /**
    * Locks the administrators who can log in, so that two of them cannot disable each other at once. The demo account is
    * none of them: nobody has its password.

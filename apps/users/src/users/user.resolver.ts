@@ -1,5 +1,5 @@
 import type { Actor } from '@infinibay/contracts';
-import { Args, Context, ID, Mutation, Parent, Query, ResolveField, ResolveReference, Resolver } from '@nestjs/graphql';
+import { Args, ID, Mutation, Parent, Query, ResolveField, ResolveReference, Resolver } from '@nestjs/graphql';
 import {
   CurrentActor,
   Graph,
@@ -9,10 +9,8 @@ import {
   parsePage,
   validateInput,
 } from '@infinibay/platform-graphql';
-import type { Request } from 'express';
 import { Department } from '../departments/department.model.js';
 import { DepartmentService } from '../departments/department.service.js';
-import { clientAddress } from '../sessions/client-address.js';
 import { MyPasswordService } from './my-password.service.js';
 import { UserChangesService } from './user-changes.service.js';
 import {
@@ -66,13 +64,8 @@ export class UserResolver {
   @Mutation(() => User, {
     description: 'Ends every other session of the actor. INVALID_CREDENTIALS, TOO_MANY_ATTEMPTS.',
   })
-  async changeMyPassword(
-    @CurrentActor() actor: Actor,
-    @Args('input') input: ChangeMyPasswordInput,
-    @Context() context: { req: Request },
-  ): Promise<User> {
-    const asked = validateInput(ChangeMyPasswordRules, input);
-    return this.users.get(actor, await this.passwords.change(actor, asked, clientAddress(context.req)));
+  async changeMyPassword(@CurrentActor() actor: Actor, @Args('input') input: ChangeMyPasswordInput): Promise<User> {
+    return this.users.get(actor, await this.passwords.change(actor, validateInput(ChangeMyPasswordRules, input)));
   }
 
   @ListSize(200)

@@ -6,7 +6,7 @@ import {
   type RequestInputOf,
 } from '@infinibay/contracts';
 import { Graph, type GraphContext } from '@infinibay/platform-graphql';
-import { RequestClient } from '@infinibay/platform-messaging';
+import { CLOCK_TOLERANCE_SECONDS, RequestClient } from '@infinibay/platform-messaging';
 import { Args, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { Vm } from '../vms/vm.model.js';
 import { GuestMetrics, GuestMetricsPage } from './guest-metrics.model.js';
@@ -70,8 +70,9 @@ const toQuery = (vmId: string, { from, to, limit }: MetricsWindow): RequestInput
   // What is no time at all becomes an invalid Date in the scalar, which does not refuse it.
   for (const [field, time] of Object.entries({ from, to }))
     if (Number.isNaN(time?.getTime())) throw new DomainError('INVALID_INPUT', { field, reason: 'not a time' });
-  const end = within(to ?? new Date());
-  const begin = from === null || from === undefined ? new Date(end.getTime() - HOUR_MS) : within(from);
+  // Samples carry their host's clock, which may be ahead of ours.
+  const end = within(to ?? new Date(Date.now() + CLOCK_TOLERANCE_SECONDS * 1_000));
+  const begin = within(from ?? new Date((to?.getTime() ?? Date.now()) - HOUR_MS));
   return { vmId, from: begin.toISOString(), to: end.toISOString(), limit };
 };
 

@@ -13,6 +13,7 @@ import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { isOff } from '@infinibay/vms-domain';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Gauge } from 'prom-client';
+import { databaseNow } from '@infinibay/platform-persistence';
 import { PrismaClient } from '../database.js';
 import { Reconciler } from '../reconcile/reconciler.js';
 import { HostRepository } from './host.repository.js';
@@ -90,7 +91,7 @@ export class HostReportController {
   private async removeLeftovers(ids: string[]): Promise<void> {
     const { count } = await this.database.vm.updateMany({
       where: { id: { in: ids }, state: 'DELETED', reconcileAt: null },
-      data: { reconcileAt: new Date() },
+      data: { reconcileAt: await databaseNow(this.database) },
     });
     if (count > 0) this.logger.warn({ ids }, 'deleted VMs still have domains; removing them');
   }

@@ -2,6 +2,7 @@ import { can } from '@infinibay/access-domain';
 import type { Actor, HostInventory } from '@infinibay/contracts';
 import type { GraphContext } from '@infinibay/platform-graphql';
 import type { HostCandidate } from '@infinibay/vms-domain';
+import { databaseNow } from '@infinibay/platform-persistence';
 import { Injectable } from '@nestjs/common';
 import type DataLoader from 'dataloader';
 import { PrismaClient, type Transaction } from '../database.js';
@@ -18,8 +19,9 @@ export class HostRepository {
   /** Records what a host says of itself, and the images that it has. */
   async record(inventory: HostInventory): Promise<void> {
     const { hostId, hostname, cpus, memoryMib, memoryFreeMib, capabilities, images } = inventory;
-    const facts = { hostname, cpus, memoryMib, memoryFreeMib, ...capabilities, lastSeenAt: new Date() };
     await this.database.$transaction(async (tx) => {
+      const lastSeenAt = await databaseNow(tx);
+      const facts = { hostname, cpus, memoryMib, memoryFreeMib, ...capabilities, lastSeenAt };
       await tx.host.upsert({ where: { id: hostId }, create: { id: hostId, ...facts }, update: facts });
       for (const { imageId, virtualSizeBytes, ...image } of images) {
         // An image is immutable: its id stands for these very bytes.
@@ -34,6 +36,7 @@ export class HostRepository {
   }
 
   async candidates(tx: Transaction, imageId: string): Promise<HostCandidate[]> {
+    const now = await databaseNow(tx);
     const hosts = await tx.host.findMany({ include: { images: { where: { imageId }, select: { imageId: true } } } });
     const committed = await tx.vm.groupBy({
       by: ['hostId'],
@@ -47,32 +50,36 @@ export class HostRepository {
       memoryMib: host.memoryMib,
       committedMib: committedOf.get(host.id) ?? 0,
       cpus: host.cpus,
-      online: isOnline(host),
+      online: isOnline(host, now),
       hasImage: host.images.length > 0,
     }));
   }
 
-  list(): Promise<HostRow[]> {
-    return this.database.host.findMany({ orderBy: { hostname: 'asc' } });
+  async list(actor: Actor): Promise<Host[]> {
+    const rows = await this.database.host.findMany({ orderBy: { hostname: 'asc' } });
+    const now = await databaseNow(this.database);
+    return rows.map((row) => toHost(row, actor, now));
   }
 
   loader(graph: GraphContext): DataLoader<string, Host | null> {
     return graph.loader<Host>('host', async (ids, actor) => {
       const rows = await this.database.host.findMany({ where: { id: { in: [...ids] } } });
-      return new Map(rows.map((row) => [row.id, toHost(row, actor)]));
+      const now = await databaseNow(this.database);
+      return new Map(rows.map((row) => [row.id, toHost(row, actor, now)]));
     });
   }
 }
 
-const isOnline = (host: HostRow): boolean => Date.now() - host.lastSeenAt.getTime() < OFFLINE_AFTER_MS;
+/** @param now by the database's clock, which `lastSeenAt` was written with */
+const isOnline = (host: HostRow, now: Date): boolean => now.getTime() - host.lastSeenAt.getTime() < OFFLINE_AFTER_MS;
 
 /** Sizes and versions of the machines are the operators' business. */
-export const toHost = (row: HostRow, actor: Actor): Host => {
+const toHost = (row: HostRow, actor: Actor, now: Date): Host => {
   const whole = can(actor, 'administer', { kind: 'host', departmentId: null });
   return {
     id: row.id,
     hostname: row.hostname,
-    online: isOnline(row),
+    online: isOnline(row, now),
     driver: row.driver,
     virtType: row.virtType,
     nwfilter: row.nwfilter,

@@ -3,7 +3,7 @@ import { DomainError, type Actor } from '@infinibay/contracts';
 import { CurrentActor, ListSize, type GraphContext } from '@infinibay/platform-graphql';
 import { Query, ResolveReference, Resolver } from '@nestjs/graphql';
 import { Host } from './host.model.js';
-import { HostRepository, toHost } from './host.repository.js';
+import { HostRepository } from './host.repository.js';
 
 @Resolver(() => Host)
 export class HostResolver {
@@ -13,7 +13,7 @@ export class HostResolver {
   @Query(() => [Host], { description: 'Every host. For administrators. Errors: FORBIDDEN' })
   async hosts(@CurrentActor() actor: Actor): Promise<Host[]> {
     if (!can(actor, 'administer', { kind: 'host', departmentId: null })) throw new DomainError('FORBIDDEN');
-    return (await this.repository.list()).map((row) => toHost(row, actor));
+    return this.repository.list(actor);
   }
 
   @ResolveReference()

@@ -21,6 +21,21 @@ export class ClaimRepository {
     @Inject(RECONCILE_OPTIONS) private readonly options: ReconcileOptions,
   ) {}
 
+  /** Milliseconds until work of a VM is due that nobody has, or null. Rows under a lease are due when it ends. */
+  async nextDueInMs(): Promise<number | null> {
+    const [row] = await this.database.$queryRaw<{ ms: number | null }[]>`
+      SELECT (extract(epoch FROM min(greatest(reconcile_at, lease_until)) - now()) * 1000)::float8 AS ms
+      FROM vms WHERE reconcile_at IS NOT NULL`;
+    return row?.ms ?? null;
+  }
+
+  /** Makes VMs due now that are not yet. */
+  async makeDue(vmIds: readonly string[]): Promise<void> {
+    await this.database.$executeRaw`
+      UPDATE vms SET reconcile_at = now()
+      WHERE id = ANY(${[...vmIds]}::uuid[]) AND (reconcile_at IS NULL OR reconcile_at > now())`;
+  }
+
   /** The VM whose work is due longest, or null. */
   async claim(): Promise<Claim | null> {
     const [row] = await this.database.$queryRaw<{ id: string; fence: number }[]>`
@@ -28,7 +43,7 @@ export class ClaimRepository {
         lease_until = now() + make_interval(secs => ${this.options.leaseMs / 1_000}::float8)
       WHERE id = (
         SELECT id FROM vms
-        WHERE reconcile_at <= now() AND (lease_until IS NULL OR lease_until < now())
+        WHERE reconcile_at <= now() AND (lease_until IS NULL OR lease_until <= now())
         ORDER BY reconcile_at LIMIT 1 FOR UPDATE SKIP LOCKED
       )
       RETURNING id, fence`;

@@ -1,28 +1,25 @@
 import { LOGGER } from '@infinibay/platform-service';
 import type { Logger } from '@infinibay/platform-logging';
 import { MetricsRegistry } from '@infinibay/platform-metrics';
+import { Dispatcher, type DueWork } from '@infinibay/platform-work';
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Gauge, Histogram } from 'prom-client';
-import { PrismaClient } from '../database.js';
-import { ClaimRepository } from './claim.repository.js';
+import { ClaimRepository, type Claim } from './claim.repository.js';
 import { RECONCILE_OPTIONS, type ReconcileOptions } from './reconcile-options.js';
 import { VmWorker } from './vm.worker.js';
 
-const POLL_MS = 300;
-const ERROR_PAUSE_MS = 1_000;
-
 /** Keeps workers busy with VMs whose work is due. Any number of instances share the work through the database. */
 @Injectable()
-export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly sleeping = new Set<() => void>();
-  private loops: Promise<void>[] = [];
+export class Reconciler implements DueWork, OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly name = 'vms';
+  private readonly running = new Set<Promise<void>>();
+  private readonly dispatcher: Dispatcher;
   private stopped = false;
   private readonly durations: Histogram<'outcome'>;
   private readonly busy: Gauge;
 
   constructor(
     private readonly claims: ClaimRepository,
-    private readonly database: PrismaClient,
     private readonly worker: VmWorker,
     @Inject(RECONCILE_OPTIONS) private readonly options: ReconcileOptions,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -32,68 +29,65 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
       'outcome',
     ]);
     this.busy = metrics.gauge('infinibay_reconcile_busy_workers', 'VMs being worked on now');
+    this.dispatcher = new Dispatcher(this, logger, metrics);
   }
 
   onApplicationBootstrap(): void {
-    this.loops = Array.from({ length: this.options.workers }, () => this.loop());
+    this.dispatcher.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.stopped = true;
-    this.notify();
-    await Promise.all(this.loops);
+    await this.dispatcher.stop();
+    await Promise.all(this.running);
   }
 
-  /** Work became due: idle workers look at once instead of at their next poll. */
+  /** Work became due: it is looked for at once. */
   notify(): void {
-    for (const wake of this.sleeping) wake();
+    this.dispatcher.wake();
   }
 
   /** Makes VMs due that are not yet. */
   async enqueue(vmIds: readonly string[]): Promise<void> {
     if (vmIds.length === 0) return;
-    const now = new Date();
-    await this.database.vm.updateMany({
-      where: { id: { in: [...vmIds] }, OR: [{ reconcileAt: null }, { reconcileAt: { gt: now } }] },
-      data: { reconcileAt: now },
-    });
+    await this.claims.makeDue(vmIds);
     this.notify();
   }
 
-  private async loop(): Promise<void> {
-    while (!this.stopped) {
-      const worked = await this.workOnce();
-      if (!worked && !this.stopped) await this.sleep(POLL_MS);
-    }
+  nextDueInMs(): Promise<number | null> {
+    return this.claims.nextDueInMs();
   }
 
-  private async workOnce(): Promise<boolean> {
-    try {
+  async take(): Promise<number> {
+    let taken = 0;
+    while (this.running.size < this.options.workers && !this.stopped) {
       const claim = await this.claims.claim();
-      if (claim === null) return false;
-      const stop = this.durations.startTimer();
-      this.busy.inc();
-      await this.worker.work(claim).finally(() => {
-        this.busy.dec();
-      });
-      stop({ outcome: 'ok' });
-      return true;
-    } catch (error) {
-      this.logger.error({ err: error }, 'a worker stumbled; the VM is taken up again when its lease ends');
-      await this.sleep(ERROR_PAUSE_MS);
-      return false;
+      if (claim === null) break;
+      taken += 1;
+      this.start(claim);
     }
+    return taken;
   }
 
-  private sleep(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = () => {
-        clearTimeout(timer);
-        this.sleeping.delete(wake);
-        resolve();
-      };
-      const timer = setTimeout(wake, milliseconds);
-      this.sleeping.add(wake);
-    });
+  private start(claim: Claim): void {
+    const stop = this.durations.startTimer();
+    const run = this.worker
+      .work(claim)
+      .then(
+        () => stop({ outcome: 'ok' }),
+        (error: unknown) => {
+          stop({ outcome: 'failed' });
+          const details = { err: error, vmId: claim.vmId };
+          this.logger.error(details, 'reconcile failed; the VM is taken up again when its lease ends');
+        },
+      )
+      .then(() => {
+        this.running.delete(run);
+        this.busy.set(this.running.size);
+        // There is room again, and what was done may have made work due.
+        this.notify();
+      });
+    this.running.add(run);
+    this.busy.set(this.running.size);
   }
 }

@@ -57,6 +57,8 @@ describe('virtual machines', () => {
   });
   beforeEach(() => {
     neighbours.disturb = () => undefined;
+    // A host is offline 15 s after its last heartbeat, and those before may have taken longer.
+    neighbours.heartbeat();
     neighbours.calls.length = 0;
   });
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isVisible } from './visible-text.js';
 
 /** Any RFC 9562 UUID, lower case. */
 export const Uuid = z
@@ -17,13 +18,19 @@ export const VmName = z
   .string()
   .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'must be 1 to 63 of a-z, 0-9 and -, not starting or ending with -');
 
-/** A name for people: any text without control characters. */
+/**
+ * A name for people: any text in which every character can be seen. It is kept in NFC and without space around it.
+ * Refused are control and format characters (direction overrides, zero width), fillers that show as nothing, unassigned
+ * and private code points, lone surrogates, line separators, and names without one visible character.
+ */
 export const DisplayName = z
   .string()
+  .max(1_000)
+  .normalize('NFC')
   .trim()
   .min(1)
   .max(120)
-  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not contain control characters');
+  .refine(isVisible, 'must consist of characters that can be seen');
 
 /** The client's key that makes a repeated mutation act once. */
 export const IdempotencyKey = z

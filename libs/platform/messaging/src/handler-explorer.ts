@@ -10,7 +10,13 @@ import { HANDLER_METADATA, type HandlerBinding } from './handlers.js';
 import { subscribeToReport } from './reports.js';
 import type { PeerClocks } from './peer-clocks.js';
 import { RequestServer, type RequestHandler } from './request-server.js';
-import { MESSAGING_CLOCKS, MESSAGING_LOGGER, MESSAGING_METRICS, MESSAGING_SERVICE, NATS_CONNECTION } from './tokens.js';
+import { MESSAGING_LOGGER, MESSAGING_METRICS, MESSAGING_SERVICE, NATS_CONNECTION } from './tokens.js';
+
+export interface MessagingIdentity {
+  readonly service: string;
+  readonly hostId: string | undefined;
+  readonly clocks: PeerClocks;
+}
 
 type Method = (...args: never[]) => Promise<unknown>;
 
@@ -27,16 +33,15 @@ export class HandlerExplorer implements OnApplicationBootstrap, OnModuleDestroy 
     private readonly reflector: Reflector,
     @Inject(NATS_CONNECTION) private readonly connection: NatsConnection,
     @Inject(MESSAGING_LOGGER) private readonly logger: Logger,
-    @Inject(MESSAGING_SERVICE) private readonly identity: { service: string; hostId: string | undefined },
+    @Inject(MESSAGING_SERVICE) private readonly identity: MessagingIdentity,
     @Inject(MESSAGING_METRICS) metrics: MetricsRegistry,
-    @Inject(MESSAGING_CLOCKS) clocks: PeerClocks,
   ) {
     const durations = metrics.histogram('infinibay_request_handled_seconds', 'Commands and queries answered', [
       'name',
       'outcome',
     ]);
     this.handled = metrics.counter('infinibay_events_handled_total', 'Events handled', ['name', 'outcome']);
-    this.server = new RequestServer(connection, identity.service, logger, durations, clocks);
+    this.server = new RequestServer(connection, identity.service, logger, durations, identity.clocks);
   }
 
   onApplicationBootstrap(): void {

@@ -22,7 +22,7 @@ import { OutboxRelay } from './outbox-relay.js';
 import { PeerClocks } from './peer-clocks.js';
 import { ReportPublisher } from './reports.js';
 import { RequestClient } from './request-client.js';
-import { MESSAGING_CLOCKS, MESSAGING_LOGGER, MESSAGING_METRICS, MESSAGING_SERVICE, NATS_CONNECTION } from './tokens.js';
+import { MESSAGING_LOGGER, MESSAGING_METRICS, MESSAGING_SERVICE, NATS_CONNECTION } from './tokens.js';
 
 export interface MessagingOptions {
   readonly nats: NatsOptions;
@@ -99,9 +99,8 @@ export class MessagingModule {
       providers: [
         { provide: MESSAGING_LOGGER, useValue: options.logger },
         { provide: MESSAGING_METRICS, useValue: options.metrics },
-        { provide: MESSAGING_SERVICE, useValue: { service: options.nats.service, hostId: options.hostId } },
+        { provide: MESSAGING_SERVICE, useValue: { service: options.nats.service, hostId: options.hostId, clocks } },
         { provide: ClockSkew, useValue: skew },
-        { provide: MESSAGING_CLOCKS, useValue: clocks },
         { provide: NATS_CONNECTION, useFactory: () => connectToNats(options.nats, options.logger) },
         {
           provide: RequestClient,

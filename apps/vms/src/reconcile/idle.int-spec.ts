@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { MetricsRegistry } from '@infinibay/platform-metrics';
+import { pollUntil } from '@infinibay/testing';
+import { PrismaClient } from '../database.js';
+import { VmsUnderTest, createTestDatabase, type TestDatabase } from '../testing/vms-under-test.js';
+
+describe('an idle instance', () => {
+  let database: TestDatabase;
+  let vms: VmsUnderTest;
+
+  beforeAll(async () => {
+    database = await createTestDatabase('vms');
+    vms = await VmsUnderTest.start(database);
+  });
+  afterAll(async () => {
+    await vms.stop();
+    await database.drop();
+  });
+
+  /** How often the instance looked for due VMs, and how often anybody read or wrote the table. */
+  const looks = async (): Promise<number> => {
+    const metric = await vms.get(MetricsRegistry).registry.getSingleMetric('infinibay_work_looks_total')?.get();
+    return metric?.values.find(({ labels }) => labels['work'] === 'vms')?.value ?? 0;
+  };
+  const scans = async (): Promise<number> => {
+    const [row] = await vms.get(PrismaClient).$queryRaw<{ scans: number }[]>`
+      SELECT (seq_scan + coalesce(idx_scan, 0))::int AS scans FROM pg_stat_user_tables
+      WHERE relname = 'vms' AND schemaname = current_schema()`;
+    return row?.scans ?? 0;
+  };
+  const after = async (count: number): Promise<void> => {
+    const until = (await looks()) + count;
+    await pollUntil(async () => (await looks()) >= until, { timeoutMs: 120_000, what: `${count} looks` });
+  };
+
+  it('reads the table once per look and claims nothing, and sleeps in between', async () => {
+    await after(2);
+    const [before, looked] = [await scans(), await looks()];
+    await after(5);
+    // Statistics are told late: what is counted may belong to one or two looks before.
+    expect((await scans()) - before).toBeLessThanOrEqual((await looks()) - looked + 3);
+    const [row] = await vms.get(PrismaClient).$queryRaw<{ updates: number }[]>`
+      SELECT n_tup_upd::int AS updates FROM pg_stat_user_tables WHERE relname = 'vms' AND schemaname = current_schema()`;
+    expect(row?.updates).toBe(0);
+  });
+});
