@@ -17,8 +17,7 @@ const rule = (changes: Partial<CompiledRule> = {}): CompiledRule => ({
   priority: 0,
   ...changes,
 });
-const render = (rules: CompiledRule[]): string =>
-  filterXml({ vmId: VM_ID, rules }, { marker: filterMarker(7, 'abc') });
+const render = (rules: CompiledRule[]): string => filterXml({ vmId: VM_ID, rules }, { marker: filterMarker(7, 'abc') });
 const priorities = (xml: string): number[] => [...xml.matchAll(/priority="(-?\d+)"/g)].map((match) => Number(match[1]));
 
 describe('filterXml', () => {

@@ -1,6 +1,6 @@
 import { FILTER_MARKER_PREFIX } from './names.js';
 import { readFilterRules, type FilterRule } from './nwfilter/filter-rules.js';
-import { attribute, elements, tags, textOf, unescaped } from './read-markup.js';
+import { attribute, elements, tags } from './read-markup.js';
 
 export interface DomainInterface {
   readonly mac: string;

@@ -1,4 +1,5 @@
 import { FilterDifference as Difference, FilterStatus, MAX_FILTER_DIFFERENCES } from '@infinibay/contracts';
+import { ListSize } from '@infinibay/platform-graphql';
 import { Field, GraphQLISODateTime, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
 import { z } from 'zod';
 
@@ -44,6 +45,7 @@ export class VmFirewall {
   @Field(() => String, { nullable: true, description: 'Why it could not be applied; null when it could' })
   errorCode!: string | null;
 
+  @ListSize(MAX_FILTER_DIFFERENCES)
   @Field(() => [FilterDifference], {
     description: 'What the host was found to do otherwise, the first 50; empty while it does what it should',
   })

@@ -124,7 +124,7 @@ describe(checkRequest, () => {
     ],
     [
       'a fragment before the field it is in',
-      'fragment f on Department { networks { department { ...g } } } fragment g on Department { networks { id } } { department(id: "x") { ...f } }',
+      'fragment f on Department { networks(first: 200) { department { ...g } } } fragment g on Department { networks(first: 200) { id } } { department(id: "x") { ...f } }',
     ],
   ])('counts lists through %s', (_name, text) => {
     expect(query(text)).toBe('QUERY_TOO_COMPLEX cost');

@@ -135,7 +135,8 @@ describe('messaging', () => {
           await skewed.call(inspectVm, { vmId: randomUUID() }, { hostId, timeoutMs: 60_000 });
       });
       expect(left).toHaveLength(3);
-      for (const ms of left) expect(Math.abs(ms - 60_000)).toBeLessThan(60_000);
+      // Neither over already nor two minutes more: what is left has travelled, and not a time of day.
+      expect(left.filter((ms) => ms <= 0 || ms >= 120_000)).toEqual([]);
     });
 
     it('that do not fit their contract never reach the handler', async () => {
