@@ -11,6 +11,7 @@ import {
   type WireError,
 } from '@infinibay/contracts';
 import { createLogger } from '@infinibay/platform-logging';
+import { CLOCK_TOLERANCE_SECONDS } from '@infinibay/platform-messaging';
 import { newEvent } from '@infinibay/platform-persistence';
 import { patience, pollUntil, testNats } from '@infinibay/testing';
 import { jetstream } from '@nats-io/jetstream';
@@ -100,7 +101,9 @@ describe('who may connect', () => {
     expect(await refusal({ token: { a: 1 } })).toBe('UNAUTHENTICATED');
     expect(await refusal({ token: 'x'.repeat(5_000) })).toBe('TOKEN_INVALID');
     expect(await refusal({ token: await others.token(actor, { key: privateKey }) })).toBe('TOKEN_INVALID');
-    expect(await refusal({ token: await others.token(actor, { secondsLeft: -1 }) })).toBe('TOKEN_EXPIRED');
+    expect(await refusal({ token: await others.token(actor, { secondsLeft: -CLOCK_TOLERANCE_SECONDS - 1 }) })).toBe(
+      'TOKEN_EXPIRED',
+    );
     expect(await refusal({ token: endedToken })).toBe('SESSION_ENDED');
   });
 
@@ -293,7 +296,9 @@ describe('sessions', () => {
     const actor = others.user('USER', OURS);
     // Time enough to refresh one of them.
     const secondsLeft = Math.ceil(patience(1_500) / 1_000);
-    const [expiring, refreshed] = [await join(actor, secondsLeft), await join(actor, secondsLeft)];
+    // Clocks may differ by the tolerance, so that a token lives that much longer.
+    const written = secondsLeft - CLOCK_TOLERANCE_SECONDS;
+    const [expiring, refreshed] = [await join(actor, written), await join(actor, written)];
     const foreign = await refreshed.socket.emitWithAck('auth:refresh', {
       token: await others.token(others.user('USER', OURS)),
     });

@@ -3,7 +3,7 @@ import { DomainError, resolveSession, type Actor, type ErrorCode } from '@infini
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { ActorResolver } from '@infinibay/platform-access';
 import type { Logger } from '@infinibay/platform-logging';
-import { RequestClient } from '@infinibay/platform-messaging';
+import { CLOCK_TOLERANCE_SECONDS, RequestClient } from '@infinibay/platform-messaging';
 import { LOGGER } from '@infinibay/platform-service';
 import { decodeJwt } from 'jose';
 import { CONFIG, type RealtimeConfig } from '../config.js';
@@ -14,6 +14,8 @@ import { roomsOf, userRoom, vmRoom } from './rooms.js';
 import type { Session } from './session.js';
 import { SocketHub } from './socket.hub.js';
 
+/** As long as a connection with the token would be accepted: clocks differ. */
+const TOLERANCE_MS = CLOCK_TOLERANCE_SECONDS * 1_000;
 export const SWEEP_MS = 500;
 /** With the answer's own time a disabled user is out within 5 s. */
 export const RECHECK_MS = 3_000;
@@ -111,7 +113,7 @@ export class SessionGuard implements BeforeApplicationShutdown {
     const alive = new Set<string>();
     for (const socket of this.hub.io.sockets.sockets.values()) {
       const { session } = socket.data;
-      if (session.expiresAt <= now) this.end(socket, 'TOKEN_EXPIRED');
+      if (session.expiresAt + TOLERANCE_MS <= now) this.end(socket, 'TOKEN_EXPIRED');
       else alive.add(session.actor.sessionId);
     }
     for (const [sessionId, recheck] of this.rechecks) {
