@@ -27,6 +27,8 @@ import { messageOf, StackError } from './stack-error.ts';
 import { SupervisedProcess } from './supervised-process.ts';
 
 /** To end what hangs: on a busy machine eight services take a while to start. */
+/** What V8 gives itself under the memory limits of docker-compose.yml; without one it takes what a large machine has. */
+const HEAP_LIMIT = '--max-old-space-size=256';
 const READY_TIMEOUT_MS = 300_000;
 
 /** Thrown by a checkpoint when the operator ended the start. */
@@ -165,7 +167,7 @@ function startService(entry: ServiceEntry, context: ServiceContext): ReturnType<
   return startChild({
     name: entry.name,
     command: process.execPath,
-    args: [entryPoint(entry.name)],
+    args: [HEAP_LIMIT, entryPoint(entry.name)],
     environment: serviceEnvironment(entry, context),
     workingDir: layout.stateDir,
     logFile: path.join(layout.logDir, `${entry.name}.log`),

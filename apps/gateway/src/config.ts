@@ -39,9 +39,9 @@ export const configSchema = {
     { example: '30000' },
   ),
   USER_POINTS_PER_SECOND: setting(
-    points.default(5_000),
+    points.default(20_000),
     'What one signed-in user may ask for in a second, over 10 s; a request costs 25 and the cost of its query',
-    { example: '5000' },
+    { example: '20000' },
   ),
   ANONYMOUS_POINTS_PER_SECOND: setting(
     points.default(5_000),

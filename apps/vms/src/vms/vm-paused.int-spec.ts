@@ -49,7 +49,8 @@ describe('a VM that stands still', () => {
     const failed = await bench.until(
       id,
       'the end of the start',
-      ({ operations }) => operations[0]?.status === 'FAILED',
+      // VM and operations are read one after the other: both must have come to their end.
+      ({ state, operations }) => state !== 'STARTING' && operations[0]?.status === 'FAILED',
     );
     expect(failed).toMatchObject({
       state: 'PAUSED',
