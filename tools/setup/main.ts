@@ -1,5 +1,6 @@
 import { defaultLayout } from '../stack/layout.ts';
 import { messageOf } from '../stack/stack-error.ts';
+import { claimStateFolder } from '../stack/state-folder.ts';
 import { debianPackagesStep } from './debian-packages.ts';
 import { guestImageStep, guestKernelStep, natsServerStep, qemuGuestAgentStep } from './downloads.ts';
 import { addonStep, agentStep } from './native-build.ts';
@@ -8,8 +9,10 @@ import { runLanes, runSteps, seconds } from './step-runner.ts';
 import { prismaClientsStep, supergraphStep, typescriptStep } from './typescript-build.ts';
 
 const started = Date.now();
-const { logDir } = defaultLayout();
+const { stateDir, logDir } = defaultLayout();
 try {
+  // The logs go there.
+  claimStateFolder(stateDir);
   const packages = await runSteps([debianPackagesStep], logDir);
   const rest = await runLanes(
     [

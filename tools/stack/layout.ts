@@ -55,5 +55,6 @@ export function layoutOf(stateDir: string): StackLayout {
 
 /** The layout of this checkout: `INFINIBAY_STATE_DIR`, or `.infinibay` in the checkout. */
 export function defaultLayout(environment: NodeJS.ProcessEnv = process.env): StackLayout {
-  return layoutOf(environment['INFINIBAY_STATE_DIR'] ?? path.join(repositoryRoot, '.infinibay'));
+  const asked = environment['INFINIBAY_STATE_DIR'] ?? '';
+  return layoutOf(asked === '' ? path.join(repositoryRoot, '.infinibay') : asked);
 }

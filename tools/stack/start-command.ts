@@ -8,6 +8,7 @@ import type { ServiceContext } from './services.ts';
 import { messageOf, StackError } from './stack-error.ts';
 import { acquireLock } from './stack-lock.ts';
 import { Stack, StartCancelled } from './stack.ts';
+import { claimStateFolder } from './state-folder.ts';
 
 export interface StartOptions {
   readonly layout: StackLayout;
@@ -81,6 +82,7 @@ async function tellEndpoints(context: ServiceContext, checkpoint: () => void): P
 
 /** npm start: everything up, the demo, then until told to stop. Returns the exit code. */
 export async function startCommand({ layout, demo, exitAfterDemo }: StartOptions): Promise<number> {
+  claimStateFolder(layout.stateDir);
   const release = acquireLock(layout.runDir);
   const stop = stopRequest();
   try {

@@ -1,16 +1,16 @@
-import { existsSync, rmSync } from 'node:fs';
-
 import type { StackLayout } from './layout.ts';
 import { listLeftovers, removeLeftovers } from './leftovers.ts';
 import { becomesTrue } from './polling.ts';
 import { isAlive, signalProcess } from './process-identity.ts';
 import { StackError } from './stack-error.ts';
 import { lockHolder } from './stack-lock.ts';
+import { checkStateFolder, removeStateFolder } from './state-folder.ts';
 
 const STOP_TIMEOUT_MS = 60_000;
 
 /** Ends the running stack, or what a killed one left behind. Returns when nothing of it is left. */
 export async function stopCommand(layout: StackLayout): Promise<void> {
+  checkStateFolder(layout.stateDir);
   const holder = lockHolder(layout.runDir);
   if (holder !== undefined) {
     signalProcess(holder, 'SIGTERM');
@@ -30,6 +30,6 @@ export async function stopCommand(layout: StackLayout): Promise<void> {
 /** Stops and removes all state: database, events, disks, images, secrets, logs. Downloads and builds stay. */
 export async function resetCommand(layout: StackLayout): Promise<void> {
   await stopCommand(layout);
-  if (existsSync(layout.stateDir)) rmSync(layout.stateDir, { recursive: true, force: true });
+  removeStateFolder(layout.stateDir);
   console.log(`infinibay: removed ${layout.stateDir}`);
 }
