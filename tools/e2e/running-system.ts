@@ -62,8 +62,9 @@ export class RunningSystem {
     return runCommand('ip', ['netns', 'exec', this.layout.networkNamespace, command, ...args]);
   }
 
+  /** Files of disks; the mark of the storage is none. */
   disks(): string[] {
-    return readdirSync(this.layout.diskDir);
+    return readdirSync(this.layout.diskDir).filter((name) => name.endsWith('.qcow2'));
   }
 
   log(service: string): string {
