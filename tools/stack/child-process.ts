@@ -4,7 +4,7 @@ import path from 'node:path';
 
 import { becomesTrue } from './polling.ts';
 import { identityOf, isAlive, signalProcess, type ProcessIdentity } from './process-identity.ts';
-import { StackError } from './stack-error.ts';
+import { errnoOf, StackError } from './stack-error.ts';
 
 const LOG_ROTATE_BYTES = 16 * 1024 * 1024;
 
@@ -94,6 +94,16 @@ async function stopChild(
   return exited;
 }
 
+/** On a full disk the child runs without a record: to refuse it would leave it running and start a second one. */
+function writeRecord(file: string, text: string): void {
+  try {
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOSPC' && errnoOf(error) !== 'EIO') throw error;
+  }
+}
+
 /** Starts a child in its own session with its output in a file. Throws when it can't be executed. */
 export async function startChild(spec: ChildSpec): Promise<RunningChild> {
   const child = spawnDetached(spec);
@@ -112,8 +122,7 @@ export async function startChild(spec: ChildSpec): Promise<RunningChild> {
   if (pid === undefined) throw new StackError(`${spec.name} has no process id`);
   const identity = identityOf(pid) ?? { pid, startTime: 'ended' };
   const record = recordFile(spec.runDir, spec.name);
-  mkdirSync(spec.runDir, { recursive: true });
-  writeFileSync(record, JSON.stringify({ ...identity, name: spec.name }));
+  writeRecord(record, JSON.stringify({ ...identity, name: spec.name }));
   void exited.then(() => {
     rmSync(record, { force: true });
   });

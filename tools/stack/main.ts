@@ -17,6 +17,9 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<num
   netns: (args) => netnsCommand(layout, args),
 };
 
+// A full disk or a closed terminal takes what we say, and must not take what we supervise.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 const [name = '', ...args] = process.argv.slice(2);
 try {
   const command = COMMANDS[name];

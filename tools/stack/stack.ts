@@ -19,6 +19,7 @@ import {
   type StackPart,
 } from './infrastructure.ts';
 import { repositoryRoot, type StackLayout } from './layout.ts';
+import { serviceLiveness } from './liveness.ts';
 import { NATS_USER_NAMES } from './nats-users.ts';
 import { waitForReadiness } from './readiness.ts';
 import { loadSecrets } from './secrets.ts';
@@ -141,7 +142,9 @@ export class Stack {
     if (missing.length > 0)
       throw new StackError(`not built: ${missing.map(({ name }) => name).join(', ')}; run npm run setup`);
     for (const entry of built) {
-      const service = new SupervisedProcess(entry.name, () => startService(entry, context), { say: this.options.say });
+      const liveness = serviceLiveness(context.ports[entry.name]);
+      const launch = (): ReturnType<typeof startChild> => startService(entry, context);
+      const service = new SupervisedProcess(entry.name, launch, { say: this.options.say }, liveness);
       await service.start();
       this.services.push(service);
     }

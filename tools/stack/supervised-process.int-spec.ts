@@ -3,10 +3,12 @@ import path from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { holdsFor, pollUntil } from '@infinibay/testing';
+import { holdsFor, patience, pollUntil } from '@infinibay/testing';
 
 import { startChild, type RunningChild } from './child-process.ts';
+import { anyFreePort } from './free-ports.ts';
 import { listLeftovers, recordedProcesses, removeLeftovers } from './leftovers.ts';
+import { serviceLiveness } from './liveness.ts';
 import { isAlive } from './process-identity.ts';
 import { acquireLock, lockHolder } from './stack-lock.ts';
 import { SupervisedProcess } from './supervised-process.ts';
@@ -61,6 +63,37 @@ describe(SupervisedProcess.name, () => {
       [500, 1000, 2000].map((wait) => expect.stringContaining(`(code 3), starting it again in ${String(wait)} ms`)),
     );
   });
+
+  it(
+    'starts again what does not answer any more, and leaves alone what answers',
+    async () => {
+      const said: string[] = [];
+      const port = await anyFreePort();
+      const server = `require("node:http").createServer((q, s) => s.end()).listen(${String(port)}, "127.0.0.1")`;
+      const { probe } = serviceLiveness(port);
+      const liveness = { probe, everyMs: 200, silentForMs: 400 };
+      const report = { say: (line: string) => said.push(line) };
+      const sut = new SupervisedProcess('sample', () => launch(`exec node -e '${server}'`), report, liveness);
+      await sut.start();
+      const answering = () =>
+        pollUntil(async () => ((await probe()) ? true : undefined), {
+          timeoutMs: patience(20_000),
+          what: 'an answer',
+        });
+      await answering();
+      const first = sut.pid;
+      await holdsFor(1_000, () => sut.pid === first && said.length === 0, 'it runs on while it answers');
+      process.kill(first ?? -1, 'SIGSTOP');
+      await pollUntil(() => (sut.crashes > 0 ? true : undefined), { timeoutMs: patience(60_000), what: 'its end' });
+      await answering();
+      expect(sut.pid).not.toBe(first);
+      await sut.stop();
+      expect(said[0]).toContain('sample has not answered for 0.4 s and is ended');
+      expect(said[1]).toContain('sample ended (SIGTERM)');
+      expect(recordedProcesses(state.runDir)).toEqual([]);
+    },
+    patience(120_000),
+  );
 
   it('ends at once while it waits to start again', async () => {
     const sut = new SupervisedProcess('sample', () => launch('exit 3'), { say: () => undefined });

@@ -1,4 +1,5 @@
 import type { RunningChild } from './child-process.ts';
+import { watchLiveness, type Liveness } from './liveness.ts';
 import { messageOf } from './stack-error.ts';
 
 const FIRST_BACKOFF_MS = 500;
@@ -15,6 +16,7 @@ export class SupervisedProcess {
   readonly name: string;
   private readonly launch: () => Promise<RunningChild>;
   private readonly report: SupervisionReport;
+  private readonly liveness: Liveness | undefined;
   private child: RunningChild | undefined;
   private stopping = false;
   private backoffMs = FIRST_BACKOFF_MS;
@@ -23,8 +25,9 @@ export class SupervisedProcess {
   /** How often it ended by itself since the start of the stack. */
   crashes = 0;
 
-  constructor(name: string, launch: () => Promise<RunningChild>, report: SupervisionReport) {
+  constructor(name: string, launch: () => Promise<RunningChild>, report: SupervisionReport, liveness?: Liveness) {
     this.name = name;
+    this.liveness = liveness;
     this.launch = launch;
     this.report = report;
   }
@@ -67,13 +70,28 @@ export class SupervisedProcess {
 
   private async untilItEnds(child: RunningChild): Promise<void> {
     const started = Date.now();
+    const unwatch = this.watchSilence(child);
     const exit = await child.exited;
+    unwatch();
     if (this.stopping) return;
     this.crashes += 1;
     if (Date.now() - started > STABLE_AFTER_MS) this.backoffMs = FIRST_BACKOFF_MS;
     this.report.say(
       `${this.name} ended (${exit.signal ?? `code ${String(exit.code)}`}), starting it again in ${String(this.backoffMs)} ms; log: ${child.logFile}`,
     );
+  }
+
+  /** Silence becomes an end, which is acted on as any other. */
+  private watchSilence(child: RunningChild): () => void {
+    const { liveness } = this;
+    if (liveness === undefined) return () => undefined;
+    return watchLiveness(liveness, () => {
+      if (this.stopping) return;
+      this.report.say(
+        `${this.name} has not answered for ${String(liveness.silentForMs / 1000)} s and is ended; log: ${child.logFile}`,
+      );
+      void child.stop();
+    });
   }
 
   private async backOff(): Promise<void> {

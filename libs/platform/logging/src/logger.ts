@@ -2,6 +2,7 @@ import { DomainError } from '@infinibay/contracts';
 import type { LoggerService } from '@nestjs/common';
 import { pino, type DestinationStream, type Logger } from 'pino';
 import { withErrorFields } from './error-fields.js';
+import { LogDestination } from './log-destination.js';
 import { findContext } from './request-context.js';
 
 export type { Logger } from 'pino';
@@ -13,6 +14,8 @@ export interface LoggingOptions {
   /** Where lines go; standard output when left out. */
   readonly destination?: DestinationStream;
 }
+
+const STANDARD_OUTPUT = 1;
 
 const REDACTED_PATHS = ['password', 'token', 'accessToken', 'authorization', 'secret', 'cookie'].flatMap((key) => [
   key,
@@ -46,7 +49,7 @@ export const createLogger = (options: LoggingOptions): Logger => {
     },
   };
   if (options.destination !== undefined) return pino(settings, options.destination);
-  if (options.format === 'json') return pino(settings);
+  if (options.format === 'json') return pino(settings, new LogDestination(STANDARD_OUTPUT, options.service));
   // Level formatters are not allowed together with a transport.
   const { formatters, ...rest } = settings;
   return pino({ ...rest, formatters: { log: formatters.log }, transport: prettyTransport });

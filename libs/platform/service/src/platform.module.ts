@@ -21,7 +21,7 @@ import {
   natsProbe,
   type Probe,
 } from '@infinibay/platform-health';
-import type { Logger } from '@infinibay/platform-logging';
+import { lostLogLines, type Logger } from '@infinibay/platform-logging';
 import { ClockSkew, MessagingModule, NATS_CONNECTION, RequestClient } from '@infinibay/platform-messaging';
 import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { SQL_CLIENT, type SqlClient } from '@infinibay/platform-persistence';
@@ -56,6 +56,7 @@ export class PlatformModule implements OnApplicationShutdown {
 
   static forRoot(options: PlatformOptions): DynamicModule {
     const metrics = new MetricsRegistry(options.service);
+    metrics.observed('infinibay_log_lines_lost', 'Log lines that could not be written', lostLogLines);
     const { logger } = options;
     const probeTokens = (options.probes ?? []).map((probe, index) => ({ provide: `PROBE_${index}`, ...probe }));
     return {

@@ -109,6 +109,8 @@ const stopOnSignals = (app: INestApplication, logger: Logger): void => {
 
 /** An error that nobody awaited must not end the service silently. */
 const catchStrays = (logger: Logger): void => {
+  // A full disk or a reader that went away: what was to be printed is lost, the service goes on.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   process.on('unhandledRejection', (error) => {
     logger.error({ err: error }, 'unhandled rejection');
   });
