@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import type { RunningSystem } from '../e2e/running-system.ts';
-import type { Assignment } from './attacker-process.ts';
+import { BEGUN, type Assignment } from './protocol.ts';
 import type { LoadCounts } from './load.ts';
 import type { Noticed, Victim } from './victim.ts';
 import { ServiceWatch, type Health } from './watch.ts';
@@ -21,14 +21,21 @@ export interface Phase {
 
 interface RunningLoad {
   readonly child: ChildProcess;
+  /** Its first message is out. */
+  readonly begun: Promise<void>;
   readonly ended: Promise<LoadCounts>;
 }
 
 const startLoad = (assignment: Assignment): RunningLoad => {
   const child = fork(PROGRAM, { execArgv: ['--disable-warning=ExperimentalWarning'] });
+  let begin: () => void = () => undefined;
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
   const ended = new Promise<LoadCounts>((resolve, reject) => {
-    child.once('message', (counts: LoadCounts) => {
-      resolve(counts);
+    child.on('message', (message: typeof BEGUN | LoadCounts) => {
+      if (message === BEGUN) begin();
+      else resolve(message);
     });
     child.once('exit', (code) => {
       reject(new Error(`the ${assignment.load} load of ${assignment.attacker} ended with ${String(code)}`));
@@ -37,7 +44,7 @@ const startLoad = (assignment: Assignment): RunningLoad => {
   // Whoever awaits it later gets the reason; until then it is no unhandled one.
   ended.catch(() => undefined);
   child.send(assignment);
-  return { child, ended };
+  return { child, begun, ended };
 };
 
 const stopLoad = async ({ child, ended }: RunningLoad): Promise<LoadCounts> => {
@@ -57,6 +64,7 @@ export const runPhase = async (
   const watch = await ServiceWatch.begin(system);
   const load = startLoad(assignment);
   try {
+    await Promise.race([load.begun, load.ended]);
     await Promise.race([delay(WARM_UP_MS), load.ended]);
     const noticed = await victim.work(AbortSignal.timeout(seconds * 1_000));
     const counts = await stopLoad(load);
