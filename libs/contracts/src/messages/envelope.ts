@@ -44,7 +44,10 @@ export const RequestEnvelope = z
     name: z.string(),
     version: z.int().positive(),
     correlationId: z.string().min(1).max(128),
-    deadline: z.int().positive().describe(
+    deadline: z
+      .int()
+      .positive()
+      .describe(
         'Epoch milliseconds of the sender after which the answer is of no use; where clocks may differ the header Infinibay-Timeout-Ms, what was left at sending, counts instead',
       ),
     actor: ActorRef,

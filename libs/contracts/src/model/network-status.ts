@@ -43,10 +43,8 @@ export type ObservedNetwork = z.infer<typeof ObservedNetwork>;
 export const HostRangeOrigin = z.enum(['ADDRESS', 'ROUTE', 'GATEWAY', 'DNS_SERVER', 'SERVICE']);
 export type HostRangeOrigin = z.infer<typeof HostRangeOrigin>;
 
-export const HostRange = z
-  .object({ cidr: Ipv4Cidr, origin: HostRangeOrigin })
-  .meta({
-    id: 'HostRange',
-    description: 'An IPv4 range that a host uses itself: no network of a tenant may overlap it',
-  });
+export const HostRange = z.object({ cidr: Ipv4Cidr, origin: HostRangeOrigin }).meta({
+  id: 'HostRange',
+  description: 'An IPv4 range that a host uses itself: no network of a tenant may overlap it',
+});
 export type HostRange = z.infer<typeof HostRange>;
