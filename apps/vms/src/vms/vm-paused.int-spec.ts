@@ -89,7 +89,8 @@ describe('a VM that stands still', () => {
       const vm = await bench.until(
         id,
         'the end of the shutdown',
-        ({ operations }) => operations[0]?.status === 'FAILED',
+        // VM and operations are read one after the other: both must have come to their end.
+        ({ state: shown, operations }) => shown !== 'STOPPING' && operations[0]?.status === 'FAILED',
       );
       bench.neighbours.disturb = () => undefined;
       expect(vm.state).toBe(state);
