@@ -19,7 +19,7 @@ import {
   type CompiledRule,
   type FilterSpec,
 } from '@infinibay/contracts';
-import { findTestHypervisor, type TestHypervisor } from '@infinibay/testing';
+import { findTestHypervisor, type TestHypervisor, pollUntil } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RunningAgent, agentFolders, writeImage } from '../agent.fixture.js';
 
