@@ -84,10 +84,11 @@ const canonical = (value: unknown): string => {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (typeof value === 'object' && value !== null) {
     const entries = Object.entries(value)
-      .filter(([, field]) => field !== undefined && field !== null)
-      .map(([key, field]): [string, unknown] => [key.normalize('NFC'), field])
+      .map(([key, field]): [string, string] => [key.normalize('NFC'), canonical(field)])
+      // Also what JSON makes null of: NaN, an infinite number, a date that is none.
+      .filter(([, text]) => text !== 'null')
       .sort(([a], [b]) => (a < b ? -1 : 1));
-    return `{${entries.map(([key, field]) => `${JSON.stringify(key)}:${canonical(field)}`).join(',')}}`;
+    return `{${entries.map(([key, text]) => `${JSON.stringify(key)}:${text}`).join(',')}}`;
   }
   // -0 becomes 0; what JSON has no word for becomes null, as it does on the wire.
   return JSON.stringify(value === 0 ? 0 : value) ?? 'null';
