@@ -9,12 +9,17 @@ import {
   testNatsUser,
 } from '../stack/test-infrastructure.ts';
 
-/** What integration and end-to-end tests run against, started once per run. */
+/** What the workers of one run test against: a set of servers for each. */
 export interface TestInfrastructure {
-  /** INFINIBAY_TEST_*: how the tests find it. */
-  readonly environment: Readonly<Record<string, string>>;
+  /** INFINIBAY_TEST_* of each set: how the tests find it. */
+  readonly lanes: readonly Readonly<Record<string, string>>[];
   /** What this machine lacks for a real hypervisor; empty when one runs. */
   readonly missingForHypervisor: readonly string[];
+  readonly stop: () => Promise<void>;
+}
+
+interface ServerSet {
+  readonly environment: Readonly<Record<string, string>>;
   readonly stop: () => Promise<void>;
 }
 
@@ -32,8 +37,7 @@ async function endAll(endings: readonly Ending[]): Promise<void> {
   if (failures.length > 0) throw new AggregateError(failures, 'test infrastructure did not stop cleanly');
 }
 
-/** Starts PostgreSQL, NATS and, where the machine can, libvirtd with QEMU, in a state folder of their own. */
-export async function startTestInfrastructure(): Promise<TestInfrastructure> {
+async function startServerSet(withHypervisor: boolean): Promise<ServerSet> {
   const state = temporaryState();
   const endings: Ending[] = [state.remove];
   try {
@@ -47,8 +51,7 @@ export async function startTestInfrastructure(): Promise<TestInfrastructure> {
       INFINIBAY_TEST_NATS_USER: testNatsUser.user,
       INFINIBAY_TEST_NATS_PASSWORD: testNatsUser.password,
     };
-    const missingForHypervisor = missingForLibvirtd();
-    if (missingForHypervisor.length === 0) {
+    if (withHypervisor) {
       const libvirtd = await startTestLibvirtd(state);
       endings.push(() => libvirtd.stop({ guestTimeoutMs: 0 }));
       mkdirSync(state.diskDir, { recursive: true });
@@ -57,9 +60,24 @@ export async function startTestInfrastructure(): Promise<TestInfrastructure> {
       environment['INFINIBAY_TEST_AGENT_SOCKET_DIR'] = state.agentSocketDir;
       environment['INFINIBAY_TEST_DISK_DIR'] = state.diskDir;
     }
-    return { environment, missingForHypervisor, stop: () => endAll(endings) };
+    return { environment, stop: () => endAll(endings) };
   } catch (error) {
     await endAll(endings).catch(() => undefined);
     throw error;
   }
+}
+
+/** Starts `sets` times PostgreSQL, NATS and, where the machine can, libvirtd with QEMU, each set in a state folder of its own. */
+export async function startTestInfrastructure(sets: number): Promise<TestInfrastructure> {
+  const missingForHypervisor = missingForLibvirtd();
+  const starting = Array.from({ length: sets }, () => startServerSet(missingForHypervisor.length === 0));
+  const outcomes = await Promise.allSettled(starting);
+  const started = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+  const stop = () => endAll(started.map((set) => set.stop));
+  const refused = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (refused !== undefined) {
+    await stop().catch(() => undefined);
+    throw refused.reason;
+  }
+  return { lanes: started.map(({ environment }) => environment), missingForHypervisor, stop };
 }

@@ -6,6 +6,10 @@ const { TestEnvironment } = require('jest-environment-node');
 /** How many times longer than they say the time limits of tests and hooks are: see jest-step.ts. */
 const STRETCH = Number(process.env.INFINIBAY_JEST_STRETCH ?? '6');
 
+/** Each worker has servers of its own: specs use the same streams and consumer names. The sandbox copies process.env. */
+const lanes = JSON.parse(process.env.INFINIBAY_JEST_LANES ?? '[]');
+if (lanes.length > 0) Object.assign(process.env, lanes[(Number(process.env.JEST_WORKER_ID ?? '1') - 1) % lanes.length]);
+
 /**
  * jest runs specs in a realm of their own, where the errors of Node's own modules (ENOENT and its kind) are not
  * `instanceof Error`. In production they are, and code that asks must get the same answer here.

@@ -32,7 +32,7 @@ describe(runJest, () => {
   const run = async (limitMs: number, ...more: string[]) => {
     let said = '';
     limitProcesses(limitMs);
-    const options = { args: [...args, ...more], environment: {}, slowness: 1, say: (text: string) => (said += text) };
+    const options = { args: [...args, ...more], lanes: [{}], slowness: 1, say: (text: string) => (said += text) };
     return { counts: await runJest('integration', options), said };
   };
 

@@ -13,7 +13,8 @@ export type JestProject = 'unit' | 'integration' | 'e2e';
 export interface JestOptions {
   /** As on jest's command line: paths, -t, ... */
   readonly args: readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
+  /** INFINIBAY_TEST_* of the servers of each worker: two workers never share one. None for specs that need no servers. */
+  readonly lanes?: readonly Readonly<Record<string, string>>[];
   /** How many times slower than quiet this machine is: limits grow with it. */
   readonly slowness: number;
   /** Where it tells what jest does not; jest's own output is shown when this is left out. */
@@ -25,8 +26,8 @@ const JEST = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarnin
 /** A run that has reported but doesn't end is held by something a test left open. */
 const LINGER_MS = 15_000;
 
-/** Specs of one kind that share servers take turns: they use the same streams and consumer names. */
-const WORKERS: Record<JestProject, string> = { unit: '2', integration: '1', e2e: '1' };
+/** Files that run side by side, unless it is said how many {@link JestOptions.lanes} there are. */
+const WORKERS = 2;
 
 async function lingering(reportFile: string, signal: AbortSignal): Promise<string> {
   while (readReport(reportFile)?.complete !== true) await delay(250, undefined, { signal });
@@ -94,7 +95,7 @@ export async function runJest(project: JestProject, options: JestOptions): Promi
     '--selectProjects',
     project,
     '--maxWorkers',
-    WORKERS[project],
+    String(options.lanes?.length ?? WORKERS),
     '--testTimeout',
     String(Math.round(TIMEOUT_MS[project] * stretch)),
     '--passWithNoTests',
@@ -106,10 +107,10 @@ export async function runJest(project: JestProject, options: JestOptions): Promi
   try {
     const outcome = await runProcess(process.execPath, args, {
       environment: {
-        ...options.environment,
         NODE_ENV: 'test',
         TMPDIR: folder,
         INFINIBAY_JEST_REPORT: reportFile,
+        INFINIBAY_JEST_LANES: JSON.stringify(options.lanes ?? []),
         INFINIBAY_JEST_STRETCH: String(stretch),
         INFINIBAY_TEST_SLOWNESS: String(options.slowness),
       },

@@ -12,7 +12,10 @@ import { measureMachine, slownessOf } from './slowness.ts';
 import { QUICK_MINUTES, STEPS, type Step, type StepContext } from './steps.ts';
 import { limitOfStep } from './time-budget.ts';
 
-type Settings = Omit<StepContext, 'environment'>;
+type Settings = Omit<StepContext, 'lanes'>;
+
+/** Spec files that need servers and run side by side: a core has one each. */
+const LANES = 2;
 
 let servers: Promise<TestInfrastructure> | undefined;
 
@@ -24,9 +27,9 @@ function failure(error: unknown): Counts {
 }
 
 async function runStep(step: Step, settings: Settings): Promise<Counts> {
-  if (step.needsServers !== true) return step.run({ environment: {}, ...settings }).catch(failure);
-  servers = startTestInfrastructure();
-  const counts = await servers.then(({ environment }) => step.run({ environment, ...settings })).catch(failure);
+  if (step.needsServers !== true) return step.run({ lanes: [], ...settings }).catch(failure);
+  servers = startTestInfrastructure(LANES);
+  const counts = await servers.then(({ lanes }) => step.run({ lanes, ...settings })).catch(failure);
   return add(counts, await stopServers());
 }
 

@@ -4,10 +4,8 @@ import { runProcess } from './run-process.ts';
 
 const MANIFEST = ['--manifest-path', 'native/Cargo.toml'];
 
-async function cargoTest(environment: Readonly<Record<string, string>>): Promise<Counts> {
-  const outcome = await runProcess('cargo', ['test', ...MANIFEST, '--workspace', '--locked', '--no-fail-fast'], {
-    environment,
-  });
+async function cargoTest(): Promise<Counts> {
+  const outcome = await runProcess('cargo', ['test', ...MANIFEST, '--workspace', '--locked', '--no-fail-fast']);
   const counts = parseCargoCounts(outcome.output);
   if (outcome.code === 0 && counts !== undefined) return counts;
   process.stdout.write(`${outcome.output.trimEnd()}\n`);
@@ -26,14 +24,14 @@ const VALGRIND = [
 ];
 
 /** Runs the tests of the core, where all the `unsafe` is, again under valgrind: invalid reads and writes, and leaks. */
-function memoryCheck(environment: Readonly<Record<string, string>>): Promise<Counts> {
+function memoryCheck(): Promise<Counts> {
   const runner = { CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER: VALGRIND.join(' ') };
   const args = ['test', ...MANIFEST, '--package', 'libvirt-core', '--locked', '--lib', '--tests'];
-  return check('libvirt-core under valgrind', 'cargo', args, { ...environment, ...runner });
+  return check('libvirt-core under valgrind', 'cargo', args, runner);
 }
 
 /** Format, lints and tests of the native crates. */
-export async function runRust(environment: Readonly<Record<string, string>>): Promise<Counts> {
+export async function runRust(): Promise<Counts> {
   return add(
     await check('cargo fmt', 'cargo', ['fmt', ...MANIFEST, '--all', '--check']),
     await check('cargo clippy', 'cargo', [
@@ -46,7 +44,7 @@ export async function runRust(environment: Readonly<Record<string, string>>): Pr
       '-D',
       'warnings',
     ]),
-    await cargoTest(environment),
-    await memoryCheck(environment),
+    await cargoTest(),
+    await memoryCheck(),
   );
 }

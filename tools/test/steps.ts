@@ -5,8 +5,8 @@ import { runRust } from './rust-step.ts';
 import { runWorkspaceChecks } from './workspace-step.ts';
 
 export interface StepContext {
-  /** INFINIBAY_TEST_* of the running servers; empty for steps that need none. */
-  readonly environment: Readonly<Record<string, string>>;
+  /** INFINIBAY_TEST_* of each set of running servers; none for steps that need none. */
+  readonly lanes: readonly Readonly<Record<string, string>>[];
   readonly jestArgs: readonly string[];
   readonly slowness: number;
 }
@@ -73,25 +73,25 @@ export const STEPS: readonly Step[] = [
   {
     name: 'unit',
     description: 'specs of pure code',
-    run: ({ jestArgs, ...context }) => runJest('unit', { ...context, args: jestArgs }),
+    run: ({ jestArgs, slowness }) => runJest('unit', { slowness, args: jestArgs }),
   },
   {
     name: 'rust',
     description: 'format, clippy and tests of the native crates',
     minutes: 20,
-    run: ({ environment }) => runRust(environment),
+    run: runRust,
   },
   {
     name: 'integration',
     description: 'against PostgreSQL, NATS and libvirt',
     needsServers: true,
     minutes: 30,
-    run: ({ jestArgs, ...context }) => runJest('integration', { ...context, args: jestArgs }),
+    run: ({ jestArgs, slowness, lanes }) => runJest('integration', { slowness, lanes, args: jestArgs }),
   },
   {
     name: 'e2e',
     description: 'the whole stack, started as an operator does, with a real guest',
     minutes: 20,
-    run: ({ jestArgs, ...context }) => runJest('e2e', { ...context, args: jestArgs }),
+    run: ({ jestArgs, slowness }) => runJest('e2e', { slowness, args: jestArgs }),
   },
 ];

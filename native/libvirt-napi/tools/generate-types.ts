@@ -2,13 +2,14 @@
 // With --check it writes nothing and fails when the file is stale.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join, relative } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { generateTypeDef } from '@napi-rs/cli';
 import { format, resolveConfig } from 'prettier';
 
 const packageDir = dirname(dirname(fileURLToPath(import.meta.url)));
-const scratch = mkdtempSync(join(packageDir, 'types-'));
+const scratch = mkdtempSync(join(tmpdir(), 'ib-types-'));
 const header = `// Generated from the Rust code by tools/generate-types.ts. Don't edit: npm run build:types -w @infinibay/libvirt
 /* eslint-disable */
 import type {
@@ -25,25 +26,20 @@ import type {
 
 `;
 
+/** What the macros of napi say while they are expanded: a check of the crate does, without its code being generated. */
+function checkCrate(typeDefDir: string): void {
+  const manifest = join(packageDir, '..', 'Cargo.toml');
+  execFileSync('cargo', ['check', '--quiet', '--locked', '-p', 'libvirt-napi', '--manifest-path', manifest], {
+    // Another folder each time, so that cargo never answers from an earlier check.
+    env: { ...process.env, NAPI_TYPE_DEF_TMP_FOLDER: typeDefDir },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+}
+
 try {
-  const cli = createRequire(import.meta.url).resolve('@napi-rs/cli');
-  const dts = join(scratch, 'addon.d.ts');
-  execFileSync(
-    process.execPath,
-    [
-      join(dirname(cli), 'cli.js'),
-      'build',
-      '--release',
-      '--platform',
-      '--no-js',
-      '--output-dir',
-      scratch,
-      '--dts',
-      relative(scratch, dts),
-    ],
-    { cwd: packageDir, stdio: ['ignore', 'ignore', 'inherit'] },
-  );
-  const body = readFileSync(dts, 'utf8')
+  checkCrate(scratch);
+  const { dts } = await generateTypeDef({ typeDefDir: scratch, cwd: packageDir });
+  const body = dts
     .replace(/^\/\* .*\*\/\n/gm, '')
     // A descriptor that closes itself until JavaScript has it.
     .replaceAll('Promise<Descriptor>', 'Promise<number>')
