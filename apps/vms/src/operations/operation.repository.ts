@@ -16,6 +16,13 @@ export interface NewOperation {
   readonly correlationId: string;
 }
 
+export interface OpenOperation {
+  readonly id: string;
+  readonly ageMs: number;
+}
+
+type SqlReader = Pick<Transaction, '$queryRaw'>;
+
 @Injectable()
 export class OperationRepository {
   constructor(private readonly database: PrismaClient) {}
@@ -79,12 +86,12 @@ export class OperationRepository {
     });
   }
 
-  /** How long ago the open operation of a VM was accepted, in milliseconds of the database's clock; null: none is open. */
-  async ageOfOpen(vmId: string): Promise<number | null> {
-    const [row] = await this.database.$queryRaw<{ age: number }[]>`
-      SELECT (extract(epoch FROM now() - created_at) * 1000)::float8 AS age FROM operations
+  /** The open operation of a VM, and how long ago it was accepted by the database's clock; null: none is open. */
+  async ageOfOpen(vmId: string, tx: SqlReader = this.database): Promise<OpenOperation | null> {
+    const [row] = await tx.$queryRaw<OpenOperation[]>`
+      SELECT id, (extract(epoch FROM now() - created_at) * 1000)::float8 AS "ageMs" FROM operations
       WHERE vm_id = ${vmId}::uuid AND status IN ('PENDING', 'RUNNING') ORDER BY created_at DESC LIMIT 1`;
-    return row?.age ?? null;
+    return row ?? null;
   }
 
   find(id: string, scope: DepartmentScope): Promise<OperationRow | null> {

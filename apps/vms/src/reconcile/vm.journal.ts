@@ -6,7 +6,7 @@ import { Injectable } from '@nestjs/common';
 import { PrismaClient, type Transaction } from '../database.js';
 import type { Prisma, Vm } from '../generated/prisma/client.js';
 import { withSteps } from '../operations/operation.mapper.js';
-import { OperationRepository, operationEvent } from '../operations/operation.repository.js';
+import { OperationRepository, operationEvent, type OpenOperation } from '../operations/operation.repository.js';
 import { deletedEvent, stateEvents } from '../vms/vm.events.js';
 import { ClaimRepository, type Claim } from './claim.repository.js';
 import type { Preparation } from './host.client.js';
@@ -14,6 +14,13 @@ import type { Preparation } from './host.client.js';
 const later = (now: Date, waitMs: number): Date => new Date(now.getTime() + waitMs);
 
 const RELEASED = { leaseOwner: null, leaseUntil: null } as const;
+
+/** What a worker decides by. */
+export interface Reading {
+  readonly vm: Vm;
+  /** What somebody asked for and waits for the end of. */
+  readonly open: OpenOperation | null;
+}
 
 /** Writes what the worker does into the VM, its operation and the outbox, each time in one fenced transaction. */
 @Injectable()
@@ -25,11 +32,11 @@ export class VmJournal {
     private readonly outbox: OutboxRelayHolder,
   ) {}
 
-  /** The VM as it is now; STALE_FENCE when another worker has it. */
-  async read(claim: Claim): Promise<Vm> {
+  /** The VM as it is now, and what is asked of it; STALE_FENCE when another worker has it. */
+  async read(claim: Claim): Promise<Reading> {
     const vm = await this.database.vm.findUnique({ where: { id: claim.vmId } });
     if (vm?.fence !== claim.fence) throw new DomainError('STALE_FENCE', { vmId: claim.vmId });
-    return vm;
+    return { vm, open: await this.operations.ageOfOpen(claim.vmId) };
   }
 
   stepStarted(claim: Claim, action: Action): Promise<void> {
@@ -56,13 +63,9 @@ export class VmJournal {
   }
 
   /** The desired state is reached: the VM shows it, its operation ends, the lease is given back. */
-  settle(claim: Claim, desired: DesiredState): Promise<void> {
-    return this.write(claim, async (tx, vm, now) => {
-      // A request that came meanwhile changed the wish: it stays due.
-      if (vm.desired !== desired) {
-        await tx.vm.update({ where: { id: vm.id }, data: RELEASED });
-        return [];
-      }
+  settle(claim: Claim, reading: Reading): Promise<void> {
+    const { desired } = reading.vm;
+    return this.end(claim, reading, async (tx, vm, now) => {
       const state = settledState(desired);
       const gone = desired === 'DELETED';
       await tx.vm.update({
@@ -86,8 +89,8 @@ export class VmJournal {
   }
 
   /** Gives the lease back and comes again later. */
-  postpone(claim: Claim, afterMs: number): Promise<void> {
-    return this.write(claim, async (tx, vm, now) => {
+  postpone(claim: Claim, reading: Reading, afterMs: number): Promise<void> {
+    return this.end(claim, reading, async (tx, vm, now) => {
       await tx.vm.update({ where: { id: vm.id }, data: { ...RELEASED, reconcileAt: later(now, afterMs) } });
       return [];
     });
@@ -97,8 +100,8 @@ export class VmJournal {
    * The disk must not be used: the VM shows ERROR and is looked at again and again, for a person may put it back.
    * Who asked for a start is told that it failed; who asked for the power to go off got it.
    */
-  block(claim: Claim, error: DomainError): Promise<void> {
-    return this.write(claim, async (tx, vm, now) => {
+  block(claim: Claim, reading: Reading, error: DomainError): Promise<void> {
+    return this.end(claim, reading, async (tx, vm, now) => {
       const failure = { code: error.code, message: error.message };
       await tx.vm.update({
         where: { id: vm.id },
@@ -125,8 +128,8 @@ export class VmJournal {
    * @param again whether to try by ourselves to let it run on, with growing waits
    * @param failure of who asked for it to run
    */
-  showPaused(claim: Claim, reason: string, again: boolean, failure?: DomainError): Promise<void> {
-    return this.write(claim, async (tx, vm, now) => {
+  showPaused(claim: Claim, reading: Reading, reason: string, again: boolean, failure?: DomainError): Promise<void> {
+    return this.end(claim, reading, async (tx, vm, now) => {
       const failedAttempts = again ? vm.failedAttempts + 1 : 0;
       await tx.vm.update({
         where: { id: vm.id },
@@ -149,9 +152,9 @@ export class VmJournal {
   }
 
   /** The failure of an action: tried again with growing waits. @returns the wait in milliseconds */
-  async retryLater(claim: Claim, action: Action | null, error: DomainError): Promise<number> {
+  async retryLater(claim: Claim, reading: Reading, action: Action | null, error: DomainError): Promise<number> {
     let waitMs = 0;
-    await this.write(claim, async (tx, vm, now) => {
+    await this.end(claim, reading, async (tx, vm, now) => {
       const failedAttempts = vm.failedAttempts + 1;
       waitMs = backoffMs(failedAttempts);
       await tx.vm.update({
@@ -164,8 +167,8 @@ export class VmJournal {
   }
 
   /** A failure that trying again cannot mend: the VM shows ERROR with the reason until somebody acts. */
-  fail(claim: Claim, action: Action | null, error: DomainError): Promise<void> {
-    return this.write(claim, async (tx, vm) => {
+  fail(claim: Claim, reading: Reading, action: Action | null, error: DomainError): Promise<void> {
+    return this.end(claim, reading, async (tx, vm) => {
       const failure = { code: error.code, message: error.message };
       const stepped =
         action === null ? [] : await this.markStep(tx, vm.id, action, { status: 'FAILED', errorCode: error.code });
@@ -189,8 +192,8 @@ export class VmJournal {
    * The guest did not power off: the operation fails, the VM goes on as it is and is not in error.
    * @param paused libvirt's reason, when it stands still
    */
-  abandonShutdown(claim: Claim, error: DomainError, paused: string | null): Promise<void> {
-    return this.write(claim, async (tx, vm) => {
+  abandonShutdown(claim: Claim, reading: Reading, error: DomainError, paused: string | null): Promise<void> {
+    return this.end(claim, reading, async (tx, vm) => {
       const failure = { code: error.code, message: error.message };
       const state = paused === null ? 'RUNNING' : 'PAUSED';
       const stepped = await this.markStep(tx, vm.id, 'shutdown', { status: 'FAILED', errorCode: error.code });
@@ -207,8 +210,10 @@ export class VmJournal {
   }
 
   /** The power state moved although nobody asked us: the VM shows it, and wants it from now on when `desired` is given. */
-  show(claim: Claim, state: Vm['state'], reason: string, desired?: DesiredState): Promise<void> {
+  show(claim: Claim, reading: Reading, state: Vm['state'], reason: string, desired?: DesiredState): Promise<void> {
     return this.write(claim, async (tx, vm) => {
+      // Who has asked for something meanwhile is not overruled.
+      if (await this.isOutdated(tx, vm, reading)) return [];
       await tx.vm.update({
         where: { id: vm.id },
         data: { state, guestReadyAt: null, pauseReason: null, ...(desired === undefined ? {} : { desired }) },
@@ -236,6 +241,28 @@ export class VmJournal {
       include: withSteps,
     });
     return [operationEvent(row)];
+  }
+
+  /** Whether somebody has asked for something since the worker looked. */
+  private async isOutdated(tx: Transaction, vm: Vm, { vm: before, open }: Reading): Promise<boolean> {
+    if (vm.desired !== before.desired) return true;
+    return (await this.operations.ageOfOpen(vm.id, tx))?.id !== open?.id;
+  }
+
+  /**
+   * Writes how the work on a VM came out, unless somebody has asked for something since the worker looked: what it
+   * found is no answer to that. Then the lease is only given back, and the VM is due as the request left it.
+   */
+  private end(
+    claim: Claim,
+    reading: Reading,
+    change: (tx: Transaction, vm: Vm, now: Date) => Promise<EventEnvelope[]>,
+  ): Promise<void> {
+    return this.write(claim, async (tx, vm, now) => {
+      if (!(await this.isOutdated(tx, vm, reading))) return change(tx, vm, now);
+      await tx.vm.update({ where: { id: vm.id }, data: RELEASED });
+      return [];
+    });
   }
 
   private async write(

@@ -17,7 +17,7 @@ import { OperationRepository } from '../operations/operation.repository.js';
 import { ClaimRepository, type Claim } from './claim.repository.js';
 import { HostClient, type Preparation } from './host.client.js';
 import { RECONCILE_OPTIONS, type ReconcileOptions } from './reconcile-options.js';
-import { VmJournal } from './vm.journal.js';
+import { VmJournal, type Reading } from './vm.journal.js';
 
 /** More rounds than any plan has steps: a plan that does not converge must not keep a worker for ever. */
 const MOST_ROUNDS = 40;
@@ -77,27 +77,29 @@ export class VmWorker {
     const completed = new Set<Action>();
     const preparation: Preparation = {};
     let current: Action | null = null;
+    let reading = await this.journal.read(claim);
     try {
-      const isAsked = (await this.operations.ageOfOpen(claim.vmId)) !== null;
       for (let round = 0; round < MOST_ROUNDS; round += 1) {
-        const vm = await this.journal.read(claim);
-        const found = await this.observe(vm, completed, isAsked);
-        if (await this.followGuest(claim, vm, found)) continue;
-        const next = plan(vm.desired, found);
-        if (next.kind !== 'act') return await this.rest(claim, vm, next, found);
-        current = next.action;
-        await this.act(claim, vm, current, preparation);
-        completed.add(current);
-        current = null;
+        const { vm } = reading;
+        const found = await this.observe(reading, completed);
+        if (!(await this.followGuest(claim, reading, found))) {
+          const next = plan(vm.desired, found);
+          if (next.kind !== 'act') return await this.rest(claim, reading, next, found);
+          current = next.action;
+          await this.act(claim, vm, current, preparation);
+          completed.add(current);
+          current = null;
+        }
+        reading = await this.journal.read(claim);
       }
       throw new DomainError('INTERNAL', { reason: 'the plan does not converge' });
     } catch (error) {
-      await this.recordFailure(claim, current, error);
+      await this.recordFailure(claim, reading, current, error);
     }
   }
 
   /** A VM that shall go is not asked for its disk: whatever is in its place, it goes. */
-  private async observe(vm: Vm, completed: ReadonlySet<Action>, isAsked: boolean): Promise<Found> {
+  private async observe({ vm, open }: Reading, completed: ReadonlySet<Action>): Promise<Found> {
     const [{ domain }, disk] = await Promise.all([
       this.hosts.inspect(vm),
       vm.desired === 'DELETED' ? undefined : this.hosts.inspectDisk(vm),
@@ -108,7 +110,7 @@ export class VmWorker {
       isBuilt: vm.diskBuiltAt !== null,
       isDiskSound: disk?.status === 'SOUND',
       problem: disk?.problem ?? null,
-      isAsked,
+      isAsked: open !== null,
       completed,
     };
   }
@@ -117,14 +119,15 @@ export class VmWorker {
    * A VM that ran and is found off: if the guest powered itself off it is meant to be off;
    * otherwise it failed and is started again. @returns whether the wish changed
    */
-  private async followGuest(claim: Claim, vm: Vm, { power, reason }: Found): Promise<boolean> {
+  private async followGuest(claim: Claim, reading: Reading, { power, reason }: Found): Promise<boolean> {
+    const { vm } = reading;
     if ((vm.state !== 'RUNNING' && vm.state !== 'PAUSED') || vm.desired !== 'RUNNING' || !isOff(power)) return false;
     if (power === 'off' && isGuestInitiated(reason)) {
-      await this.journal.show(claim, 'STOPPED', 'the guest powered off', 'STOPPED');
+      await this.journal.show(claim, reading, 'STOPPED', 'the guest powered off', 'STOPPED');
       return true;
     }
     this.logger.warn({ vmId: vm.id, power, reason }, 'a running VM was found off; starting it again');
-    await this.journal.show(claim, 'STARTING', reason === '' ? 'found off' : reason);
+    await this.journal.show(claim, reading, 'STARTING', reason === '' ? 'found off' : reason);
     return false;
   }
 
@@ -139,60 +142,67 @@ export class VmWorker {
   }
 
   /** Nothing is to be done now: the lease is given back. */
-  private async rest(claim: Claim, vm: Vm, next: Exclude<Plan, { kind: 'act' }>, found: Found): Promise<void> {
+  private async rest(
+    claim: Claim,
+    reading: Reading,
+    next: Exclude<Plan, { kind: 'act' }>,
+    found: Found,
+  ): Promise<void> {
     switch (next.kind) {
       case 'settled':
-        return this.journal.settle(claim, vm.desired);
+        return this.journal.settle(claim, reading);
       case 'paused':
-        this.logger.warn({ vmId: vm.id, reason: found.reason }, 'the VM is paused');
-        return this.journal.showPaused(claim, found.reason, false);
+        this.logger.warn({ vmId: claim.vmId, reason: found.reason }, 'the VM is paused');
+        return this.journal.showPaused(claim, reading, found.reason, false);
       case 'blocked':
-        return this.block(claim, vm, problemOf(found));
+        return this.block(claim, reading, problemOf(found));
       case 'wait':
-        return this.wait(claim, vm, found);
+        return this.wait(claim, reading, found);
     }
   }
 
-  private async block(claim: Claim, vm: Vm, error: DomainError): Promise<void> {
+  private async block(claim: Claim, reading: Reading, error: DomainError): Promise<void> {
+    const { vm } = reading;
     if (vm.errorCode !== error.code)
       this.logger.error(
         { vmId: vm.id, code: error.code, reason: error.message },
         'the disk of the VM must not be used',
       );
-    await this.journal.block(claim, error);
+    await this.journal.block(claim, reading, error);
   }
 
   /** After the grace, whatever power it is in, who asked is told that it did not come about; the VM goes on as it is. */
-  private async wait(claim: Claim, vm: Vm, { power, reason }: Found): Promise<void> {
-    const age = await this.operations.ageOfOpen(vm.id);
+  private async wait(claim: Claim, reading: Reading, { power, reason }: Found): Promise<void> {
+    const { vm, open } = reading;
+    const age = open?.ageMs ?? null;
     const paused = power === 'paused' ? reason : null;
     if (age === null && vm.desired === 'RUNNING' && paused !== null)
-      return this.journal.showPaused(claim, paused, isPausedByStorage(paused));
-    if (age === null) return this.journal.postpone(claim, IDLE_WAIT_MS);
-    if (age < this.options.shutdownGraceMs) return this.journal.postpone(claim, WAIT_MS);
-    if (vm.desired === 'STOPPED') return this.journal.abandonShutdown(claim, notOffInTime(paused), paused);
+      return this.journal.showPaused(claim, reading, paused, isPausedByStorage(paused));
+    if (age === null) return this.journal.postpone(claim, reading, IDLE_WAIT_MS);
+    if (age < this.options.shutdownGraceMs) return this.journal.postpone(claim, reading, WAIT_MS);
+    if (vm.desired === 'STOPPED') return this.journal.abandonShutdown(claim, reading, notOffInTime(paused), paused);
     if (paused !== null)
-      return this.journal.showPaused(claim, paused, isPausedByStorage(paused), notResumed(vm.id, paused));
-    await this.journal.fail(claim, null, new DomainError('VM_BUSY', { power }));
+      return this.journal.showPaused(claim, reading, paused, isPausedByStorage(paused), notResumed(vm.id, paused));
+    await this.journal.fail(claim, reading, null, new DomainError('VM_BUSY', { power }));
   }
 
-  private async recordFailure(claim: Claim, action: Action | null, cause: unknown): Promise<void> {
+  private async recordFailure(claim: Claim, reading: Reading, action: Action | null, cause: unknown): Promise<void> {
     if (cause instanceof DomainError && cause.code === 'STALE_FENCE') throw cause;
     const error = cause instanceof DomainError ? cause : new DomainError('INTERNAL', {}, { cause });
-    const vm = await this.journal.read(claim);
-    const age = (await this.operations.ageOfOpen(claim.vmId)) ?? 0;
+    const age = (await this.operations.ageOfOpen(claim.vmId))?.ageMs ?? 0;
+    const { vm } = await this.journal.read(claim);
     const failed = { vmId: claim.vmId, action, code: error.code, details: error.details, err: error };
     if (isDiskProblem(error.code) && vm.diskBuiltAt !== null && vm.desired !== 'DELETED')
-      return this.block(claim, vm, error);
+      return this.block(claim, reading, error);
     if (vm.desired === 'STOPPED' && age > this.options.shutdownGraceMs) {
       this.logger.error(failed, 'the VM could not be shut down in time');
-      return this.journal.abandonShutdown(claim, error, vm.pauseReason);
+      return this.journal.abandonShutdown(claim, reading, error, vm.pauseReason);
     }
     if (!isRetryable(error) || age > this.options.retryLimitMs) {
       this.logger.error(failed, 'the VM failed');
-      return this.journal.fail(claim, action, error);
+      return this.journal.fail(claim, reading, action, error);
     }
-    const waitMs = await this.journal.retryLater(claim, action, error);
+    const waitMs = await this.journal.retryLater(claim, reading, action, error);
     this.logger.warn({ ...failed, waitMs }, 'step failed; trying again');
   }
 

@@ -61,7 +61,7 @@ export class Neighbours {
   readonly missingNetworks = new Set<string>();
   readonly vms = new Map<string, SimulatedVm>();
   readonly calls: string[] = [];
-  /** Awaited at the start of each command: throw or wait here to disturb it. */
+  /** Awaited at the start of each command, and before the answer to a look: throw or wait here to disturb it. */
   disturb: (name: string, vmId: string) => Promise<void> | void = () => undefined;
   private sequence = 0;
   private beating: NodeJS.Timeout | undefined;
@@ -196,12 +196,10 @@ export class Neighbours {
       if (networkId !== null && this.missingNetworks.has(networkId)) throw new DomainError('NETWORK_NOT_FOUND');
       return Promise.resolve({ networkId: networkId ?? this.hostId });
     });
-    on(inspectVm, ({ vmId }) => {
+    on(inspectVm, async ({ vmId }) => {
       const { power, reason, disk } = this.vm(vmId);
-      return Promise.resolve({
-        domain: power === null ? null : { power, reason },
-        disk: disk ? { capacityBytes: 1 } : null,
-      });
+      await this.disturb('inspect-vm', vmId);
+      return { domain: power === null ? null : { power, reason }, disk: disk ? { capacityBytes: 1 } : null };
     });
     on(inspectDisk, ({ vmId }) => {
       const { disk, problem } = this.vm(vmId);
