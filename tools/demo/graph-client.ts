@@ -1,10 +1,14 @@
+import { LOGIN } from './queries.ts';
+
 /** A GraphQL client as any frontend has one: fetch and a bearer token. */
 export class GraphClient {
   private token: string | undefined;
   private readonly url: string;
 
-  constructor(url: string) {
+  /** @param token of a session that is open already */
+  constructor(url: string, token?: string) {
     this.url = url;
+    this.token = token;
   }
 
   get accessToken(): string {
@@ -12,12 +16,14 @@ export class GraphClient {
     return this.token;
   }
 
-  async login(email: string, password: string): Promise<void> {
-    const { login } = await this.ask<{ login: { accessToken: string } }>(
-      `mutation ($email: String!, $password: String!) { login(email: $email, password: $password) { accessToken } }`,
-      { email, password },
-    );
+  /** @returns the refresh token */
+  async login(email: string, password: string): Promise<string> {
+    const { login } = await this.ask<{ login: { accessToken: string; refreshToken: string } }>(LOGIN, {
+      email,
+      password,
+    });
     this.token = login.accessToken;
+    return login.refreshToken;
   }
 
   /** @throws GraphError with the code of the first error */

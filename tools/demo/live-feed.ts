@@ -76,7 +76,11 @@ export class LiveFeed {
   }
 
   has(name: string, vmId: string, test: (data: Record<string, unknown>) => boolean = () => true): boolean {
-    return this.seen.some((event) => event.name === name && event.data['vmId'] === vmId && test(event.data));
+    return this.count(name, vmId, test) > 0;
+  }
+
+  count(name: string, vmId: string, test: (data: Record<string, unknown>) => boolean): number {
+    return this.seen.filter((event) => event.name === name && event.data['vmId'] === vmId && test(event.data)).length;
   }
 
   leave(): void {

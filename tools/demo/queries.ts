@@ -1,3 +1,6 @@
+export const LOGIN = `mutation ($email: String!, $password: String!) {
+  login(email: $email, password: $password) { accessToken refreshToken }
+}`;
 export const DEPARTMENTS = `{ departments(first: 200) { nodes { id name } } }`;
 
 export const DEPARTMENT = `query ($id: ID!) {

@@ -1,4 +1,4 @@
-import { existsSync, globSync, mkdirSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 import { runCommand } from '../stack/command.ts';
@@ -18,4 +18,11 @@ export async function findFaketime(folder: string): Promise<string> {
   const [unpacked] = globSync(`${path.resolve(folder)}/usr/lib/*/faketime/libfaketime.so.1`);
   if (unpacked === undefined) throw new StackError(`libfaketime could not be fetched with apt-get: ${result.stderr}`);
   return unpacked;
+}
+
+/** By how many seconds a service's clock was off: its last log line says its own time, the file the machine's. */
+export function offsetShownBy(logFile: string): number {
+  if (!existsSync(logFile)) return 0;
+  const [, said] = /.*"time":"([^"]+)"/.exec(readFileSync(logFile, 'utf8').trimEnd().split('\n').at(-1) ?? '') ?? [];
+  return said === undefined ? 0 : (Date.parse(said) - statSync(logFile).mtimeMs) / 1_000;
 }

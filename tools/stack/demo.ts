@@ -6,7 +6,8 @@ import { repositoryRoot } from './layout.ts';
 import { CONSUMER_USER } from './nats-users.ts';
 import { DEMO_EMAIL, type ServiceContext } from './services.ts';
 
-const DEMO = path.join(repositoryRoot, 'tools', 'demo', 'main.ts');
+/** The demo, or what `npm run skew` runs in its place. */
+const DEMO = path.join(repositoryRoot, process.env['INFINIBAY_DEMO_PROGRAM'] ?? 'tools/demo/main.ts');
 
 /** What the demo is told: where the public interfaces are, and a login for this run. */
 function demoEnvironment(context: ServiceContext, exitAfterwards: boolean): NodeJS.ProcessEnv {

@@ -102,13 +102,19 @@ export const DEMO_EMAIL = 'demo@infinibay.local';
 /** Variables of any program, which a service may see from ours, and the level that the operator asks for. */
 export const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'LOG_LEVEL'] as const;
 
-/** `npm run skew` sets the clock of one service off by some seconds; timers go on as they do. */
+/** `npm run skew` sets clocks of services off by some seconds (`users:120,vms:-60`); timers go on as they do. */
 function skewed(name: ServiceName): Environment {
-  const [service, seconds = '0'] = (process.env['INFINIBAY_SKEW'] ?? '').split(':');
+  const offsets = new Map((process.env['INFINIBAY_SKEW'] ?? '').split(',').map((one) => pairOf(one)));
   const library = process.env['INFINIBAY_FAKETIME'];
-  if (service !== name || library === undefined) return {};
+  const seconds = offsets.get(name);
+  if (seconds === undefined || library === undefined) return {};
   const offset = Number(seconds) < 0 ? seconds : `+${seconds}`;
   return { LD_PRELOAD: library, FAKETIME: `${offset}s`, FAKETIME_DONT_FAKE_MONOTONIC: '1', FAKETIME_NO_CACHE: '1' };
+}
+
+function pairOf(one: string): [service: string, seconds: string] {
+  const [service = '', seconds = '0'] = one.split(':');
+  return [service, seconds];
 }
 
 /** The whole environment of one service: no more than the table of services and its own settings name. */
