@@ -20,6 +20,8 @@ import {
 
 /** The account that holds the streams; also the name of its only user, who makes them. */
 export const STREAMS_USER = 'streams';
+/** Where who runs the server shows that it stores what is published. */
+export const SUPERVISOR_SUBJECT = `infinibay.health.v1.${STREAMS_USER}`;
 
 /** Another team's access to events. */
 export interface Team {
@@ -68,7 +70,7 @@ const streamsAccount = ({ passwords, hostId, teams }: AccountInputs): NatsAccoun
     {
       user: STREAMS_USER,
       password: passwords[STREAMS_USER] ?? '',
-      permissions: { publish: ['$JS.API.>'], subscribe: [`_INBOX.${STREAMS_USER}.>`] },
+      permissions: { publish: ['$JS.API.>', SUPERVISOR_SUBJECT], subscribe: [`_INBOX.${STREAMS_USER}.>`] },
       keepsStreams: true,
     },
   ],

@@ -7,6 +7,7 @@ import type { ConfigSchema, Setting } from '@infinibay/platform-config';
 import { z } from 'zod';
 
 import { repositoryRoot } from '../stack/layout.ts';
+import { stackSettings } from '../stack/settings.ts';
 
 export interface AppConfiguration {
   readonly app: ServiceName;
@@ -101,6 +102,11 @@ export function configurationPage(configurations: readonly AppConfiguration[]): 
       const own = keysFor(schema, (key) => !shared.includes(key));
       return [`## ${app}`, '', ...(own.length === 0 ? ['Nothing beyond the keys of every service.', ''] : table(own))];
     }),
+    '## The local stack',
+    '',
+    'Read by `npm start` and no service.',
+    '',
+    ...table(Object.entries(stackSettings)),
   ].join('\n');
 }
 

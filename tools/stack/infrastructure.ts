@@ -2,10 +2,13 @@ import { SCHEMA_NAMES } from '@infinibay/contracts';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 
+import { STREAMS_USER } from '../nats/accounts.ts';
 import { ensureDatabase } from './database.ts';
 import type { StackLayout } from './layout.ts';
 import { libvirtUri, startLibvirtd, type RunningLibvirtd } from './libvirtd.ts';
+import { livenessTimes } from './liveness.ts';
 import { applyMigrations, hasAdministrator } from './migrations.ts';
+import { natsLiveness } from './nats-liveness.ts';
 import { stackNatsAccounts } from './nats-users.ts';
 import { startNats } from './nats.ts';
 import { startPostgres, type RunningPostgres } from './postgres.ts';
@@ -18,6 +21,8 @@ export interface InfrastructureInputs {
   readonly secrets: StackSecrets;
   readonly ports: Readonly<Record<PortName, number>>;
   readonly say: (line: string) => void;
+  readonly restarting: (name: string, reason: string) => void;
+  readonly silenceSeconds: number;
 }
 
 /** A part that was started, and how it is ended. */
@@ -34,6 +39,7 @@ export async function startPostgresPart({
   secrets,
   ports,
   say,
+  restarting,
 }: InfrastructureInputs): Promise<{ part: StackPart; postgres: RunningPostgres }> {
   const launch = (): Promise<RunningPostgres> =>
     startPostgres({
@@ -51,14 +57,21 @@ export async function startPostgresPart({
       first ??= running;
       return running.child;
     },
-    { say },
+    { say, restarting },
   );
   await process.start();
   if (first === undefined) throw new Error('start() returns only after the first launch');
   return { part: { name: 'postgres', process, stop: () => process.stop() }, postgres: first };
 }
 
-export async function startNatsPart({ layout, secrets, ports, say }: InfrastructureInputs): Promise<StackPart> {
+export async function startNatsPart(inputs: InfrastructureInputs): Promise<StackPart> {
+  const { layout, secrets, ports, say, restarting } = inputs;
+  const watched = {
+    url: `nats://127.0.0.1:${String(ports.nats)}`,
+    password: secrets.natsPasswords[STREAMS_USER] ?? '',
+    storeDir: layout.natsDir,
+    say,
+  };
   const process = new SupervisedProcess(
     'nats',
     async () => {
@@ -72,13 +85,14 @@ export async function startNatsPart({ layout, secrets, ports, say }: Infrastruct
       });
       return nats.child;
     },
-    { say },
+    { say, restarting },
+    natsLiveness(watched, livenessTimes(inputs.silenceSeconds)),
   );
   await process.start();
   return { name: 'nats', process, stop: () => process.stop() };
 }
 
-export async function startLibvirtPart({ layout, say }: InfrastructureInputs): Promise<StackPart> {
+export async function startLibvirtPart({ layout, say, restarting }: InfrastructureInputs): Promise<StackPart> {
   let running: RunningLibvirtd | undefined;
   const process = new SupervisedProcess(
     'libvirtd',
@@ -93,7 +107,7 @@ export async function startLibvirtPart({ layout, say }: InfrastructureInputs): P
       });
       return running.child;
     },
-    { say },
+    { say, restarting },
   );
   await process.start();
   return {

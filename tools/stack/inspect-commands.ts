@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { StackLayout } from './layout.ts';
 import { recordedProcesses } from './leftovers.ts';
 import { askReadiness } from './readiness.ts';
+import { describeRestarts, readRestarts } from './restarts.ts';
 import { SERVICES } from './services.ts';
 import { StackError } from './stack-error.ts';
 import { lockHolder } from './stack-lock.ts';
@@ -26,6 +27,7 @@ export async function statusCommand(layout: StackLayout): Promise<number> {
   const state = readState(layout);
   const pids = new Map(recordedProcesses(layout.runDir).map(({ name, pid }) => [name, pid]));
   const servers = ['postgres', 'nats', ...(state.hypervisor.kind === 'qemu' ? ['libvirtd'] : [])];
+  const restarts = readRestarts(layout);
   let allReady = true;
   for (const name of [...servers, ...SERVICES.map((service) => service.name)]) {
     const pid = pids.get(name);
@@ -40,8 +42,9 @@ export async function statusCommand(layout: StackLayout): Promise<number> {
             : 'not ready'
           : 'running';
     allReady &&= health === 'ready' || health === 'running';
+    const restarted = describeRestarts(restarts[name]);
     console.log(
-      `${name.padEnd(18)}${health.padEnd(13)}${(port === undefined ? '' : `port ${String(port)}`).padEnd(12)}${(pid === undefined ? '' : `pid ${String(pid)}`).padEnd(14)}${pid === undefined ? '' : memoryMib(pid)}`,
+      `${name.padEnd(18)}${health.padEnd(13)}${(port === undefined ? '' : `port ${String(port)}`).padEnd(12)}${(pid === undefined ? '' : `pid ${String(pid)}`).padEnd(14)}${(pid === undefined ? '' : memoryMib(pid)).padEnd(9)}${restarted}`.trimEnd(),
     );
   }
   return allReady ? 0 : 3;

@@ -8,7 +8,6 @@ export interface Liveness {
 }
 
 const ASK_EVERY_MS = 5_000;
-const SILENT_FOR_MS = 30_000;
 const ANSWER_WITHIN_MS = 4_000;
 
 /** Any answer will do: what a service says of itself is for its operator. */
@@ -24,11 +23,16 @@ async function answers(port: number): Promise<boolean> {
   }
 }
 
-/** A service's liveness. */
-export const serviceLiveness = (port: number): Liveness => ({
-  probe: () => answers(port),
+/** How often everything is asked, and the operator's limit. */
+export const livenessTimes = (silenceSeconds: number): Pick<Liveness, 'everyMs' | 'silentForMs'> => ({
   everyMs: ASK_EVERY_MS,
-  silentForMs: SILENT_FOR_MS,
+  silentForMs: silenceSeconds * 1_000,
+});
+
+/** A service's liveness. */
+export const serviceLiveness = (port: number, silenceSeconds: number): Liveness => ({
+  probe: () => answers(port),
+  ...livenessTimes(silenceSeconds),
 });
 
 /**

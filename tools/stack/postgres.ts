@@ -115,7 +115,7 @@ async function waitUntilReady(child: RunningChild, url: string): Promise<void> {
 export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
   // PG_VERSION is written early by initdb, global/pg_control late: the latter shows a finished cluster.
   const created = !existsSync(path.join(options.dataDir, 'global', 'pg_control'));
-  const runner = options.runner ?? (await chooseUnprivilegedRunner());
+  const runner = options.runner ?? (await chooseUnprivilegedRunner(path.join(options.runDir, 'names')));
   if (created) await initialiseCluster(options, runner);
   await ownFiles(options.dataDir, runner);
   const port = options.port ?? (await anyFreePort());

@@ -22,8 +22,10 @@ import { repositoryRoot, type StackLayout } from './layout.ts';
 import { serviceLiveness } from './liveness.ts';
 import { NATS_USER_NAMES } from './nats-users.ts';
 import { waitForReadiness } from './readiness.ts';
+import { Restarts } from './restarts.ts';
 import { loadSecrets } from './secrets.ts';
 import { PREFERRED_PORTS, SERVICES, serviceEnvironment, type ServiceContext, type ServiceEntry } from './services.ts';
+import type { StackSettings } from './settings.ts';
 import { messageOf, StackError } from './stack-error.ts';
 import { SupervisedProcess } from './supervised-process.ts';
 
@@ -42,6 +44,7 @@ export interface StackOptions {
   readonly hypervisor: HypervisorChoice;
   /** The demo will run and needs an account. */
   readonly forDemo: boolean;
+  readonly settings: StackSettings;
   readonly say: (line: string) => void;
   readonly cancelled: () => boolean;
 }
@@ -52,10 +55,12 @@ export class Stack {
   /** In the order of starting; stopped in reverse. */
   private readonly parts: StackPart[] = [];
   private readonly services: SupervisedProcess[] = [];
+  private readonly restarts: Restarts;
   private releasePorts: () => void = () => undefined;
 
   constructor(options: StackOptions) {
     this.options = options;
+    this.restarts = new Restarts(options.layout);
   }
 
   /** Starts all and returns when every service is ready. On failure the caller still has to `stop`. */
@@ -65,7 +70,9 @@ export class Stack {
     const secrets = loadSecrets(layout.secretsFile, SCHEMA_NAMES, NATS_USER_NAMES);
     const { ports, release } = await choosePorts(path.join(layout.runDir, 'ports.json'), PREFERRED_PORTS);
     this.releasePorts = release;
-    const inputs = { layout, secrets, ports, say: this.options.say };
+    const { INFINIBAY_SILENCE_SECONDS: silenceSeconds } = this.options.settings;
+    this.restarts.clear();
+    const inputs = { layout, secrets, ports, say: this.options.say, silenceSeconds, restarting: this.restarts.count };
     const firstStart = await this.startInfrastructure(inputs);
     this.checkpoint();
     if (!installBuiltInImage(layout.imageDir)) {
@@ -141,10 +148,11 @@ export class Stack {
     const missing = SERVICES.filter((entry) => !built.includes(entry));
     if (missing.length > 0)
       throw new StackError(`not built: ${missing.map(({ name }) => name).join(', ')}; run npm run setup`);
+    const report = { say: this.options.say, restarting: this.restarts.count };
     for (const entry of built) {
-      const liveness = serviceLiveness(context.ports[entry.name]);
+      const liveness = serviceLiveness(context.ports[entry.name], this.options.settings.INFINIBAY_SILENCE_SECONDS);
       const launch = (): ReturnType<typeof startChild> => startService(entry, context);
-      const service = new SupervisedProcess(entry.name, launch, { say: this.options.say }, liveness);
+      const service = new SupervisedProcess(entry.name, launch, report, liveness);
       await service.start();
       this.services.push(service);
     }

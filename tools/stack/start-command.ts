@@ -4,6 +4,7 @@ import { describeEndpoints } from './endpoints.ts';
 import { ADMIN_EMAIL, forgetPassword, opensTheDoor } from './first-administrator.ts';
 import type { StackLayout } from './layout.ts';
 import { listLeftovers, removeLeftovers } from './leftovers.ts';
+import { readStackSettings } from './settings.ts';
 import type { ServiceContext } from './services.ts';
 import { messageOf, StackError } from './stack-error.ts';
 import { acquireLock } from './stack-lock.ts';
@@ -87,10 +88,11 @@ export async function startCommand({ layout, demo, exitAfterDemo }: StartOptions
   const stop = stopRequest();
   try {
     await removeLeftovers(layout);
+    const settings = readStackSettings();
     const hypervisor = chooseHypervisor(process.env['INFINIBAY_HYPERVISOR']);
     say(`hypervisor: ${hypervisor.kind} (${hypervisor.reason})`);
     const forDemo = demo && hasDemo();
-    const stack = new Stack({ layout, hypervisor, forDemo, say, cancelled: stop.requested });
+    const stack = new Stack({ layout, hypervisor, forDemo, settings, say, cancelled: stop.requested });
     let code: number;
     try {
       const context = await stack.start();

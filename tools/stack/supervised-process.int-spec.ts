@@ -70,7 +70,7 @@ describe(SupervisedProcess.name, () => {
       const said: string[] = [];
       const port = await anyFreePort();
       const server = `require("node:http").createServer((q, s) => s.end()).listen(${String(port)}, "127.0.0.1")`;
-      const { probe } = serviceLiveness(port);
+      const { probe } = serviceLiveness(port, 30);
       const liveness = { probe, everyMs: 200, silentForMs: 400 };
       const report = { say: (line: string) => said.push(line) };
       const sut = new SupervisedProcess('sample', () => launch(`exec node -e '${server}'`), report, liveness);

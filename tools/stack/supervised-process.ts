@@ -9,6 +9,8 @@ const STABLE_AFTER_MS = 60_000;
 
 export interface SupervisionReport {
   readonly say: (line: string) => void;
+  /** Told of each start after the first, and why. */
+  readonly restarting?: (name: string, reason: string) => void;
 }
 
 /** Keeps one program running: starts it again, ever more slowly, when it ends without having been asked to. */
@@ -19,6 +21,7 @@ export class SupervisedProcess {
   private readonly liveness: Liveness | undefined;
   private child: RunningChild | undefined;
   private stopping = false;
+  private silent = false;
   private backoffMs = FIRST_BACKOFF_MS;
   private wakeUp: (() => void) | undefined;
   private watching: Promise<void> = Promise.resolve();
@@ -70,14 +73,17 @@ export class SupervisedProcess {
 
   private async untilItEnds(child: RunningChild): Promise<void> {
     const started = Date.now();
+    this.silent = false;
     const unwatch = this.watchSilence(child);
     const exit = await child.exited;
     unwatch();
     if (this.stopping) return;
     this.crashes += 1;
     if (Date.now() - started > STABLE_AFTER_MS) this.backoffMs = FIRST_BACKOFF_MS;
+    const end = exit.signal ?? `code ${String(exit.code)}`;
+    this.report.restarting?.(this.name, this.silent ? 'silent' : end);
     this.report.say(
-      `${this.name} ended (${exit.signal ?? `code ${String(exit.code)}`}), starting it again in ${String(this.backoffMs)} ms; log: ${child.logFile}`,
+      `${this.name} ended (${end}), starting it again in ${String(this.backoffMs)} ms (restart ${String(this.crashes)}); log: ${child.logFile}`,
     );
   }
 
@@ -87,6 +93,7 @@ export class SupervisedProcess {
     if (liveness === undefined) return () => undefined;
     return watchLiveness(liveness, () => {
       if (this.stopping) return;
+      this.silent = true;
       this.report.say(
         `${this.name} has not answered for ${String(liveness.silentForMs / 1000)} s and is ended; log: ${child.logFile}`,
       );

@@ -45,7 +45,7 @@ describe('PostgreSQL for root', () => {
     state = temporaryState();
     const ways = isRoot
       ? [RUNNERS.asNobody, RUNNERS.inUserNamespace, RUNNERS.asNobody]
-      : [await chooseUnprivilegedRunner()];
+      : [await chooseUnprivilegedRunner(state.runDir)];
     for (const [index, way] of ways.entries()) expect(await start(way)).toBe(index + 1);
   });
 
@@ -54,7 +54,7 @@ describe('PostgreSQL for root', () => {
     const closed = path.join(state.stateDir, 'closed');
     mkdirSync(closed, { mode: 0o700 });
     writeFileSync(path.join(closed, 'program'), '', { mode: 0o755 });
-    const ways = isRoot ? Object.values(RUNNERS) : [await chooseUnprivilegedRunner()];
+    const ways = isRoot ? Object.values(RUNNERS) : [await chooseUnprivilegedRunner(state.runDir)];
     for (const way of ways) {
       const look = way.wrap('test', ['-x', path.join(closed, 'program')]);
       expect(await runCommand(look.command, look.args)).toMatchObject({ code: 0 });
@@ -64,7 +64,7 @@ describe('PostgreSQL for root', () => {
   it('says so when no way works', async () => {
     state = temporaryState();
     const broken: UnprivilegedRunner = { wrap: () => ({ command: 'false', args: [] }), fileOwner: 0 };
-    const choice = chooseUnprivilegedRunner([broken]);
+    const choice = chooseUnprivilegedRunner(state.runDir, [broken]);
     if (isRoot) await expect(choice).rejects.toThrow('neither user namespaces nor setpriv');
     else await expect(choice).resolves.toBeDefined();
   });

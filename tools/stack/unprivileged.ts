@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 
 import { runCommand } from './command.ts';
+import { findNssWrapper, hasName, nameVariables } from './names-for-uid.ts';
 import { StackError } from './stack-error.ts';
 
 /** A way to run a program that refuses to be root. */
@@ -18,13 +19,22 @@ const asOurselves: UnprivilegedRunner = {
   fileOwner: process.getuid?.() ?? 0,
 };
 
-/** In a user namespace of its own root appears as nobody, while files stay owned by root: no system user has to be made. */
+/** In a user namespace of its own whoever we are appears as nobody, while files stay owned by us: no system user has to be made. */
 const inUserNamespace: UnprivilegedRunner = {
   wrap: (program, args) => ({
     command: 'unshare',
     args: ['--user', `--map-user=${String(NOBODY)}`, `--map-group=${String(NOBODY)}`, '--', program, ...args],
   }),
-  fileOwner: 0,
+  fileOwner: process.getuid?.() ?? 0,
+};
+
+/** A uid without a name, where user namespaces are forbidden: PostgreSQL asks for its name and gets one. */
+const withName = (library: string, folder: string): UnprivilegedRunner => {
+  const variables = Object.entries(nameVariables(library, folder)).map(([name, value]) => `${name}=${value}`);
+  return {
+    wrap: (program, args) => ({ command: 'env', args: [...variables, program, ...args] }),
+    fileOwner: process.getuid?.() ?? 0,
+  };
 };
 
 /** Where user namespaces are forbidden (chroots, many containers): nobody, who may still pass through folders such as /root. */
@@ -52,12 +62,35 @@ const works = async (runner: UnprivilegedRunner): Promise<boolean> => {
   return (await runCommand(probe.command, probe.args)).code === 0;
 };
 
-/** @throws StackError when this machine lets root become nobody by no way */
-export const chooseUnprivilegedRunner = async (
-  candidates: readonly UnprivilegedRunner[] = [inUserNamespace, asNobody],
-): Promise<UnprivilegedRunner> => {
-  if (process.getuid?.() !== 0) return asOurselves;
+const firstThatWorks = async (candidates: readonly UnprivilegedRunner[]): Promise<UnprivilegedRunner | undefined> => {
   for (const candidate of candidates) if (await works(candidate)) return candidate;
+  return undefined;
+};
+
+/** @throws StackError that says what to do */
+const withGivenName = async (namesFolder: string): Promise<UnprivilegedRunner> => {
+  const library = await findNssWrapper();
+  if (library !== undefined) return withName(library, namesFolder);
+  const uid = String(process.getuid?.());
+  throw new StackError(
+    `PostgreSQL needs a name for uid ${uid}, which has none here, and user namespaces are forbidden: install libnss-wrapper or add a line for ${uid} to /etc/passwd`,
+  );
+};
+
+/**
+ * @param namesFolder of ours, for what a uid without a name needs
+ * @param candidates ways to try first; those that fit who we are when left out
+ * @throws StackError when PostgreSQL can be run by no way here
+ */
+export const chooseUnprivilegedRunner = async (
+  namesFolder: string,
+  candidates?: readonly UnprivilegedRunner[],
+): Promise<UnprivilegedRunner> => {
+  const isRoot = process.getuid?.() === 0;
+  if (!isRoot && hasName()) return asOurselves;
+  const runner = await firstThatWorks(candidates ?? (isRoot ? [inUserNamespace, asNobody] : [inUserNamespace]));
+  if (runner !== undefined) return runner;
+  if (!isRoot) return withGivenName(namesFolder);
   throw new StackError('PostgreSQL may not run as root, and neither user namespaces nor setpriv work here');
 };
 

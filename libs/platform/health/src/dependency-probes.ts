@@ -1,6 +1,6 @@
 import { jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import type { SqlClient } from '@infinibay/platform-persistence';
+import { outboxLag, type SqlClient } from '@infinibay/platform-persistence';
 import type { Probe } from './probe.js';
 
 /** Writes a row: a full disk or a read-only replica is not ready. */
@@ -21,5 +21,24 @@ export const natsProbe = (connection: NatsConnection, service: string): Probe =>
     check: async () => {
       await client.publish(`infinibay.health.v1.${service}`, new Date().toISOString());
     },
+  };
+};
+
+/** Events that leave within this time are only on their way. */
+const LATE_SECONDS = 30;
+
+/** Whether what the service tells of leaves it. It works on without, so it is told and no reason not to be ready. */
+export const outboxProbe = (client: SqlClient): Probe => {
+  let lag: Readonly<Record<string, number>> | undefined;
+  return {
+    name: 'outbox',
+    required: false,
+    check: async () => {
+      lag = undefined;
+      const { waiting, oldestSeconds } = await outboxLag(client);
+      lag = { waiting, oldestSeconds: Math.round(oldestSeconds) };
+      if (oldestSeconds > LATE_SECONDS) throw new Error(`events have waited for ${Math.round(oldestSeconds)} s`);
+    },
+    detail: () => lag,
   };
 };

@@ -19,6 +19,7 @@ import {
   HealthController,
   databaseProbe,
   natsProbe,
+  outboxProbe,
   type Probe,
 } from '@infinibay/platform-health';
 import { lostLogLines, type Logger } from '@infinibay/platform-logging';
@@ -85,7 +86,9 @@ export class PlatformModule implements OnApplicationShutdown {
           inject: [NATS_CONNECTION, ...probeTokens.map((probe) => probe.provide)],
           useFactory: (connection: NatsConnection, ...probes: Probe[]): Probe[] => [
             { ...natsProbe(connection, options.service), required: options.needsNats ?? true },
-            ...(options.database === undefined ? [] : [databaseProbe(options.database.client)]),
+            ...(options.database === undefined
+              ? []
+              : [databaseProbe(options.database.client), outboxProbe(options.database.client)]),
             ...probes,
           ],
         },

@@ -1,0 +1,18 @@
+import { loadConfig, setting, type ConfigOf } from '@infinibay/platform-config';
+import { z } from 'zod';
+
+const MIN_SILENCE_SECONDS = 10;
+
+/** What the local stack (`npm start`) reads of its own environment, beside what it gives to the services. */
+export const stackSettings = {
+  INFINIBAY_SILENCE_SECONDS: setting(
+    z.coerce.number().int().min(MIN_SILENCE_SECONDS).max(86_400).default(30),
+    'After how long without an answer a service, or JetStream with room on its disk, is ended and started again, in seconds',
+    { example: '30' },
+  ),
+} as const;
+
+export type StackSettings = ConfigOf<typeof stackSettings>;
+
+/** @throws ConfigError naming every bad key */
+export const readStackSettings = (): StackSettings => loadConfig(stackSettings);
