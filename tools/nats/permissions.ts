@@ -8,6 +8,10 @@ import {
   eventFilter,
   eventSubject,
   hostReportSubject,
+  hostVmDeviceAdded,
+  hostVmDifferenceFound,
+  hostVmLifecycleChanged,
+  hostVmsRelisted,
   metricsSubject,
   requestSubject,
   vmDeleted,
@@ -29,7 +33,13 @@ const SAMPLE_REPORT = 'guest.sampled';
  */
 export const DURABLE_CONSUMERS: Readonly<Partial<Record<ServiceName, Readonly<Record<string, EventContract>>>>> = {
   vms: { 'guest-ready': vmGuestConnected, 'guest-silent': vmGuestSilent },
-  firewall: { 'vm-deleted': vmDeleted },
+  firewall: {
+    'vm-deleted': vmDeleted,
+    'vm-started': hostVmLifecycleChanged,
+    'vm-found': hostVmDifferenceFound,
+    'vm-device-added': hostVmDeviceAdded,
+    'host-relisted': hostVmsRelisted,
+  },
   'metrics-collector': { 'forget-vm': vmDeleted },
 };
 

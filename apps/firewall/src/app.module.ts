@@ -7,6 +7,7 @@ import { Database, createDatabase } from './database.js';
 import { FilterApplicationService } from './filters/filter-application.service.js';
 import { FilterVerificationService } from './filters/filter-verification.service.js';
 import { FilterWorker } from './filters/filter.worker.js';
+import { HostEventController } from './filters/host-event.controller.js';
 import { KernelRulesService } from './filters/kernel-rules.service.js';
 import { ProtectionController } from './filters/protection.controller.js';
 import { ProtectionService } from './filters/protection.service.js';
@@ -45,6 +46,7 @@ export class AppModule {
         FilterWorker,
         ProtectionService,
         ProtectionController,
+        HostEventController,
       ],
     };
   }

@@ -68,7 +68,7 @@ export class FilterApplicationService {
     try {
       const applied = { revision: wanted.revision, ...appliedOrThrow(await this.send(wanted)) };
       const stillWanted = await this.record(vmId, (tx) =>
-        this.recordApplied(tx, vmId, applied, options.repaired ?? false),
+        this.recordApplied(tx, wanted, applied, options.repaired ?? false),
       );
       // The VM went while the filter was on its way: nobody else would remove it.
       if (!stillWanted) await this.requests.call(removeFilter, { vmId }, { hostId, timeoutMs: HOST_TIMEOUT_MS });
@@ -97,6 +97,19 @@ export class FilterApplicationService {
     });
   }
 
+  /** Records that the host does what was applied. Told when it is the first such finding since cards of the VM appeared. */
+  async recordProof({ filter: { vmId, bootsTold }, revision }: WantedFilter): Promise<void> {
+    await this.record(vmId, async (tx) => {
+      const before = await this.filters.lock(tx, vmId);
+      if (before?.status !== 'APPLIED' || before.appliedRevision !== revision) return false;
+      if (before.bootsProven >= bootsTold) return true;
+      await this.filters.recordProof(tx, vmId, bootsTold);
+      if (before.bootsTold === bootsTold)
+        await this.announce(tx, before, { revision, status: 'APPLIED', errorCode: null });
+      return true;
+    });
+  }
+
   private send({ filter, revision, rules }: WantedFilter): Promise<ReplyOf<typeof ensureFilter>> {
     const spec = { vmId: filter.vmId, revision, rules };
     return this.requests.call(ensureFilter, { spec }, { hostId: filter.hostId, timeoutMs: HOST_TIMEOUT_MS });
@@ -110,13 +123,13 @@ export class FilterApplicationService {
 
   private async recordApplied(
     tx: Transaction,
-    vmId: string,
+    { filter: { vmId, bootsTold } }: WantedFilter,
     applied: AppliedFilter,
     repaired: boolean,
   ): Promise<boolean> {
     const before = await this.filters.lock(tx, vmId);
     if (before === null) return false;
-    await this.filters.recordApplied(tx, vmId, applied);
+    await this.filters.recordApplied(tx, vmId, { ...applied, bootsTold });
     if (repaired || before.appliedRevision < applied.revision || ['FAILED', 'DRIFTED'].includes(before.status)) {
       await this.announce(tx, before, { revision: applied.revision, status: applied.status, errorCode: null });
     }

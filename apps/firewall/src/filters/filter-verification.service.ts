@@ -38,6 +38,7 @@ export class FilterVerificationService {
     const { filter, revision, rules } = wanted;
     const spec = { vmId, revision, rules };
     const found = await this.requests.call(verifyFilter, { spec }, { hostId: filter.hostId });
+    if (found.status === 'APPLIED' && filter.bootsProven < filter.bootsTold) await this.application.recordProof(wanted);
     if (found.status !== 'DRIFTED') return;
     if (!(await this.application.recordDrift(vmId, revision, found))) return;
     this.drifted.inc();

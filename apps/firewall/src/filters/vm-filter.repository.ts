@@ -83,21 +83,56 @@ export class VmFilterRepository {
   async recordApplied(
     tx: Transaction,
     vmId: string,
-    applied: { revision: number; status: 'APPLIED' | 'UNSUPPORTED'; filterName: string | null },
+    applied: { revision: number; status: 'APPLIED' | 'UNSUPPORTED'; filterName: string | null; bootsTold: number },
   ): Promise<void> {
     await tx.$executeRawUnsafe(
       `UPDATE vm_filters
        SET applied_revision = greatest(applied_revision, $2::int), applied_at = now(), error_code = NULL, attempts = 0, filter_name = $4,
            differences = '[]', difference_count = 0,
            status = CASE WHEN desired_revision > $2::int THEN 'PENDING' ELSE $3 END::filter_status,
-           next_attempt_at = now(),
-           verify_at = now() + make_interval(secs => $5::int)
+           next_attempt_at = now(), boots_proven = greatest(boots_proven, $6::int),
+           verify_at = CASE WHEN boots_told > $6::int THEN now() ELSE now() + make_interval(secs => $5::int) END
        WHERE vm_id = $1::uuid`,
       vmId,
       applied.revision,
       applied.status,
       applied.filterName,
       this.settings.FILTER_VERIFY_SECONDS,
+      applied.bootsTold,
+    );
+  }
+
+  /**
+   * Its host has cards of it that nobody has compared yet: the comparison is due now, and one that failed is tried now.
+   * The status is not APPLIED until it is made.
+   */
+  async expectProof(hostId: string, vmId: string): Promise<void> {
+    await this.database.$executeRawUnsafe(
+      `UPDATE vm_filters
+       SET boots_told = boots_told + 1, verify_at = now(),
+           next_attempt_at = CASE status WHEN 'FAILED' THEN now() ELSE next_attempt_at END
+       WHERE host_id = $1::uuid AND vm_id = $2::uuid`,
+      hostId,
+      vmId,
+    );
+  }
+
+  /** Anything may have happened on the host: every filter there is compared, or tried again, now. */
+  async verifyHost(hostId: string): Promise<void> {
+    await this.database.$executeRawUnsafe(
+      `UPDATE vm_filters
+       SET verify_at = now(), next_attempt_at = CASE status WHEN 'FAILED' THEN now() ELSE next_attempt_at END
+       WHERE host_id = $1::uuid`,
+      hostId,
+    );
+  }
+
+  /** @param bootsTold those that were told before the comparison began */
+  async recordProof(tx: Transaction, vmId: string, bootsTold: number): Promise<void> {
+    await tx.$executeRawUnsafe(
+      `UPDATE vm_filters SET boots_proven = greatest(boots_proven, $2::int) WHERE vm_id = $1::uuid`,
+      vmId,
+      bootsTold,
     );
   }
 

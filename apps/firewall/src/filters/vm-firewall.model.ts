@@ -13,7 +13,7 @@ const VmFirewallStatus = z.enum([...FilterStatus.options, 'DRIFTED']);
 registerEnumType(VmFirewallStatus.enum, {
   name: 'FilterStatus',
   description:
-    'PENDING: a change is on its way. APPLIED: the host enforces it. DRIFTED: somebody changed what the host enforces, see differences; it is being repaired. FAILED: the host does not enforce it, see errorCode; it is tried again. UNSUPPORTED: the driver has no packet filter',
+    'PENDING: a change is on its way, or the VM was started and its new cards are being compared. APPLIED: the host enforces it. DRIFTED: somebody changed what the host enforces, see differences; it is being repaired. FAILED: the host does not enforce it, see errorCode; it is tried again. UNSUPPORTED: the driver has no packet filter',
 });
 
 @ObjectType({ description: "What a host's packet filter is and should not be, or the reverse" })

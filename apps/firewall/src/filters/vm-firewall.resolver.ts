@@ -1,6 +1,7 @@
 import { DomainError } from '@infinibay/contracts';
 import { Cost, Graph, GraphContext, ListSize } from '@infinibay/platform-graphql';
 import { Args, Int, Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import type { VmFilter } from '../generated/prisma/client.js';
 import { MAX_EFFECTIVE_RULES, firstOf } from '../rules/rule.limits.js';
 import { toFirewallRule } from '../rules/rule.mapper.js';
 import { FirewallRule, VmRef } from '../rules/rule.model.js';
@@ -30,9 +31,9 @@ export class VmFieldsResolver {
     const loader = graph.loader('vm.firewall', (ids, actor) => this.service.filtersOf(actor, ids));
     const filter = await loader.load(vm.id);
     if (filter === null) return null;
-    const { status, desiredRevision: revision, appliedAt, errorCode, differenceCount, vmId } = filter;
+    const { desiredRevision: revision, appliedAt, errorCode, differenceCount, vmId } = filter;
     const differences = FilterDifferences.parse(filter.differences);
-    return { status, revision, appliedAt, errorCode, differences, differenceCount, vmId };
+    return { status: shownStatus(filter), revision, appliedAt, errorCode, differences, differenceCount, vmId };
   }
 }
 
@@ -53,3 +54,7 @@ export class VmFirewallResolver {
     return read ?? [];
   }
 }
+
+/** Nothing is said of cards that nobody has compared: those of a start that the host told just now. */
+const shownStatus = ({ status, bootsTold, bootsProven }: VmFilter): VmFirewall['status'] =>
+  status === 'APPLIED' && bootsProven < bootsTold ? 'PENDING' : status;

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import {
+  DomainError,
   ensureFilter,
   inspectFilter,
   removeFilter,
   verifyFilter,
-  type DomainError,
   type FilterSpec,
   type ReplyOf,
   type RequestOf,
@@ -26,6 +26,10 @@ export class TestHost {
   readonly failures = new Map<string, DomainError>();
   /** VMs whose commands are answered only when the promise resolves. */
   readonly hanging = new Map<string, Promise<void>>();
+  /** VMs whose comparison is answered only when the promise resolves, with what was found before. */
+  readonly hangingProofs = new Map<string, Promise<void>>();
+  /** Comparisons that began, by VM. */
+  readonly proofs = new Map<string, number>();
   supportsFilters = true;
   /** Looks at filters that it was asked for. */
   inspections = 0;
@@ -45,10 +49,20 @@ export class TestHost {
     );
     service.serve(
       verifyFilter,
-      (request: RequestOf<typeof verifyFilter>) => Promise.resolve(this.verify(request)),
+      async (request: RequestOf<typeof verifyFilter>) => {
+        const found = this.verify(request);
+        await this.hangingProofs.get(request.spec.vmId);
+        return found;
+      },
       this.hostId,
     );
     return this;
+  }
+
+  /** From here on the VM's rules are gone and can't be brought back. */
+  breakFilter(vmId: string): void {
+    this.flushed.add(vmId);
+    this.failures.set(vmId, new DomainError('FILTER_NOT_ENFORCED'));
   }
 
   /** Ports that the VM's filter lets in. */
@@ -71,6 +85,7 @@ export class TestHost {
   }
 
   private verify({ spec }: RequestOf<typeof verifyFilter>): ReplyOf<typeof verifyFilter> {
+    this.proofs.set(spec.vmId, (this.proofs.get(spec.vmId) ?? 0) + 1);
     const known = this.filters.get(spec.vmId);
     if (known?.revision === spec.revision && !this.flushed.has(spec.vmId))
       return { status: 'APPLIED', differences: [], differenceCount: 0 };

@@ -21,6 +21,8 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from '../app.module.js';
 import { configSchema } from '../config.js';
 import { Database } from '../database.js';
+import { VmFilterRepository } from '../filters/vm-filter.repository.js';
+import type { VmFilter } from '../generated/prisma/client.js';
 
 const INTERNAL_KEY = 'an-internal-key-for-tests-of-32-characters';
 
@@ -90,6 +92,11 @@ export class TestService {
   async events(name: string): Promise<EventEnvelope[]> {
     const rows = await this.app.get(Database).outboxEvent.findMany({ orderBy: { id: 'asc' } });
     return rows.map((row) => EventEnvelope.parse(row.payload)).filter((event) => event.name === name);
+  }
+
+  /** The row of a VM's filter. */
+  filter(vmId: string): Promise<VmFilter | null> {
+    return this.app.get(VmFilterRepository).find(vmId);
   }
 
   /** Answers a contract in the name of another process. */
