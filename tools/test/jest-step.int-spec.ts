@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../stack/layout.ts';
 import { NOTHING } from './counts.ts';
 import { runJest } from './jest-step.ts';
-import { limitProcesses } from './run-process.ts';
+import { withinLimit } from './run-process.ts';
 
 /** Largest first: jest has no other order for files that it never ran. */
 const SPECS = {
@@ -31,9 +31,8 @@ describe(runJest, () => {
 
   const run = async (limitMs: number, ...more: string[]) => {
     let said = '';
-    limitProcesses(limitMs);
     const options = { args: [...args, ...more], lanes: [{}], slowness: 1, say: (text: string) => (said += text) };
-    return { counts: await runJest('integration', options), said };
+    return { counts: await withinLimit(limitMs, () => runJest('integration', options)), said };
   };
 
   it('counts what a run came to that is cut at its limit, one failure more, and names what had not finished', async () => {

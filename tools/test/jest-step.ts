@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { repositoryRoot } from '../stack/layout.ts';
 import { add, ONE_FAILED, parseJestReport, type Counts, type JestReport } from './counts.ts';
 import { endProcessesOf } from './left-processes.ts';
-import { limitProcesses, runProcess, type ProcessOutcome } from './run-process.ts';
+import { runProcess, withinLimit, type ProcessOutcome } from './run-process.ts';
 
 export type JestProject = 'unit' | 'integration' | 'e2e';
 
@@ -74,8 +74,8 @@ async function tellUnfinished(
 ): Promise<void> {
   const { running, finished } = report ?? { running: [], finished: [] };
   const done = new Set([...running, ...finished]);
-  limitProcesses(60_000);
-  const waiting = (await specFiles(project, args)).filter((file) => !done.has(file));
+  const known = await withinLimit(60_000, () => specFiles(project, args));
+  const waiting = known.filter((file) => !done.has(file));
   const tell = (what: string, files: readonly string[]): void => {
     if (files.length > 0) say(`${what}:\n${files.map((file) => `  ${file}\n`).join('')}`);
   };

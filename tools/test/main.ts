@@ -7,9 +7,9 @@ import { parseArguments } from './arguments.ts';
 import { add, closingLine, NOTHING, ONE_FAILED, ONE_SKIPPED, type Counts } from './counts.ts';
 import { startTestInfrastructure, type TestInfrastructure } from './infrastructure.ts';
 import { startLoad, type Load } from './load.ts';
-import { interrupt, limitProcesses, wasInterrupted } from './run-process.ts';
+import { interrupt, wasInterrupted, withinLimit } from './run-process.ts';
 import { measureMachine, slownessOf } from './slowness.ts';
-import { QUICK_MINUTES, STEPS, type Step, type StepContext } from './steps.ts';
+import { QUICK_MINUTES, stages, STEPS, type Step, type StepContext } from './steps.ts';
 import { limitOfStep } from './time-budget.ts';
 
 type Settings = Omit<StepContext, 'lanes'>;
@@ -37,17 +37,27 @@ const minutesOf = ({ minutes }: Step): number => minutes ?? QUICK_MINUTES;
 
 async function runSteps(steps: readonly Step[], settings: Settings): Promise<Counts> {
   const begun = Date.now();
-  let total = NOTHING;
-  for (const [index, step] of steps.entries()) {
-    if (wasInterrupted()) return total;
+  const runOne = async (step: Step): Promise<Counts> => {
+    if (wasInterrupted()) return NOTHING;
+    const index = steps.indexOf(step);
     const label = `[${String(index + 1)}/${String(steps.length)}] ${step.name}`;
     process.stdout.write(`${label}: ${step.description}\n`);
     const since = Date.now();
     const later = steps.slice(index + 1).map(minutesOf);
-    limitProcesses(limitOfStep(minutesOf(step), later, { slowness: settings.slowness, elapsedMs: since - begun }));
-    const counts = await runStep(step, settings);
-    total = add(total, counts);
+    const limitMs = limitOfStep(minutesOf(step), later, { slowness: settings.slowness, elapsedMs: since - begun });
+    const counts = await withinLimit(limitMs, () => runStep(step, settings));
     process.stdout.write(`${label}: ${closingLine(counts)} (${seconds(since)})\n`);
+    return counts;
+  };
+  const inTurn = async (some: readonly Step[]): Promise<Counts> => {
+    let total = NOTHING;
+    for (const step of some) total = add(total, await runOne(step));
+    return total;
+  };
+  let total = NOTHING;
+  for (const { alone, beside } of stages(steps)) {
+    const [first, ...others] = await Promise.all([inTurn(alone), ...beside.map(runOne)]);
+    total = add(total, first, ...others);
   }
   return total;
 }

@@ -1,10 +1,11 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { spawn } from 'node:child_process';
 
 import { repositoryRoot } from '../stack/layout.ts';
 
 export interface ProcessOptions {
   readonly environment?: Readonly<Record<string, string>>;
-  /** The step's own limit holds as well: see {@link limitProcesses}. */
+  /** The step's own limit holds as well: see {@link withinLimit}. */
   readonly timeoutMs?: number;
   /** Shows the output while it comes instead of collecting it. */
   readonly show?: boolean;
@@ -23,13 +24,14 @@ export interface ProcessOutcome {
 
 const running = new Set<number>();
 let interrupted = false;
-let endsAt = Number.POSITIVE_INFINITY;
+/** Steps run side by side: each has its own end. */
+const endsAt = new AsyncLocalStorage<number>();
 /** setTimeout knows no longer one. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** What is started from now on is ended when this time is over. */
-export function limitProcesses(limitMs: number): void {
-  endsAt = performance.now() + limitMs;
+/** What `work` starts is ended when this time is over. */
+export function withinLimit<T>(limitMs: number, work: () => Promise<T>): Promise<T> {
+  return endsAt.run(performance.now() + limitMs, work);
 }
 
 /** Ends what runs, with all of its children, and lets nothing further begin. */
@@ -75,7 +77,7 @@ export async function runProcess(
     abandoned ??= reason;
     if (pid !== undefined) endGroup(pid);
   };
-  const leftMs = Math.max(0, endsAt - performance.now());
+  const leftMs = Math.max(0, (endsAt.getStore() ?? Number.POSITIVE_INFINITY) - performance.now());
   const timeoutMs = Math.min(options.timeoutMs ?? LONGEST_TIMER_MS, leftMs, LONGEST_TIMER_MS);
   const timer = setTimeout(() => {
     abandon(`gave up after ${String(Math.round(timeoutMs / 1000))} s`);

@@ -18,6 +18,8 @@ export interface Step {
   readonly needsServers?: boolean;
   /** What it may take on a quiet machine, minutes: {@link QUICK_MINUTES} when left out. */
   readonly minutes?: number;
+  /** Runs beside the steps before it and its like: neither uses what the other makes. */
+  readonly beside?: boolean;
   readonly run: (context: StepContext) => Promise<Counts>;
 }
 
@@ -27,7 +29,7 @@ const ESLINT_CACHE = ['--cache', '--cache-strategy', 'content', '--cache-locatio
 /** Type-aware rules over the whole repository hold one program of several hundred MiB. */
 const LINT_MEMORY = { NODE_OPTIONS: '--max-old-space-size=4096' };
 
-/** Every step in the order of `npm test`: cheap ones first. */
+/** Every step in the order of `npm test`: cheap ones first, but what runs beside others begins with them. */
 export const STEPS: readonly Step[] = [
   {
     name: 'types',
@@ -79,6 +81,7 @@ export const STEPS: readonly Step[] = [
     name: 'rust',
     description: 'format, clippy and tests of the native crates',
     minutes: 20,
+    beside: true,
     run: runRust,
   },
   {
@@ -95,3 +98,24 @@ export const STEPS: readonly Step[] = [
     run: ({ jestArgs, slowness }) => runJest('e2e', { slowness, args: jestArgs }),
   },
 ];
+
+/** What begins when all before it has ended. */
+export interface Stage {
+  /** One after the other. */
+  readonly alone: readonly Step[];
+  /** Meanwhile. */
+  readonly beside: readonly Step[];
+}
+
+/** A stage ends with the steps that run beside it. */
+export function stages(steps: readonly Step[]): readonly Stage[] {
+  const found: { alone: Step[]; beside: Step[] }[] = [];
+  for (const step of steps) {
+    const last = found.at(-1);
+    const begins = last === undefined || (step.beside !== true && last.beside.length > 0);
+    const stage = begins ? { alone: [], beside: [] } : last;
+    if (begins) found.push(stage);
+    stage[step.beside === true ? 'beside' : 'alone'].push(step);
+  }
+  return found;
+}

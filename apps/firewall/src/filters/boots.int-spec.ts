@@ -33,7 +33,7 @@ describe('the proof of a packet filter after its VM started', () => {
     await service.call(protectVm, { vmId, departmentId, hostId: host.hostId, nics, fence: 1 });
     return vmId;
   };
-  const tell = (contract: EventContract, facts: object, hostId = host.hostId): Promise<void> => {
+  const tell = (contract: EventContract, facts: object, hostId: string = host.hostId): Promise<void> => {
     const data = { hostId, epoch: randomUUID(), sequence: 1, ...facts };
     return service.publish(newEvent(contract, { departmentId: null, resource: { kind: 'host', id: hostId }, data }));
   };
