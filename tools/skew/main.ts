@@ -4,7 +4,7 @@
  * that drift apart, and does journey.ts on it: a VM is created, stopped, started and deleted, seen by query and event.
  * Prints a table with the steps; a row that fails names its step. The exit code is 0 when every row holds.
  */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -13,7 +13,11 @@ import { repositoryRoot } from '../stack/layout.ts';
 import { findFaketime, offsetShownBy } from './faketime.ts';
 import { clocksOf, lineOf, rowsOf, type Row } from './rows.ts';
 
-/** @returns the exit code of the stack, and its last lines */
+let running: ChildProcess | undefined;
+// Whoever ends us ends the stack, which stops what it started.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => running?.kill(signal));
+
+/** @returns the exit code of the stack, and what it said */
 const runDemo = (row: Row, library: string, stateDir: string): Promise<{ code: number; output: string }> => {
   const child = spawn(process.execPath, ['tools/stack/main.ts', 'start', '--exit-after-demo'], {
     cwd: repositoryRoot,
@@ -27,8 +31,7 @@ const runDemo = (row: Row, library: string, stateDir: string): Promise<{ code: n
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  // Whoever ends us ends the stack, which stops what it started.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => child.kill(signal));
+  running = child;
   const lines: string[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => lines.push(chunk.toString()));
   return new Promise((resolve) => {

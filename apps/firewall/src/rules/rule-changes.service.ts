@@ -10,7 +10,7 @@ import {
 } from '@infinibay/contracts';
 import { normaliseRule } from '@infinibay/firewall-domain';
 import { OutboxRelayHolder, RequestClient } from '@infinibay/platform-messaging';
-import { appendToOutbox, runOnce } from '@infinibay/platform-persistence';
+import { appendToOutbox, mutateOnce } from '@infinibay/platform-persistence';
 import { Injectable } from '@nestjs/common';
 import { Database, TRANSACTION_LIMITS, type Transaction } from '../database.js';
 import { FilterWorker } from '../filters/filter.worker.js';
@@ -18,12 +18,14 @@ import { VmFilterRepository } from '../filters/vm-filter.repository.js';
 import type { Rule } from '../generated/prisma/client.js';
 import { ruleEvent } from './rule.events.js';
 import type { CreateFirewallRule, DeleteFirewallRule, UpdateFirewallRule } from './rule.inputs.js';
-import { changedDefinition } from './rule.mapper.js';
+import { changedDefinition, ofStored, toStored, type StoredRule } from './rule.mapper.js';
 import { MAX_RULES } from './rule.limits.js';
 import { RuleRepository, type NewRule } from './rule.repository.js';
 import { readable } from './rule.service.js';
 
 const CLEARABLE = ['portFrom', 'portTo', 'remoteCidr'] as const;
+
+type RuleWork = (tx: Transaction) => Promise<Rule>;
 
 /** Changes of firewall rules. Filters that a change touches are marked in its transaction and applied by the worker. */
 @Injectable()
@@ -37,23 +39,32 @@ export class RuleChangesService {
     private readonly outbox: OutboxRelayHolder,
   ) {}
 
-  /** @throws DomainError DEPARTMENT_NOT_FOUND, VM_NOT_FOUND, PORT_OUT_OF_RANGE, MALFORMED_ADDRESS, INVALID_INPUT, RULE_LIMIT_REACHED */
-  async create(actor: Actor, input: CreateFirewallRule): Promise<Rule> {
+  /**
+   * A repeated call gets the first one's answer, as every change here, whatever is gone since; RULE_NOT_FOUND when the
+   * actor may not read the department now.
+   * @throws DomainError DEPARTMENT_NOT_FOUND, VM_NOT_FOUND, PORT_OUT_OF_RANGE, MALFORMED_ADDRESS, INVALID_INPUT, RULE_LIMIT_REACHED
+   */
+  create(actor: Actor, input: CreateFirewallRule): Promise<Rule> {
     const { idempotencyKey, ...asked } = input;
     const { departmentId, description, enabled } = asked;
     const vmId = asked.vmId ?? null;
-    if (!can(actor, 'create', { kind: 'firewall-rule', departmentId }))
-      throw new DomainError('DEPARTMENT_NOT_FOUND', { departmentId });
     const definition = normaliseRule({
       ...asked,
       portFrom: asked.portFrom ?? null,
       portTo: asked.portTo ?? null,
       remoteCidr: asked.remoteCidr ?? null,
     });
-    await this.assertOwner(departmentId, vmId);
-    return this.change(actor, { key: idempotencyKey, operation: 'createFirewallRule', input: asked }, (tx) =>
-      this.insert(tx, { ...definition, departmentId, vmId, description, enabled }),
-    );
+    // A single port may be written as one or as a range of one; an address with or without its host bits.
+    const portTo = asked.portTo === asked.portFrom ? null : asked.portTo;
+    const same = { ...asked, portTo, remoteCidr: definition.remoteCidr };
+    const prepare = async (): Promise<RuleWork> => {
+      if (!can(actor, 'create', { kind: 'firewall-rule', departmentId }))
+        throw new DomainError('DEPARTMENT_NOT_FOUND', { departmentId });
+      await this.assertOwner(departmentId, vmId);
+      return (tx) => this.insert(tx, { ...definition, departmentId, vmId, description, enabled });
+    };
+    const call = { key: idempotencyKey, operation: 'createFirewallRule', input: same };
+    return this.change(actor, call, prepare, (stored) => this.shown(actor, stored));
   }
 
   /** @throws DomainError RULE_NOT_FOUND, PORT_OUT_OF_RANGE, MALFORMED_ADDRESS, INVALID_INPUT */
@@ -61,7 +72,8 @@ export class RuleChangesService {
     const { idempotencyKey, ...fields } = input;
     // To compare inputs, null and absent are the same; here null clears a field and absent leaves it.
     const asked = { ...fields, cleared: CLEARABLE.filter((field) => input[field] === null) };
-    return this.change(actor, { key: idempotencyKey, operation: 'updateFirewallRule', input: asked }, async (tx) => {
+    const call = { key: idempotencyKey, operation: 'updateFirewallRule', input: asked };
+    const work: RuleWork = async (tx) => {
       const before = await this.lockRule(tx, actor, input.ruleId, 'update');
       const rule = await this.rules.update(tx, before.id, {
         ...normaliseRule(changedDefinition(before, input)),
@@ -70,42 +82,66 @@ export class RuleChangesService {
       });
       await this.filters.touch(tx, rule.departmentId, rule.vmId);
       await appendToOutbox(tx, [ruleEvent(firewallRuleUpdated, rule)]);
-      return rule.id;
-    });
+      return rule;
+    };
+    return this.change(
+      actor,
+      call,
+      () => work,
+      (stored) => this.shown(actor, stored),
+    );
   }
 
   /** @throws DomainError RULE_NOT_FOUND */
   async delete(actor: Actor, { idempotencyKey, ruleId }: DeleteFirewallRule): Promise<string> {
-    const call = { actorId: actor.userId, key: idempotencyKey, operation: 'deleteFirewallRule', input: { ruleId } };
-    await this.commit((tx) =>
-      runOnce(tx, call, async () => {
-        const rule = await this.lockRule(tx, actor, ruleId, 'delete');
-        await this.rules.delete(tx, rule.id);
-        await this.filters.touch(tx, rule.departmentId, rule.vmId);
-        await appendToOutbox(tx, [ruleEvent(firewallRuleDeleted, rule)]);
-        return null;
-      }),
+    const call = { key: idempotencyKey, operation: 'deleteFirewallRule', input: { ruleId } };
+    const work: RuleWork = async (tx) => {
+      const rule = await this.lockRule(tx, actor, ruleId, 'delete');
+      await this.rules.delete(tx, rule.id);
+      await this.filters.touch(tx, rule.departmentId, rule.vmId);
+      await appendToOutbox(tx, [ruleEvent(firewallRuleDeleted, rule)]);
+      return rule;
+    };
+    await this.change(
+      actor,
+      call,
+      () => work,
+      async (stored) => {
+        if (stored !== null) await this.shown(actor, stored);
+      },
     );
     return ruleId;
   }
 
-  private async change(
+  /** @param show what the actor gets; keys of older versions hold a rule's id, or null for a deleted one. */
+  private async change<Answer>(
     actor: Actor,
     call: { key: string; operation: string; input: unknown },
-    work: (tx: Transaction) => Promise<string>,
-  ): Promise<Rule> {
-    const id = await this.commit((tx) => runOnce(tx, { actorId: actor.userId, ...call }, () => work(tx)));
-    return readable(actor, await this.rules.find(id));
-  }
-
-  private async commit<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    const result = await this.database.$transaction(work, TRANSACTION_LIMITS);
+    prepare: () => RuleWork | Promise<RuleWork>,
+    show: (stored: StoredRule | string | null) => Answer | Promise<Answer>,
+  ): Promise<Answer> {
+    const answer = await mutateOnce(
+      this.database,
+      { actorId: actor.userId, ...call },
+      {
+        prepare: async () => {
+          const work = await prepare();
+          return async (tx: Transaction): Promise<StoredRule | string | null> => toStored(await work(tx));
+        },
+        show,
+        limits: TRANSACTION_LIMITS,
+      },
+    );
     this.worker.wake();
     this.outbox.notify();
-    return result;
+    return answer;
   }
 
-  private async insert(tx: Transaction, rule: NewRule): Promise<string> {
+  private async shown(actor: Actor, stored: StoredRule | string | null): Promise<Rule> {
+    return readable(actor, typeof stored === 'string' ? await this.rules.find(stored) : ofStored(stored));
+  }
+
+  private async insert(tx: Transaction, rule: NewRule): Promise<Rule> {
     await this.filters.lockDepartment(tx, rule.departmentId);
     const { departmentId, vmId } = rule;
     if ((await this.rules.count(tx, departmentId, vmId)) >= MAX_RULES)
@@ -113,7 +149,7 @@ export class RuleChangesService {
     const created = await this.rules.create(tx, rule);
     await this.filters.touch(tx, departmentId, vmId);
     await appendToOutbox(tx, [ruleEvent(firewallRuleCreated, created)]);
-    return created.id;
+    return created;
   }
 
   private async lockRule(tx: Transaction, actor: Actor, ruleId: string, verb: 'update' | 'delete'): Promise<Rule> {

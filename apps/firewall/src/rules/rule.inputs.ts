@@ -1,4 +1,11 @@
-import { FirewallAction, FirewallDirection, FirewallProtocol, IdempotencyKey, Uuid } from '@infinibay/contracts';
+import {
+  DisplayText,
+  FirewallAction,
+  FirewallDirection,
+  FirewallProtocol,
+  IdempotencyKey,
+  Uuid,
+} from '@infinibay/contracts';
 import { Field, ID, InputType, Int } from '@nestjs/graphql';
 import { z } from 'zod';
 import './rule.model.js';
@@ -40,7 +47,7 @@ export class CreateFirewallRuleInput {
   @Field(() => Int, { defaultValue: 0, description: PRIORITY_DESCRIPTION })
   priority!: number;
 
-  @Field(() => String, { defaultValue: '', description: 'What it is for; at most 500 characters' })
+  @Field(() => String, { defaultValue: '', description: 'What it is for; at most 500 visible characters' })
   description!: string;
 
   @Field(() => Boolean, { defaultValue: true, description: 'Whether it is in force at once' })
@@ -95,10 +102,6 @@ export class DeleteFirewallRuleInput {
   idempotencyKey!: string;
 }
 
-const Description = z
-  .string()
-  .max(500)
-  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not contain control characters');
 /** Whether ports and addresses are possible is for the domain to say, with codes of their own. */
 const PortText = z.number().nullish();
 const RemoteText = z.string().max(64).nullish();
@@ -113,7 +116,7 @@ export const CreateFirewallRuleSchema = z.object({
   portTo: PortText,
   remoteCidr: RemoteText,
   priority: z.int(),
-  description: Description,
+  description: DisplayText,
   enabled: z.boolean(),
   idempotencyKey: IdempotencyKey,
 });
@@ -128,7 +131,7 @@ export const UpdateFirewallRuleSchema = z.object({
   portTo: PortText,
   remoteCidr: RemoteText,
   priority: z.int().nullish(),
-  description: Description.nullish(),
+  description: DisplayText.nullish(),
   enabled: z.boolean().nullish(),
   idempotencyKey: IdempotencyKey,
 });

@@ -9,6 +9,21 @@ export const toFirewallRule = ({ departmentId, vmId, ...rule }: Rule): FirewallR
   vm: vmId === null ? null : { id: vmId },
 });
 
+/** A rule as plain JSON: what a repeated call is answered from when the rule is gone. */
+export type StoredRule = Omit<Rule, 'createdAt' | 'updatedAt'> & {
+  readonly createdAt: string;
+  readonly updatedAt: string;
+};
+
+export const toStored = (rule: Rule): StoredRule => ({
+  ...rule,
+  createdAt: rule.createdAt.toISOString(),
+  updatedAt: rule.updatedAt.toISOString(),
+});
+
+export const ofStored = (stored: StoredRule | null): Rule | null =>
+  stored === null ? null : { ...stored, createdAt: new Date(stored.createdAt), updatedAt: new Date(stored.updatedAt) };
+
 /** The rule as it would be after the change; what is undefined stays. A new portFrom alone means a single port. */
 export const changedDefinition = (rule: Rule, change: UpdateFirewallRule): RuleDefinition => ({
   direction: change.direction ?? rule.direction,

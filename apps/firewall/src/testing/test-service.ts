@@ -77,6 +77,10 @@ export class TestService {
     );
   }
 
+  get<T>(token: abstract new (...args: never[]) => T): T {
+    return this.app.get<T>(token);
+  }
+
   async stop(): Promise<void> {
     await this.app.close();
     await this.nats.close();

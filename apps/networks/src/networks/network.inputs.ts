@@ -9,7 +9,10 @@ export class CreateNetworkInput {
   @Field(() => ID, { description: 'The department that gets it' })
   departmentId!: string;
 
-  @Field(() => String, { description: 'Unique within the department; 1 to 120 characters' })
+  @Field(() => String, {
+    description:
+      '1 to 120 visible characters; NAME_TAKEN when the department has one that differs only in case or encoding',
+  })
   name!: string;
 
   @Field(() => String, {

@@ -1,3 +1,4 @@
+import { nameKey } from '@infinibay/contracts';
 import { Injectable } from '@nestjs/common';
 import { parseNetworkCidr, type Cidr } from '@infinibay/networks-domain';
 import type { DepartmentScope } from '@infinibay/access-domain';
@@ -32,7 +33,7 @@ export class NetworkRepository {
   listOfDepartments(departmentIds: readonly string[], first: number): Promise<Network[]> {
     return Promise.resolve(
       this.database.$queryRawUnsafe<Network[]>(
-        `SELECT n.id, n.department_id AS "departmentId", n.name, n.cidr::text AS cidr, n.created_at AS "createdAt"
+        `SELECT n.id, n.department_id AS "departmentId", n.name, n.name_key AS "nameKey", n.cidr::text AS cidr, n.created_at AS "createdAt"
          FROM unnest($1::uuid[]) AS d (id)
          CROSS JOIN LATERAL (SELECT * FROM networks WHERE department_id = d.id ORDER BY id LIMIT $2::int) n
          ORDER BY n.id`,
@@ -88,11 +89,11 @@ export class NetworkRepository {
   }
 
   async isNameTaken(tx: Transaction, departmentId: string, name: string): Promise<boolean> {
-    return (await tx.network.count({ where: { departmentId, name } })) > 0;
+    return (await tx.network.count({ where: { departmentId, nameKey: nameKey(name) } })) > 0;
   }
 
   create(tx: Transaction, network: NewNetwork): Promise<Network> {
-    return tx.network.create({ data: network });
+    return tx.network.create({ data: { ...network, nameKey: nameKey(network.name) } });
   }
 
   /** Keeps ports from being added or the network from being deleted until the transaction ends. */

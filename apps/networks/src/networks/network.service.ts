@@ -3,7 +3,7 @@ import { DomainError, Uuid, findDepartments, networkCreated, networkDeleted, typ
 import { formatCidr, parseNetworkCidr } from '@infinibay/networks-domain';
 import { connectionOf, type Connection, type Page } from '@infinibay/platform-graphql';
 import { OutboxRelayHolder, RequestClient } from '@infinibay/platform-messaging';
-import { appendToOutbox, newEvent, runOnce } from '@infinibay/platform-persistence';
+import { appendToOutbox, mutateOnce, newEvent } from '@infinibay/platform-persistence';
 import { Injectable } from '@nestjs/common';
 import { Database, TRANSACTION_LIMITS, type Transaction } from '../database.js';
 import type { Network } from '../generated/prisma/client.js';
@@ -66,30 +66,42 @@ export class NetworkService {
     return network;
   }
 
-  /** @throws DomainError DEPARTMENT_NOT_FOUND, MALFORMED_ADDRESS, ADDRESS_RANGE_TAKEN, NETWORK_RANGE_RESERVED, QUOTA_EXCEEDED, NAME_TAKEN, IDEMPOTENCY_KEY_REUSED */
+  /**
+   * A repeated call gets the first one's answer, whatever is gone since; NETWORK_NOT_FOUND when the actor may not read it now.
+   * @throws DomainError DEPARTMENT_NOT_FOUND, MALFORMED_ADDRESS, ADDRESS_RANGE_TAKEN, NETWORK_RANGE_RESERVED, QUOTA_EXCEEDED, NAME_TAKEN, IDEMPOTENCY_KEY_REUSED
+   */
   async create(actor: Actor, input: CreateNetwork): Promise<Network> {
     const { idempotencyKey, ...asked } = input;
-    assertDepartment(actor, 'create', input.departmentId);
     const cidr = typeof input.cidr === 'string' ? formatCidr(parseNetworkCidr(input.cidr)) : null;
-    await this.assertDepartmentExists(input.departmentId);
     const call = { actorId: actor.userId, key: idempotencyKey, operation: 'createNetwork', input: { ...asked, cidr } };
-    const platform = await this.ranges.platformRanges();
-    const id = await this.database.$transaction(
-      (tx) => runOnce(tx, call, () => this.insert(tx, { ...asked, cidr }, platform)),
-      TRANSACTION_LIMITS,
-    );
+    const network = await mutateOnce(this.database, call, {
+      prepare: async () => {
+        assertDepartment(actor, 'create', input.departmentId);
+        await this.assertDepartmentExists(input.departmentId);
+        const platform = await this.ranges.platformRanges();
+        return (tx: Transaction) => this.insert(tx, { ...asked, cidr }, platform);
+      },
+      show: (stored: StoredNetwork | string) =>
+        typeof stored === 'string' ? this.get(actor, stored) : readable(actor, ofStored(stored)),
+      limits: TRANSACTION_LIMITS,
+    });
     this.outbox.notify();
-    return this.get(actor, id);
+    return network;
   }
 
-  /** @throws DomainError NETWORK_NOT_FOUND, NETWORK_IN_USE, IDEMPOTENCY_KEY_REUSED */
+  /**
+   * A repeated call gets the id again; NETWORK_NOT_FOUND when the actor may not read the department now.
+   * @throws DomainError NETWORK_NOT_FOUND, NETWORK_IN_USE, IDEMPOTENCY_KEY_REUSED
+   */
   async delete(actor: Actor, input: DeleteNetwork): Promise<string> {
     const { idempotencyKey, networkId } = input;
     const call = { actorId: actor.userId, key: idempotencyKey, operation: 'deleteNetwork', input: { networkId } };
-    await this.database.$transaction(
-      (tx) => runOnce(tx, call, () => this.remove(tx, actor, networkId)),
-      TRANSACTION_LIMITS,
-    );
+    await mutateOnce(this.database, call, {
+      prepare: () => (tx: Transaction) => this.remove(tx, actor, networkId),
+      // Keys of older versions remember nothing: the actor named the id itself.
+      show: (stored: StoredNetwork | null) => stored === null || readable(actor, ofStored(stored)),
+      limits: TRANSACTION_LIMITS,
+    });
     this.outbox.notify();
     return networkId;
   }
@@ -103,7 +115,7 @@ export class NetworkService {
     tx: Transaction,
     asked: { departmentId: string; name: string; cidr: string | null },
     platform: readonly string[],
-  ): Promise<string> {
+  ): Promise<StoredNetwork> {
     const { departmentId, name } = asked;
     if (await this.networks.isNameTaken(tx, departmentId, name)) throw new DomainError('NAME_TAKEN', { name });
     const cidr = await this.ranges.allocate(tx, departmentId, asked.cidr, platform);
@@ -112,10 +124,10 @@ export class NetworkService {
     await appendToOutbox(tx, [
       newEvent(networkCreated, { departmentId, resource: { kind: 'network', id: network.id }, data }),
     ]);
-    return network.id;
+    return toStored(network);
   }
 
-  private async remove(tx: Transaction, actor: Actor, networkId: string): Promise<null> {
+  private async remove(tx: Transaction, actor: Actor, networkId: string): Promise<StoredNetwork> {
     const network = readable(actor, await this.networks.lock(tx, networkId));
     if (!can(actor, 'delete', { kind: 'network', departmentId: network.departmentId }))
       throw new DomainError('FORBIDDEN');
@@ -125,9 +137,15 @@ export class NetworkService {
     const { departmentId, name } = network;
     const resource = { kind: 'network', id: networkId };
     await appendToOutbox(tx, [newEvent(networkDeleted, { departmentId, resource, data: { networkId, name } })]);
-    return null;
+    return toStored(network);
   }
 }
+
+/** What a repeated call is answered from when the network is gone. */
+type StoredNetwork = Omit<Network, 'createdAt'> & { readonly createdAt: string };
+
+const toStored = (network: Network): StoredNetwork => ({ ...network, createdAt: network.createdAt.toISOString() });
+const ofStored = (stored: StoredNetwork): Network => ({ ...stored, createdAt: new Date(stored.createdAt) });
 
 const onlyUuids = (ids: readonly string[]): string[] => ids.filter((id) => Uuid.safeParse(id).success);
 

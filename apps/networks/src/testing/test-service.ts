@@ -75,6 +75,10 @@ export class TestService {
     );
   }
 
+  get<T>(token: abstract new (...args: never[]) => T): T {
+    return this.app.get<T>(token);
+  }
+
   async stop(): Promise<void> {
     await this.app.close();
     await this.nats.close();
@@ -83,7 +87,7 @@ export class TestService {
 
   /** A network that is there already, in a department that need not exist. */
   async insertNetwork(departmentId: string, name: string, cidr: string): Promise<string> {
-    return (await this.app.get(Database).network.create({ data: { departmentId, name, cidr } })).id;
+    return (await this.app.get(Database).network.create({ data: { departmentId, name, nameKey: name, cidr } })).id;
   }
 
   /** As if its hosts had been sent the network a minute ago and were to be sent it again in an hour. */

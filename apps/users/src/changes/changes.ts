@@ -1,7 +1,7 @@
 import { DomainError, type EventEnvelope } from '@infinibay/contracts';
 import { Injectable } from '@nestjs/common';
 import { OutboxRelayHolder } from '@infinibay/platform-messaging';
-import { appendToOutbox, recallOnce, runOnce } from '@infinibay/platform-persistence';
+import { appendToOutbox, mutateOnce } from '@infinibay/platform-persistence';
 import { AuditLog, type AuditEntry } from '../audit/audit.log.js';
 import { Database, type Transaction } from '../database.js';
 
@@ -18,6 +18,17 @@ export interface Effect {
   readonly events: readonly EventEnvelope[];
 }
 
+export type ChangeWork = (tx: Transaction) => Promise<Effect>;
+
+export interface Run<Stored, Answer> {
+  /** Checks and hashes that must not be done again for a repeated key, or not in the transaction; then the work. */
+  readonly prepare: () => ChangeWork | Promise<ChangeWork>;
+  /** The answer as plain JSON, read when the work is done. */
+  readonly remember: (tx: Transaction, resourceId: string) => Promise<Stored>;
+  /** What the actor gets of it, if the actor may see it now. Keys of older versions hold the resource's id alone. */
+  readonly show: (stored: Stored | string) => Answer | Promise<Answer>;
+}
+
 /** Commits effect, idempotency key, audit entry and events as one; a refusal is audited on its own. */
 @Injectable()
 export class Changes {
@@ -28,29 +39,30 @@ export class Changes {
   ) {}
 
   /**
-   * @returns id of the resource; for a repeated key that of the first call, without doing anything.
-   * @throws DomainError of `work`, or IDEMPOTENCY_KEY_REUSED
+   * @returns the answer; for a repeated key that of the first call, without doing anything.
+   * @throws DomainError of the preparation and the work, or IDEMPOTENCY_KEY_REUSED
    */
-  async commit(change: Change, work: (tx: Transaction) => Promise<Effect>): Promise<string> {
+  async commit<Stored, Answer>(change: Change, { prepare, remember, show }: Run<Stored, Answer>): Promise<Answer> {
     const { actorId, operation, idempotencyKey: key, input } = change;
     try {
-      const id = await this.database.$transaction((tx) =>
-        runOnce(tx, { actorId, operation, key, input }, () => this.apply(tx, change, work)),
+      const answer = await mutateOnce(
+        this.database,
+        { actorId, operation, key, input },
+        {
+          prepare: async () => {
+            const work = await prepare();
+            return async (tx: Transaction): Promise<Stored | string> =>
+              remember(tx, await this.apply(tx, change, work));
+          },
+          show,
+        },
       );
       this.outbox.notify();
-      return id;
+      return answer;
     } catch (error) {
       await this.refused(change, error);
       throw error;
     }
-  }
-
-  /**
-   * What the first call with this key answered, for work that must not or cannot be done again before commit().
-   * @throws DomainError IDEMPOTENCY_KEY_REUSED
-   */
-  recall({ actorId, operation, idempotencyKey: key, input }: Change): Promise<string | undefined> {
-    return recallOnce<string>(this.database, { actorId, operation, key, input });
   }
 
   /** For changes without an idempotency key: sessions. */
@@ -60,7 +72,7 @@ export class Changes {
     return result;
   }
 
-  private async apply(tx: Transaction, change: Change, work: (tx: Transaction) => Promise<Effect>): Promise<string> {
+  private async apply(tx: Transaction, change: Change, work: ChangeWork): Promise<string> {
     const { resourceId, events } = await work(tx);
     const { actorId, operation: verb, resourceKind } = change;
     await this.audit.record(tx, { actorId, verb, resourceKind, resourceId, result: 'ok' });

@@ -9,23 +9,29 @@ import {
 import { can } from '@infinibay/access-domain';
 import { Injectable } from '@nestjs/common';
 import { newEvent } from '@infinibay/platform-persistence';
-import { Changes, type Effect } from '../changes/changes.js';
+import { Changes, type Change, type ChangeWork, type Effect } from '../changes/changes.js';
 import type { Transaction } from '../database.js';
 import { UserRepository } from '../users/user.repository.js';
 import type { CreateDepartment, MembershipChange } from './department.inputs.js';
+import type { Department } from './department.model.js';
 import { DepartmentRepository } from './department.repository.js';
+import { DepartmentService } from './department.service.js';
 
-/** An administrator's changes to departments. Each returns the department's id. */
+/**
+ * An administrator's changes to departments. Each returns the department as it was when it was done; for a repeated key
+ * what the first call got, and DEPARTMENT_NOT_FOUND to an actor who may not see it now.
+ */
 @Injectable()
 export class DepartmentChangesService {
   constructor(
     private readonly changes: Changes,
     private readonly departments: DepartmentRepository,
     private readonly users: UserRepository,
+    private readonly reader: DepartmentService,
   ) {}
 
   /** @throws DomainError FORBIDDEN, NAME_TAKEN */
-  create(actor: Actor, { idempotencyKey, ...input }: CreateDepartment): Promise<string> {
+  create(actor: Actor, { idempotencyKey, ...input }: CreateDepartment): Promise<Department> {
     const change = {
       actorId: actor.userId,
       operation: 'createDepartment',
@@ -33,7 +39,7 @@ export class DepartmentChangesService {
       idempotencyKey,
       input,
     } as const;
-    return this.changes.commit(change, async (tx) => {
+    return this.commit(actor, change, async (tx) => {
       if (!can(actor, 'create', { kind: 'department', departmentId: null }))
         throw new DomainError('FORBIDDEN', { needs: 'ADMIN' });
       const departmentId = await this.departments.create(tx, input.name);
@@ -44,7 +50,7 @@ export class DepartmentChangesService {
   }
 
   /** @throws DomainError DEPARTMENT_NOT_FOUND, USER_NOT_FOUND, FORBIDDEN */
-  addMember(actor: Actor, { idempotencyKey, ...input }: MembershipChange): Promise<string> {
+  addMember(actor: Actor, { idempotencyKey, ...input }: MembershipChange): Promise<Department> {
     const change = {
       actorId: actor.userId,
       operation: 'addDepartmentMember',
@@ -52,7 +58,7 @@ export class DepartmentChangesService {
       idempotencyKey,
       input,
     } as const;
-    return this.changes.commit(change, async (tx) => {
+    return this.commit(actor, change, async (tx) => {
       const user = await this.authorise(tx, actor, input);
       const changed = await this.departments.addMember(tx, input.departmentId, input.userId);
       return this.effect(membershipGranted, input, changed, user.disabled);
@@ -60,7 +66,7 @@ export class DepartmentChangesService {
   }
 
   /** @throws DomainError DEPARTMENT_NOT_FOUND, USER_NOT_FOUND, FORBIDDEN */
-  removeMember(actor: Actor, { idempotencyKey, ...input }: MembershipChange): Promise<string> {
+  removeMember(actor: Actor, { idempotencyKey, ...input }: MembershipChange): Promise<Department> {
     const change = {
       actorId: actor.userId,
       operation: 'removeDepartmentMember',
@@ -68,10 +74,18 @@ export class DepartmentChangesService {
       idempotencyKey,
       input,
     } as const;
-    return this.changes.commit(change, async (tx) => {
+    return this.commit(actor, change, async (tx) => {
       const user = await this.authorise(tx, actor, input);
       const changed = await this.departments.removeMember(tx, input.departmentId, input.userId);
       return this.effect(membershipRevoked, input, changed, user.disabled);
+    });
+  }
+
+  private commit(actor: Actor, change: Change, work: ChangeWork): Promise<Department> {
+    return this.changes.commit(change, {
+      prepare: () => work,
+      remember: (tx, id) => this.departments.stored(tx, id),
+      show: (stored) => this.reader.shown(actor, stored),
     });
   }
 

@@ -10,10 +10,18 @@ export interface DepartmentRow {
   readonly createdAt: Date;
 }
 
+/** A department as plain JSON: what a repeated call is answered from. */
+export type StoredDepartment = Omit<DepartmentRow, 'createdAt'> & { readonly createdAt: string };
+
 @Injectable()
 export class DepartmentRepository {
   findMany(tx: Transaction, ids: readonly string[]): Promise<DepartmentRow[]> {
     return tx.department.findMany({ where: { id: { in: [...ids] } } });
+  }
+
+  async stored(tx: Transaction, id: string): Promise<StoredDepartment> {
+    const { name, createdAt } = await tx.department.findUniqueOrThrow({ where: { id } });
+    return { id, name, createdAt: createdAt.toISOString() };
   }
 
   /** One row more than the page has, if there is one, and the count of all that the scope shows. */

@@ -42,7 +42,7 @@ export class DepartmentResolver {
     @CurrentActor() actor: Actor,
     @Args('input') input: CreateDepartmentInput,
   ): Promise<Department> {
-    return this.departments.get(actor, await this.changes.create(actor, validateInput(CreateDepartmentRules, input)));
+    return this.changes.create(actor, validateInput(CreateDepartmentRules, input));
   }
 
   @Mutation(() => Department, {
@@ -52,10 +52,7 @@ export class DepartmentResolver {
     @CurrentActor() actor: Actor,
     @Args('input') input: AddDepartmentMemberInput,
   ): Promise<Department> {
-    return this.departments.get(
-      actor,
-      await this.changes.addMember(actor, validateInput(MembershipRules, input, UNKNOWN)),
-    );
+    return this.changes.addMember(actor, validateInput(MembershipRules, input, UNKNOWN));
   }
 
   @Mutation(() => Department, {
@@ -66,10 +63,7 @@ export class DepartmentResolver {
     @CurrentActor() actor: Actor,
     @Args('input') input: RemoveDepartmentMemberInput,
   ): Promise<Department> {
-    return this.departments.get(
-      actor,
-      await this.changes.removeMember(actor, validateInput(MembershipRules, input, UNKNOWN)),
-    );
+    return this.changes.removeMember(actor, validateInput(MembershipRules, input, UNKNOWN));
   }
 
   @ResolveField('members', () => UserConnection, {

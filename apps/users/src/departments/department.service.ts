@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { connectionOf, type Connection, type Page } from '@infinibay/platform-graphql';
 import { Database } from '../database.js';
 import type { Department } from './department.model.js';
-import { DepartmentRepository } from './department.repository.js';
+import { DepartmentRepository, type StoredDepartment } from './department.repository.js';
 
 /** What an actor may see of departments. */
 @Injectable()
@@ -19,6 +19,17 @@ export class DepartmentService {
     const department = (await this.findMany(actor, [id])).get(id);
     if (department === undefined) throw new DomainError('DEPARTMENT_NOT_FOUND', { departmentId: id });
     return department;
+  }
+
+  /**
+   * The answer to a change, as it was then, by the rights of now.
+   * @throws DomainError DEPARTMENT_NOT_FOUND
+   */
+  shown(actor: Actor, stored: StoredDepartment | string): Department | Promise<Department> {
+    if (typeof stored === 'string') return this.get(actor, stored);
+    if (!can(actor, 'read', { kind: 'department', departmentId: stored.id }))
+      throw new DomainError('DEPARTMENT_NOT_FOUND', { departmentId: stored.id });
+    return { ...stored, createdAt: new Date(stored.createdAt) };
   }
 
   /** Those of the departments that exist and that the actor may see. */

@@ -1,17 +1,17 @@
 import { DomainError, userAccessChanged, type Actor } from '@infinibay/contracts';
 import { Injectable } from '@nestjs/common';
 import { newEvent } from '@infinibay/platform-persistence';
-import { Changes, type Effect } from '../changes/changes.js';
+import { Changes, type ChangeWork, type Effect } from '../changes/changes.js';
 import { Database, type Transaction } from '../database.js';
 import { PasswordHasher, type HashLane } from '../passwords/password-hasher.js';
 import { LoginThrottle } from '../sessions/login-throttle.js';
 import { SessionRepository } from '../sessions/session.repository.js';
 import type { ChangeMyPassword } from './user.inputs.js';
-import { UserRepository, type Credentials } from './user.repository.js';
+import { UserRepository, type Credentials, type StoredUser } from './user.repository.js';
 
 interface Hashes {
-  /** The hash that the given password fits; null when it does not fit the user's. */
-  readonly current: string | null;
+  /** The hash that the given password fits. */
+  readonly current: string;
   readonly next: string;
 }
 
@@ -29,9 +29,10 @@ export class MyPasswordService {
 
   /**
    * Ends every other session of the user. A stolen access token cannot be used to guess the password: the login's throttle counts.
+   * @returns what UserService.shown() makes the answer of; for a repeated key what the first call got
    * @throws DomainError INVALID_CREDENTIALS, TOO_MANY_ATTEMPTS
    */
-  async change(actor: Actor, asked: ChangeMyPassword): Promise<string> {
+  async change(actor: Actor, asked: ChangeMyPassword): Promise<StoredUser | string> {
     const change = {
       actorId: actor.userId,
       operation: 'changeMyPassword',
@@ -42,28 +43,38 @@ export class MyPasswordService {
       from: this.hasher.fingerprint(asked.currentPassword),
       to: this.hasher.fingerprint(asked.newPassword),
     };
-    const repeated = await this.changes.recall({ ...change, input });
-    if (repeated !== undefined) return repeated;
+    return this.changes.commit(
+      { ...change, input },
+      {
+        prepare: () => this.verified(actor, asked),
+        remember: (tx, id) => this.users.stored(tx, id),
+        show: (stored) => stored,
+      },
+    );
+  }
+
+  /** By session, not by address: who holds one can't use up the budget of the owner's logins. */
+  private async verified(actor: Actor, asked: ChangeMyPassword): Promise<ChangeWork> {
     const user = await this.users.findCredentialsById(this.database, actor.userId);
     if (user === null) throw new DomainError('USER_NOT_FOUND', { userId: actor.userId });
-    // By session, not by address: who holds one can't use up the budget of the owner's logins.
-    return this.throttle.guard(user.email, `session ${actor.sessionId}`, async () => {
-      const hashed = await this.hashes(user, asked, ['known', actor.sessionId, actor.userId]);
-      return this.changes.commit({ ...change, input }, (tx) => this.replace(tx, actor, hashed));
-    });
+    const hashed = await this.throttle.guard(user.email, `session ${actor.sessionId}`, () =>
+      this.hashes(user, asked, ['known', actor.sessionId, actor.userId]),
+    );
+    return (tx) => this.replace(tx, actor, hashed);
   }
 
   /** Outside of the transaction: hashes wait for their turn, and a connection must not wait with them. */
   private async hashes(user: Credentials, asked: ChangeMyPassword, lane: HashLane): Promise<Hashes> {
     const matches = await this.hasher.verify(user.passwordHash, asked.currentPassword, lane);
-    return { current: matches ? user.passwordHash : null, next: await this.hasher.hash(asked.newPassword, lane) };
+    if (!matches) throw new DomainError('INVALID_CREDENTIALS');
+    return { current: user.passwordHash, next: await this.hasher.hash(asked.newPassword, lane) };
   }
 
   private async replace(tx: Transaction, actor: Actor, { current, next }: Hashes): Promise<Effect> {
     const { userId } = actor;
     const now = await this.users.lockCredentials(tx, userId);
     // Another change may have come in between: what was verified must be what is replaced.
-    if (current === null || now !== current) throw new DomainError('INVALID_CREDENTIALS');
+    if (now !== current) throw new DomainError('INVALID_CREDENTIALS');
     await this.users.setPassword(tx, userId, next);
     await this.sessions.endAll(tx, userId, 'password-changed', actor.sessionId);
     const resource = { kind: 'user', id: userId };

@@ -9,15 +9,20 @@ import {
 import { can } from '@infinibay/access-domain';
 import { Injectable } from '@nestjs/common';
 import { databaseNow, newEvent } from '@infinibay/platform-persistence';
-import { Changes, type Effect } from '../changes/changes.js';
+import { Changes, type ChangeWork, type Effect, type Run } from '../changes/changes.js';
 import type { Transaction } from '../database.js';
 import { DepartmentRepository } from '../departments/department.repository.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { SessionRepository } from '../sessions/session.repository.js';
 import type { CreateUser, SetUserDisabled } from './user.inputs.js';
-import { UserRepository, type NewUser } from './user.repository.js';
+import type { User } from './user.model.js';
+import { UserRepository, type NewUser, type StoredUser } from './user.repository.js';
+import { UserService } from './user.service.js';
 
-/** An administrator's changes to users. Each returns the user's id. */
+/**
+ * An administrator's changes to users. Each returns the user as it was when it was done; for a repeated key what the
+ * first call got, and USER_NOT_FOUND to an actor who may not see the user now.
+ */
 @Injectable()
 export class UserChangesService {
   constructor(
@@ -26,33 +31,43 @@ export class UserChangesService {
     private readonly departments: DepartmentRepository,
     private readonly sessions: SessionRepository,
     private readonly hasher: PasswordHasher,
+    private readonly reader: UserService,
   ) {}
 
   /** @throws DomainError FORBIDDEN, EMAIL_TAKEN, DEPARTMENT_NOT_FOUND */
-  async create(actor: Actor, { idempotencyKey, password, ...asked }: CreateUser): Promise<string> {
+  async create(actor: Actor, { idempotencyKey, password, ...asked }: CreateUser): Promise<User> {
     const change = { actorId: actor.userId, operation: 'createUser', resourceKind: 'user', idempotencyKey } as const;
     const input = { ...asked, password: this.hasher.fingerprint(password) };
-    const repeated = await this.changes.recall({ ...change, input });
-    if (repeated !== undefined) return repeated;
     // Before the transaction: a hash waits for its turn, and a connection must not wait with it.
-    const allowed = can(actor, 'create', { kind: 'user', departmentId: null });
-    const passwordHash = allowed ? await this.hasher.hash(password, ['known', actor.sessionId, actor.userId]) : '';
-    return this.changes.commit({ ...change, input }, async (tx) => {
-      if (!allowed) throw new DomainError('FORBIDDEN', { needs: 'ADMIN' });
-      await this.requireDepartments(tx, asked.departmentIds);
-      return this.insert(tx, { ...asked, passwordHash });
-    });
+    const prepare = async (): Promise<ChangeWork> => {
+      if (!can(actor, 'create', { kind: 'user', departmentId: null }))
+        throw new DomainError('FORBIDDEN', { needs: 'ADMIN' });
+      const passwordHash = await this.hasher.hash(password, ['known', actor.sessionId, actor.userId]);
+      return async (tx) => {
+        await this.requireDepartments(tx, asked.departmentIds);
+        return this.insert(tx, { ...asked, passwordHash });
+      };
+    };
+    return this.changes.commit({ ...change, input }, { prepare, ...this.answer(actor) });
   }
 
   /** @throws DomainError USER_NOT_FOUND, FORBIDDEN, LAST_ADMIN */
-  async setDisabled(actor: Actor, { idempotencyKey, ...input }: SetUserDisabled): Promise<string> {
+  async setDisabled(actor: Actor, { idempotencyKey, ...input }: SetUserDisabled): Promise<User> {
     const change = {
       actorId: actor.userId,
       operation: 'setUserDisabled',
       resourceKind: 'user',
       idempotencyKey,
     } as const;
-    return this.changes.commit({ ...change, input }, (tx) => this.disable(tx, actor, input));
+    const prepare = (): ChangeWork => (tx) => this.disable(tx, actor, input);
+    return this.changes.commit({ ...change, input }, { prepare, ...this.answer(actor) });
+  }
+
+  private answer(actor: Actor): Pick<Run<StoredUser, User>, 'remember' | 'show'> {
+    return {
+      remember: (tx, id) => this.users.stored(tx, id),
+      show: (stored) => this.reader.shown(actor, stored),
+    };
   }
 
   private async insert(tx: Transaction, user: NewUser): Promise<Effect> {

@@ -16,6 +16,12 @@ export interface UserRow {
   readonly createdAt: Date;
 }
 
+/** A user as plain JSON: what a repeated call is answered from. */
+export type StoredUser = Omit<UserRow, 'createdAt' | 'disabledAt'> & {
+  readonly createdAt: string;
+  readonly disabled: boolean;
+};
+
 export interface Credentials {
   readonly id: string;
   readonly email: string;
@@ -37,6 +43,11 @@ const CREDENTIALS = { id: true, email: true, passwordHash: true, disabledAt: tru
 export class UserRepository {
   find(tx: Transaction, id: string): Promise<UserRow | null> {
     return tx.user.findUnique({ where: { id }, select: PUBLIC });
+  }
+
+  async stored(tx: Transaction, id: string): Promise<StoredUser> {
+    const { disabledAt, createdAt, ...row } = await tx.user.findUniqueOrThrow({ where: { id }, select: PUBLIC });
+    return { ...row, createdAt: createdAt.toISOString(), disabled: disabledAt !== null };
   }
 
   findMany(tx: Transaction, ids: readonly string[]): Promise<UserRow[]> {

@@ -50,7 +50,7 @@ export class UserResolver {
 
   @Mutation(() => User, { description: 'For administrators. EMAIL_TAKEN, DEPARTMENT_NOT_FOUND.' })
   async createUser(@CurrentActor() actor: Actor, @Args('input') input: CreateUserInput): Promise<User> {
-    return this.users.get(actor, await this.changes.create(actor, validateInput(CreateUserRules, input)));
+    return this.changes.create(actor, validateInput(CreateUserRules, input));
   }
 
   @Mutation(() => User, {
@@ -58,14 +58,14 @@ export class UserResolver {
   })
   async setUserDisabled(@CurrentActor() actor: Actor, @Args('input') input: SetUserDisabledInput): Promise<User> {
     const asked = validateInput(SetUserDisabledRules, input, { userId: 'USER_NOT_FOUND' });
-    return this.users.get(actor, await this.changes.setDisabled(actor, asked));
+    return this.changes.setDisabled(actor, asked);
   }
 
   @Mutation(() => User, {
     description: 'Ends every other session of the actor. INVALID_CREDENTIALS, TOO_MANY_ATTEMPTS.',
   })
   async changeMyPassword(@CurrentActor() actor: Actor, @Args('input') input: ChangeMyPasswordInput): Promise<User> {
-    return this.users.get(actor, await this.passwords.change(actor, validateInput(ChangeMyPasswordRules, input)));
+    return this.users.shown(actor, await this.passwords.change(actor, validateInput(ChangeMyPasswordRules, input)));
   }
 
   @ListSize(200)

@@ -5,7 +5,7 @@ import { connectionOf, type Connection, type Page } from '@infinibay/platform-gr
 import { Database } from '../database.js';
 import { toUser } from './user.mapper.js';
 import type { User } from './user.model.js';
-import { UserRepository } from './user.repository.js';
+import { UserRepository, type StoredUser } from './user.repository.js';
 
 /** What an actor may see of users. */
 @Injectable()
@@ -20,6 +20,17 @@ export class UserService {
     const user = (await this.findMany(actor, [id])).get(id);
     if (user === undefined) throw new DomainError('USER_NOT_FOUND', { userId: id });
     return user;
+  }
+
+  /**
+   * The answer to a change, as it was then, by the rights of now.
+   * @throws DomainError USER_NOT_FOUND
+   */
+  shown(actor: Actor, stored: StoredUser | string): User | Promise<User> {
+    if (typeof stored === 'string') return this.get(actor, stored);
+    if (!can(actor, 'read', { kind: 'user', departmentId: null, userId: stored.id }))
+      throw new DomainError('USER_NOT_FOUND', { userId: stored.id });
+    return { ...stored, createdAt: new Date(stored.createdAt) };
   }
 
   /** Those of the users that exist and that the actor may see. */

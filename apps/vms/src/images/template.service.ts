@@ -1,7 +1,7 @@
 import { can } from '@infinibay/access-domain';
-import { DomainError, type Actor } from '@infinibay/contracts';
+import { DomainError, nameKey, type Actor } from '@infinibay/contracts';
 import { validateInput } from '@infinibay/platform-graphql';
-import { newId, runOnce } from '@infinibay/platform-persistence';
+import { mutateOnce, newId } from '@infinibay/platform-persistence';
 import { Injectable } from '@nestjs/common';
 import { PrismaClient, isUniqueViolation, type Transaction } from '../database.js';
 import type { Template as TemplateRow } from '../generated/prisma/client.js';
@@ -26,27 +26,39 @@ export class TemplateService {
   /** @throws DomainError FORBIDDEN, INVALID_INPUT, IMAGE_NOT_FOUND, NAME_TAKEN */
   async create(actor: Actor, rawInput: unknown): Promise<TemplateFacts> {
     requireAdministrator(actor);
-    const { idempotencyKey: key, ...input } = validateInput(CreateTemplate, rawInput);
-    return this.database.$transaction((tx) =>
-      runOnce(tx, { actorId: actor.userId, key, operation: 'createTemplate', input }, async () =>
-        toFacts(await insert(tx, input)),
-      ),
-    );
+    const { idempotencyKey, ...input } = validateInput(CreateTemplate, rawInput);
+    return this.change(actor, 'createTemplate', idempotencyKey, input, (tx) => insert(tx, input));
   }
 
   /** @throws DomainError FORBIDDEN, INVALID_INPUT, TEMPLATE_NOT_FOUND */
   async delete(actor: Actor, rawInput: unknown): Promise<TemplateFacts> {
     requireAdministrator(actor);
-    const { idempotencyKey: key, ...input } = validateInput(DeleteTemplate, rawInput);
-    return this.database.$transaction((tx) =>
-      runOnce(tx, { actorId: actor.userId, key, operation: 'deleteTemplate', input }, async () => {
-        const id = isUuid(input.templateId) ? input.templateId : null;
-        const row = id === null ? null : await tx.template.findUnique({ where: { id } });
-        if (row === null) throw new DomainError('TEMPLATE_NOT_FOUND');
-        const { count } = await tx.template.deleteMany({ where: { id: row.id } });
-        if (count === 0) throw new DomainError('TEMPLATE_NOT_FOUND');
-        return toFacts(row);
-      }),
+    const { idempotencyKey, ...input } = validateInput(DeleteTemplate, rawInput);
+    return this.change(actor, 'deleteTemplate', idempotencyKey, input, async (tx) => {
+      const id = isUuid(input.templateId) ? input.templateId : null;
+      const row = id === null ? null : await tx.template.findUnique({ where: { id } });
+      if (row === null) throw new DomainError('TEMPLATE_NOT_FOUND');
+      const { count } = await tx.template.deleteMany({ where: { id: row.id } });
+      if (count === 0) throw new DomainError('TEMPLATE_NOT_FOUND');
+      return row;
+    });
+  }
+
+  /** Everybody may see templates: who is no administrator any more still hears FORBIDDEN, as for a new call. */
+  private change(
+    actor: Actor,
+    operation: string,
+    key: string,
+    input: unknown,
+    work: (tx: Transaction) => Promise<TemplateRow>,
+  ): Promise<TemplateFacts> {
+    return mutateOnce(
+      this.database,
+      { actorId: actor.userId, key, operation, input },
+      {
+        prepare: () => async (tx: Transaction) => toFacts(await work(tx)),
+        show: (facts: TemplateFacts) => facts,
+      },
     );
   }
 }
@@ -64,7 +76,7 @@ const insert = async (
   const diskBytes = BigInt(bytes);
   requireImageMinimum(image, { memoryMib: input.memoryMib, diskBytes });
   try {
-    return await tx.template.create({ data: { id: newId(), ...input, diskBytes } });
+    return await tx.template.create({ data: { id: newId(), ...input, nameKey: nameKey(input.name), diskBytes } });
   } catch (error) {
     if (isUniqueViolation(error)) throw new DomainError('NAME_TAKEN', { name: input.name }, { cause: error });
     throw error;

@@ -52,7 +52,9 @@ export class CreateTemplateInput {
   @Field(() => String, { description: KEY_DESCRIPTION })
   idempotencyKey!: string;
 
-  @Field(() => String, { description: 'Unique' })
+  @Field(() => String, {
+    description: '1 to 120 visible characters; NAME_TAKEN when one differs only in case or encoding',
+  })
   name!: string;
 
   @Field(() => ID)

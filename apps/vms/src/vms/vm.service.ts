@@ -9,7 +9,7 @@ import {
   type PageArgs,
 } from '@infinibay/platform-graphql';
 import { currentContext } from '@infinibay/platform-logging';
-import { appendToOutbox, databaseNow, newId, recallOnce, runOnce } from '@infinibay/platform-persistence';
+import { appendToOutbox, databaseNow, mutateOnce, newId, type IdempotentCall } from '@infinibay/platform-persistence';
 import { TRANSITIONS, isAllowed } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import type DataLoader from 'dataloader';
@@ -30,6 +30,8 @@ export interface Accepted {
   readonly vmId: string;
   readonly operationId: string;
 }
+
+type VmWork = (tx: Transaction) => Promise<Accepted>;
 
 /** Accepts what users want of VMs. The doing is the reconciler's. */
 @Injectable()
@@ -71,48 +73,48 @@ export class VmService {
    */
   async create(actor: Actor, rawInput: unknown): Promise<Accepted> {
     const { idempotencyKey: key, ...input } = validateInput(CreateVm, rawInput);
-    const call = { actorId: actor.userId, key, operation: 'createVm', input };
-    const replay = await recallOnce<Accepted>(this.database, call);
-    if (replay !== undefined) return replay;
-    const networkId = await this.neighbours.selectNetwork(actor, input);
-    return this.accept(async (tx) =>
-      runOnce(tx, call, async () => {
-        const place = await this.placement.place(tx, { idempotencyKey: key, ...input });
-        const vm = await this.insert(tx, {
-          id: newId(),
-          departmentId: input.departmentId,
-          ownerId: actor.userId,
-          name: input.name,
-          activeName: input.name,
-          imageId: place.image.id,
-          hostId: place.hostId,
-          networkId,
-          wantedNetworkId: input.networkId,
-          vcpus: place.vcpus,
-          memoryMib: place.memoryMib,
-          diskBytes: place.diskBytes,
-          reconcileAt: await databaseNow(tx),
-        });
-        return this.journal(tx, vm, 'CREATE_VM', actor, key, [createdEvent(vm)]);
-      }),
-    );
+    // One vCPU is what an image gets when nothing is said.
+    const vcpus = input.imageId !== null && input.vcpus === 1 ? null : input.vcpus;
+    const call = { actorId: actor.userId, key, operation: 'createVm', input: { ...input, vcpus } };
+    return this.accept(call, async () => {
+      const networkId = await this.neighbours.selectNetwork(actor, input);
+      return (tx) => this.build(tx, actor, { idempotencyKey: key, ...input }, networkId);
+    });
   }
 
   /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY */
   async request(actor: Actor, kind: Exclude<OperationKind, 'CREATE_VM'>, rawInput: unknown): Promise<Accepted> {
     const { idempotencyKey: key, ...input } = validateInput(VmAction, rawInput);
     if (!isUuid(input.vmId)) throw new DomainError('VM_NOT_FOUND');
-    return this.accept(async (tx) =>
-      runOnce(tx, { actorId: actor.userId, key, operation: kind, input }, async () => {
-        const vm = await this.vms.lock(tx, input.vmId);
-        const verb = kind === 'DELETE_VM' ? 'delete' : 'operate';
-        if (vm === null || vm.state === 'DELETED' || !can(actor, verb, { kind: 'vm', departmentId: vm.departmentId })) {
-          throw new DomainError('VM_NOT_FOUND');
-        }
-        if (!isAllowed(kind, vm.state)) throw new DomainError('VM_BUSY', { state: vm.state });
-        return this.journal(tx, vm, kind, actor, key, await this.want(tx, vm, kind));
-      }),
-    );
+    return this.accept({ actorId: actor.userId, key, operation: kind, input }, () => async (tx) => {
+      const vm = await this.vms.lock(tx, input.vmId);
+      const verb = kind === 'DELETE_VM' ? 'delete' : 'operate';
+      if (vm === null || vm.state === 'DELETED' || !can(actor, verb, { kind: 'vm', departmentId: vm.departmentId })) {
+        throw new DomainError('VM_NOT_FOUND');
+      }
+      if (!isAllowed(kind, vm.state)) throw new DomainError('VM_BUSY', { state: vm.state });
+      return this.journal(tx, vm, kind, actor, key, await this.want(tx, vm, kind));
+    });
+  }
+
+  private async build(tx: Transaction, actor: Actor, input: CreateVm, networkId: string | null): Promise<Accepted> {
+    const place = await this.placement.place(tx, input);
+    const vm = await this.insert(tx, {
+      id: newId(),
+      departmentId: input.departmentId,
+      ownerId: actor.userId,
+      name: input.name,
+      activeName: input.name,
+      imageId: place.image.id,
+      hostId: place.hostId,
+      networkId,
+      wantedNetworkId: input.networkId,
+      vcpus: place.vcpus,
+      memoryMib: place.memoryMib,
+      diskBytes: place.diskBytes,
+      reconcileAt: await databaseNow(tx),
+    });
+    return this.journal(tx, vm, 'CREATE_VM', actor, input.idempotencyKey, [createdEvent(vm)]);
   }
 
   private async want(tx: Transaction, vm: VmRow, kind: OperationKind): Promise<EventEnvelope[]> {
@@ -154,8 +156,14 @@ export class VmService {
     return { vmId: vm.id, operationId };
   }
 
-  private async accept(work: (tx: Transaction) => Promise<Accepted>): Promise<Accepted> {
-    const accepted = await this.database.$transaction(work, { maxWait: 5_000, timeout: 15_000 });
+  /** Rows of VMs and operations stay when the VM is gone: ids are answer enough, the resolver checks who may see them. */
+  private async accept(call: IdempotentCall, prepare: () => VmWork | Promise<VmWork>): Promise<Accepted> {
+    const show = (stored: Accepted): Accepted => stored;
+    const accepted = await mutateOnce(this.database, call, {
+      prepare,
+      show,
+      limits: { maxWait: 5_000, timeout: 15_000 },
+    });
     this.afterCommit.notify();
     return accepted;
   }

@@ -32,6 +32,15 @@ export const DisplayName = z
   .max(120)
   .refine(isVisible, 'must consist of characters that can be seen');
 
+/** A remark for people, on one line; kept and refused as DisplayName is, but it may be empty. At most 500 characters. */
+export const DisplayText = z
+  .string()
+  .max(5_000)
+  .normalize('NFC')
+  .trim()
+  .max(500)
+  .refine((text) => text === '' || isVisible(text), 'must consist of characters that can be seen');
+
 /** The client's key that makes a repeated mutation act once. */
 export const IdempotencyKey = z
   .string()

@@ -4,6 +4,7 @@ export * from './database-options.js';
 export * from './events.js';
 export * from './outbox.js';
 export * from './inbox.js';
-export * from './idempotency.js';
+export { hashInput, type IdempotentCall } from './idempotency.js';
+export * from './mutate-once.js';
 export * from './uuid-v7.js';
 export * from './database-now.js';

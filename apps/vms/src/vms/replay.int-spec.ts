@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto';
+import type { Actor } from '@infinibay/contracts';
+import { keyedMutations, replayProblems, testNats, type ReplayRow } from '@infinibay/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { PrismaClient } from '../database.js';
+import { Neighbours } from '../testing/neighbours.js';
+import { VmBench } from '../testing/vm-bench.js';
+import { admin } from '../testing/vms-under-test.js';
+
+/** States move on: an answer is told by what it is about. */
+const RESULT = '{ vm { id name } operation { id kind } }';
+const TEMPLATE = '{ id name vcpus memoryMib diskGib }';
+
+describe('mutations of vms, repeated', () => {
+  let bench: VmBench;
+  const administrator = admin();
+  let actor: Actor;
+  beforeAll(async () => {
+    bench = await VmBench.start();
+  }, 120_000);
+  afterAll(() => bench.stop());
+
+  const withoutKey = ({ idempotencyKey: _key, ...input }: Record<string, unknown>) => input;
+  const template = () => ({
+    name: `Café ${randomUUID()}`,
+    imageId: bench.neighbours.imageId,
+    vcpus: 1,
+    memoryMib: 128,
+    diskGib: 1,
+  });
+  const templates = () => bench.vms.get(PrismaClient).template;
+  const action = (state: 'RUNNING' | 'STOPPED'): ReplayRow => ({
+    select: RESULT,
+    input: async () => {
+      const vmId = await bench.running();
+      if (state === 'STOPPED') {
+        await bench.act('forceOffVm', vmId);
+        await bench.reaches(vmId, 'STOPPED');
+      }
+      return { vmId };
+    },
+    gone: async ({ vmId }) => {
+      await bench.act('deleteVm', String(vmId));
+      await bench.isGone(String(vmId));
+    },
+    other: { vmId: randomUUID() },
+    lost: ['VM_NOT_FOUND'],
+  });
+  const rows = (): Readonly<Record<string, ReplayRow>> => ({
+    createVm: {
+      ...action('RUNNING'),
+      input: () => withoutKey(bench.input()),
+      gone: async (_input, { data }) => {
+        const { id } = (data as { createVm: { vm: { id: string } } }).createVm.vm;
+        await bench.act('deleteVm', id);
+        await bench.isGone(id);
+      },
+      other: { name: 'other' },
+    },
+    startVm: action('STOPPED'),
+    shutdownVm: action('RUNNING'),
+    forceOffVm: action('RUNNING'),
+    deleteVm: action('RUNNING'),
+    createTemplate: {
+      select: TEMPLATE,
+      input: template,
+      gone: () => templates().deleteMany(),
+      other: { vcpus: 2 },
+      taken: 'NAME_TAKEN',
+      lost: ['FORBIDDEN'],
+    },
+    deleteTemplate: {
+      select: TEMPLATE,
+      input: async () => {
+        const { diskGib: _size, ...input } = template();
+        const { id } = await templates().create({ data: { ...input, nameKey: input.name, diskBytes: 1_073_741_824n } });
+        return { templateId: id };
+      },
+      gone: () => templates().deleteMany(),
+      other: { templateId: randomUUID() },
+      lost: ['FORBIDDEN'],
+    },
+  });
+  const replays = {
+    ask: async (query: string, variables: Record<string, unknown>, as: string) => {
+      const by = as === 'actor' ? actor : { ...actor, role: 'USER' as const, departmentIds: [] };
+      const { data, errors } = await bench.vms.ask(by, query, variables);
+      return { data, codes: (errors ?? []).map(({ extensions }) => extensions.code) };
+    },
+    away: () => bench.neighbours.stop(),
+    back: async () => {
+      const { hostId, imageId, departments } = bench.neighbours;
+      bench.neighbours = await Neighbours.start(testNats(), { hostId, imageId });
+      for (const id of departments) bench.neighbours.departments.add(id);
+    },
+  };
+
+  it('get the first answer, whatever is gone since: every mutation of the schema', async () => {
+    const { data } = await bench.vms.ask(administrator, '{ _service { sdl } }');
+    const mutations = keyedMutations((data?.['_service'] as { sdl: string }).sdl);
+    const table = rows();
+    expect(mutations.map(({ name }) => name).sort()).toEqual(Object.keys(table).sort());
+    for (const mutation of mutations) {
+      actor = mutation.name.endsWith('Template') ? administrator : bench.actor;
+      const row = table[mutation.name];
+      if (row !== undefined) expect(await replayProblems(replays, mutation, row)).toEqual([]);
+    }
+  }, 240_000);
+
+  it('take one vCPU and none said for the same input, when there is no template', async () => {
+    const input = bench.input();
+    const first = await bench.create(input);
+    expect(first.errors).toBeUndefined();
+    expect((await bench.create({ ...input, vcpus: 1 })).errors).toBeUndefined();
+    expect((await bench.create({ ...input, vcpus: 2 })).errors?.[0]?.extensions.code).toBe('IDEMPOTENCY_KEY_REUSED');
+  });
+});

@@ -1,0 +1,46 @@
+import { recallOnce, runOnce, type IdempotentCall } from './idempotency.js';
+import type { SqlClient, SqlTransaction } from './sql-client.js';
+
+export interface Mutation<Tx, Stored, Answer> {
+  /**
+   * Every check that can fail, and every question to another service. A replay does none of it.
+   * @returns the work, which ends in the whole answer as plain JSON
+   */
+  readonly prepare: () => Promise<(tx: Tx) => Promise<Stored>> | ((tx: Tx) => Promise<Stored>);
+  /**
+   * Makes the answer of what is stored; throws "not found" when the actor may not see it, by the rights of now: who has
+   * lost a department gets no old answer about it. What older versions stored must stay readable here.
+   */
+  readonly show: (stored: Stored) => Answer | Promise<Answer>;
+  readonly limits?: { readonly maxWait: number; readonly timeout: number };
+}
+
+/**
+ * The one way in which a mutation with an idempotency key runs: the first call's answer is looked for before anything
+ * else, so that a repetition gets it though what it named, its department or other services are gone since.
+ * @throws DomainError IDEMPOTENCY_KEY_REUSED when the key came with other input before, and what `mutation` throws.
+ */
+export const mutateOnce = async <Tx extends SqlTransaction, Stored, Answer>(
+  database: SqlClient<Tx>,
+  call: IdempotentCall,
+  mutation: Mutation<Tx, Stored, Answer>,
+): Promise<Answer> => {
+  const known = await recallOnce<Stored>(database, call);
+  return mutation.show(known === undefined ? await first(database, call, mutation) : known);
+};
+
+const first = async <Tx extends SqlTransaction, Stored, Answer>(
+  database: SqlClient<Tx>,
+  call: IdempotentCall,
+  { prepare, limits }: Mutation<Tx, Stored, Answer>,
+): Promise<Stored> => {
+  try {
+    const work = await prepare();
+    return await database.$transaction((tx) => runOnce(tx, call, () => work(tx)), limits);
+  } catch (error) {
+    // A twin may have come first meanwhile: then what we asked for failed because it is done.
+    const known = await recallOnce<Stored>(database, call).catch(() => undefined);
+    if (known === undefined) throw error;
+    return known;
+  }
+};
