@@ -1,5 +1,6 @@
 import { Controller, Get, Header, HttpStatus, Inject, Res } from '@nestjs/common';
 import type { Response } from 'express';
+import { withoutDeadline } from '@infinibay/platform-logging';
 import type { MetricsRegistry } from '@infinibay/platform-metrics';
 import { runProbe, type Probe, type ProbeResult } from './probe.js';
 
@@ -56,7 +57,7 @@ export class HealthController {
   /** Many probers at once cost one round of checks a second. */
   private probe(): Promise<Readiness> {
     if (this.cached === undefined || performance.now() - this.cached.at > CACHE_MS) {
-      this.cached = { at: performance.now(), result: this.check() };
+      this.cached = { at: performance.now(), result: withoutDeadline(() => this.check()) };
     }
     return this.cached.result;
   }
