@@ -17,6 +17,7 @@ import { startPostgres, type RunningPostgres } from '../stack/postgres.ts';
 import { askReadiness, type HealthAnswer } from '../stack/readiness.ts';
 import { loadSecrets } from '../stack/secrets.ts';
 import {
+  healthPortOf,
   PREFERRED_PORTS,
   SERVICES,
   serviceEnvironment,
@@ -136,7 +137,7 @@ export class OutageBench {
   }
 
   readiness(name: ServiceUnderTest): Promise<HealthAnswer> {
-    return askReadiness(this.context.ports[name]);
+    return askReadiness(healthPortOf(name, this.context.ports));
   }
 
   async everyoneIsReady(): Promise<void> {
