@@ -49,9 +49,10 @@ ENV NODE_OPTIONS=--enable-source-maps
 USER node
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.HTTP_PORT}/health/ready`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.HEALTH_PORT ?? process.env.HTTP_PORT}/health/ready`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 
 FROM service AS gateway
+ENV HEALTH_PORT=4100
 COPY --from=production /app/apps/gateway apps/gateway
 CMD ["node", "apps/gateway/dist/main.js"]
 
@@ -76,6 +77,7 @@ COPY --from=production /app/apps/metrics-collector apps/metrics-collector
 CMD ["node", "apps/metrics-collector/dist/main.js"]
 
 FROM service AS realtime
+ENV HEALTH_PORT=4107
 COPY --from=production /app/apps/realtime apps/realtime
 CMD ["node", "apps/realtime/dist/main.js"]
 

@@ -88,6 +88,18 @@ describe('docker-compose.yml', () => {
     expect(variablesOf('realtime')['HTTP_PORT']).toBe('4001');
   });
 
+  it('asks public services for health where nobody else can', () => {
+    const published = Object.values(compose.services)
+      .flatMap((service) => service.ports)
+      .join(' ');
+    for (const name of ['gateway', 'realtime'] as const) {
+      const port = variablesOf(name)['HEALTH_PORT'] ?? '';
+      expect(port).toMatch(/^\d{4}$/);
+      expect(published).not.toContain(port);
+      expect(composed(name).healthcheck?.test.join(' ')).toContain('process.env.HEALTH_PORT ?? process.env.HTTP_PORT');
+    }
+  });
+
   it.each(SUBGRAPHS)('leads the gateway to the subgraph %s', (name) => {
     expect(variablesOf('gateway')[`${name.toUpperCase()}_URL`]).toBe(
       `http://${name}:${variablesOf(name)['HTTP_PORT'] ?? ''}`,

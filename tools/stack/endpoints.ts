@@ -1,5 +1,5 @@
 import { CONSUMER_USER } from './nats-users.ts';
-import { SERVICES, type ServiceContext } from './services.ts';
+import { healthPortOf, SERVICES, type ServiceContext } from './services.ts';
 import { ADMIN_EMAIL } from './first-administrator.ts';
 
 /** What the operator is told once everything is ready; a password of the context is one that was tried. */
@@ -32,7 +32,7 @@ export function describeEndpoints(context: ServiceContext): string {
     ['PostgreSQL', `${at(ports.postgres)}, database infinibay`],
     ...hypervisorLines,
     ['administrator', login],
-    ...SERVICES.map(({ name }) => [name, `http://${at(ports[name])}/health/ready  /metrics`]),
+    ...SERVICES.map(({ name }) => [name, `http://${at(healthPortOf(name, ports))}/health/ready  /metrics`]),
   ];
   return rows.map(([name = '', value = '']) => `  ${name.padEnd(18)}${value}`).join('\n');
 }

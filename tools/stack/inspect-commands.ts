@@ -6,7 +6,7 @@ import type { StackLayout } from './layout.ts';
 import { recordedProcesses } from './leftovers.ts';
 import { askReadiness } from './readiness.ts';
 import { describeRestarts, readRestarts } from './restarts.ts';
-import { SERVICES } from './services.ts';
+import { healthPortOf, SERVICES } from './services.ts';
 import { StackError } from './stack-error.ts';
 import { lockHolder } from './stack-lock.ts';
 import { stateFile, type StackState } from './stack.ts';
@@ -37,7 +37,7 @@ export async function statusCommand(layout: StackLayout): Promise<number> {
       pid === undefined
         ? 'not running'
         : isService && port !== undefined
-          ? (await askReadiness(port)).ready
+          ? (await askReadiness(healthPortOf(name, state.ports) ?? port)).ready
             ? 'ready'
             : 'not ready'
           : 'running';

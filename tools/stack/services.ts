@@ -28,6 +28,21 @@ export interface ServiceContext {
   readonly demoPassword: string | undefined;
 }
 
+type HealthPortName = 'gatewayHealth' | 'realtimeHealth';
+
+/** Services whose own port is for everybody answer /health and /metrics on another. */
+const HEALTH_PORTS: Readonly<Partial<Record<string, HealthPortName>>> = {
+  gateway: 'gatewayHealth',
+  realtime: 'realtimeHealth',
+};
+
+/** The port on which a service, or whatever else has a port, is asked how it is. */
+export function healthPortOf(name: ServiceName, ports: Readonly<Record<PortName, number>>): number;
+export function healthPortOf(name: string, ports: Readonly<Record<string, number>>): number | undefined;
+export function healthPortOf(name: string, ports: Readonly<Record<string, number>>): number | undefined {
+  return ports[HEALTH_PORTS[name] ?? name];
+}
+
 /** On this machine, where nothing else has them. */
 export const PREFERRED_PORTS = {
   gateway: 4000,
@@ -38,10 +53,12 @@ export const PREFERRED_PORTS = {
   firewall: 4104,
   'hypervisor-agent': 4105,
   'metrics-collector': 4106,
+  gatewayHealth: 4100,
+  realtimeHealth: 4107,
   postgres: 54320,
   nats: 42220,
   natsMonitor: 48222,
-} as const satisfies Readonly<Record<ServiceName | 'postgres' | 'nats' | 'natsMonitor', number>>;
+} as const satisfies Readonly<Record<ServiceName | HealthPortName | 'postgres' | 'nats' | 'natsMonitor', number>>;
 
 export type PortName = keyof typeof PREFERRED_PORTS;
 
@@ -91,7 +108,9 @@ const OWN_SETTINGS: Readonly<Partial<Record<ServiceName, (context: ServiceContex
       : {}),
   }),
   'metrics-collector': ({ layout }) => ({ AGENT_SOCKET_DIR: layout.agentSocketDir }),
+  realtime: ({ ports }) => ({ HEALTH_PORT: String(ports.realtimeHealth) }),
   gateway: (context) => ({
+    HEALTH_PORT: String(context.ports.gatewayHealth),
     SUPERGRAPH_PATH: path.join(repositoryRoot, 'apps', 'gateway', 'supergraph.graphql'),
     ...subgraphUrls(context),
   }),

@@ -24,7 +24,14 @@ import { NATS_USER_NAMES } from './nats-users.ts';
 import { waitForReadiness } from './readiness.ts';
 import { Restarts } from './restarts.ts';
 import { loadSecrets } from './secrets.ts';
-import { PREFERRED_PORTS, SERVICES, serviceEnvironment, type ServiceContext, type ServiceEntry } from './services.ts';
+import {
+  healthPortOf,
+  PREFERRED_PORTS,
+  SERVICES,
+  serviceEnvironment,
+  type ServiceContext,
+  type ServiceEntry,
+} from './services.ts';
 import type { StackSettings } from './settings.ts';
 import { messageOf, StackError } from './stack-error.ts';
 import { SupervisedProcess } from './supervised-process.ts';
@@ -150,7 +157,10 @@ export class Stack {
       throw new StackError(`not built: ${missing.map(({ name }) => name).join(', ')}; run npm run setup`);
     const report = { say: this.options.say, restarting: this.restarts.count };
     for (const entry of built) {
-      const liveness = serviceLiveness(context.ports[entry.name], this.options.settings.INFINIBAY_SILENCE_SECONDS);
+      const liveness = serviceLiveness(
+        healthPortOf(entry.name, context.ports),
+        this.options.settings.INFINIBAY_SILENCE_SECONDS,
+      );
       const launch = (): ReturnType<typeof startChild> => startService(entry, context);
       const service = new SupervisedProcess(entry.name, launch, report, liveness);
       await service.start();
@@ -159,7 +169,7 @@ export class Stack {
     const waits = built.map(async ({ name }, index) => {
       const service = this.services[index];
       if (service === undefined) return;
-      await waitForReadiness(service, context.ports[name], {
+      await waitForReadiness(service, healthPortOf(name, context.ports), {
         timeoutMs: READY_TIMEOUT_MS,
         checkpoint: () => {
           this.checkpoint();

@@ -22,6 +22,7 @@ export class AppModule {
           service: 'gateway',
           logger,
           nats: { url: config.NATS_URL, user: config.NATS_USER, password: config.NATS_PASSWORD },
+          health: { host: config.HEALTH_HOST, port: config.HEALTH_PORT },
           sessions: new UsersSessions(config.USERS_URL, config.INTERNAL_KEY),
           // Queries and sessions go on without it, and mutations reach the subgraphs.
           needsNats: false,

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import {
   corsSettings,
+  healthSettings,
   httpSettings,
   internalSettings,
   natsSettings,
@@ -16,6 +17,7 @@ const points = z.coerce.number().int().min(1).max(10_000_000);
 
 export const configSchema = {
   ...httpSettings,
+  ...healthSettings(4100),
   ...natsSettings,
   ...internalSettings,
   ...corsSettings,

@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { loadConfig } from '@infinibay/platform-config';
+import { HealthListener } from '@infinibay/platform-health';
 import { NestLogger, createLogger } from '@infinibay/platform-logging';
 import { prepareHttp } from '@infinibay/platform-service';
 import { createTestDatabase, pollUntil, testNats, threadCpuMs, type TestDatabase } from '@infinibay/testing';
@@ -125,6 +126,7 @@ export class Gateway {
     const config = loadConfig(configSchema, {
       NODE_ENV: 'test',
       HTTP_PORT: '0',
+      HEALTH_PORT: '0',
       INTERNAL_KEY,
       VMS_URL: 'http://127.0.0.1:9/graphql',
       NETWORKS_URL: 'http://127.0.0.1:9/graphql',
@@ -142,6 +144,11 @@ export class Gateway {
     prepareHttp(app, { service: 'gateway', bodyLimit: MAX_BODY, corsOrigins: config.CORS_ORIGINS });
     await app.listen(0, '127.0.0.1');
     return new Gateway(app, await app.getUrl(), folder);
+  }
+
+  /** Where operators ask; the port for everybody answers nothing of it. */
+  get healthUrl(): string {
+    return `http://127.0.0.1:${String(this.app.get(HealthListener).port)}`;
   }
 
   async post(body: unknown, headers: Record<string, string> = {}): Promise<Answer> {

@@ -175,7 +175,7 @@ describe('a token', () => {
 describe('a request that would cost too much', () => {
   const bomb = `{ me { ...f0 } } ${repeat(20, (level) => `fragment f${level} on User { ...f${level + 1} ...f${level + 1} }`)} fragment f20 on User { id }`;
   const served = async (): Promise<number> => {
-    const text = await (await fetch(`${gateway.url}/metrics`)).text();
+    const text = await (await fetch(`${gateway.healthUrl}/metrics`)).text();
     return [...text.matchAll(/^infinibay_graphql_request_seconds_count\{[^}]*\} (\d+)/gm)].reduce(
       (sum, match) => sum + Number(match[1]),
       0,
@@ -271,7 +271,7 @@ describe('a subgraph that does not work', () => {
       kind: 'unavailable',
       details: { service: 'users' },
     });
-    const ready = await fetch(`${lonely.url}/health/ready`);
+    const ready = await fetch(`${lonely.healthUrl}/health/ready`);
     expect(ready.status).toBe(503);
     const { dependencies } = (await ready.json()) as { dependencies: { name: string; ok: boolean }[] };
     expect(Object.fromEntries(dependencies.map(({ name, ok }) => [name, ok]))).toMatchObject({

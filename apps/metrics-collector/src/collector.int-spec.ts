@@ -337,6 +337,7 @@ describe('metrics collector', () => {
       dependencies: [
         { name: 'nats', ok: true },
         { name: 'postgresql', ok: true },
+        { name: 'outbox', ok: true, required: false },
       ],
     });
   });

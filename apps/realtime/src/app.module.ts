@@ -24,6 +24,7 @@ export class AppModule {
           service: 'realtime',
           logger,
           nats: { url: config.NATS_URL, user: config.NATS_USER, password: config.NATS_PASSWORD },
+          health: { host: config.HEALTH_HOST, port: config.HEALTH_PORT },
         }),
       ],
       providers: [

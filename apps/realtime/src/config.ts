@@ -1,9 +1,17 @@
-import { corsSettings, httpSettings, natsSettings, setting, type ConfigOf } from '@infinibay/platform-config';
+import {
+  corsSettings,
+  healthSettings,
+  httpSettings,
+  natsSettings,
+  setting,
+  type ConfigOf,
+} from '@infinibay/platform-config';
 import { z } from 'zod';
 
 /** Every key that the realtime service reads from the environment. */
 export const configSchema = {
   ...httpSettings,
+  ...healthSettings(4107),
   ...natsSettings,
   ...corsSettings,
   CONNECTIONS_PER_SECOND: setting(

@@ -21,7 +21,7 @@ import { generateKeyPair } from 'jose';
 import { TestClient } from './testing/client.js';
 import { RECHECK_MS, SWEEP_MS } from './connections/session.guard.js';
 import { OtherServices } from './testing/other-services.js';
-import { startRealtime } from './testing/running-realtime.js';
+import { healthUrl, startRealtime } from './testing/running-realtime.js';
 
 const OURS = randomUUID();
 const THEIRS = randomUUID();
@@ -40,7 +40,7 @@ beforeAll(async () => {
   others = await OtherServices.serve(nats, logger);
   app = await boot();
   url = await app.getUrl();
-  await pollUntil(async () => (await fetch(`${url}/health/ready`)).ok, { what: 'readiness' });
+  await pollUntil(async () => (await fetch(`${healthUrl(app)}/health/ready`)).ok, { what: 'readiness' });
 });
 
 afterEach(() => {
@@ -316,10 +316,19 @@ describe('sessions', () => {
 });
 
 describe('the service', () => {
+  it('answers /health and /metrics where operators ask, and not where browsers connect', async () => {
+    for (const path of ['/health/live', '/health/ready', '/metrics', '/METRICS/']) {
+      expect((await fetch(`${healthUrl(app)}${path.toLowerCase()}`)).status).toBe(200);
+      const answer = await fetch(`${url}${path}`);
+      expect([answer.status, (await answer.text()).includes('infinibay_')]).toEqual([404, false]);
+    }
+    expect((await fetch(`${healthUrl(app)}/socket.io/?EIO=4&transport=polling`)).status).toBe(404);
+  });
+
   it('counts connections and deliveries', async () => {
     const client = await join(others.user('USER', OURS));
     await heard(client, await publishFact(OURS));
-    const text = await (await fetch(`${url}/metrics`)).text();
+    const text = await (await fetch(`${healthUrl(app)}/metrics`)).text();
     expect(text).toMatch(/infinibay_realtime_connections\{.*\} [1-9]/);
     expect(text).toMatch(/infinibay_realtime_deliveries_total\{[^}]*kind="event"[^}]*\} [1-9]/);
   });

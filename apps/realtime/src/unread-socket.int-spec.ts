@@ -10,7 +10,7 @@ import type { INestApplication } from '@nestjs/common';
 import { TestClient } from './testing/client.js';
 import { OtherServices } from './testing/other-services.js';
 import { RawClient } from './testing/raw-client.js';
-import { startRealtime } from './testing/running-realtime.js';
+import { healthUrl, startRealtime } from './testing/running-realtime.js';
 
 const DEPARTMENT = randomUUID();
 const logger = createLogger({ service: 'realtime', level: 'error', format: 'json' });
@@ -57,7 +57,7 @@ const publishFact = async (reason: string | null = null): Promise<number> => {
 };
 
 const metric = async (name: string, label = ''): Promise<number> => {
-  const text = await (await fetch(`${url}/metrics`)).text();
+  const text = await (await fetch(`${healthUrl(app)}/metrics`)).text();
   const line = text.split('\n').find((candidate) => candidate.startsWith(name) && candidate.includes(label));
   return Number(line?.split(' ').at(-1) ?? 0);
 };

@@ -1,3 +1,5 @@
+import { withoutDeadline } from '@infinibay/platform-logging';
+
 /**
  * Runs work of one key one at a time. Callers that come while it runs share the one run that follows, which sees
  * everything that they had committed before.
@@ -22,7 +24,7 @@ export class SharedCalls {
   }
 
   private start(key: string, work: () => Promise<void>): Promise<void> {
-    const run = work().finally(() => {
+    const run = withoutDeadline(work).finally(() => {
       if (this.running.get(key) === run) this.running.delete(key);
     });
     this.running.set(key, run);

@@ -1,4 +1,5 @@
 import { loadConfig } from '@infinibay/platform-config';
+import { HealthListener } from '@infinibay/platform-health';
 import type { Logger } from '@infinibay/platform-logging';
 import { testNats } from '@infinibay/testing';
 import type { INestApplication } from '@nestjs/common';
@@ -15,6 +16,7 @@ export const startRealtime = async (
   const config = loadConfig(configSchema, {
     NODE_ENV: 'test',
     HTTP_PORT: '0',
+    HEALTH_PORT: '0',
     NATS_URL: server.url,
     NATS_USER: server.user,
     NATS_PASSWORD: server.password,
@@ -27,3 +29,6 @@ export const startRealtime = async (
   await app.listen(0, '127.0.0.1');
   return app;
 };
+
+/** Where operators ask; the port for everybody answers nothing of it. */
+export const healthUrl = (app: INestApplication): string => `http://127.0.0.1:${String(app.get(HealthListener).port)}`;

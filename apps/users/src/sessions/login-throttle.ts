@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DomainError } from '@infinibay/contracts';
 import { Inject, Injectable } from '@nestjs/common';
+import { withoutDeadline } from '@infinibay/platform-logging';
 import { USERS_CONFIG, type UsersConfig } from '../config.js';
 import { Database } from '../database.js';
 
@@ -142,7 +143,10 @@ export class LoginThrottle {
   }
 
   private async giveBack(keys: readonly string[]): Promise<void> {
-    if (keys.length > 0) await this.database.$executeRawUnsafe(GIVE_BACK, [...keys]);
+    if (keys.length === 0) return;
+    await withoutDeadline(async () => {
+      await this.database.$executeRawUnsafe(GIVE_BACK, [...keys]);
+    });
   }
 }
 

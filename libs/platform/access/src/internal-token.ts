@@ -6,7 +6,7 @@ import { SignJWT, jwtVerify } from 'jose';
 export const ACTOR_HEADER = 'x-infinibay-actor';
 /** Header in which the gateway tells from where the client called; only to be believed beside a valid ACTOR_HEADER. */
 export const CLIENT_ADDRESS_HEADER = 'x-infinibay-client-address';
-/** Header with the milliseconds that the caller still waits; relative, for clocks differ. Believed beside a valid ACTOR_HEADER. */
+/** Header with the milliseconds that the caller still waits; relative, for clocks differ. It only shortens the caller's own request. */
 export const DEADLINE_HEADER = 'x-infinibay-deadline-ms';
 /** Headers that mean something between our services begin so; nothing from outside may bring one. */
 export const INTERNAL_HEADER_PREFIX = 'x-infinibay-';

@@ -29,6 +29,21 @@ export const httpSettings = {
   }),
 } as const;
 
+/** For services whose own port is for everybody. @param port that is there when nothing is set */
+export const healthSettings = (port: number) =>
+  ({
+    HEALTH_HOST: setting(
+      z.string().min(1).default('127.0.0.1'),
+      'Address on which /health and /metrics are answered; they are not on HTTP_PORT',
+      { example: '127.0.0.1' },
+    ),
+    HEALTH_PORT: setting(
+      z.coerce.number().int().min(0).max(65_535).default(port),
+      'Port on which /health and /metrics are answered, for the inside only',
+      { example: String(port) },
+    ),
+  }) as const;
+
 export const natsSettings = {
   NATS_URL: setting(z.string().min(1).default('nats://127.0.0.1:4222'), 'NATS servers, comma-separated', {
     example: 'nats://127.0.0.1:4222',

@@ -6,7 +6,6 @@ export * from './limits/list-bounds.js';
 export * from './limits/distinct-representations.js';
 export * from './limits/subgraph-limits.js';
 export * from './limits/list-size.decorator.js';
-export * from './request-signal.js';
 export * from './subgraph.module.js';
 export * from './validate-input.js';
 export * from './pagination.js';

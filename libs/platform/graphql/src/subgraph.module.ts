@@ -2,16 +2,15 @@ import { ApolloServerPluginInlineTraceDisabled } from '@apollo/server/plugin/dis
 import { ApolloFederationDriver, type ApolloFederationDriverConfig } from '@nestjs/apollo';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { GraphQLModule } from '@nestjs/graphql';
-import type { Request, Response } from 'express';
+import type { Request } from 'express';
 import { GraphQLError } from 'graphql';
 import { ACTOR_HEADER, verifyActor } from '@infinibay/platform-access';
 import { DomainError } from '@infinibay/contracts';
-import type { Logger } from '@infinibay/platform-logging';
+import { findContext, type Logger } from '@infinibay/platform-logging';
 import { GraphContext } from './context.js';
 import { formatGraphqlError } from './format-error.js';
 import { boundedExecutionPlugin } from './limits/bounded-execution.plugin.js';
 import { SUBGRAPH_LIMITS, SUBGRAPH_TOKENS } from './limits/subgraph-limits.js';
-import { requestSignal } from './request-signal.js';
 
 export interface SubgraphOptions {
   readonly logger: Logger;
@@ -35,18 +34,15 @@ export const subgraphModule = (options: SubgraphOptions): DynamicModule =>
     parseOptions: { maxTokens: SUBGRAPH_TOKENS },
     plugins: [ApolloServerPluginInlineTraceDisabled(), boundedExecutionPlugin(SUBGRAPH_LIMITS, options.logger)],
     formatError: formatGraphqlError(options.logger),
-    context: ({ req, res }: { req: Request; res: Response }) => buildContext(req, res, options.internalKey),
+    context: ({ req }: { req: Request }) => buildContext(req, options.internalKey),
   });
 
-const buildContext = async (
-  request: Request,
-  response: Response,
-  internalKey: string,
-): Promise<{ graph: GraphContext }> => {
+const buildContext = async (request: Request, internalKey: string): Promise<{ graph: GraphContext }> => {
   const header = request.headers[ACTOR_HEADER];
   try {
     const actor = await verifyActor(typeof header === 'string' ? header : undefined, internalKey);
-    return { graph: new GraphContext(actor, requestSignal(request, response)) };
+    // Made where the request came in, so that statements see it too.
+    return { graph: new GraphContext(actor, findContext()?.signal ?? new AbortController().signal) };
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
     throw new GraphQLError(error.message, {

@@ -1,6 +1,8 @@
-import { Controller, Get, Header, HttpStatus, Inject, Res } from '@nestjs/common';
+import { Controller, Get, Header, HttpStatus, Inject, Res, UseGuards } from '@nestjs/common';
 import type { Response } from 'express';
+import { withoutDeadline } from '@infinibay/platform-logging';
 import type { MetricsRegistry } from '@infinibay/platform-metrics';
+import { HealthPortGuard } from './health-listener.js';
 import { runProbe, type Probe, type ProbeResult } from './probe.js';
 
 export const HEALTH_PROBES = Symbol('HEALTH_PROBES');
@@ -23,8 +25,9 @@ export interface ClockSource {
   report(): { readonly toleranceSeconds: number; readonly aheadSeconds: Readonly<Record<string, number>> };
 }
 
-/** /health/live, /health/ready and /metrics, without authentication: bind them to an internal address. */
+/** /health/live, /health/ready and /metrics, without authentication; a service with a public port answers them on another. */
 @Controller()
+@UseGuards(HealthPortGuard)
 export class HealthController {
   private cached: { readonly at: number; readonly result: Promise<Readiness> } | undefined;
 
@@ -56,7 +59,7 @@ export class HealthController {
   /** Many probers at once cost one round of checks a second. */
   private probe(): Promise<Readiness> {
     if (this.cached === undefined || performance.now() - this.cached.at > CACHE_MS) {
-      this.cached = { at: performance.now(), result: this.check() };
+      this.cached = { at: performance.now(), result: withoutDeadline(() => this.check()) };
     }
     return this.cached.result;
   }

@@ -1,3 +1,5 @@
+import { newServiceContext, runInContext } from '@infinibay/platform-logging';
+
 /** One dependency that readiness depends on. */
 export interface Probe {
   readonly name: string;
@@ -26,14 +28,14 @@ export const runProbe = async (probe: Probe): Promise<ProbeResult> => {
   const started = performance.now();
   const latency = () => Math.round((performance.now() - started) * 10) / 10;
   const need = probe.required === false ? ({ required: false } as const) : {};
-  let timer: NodeJS.Timeout | undefined;
+  const controller = new AbortController();
+  const timer = setTimeout(() => {
+    controller.abort(new Error(`no answer within ${TIMEOUT_MS} ms`));
+  }, TIMEOUT_MS);
   try {
-    const timeout = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => {
-        reject(new Error(`no answer within ${TIMEOUT_MS} ms`));
-      }, TIMEOUT_MS);
-    });
-    await Promise.race([probe.check(), timeout]);
+    // What hangs is ended too: a probe every second would otherwise hold every connection that there is.
+    const check = runInContext({ ...newServiceContext(), signal: controller.signal }, () => probe.check());
+    await Promise.race([check, ended(controller.signal)]);
     return { name: probe.name, ok: true, latencyMs: latency(), ...need, ...detailOf(probe) };
   } catch (error) {
     return { name: probe.name, ok: false, latencyMs: latency(), error: firstLine(error), ...need, ...detailOf(probe) };
@@ -41,6 +43,13 @@ export const runProbe = async (probe: Probe): Promise<ProbeResult> => {
     clearTimeout(timer);
   }
 };
+
+const ended = (signal: AbortSignal): Promise<never> =>
+  new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => {
+      reject(signal.reason instanceof Error ? signal.reason : new Error('ended'));
+    });
+  });
 
 /** What is to be known matters most when the dependency fails. */
 const detailOf = (probe: Probe): Pick<ProbeResult, 'detail'> => {

@@ -8,6 +8,8 @@ export interface RequestContext {
   /** The message that is being handled; becomes the cause of what the handler emits. */
   readonly causationId: string | null;
   readonly actor: ActorRef;
+  /** Ends when nobody waits for the answer any more; its reason is a DomainError. Absent where nobody waits. */
+  readonly signal?: AbortSignal;
 }
 
 const storage = new AsyncLocalStorage<RequestContext>();
@@ -31,6 +33,12 @@ export const newServiceContext = (correlationId: string = randomUUID()): Request
 export const currentContext = (): RequestContext => storage.getStore() ?? newServiceContext();
 
 export const findContext = (): RequestContext | undefined => storage.getStore();
+
+/** Runs work that goes on when the one who began it waits no longer: others wait for it too, or it tidies up. */
+export const withoutDeadline = <T>(work: () => T): T => {
+  const { signal: _ofOne, ...context } = currentContext();
+  return storage.run(context, work);
+};
 
 /** A client's correlation id is kept when it is harmless text, else replaced. */
 export const acceptCorrelationId = (value: unknown): string =>

@@ -6,6 +6,7 @@ import {
   eventFilter,
   eventSubject,
   findDepartments,
+  forceOffVm,
   inspectVm,
   vmDeleted,
   type EventEnvelope,
@@ -85,6 +86,24 @@ describe('messaging', () => {
         code: 'INTERNAL',
         message: expect.not.stringContaining('secret'),
       });
+    });
+
+    it('tell a query when its caller waits no longer, and let a command be finished', async () => {
+      const signals: (AbortSignal | undefined)[] = [];
+      const keep = (): Promise<never> => {
+        signals.push(currentContext().signal);
+        return new Promise(() => undefined);
+      };
+      await expect(serving(inspectVm, keep, (hostId) => inspect(hostId, 200))).rejects.toMatchObject({
+        code: 'DEADLINE_EXCEEDED',
+      });
+      const [query] = signals;
+      await pollUntil(() => query?.aborted === true, { what: 'the end of the query' });
+      expect(query?.reason).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+      const call = (hostId: string) =>
+        client.call(forceOffVm, { vmId: randomUUID(), fence: 1 }, { hostId, timeoutMs: 200 });
+      await expect(serving(forceOffVm, keep, call)).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+      expect([inspectVm.type, forceOffVm.type, signals[1]]).toEqual(['query', 'command', undefined]);
     });
 
     it('are answered when they were taken before the end, and not taken after it has begun', async () => {

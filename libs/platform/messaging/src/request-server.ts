@@ -71,8 +71,11 @@ export class RequestServer {
     try {
       const envelope = parseEnvelope(message);
       const deadline = this.deadlineOf(envelope, arrival);
+      const answer = (): Promise<ReplyEnvelope> => this.run(contract, handler, { ...envelope, deadline });
       const context = { correlationId: envelope.correlationId, causationId: envelope.id, actor: envelope.actor };
-      return await runInContext(context, () => this.run(contract, handler, { ...envelope, deadline }));
+      // A command is finished even if late: whoever sent it looks again and finds it done.
+      if (contract.type === 'command') return await runInContext(context, answer);
+      return await withSignal(deadline - this.clocks.now(), (signal) => runInContext({ ...context, signal }, answer));
     } catch (error) {
       return this.failure(contract, error);
     }
@@ -123,6 +126,22 @@ export class RequestServer {
     return { ok: false, error: new DomainError('INTERNAL', { request: contract.name }).toWire() };
   }
 }
+
+/** A query that nobody waits for any more begins nothing and leaves no statement running. */
+const withSignal = async <T>(remainingMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+  const controller = new AbortController();
+  const timer = setTimeout(
+    () => {
+      controller.abort(new DomainError('DEADLINE_EXCEEDED'));
+    },
+    Math.max(0, remainingMs),
+  );
+  try {
+    return await work(controller.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+};
 
 const parseEnvelope = (message: Msg): RequestEnvelope => {
   const parsed = RequestEnvelope.safeParse(readJson(message));

@@ -1,4 +1,5 @@
 import { DomainError } from '@infinibay/contracts';
+import { findContext } from '@infinibay/platform-logging';
 
 /**
  * Codes with which PostgreSQL, its driver, Node's sockets and Prisma say that the database cannot be asked now, rather
@@ -31,9 +32,14 @@ export const isDatabaseUnavailable = (error: unknown): boolean => {
   return false;
 };
 
-/** SERVICE_UNAVAILABLE for a database that does not answer; undefined for every other error. */
+/**
+ * SERVICE_UNAVAILABLE for a database that does not answer, or why the request ended when that cut its statement off;
+ * undefined for every other error.
+ */
 export const databaseFailure = (error: unknown): DomainError | undefined => {
   if (error instanceof DomainError || !isDatabaseUnavailable(error)) return undefined;
+  const reason: unknown = findContext()?.signal?.reason;
+  if (reason instanceof DomainError) return new DomainError(reason.code, reason.details, { cause: error });
   return new DomainError('SERVICE_UNAVAILABLE', { dependency: 'postgresql' }, { cause: error });
 };
 

@@ -3,12 +3,14 @@ import type { NextFunction, Request, Response } from 'express';
 import { ACTOR_HEADER, INTERNAL_HEADER_PREFIX } from '@infinibay/platform-access';
 import { acceptCorrelationId, runInContext } from '@infinibay/platform-logging';
 import { decodeJwt } from 'jose';
+import { requestSignal } from './request-signal.js';
 
 export const CORRELATION_HEADER = 'x-correlation-id';
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * Opens the request context: correlation id from the client or a new one, returned in the answer. Only a subgraph is
+ * Opens the request context: correlation id from the client or a new one, returned in the answer, and
+ * until when the caller waits. Only a subgraph is
  * called by our own services; everywhere else headers of internal meaning come from outside and are removed.
  */
 export const correlationMiddleware = (service: ServiceName) => {
@@ -20,7 +22,9 @@ export const correlationMiddleware = (service: ServiceName) => {
     const userId = isSubgraph ? actorIdOf(request.headers[ACTOR_HEADER]) : undefined;
     const actor =
       userId === undefined ? ({ kind: 'service', id: service } as const) : ({ kind: 'user', id: userId } as const);
-    runInContext({ correlationId, causationId: null, actor }, next);
+    // A socket and a page of metrics have no deadline; only what the gateway asks has.
+    const signal = isSubgraph ? requestSignal(request, response) : undefined;
+    runInContext({ correlationId, causationId: null, actor, ...(signal === undefined ? {} : { signal }) }, next);
   };
 };
 

@@ -12,14 +12,18 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { ActorResolver, NatsSessionSource, SESSION_SOURCE, type SessionSource } from '@infinibay/platform-access';
 import type { ServiceName } from '@infinibay/contracts';
 import {
+  HEALTH_ADDRESS,
   HEALTH_CLOCK,
   HEALTH_METRICS,
   HEALTH_PROBES,
   HEALTH_SERVICE,
   HealthController,
+  HealthListener,
+  HealthPortGuard,
   databaseProbe,
   natsProbe,
   outboxProbe,
+  type HealthAddress,
   type Probe,
 } from '@infinibay/platform-health';
 import { lostLogLines, type Logger } from '@infinibay/platform-logging';
@@ -41,6 +45,8 @@ export interface PlatformOptions {
   readonly sessions?: SessionSource;
   /** Whether the service is of no use without NATS; true when left out. */
   readonly needsNats?: boolean;
+  /** Where /health and /metrics are answered when HTTP_PORT is for everybody; there when left out. */
+  readonly health?: HealthAddress;
   /** Further dependencies of readiness, made with what they inject. */
   readonly probes?: readonly Omit<FactoryProvider<Probe>, 'provide'>[];
 }
@@ -78,6 +84,9 @@ export class PlatformModule implements OnApplicationShutdown {
         { provide: HEALTH_METRICS, useValue: metrics },
         { provide: HEALTH_SERVICE, useValue: options.service },
         { provide: HEALTH_CLOCK, useExisting: ClockSkew },
+        { provide: HEALTH_ADDRESS, useValue: options.health ?? null },
+        HealthListener,
+        HealthPortGuard,
         ...(options.database === undefined ? [] : [DatabaseClock]),
         ...databaseProviders(options),
         ...probeTokens,
