@@ -35,10 +35,10 @@ export class HostRanges {
     return hostRanges(facts, this.endpoints, ownBridges);
   }
 
-  /** Everything on the host that networks are compared with, read now. */
+  /** Everything on the host that networks are compared with, as the newest reading has it. */
   async side(ownBridges: ReadonlySet<string>): Promise<HostSide> {
     if (!(await this.hasKernel())) return { facts: null, ranges: null, ownBridges };
-    const facts = await this.kernel.read();
+    const facts = await this.kernel.readRecent();
     return { facts, ranges: await this.of(facts, ownBridges), ownBridges };
   }
 

@@ -72,7 +72,7 @@ onQemu((at) => {
     ]);
     return kernelDifferences(
       network,
-      parseFacts({ addresses, routes, sockets, rules, forwarding, tables: '', resolver: '' }),
+      parseFacts({ addresses, routes, sockets, rules, forwarding, nft: [], resolver: '' }),
     );
   };
   const dnsmasqPids = async (): Promise<number[]> =>

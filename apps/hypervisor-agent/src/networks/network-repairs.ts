@@ -6,7 +6,7 @@ import type { Deadline } from '../work/deadline.js';
 import { HostNetworkReader } from './host-network.reader.js';
 import { HostRanges, rangeReserved } from './host-ranges.service.js';
 import { LeaseService } from './lease.service.js';
-import { missingJumps, rulesOfNetwork } from './nat-rules.js';
+import { OWN_TABLES, missingJumps, rulesOfNetwork } from './nat-rules.js';
 import { tapsOf } from './network-differences.js';
 import { NetworkRepository } from './network.repository.js';
 import { networkOf } from './ipv4-range.js';
@@ -63,6 +63,7 @@ export class NetworkRepairs {
     if (has('TAP_DETACHED', 'TAP_DOWN')) await this.attachTaps(spec);
     if (has('FORWARDING_OFF')) await this.kernel.change('sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward');
     if (has('RESERVATIONS')) await this.mendReservations(network, spec, deadline);
+    if (has('NAT_RULES')) await this.wakeTables();
     if (has('NAT_RULES')) await this.removeRules(spec);
     if (has('NAT_RULES', 'DHCP_SERVER_DOWN')) await this.refresh(network, spec, deadline);
     if (has('LEASE_STALE')) await this.leases.release(network, spec);
@@ -134,6 +135,12 @@ export class NetworkRepairs {
       if (chainMissing) await this.kernel.change('iptables', '-w', '-t', table, '-N', chain);
       if (jumpMissing) await this.kernel.change('iptables', '-w', '-t', table, '-A', parent, '-j', chain);
     }
+  }
+
+  private async wakeTables(): Promise<void> {
+    const { dormantTables } = await this.kernel.read();
+    for (const table of dormantTables.filter((name) => OWN_TABLES.has(name)))
+      await this.kernel.change('nft', 'add', 'table', 'ip', table);
   }
 
   private async removeRules(spec: NetworkSpec): Promise<void> {
