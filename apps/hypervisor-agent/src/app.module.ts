@@ -37,12 +37,13 @@ import { NetworkWatch } from './networks/network-watch.js';
 import { HostReporter } from './reports/host.reporter.js';
 import { DomainRepository } from './vms/domain.repository.js';
 import { GuestFolders } from './vms/guest-folders.js';
+import { RunningCards } from './vms/running-cards.js';
 import { VmHandlers } from './vms/vm.handlers.js';
 import { VmService } from './vms/vm.service.js';
 import { VmGate } from './work/vm-gate.js';
 
 const disks = [ImageStore, DiskService];
-const vms = [VmGate, GuestFolders, DomainRepository, VmService, VmHandlers];
+const vms = [VmGate, GuestFolders, DomainRepository, RunningCards, VmService, VmHandlers];
 const networks = [
   HostNetworkReader,
   HostRanges,

@@ -43,6 +43,11 @@ export const configSchema = {
     "Network namespace of libvirt's daemon, where it isn't the machine's own",
     { example: '' },
   ),
+  BRIDGE_NETFILTER_DIR: setting(
+    absolutePath.regex(/^[A-Za-z0-9/_.-]+$/, 'must have no blanks and no quotes').default('/proc/sys/net/bridge'),
+    "Folder of the kernel's switches that show packets of bridges to the packet filter (module br_netfilter)",
+    { example: '/proc/sys/net/bridge' },
+  ),
   CONSOLE_LOG_DIR: setting(
     absolutePath.optional(),
     'Folder for what guests write on their serial console. For development: a guest decides how much it writes',

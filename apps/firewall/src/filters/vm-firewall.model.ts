@@ -20,7 +20,7 @@ registerEnumType(VmFirewallStatus.enum, {
 export class FilterDifference {
   @Field(() => String, {
     description:
-      'Where: iptables/<table>/<chain>, ebtables/<table>/<chain>, sysctl/<name>, libvirt/nwfilter/<name> or libvirt/interface/<mac>',
+      'Where: iptables/<table>/<chain>, ebtables/<table>/<chain>, nft/<family>/<table>[/<chain>], tc/<device>/<place>, xdp/<device>, link/<device>, bridge/<device>/<flag>, sysctl/<name>, libvirt/nwfilter/<name> or libvirt/interface/<mac>',
   })
   path!: string;
 

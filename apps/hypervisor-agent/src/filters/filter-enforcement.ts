@@ -5,15 +5,12 @@ import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { LOGGER } from '@infinibay/platform-service';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Counter } from 'prom-client';
-import { HostCommand } from '../kernel/host-command.js';
-import {
-  BRIDGE_SWITCHES,
-  BRIDGE_SWITCH_FOLDER,
-  KernelRulesReader,
-  type KernelRules,
-} from '../kernel/kernel-rules.reader.js';
+import { AGENT_CONFIG, type AgentConfig } from '../config.js';
+import { HostCommand, type HostCommandLine } from '../kernel/host-command.js';
+import { BRIDGE_SWITCHES, KernelRulesReader, type KernelRules } from '../kernel/kernel-rules.reader.js';
 import { DomainRepository } from '../vms/domain.repository.js';
 import { KeyedQueue } from '../work/keyed-queue.js';
+import { bypassRepairs } from './filter-bypass-repair.js';
 import { differencesOf, differencesOfHost, type FilterClaim } from './filter-proof.js';
 import { hostRepairScript, repairScripts } from './filter-repair.js';
 import type { FilterDefinition } from './nwfilter.repository.js';
@@ -31,6 +28,7 @@ export class FilterEnforcement {
     private readonly domains: DomainRepository,
     private readonly kernel: KernelRulesReader,
     private readonly command: HostCommand,
+    @Inject(AGENT_CONFIG) private readonly config: AgentConfig,
     @Inject(LOGGER) private readonly logger: Logger,
     metrics: MetricsRegistry,
   ) {
@@ -62,7 +60,7 @@ export class FilterEnforcement {
       this.repair(
         (kernel) => differencesOf(claim, kernel),
         (kernel) => repairScripts(claim, kernel),
-        { vmId },
+        { vmId, cards: claim.cards },
       ),
     );
     return [...unfiltered, ...left];
@@ -73,24 +71,26 @@ export class FilterEnforcement {
     const differences = (kernel: KernelRules): FilterDifference[] => {
       const isFresh = hostRepairScript(kernel) === undefined;
       // libvirt makes its chains with the first filtered VM.
-      return differencesOfHost(kernel).filter(({ path }) => !isFresh || path.startsWith('sysctl/'));
+      return differencesOfHost(kernel).filter(({ path }) => !isFresh || /^(?:sysctl|nft)\//.test(path));
     };
     if (differences(await this.kernel.read()).length === 0) return [];
     return this.repairs.run('host', () =>
-      this.repair(differences, (kernel) => ({ iptables: hostRepairScript(kernel), ebtables: undefined }), {}),
+      this.repair(differences, (kernel) => ({ iptables: hostRepairScript(kernel), ebtables: undefined }), {
+        cards: [],
+      }),
     );
   }
 
   private async repair(
     differences: (kernel: KernelRules) => FilterDifference[],
     scripts: (kernel: KernelRules) => { readonly iptables: string | undefined; readonly ebtables: string | undefined },
-    about: { readonly vmId?: string },
+    { cards, ...about }: { readonly vmId?: string; readonly cards: readonly FilteredInterface[] },
   ): Promise<FilterDifference[]> {
     const before = await this.kernel.readFresh();
     const found = differences(before);
     if (found.length === 0) return [];
     await this.switchOn(before);
-    const { iptables, ebtables } = scripts(before);
+    const { iptables, ebtables } = scripts(await this.clearWay(before, cards));
     // Both are tried: what one can't mend is no reason to leave the other.
     await this.restore('iptables-restore', iptables);
     await this.restore('ebtables-restore', ebtables);
@@ -108,7 +108,15 @@ export class FilterEnforcement {
     if (off.length === 0) return;
     // Without its module the kernel has no such switches.
     if (off.some((name) => bridgeSwitches[name] === undefined)) await this.attempt(['modprobe', 'br_netfilter']);
-    for (const name of off) await this.attempt(['tee', `${BRIDGE_SWITCH_FOLDER}/${name}`], '1\n');
+    for (const name of off) await this.attempt(['tee', `${this.config.BRIDGE_NETFILTER_DIR}/${name}`], '1\n');
+  }
+
+  /** Takes away what the rules are led round by. @returns the kernel afterwards */
+  private async clearWay(before: KernelRules, cards: readonly FilteredInterface[]): Promise<KernelRules> {
+    const repairs = bypassRepairs(cards, before);
+    if (repairs.length === 0) return before;
+    for (const { command, input } of repairs) await this.attempt(command, input);
+    return this.kernel.readFresh();
   }
 
   private async restore(program: 'iptables-restore' | 'ebtables-restore', script: string | undefined): Promise<void> {
@@ -116,7 +124,7 @@ export class FilterEnforcement {
   }
 
   /** Whether it helped is read from the kernel afterwards. */
-  private async attempt(command: readonly [string, ...string[]], input?: string): Promise<void> {
+  private async attempt(command: HostCommandLine, input?: string): Promise<void> {
     try {
       await this.command.run(command, input === undefined ? {} : { input });
     } catch (error) {

@@ -8,6 +8,8 @@ import {
   type RuleTable,
 } from '@infinibay/libvirt-xml';
 import { BRIDGE_SWITCHES, type KernelRules } from '../kernel/kernel-rules.reader.js';
+import { differencesOfDetours, differencesOfTables } from './filter-bypass.js';
+import { difference } from './filter-difference.js';
 import { ETHERNET_HOOKS, HOOKS, LIBVIRT_CHAINS, mayLetPass } from './nwfilter-chains.js';
 
 /** The running cards of a VM and the rules that its filter has in libvirt. */
@@ -31,6 +33,7 @@ export const differencesOfHost = (kernel: KernelRules): FilterDifference[] => {
   const filter = tableOf(kernel.iptables, 'filter');
   return [
     ...differencesOfSwitches(kernel),
+    ...differencesOfTables(kernel),
     ...HOOKS.flatMap(({ chain, jumps }) =>
       differencesOfHook(`iptables/filter/${chain}`, filter.chains.get(chain) ?? [], jumps),
     ),
@@ -74,6 +77,7 @@ const differencesOfCard = (
   const nat = tableOf(kernel.ebtables, 'nat');
   const expected = expectedChains(card, rules);
   return [
+    ...differencesOfDetours(card, kernel),
     ...[...expected.iptables].flatMap(([name, lines]) =>
       differencesOfLists(`iptables/filter/${name}`, lines, filter.chains.get(name) ?? []),
     ),
@@ -154,13 +158,3 @@ const without = (
     return count <= 0;
   });
 };
-
-/** The contract bounds a line. */
-const LONGEST_LINE = 1_000;
-const shown = (line: string | null): string | null => line?.slice(0, LONGEST_LINE) ?? null;
-
-const difference = (path: string, expected: string | null, actual: string | null): FilterDifference => ({
-  path,
-  expected: shown(expected),
-  actual: shown(actual),
-});

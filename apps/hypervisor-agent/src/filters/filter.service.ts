@@ -108,12 +108,17 @@ export class FilterService {
     if (left.length > 0) throw notEnforced(left, vmId);
   }
 
-  /** Without a new definition, which libvirt takes seconds to apply. */
+  /**
+   * Without a new definition, which libvirt takes seconds to apply.
+   * @throws DomainError FILTER_NOT_ENFORCED when a new one would not help either
+   */
   private async isMended(spec: FilterSpec): Promise<boolean> {
     const definition = await this.definitions.find(vmFilterName(spec.vmId));
     if (definition === undefined || !isDefinitionOf(spec, definition)) return false;
     await this.definitions.defineBaseFilters();
-    return (await this.enforcement.enforce(spec.vmId, definition)).length === 0;
+    const left = await this.enforcement.enforce(spec.vmId, definition);
+    if (left.length > 0 && left.every(isOutsideLibvirt)) throw notEnforced(left, spec.vmId);
+    return left.length === 0;
   }
 
   private async differencesFrom(spec: FilterSpec): Promise<FilterDifference[]> {
@@ -136,6 +141,9 @@ export class FilterService {
     return (await this.host.capabilities()).nwfilter;
   }
 }
+
+/** Whether a definition would change nothing of it: libvirt makes rules, and neither their tables nor what leads round them. */
+const isOutsideLibvirt = ({ path }: FilterDifference): boolean => !/^(?:iptables|ebtables|libvirt)\//.test(path);
 
 const describe = ({ marker, ruleCount }: FilterDefinition): string =>
   `revision ${revisionOfMarker(marker) ?? 'unknown'} with ${ruleCount} rules`;

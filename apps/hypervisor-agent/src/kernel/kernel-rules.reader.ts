@@ -1,9 +1,13 @@
 import { DomainError } from '@infinibay/contracts';
 import { readRuleList, type RuleList } from '@infinibay/libvirt-xml';
 import { MetricsRegistry } from '@infinibay/platform-metrics';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { Counter, Histogram } from 'prom-client';
+import { AGENT_CONFIG, type AgentConfig } from '../config.js';
+import { readLinks, readTrafficFilters, type KernelLink, type TrafficFilters } from './device-attachments.js';
 import { HostCommand } from './host-command.js';
+import { readingScript, requireText, textsOf, type KernelSection, type KernelTexts } from './kernel-reading.js';
+import { readNftRuleset, type NftTable } from './nft-ruleset.js';
 import { SharedReading } from './shared-reading.js';
 
 /** For how long one reading serves all who ask. */
@@ -16,7 +20,6 @@ export const BRIDGE_SWITCHES = [
   'bridge-nf-call-arptables',
 ] as const;
 export type BridgeSwitch = (typeof BRIDGE_SWITCHES)[number];
-export const BRIDGE_SWITCH_FOLDER = '/proc/sys/net/bridge';
 
 /** What the kernel's packet filter holds, in the network namespace of libvirt's daemon. */
 export interface KernelRules {
@@ -24,6 +27,12 @@ export interface KernelRules {
   readonly ip6tables: RuleList;
   readonly ebtables: RuleList;
   readonly bridgeSwitches: Readonly<Record<BridgeSwitch, string | undefined>>;
+  /** Also the tables in which iptables and ebtables keep their rules; empty where they don't use nftables. */
+  readonly nft: readonly NftTable[];
+  readonly trafficFilters: readonly TrafficFilters[];
+  readonly links: ReadonlyMap<string, KernelLink>;
+  /** What the programs printed, for those who read other facts in it: there is one reading for all. */
+  readonly texts: KernelTexts;
 }
 
 /**
@@ -38,6 +47,7 @@ export class KernelRulesReader {
 
   constructor(
     private readonly command: HostCommand,
+    @Inject(AGENT_CONFIG) private readonly config: AgentConfig,
     metrics: MetricsRegistry,
   ) {
     this.readings = metrics.counter(
@@ -88,30 +98,31 @@ export class KernelRulesReader {
   }
 
   private async readKernel(): Promise<KernelRules> {
-    const [iptables, ip6tables, ebtables, bridgeSwitches] = await Promise.all([
-      this.list('iptables-save'),
-      this.list('ip6tables-save'),
-      this.list('ebtables-save'),
-      this.readSwitches(),
-    ]);
-    return { iptables, ip6tables, ebtables, bridgeSwitches };
-  }
-
-  private async list(program: string): Promise<RuleList> {
-    return readRuleList((await this.command.run([program])).stdout);
-  }
-
-  /** /proc/sys/net is that of the reader's own network namespace, so a program in libvirt's reads it. */
-  private async readSwitches(): Promise<KernelRules['bridgeSwitches']> {
-    const files = BRIDGE_SWITCHES.map((name) => `${BRIDGE_SWITCH_FOLDER}/${name}`);
-    // grep fails when a file is missing, and prints those that are there.
-    const { stdout } = await this.command.run(['grep', '-s', '-H', '.', ...files], { mayFail: true });
-    const values = new Map(stdout.split('\n').map((line) => line.split(':', 2) as [string, string | undefined]));
-    const valueOf = (name: BridgeSwitch): string | undefined => values.get(`${BRIDGE_SWITCH_FOLDER}/${name}`)?.trim();
+    const script = readingScript(this.config.BRIDGE_NETFILTER_DIR);
+    const texts = textsOf((await this.command.run(['sh', '-c', script])).stdout);
+    const rulesOf = (section: KernelSection): RuleList => readRuleList(requireText(texts, section));
     return {
-      'bridge-nf-call-iptables': valueOf('bridge-nf-call-iptables'),
-      'bridge-nf-call-ip6tables': valueOf('bridge-nf-call-ip6tables'),
-      'bridge-nf-call-arptables': valueOf('bridge-nf-call-arptables'),
+      iptables: rulesOf('iptables'),
+      ip6tables: rulesOf('ip6tables'),
+      ebtables: rulesOf('ebtables'),
+      bridgeSwitches: switchesOf(requireText(texts, 'switches')),
+      nft: readNftRuleset(requireText(texts, 'nft')),
+      trafficFilters: readTrafficFilters(requireText(texts, 'trafficControl')),
+      links: readLinks(requireText(texts, 'addresses')),
+      texts,
     };
   }
 }
+
+/** `<folder>/<switch>:<value>`; a switch that is missing has no line. */
+const switchesOf = (text: string): KernelRules['bridgeSwitches'] => {
+  const values = new Map(
+    [...text.matchAll(/([^/\n]+):([^:\n]*)$/gm)].map(([, name, value]) => [name ?? '', value?.trim()]),
+  );
+  const valueOf = (name: BridgeSwitch): string | undefined => values.get(name);
+  return {
+    'bridge-nf-call-iptables': valueOf('bridge-nf-call-iptables'),
+    'bridge-nf-call-ip6tables': valueOf('bridge-nf-call-ip6tables'),
+    'bridge-nf-call-arptables': valueOf('bridge-nf-call-arptables'),
+  };
+};

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { NftTable } from '../kernel/nft-ruleset.js';
 
 export interface HostLink {
   readonly name: string;
@@ -36,12 +37,22 @@ export interface HostNetworkFacts {
   readonly rules: ReadonlyMap<string, readonly string[]>;
   /** libvirt's own table of nftables is there: its newer backend, whose rules are not compared. */
   readonly usesNftables: boolean;
+  /** IPv4 tables whose rules are there, and which the kernel does not ask. */
+  readonly dormantTables: readonly string[];
   readonly forwards: boolean;
   readonly nameservers: readonly string[];
 }
 
-export const SECTIONS = ['addresses', 'routes', 'sockets', 'rules', 'tables', 'forwarding', 'resolver'] as const;
-export type Section = (typeof SECTIONS)[number];
+/** What the kernel's own programs print. */
+export interface FactTexts {
+  readonly addresses: string;
+  readonly routes: string;
+  readonly sockets: string;
+  readonly rules: string;
+  readonly forwarding: string;
+  readonly resolver: string;
+  readonly nft: readonly NftTable[];
+}
 
 const Addresses = z.array(
   z.object({
@@ -71,12 +82,13 @@ const Routes = z.array(
 /** Kinds of routes that lead nowhere or to the host itself; addresses are read on their own. */
 const NO_RANGE = new Set(['local', 'broadcast', 'multicast', 'anycast']);
 
-export const parseFacts = (texts: Readonly<Record<Section, string>>): HostNetworkFacts => ({
+export const parseFacts = (texts: FactTexts): HostNetworkFacts => ({
   links: linksOf(texts.addresses),
   routes: routesOf(texts.routes),
   sockets: texts.sockets.split('\n').flatMap(socketOf),
   rules: rulesOf(texts.rules),
-  usesNftables: /^table ip libvirt_network\b/m.test(texts.tables),
+  usesNftables: texts.nft.some(({ family, name }) => family === 'ip' && name === 'libvirt_network'),
+  dormantTables: texts.nft.filter(({ family, isDormant }) => family === 'ip' && isDormant).map(({ name }) => name),
   forwards: texts.forwarding.trim() === '1',
   nameservers: [...texts.resolver.matchAll(/^\s*nameserver\s+(\S+)/gm)].map((match) => match[1] ?? ''),
 });

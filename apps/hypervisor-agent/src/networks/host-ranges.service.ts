@@ -5,6 +5,7 @@ import { LOGGER } from '@infinibay/platform-service';
 import { Inject, Injectable } from '@nestjs/common';
 import { AGENT_CONFIG, type AgentConfig } from '../config.js';
 import { HostFactsReader } from '../hypervisor/host-facts.js';
+import { RunningCards } from '../vms/running-cards.js';
 import type { HostNetworkFacts } from './host-network-facts.js';
 import { HostNetworkReader } from './host-network.reader.js';
 import { isIpv4, networkOf } from './ipv4-range.js';
@@ -15,6 +16,8 @@ export interface HostSide {
   readonly facts: HostNetworkFacts | null;
   readonly ranges: readonly HostRange[] | null;
   readonly ownBridges: ReadonlySet<string>;
+  /** Names of the taps of running guests, by the MAC of their cards. */
+  readonly taps: ReadonlyMap<string, string>;
 }
 
 /** The ranges that the host uses itself, which no tenant's network may take. */
@@ -25,6 +28,7 @@ export class HostRanges {
   constructor(
     private readonly host: HostFactsReader,
     private readonly kernel: HostNetworkReader,
+    private readonly cards: RunningCards,
     @Inject(AGENT_CONFIG) private readonly config: AgentConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -35,11 +39,19 @@ export class HostRanges {
     return hostRanges(facts, this.endpoints, ownBridges);
   }
 
-  /** Everything on the host that networks are compared with, read now. */
+  /** Everything on the host that networks are compared with, as the newest reading has it. */
   async side(ownBridges: ReadonlySet<string>): Promise<HostSide> {
-    if (!(await this.hasKernel())) return { facts: null, ranges: null, ownBridges };
-    const facts = await this.kernel.read();
-    return { facts, ranges: await this.of(facts, ownBridges), ownBridges };
+    if (!(await this.hasKernel())) return { facts: null, ranges: null, ownBridges, taps: new Map() };
+    const facts = await this.kernel.readRecent();
+    return { facts, ranges: await this.of(facts, ownBridges), ownBridges, taps: await this.cards.taps() };
+  }
+
+  /** Guests and kernel as they are after all that was changed before this call; the ranges stay. */
+  async sideNow(host: HostSide): Promise<HostSide> {
+    if (host.facts === null) return host;
+    // The guests first: one that has just gone has no tap, and that is right.
+    const taps = await this.cards.taps();
+    return { ...host, taps, facts: await this.kernel.read() };
   }
 
   /**

@@ -29,6 +29,9 @@ const JUMPS: readonly Jump[] = [
   { table: 'nat', parent: 'POSTROUTING', chain: 'LIBVIRT_PRT' },
 ];
 
+/** The tables of those chains. */
+export const OWN_TABLES: ReadonlySet<string> = new Set(JUMPS.map(({ table }) => table));
+
 /** What libvirt 9 writes for a NAT network, chain by chain in the order of evaluation. */
 const expectedRules = (spec: NetworkSpec): NatRule[] => {
   const cidr = networkOf(spec.gateway, spec.prefixLength);
@@ -81,10 +84,17 @@ export const missingJumps = (facts: HostNetworkFacts): MissingJump[] =>
 /** What differs from libvirt's rules for the network, each chain compared with its order; empty: nothing. */
 export const natRuleDifferences = (spec: NetworkSpec, facts: HostNetworkFacts): string[] => {
   if (facts.usesNftables) return [];
+  const dormant = facts.dormantTables
+    .filter((table) => OWN_TABLES.has(table))
+    .map((table) => `table ${table} is dormant`);
   const jumps = missingJumps(facts).map(({ table, parent, chain }) => `no jump from ${table} ${parent} to ${chain}`);
   const expected = expectedRules(spec);
   const found = rulesOfNetwork(spec, facts);
-  return [...jumps, ...chainsOf([...expected, ...found]).flatMap((chain) => differenceOfChain(chain, expected, found))];
+  return [
+    ...dormant,
+    ...jumps,
+    ...chainsOf([...expected, ...found]).flatMap((chain) => differenceOfChain(chain, expected, found)),
+  ];
 };
 
 const chainOf = ({ table, line }: NatRule): string => `${table} ${line.split(' ')[1] ?? ''}`;

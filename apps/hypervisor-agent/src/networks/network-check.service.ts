@@ -7,8 +7,7 @@ import { LOGGER } from '@infinibay/platform-service';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Counter } from 'prom-client';
 import { Deadline } from '../work/deadline.js';
-import type { HostSide } from './host-ranges.service.js';
-import { HostNetworkReader } from './host-network.reader.js';
+import { HostRanges, type HostSide } from './host-ranges.service.js';
 import { networkOf } from './ipv4-range.js';
 import { LeaseService } from './lease.service.js';
 import { difference, kernelDifferences } from './network-differences.js';
@@ -24,7 +23,7 @@ const SECOND_LOOK_MS = 400;
 /** What nothing smaller than a new bridge mends. */
 const NEEDS_BRIDGE = new Set(['BRIDGE_MISSING', 'NETWORK_INACTIVE']);
 /** What is told and left: mending it would cut guests off, or can't be done here. */
-const ONLY_TOLD = new Set(['RANGE_RESERVED']);
+const ONLY_TOLD = new Set(['RANGE_RESERVED', 'TAP_MISSING']);
 const MAX_DIFFERENCES = 50;
 
 /** Compares a network with its host, whole, and mends what differs. Work on one network must not overlap. */
@@ -37,7 +36,7 @@ export class NetworkCheck {
     private readonly networks: NetworkRepository,
     private readonly repairs: NetworkRepairs,
     private readonly leases: LeaseService,
-    private readonly kernel: HostNetworkReader,
+    private readonly hostRanges: HostRanges,
     @Inject(LOGGER) private readonly logger: Logger,
     metrics: MetricsRegistry,
   ) {
@@ -95,10 +94,10 @@ export class NetworkCheck {
   }
 
   private async compareNow(wanted: WantedNetwork, host: HostSide): Promise<NetworkDifference[]> {
-    return this.compare(wanted, { ...host, facts: host.facts === null ? null : await this.kernel.read() });
+    return this.compare(wanted, await this.hostRanges.sideNow(host));
   }
 
-  private async compare({ spec }: WantedNetwork, { facts, ranges }: HostSide): Promise<NetworkDifference[]> {
+  private async compare({ spec }: WantedNetwork, { facts, ranges, taps }: HostSide): Promise<NetworkDifference[]> {
     const network = await this.networks.find(spec);
     const conflict = conflictingRange(networkOf(spec.gateway, spec.prefixLength), ranges ?? []);
     const reserved =
@@ -109,7 +108,7 @@ export class NetworkCheck {
       return [difference('NETWORK_INACTIVE', network === undefined ? 'not defined' : 'not active'), ...reserved];
     return [
       ...(await this.libvirtDifferences(network, spec, facts !== null)),
-      ...(facts === null ? [] : kernelDifferences(spec, facts)),
+      ...(facts === null ? [] : kernelDifferences(spec, facts, taps)),
       ...reserved,
     ];
   }

@@ -14,10 +14,17 @@ export const difference = (kind: NetworkDifferenceKind, detail: string): Network
 
 /** libvirt gives the tap of a card the card's own MAC with this first octet. */
 const TAP_OCTET = 'fe';
-const tapMacOf = (mac: string): string => `${TAP_OCTET}${mac.slice(2)}`;
+const tapMacOf = (mac: string): string => `${TAP_OCTET}${mac.slice(2).toLowerCase()}`;
+
+/** Names of the taps of running guests, by the MAC of their cards. */
+export type RunningTaps = ReadonlyMap<string, string>;
 
 /** What the kernel has otherwise than the network should be. */
-export const kernelDifferences = (spec: NetworkSpec, facts: HostNetworkFacts): NetworkDifference[] => {
+export const kernelDifferences = (
+  spec: NetworkSpec,
+  facts: HostNetworkFacts,
+  taps: RunningTaps = new Map(),
+): NetworkDifference[] => {
   const bridge = facts.links.get(spec.bridge);
   const forwarding = facts.forwards ? [] : [difference('FORWARDING_OFF', 'net.ipv4.ip_forward is 0')];
   const rules = natRuleDifferences(spec, facts).map((detail) => difference('NAT_RULES', detail));
@@ -25,18 +32,40 @@ export const kernelDifferences = (spec: NetworkSpec, facts: HostNetworkFacts): N
     return [difference('BRIDGE_MISSING', `${spec.bridge} does not exist`), ...forwarding, ...rules];
   return [
     ...bridgeDifferences(spec, bridge, facts),
-    ...tapsOf(spec, facts).flatMap((tap) => tapDifference(spec, tap)),
+    ...tapsOf(spec, facts, taps).flatMap((tap) => tapDifference(spec, tap)),
+    ...lostTaps(spec, facts, taps).map(({ mac, name, link }) =>
+      link === undefined
+        ? difference('TAP_MISSING', `${name} of ${mac} is gone: its VM has no network until it is started again`)
+        : difference('TAP_RENAMED', `${name} of ${mac} is called ${link.name}`),
+    ),
     ...dhcpDifferences(spec, facts),
     ...forwarding,
     ...rules,
   ];
 };
 
-/** The taps of running guests that have a reservation in the network. */
-export const tapsOf = (spec: NetworkSpec, facts: HostNetworkFacts): HostLink[] => {
+/** The taps of running guests that have a reservation in the network: by their names, and by their MACs. */
+export const tapsOf = (spec: NetworkSpec, facts: HostNetworkFacts, taps: RunningTaps): HostLink[] => {
+  const names = new Set(spec.reservations.flatMap(({ mac }) => taps.get(mac.toLowerCase()) ?? []));
   const macs = new Set(spec.reservations.map(({ mac }) => tapMacOf(mac)));
-  return [...facts.links.values()].filter((link) => macs.has(link.mac));
+  return [...facts.links.values()].filter((link) => names.has(link.name) || macs.has(link.mac));
 };
+
+export interface LostTap {
+  readonly mac: string;
+  /** As libvirt made it. */
+  readonly name: string;
+  /** What may be it under another name. */
+  readonly link: HostLink | undefined;
+}
+
+/** Taps of running guests that the host does not have by their names. */
+export const lostTaps = (spec: NetworkSpec, facts: HostNetworkFacts, taps: RunningTaps): LostTap[] =>
+  spec.reservations.flatMap(({ mac }) => {
+    const name = taps.get(mac.toLowerCase());
+    if (name === undefined || facts.links.has(name)) return [];
+    return [{ mac, name, link: [...facts.links.values()].find((link) => link.mac === tapMacOf(mac)) }];
+  });
 
 const tapDifference = (spec: NetworkSpec, tap: HostLink): NetworkDifference[] => {
   if (tap.master !== spec.bridge) return [difference('TAP_DETACHED', `${tap.name} is in ${tap.master ?? 'no bridge'}`)];

@@ -53,6 +53,8 @@ onQemu((at) => {
   };
   const observations: ObservedNetwork[] = [];
   let agent: RunningAgent;
+  /** What a case leaves behind that is nobody's to mend. */
+  let restore: () => Promise<string> = () => Promise.resolve('');
 
   const inNetwork = async (...command: string[]): Promise<string> =>
     (await run('ip', ['netns', 'exec', at.networkNamespace, ...command])).stdout;
@@ -61,6 +63,8 @@ onQemu((at) => {
     const links = JSON.parse(await inNetwork('ip', '-j', 'link')) as { ifname: string; address?: string }[];
     return links.find(({ address }) => address === `fe${mac.slice(2)}`)?.ifname ?? '';
   };
+  const tapName = async (): Promise<string> =>
+    /vnet\d+/.exec((await virsh('domiflist', `vm-${vmId}`)).stdout)?.[0] ?? '';
   /** The test's own reading of the kernel, by its own commands. */
   const differences = async () => {
     const [addresses, routes, sockets, rules, forwarding] = await Promise.all([
@@ -72,7 +76,7 @@ onQemu((at) => {
     ]);
     return kernelDifferences(
       network,
-      parseFacts({ addresses, routes, sockets, rules, forwarding, tables: '', resolver: '' }),
+      parseFacts({ addresses, routes, sockets, rules, forwarding, nft: [], resolver: '' }),
     );
   };
   const dnsmasqPids = async (): Promise<number[]> =>
@@ -131,6 +135,26 @@ onQemu((at) => {
     ['the bridge deleted', 'BRIDGE_MISSING', () => inNetwork('ip', 'link', 'del', bridge)],
     ['the bridge set down', 'BRIDGE_DOWN', () => inNetwork('ip', 'link', 'set', bridge, 'down')],
     ['a tap taken out', 'TAP_DETACHED', async () => inNetwork('ip', 'link', 'set', await tap(), 'nomaster')],
+    [
+      'a tap put into another bridge',
+      'TAP_DETACHED',
+      async () =>
+        inNetwork('sh', '-ec', `ip link add o${short} type bridge; ip link set ${await tap()} master o${short}`),
+    ],
+    [
+      'a tap with another name',
+      'TAP_RENAMED',
+      async () => inNetwork('sh', '-ec', `ip link set ${await tap()} down; ip link set ${await tap()} name other0`),
+    ],
+    [
+      'a tap with another address that is taken out',
+      'TAP_DETACHED',
+      async () => {
+        const name = await tap();
+        await inNetwork('sh', '-ec', `ip link set ${name} nomaster; ip link set ${name} address fe:00:00:00:00:01`);
+        restore = () => inNetwork('ip', 'link', 'set', name, 'address', `fe${mac.slice(2)}`);
+      },
+    ],
     ['a tap set down', 'TAP_DOWN', async () => inNetwork('ip', 'link', 'set', await tap(), 'down')],
     ['the address removed', 'ADDRESS_MISSING', () => inNetwork('ip', 'addr', 'del', '10.99.8.1/24', 'dev', bridge)],
     ['an address added', 'ADDRESS_FOREIGN', () => inNetwork('ip', 'addr', 'add', '10.99.9.1/24', 'dev', bridge)],
@@ -238,10 +262,31 @@ onQemu((at) => {
         `<host mac='${mac}' name='guest' ip='10.99.8.10'/>`,
       );
       expect((await virsh('net-dumpxml', network.name)).stdout).not.toContain('10.99.8.77');
-      expect(await tap()).not.toBe('');
+      expect(await inNetwork('ip', '-o', 'link', 'show', await tapName())).toContain(`master ${bridge} `);
+      await restore();
+      restore = () => Promise.resolve('');
+      await inNetwork('sh', '-c', `ip link del o${short} 2>/dev/null || true`);
     },
     120_000,
   );
+
+  it('tell that a tap is gone for good, until its guest is started again', async () => {
+    observations.length = 0;
+    const name = await tapName();
+    await inNetwork('ip', 'link', 'del', name);
+    const told = await pollUntil(
+      () => observations.find((one) => one.differences.some(({ kind }) => kind === 'TAP_MISSING')),
+      { ...GENEROUS, what: 'the tap to be missed' },
+    );
+    expect(told).toMatchObject({
+      status: 'ERROR',
+      reason: `${name} of ${mac} is gone: its VM has no network until it is started again`,
+    });
+    await virsh('destroy', `vm-${vmId}`);
+    await virsh('start', `vm-${vmId}`);
+    await pollUntil(() => observations.at(-1)?.status === 'ACTIVE', { ...GENEROUS, what: 'the new tap to be told' });
+    expect(await differences()).toEqual([]);
+  }, 120_000);
 
   it('are refused on a range that the host uses, also when it came to it later', async () => {
     const other = {

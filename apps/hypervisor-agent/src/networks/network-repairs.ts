@@ -2,12 +2,13 @@ import { DomainError, type NetworkDifference, type NetworkSpec } from '@infiniba
 import type { Network } from '@infinibay/libvirt';
 import { Injectable } from '@nestjs/common';
 import { libvirtMessageOf } from '../hypervisor/libvirt-errors.js';
+import { RunningCards } from '../vms/running-cards.js';
 import type { Deadline } from '../work/deadline.js';
 import { HostNetworkReader } from './host-network.reader.js';
 import { HostRanges, rangeReserved } from './host-ranges.service.js';
 import { LeaseService } from './lease.service.js';
-import { missingJumps, rulesOfNetwork } from './nat-rules.js';
-import { tapsOf } from './network-differences.js';
+import { OWN_TABLES, missingJumps, rulesOfNetwork } from './nat-rules.js';
+import { lostTaps, tapsOf } from './network-differences.js';
 import { NetworkRepository } from './network.repository.js';
 import { networkOf } from './ipv4-range.js';
 import { reservationDiff } from './reservation-diff.js';
@@ -23,6 +24,7 @@ export class NetworkRepairs {
     private readonly ranges: HostRanges,
     private readonly leases: LeaseService,
     private readonly kernel: HostNetworkReader,
+    private readonly cards: RunningCards,
   ) {}
 
   /**
@@ -60,9 +62,11 @@ export class NetworkRepairs {
     const kinds = new Set(differences.map(({ kind }) => kind));
     const has = (...wanted: string[]): boolean => wanted.some((kind) => kinds.has(kind));
     if (has('BRIDGE_DOWN', 'ADDRESS_MISSING', 'ADDRESS_FOREIGN', 'ROUTE_MISSING')) await this.mendBridge(spec);
-    if (has('TAP_DETACHED', 'TAP_DOWN')) await this.attachTaps(spec);
+    if (has('TAP_RENAMED')) await this.renameTaps(spec);
+    if (has('TAP_RENAMED', 'TAP_DETACHED', 'TAP_DOWN')) await this.attachTaps(spec);
     if (has('FORWARDING_OFF')) await this.kernel.change('sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward');
     if (has('RESERVATIONS')) await this.mendReservations(network, spec, deadline);
+    if (has('NAT_RULES')) await this.wakeTables();
     if (has('NAT_RULES')) await this.removeRules(spec);
     if (has('NAT_RULES', 'DHCP_SERVER_DOWN')) await this.refresh(network, spec, deadline);
     if (has('LEASE_STALE')) await this.leases.release(network, spec);
@@ -110,8 +114,17 @@ export class NetworkRepairs {
     );
   }
 
+  /** A device changes its name only while it is down. */
+  private async renameTaps(spec: NetworkSpec): Promise<void> {
+    for (const { name, link } of lostTaps(spec, await this.kernel.read(), await this.cards.taps())) {
+      if (link === undefined) continue;
+      await this.kernel.change('ip', 'link', 'set', 'dev', link.name, 'down');
+      await this.kernel.change('ip', 'link', 'set', 'dev', link.name, 'name', name);
+    }
+  }
+
   private async attachTaps(spec: NetworkSpec): Promise<void> {
-    for (const tap of tapsOf(spec, await this.kernel.read())) {
+    for (const tap of tapsOf(spec, await this.kernel.read(), await this.cards.taps())) {
       if (tap.master !== spec.bridge)
         await this.kernel.change('ip', 'link', 'set', 'dev', tap.name, 'master', spec.bridge);
       if (!tap.isUp) await this.kernel.change('ip', 'link', 'set', 'dev', tap.name, 'up');
@@ -136,6 +149,12 @@ export class NetworkRepairs {
     }
   }
 
+  private async wakeTables(): Promise<void> {
+    const { dormantTables } = await this.kernel.read();
+    for (const table of dormantTables.filter((name) => OWN_TABLES.has(name)))
+      await this.kernel.change('nft', 'add', 'table', 'ip', table);
+  }
+
   private async removeRules(spec: NetworkSpec): Promise<void> {
     await this.restoreChains();
     const found = rulesOfNetwork(spec, await this.kernel.read());
@@ -151,7 +170,7 @@ export class NetworkRepairs {
   }
 
   private async rebuildEmpty(network: Network, spec: NetworkSpec, deadline: Deadline): Promise<void> {
-    if (tapsOf(spec, await this.kernel.read()).length > 0)
+    if (tapsOf(spec, await this.kernel.read(), await this.cards.taps()).length > 0)
       throw new DomainError('NETWORK_IN_USE', { networkId: spec.networkId });
     await this.networks.destroy(network, deadline);
     await this.networks.start(network, deadline);

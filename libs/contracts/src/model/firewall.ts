@@ -37,7 +37,7 @@ export const FilterDifference = z
       .string()
       .max(200)
       .describe(
-        'Where: iptables/<table>/<chain>, ebtables/<table>/<chain>, sysctl/<name>, libvirt/nwfilter/<name> or libvirt/interface/<mac>',
+        'Where: iptables/<table>/<chain>, ebtables/<table>/<chain>, nft/<family>/<table>[/<chain>], tc/<device>/<place>, xdp/<device>, link/<device>, bridge/<device>/<flag>, sysctl/<name>, libvirt/nwfilter/<name> or libvirt/interface/<mac>',
       ),
     expected: z.string().max(1_000).nullable().describe('What should be there; null: nothing'),
     actual: z.string().max(1_000).nullable().describe('What is there; null: nothing'),

@@ -15,6 +15,8 @@ export const NetworkDifferenceKind = z.enum([
   'ROUTE_MISSING',
   'TAP_DETACHED',
   'TAP_DOWN',
+  'TAP_RENAMED',
+  'TAP_MISSING',
   'DHCP_SERVER_DOWN',
   'RESERVATIONS',
   'LEASE_STALE',
