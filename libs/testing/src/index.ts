@@ -1,4 +1,5 @@
 export * from './cpu-time.js';
+export * from './hostile-arguments.js';
 export * from './mutation-schema.js';
 export * from './patience.js';
 export * from './poll-until.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { findDepartments, findVms, type RequestOf } from '@infinibay/contracts';
-import { keyedMutations, replayProblems, type ReplayRow } from '@infinibay/testing';
+import { failuresOf, hostileRequests, keyedMutations, replayProblems, type ReplayRow } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Database } from '../database.js';
 import { TestService, actorOf } from '../testing/test-service.js';
@@ -86,6 +86,18 @@ describe('mutations of firewall, repeated', () => {
     const first = await created({ idempotencyKey, remoteCidr: '10.1.2.3/8' });
     expect(await created({ idempotencyKey, remoteCidr: '10.0.0.0/8', portTo: 22 })).toBe(first);
   });
+
+  it('or anything asked with hostile arguments are never answered INTERNAL', async () => {
+    const { data } = await service.graphql(actor, '{ _service { sdl } }');
+    const requests = hostileRequests((data?.['_service'] as { sdl: string }).sdl, {
+      Department: departmentId,
+      Vm: vmId,
+    });
+    expect(requests.length).toBeGreaterThan(100);
+    const answer = async (query: string, variables: Record<string, unknown>) =>
+      (await service.graphql(actor, query, variables)).codes;
+    expect(await failuresOf(requests, answer)).toEqual([]);
+  }, 120_000);
 
   it('are still understood of keys of older versions, which hold a bare id or nothing', async () => {
     const [id, key] = [await created(), randomUUID()];

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Actor } from '@infinibay/contracts';
-import { keyedMutations, replayProblems, type ReplayRow } from '@infinibay/testing';
+import { failuresOf, hostileRequests, keyedMutations, replayProblems, type ReplayRow } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { UsersService } from '../users-service.fixture.js';
 
@@ -108,6 +108,15 @@ describe('mutations of users, repeated', () => {
       if (row !== undefined) expect(await replayProblems(bench, mutation, row)).toEqual([]);
     }
   });
+
+  it('or anything asked with hostile arguments are never answered INTERNAL', async () => {
+    const { _service } = await users.ask<{ _service: { sdl: string } }>('{ _service { sdl } }', { as: admin });
+    const requests = hostileRequests(_service.sdl, { User: admin.userId, Department: await createdDepartment() });
+    expect(requests.length).toBeGreaterThan(100);
+    const answer = async (query: string, variables: Record<string, unknown>) =>
+      (await users.call(query, { as: admin, variables })).errors.map(({ extensions }) => extensions.code);
+    expect(await failuresOf(requests, answer)).toEqual([]);
+  }, 120_000);
 
   it('are still understood of keys of older versions, which hold a bare id', async () => {
     const [key, id] = [randomUUID(), await createdDepartment()];

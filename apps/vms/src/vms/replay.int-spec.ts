@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Actor } from '@infinibay/contracts';
-import { keyedMutations, replayProblems, testNats, type ReplayRow } from '@infinibay/testing';
+import {
+  failuresOf,
+  hostileRequests,
+  keyedMutations,
+  replayProblems,
+  testNats,
+  type ReplayRow,
+} from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PrismaClient } from '../database.js';
 import { Neighbours } from '../testing/neighbours.js';
@@ -106,6 +113,16 @@ describe('mutations of vms, repeated', () => {
       if (row !== undefined) expect(await replayProblems(replays, mutation, row)).toEqual([]);
     }
   }, 240_000);
+
+  it('or anything asked with hostile arguments are never answered INTERNAL', async () => {
+    const { data } = await bench.vms.ask(administrator, '{ _service { sdl } }');
+    const ids = { Vm: await bench.created(), Department: bench.departmentId, Image: bench.neighbours.imageId };
+    const requests = hostileRequests((data?.['_service'] as { sdl: string }).sdl, ids);
+    expect(requests.length).toBeGreaterThan(100);
+    const answer = async (query: string, variables: Record<string, unknown>) =>
+      ((await bench.vms.ask(administrator, query, variables)).errors ?? []).map(({ extensions }) => extensions.code);
+    expect(await failuresOf(requests, answer)).toEqual([]);
+  }, 120_000);
 
   it('take one vCPU and none said for the same input, when there is no template', async () => {
     const input = bench.input();
