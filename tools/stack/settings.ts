@@ -1,5 +1,7 @@
-import { loadConfig, setting, type ConfigOf } from '@infinibay/platform-config';
+import { ConfigError, loadConfig, setting, type ConfigOf } from '@infinibay/platform-config';
 import { z } from 'zod';
+
+import { StackError } from './stack-error.ts';
 
 const MIN_SILENCE_SECONDS = 10;
 
@@ -14,5 +16,11 @@ export const stackSettings = {
 
 export type StackSettings = ConfigOf<typeof stackSettings>;
 
-/** @throws ConfigError naming every bad key */
-export const readStackSettings = (): StackSettings => loadConfig(stackSettings);
+/** @throws StackError naming every bad key */
+export function readStackSettings(environment: NodeJS.ProcessEnv = process.env): StackSettings {
+  try {
+    return loadConfig(stackSettings, environment);
+  } catch (error) {
+    throw error instanceof ConfigError ? new StackError(error.message, { cause: error }) : error;
+  }
+}
