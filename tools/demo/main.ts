@@ -93,6 +93,16 @@ const checkPicture = (vm: VmPicture): void => {
   for (const rule of rules) say(`  ${rule}`);
 };
 
+/** The filter is compared once more as soon as the VM runs: until then nothing is said of it. */
+const wholePicture = (graph: GraphClient, vmId: string): Promise<VmPicture> =>
+  pollUntil(
+    async () => {
+      const { vm } = await graph.ask<{ vm: VmPicture }>(EVERYTHING, { id: vmId });
+      return vm.firewall?.status === 'PENDING' ? undefined : vm;
+    },
+    { timeoutMs: 60_000, intervalMs: 500, what: 'the packet filter to be compared' },
+  );
+
 const removeVm = async (graph: GraphClient, feed: LiveFeed, vmId: string): Promise<void> => {
   await graph.ask(DELETE_VM, { input: { idempotencyKey: randomUUID(), vmId } });
   await feed.until('the deletion', () => feed.has('vm.deleted', vmId), 60_000);
@@ -115,7 +125,7 @@ const main = async (): Promise<void> => {
     say(
       `NOTE: the driver of this host (${vm.host?.virtType ?? 'unknown'}) runs no real guest: there are no guest metrics`,
     );
-  const { vm: whole } = await graph.ask<{ vm: VmPicture }>(EVERYTHING, { id: vmId });
+  const whole = await wholePicture(graph, vmId);
   showEverything(whole, say);
   checkPicture(whole);
   if (process.env['INFINIBAY_DEMO_EXIT'] === '1') await removeVm(graph, feed, vmId);

@@ -1,32 +1,12 @@
-import { execFile, execFileSync } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import {
-  defineVm,
-  ensureDisk,
-  ensureFilter,
-  ensureNetwork,
-  forceOffVm,
-  inspectFilter,
-  removeDisk,
-  removeFilter,
-  removeNetwork,
-  startVm,
-  undefineVm,
-  verifyFilter,
-  type CompiledRule,
-  type FilterSpec,
-} from '@infinibay/contracts';
+import { ensureNetwork, inspectFilter } from '@infinibay/contracts';
 import { findTestHypervisor, type TestHypervisor, pollUntil } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { RunningAgent, agentFolders, writeImage } from '../agent.fixture.js';
+import { FilteredGuest } from './filtered-guest.fixture.js';
 
-const run = promisify(execFile);
 const hypervisor = findTestHypervisor();
-const MIB = 1_048_576;
-/** Each attack reads the kernel some times, and there are dozens of them; a loaded machine takes seconds for each. */
+/** Each attack reads the kernel some times; a loaded machine takes seconds for each. */
 const ATTACKS_TIMEOUT_MS = 900_000;
 
 /** Machines without QEMU run the other specs only; the test runner says so. */
@@ -35,107 +15,50 @@ const onQemu = (facts: (at: TestHypervisor) => void): void => {
   else it('needs QEMU and libvirtd, which this machine lacks', () => expect(hypervisor).toBeUndefined());
 };
 
-const rule = (changes: Partial<CompiledRule>): CompiledRule => ({
-  direction: 'IN',
-  action: 'ACCEPT',
-  protocol: 'TCP',
-  portFrom: null,
-  portTo: null,
-  remoteCidr: null,
-  priority: 0,
-  ...changes,
-});
+const WHOLE = { status: 'APPLIED', differences: [], differenceCount: 0 };
+const chainOf = (line: string): string => line.split(' ', 2)[1] ?? '';
+const isEthernet = (line: string): boolean => /^-A (?:I-|O-|libvirt-[IO]-|PREROUTING|POSTROUTING)/.test(line);
+const programOf = (line: string): string => (isEthernet(line) ? 'ebtables -t nat' : 'iptables');
+
+/** The first lines of all chains together, then the second ones, and so on: of no chain two at once. */
+const oneOfEachChain = (lines: readonly string[]): string[][] => {
+  const rounds: string[][] = [];
+  const counts = new Map<string, number>();
+  for (const line of lines) {
+    const at = counts.get(chainOf(line)) ?? 0;
+    counts.set(chainOf(line), at + 1);
+    (rounds[at] ??= []).push(line);
+  }
+  return rounds;
+};
 
 onQemu((at) => {
-  const folders = agentFolders();
-  const vmId = randomUUID();
-  const networkId = randomUUID();
-  const fenced = { vmId, fence: 1 };
-  const networkName = `ibt-${networkId.slice(0, 8)}`;
-  const mac = '52:54:00:aa:bc:01';
-  const address = '10.99.9.10';
-  const spec: FilterSpec = {
-    vmId,
-    revision: 7,
-    rules: [
-      rule({ portFrom: 22, portTo: 22 }),
-      rule({ protocol: 'UDP', portFrom: 80, portTo: 90, remoteCidr: '10.0.0.0/8' }),
-      rule({ action: 'DROP', protocol: 'ICMP' }),
-      rule({ action: 'REJECT', direction: 'OUT', remoteCidr: '10.1.2.3/32' }),
-      rule({ direction: 'OUT', protocol: 'ANY', priority: 999 }),
-      rule({ action: 'DROP', protocol: 'ANY', priority: 1_000 }),
-    ],
-  };
-  let agent: RunningAgent;
-
-  const inNetwork = async (...command: string[]): Promise<string> =>
-    (await run('ip', ['netns', 'exec', at.networkNamespace, ...command])).stdout;
-  const shell = (script: string): Promise<string> => inNetwork('sh', '-ec', script);
-  const verified = () => agent.call(verifyFilter, { spec });
-  const repaired = () => agent.call(ensureFilter, { spec });
-  /** The rules that libvirt made for the guest and those that lead to them, as their programs print them. */
-  const kernelRules = async (): Promise<string[]> => {
-    const { interfaces } = await agent.call(inspectFilter, { vmId });
-    return interfaces.flatMap((card) => card.kernelRules);
-  };
-  const device = async (): Promise<string> => (await agent.call(inspectFilter, { vmId })).interfaces[0]?.device ?? '';
-  const programOf = (line: string): string =>
-    /^-A (?:I-|libvirt-[IO]-|PREROUTING|POSTROUTING)/.test(line) ? 'ebtables -t nat' : 'iptables';
+  let guest: FilteredGuest;
+  const shell = (script: string) => guest.shell(script);
+  const verified = () => guest.verify();
+  const repaired = () => guest.repair();
   const expectNoticedAndRepaired = async (script: string): Promise<void> => {
     await shell(script);
     expect({ script, status: (await verified()).status }).toEqual({ script, status: 'DRIFTED' });
     expect({ script, ...(await repaired()) }).toMatchObject({ script, status: 'APPLIED' });
   };
+  /** Every change is noticed for itself: a difference for each of the chains, and none besides. */
+  const expectEachNoticed = async (script: string, paths: readonly string[]): Promise<void> => {
+    await shell(script);
+    const { status, differences } = await verified();
+    expect({ status, paths: differences.map(({ path }) => path).sort() }).toEqual({
+      status: 'DRIFTED',
+      paths: [...paths].sort(),
+    });
+    expect(await repaired()).toMatchObject({ status: 'APPLIED' });
+  };
+  const pathOf = (line: string): string => `${isEthernet(line) ? 'ebtables/nat' : 'iptables/filter'}/${chainOf(line)}`;
 
   beforeAll(async () => {
-    const file = join(folders.state, 'empty.qcow2');
-    execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', file, String(8 * MIB)]);
-    const image = writeImage(folders.images, readFileSync(file), { format: 'qcow2', virtualSizeBytes: 8 * MIB });
-    agent = await RunningAgent.start({
-      LIBVIRT_URI: at.uri,
-      AGENT_SOCKET_DIR: at.agentSocketDir,
-      IMAGE_DIR: folders.images,
-      DISK_DIR: at.diskDir,
-      STATE_DIR: folders.state,
-      NETNS: at.networkNamespace,
-    });
-    await agent.call(ensureNetwork, {
-      revision: 1,
-      spec: {
-        networkId,
-        name: networkName,
-        bridge: `ibt${networkId.slice(0, 8)}`,
-        mac: '52:54:00:aa:bc:ff',
-        gateway: '10.99.9.1',
-        prefixLength: 24,
-        reservations: [{ mac, address, hostname: 'filtered' }],
-      },
-    });
-    await agent.call(ensureDisk, { ...fenced, imageId: image.imageId, capacityBytes: 16 * MIB });
-    await agent.call(ensureFilter, { spec });
-    await agent.call(defineVm, {
-      fence: 1,
-      spec: {
-        vmId,
-        departmentId: randomUUID(),
-        name: 'filtered',
-        vcpus: 1,
-        memoryMib: 64,
-        nics: [{ portId: randomUUID(), networkId, mac, address, networkName }],
-        filterName: `infinibay-vm-${vmId}`,
-      },
-    });
-    await agent.call(startVm, fenced);
+    guest = await FilteredGuest.start(at);
+    await guest.boot();
   });
-  afterAll(async () => {
-    await agent.call(forceOffVm, fenced).catch(() => undefined);
-    await agent.call(undefineVm, fenced);
-    await agent.call(removeDisk, fenced);
-    await agent.call(removeFilter, { vmId });
-    await agent.call(removeNetwork, { networkId, name: networkName });
-    await agent.stop();
-    folders.remove();
-  });
+  afterAll(() => guest.stop());
 
   it('is whole after the start, of rules of every kind', async () => {
     expect(await verified()).toEqual({ status: 'APPLIED', differences: [], differenceCount: 0 });
@@ -144,51 +67,51 @@ onQemu((at) => {
   it(
     'notices each single rule that is gone, and the repair brings it back to its place',
     async () => {
-      const before = await kernelRules();
+      const before = await guest.kernelRules();
       expect(before.length).toBeGreaterThan(40);
-      for (const line of before) await expectNoticedAndRepaired(`${programOf(line)} ${line.replace(/^-A/, '-D')}`);
-      expect(await verified()).toEqual({ status: 'APPLIED', differences: [], differenceCount: 0 });
+      for (const lines of oneOfEachChain(before))
+        await expectEachNoticed(
+          lines.map((line) => `${programOf(line)} ${line.replace(/^-A/, '-D')}`).join('\n'),
+          lines.map(pathOf),
+        );
+      expect(await verified()).toEqual(WHOLE);
     },
     ATTACKS_TIMEOUT_MS,
   );
 
   it('notices each jump to the chains of all guests that is gone', async () => {
-    const hooks = ['INPUT -j libvirt-host-in', ...['in', 'out', 'in-post'].map((name) => `FORWARD -j libvirt-${name}`)];
-    for (const hook of hooks) await expectNoticedAndRepaired(`iptables -D ${hook}`);
+    for (const hooks of [
+      ['-A INPUT -j libvirt-host-in', '-A FORWARD -j libvirt-in'],
+      ['-A FORWARD -j libvirt-out'],
+      ['-A FORWARD -j libvirt-in-post'],
+    ])
+      await expectEachNoticed(
+        hooks.map((hook) => `iptables ${hook.replace('-A', '-D')}`).join('\n'),
+        hooks.map(pathOf),
+      );
   });
 
-  it(
-    'notices an ACCEPT before our rules, in each chain',
-    async () => {
-      const tap = await device();
-      const ip = [
-        `FI-${tap}`,
-        `FO-${tap}`,
-        `HI-${tap}`,
-        'libvirt-in',
-        'libvirt-out',
-        'libvirt-in-post',
-        'libvirt-host-in',
-      ];
-      for (const chain of [...ip, 'FORWARD', 'INPUT']) await expectNoticedAndRepaired(`iptables -I ${chain} -j ACCEPT`);
-      const ethernet = [`libvirt-I-${tap}`, `libvirt-O-${tap}`, `I-${tap}-mac`, `I-${tap}-ipv4-address`];
-      for (const chain of [...ethernet, 'PREROUTING', 'POSTROUTING'])
-        await expectNoticedAndRepaired(`ebtables -t nat -I ${chain} -j ACCEPT`);
-      // What is not ours stays, behind what is.
-      expect(await inNetwork('iptables-save')).toMatch(
-        /-A FORWARD -j libvirt-in-post\n(?:.*\n)*?-A FORWARD -j ACCEPT\n/,
-      );
-      await shell('iptables -D FORWARD -j ACCEPT; iptables -D INPUT -j ACCEPT');
-      await shell('for c in PREROUTING POSTROUTING; do ebtables -t nat -D $c -j ACCEPT; done');
-    },
-    ATTACKS_TIMEOUT_MS,
-  );
+  it('notices an ACCEPT before our rules, in each chain', async () => {
+    const tap = await guest.device();
+    const shared = ['libvirt-in', 'libvirt-out', 'libvirt-in-post', 'libvirt-host-in', 'FORWARD', 'INPUT'];
+    const ip = [...['FI', 'FO', 'HI'].map((name) => `${name}-${tap}`), ...shared];
+    const ethernet = [`libvirt-I-${tap}`, `libvirt-O-${tap}`, `I-${tap}-mac`, `I-${tap}-ipv4-address`];
+    const lines = [...ip, ...ethernet, 'PREROUTING', 'POSTROUTING'].map((chain) => `-A ${chain} -j ACCEPT`);
+    await expectEachNoticed(
+      lines.map((line) => `${programOf(line)} ${line.replace('-A', '-I')}`).join('\n'),
+      lines.map(pathOf),
+    );
+    // What is not ours stays, behind what is.
+    expect(await shell('iptables-save')).toMatch(/-A FORWARD -j libvirt-in-post\n(?:.*\n)*?-A FORWARD -j ACCEPT\n/);
+    await shell('iptables -D FORWARD -j ACCEPT; iptables -D INPUT -j ACCEPT');
+    await shell('for c in PREROUTING POSTROUTING; do ebtables -t nat -D $c -j ACCEPT; done');
+  });
 
   it(
     'notices rules that are doubled, replaced or in another order, and chains that are emptied',
     async () => {
-      const tap = await device();
-      const before = await kernelRules();
+      const tap = await guest.device();
+      const before = await guest.kernelRules();
       const first = before.find((line) => line.startsWith(`-A FO-${tap} `)) ?? '';
       for (const script of [
         `iptables ${first}`,
@@ -211,15 +134,12 @@ onQemu((at) => {
   );
 
   it('notices that the kernel does not ask iptables about bridges, says which switch, and turns it on', async () => {
-    for (const name of ['iptables', 'ip6tables', 'arptables']) {
-      await shell(`echo 0 > /proc/sys/net/bridge/bridge-nf-call-${name}`);
-      expect(await verified()).toMatchObject({
-        status: 'DRIFTED',
-        differences: [{ path: `sysctl/net.bridge.bridge-nf-call-${name}`, expected: '1', actual: '0' }],
-      });
-      expect(await repaired()).toMatchObject({ status: 'APPLIED' });
-      expect((await verified()).status).toBe('APPLIED');
-    }
+    const names = ['iptables', 'ip6tables', 'arptables'];
+    await expectEachNoticed(
+      names.map((name) => `echo 0 > /proc/sys/net/bridge/bridge-nf-call-${name}`).join('\n'),
+      names.map((name) => `sysctl/net.bridge.bridge-nf-call-${name}`),
+    );
+    expect(await verified()).toEqual(WHOLE);
   });
 
   it('leaves alone what refuses packets before our rules', async () => {
@@ -227,32 +147,38 @@ onQemu((at) => {
     expect((await verified()).status).toBe('APPLIED');
     await shell('iptables -D FORWARD -j libvirt-out');
     await repaired();
-    expect(await inNetwork('iptables-save')).toMatch(
-      /-A FORWARD -s 192\.0\.2\.1\/32 -j DROP\n-A FORWARD -j libvirt-in\n/,
-    );
+    expect(await shell('iptables-save')).toMatch(/-A FORWARD -s 192\.0\.2\.1\/32 -j DROP\n-A FORWARD -j libvirt-in\n/);
     await shell('iptables -D FORWARD -s 192.0.2.1 -j DROP');
   });
 
   it("notices that somebody redefined the filter under the definition's own marker", async () => {
-    const virsh = (...args: string[]) => run('virsh', ['-c', at.uri, ...args]);
-    const name = `infinibay-vm-${vmId}`;
-    const xml = (await virsh('nwfilter-dumpxml', name)).stdout;
-    const file = join(folders.state, 'other.xml');
+    const name = `infinibay-vm-${guest.vmId}`;
+    const xml = (await guest.virsh('nwfilter-dumpxml', name)).stdout;
+    const file = join(guest.folders.state, 'other.xml');
     execFileSync('tee', [file], { input: xml.replace("dstportstart='22' dstportend='22'", "dstportstart='23'") });
     // Debian's ebtables may lose a race with another change of the kernel's tables: libvirt then takes nothing over.
-    await pollUntil(() => virsh('nwfilter-define', file).then(() => true), { what: 'the other definition' });
+    await pollUntil(() => guest.virsh('nwfilter-define', file).then(() => true), { what: 'the other definition' });
     expect(await verified()).toMatchObject({ status: 'DRIFTED', differences: [{ path: `libvirt/nwfilter/${name}` }] });
     expect(await repaired()).toMatchObject({ status: 'APPLIED' });
     expect((await verified()).status).toBe('APPLIED');
   });
 
-  it('reads the kernel once for many who look, and tells heartbeats meanwhile', async () => {
-    const readings = () => agent.metric('infinibay_kernel_rule_readings_total');
-    const before = (await readings()) ?? 0;
+  it('reads the kernel once for many who look, compare and make networks, and tells heartbeats meanwhile', async () => {
+    const { agent, vmId } = guest;
+    const readings = async (): Promise<number> => (await agent.metric('infinibay_kernel_rule_readings_total')) ?? 0;
+    const before = await readings();
     const beats = agent.heartbeats.length;
-    const looks = await Promise.all(Array.from({ length: 300 }, () => agent.call(inspectFilter, { vmId })));
-    expect(new Set(looks.map(({ status }) => status))).toEqual(new Set(['APPLIED']));
-    expect(((await readings()) ?? 0) - before).toBeLessThan(30);
+    const many = Array.from({ length: 100 }, (_, index) => index);
+    const [looks, proofs] = await Promise.all([
+      Promise.all(many.map(() => agent.call(inspectFilter, { vmId }))),
+      // In turn: each begins after what changed the VM before it.
+      Promise.all([verified(), verified(), verified()]),
+      // Refused by the host's own ranges, which are read for each.
+      Promise.all(many.map(() => agent.refusal(ensureNetwork, { revision: 1, spec: guest.networkInUse() }))),
+    ]);
+    expect(new Set([...looks, ...proofs].map(({ status }) => status))).toEqual(new Set(['APPLIED']));
+    // 203 callers; each reading is shared by all who asked while the one before was made.
+    expect((await readings()) - before).toBeLessThan(30);
     expect(agent.heartbeats.length).toBeGreaterThanOrEqual(beats);
   });
 });

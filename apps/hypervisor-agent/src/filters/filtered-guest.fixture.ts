@@ -19,6 +19,7 @@ import {
   verifyFilter,
   type CompiledRule,
   type FilterSpec,
+  type NetworkSpec,
 } from '@infinibay/contracts';
 import type { TestHypervisor } from '@infinibay/testing';
 import { RunningAgent, agentFolders, writeImage, type AgentFolders } from '../agent.fixture.js';
@@ -113,6 +114,20 @@ export class FilteredGuest {
   /** Runs a shell's script in the host's network namespace. */
   async shell(script: string): Promise<string> {
     return (await run('ip', ['netns', 'exec', this.at.networkNamespace, 'sh', '-ec', script])).stdout;
+  }
+
+  /** Another network, on a range that the host has already. */
+  networkInUse(): NetworkSpec {
+    const networkId = randomUUID();
+    return {
+      networkId,
+      name: `ibt-${networkId.slice(0, 8)}`,
+      bridge: `ibt${networkId.slice(0, 8)}`,
+      mac: '52:54:00:aa:bc:fe',
+      gateway: '10.99.9.1',
+      prefixLength: 24,
+      reservations: [],
+    };
   }
 
   /** Somebody who uses libvirt beside us. */
