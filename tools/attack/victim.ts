@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { GraphClient } from '../demo/graph-client.ts';
 import { LiveFeed } from '../demo/live-feed.ts';
 import { VM_STATE } from '../demo/queries.ts';
 import type { DepartmentUnderTest } from '../e2e/department-under-test.ts';
@@ -61,7 +60,8 @@ export class Victim {
 
   private login(signal: AbortSignal, noticed: Noticed): Promise<void> {
     const { email, password } = this.department.account;
-    const ask = () => new GraphClient(this.system.graphqlUrl).login(email, password);
+    // The new session is the one that it goes on with: a long attack outlives the first one's token.
+    const ask = () => this.department.member.login(email, password);
     return this.every(LOGIN_EVERY_MS, 'login', ask, signal, noticed);
   }
 
