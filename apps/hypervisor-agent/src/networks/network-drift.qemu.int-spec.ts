@@ -194,7 +194,8 @@ onQemu((at) => {
     [
       'dnsmasq killed',
       'DHCP_SERVER_DOWN',
-      async () => (await dnsmasqPids()).forEach((pid) => process.kill(pid, 'SIGKILL')),
+      // It is two processes, of which one ends with the other.
+      async () => inNetwork('kill', '-KILL', ...(await dnsmasqPids()).map(String)).catch(() => undefined),
     ],
     [
       'dnsmasq that hangs',
