@@ -1,10 +1,18 @@
 import { setImmediate as nextLoop } from 'node:timers/promises';
+import { slownessAtStart } from './patience.js';
 
 /** CPU time that this thread has used, milliseconds: what else the machine does is not in it. */
 export const threadCpuMs = (): number => {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1_000;
 };
+
+/**
+ * What so much work may cost on this machine, milliseconds of CPU: threads that share a core's units and caches make each
+ * other's work longer, not only later.
+ * @param ms of a quiet machine
+ */
+export const cpuBudget = (ms: number): number => ms * slownessAtStart();
 
 /** CPU time of this thread for a piece of synchronous work, milliseconds. The least of some runs: the first ones compile it. */
 export const cpuMsOf = (work: () => void, runs = 3): number => {
