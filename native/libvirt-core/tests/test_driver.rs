@@ -157,6 +157,28 @@ fn stuck_workers_do_not_hold_up_a_call_on_another_domain() {
 }
 
 #[test]
+fn a_call_comes_on_behind_a_long_one_that_was_taken_in_with_it() {
+    let connection = open("test:///default", 4);
+    let warm: Vec<_> = (0..4).map(|i| stick(&connection, on(i, 600_000))).collect();
+    for (release, told) in warm {
+        drop(release);
+        told.recv_timeout(NEVER).unwrap().unwrap();
+    }
+    // The first deadline is this one's: nothing else makes the watcher look meanwhile.
+    let (_stuck, _) = stick(&connection, on(9, 500_000));
+    for _ in 0..10 {
+        // Until all threads sleep: both calls are then queued before either is begun, and a worker puts the second aside.
+        thread::sleep(Duration::from_millis(60));
+        let (release, long) = stick(&connection, on(5, 600_000));
+        let (free, second) = stick(&connection, on(5, 600_000));
+        drop(free);
+        assert_eq!(code_of(second.recv_timeout(NEVER).unwrap()), None);
+        drop(release);
+        long.recv_timeout(NEVER).unwrap().unwrap();
+    }
+}
+
+#[test]
 fn one_domain_never_has_more_than_two_calls_in_flight() {
     let connection = open("test:///default", 8);
     let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));

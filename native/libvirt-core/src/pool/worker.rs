@@ -9,7 +9,7 @@ use super::batch::{self, Pace};
 use super::bed::Bed;
 use super::schedule::{PATIENCE, Waiting};
 use super::spin::Spin;
-use super::{Job, Link, Shared, State};
+use super::{Job, Link, Shared, State, watcher};
 use crate::error::{Code, Error, Result};
 use crate::session::Session;
 
@@ -95,15 +95,15 @@ impl Seat {
             let quick = next.as_ref().is_some_and(|call| self.pace.is_quick(call.call));
             let waiting = state.schedule.waiting();
             let flush = !state.held.may_wait(quick, waiting, begun) && state.held.take();
+            // Answers that are held, and calls that were put aside just now: who took them in could not know.
+            if watcher::is_tense(shared, &state) && state.looks_again.is_none_or(|at| at > begun + PATIENCE) {
+                shared.watch.notify_one();
+            }
             if let Some(call) = next {
                 let assignment = Assignment { call, begun, epoch: state.epoch };
-                let guarded = state.held.is_empty() || state.looks_again.is_some_and(|at| at <= begun + PATIENCE);
                 drop(state);
                 if flush {
                     shared.flush();
-                }
-                if !guarded {
-                    shared.watch.notify_one();
                 }
                 return Some(assignment);
             }
