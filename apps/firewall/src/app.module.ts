@@ -32,6 +32,7 @@ export class AppModule {
         }),
         subgraphModule({ logger, internalKey: config.INTERNAL_KEY, extendedEntities }),
       ],
+      controllers: [ProtectionController, HostEventController],
       providers: [
         ...resolvers,
         { provide: FILTER_SETTINGS, useValue: config },
@@ -45,8 +46,6 @@ export class AppModule {
         FilterVerificationService,
         FilterWorker,
         ProtectionService,
-        ProtectionController,
-        HostEventController,
       ],
     };
   }

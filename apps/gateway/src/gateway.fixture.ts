@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { loadConfig } from '@infinibay/platform-config';
+import { startMessaging } from '@infinibay/platform-messaging';
 import { HealthListener } from '@infinibay/platform-health';
 import { NestLogger, createLogger } from '@infinibay/platform-logging';
 import { prepareHttp } from '@infinibay/platform-service';
@@ -142,6 +143,7 @@ export class Gateway {
       abortOnError: false,
     });
     prepareHttp(app, { service: 'gateway', bodyLimit: MAX_BODY, corsOrigins: config.CORS_ORIGINS });
+    await startMessaging(app);
     await app.listen(0, '127.0.0.1');
     return new Gateway(app, await app.getUrl(), folder);
   }

@@ -15,7 +15,7 @@ import {
 } from '@infinibay/contracts';
 import { loadConfig } from '@infinibay/platform-config';
 import { createLogger } from '@infinibay/platform-logging';
-import { NATS_CONNECTION, RequestClient, subscribeToReport } from '@infinibay/platform-messaging';
+import { NATS_CONNECTION, RequestClient, subscribeToReport, startMessaging } from '@infinibay/platform-messaging';
 import { pollUntil, testNats } from '@infinibay/testing';
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -78,6 +78,7 @@ export class RunningAgent {
       format: 'json',
     });
     const app = await NestFactory.create(AppModule.forRoot(config, logger), { logger: false, abortOnError: false });
+    await startMessaging(app);
     await app.listen(0, '127.0.0.1');
     const agent = new RunningAgent(app, hostId);
     agent.listen();

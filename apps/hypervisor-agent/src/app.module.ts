@@ -43,7 +43,7 @@ import { VmService } from './vms/vm.service.js';
 import { VmGate } from './work/vm-gate.js';
 
 const disks = [ImageStore, DiskService];
-const vms = [VmGate, GuestFolders, DomainRepository, RunningCards, VmService, VmHandlers];
+const vms = [VmGate, GuestFolders, DomainRepository, RunningCards, VmService];
 const networks = [
   HostNetworkReader,
   HostRanges,
@@ -54,19 +54,10 @@ const networks = [
   NetworkService,
   NetworkReporter,
   NetworkWatch,
-  NetworkHandlers,
 ];
 const kernel = [HostCommand, KernelRulesReader];
-const filters = [NwFilterRepository, FilterEnforcement, FilterService, FilterHandlers];
-const reports = [
-  DiskCheck,
-  DiskWatch,
-  InventoryService,
-  PciDeviceReader,
-  HostDetailsReader,
-  InventoryHandlers,
-  HostReporter,
-];
+const filters = [NwFilterRepository, FilterEnforcement, FilterService];
+const reports = [DiskCheck, DiskWatch, InventoryService, PciDeviceReader, HostDetailsReader, HostReporter];
 const events = [HostEvents, DomainWatch];
 
 /** Global, for readiness (which the platform's module checks) asks it too. */
@@ -96,6 +87,7 @@ export class AppModule {
           probes: [{ inject: [Hypervisor, QuarantineReporter, AccelerationService], useFactory: hypervisorProbe }],
         }),
       ],
+      controllers: [VmHandlers, NetworkHandlers, FilterHandlers, InventoryHandlers],
       providers: [...disks, ...vms, ...kernel, ...networks, ...filters, ...reports, ...events],
     };
   }

@@ -17,7 +17,7 @@ import {
 } from '@infinibay/contracts';
 import { loadConfig } from '@infinibay/platform-config';
 import { createLogger } from '@infinibay/platform-logging';
-import { RequestClient, RequestServer } from '@infinibay/platform-messaging';
+import { RequestClient, RequestServer, startMessaging } from '@infinibay/platform-messaging';
 import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { appendToOutbox, newEvent } from '@infinibay/platform-persistence';
 import { createTestDatabase, pollUntil, testNats, type TestDatabase } from '@infinibay/testing';
@@ -55,6 +55,7 @@ const boot = async (): Promise<INestApplication> => {
     GUEST_BYTES_PER_SECOND: '67108864',
   });
   const booted = await NestFactory.create(AppModule.forRoot(config, logger), { logger: false });
+  await startMessaging(booted);
   await booted.listen(0, '127.0.0.1');
   return booted;
 };

@@ -29,9 +29,9 @@ import { UserChangesService } from './users/user-changes.service.js';
 import { UserRepository } from './users/user.repository.js';
 import { UserService } from './users/user.service.js';
 
-const sessions = [SessionRepository, SessionService, LoginThrottle, LoginService, SessionHandlers, Housekeeping];
+const sessions = [SessionRepository, SessionService, LoginThrottle, LoginService, Housekeeping];
 const users = [UserRepository, UserService, UserChangesService, MyPasswordService];
-const departments = [DepartmentRepository, DepartmentService, DepartmentChangesService, DepartmentHandlers];
+const departments = [DepartmentRepository, DepartmentService, DepartmentChangesService];
 
 @Module({})
 export class AppModule {
@@ -48,7 +48,7 @@ export class AppModule {
         }),
         subgraphModule({ logger, internalKey: config.INTERNAL_KEY, extendedEntities }),
       ],
-      controllers: [KeysController, SessionController],
+      controllers: [KeysController, SessionController, SessionHandlers, DepartmentHandlers],
       providers: [
         { provide: USERS_CONFIG, useValue: config },
         AuditLog,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Actor } from '@infinibay/contracts';
+import { startMessaging } from '@infinibay/platform-messaging';
 import { ACTOR_HEADER, CLIENT_ADDRESS_HEADER, signActor } from '@infinibay/platform-access';
 import { loadConfig } from '@infinibay/platform-config';
 import { NestLogger, createLogger } from '@infinibay/platform-logging';
@@ -68,6 +69,7 @@ export class UsersService {
       abortOnError: false,
     });
     app.use(correlationMiddleware('users'));
+    await startMessaging(app);
     await app.listen(0, '127.0.0.1');
     return new UsersService(app, await app.getUrl(), databases);
   }

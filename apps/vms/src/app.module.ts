@@ -42,6 +42,7 @@ export class AppModule {
         }),
         subgraphModule({ logger, internalKey: config.INTERNAL_KEY, extendedEntities }),
       ],
+      controllers: [VmRequestController, GuestConsumer, HostReportController],
       providers: [
         ...resolvers,
         { provide: RECONCILE_OPTIONS, useValue: reconcileOptions(config) },
@@ -49,10 +50,7 @@ export class AppModule {
         NeighbourChecks,
         VmPlacement,
         VmRepository,
-        VmRequestController,
-        GuestConsumer,
         HostRepository,
-        HostReportController,
         ImageRepository,
         TemplateService,
         OperationRepository,

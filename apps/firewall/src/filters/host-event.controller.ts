@@ -8,7 +8,7 @@ import {
   type EventEnvelope,
 } from '@infinibay/contracts';
 import { HandlesEvent } from '@infinibay/platform-messaging';
-import { Injectable } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { FilterWorker } from './filter.worker.js';
 import { VmFilterRepository } from './vm-filter.repository.js';
 
@@ -21,7 +21,7 @@ const ARRIVED = 'migrated';
  * Has filters compared as soon as a host tells that there is something new to compare, and not only at the next look.
  * An event that comes twice, or late, costs one comparison more.
  */
-@Injectable()
+@Controller()
 export class HostEventController {
   constructor(
     private readonly filters: VmFilterRepository,

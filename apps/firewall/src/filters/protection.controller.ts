@@ -8,11 +8,11 @@ import {
   type RequestOf,
 } from '@infinibay/contracts';
 import { HandlesEvent, HandlesRequest } from '@infinibay/platform-messaging';
-import { Injectable } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { ProtectionService } from './protection.service.js';
 
 /** The firewall service's edge on NATS. */
-@Injectable()
+@Controller()
 export class ProtectionController {
   constructor(private readonly protection: ProtectionService) {}
 

@@ -12,7 +12,7 @@ import { jetstream } from '@nats-io/jetstream';
 import { ACTOR_HEADER, signActor } from '@infinibay/platform-access';
 import { loadConfig } from '@infinibay/platform-config';
 import { createLogger, type Logger } from '@infinibay/platform-logging';
-import { RequestClient, RequestServer, type RequestHandler } from '@infinibay/platform-messaging';
+import { RequestClient, RequestServer, type RequestHandler, startMessaging } from '@infinibay/platform-messaging';
 import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { correlationMiddleware } from '@infinibay/platform-service';
 import { createTestDatabase, testNats, type TestDatabase } from '@infinibay/testing';
@@ -61,6 +61,7 @@ export class TestService {
       abortOnError: false,
     });
     app.use(correlationMiddleware('firewall'));
+    await startMessaging(app);
     await app.listen(0, '127.0.0.1');
     const nats = await connect({ servers: server.url, user: server.user, pass: server.password });
     const durations = new MetricsRegistry('test').histogram('infinibay_request_sent_seconds', 'sent', [

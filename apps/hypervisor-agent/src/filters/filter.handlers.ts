@@ -8,7 +8,7 @@ import {
 } from '@infinibay/contracts';
 import { vmFilterName } from '@infinibay/libvirt-xml';
 import { HandlesRequest, type RequestMeta } from '@infinibay/platform-messaging';
-import { Injectable } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { Deadline } from '../work/deadline.js';
 import { SharedReads } from '../work/shared-reads.js';
 import { VmGate } from '../work/vm-gate.js';
@@ -17,7 +17,7 @@ import { FilterService } from './filter.service.js';
 /** Of the connection to libvirt, which heartbeats and commands share: looks at filters never take more of it. */
 const INSPECTIONS_AT_ONCE = 2;
 
-@Injectable()
+@Controller()
 export class FilterHandlers {
   private readonly inspections = new SharedReads<ReplyOf<typeof inspectFilter>>(INSPECTIONS_AT_ONCE);
 

@@ -1,11 +1,11 @@
 import { getHostDetails, listHostVms, type ReplyOf } from '@infinibay/contracts';
 import { HandlesRequest } from '@infinibay/platform-messaging';
-import { Injectable } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { DomainRepository } from '../vms/domain.repository.js';
 import { HostDetailsReader } from './host-details.reader.js';
 import { InventoryService } from './inventory.service.js';
 
-@Injectable()
+@Controller()
 export class InventoryHandlers {
   constructor(
     private readonly inventory: InventoryService,

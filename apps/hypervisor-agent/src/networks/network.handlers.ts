@@ -1,10 +1,10 @@
 import { ensureNetwork, removeNetwork, type ReplyOf, type RequestOf } from '@infinibay/contracts';
 import { HandlesRequest, type RequestMeta } from '@infinibay/platform-messaging';
-import { Injectable } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { Deadline } from '../work/deadline.js';
 import { NetworkService } from './network.service.js';
 
-@Injectable()
+@Controller()
 export class NetworkHandlers {
   constructor(private readonly networks: NetworkService) {}
 

@@ -13,7 +13,7 @@ import {
   type RequestOf,
 } from '@infinibay/contracts';
 import { HandlesRequest, type RequestMeta } from '@infinibay/platform-messaging';
-import { Injectable } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { DiskService } from '../disks/disk.service.js';
 import { Deadline } from '../work/deadline.js';
 import { VmGate } from '../work/vm-gate.js';
@@ -22,7 +22,7 @@ import { DomainRepository } from './domain.repository.js';
 import { VmService } from './vm.service.js';
 
 /** Commands of the vms service. Every change passes the gate: in order, and never from a replaced worker. */
-@Injectable()
+@Controller()
 export class VmHandlers {
   constructor(
     private readonly gate: VmGate,

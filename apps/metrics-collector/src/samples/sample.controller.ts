@@ -8,13 +8,13 @@ import {
   type ReplyInputOf,
   type RequestOf,
 } from '@infinibay/contracts';
-import { Injectable } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { HandlesEvent, HandlesRequest } from '@infinibay/platform-messaging';
 import { allThatFit, firstThatFit } from './reply-size.js';
 import { SampleRepository } from './sample.repository.js';
 
 /** The message edge of samples. */
-@Injectable()
+@Controller()
 export class SampleController {
   constructor(private readonly samples: SampleRepository) {}
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { findVms, getLatestSamples, type GuestSample, type RequestOf } from '@infinibay/contracts';
 import { loadConfig } from '@infinibay/platform-config';
 import { createLogger } from '@infinibay/platform-logging';
-import { RequestClient, RequestServer } from '@infinibay/platform-messaging';
+import { RequestClient, RequestServer, startMessaging } from '@infinibay/platform-messaging';
 import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { createTestDatabase, pollUntil, testNats, type TestDatabase } from '@infinibay/testing';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
@@ -55,6 +55,7 @@ export class RunningCollector {
       ...settings,
     });
     rig.running.app = await NestFactory.create(AppModule.forRoot(config, logger), { logger: false });
+    await startMessaging(rig.running.app);
     await rig.running.app.listen(0, '127.0.0.1');
     return rig;
   }

@@ -1,10 +1,10 @@
 import { hostNetworksObserved, type ReportDataOf } from '@infinibay/contracts';
 import { HandlesReport } from '@infinibay/platform-messaging';
-import { Injectable } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { HostReportService } from './host-report.service.js';
 
 /** What hosts tell of their networks. */
-@Injectable()
+@Controller()
 export class HostReportController {
   constructor(private readonly reports: HostReportService) {}
 

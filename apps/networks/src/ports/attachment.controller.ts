@@ -1,11 +1,11 @@
 import { attachVm, detachVm, selectNetwork, type ReplyOf, type RequestOf } from '@infinibay/contracts';
 import { HandlesRequest } from '@infinibay/platform-messaging';
-import { Injectable } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { NetworkService } from '../networks/network.service.js';
 import { AttachmentService } from './attachment.service.js';
 
 /** The networks service's edge on NATS. */
-@Injectable()
+@Controller()
 export class AttachmentController {
   constructor(
     private readonly networks: NetworkService,

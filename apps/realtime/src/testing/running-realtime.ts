@@ -1,4 +1,5 @@
 import { loadConfig } from '@infinibay/platform-config';
+import { startMessaging } from '@infinibay/platform-messaging';
 import { HealthListener } from '@infinibay/platform-health';
 import type { Logger } from '@infinibay/platform-logging';
 import { testNats } from '@infinibay/testing';
@@ -26,6 +27,7 @@ export const startRealtime = async (
     ...settings,
   });
   const app = await NestFactory.create(AppModule.forRoot(config, logger), { logger: false });
+  await startMessaging(app);
   await app.listen(0, '127.0.0.1');
   return app;
 };

@@ -1,11 +1,11 @@
 import { findDepartments, type ReplyInputOf, type RequestOf } from '@infinibay/contracts';
-import { Injectable } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { HandlesRequest } from '@infinibay/platform-messaging';
 import { Database } from '../database.js';
 import { DepartmentRepository } from './department.repository.js';
 
 /** For other services: they check what their own actors may do. */
-@Injectable()
+@Controller()
 export class DepartmentHandlers {
   constructor(
     private readonly database: Database,

@@ -1,9 +1,9 @@
 import { resolveSession, type ReplyInputOf, type RequestOf } from '@infinibay/contracts';
-import { Injectable } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { HandlesRequest } from '@infinibay/platform-messaging';
 import { SessionService } from './session.service.js';
 
-@Injectable()
+@Controller()
 export class SessionHandlers {
   constructor(private readonly sessions: SessionService) {}
 

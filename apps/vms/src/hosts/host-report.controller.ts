@@ -11,7 +11,7 @@ import type { Logger } from '@infinibay/platform-logging';
 import { HandlesReport } from '@infinibay/platform-messaging';
 import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { isOff } from '@infinibay/vms-domain';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Controller } from '@nestjs/common';
 import type { Gauge } from 'prom-client';
 import { databaseNow } from '@infinibay/platform-persistence';
 import { PrismaClient } from '../database.js';
@@ -19,7 +19,7 @@ import { Reconciler } from '../reconcile/reconciler.js';
 import { HostRepository } from './host.repository.js';
 
 /** Compares what hosts report with what we believe, and puts every VM that differs to the reconciler. */
-@Injectable()
+@Controller()
 export class HostReportController {
   private readonly strangers: Gauge<'host_id'>;
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Actor } from '@infinibay/contracts';
+import { startMessaging } from '@infinibay/platform-messaging';
 import { ACTOR_HEADER, signActor } from '@infinibay/platform-access';
 import { loadConfig } from '@infinibay/platform-config';
 import { NestLogger, createLogger, setServiceActor } from '@infinibay/platform-logging';
@@ -50,6 +51,7 @@ export class VmsUnderTest {
     setServiceActor('vms');
     const logger = createLogger({ service: 'vms', level: process.env['TEST_LOG_LEVEL'] ?? 'fatal', format: 'json' });
     const app = await NestFactory.create(AppModule.forRoot(config, logger), { logger: new NestLogger(logger) });
+    await startMessaging(app);
     await app.listen(0, '127.0.0.1');
     return new VmsUnderTest(app, `${await app.getUrl()}/graphql`);
   }

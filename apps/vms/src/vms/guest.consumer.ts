@@ -7,14 +7,14 @@ import {
 } from '@infinibay/contracts';
 import { HandlesEvent, OutboxRelayHolder } from '@infinibay/platform-messaging';
 import { appendToOutbox, enterInbox, newEvent } from '@infinibay/platform-persistence';
-import { Injectable } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { PrismaClient } from '../database.js';
 
 const CONSUMER = 'guest-ready';
 const SILENT_CONSUMER = 'guest-silent';
 
 /** The collector heard an agent: the guest is ready. */
-@Injectable()
+@Controller()
 export class GuestConsumer {
   constructor(
     private readonly database: PrismaClient,

@@ -1,9 +1,9 @@
 import { findVms, toVmStateV1, type ReplyInputOf, type RequestOf } from '@infinibay/contracts';
 import { HandlesRequest } from '@infinibay/platform-messaging';
-import { Injectable } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { VmRepository } from './vm.repository.js';
 
-@Injectable()
+@Controller()
 export class VmRequestController {
   constructor(private readonly vms: VmRepository) {}
 

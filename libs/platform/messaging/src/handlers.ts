@@ -1,4 +1,4 @@
-import { SetMetadata } from '@nestjs/common';
+import { UseFilters } from '@nestjs/common';
 import type {
   EventContract,
   EventDataOf,
@@ -9,9 +9,10 @@ import type {
   RequestContract,
   RequestOf,
 } from '@infinibay/contracts';
+import { Ctx, EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
+import { MessageErrorFilter } from './message-error.filter.js';
 
-export const HANDLER_METADATA = Symbol('infinibay:handler');
-
+/** What a handler is bound to: the transport finds it in the `extras` of Nest's pattern. */
 export type HandlerBinding =
   | { readonly kind: 'request'; readonly contract: RequestContract }
   | { readonly kind: 'event'; readonly contract: EventContract; readonly consumer: string }
@@ -30,7 +31,22 @@ type MethodOf<Args extends unknown[], Result> = <M extends (...args: Args) => Pr
   descriptor: TypedPropertyDescriptor<M>,
 ) => void;
 
-const bind = (binding: HandlerBinding) => SetMetadata(HANDLER_METADATA, binding);
+/** Nest's pattern, its two parameters, and errors that arrive at the transport as they were thrown. */
+const bind =
+  (binding: HandlerBinding): MethodDecorator =>
+  (target, key, descriptor) => {
+    const route = binding.kind === 'request' ? MessagePattern : EventPattern;
+    route(patternOf(binding), { binding })(target, key, descriptor);
+    Payload()(target, key, 0);
+    Ctx()(target, key, 1);
+    UseFilters(MessageErrorFilter)(target, key, descriptor);
+  };
+
+/** Of one handler: two consumers of one event are two handlers, that Nest must not join. */
+const patternOf = (binding: HandlerBinding): string => {
+  const { name, version } = binding.contract;
+  return [binding.kind, `${name}@${version}`, ...(binding.kind === 'event' ? [binding.consumer] : [])].join(':');
+};
 
 /** The method answers this command or query. Thrown DomainErrors reach the caller with their code. */
 export const HandlesRequest =

@@ -2,6 +2,7 @@ export * from './clock-skew.js';
 export * from './peer-clocks.js';
 export * from './tokens.js';
 export * from './nats-connection.js';
+export * from './contract-transport.js';
 export * from './request-client.js';
 export * from './request-server.js';
 export * from './handlers.js';

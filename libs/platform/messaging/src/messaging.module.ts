@@ -9,14 +9,13 @@ import {
   type OnApplicationShutdown,
   type Provider,
 } from '@nestjs/common';
-import { DiscoveryModule } from '@nestjs/core';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { SQL_CLIENT, type SqlClient } from '@infinibay/platform-persistence';
 import type { Logger } from '@infinibay/platform-logging';
 import type { MetricsRegistry } from '@infinibay/platform-metrics';
+import { ContractTransport } from './contract-transport.js';
 import { ClockSkew } from './clock-skew.js';
 import { EventPublisher } from './event-publisher.js';
-import { HandlerExplorer } from './handler-explorer.js';
 import { connectToNats, type NatsOptions } from './nats-connection.js';
 import { OutboxRelay } from './outbox-relay.js';
 import { PeerClocks } from './peer-clocks.js';
@@ -95,7 +94,6 @@ export class MessagingModule {
     });
     return {
       module: MessagingModule,
-      imports: [DiscoveryModule],
       providers: [
         { provide: MESSAGING_LOGGER, useValue: options.logger },
         { provide: MESSAGING_METRICS, useValue: options.metrics },
@@ -119,7 +117,7 @@ export class MessagingModule {
         },
         relayProvider(options),
         ConnectionLifecycle,
-        HandlerExplorer,
+        ContractTransport,
       ],
       exports: [ClockSkew, NATS_CONNECTION, RequestClient, ReportPublisher, EventPublisher, OutboxRelayHolder],
     };

@@ -12,6 +12,7 @@ import {
   type httpSettings,
 } from '@infinibay/platform-config';
 import { NestLogger, createLogger, setServiceActor, type Logger } from '@infinibay/platform-logging';
+import { startMessaging } from '@infinibay/platform-messaging';
 import { prepareHttp } from './prepare-http.js';
 
 type HttpConfigSchema = ConfigSchema & typeof httpSettings;
@@ -40,6 +41,7 @@ export const runService = async <S extends HttpConfigSchema>(definition: Service
   try {
     const app = await createApplication(definition, config, logger);
     stopOnSignals(app, logger);
+    await startMessaging(app);
     await app.listen(config.HTTP_PORT, config.HTTP_HOST);
     logger.info(
       {
