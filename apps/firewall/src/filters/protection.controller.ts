@@ -7,6 +7,7 @@ import {
   type ReplyOf,
   type RequestOf,
 } from '@infinibay/contracts';
+import { Authorize } from '@infinibay/platform-access';
 import { HandlesEvent, HandlesRequest } from '@infinibay/platform-messaging';
 import { Controller } from '@nestjs/common';
 import { ProtectionService } from './protection.service.js';
@@ -16,17 +17,20 @@ import { ProtectionService } from './protection.service.js';
 export class ProtectionController {
   constructor(private readonly protection: ProtectionService) {}
 
+  @Authorize()
   @HandlesRequest(protectVm)
   protect(request: RequestOf<typeof protectVm>): Promise<ReplyOf<typeof protectVm>> {
     return this.protection.protect(request);
   }
 
+  @Authorize()
   @HandlesRequest(unprotectVm)
   async unprotect(request: RequestOf<typeof unprotectVm>): Promise<ReplyOf<typeof unprotectVm>> {
     await this.protection.unprotect(request);
     return {};
   }
 
+  @Authorize()
   @HandlesEvent(vmDeleted, 'vm-deleted')
   forgetDeleted(event: EventEnvelope<EventDataOf<typeof vmDeleted>>): Promise<void> {
     return this.protection.forgetDeleted(event);

@@ -1,4 +1,5 @@
 import { DomainError } from '@infinibay/contracts';
+import { Authorize } from '@infinibay/platform-access';
 import { Cost, Graph, GraphContext, ListSize } from '@infinibay/platform-graphql';
 import { Args, Int, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import type { VmFilter } from '../generated/prisma/client.js';
@@ -12,6 +13,7 @@ import { VmFirewallService } from './vm-firewall.service.js';
 export class VmFieldsResolver {
   constructor(private readonly service: VmFirewallService) {}
 
+  @Authorize()
   @ResolveField(() => [FirewallRule], {
     description:
       "The rules that hold for the VM, its department's and its own, in the order in which they are matched. After them: everything out, nothing in",
@@ -26,6 +28,7 @@ export class VmFieldsResolver {
     return firstOf((await loader.load(vm.id)) ?? [], first, MAX_EFFECTIVE_RULES).map(toFirewallRule);
   }
 
+  @Authorize()
   @ResolveField(() => VmFirewall, { nullable: true, description: 'Its packet filter; null before the VM was built' })
   async firewall(@Parent() vm: VmRef, @Graph() graph: GraphContext): Promise<VmFirewall | null> {
     const loader = graph.loader('vm.firewall', (ids, actor) => this.service.filtersOf(actor, ids));
@@ -43,6 +46,7 @@ export class VmFirewallResolver {
 
   @ListSize(2000)
   @Cost(500)
+  @Authorize()
   @ResolveField(() => [String], {
     description:
       "The kernel's own rules for the VM's interfaces, as its host read them a second or two ago; empty while it is off. Errors: HOST_UNAVAILABLE, RATE_LIMITED",

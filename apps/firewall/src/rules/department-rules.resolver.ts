@@ -1,3 +1,4 @@
+import { Authorize } from '@infinibay/platform-access';
 import { Graph, GraphContext } from '@infinibay/platform-graphql';
 import { Args, Int, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { toFirewallRule } from './rule.mapper.js';
@@ -9,6 +10,7 @@ import { RuleService } from './rule.service.js';
 export class DepartmentRulesResolver {
   constructor(private readonly rules: RuleService) {}
 
+  @Authorize()
   @ResolveField(() => [FirewallRule], {
     description: 'The rules for every VM of the department, oldest first; `firewallRules` has those of single VMs too',
   })

@@ -1,4 +1,5 @@
 import type { Actor } from '@infinibay/contracts';
+import { Authorize } from '@infinibay/platform-access';
 import { CurrentActor, PageArgs, parsePage, validateInput, type GraphContext } from '@infinibay/platform-graphql';
 import { Args, ID, Mutation, Query, Resolver, ResolveReference } from '@nestjs/graphql';
 import { RuleChangesService } from './rule-changes.service.js';
@@ -21,11 +22,13 @@ export class FirewallRuleResolver {
     private readonly changes: RuleChangesService,
   ) {}
 
+  @Authorize()
   @Query(() => FirewallRule, { nullable: true, description: 'A firewall rule by its id. Errors: RULE_NOT_FOUND' })
   async firewallRule(@CurrentActor() actor: Actor, @Args('id', { type: () => ID }) id: string): Promise<FirewallRule> {
     return toFirewallRule(await this.rules.get(actor, id));
   }
 
+  @Authorize()
   @Query(() => FirewallRuleConnection, {
     description: 'The firewall rules that you may see, oldest first. Errors: DEPARTMENT_NOT_FOUND',
   })
@@ -45,6 +48,7 @@ export class FirewallRuleResolver {
     return { ...connection, nodes: connection.nodes.map(toFirewallRule) };
   }
 
+  @Authorize()
   @Mutation(() => FirewallRule, {
     description:
       'Makes a rule; running VMs get it within seconds. Errors: DEPARTMENT_NOT_FOUND, VM_NOT_FOUND, PORT_OUT_OF_RANGE, MALFORMED_ADDRESS, RULE_LIMIT_REACHED, INVALID_INPUT',
@@ -61,6 +65,7 @@ export class FirewallRuleResolver {
     return toFirewallRule(await this.changes.create(actor, validateInput(CreateFirewallRuleSchema, input, codes)));
   }
 
+  @Authorize()
   @Mutation(() => FirewallRule, {
     description:
       'Changes a rule; running VMs follow within seconds. Errors: RULE_NOT_FOUND, PORT_OUT_OF_RANGE, MALFORMED_ADDRESS, INVALID_INPUT',
@@ -73,11 +78,13 @@ export class FirewallRuleResolver {
     return toFirewallRule(await this.changes.update(actor, validateInput(UpdateFirewallRuleSchema, input, codes)));
   }
 
+  @Authorize()
   @Mutation(() => ID, { description: 'Deletes a rule and answers its id. Errors: RULE_NOT_FOUND, INVALID_INPUT' })
   deleteFirewallRule(@CurrentActor() actor: Actor, @Args('input') input: DeleteFirewallRuleInput): Promise<string> {
     return this.changes.delete(actor, validateInput(DeleteFirewallRuleSchema, input, { ruleId: 'RULE_NOT_FOUND' }));
   }
 
+  @Authorize()
   @ResolveReference()
   async resolveReference(reference: { id: string }, context: { graph: GraphContext }): Promise<FirewallRule | null> {
     const loader = context.graph.loader('firewallRule', (ids, actor) => this.rules.readableByIds(actor, ids));

@@ -6,6 +6,7 @@ import {
   type ReplyOf,
   type RequestOf,
 } from '@infinibay/contracts';
+import { Authorize } from '@infinibay/platform-access';
 import { vmFilterName } from '@infinibay/libvirt-xml';
 import { HandlesRequest, type RequestMeta } from '@infinibay/platform-messaging';
 import { Controller } from '@nestjs/common';
@@ -26,6 +27,7 @@ export class FilterHandlers {
     private readonly filters: FilterService,
   ) {}
 
+  @Authorize()
   @HandlesRequest(ensureFilter)
   async ensure(
     { spec }: RequestOf<typeof ensureFilter>,
@@ -36,6 +38,7 @@ export class FilterHandlers {
     return { filterName: status === 'UNSUPPORTED' ? null : vmFilterName(spec.vmId), status };
   }
 
+  @Authorize()
   @HandlesRequest(removeFilter)
   async remove(
     { vmId }: RequestOf<typeof removeFilter>,
@@ -46,6 +49,7 @@ export class FilterHandlers {
   }
 
   /** Behind what changes the VM: halfway through, its rules are not what they should be. */
+  @Authorize()
   @HandlesRequest(verifyFilter)
   verify(
     { spec }: RequestOf<typeof verifyFilter>,
@@ -54,6 +58,7 @@ export class FilterHandlers {
     return this.gate.unfenced(spec.vmId, () => this.filters.verify(spec), new Deadline(until));
   }
 
+  @Authorize()
   @HandlesRequest(inspectFilter)
   inspect({ vmId }: RequestOf<typeof inspectFilter>): Promise<ReplyOf<typeof inspectFilter>> {
     return this.inspections.run(vmId, () => this.filters.inspect(vmId));

@@ -1,4 +1,5 @@
 import { ensureNetwork, removeNetwork, type ReplyOf, type RequestOf } from '@infinibay/contracts';
+import { Authorize } from '@infinibay/platform-access';
 import { HandlesRequest, type RequestMeta } from '@infinibay/platform-messaging';
 import { Controller } from '@nestjs/common';
 import { Deadline } from '../work/deadline.js';
@@ -8,6 +9,7 @@ import { NetworkService } from './network.service.js';
 export class NetworkHandlers {
   constructor(private readonly networks: NetworkService) {}
 
+  @Authorize()
   @HandlesRequest(ensureNetwork)
   async ensure(
     { spec, revision }: RequestOf<typeof ensureNetwork>,
@@ -16,6 +18,7 @@ export class NetworkHandlers {
     return { changed: await this.networks.ensure(spec, revision, new Deadline(deadline)) };
   }
 
+  @Authorize()
   @HandlesRequest(removeNetwork)
   async remove(
     { networkId, name }: RequestOf<typeof removeNetwork>,

@@ -12,6 +12,7 @@ import {
   type ReplyOf,
   type RequestOf,
 } from '@infinibay/contracts';
+import { Authorize } from '@infinibay/platform-access';
 import { HandlesRequest, type RequestMeta } from '@infinibay/platform-messaging';
 import { Controller } from '@nestjs/common';
 import { DiskService } from '../disks/disk.service.js';
@@ -31,6 +32,7 @@ export class VmHandlers {
     private readonly domains: DomainRepository,
   ) {}
 
+  @Authorize()
   @HandlesRequest(inspectVm)
   async inspect(
     { vmId }: RequestOf<typeof inspectVm>,
@@ -46,6 +48,7 @@ export class VmHandlers {
     };
   }
 
+  @Authorize()
   @HandlesRequest(inspectDisk)
   async inspectDisk(
     { vmId }: RequestOf<typeof inspectDisk>,
@@ -58,6 +61,7 @@ export class VmHandlers {
       : { status: finding.status, capacityBytes: null, problem: finding.problem };
   }
 
+  @Authorize()
   @HandlesRequest(ensureDisk)
   async ensureDisk(
     request: RequestOf<typeof ensureDisk>,
@@ -70,6 +74,7 @@ export class VmHandlers {
     return { created };
   }
 
+  @Authorize()
   @HandlesRequest(removeDisk)
   async removeDisk(
     request: RequestOf<typeof removeDisk>,
@@ -82,6 +87,7 @@ export class VmHandlers {
     return { removed };
   }
 
+  @Authorize()
   @HandlesRequest(defineVm)
   async define(
     { spec, fence }: RequestOf<typeof defineVm>,
@@ -92,11 +98,13 @@ export class VmHandlers {
     return {};
   }
 
+  @Authorize()
   @HandlesRequest(startVm)
   async start(request: RequestOf<typeof startVm>, { deadline: until }: RequestMeta): Promise<ReplyOf<typeof startVm>> {
     return { power: await this.gate.perform(request, until, (deadline) => this.vms.start(request.vmId, deadline)) };
   }
 
+  @Authorize()
   @HandlesRequest(resumeVm)
   async resume(
     request: RequestOf<typeof resumeVm>,
@@ -105,6 +113,7 @@ export class VmHandlers {
     return { power: await this.gate.perform(request, until, (deadline) => this.vms.resume(request.vmId, deadline)) };
   }
 
+  @Authorize()
   @HandlesRequest(shutdownVm)
   async shutdown(
     request: RequestOf<typeof shutdownVm>,
@@ -113,6 +122,7 @@ export class VmHandlers {
     return { power: await this.gate.perform(request, until, (deadline) => this.vms.shutdown(request.vmId, deadline)) };
   }
 
+  @Authorize()
   @HandlesRequest(forceOffVm)
   async forceOff(
     request: RequestOf<typeof forceOffVm>,
@@ -121,6 +131,7 @@ export class VmHandlers {
     return { power: await this.gate.perform(request, until, (deadline) => this.vms.forceOff(request.vmId, deadline)) };
   }
 
+  @Authorize()
   @HandlesRequest(undefineVm)
   async undefine(
     request: RequestOf<typeof undefineVm>,

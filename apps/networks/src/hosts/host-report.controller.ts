@@ -1,4 +1,5 @@
 import { hostNetworksObserved, type ReportDataOf } from '@infinibay/contracts';
+import { Authorize } from '@infinibay/platform-access';
 import { HandlesReport } from '@infinibay/platform-messaging';
 import { Controller } from '@nestjs/common';
 import { HostReportService } from './host-report.service.js';
@@ -8,6 +9,7 @@ import { HostReportService } from './host-report.service.js';
 export class HostReportController {
   constructor(private readonly reports: HostReportService) {}
 
+  @Authorize()
   @HandlesReport(hostNetworksObserved)
   async observed(report: ReportDataOf<typeof hostNetworksObserved>): Promise<void> {
     await this.reports.record(report);

@@ -1,3 +1,4 @@
+import { Authorize } from '@infinibay/platform-access';
 import { FirstArgs, Graph, GraphContext, parseFirst } from '@infinibay/platform-graphql';
 import { Args, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { Network } from '../networks/network.model.js';
@@ -9,6 +10,7 @@ export class NetworkHostsResolver {
   constructor(private readonly statuses: HostStatusRepository) {}
 
   /** The parent was authorised when it was read. */
+  @Authorize()
   @ResolveField(() => [NetworkHost], { description: 'How the network stands on the hosts that have it' })
   async hosts(
     @Parent() network: Network,
@@ -33,6 +35,7 @@ const statusOf = (status: string): NetworkHostStatus => STATUSES.get(status) ?? 
 
 @Resolver(() => NetworkHost)
 export class NetworkHostDifferencesResolver {
+  @Authorize()
   @ResolveField(() => [NetworkHostDifference], { description: 'What differs' })
   differences(@Parent() host: NetworkHost, @Args() args: FirstArgs): NetworkHostDifference[] {
     return host.differences.slice(0, parseFirst(args));

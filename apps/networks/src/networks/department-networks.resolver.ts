@@ -1,3 +1,4 @@
+import { Authorize } from '@infinibay/platform-access';
 import { FirstArgs, Graph, GraphContext, parseFirst } from '@infinibay/platform-graphql';
 import { Args, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { toNetwork } from './network.mapper.js';
@@ -8,6 +9,7 @@ import { NetworkService } from './network.service.js';
 export class DepartmentNetworksResolver {
   constructor(private readonly service: NetworkService) {}
 
+  @Authorize()
   @ResolveField(() => [Network], {
     description: 'The networks of the department, oldest first; `networks` has them in pages',
   })

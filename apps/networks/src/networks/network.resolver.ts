@@ -1,4 +1,5 @@
 import type { Actor } from '@infinibay/contracts';
+import { Authorize } from '@infinibay/platform-access';
 import { CurrentActor, PageArgs, parsePage, validateInput, type GraphContext } from '@infinibay/platform-graphql';
 import { Args, ID, Mutation, Query, Resolver, ResolveReference } from '@nestjs/graphql';
 import { CreateNetworkInput, CreateNetworkSchema, DeleteNetworkInput, DeleteNetworkSchema } from './network.inputs.js';
@@ -11,11 +12,13 @@ import { NetworkService } from './network.service.js';
 export class NetworkResolver {
   constructor(private readonly networks: NetworkService) {}
 
+  @Authorize()
   @Query(() => Network, { nullable: true, description: 'A network by its id. Errors: NETWORK_NOT_FOUND' })
   async network(@CurrentActor() actor: Actor, @Args('id', { type: () => ID }) id: string): Promise<Network> {
     return toNetwork(await this.networks.get(actor, id));
   }
 
+  @Authorize()
   @Query(() => NetworkConnection, {
     name: 'networks',
     description: 'The networks that you may see, oldest first. Errors: DEPARTMENT_NOT_FOUND',
@@ -30,6 +33,7 @@ export class NetworkResolver {
     return { ...connection, nodes: connection.nodes.map(toNetwork) };
   }
 
+  @Authorize()
   @Mutation(() => Network, {
     description:
       'Makes a network. Errors: DEPARTMENT_NOT_FOUND, MALFORMED_ADDRESS, ADDRESS_RANGE_TAKEN, NETWORK_RANGE_RESERVED, QUOTA_EXCEEDED, NAME_TAKEN, INVALID_INPUT',
@@ -42,6 +46,7 @@ export class NetworkResolver {
     return toNetwork(await this.networks.create(actor, checked));
   }
 
+  @Authorize()
   @Mutation(() => ID, {
     description:
       'Deletes a network without ports and answers its id. Errors: NETWORK_NOT_FOUND, NETWORK_IN_USE, INVALID_INPUT',
@@ -50,6 +55,7 @@ export class NetworkResolver {
     return this.networks.delete(actor, validateInput(DeleteNetworkSchema, input, { networkId: 'NETWORK_NOT_FOUND' }));
   }
 
+  @Authorize()
   @ResolveReference()
   resolveReference(reference: { id: string }, context: { graph: GraphContext }): Promise<Network | null> {
     return loadNetwork(context.graph, this.networks, reference.id);

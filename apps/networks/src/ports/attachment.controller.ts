@@ -1,4 +1,5 @@
 import { attachVm, detachVm, selectNetwork, type ReplyOf, type RequestOf } from '@infinibay/contracts';
+import { Authorize } from '@infinibay/platform-access';
 import { HandlesRequest } from '@infinibay/platform-messaging';
 import { Controller } from '@nestjs/common';
 import { NetworkService } from '../networks/network.service.js';
@@ -12,16 +13,19 @@ export class AttachmentController {
     private readonly attachments: AttachmentService,
   ) {}
 
+  @Authorize()
   @HandlesRequest(selectNetwork)
   async select(request: RequestOf<typeof selectNetwork>): Promise<ReplyOf<typeof selectNetwork>> {
     return { networkId: (await this.networks.select(request.departmentId, request.networkId)).id };
   }
 
+  @Authorize()
   @HandlesRequest(attachVm)
   async attach(request: RequestOf<typeof attachVm>): Promise<ReplyOf<typeof attachVm>> {
     return { nic: await this.attachments.attach(request) };
   }
 
+  @Authorize()
   @HandlesRequest(detachVm)
   async detach(request: RequestOf<typeof detachVm>): Promise<ReplyOf<typeof detachVm>> {
     await this.attachments.detach(request);

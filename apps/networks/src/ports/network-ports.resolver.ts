@@ -1,3 +1,4 @@
+import { Authorize } from '@infinibay/platform-access';
 import { PageArgs, parsePage } from '@infinibay/platform-graphql';
 import { Args, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { Network } from '../networks/network.model.js';
@@ -9,6 +10,7 @@ import { PortService } from './port.service.js';
 export class NetworkPortsResolver {
   constructor(private readonly service: PortService) {}
 
+  @Authorize()
   @ResolveField(() => PortConnection, { description: 'The ports in the network' })
   async ports(@Parent() network: Network, @Args() page: PageArgs): Promise<PortConnection> {
     const connection = await this.service.ofNetwork(network.id, parsePage(page));

@@ -1,3 +1,4 @@
+import { Authorize } from '@infinibay/platform-access';
 import { Graph, GraphContext } from '@infinibay/platform-graphql';
 import { Parent, ResolveField, ResolveReference, Resolver } from '@nestjs/graphql';
 import { loadNetwork } from '../networks/network.loader.js';
@@ -14,11 +15,13 @@ export class PortResolver {
     private readonly networks: NetworkService,
   ) {}
 
+  @Authorize()
   @ResolveField(() => Network, { nullable: true })
   network(@Parent() port: Port, @Graph() graph: GraphContext): Promise<Network | null> {
     return loadNetwork(graph, this.networks, port.networkId);
   }
 
+  @Authorize()
   @ResolveReference()
   async resolveReference(reference: { id: string }, context: { graph: GraphContext }): Promise<Port | null> {
     const loader = context.graph.loader('port', (ids, actor) => this.ports.readableByIds(actor, ids));

@@ -1,3 +1,4 @@
+import { Authorize } from '@infinibay/platform-access';
 import { FirstArgs, Graph, GraphContext, parseFirst } from '@infinibay/platform-graphql';
 import { Args, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { toPort } from './port.mapper.js';
@@ -8,6 +9,7 @@ import { PortService } from './port.service.js';
 export class VmPortsResolver {
   constructor(private readonly service: PortService) {}
 
+  @Authorize()
   @ResolveField(() => [Port], { description: 'The network cards of the VM, in the order in which it received them' })
   async ports(@Parent() vm: VmRef, @Args() args: FirstArgs, @Graph() graph: GraphContext): Promise<Port[]> {
     const first = parseFirst(args);

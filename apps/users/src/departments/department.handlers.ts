@@ -1,4 +1,5 @@
 import { findDepartments, type ReplyInputOf, type RequestOf } from '@infinibay/contracts';
+import { Authorize } from '@infinibay/platform-access';
 import { Controller } from '@nestjs/common';
 import { HandlesRequest } from '@infinibay/platform-messaging';
 import { Database } from '../database.js';
@@ -12,6 +13,7 @@ export class DepartmentHandlers {
     private readonly departments: DepartmentRepository,
   ) {}
 
+  @Authorize()
   @HandlesRequest(findDepartments)
   async find(request: RequestOf<typeof findDepartments>): Promise<ReplyInputOf<typeof findDepartments>> {
     const rows = await this.departments.findMany(this.database, request.departmentIds);

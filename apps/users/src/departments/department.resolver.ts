@@ -1,4 +1,5 @@
 import type { Actor } from '@infinibay/contracts';
+import { Authorize } from '@infinibay/platform-access';
 import { Args, ID, Mutation, Parent, Query, ResolveField, ResolveReference, Resolver } from '@nestjs/graphql';
 import { CurrentActor, PageArgs, parsePage, validateInput, type GraphContext } from '@infinibay/platform-graphql';
 import { UserConnection } from '../users/user.model.js';
@@ -24,11 +25,13 @@ export class DepartmentResolver {
     private readonly users: UserService,
   ) {}
 
+  @Authorize()
   @Query(() => Department, { description: 'DEPARTMENT_NOT_FOUND when there is none, or none that the actor may see' })
   department(@CurrentActor() actor: Actor, @Args('id', { type: () => ID }) id: string): Promise<Department> {
     return this.departments.get(actor, id);
   }
 
+  @Authorize()
   @Query(() => DepartmentConnection, {
     name: 'departments',
     description: 'Those of the actor; all of them for administrators',
@@ -37,6 +40,7 @@ export class DepartmentResolver {
     return this.departments.list(actor, parsePage(page));
   }
 
+  @Authorize()
   @Mutation(() => Department, { description: 'For administrators. NAME_TAKEN.' })
   async createDepartment(
     @CurrentActor() actor: Actor,
@@ -45,6 +49,7 @@ export class DepartmentResolver {
     return this.changes.create(actor, validateInput(CreateDepartmentRules, input));
   }
 
+  @Authorize()
   @Mutation(() => Department, {
     description: 'For administrators. No effect on a member. DEPARTMENT_NOT_FOUND, USER_NOT_FOUND.',
   })
@@ -55,6 +60,7 @@ export class DepartmentResolver {
     return this.changes.addMember(actor, validateInput(MembershipRules, input, UNKNOWN));
   }
 
+  @Authorize()
   @Mutation(() => Department, {
     description:
       'For administrators. The user loses sight of the department within 5 seconds; no effect on somebody who is no member. DEPARTMENT_NOT_FOUND, USER_NOT_FOUND.',
@@ -66,6 +72,7 @@ export class DepartmentResolver {
     return this.changes.removeMember(actor, validateInput(MembershipRules, input, UNKNOWN));
   }
 
+  @Authorize()
   @ResolveField('members', () => UserConnection, {
     nullable: true,
     description: 'Its members. For administrators; FORBIDDEN to others.',
@@ -78,6 +85,7 @@ export class DepartmentResolver {
     return this.users.list(actor, parsePage(page), department.id);
   }
 
+  @Authorize()
   @ResolveReference()
   resolveReference(reference: { id: string }, context: { graph: GraphContext }): Promise<Department | null> {
     return context.graph.loader('department', (ids, actor) => this.departments.findMany(actor, ids)).load(reference.id);

@@ -1,4 +1,5 @@
 import { getSigningKeys, type ReplyInputOf } from '@infinibay/contracts';
+import { Authorize } from '@infinibay/platform-access';
 import { Controller, Get, Header } from '@nestjs/common';
 import { HandlesRequest } from '@infinibay/platform-messaging';
 import type { JWK } from 'jose';
@@ -15,6 +16,7 @@ export class KeysController {
     return this.keys.publicKeys();
   }
 
+  @Authorize()
   @HandlesRequest(getSigningKeys)
   async signingKeys(): Promise<ReplyInputOf<typeof getSigningKeys>> {
     const { keys } = await this.keys.publicKeys();

@@ -1,4 +1,5 @@
 import type { Actor } from '@infinibay/contracts';
+import { Authorize, Public } from '@infinibay/platform-access';
 import { Args, Context, Mutation, Resolver } from '@nestjs/graphql';
 import { CurrentActor } from '@infinibay/platform-graphql';
 import type { Request } from 'express';
@@ -15,6 +16,7 @@ export class SessionResolver {
     private readonly sessions: SessionService,
   ) {}
 
+  @Public()
   @Mutation(() => SessionTokens, {
     description:
       'Opens a session. INVALID_CREDENTIALS; TOO_MANY_ATTEMPTS with details.retryAfterSeconds. Needs no token.',
@@ -27,6 +29,7 @@ export class SessionResolver {
     return this.logins.login(email, password, clientAddress(context.req));
   }
 
+  @Public()
   @Mutation(() => SessionTokens, {
     description:
       'Gives the next pair of tokens for a refresh token, which works once; a retry by the same client within seconds gets another pair. TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED. Needs no access token.',
@@ -38,6 +41,7 @@ export class SessionResolver {
     return this.sessions.refresh(refreshToken, clientAddress(context.req));
   }
 
+  @Authorize()
   @Mutation(() => Boolean, { description: 'Ends the session of the access token. Always true.' })
   async logout(@CurrentActor() actor: Actor): Promise<boolean> {
     await this.sessions.logout(actor);

@@ -1,4 +1,5 @@
 import type { Actor } from '@infinibay/contracts';
+import { Authorize } from '@infinibay/platform-access';
 import { Args, ID, Mutation, Parent, Query, ResolveField, ResolveReference, Resolver } from '@nestjs/graphql';
 import {
   CurrentActor,
@@ -33,26 +34,31 @@ export class UserResolver {
     private readonly departments: DepartmentService,
   ) {}
 
+  @Authorize()
   @Query(() => User, { description: 'The user of the access token' })
   me(@CurrentActor() actor: Actor): Promise<User> {
     return this.users.get(actor, actor.userId);
   }
 
+  @Authorize()
   @Query(() => User, { description: 'USER_NOT_FOUND when there is none, or none that the actor may see' })
   user(@CurrentActor() actor: Actor, @Args('id', { type: () => ID }) id: string): Promise<User> {
     return this.users.get(actor, id);
   }
 
+  @Authorize()
   @Query(() => UserConnection, { name: 'users', description: 'Everybody. For administrators; FORBIDDEN to others.' })
   list(@CurrentActor() actor: Actor, @Args() page: PageArgs): Promise<UserConnection> {
     return this.users.list(actor, parsePage(page));
   }
 
+  @Authorize()
   @Mutation(() => User, { description: 'For administrators. EMAIL_TAKEN, DEPARTMENT_NOT_FOUND.' })
   async createUser(@CurrentActor() actor: Actor, @Args('input') input: CreateUserInput): Promise<User> {
     return this.changes.create(actor, validateInput(CreateUserRules, input));
   }
 
+  @Authorize()
   @Mutation(() => User, {
     description: 'For administrators. The user loses every session within 5 seconds. USER_NOT_FOUND, LAST_ADMIN.',
   })
@@ -61,6 +67,7 @@ export class UserResolver {
     return this.changes.setDisabled(actor, asked);
   }
 
+  @Authorize()
   @Mutation(() => User, {
     description: 'Ends every other session of the actor. INVALID_CREDENTIALS, TOO_MANY_ATTEMPTS.',
   })
@@ -69,12 +76,14 @@ export class UserResolver {
   }
 
   @ListSize(200)
+  @Authorize()
   @ResolveField('departments', () => [Department], { description: 'Departments that the user is a member of, by name' })
   async departmentsOf(@Parent() user: User, @Graph() graph: GraphContext): Promise<Department[]> {
     const loader = graph.loader('departments-of-user', (ids, actor) => this.departments.findOfUsers(actor, ids));
     return (await loader.load(user.id)) ?? [];
   }
 
+  @Authorize()
   @ResolveReference()
   resolveReference(reference: { id: string }, context: { graph: GraphContext }): Promise<User | null> {
     return context.graph.loader('user', (ids, actor) => this.users.findMany(actor, ids)).load(reference.id);

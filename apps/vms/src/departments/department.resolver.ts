@@ -1,4 +1,5 @@
 import type { Actor } from '@infinibay/contracts';
+import { Authorize } from '@infinibay/platform-access';
 import { CurrentActor, PageArgs, type Connection } from '@infinibay/platform-graphql';
 import { Args, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { Vm, VmConnection } from '../vms/vm.model.js';
@@ -9,6 +10,7 @@ import { DepartmentRef } from './department.model.js';
 export class DepartmentResolver {
   constructor(private readonly service: VmService) {}
 
+  @Authorize()
   @ResolveField(() => VmConnection, { description: 'Virtual machines of the department, newest first' })
   vms(
     @Parent() department: DepartmentRef,

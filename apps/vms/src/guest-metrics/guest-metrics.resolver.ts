@@ -5,6 +5,7 @@ import {
   type GuestSample,
   type RequestInputOf,
 } from '@infinibay/contracts';
+import { Authorize } from '@infinibay/platform-access';
 import { Graph, type GraphContext } from '@infinibay/platform-graphql';
 import { CLOCK_TOLERANCE_SECONDS, RequestClient } from '@infinibay/platform-messaging';
 import { Args, Parent, ResolveField, Resolver } from '@nestjs/graphql';
@@ -22,6 +23,7 @@ const LATEST_MS = Date.UTC(9999, 0);
 export class GuestMetricsResolver {
   constructor(private readonly requests: RequestClient) {}
 
+  @Authorize()
   @ResolveField(() => GuestMetrics, {
     nullable: true,
     description:
@@ -38,6 +40,7 @@ export class GuestMetricsResolver {
     return sample === null || !isPresent(sample, guestReadyAt) ? null : toGuestMetrics(sample);
   }
 
+  @Authorize()
   @ResolveField(() => [GuestMetrics], {
     description:
       'The newest `limit` samples within the time, oldest first. The last hour when `from` is left out. Where as many come as were asked for, there may be older ones: `metricsPage` tells',
@@ -47,6 +50,7 @@ export class GuestMetricsResolver {
     return samples.map(toGuestMetrics).reverse();
   }
 
+  @Authorize()
   @ResolveField(() => GuestMetricsPage, {
     description: 'Samples within the time, newest first. The last hour when `from` is left out',
   })

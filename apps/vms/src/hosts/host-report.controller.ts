@@ -6,6 +6,7 @@ import {
   type ObservedVm,
   type ReportDataOf,
 } from '@infinibay/contracts';
+import { Authorize } from '@infinibay/platform-access';
 import { LOGGER } from '@infinibay/platform-service';
 import type { Logger } from '@infinibay/platform-logging';
 import { HandlesReport } from '@infinibay/platform-messaging';
@@ -35,6 +36,7 @@ export class HostReportController {
     ]);
   }
 
+  @Authorize()
   @HandlesReport(hostHeartbeat)
   async heartbeat(report: ReportDataOf<typeof hostHeartbeat>): Promise<void> {
     const { hostId } = report.inventory;
@@ -50,6 +52,7 @@ export class HostReportController {
   }
 
   /** Earlier than the heartbeat, and only a hint: the worker looks for itself. */
+  @Authorize()
   @HandlesReport(hostVmPowerChanged)
   async powerChanged(report: ReportDataOf<typeof hostVmPowerChanged>): Promise<void> {
     const vm = await this.database.vm.findUnique({ where: { id: report.vm.vmId }, select: { id: true, state: true } });
@@ -58,6 +61,7 @@ export class HostReportController {
   }
 
   /** A VM whose disk is not what it must be is put to the reconciler, and so is one whose disk has come back. */
+  @Authorize()
   @HandlesReport(hostDisksChecked)
   async disksChecked({ hostId, problems }: ReportDataOf<typeof hostDisksChecked>): Promise<void> {
     const codes = new Map(problems.map(({ vmId, code }) => [vmId, code]));

@@ -1,4 +1,5 @@
 import type { Actor } from '@infinibay/contracts';
+import { Authorize } from '@infinibay/platform-access';
 import { CurrentActor, Graph, ListSize, type GraphContext } from '@infinibay/platform-graphql';
 import { Args, Mutation, Parent, Query, ResolveField, ResolveReference, Resolver } from '@nestjs/graphql';
 import { PrismaClient } from '../database.js';
@@ -17,11 +18,13 @@ export class TemplateResolver {
   ) {}
 
   @ListSize(200)
+  @Authorize()
   @Query(() => [Template], { description: 'Templates that a VM can be made from' })
-  async templates(@CurrentActor() _actor: Actor): Promise<Template[]> {
+  async templates(): Promise<Template[]> {
     return (await this.database.template.findMany({ orderBy: { name: 'asc' } })).map(toTemplate);
   }
 
+  @Authorize()
   @Mutation(() => Template, {
     description:
       'For administrators. Errors: FORBIDDEN, IMAGE_NOT_FOUND, NAME_TAKEN, INVALID_INPUT (also when it is below what its image needs)',
@@ -30,6 +33,7 @@ export class TemplateResolver {
     return toTemplate(await this.service.create(actor, input));
   }
 
+  @Authorize()
   @Mutation(() => Template, {
     description:
       'Deletes a template and answers what it was; VMs that were made from it go on. For administrators. Errors: FORBIDDEN, TEMPLATE_NOT_FOUND, INVALID_INPUT',
@@ -38,6 +42,7 @@ export class TemplateResolver {
     return toTemplate(await this.service.delete(actor, input));
   }
 
+  @Authorize()
   @ResolveReference()
   resolveReference(reference: { id: string }, context: { graph: GraphContext }): Promise<Template | null> {
     const loader = context.graph.loader<Template>('template', async (ids) => {
@@ -47,6 +52,7 @@ export class TemplateResolver {
     return loader.load(reference.id);
   }
 
+  @Authorize()
   @ResolveField(() => Image, { nullable: true })
   image(@Parent() template: Template, @Graph() graph: GraphContext): Promise<Image | null> {
     return this.images.loader(graph).load(template.imageId);

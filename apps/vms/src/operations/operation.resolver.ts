@@ -1,5 +1,6 @@
 import { readableDepartments } from '@infinibay/access-domain';
 import { DomainError, type Actor } from '@infinibay/contracts';
+import { Authorize } from '@infinibay/platform-access';
 import { CurrentActor, Graph, type GraphContext } from '@infinibay/platform-graphql';
 import { Args, ID, Parent, Query, ResolveField, ResolveReference, Resolver } from '@nestjs/graphql';
 import { UserRef } from '../vms/user.model.js';
@@ -17,6 +18,7 @@ export class OperationResolver {
     private readonly vms: VmService,
   ) {}
 
+  @Authorize()
   @Query(() => Operation, { description: 'One operation. Errors: OPERATION_NOT_FOUND' })
   async operation(@Args('id', { type: () => ID }) id: string, @CurrentActor() actor: Actor): Promise<Operation> {
     const row = isUuid(id) ? await this.operations.find(id, readableDepartments(actor)) : null;
@@ -24,6 +26,7 @@ export class OperationResolver {
     return toOperation(row);
   }
 
+  @Authorize()
   @ResolveReference()
   async resolveReference(reference: { id: string }, context: { graph: GraphContext }): Promise<Operation | null> {
     const loader = context.graph.loader<Operation>('operation', async (ids, actor) => {
@@ -33,11 +36,13 @@ export class OperationResolver {
     return loader.load(reference.id);
   }
 
+  @Authorize()
   @ResolveField(() => Vm, { nullable: true, description: 'The virtual machine; null once it is deleted' })
   vm(@Parent() operation: Operation, @Graph() graph: GraphContext): Promise<Vm | null> {
     return this.vms.loader(graph).load(operation.vmId);
   }
 
+  @Authorize()
   @ResolveField(() => UserRef, { nullable: true, description: 'Who asked for it' })
   requestedBy(@Parent() operation: Operation): UserRef {
     return { id: operation.actorId };

@@ -5,6 +5,7 @@ import {
   type EventDataOf,
   type EventEnvelope,
 } from '@infinibay/contracts';
+import { Authorize } from '@infinibay/platform-access';
 import { HandlesEvent, OutboxRelayHolder } from '@infinibay/platform-messaging';
 import { appendToOutbox, enterInbox, newEvent } from '@infinibay/platform-persistence';
 import { Controller } from '@nestjs/common';
@@ -21,6 +22,7 @@ export class GuestConsumer {
     private readonly outbox: OutboxRelayHolder,
   ) {}
 
+  @Authorize()
   @HandlesEvent(vmGuestConnected, CONSUMER)
   async guestConnected(event: EventEnvelope<EventDataOf<typeof vmGuestConnected>>): Promise<void> {
     const { vmId, agentVersion, connectedAt } = event.data;
@@ -43,6 +45,7 @@ export class GuestConsumer {
   }
 
   /** Only when it was not heard again since: the two kinds of events come in no order between them. */
+  @Authorize()
   @HandlesEvent(vmGuestSilent, SILENT_CONSUMER)
   async guestSilent(event: EventEnvelope<EventDataOf<typeof vmGuestSilent>>): Promise<void> {
     const { vmId, lastHeardAt } = event.data;

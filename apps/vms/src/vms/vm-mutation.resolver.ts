@@ -1,5 +1,6 @@
 import { readableDepartments } from '@infinibay/access-domain';
 import { DomainError, type Actor } from '@infinibay/contracts';
+import { Authorize } from '@infinibay/platform-access';
 import { CurrentActor } from '@infinibay/platform-graphql';
 import { Args, Mutation, Resolver } from '@nestjs/graphql';
 import { PrismaClient } from '../database.js';
@@ -18,6 +19,7 @@ export class VmMutationResolver {
     private readonly database: PrismaClient,
   ) {}
 
+  @Authorize()
   @Mutation(() => VmOperationResult, {
     description:
       'Builds and starts a VM. Errors: DEPARTMENT_NOT_FOUND, NAME_TAKEN, IMAGE_NOT_FOUND, TEMPLATE_NOT_FOUND, NETWORK_REQUIRED, NETWORK_NOT_FOUND, MEMORY_EXCEEDS_HOST, NO_SUITABLE_HOST, INVALID_INPUT, IDEMPOTENCY_KEY_REUSED',
@@ -26,16 +28,19 @@ export class VmMutationResolver {
     return this.result(actor, await this.service.create(actor, input));
   }
 
+  @Authorize()
   @Mutation(() => VmOperationResult, { description: 'Powers a VM on. Errors: VM_NOT_FOUND, VM_BUSY' })
   async startVm(@Args('input') input: VmActionInput, @CurrentActor() actor: Actor): Promise<VmOperationResult> {
     return this.result(actor, await this.service.request(actor, 'START_VM', input));
   }
 
+  @Authorize()
   @Mutation(() => VmOperationResult, { description: 'Asks the guest to power off. Errors: VM_NOT_FOUND, VM_BUSY' })
   async shutdownVm(@Args('input') input: VmActionInput, @CurrentActor() actor: Actor): Promise<VmOperationResult> {
     return this.result(actor, await this.service.request(actor, 'SHUTDOWN_VM', input));
   }
 
+  @Authorize()
   @Mutation(() => VmOperationResult, {
     description: 'Cuts the power; what the guest had not written is lost. Errors: VM_NOT_FOUND, VM_BUSY',
   })
@@ -43,6 +48,7 @@ export class VmMutationResolver {
     return this.result(actor, await this.service.request(actor, 'FORCE_OFF_VM', input));
   }
 
+  @Authorize()
   @Mutation(() => VmOperationResult, {
     description: 'Removes a VM with its disk, address and filter, running or not. Errors: VM_NOT_FOUND',
   })

@@ -1,4 +1,5 @@
 import type { Actor } from '@infinibay/contracts';
+import { Authorize } from '@infinibay/platform-access';
 import { CurrentActor, Graph, PageArgs, type Connection, type GraphContext } from '@infinibay/platform-graphql';
 import { Args, ID, Int, Parent, Query, ResolveField, ResolveReference, Resolver } from '@nestjs/graphql';
 import { DepartmentRef } from '../departments/department.model.js';
@@ -25,11 +26,13 @@ export class VmResolver {
     private readonly hosts: HostRepository,
   ) {}
 
+  @Authorize()
   @Query(() => Vm, { description: 'One virtual machine. Errors: VM_NOT_FOUND' })
   vm(@Args('id', { type: () => ID }) id: string, @CurrentActor() actor: Actor): Promise<Vm> {
     return this.service.get(actor, id);
   }
 
+  @Authorize()
   @Query(() => VmConnection, { description: 'Virtual machines that the caller may see, newest first' })
   vms(
     @Args() page: PageArgs,
@@ -40,11 +43,13 @@ export class VmResolver {
     return this.service.list(actor, { departmentId: departmentId ?? null, state: state ?? null }, page);
   }
 
+  @Authorize()
   @ResolveReference()
   resolveReference(reference: { id: string }, context: { graph: GraphContext }): Promise<Vm | null> {
     return this.service.loader(context.graph).load(reference.id);
   }
 
+  @Authorize()
   @ResolveField(() => UserRef, {
     nullable: true,
     description: 'Who created it; null when the caller may not see that user',
@@ -53,21 +58,25 @@ export class VmResolver {
     return { id: vm.ownerId };
   }
 
+  @Authorize()
   @ResolveField(() => DepartmentRef, { nullable: true, description: 'Department that it belongs to' })
   department(@Parent() vm: Vm): DepartmentRef {
     return { id: vm.departmentId };
   }
 
+  @Authorize()
   @ResolveField(() => Image, { nullable: true, description: 'Image that its disk was cloned from' })
   image(@Parent() vm: Vm, @Graph() graph: GraphContext): Promise<Image | null> {
     return this.images.loader(graph).load(vm.imageId);
   }
 
+  @Authorize()
   @ResolveField(() => Host, { nullable: true, description: 'Host that it runs on' })
   host(@Parent() vm: Vm, @Graph() graph: GraphContext): Promise<Host | null> {
     return this.hosts.loader(graph).load(vm.hostId);
   }
 
+  @Authorize()
   @ResolveField(() => [Operation], { description: 'Its newest operations, newest first' })
   async operations(
     @Parent() vm: Vm,

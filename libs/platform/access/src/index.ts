@@ -4,3 +4,6 @@ export * from './actor-resolver.js';
 export * from './session-cache.js';
 export * from './session-source.js';
 export * from './signing-key-cache.js';
+export * from './policy/policy.js';
+export * from './policy/auth.guard.js';
+export * from './policy/policy.check.js';

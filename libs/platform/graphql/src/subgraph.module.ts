@@ -25,6 +25,8 @@ export const subgraphModule = (options: SubgraphOptions): DynamicModule =>
     driver: ApolloFederationDriver,
     path: '/graphql',
     autoSchemaFile: { federation: 2 },
+    // Fields are reached by other ways than queries: by what another subgraph refers to.
+    fieldResolverEnhancers: ['guards'],
     sortSchema: true,
     buildSchemaOptions: { orphanedTypes: [...options.extendedEntities] },
     introspection: false,

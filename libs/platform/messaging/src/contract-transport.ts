@@ -111,7 +111,9 @@ export class ContractTransport extends Server implements CustomTransportStrategy
  */
 export const startMessaging = async (app: INestApplication): Promise<void> => {
   await app.init();
-  app.connectMicroservice<MicroserviceOptions>({ strategy: app.get(ContractTransport, { strict: false }) });
+  const strategy = app.get(ContractTransport, { strict: false });
+  // With the application's own guards.
+  app.connectMicroservice<MicroserviceOptions>({ strategy }, { inheritAppConfig: true });
   await app.startAllMicroservices();
 };
 
@@ -127,7 +129,7 @@ const isBinding = (value: unknown): value is HandlerBinding =>
 /** Nest answers with a value, or with a stream where an interceptor or a filter had a part in it. */
 const answering =
   (handler: MessageHandler) =>
-  async (data: unknown, meta?: RequestMeta): Promise<void> => {
+  async (data: unknown, meta?: RequestMeta): Promise<unknown> => {
     const answer: unknown = await handler(data, meta);
-    return (isObservable(answer) ? await lastValueFrom(answer, { defaultValue: undefined }) : answer) as void;
+    return isObservable(answer) ? lastValueFrom(answer, { defaultValue: undefined }) : answer;
   };

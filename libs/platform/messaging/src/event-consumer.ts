@@ -4,7 +4,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { runInContext, type Logger } from '@infinibay/platform-logging';
 import type { Counter } from 'prom-client';
 
-export type EventHandler = (event: EventEnvelope<never>) => Promise<void>;
+export type EventHandler = (event: EventEnvelope<never>) => Promise<unknown>;
 
 const RETRY_MS = 1_000;
 

@@ -29,7 +29,7 @@ export const subscribeToReport = <C extends ReportContract>(
   contract: C,
   subject: string,
   options: { queue?: string; logger: Logger },
-  handler: (data: ReportDataOf<C>) => Promise<void> | void,
+  handler: (data: ReportDataOf<C>) => unknown,
 ): { unsubscribe(): void } =>
   connection.subscribe(subject, {
     ...(options.queue === undefined ? {} : { queue: options.queue }),
@@ -43,7 +43,7 @@ const deliver = async <C extends ReportContract>(
   contract: C,
   read: () => unknown,
   logger: Logger,
-  handler: (data: ReportDataOf<C>) => Promise<void> | void,
+  handler: (data: ReportDataOf<C>) => unknown,
 ): Promise<void> => {
   try {
     await handler(contract.data.parse(read()) as ReportDataOf<C>);

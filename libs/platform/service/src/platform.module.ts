@@ -8,8 +8,16 @@ import {
   type InjectionToken,
   type OnApplicationShutdown,
 } from '@nestjs/common';
+import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { ActorResolver, NatsSessionSource, SESSION_SOURCE, type SessionSource } from '@infinibay/platform-access';
+import {
+  ActorResolver,
+  AuthGuard,
+  NatsSessionSource,
+  PolicyCheck,
+  SESSION_SOURCE,
+  type SessionSource,
+} from '@infinibay/platform-access';
 import type { ServiceName } from '@infinibay/contracts';
 import {
   HEALTH_ADDRESS,
@@ -69,6 +77,7 @@ export class PlatformModule implements OnApplicationShutdown {
     return {
       module: PlatformModule,
       imports: [
+        DiscoveryModule,
         MessagingModule.forRoot({
           nats: { ...options.nats, service: options.service },
           logger,
@@ -85,6 +94,8 @@ export class PlatformModule implements OnApplicationShutdown {
         { provide: HEALTH_SERVICE, useValue: options.service },
         { provide: HEALTH_CLOCK, useExisting: ClockSkew },
         { provide: HEALTH_ADDRESS, useValue: options.health ?? null },
+        { provide: APP_GUARD, useClass: AuthGuard },
+        PolicyCheck,
         HealthListener,
         HealthPortGuard,
         ...(options.database === undefined ? [] : [DatabaseClock]),
