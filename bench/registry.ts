@@ -12,6 +12,13 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
     description: 'start-up time and idle memory of every service of the local stack',
     run: async (say) => (await import('./services/services.ts')).measureServices(say),
   },
+  messaging: {
+    description: 'CPU of a request over NATS against the bare client; rows that an idle system changes',
+    run: async (say) => [
+      ...(await (await import('./messaging/dispatch.ts')).measureDispatch(say)),
+      ...(await (await import('./messaging/idle.ts')).measureIdleWrites(say)),
+    ],
+  },
   native: {
     description: 'the libvirt binding against C and python: calls, events, hung guests (needs root, libvirtd, gcc)',
     run: async (say) => (await import('./native/native.ts')).measureNative(say),
