@@ -8,7 +8,7 @@ const GENEROSITY = 3;
  * How many times slower than quiet this machine was at the start of the test run: 1 and more. The runner measures it
  * (`tools/test/slowness.ts`) and hands it on by INFINIBAY_TEST_SLOWNESS.
  */
-export const slownessAtStart = (): number => {
+const slownessAtStart = (): number => {
   const measured = Number(process.env['INFINIBAY_TEST_SLOWNESS'] ?? '');
   return Number.isFinite(measured) && measured > 1 ? measured : 1;
 };
