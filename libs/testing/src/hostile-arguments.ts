@@ -135,15 +135,22 @@ const plausible = (type: GraphQLInputType, ids: Ids): unknown => {
   return Object.fromEntries(given.map((field) => [field.name, known[field.name] ?? plausible(field.type, ids)]));
 };
 
+/** Fewer than these are no proof: the schema was not understood. */
+const LEAST_REQUESTS = 100;
+
 /**
- * Sends them, some at a time.
- * @returns those that were answered as if the service had failed, with the code
+ * Asks everything of a schema in bad faith, some requests at a time.
+ * @param ids of resources that exist, by type
+ * @param ask answers the codes of the errors
+ * @returns what was answered as if the service had failed, with the code
  */
-export const failuresOf = async (
-  requests: readonly HostileRequest[],
+export const hostileProblems = async (
+  sdl: string,
+  ids: Readonly<Record<string, string>>,
   ask: (query: string, variables: Record<string, unknown>) => Promise<readonly string[]>,
 ): Promise<string[]> => {
-  const failures: string[] = [];
+  const requests = hostileRequests(sdl, ids);
+  const failures = requests.length > LEAST_REQUESTS ? [] : [`only ${requests.length} requests`];
   const waiting = [...requests];
   const worker = async (): Promise<void> => {
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { spellingsOf, type KeyedMutation } from './mutation-schema.js';
+import { keyedMutations, spellingsOf, type KeyedMutation } from './mutation-schema.js';
 
 export interface ReplayAnswer {
   readonly data: unknown;
@@ -49,15 +49,34 @@ const spellingsOfName = (name: string): string[] => [
 ];
 
 /**
- * Twice at once, with texts that cannot be seen and names that are taken, then again when everything that it needed is gone, in other spellings, with other input, and by an
- * actor who has lost the rights.
- * @returns what did not hold; empty when all did
+ * Tries every mutation of a schema, each by its row.
+ * @param begins called before each, for specs whose actor differs
+ * @returns what did not hold, and mutations without a row; empty when all did
  */
 export const replayProblems = async (
   bench: ReplayBench,
-  mutation: KeyedMutation,
-  row: ReplayRow,
+  sdl: string,
+  rows: Readonly<Record<string, ReplayRow>>,
+  begins: (mutation: string) => void = () => undefined,
 ): Promise<string[]> => {
+  const mutations = keyedMutations(sdl);
+  const names = mutations.map(({ name }) => name);
+  const problems = Object.keys(rows)
+    .filter((name) => !names.includes(name))
+    .map((name) => `there is no mutation ${name}`);
+  for (const mutation of mutations) {
+    begins(mutation.name);
+    const row = rows[mutation.name];
+    problems.push(...(row === undefined ? [`${mutation.name} has no row`] : await problemsOf(bench, mutation, row)));
+  }
+  return problems;
+};
+
+/**
+ * Twice at once, with texts that cannot be seen and names that are taken, then again when everything that it needed is gone, in other spellings, with other input, and by an
+ * actor who has lost the rights.
+ */
+const problemsOf = async (bench: ReplayBench, mutation: KeyedMutation, row: ReplayRow): Promise<string[]> => {
   const idempotencyKey = randomUUID();
   const given = await row.input();
   const query = `mutation ($input: ${mutation.inputType}!) { ${mutation.name}(input: $input) ${row.select} }`;

@@ -131,6 +131,12 @@ export class TestService {
     return this.client.call(contract, data);
   }
 
+  /** The subgraph's own schema, as it tells the gateway. */
+  async schema(): Promise<string> {
+    const { data } = await this.graphql(null, '{ _service { sdl } }');
+    return (data?.['_service'] as { sdl: string }).sdl;
+  }
+
   async graphql(actor: Actor | null, query: string, variables: Record<string, unknown> = {}): Promise<GraphqlAnswer> {
     // Whoever was told to serve is known to NATS by now: else the service would hear that nobody listens.
     await this.nats.flush();
