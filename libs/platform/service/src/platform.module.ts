@@ -11,6 +11,7 @@ import {
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import type { NatsConnection } from '@nats-io/transport-node';
 import {
+  AccessTokenStrategy,
   ActorResolver,
   AuthGuard,
   NatsSessionSource,
@@ -117,6 +118,7 @@ export class PlatformModule implements OnApplicationShutdown {
           inject: [RequestClient],
           useFactory: (requests: RequestClient): SessionSource => options.sessions ?? new NatsSessionSource(requests),
         },
+        AccessTokenStrategy,
         ActorResolver,
       ],
       exports: [LOGGER, MetricsRegistry, ActorResolver, MessagingModule, ...databaseTokens(options)],
