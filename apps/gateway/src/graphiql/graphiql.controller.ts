@@ -1,5 +1,5 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import { GRAPHQL_PATH } from '../federation/graphql-endpoint.js';
+import { GRAPHQL_PATH } from '../federation/gateway-options.js';
 
 const FIRST_QUERY = `# Log in, then put the access token into the headers below: { "authorization": "Bearer ..." }
 mutation {
