@@ -2,8 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import type { Logger } from '@infinibay/platform-logging';
 import { PlatformModule } from '@infinibay/platform-service';
 import { CONFIG, type RealtimeConfig } from './config.js';
-import { ClientMessages } from './connections/client.messages.js';
-import { ConnectionGateway } from './connections/connection.gateway.js';
+import { ClientGateway } from './connections/client.gateway.js';
 import { OutboundWatch } from './connections/outbound-watch.js';
 import { SessionGuard } from './connections/session.guard.js';
 import { SocketHub } from './connections/socket.hub.js';
@@ -38,8 +37,7 @@ export class AppModule {
         EventReplay,
         SampleFeed,
         VmSubscriptions,
-        ClientMessages,
-        ConnectionGateway,
+        ClientGateway,
       ],
     };
   }

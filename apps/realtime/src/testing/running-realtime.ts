@@ -7,6 +7,7 @@ import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../app.module.js';
 import { configSchema } from '../config.js';
+import { useClientSockets } from '../connections/socket.adapter.js';
 
 /** Starts the service on a free port against the test's NATS. */
 export const startRealtime = async (
@@ -27,6 +28,7 @@ export const startRealtime = async (
     ...settings,
   });
   const app = await NestFactory.create(AppModule.forRoot(config, logger), { logger: false });
+  useClientSockets(app);
   await startMessaging(app);
   await app.listen(0, '127.0.0.1');
   return app;

@@ -16,7 +16,8 @@ export class AuthGuard implements CanActivate {
     const policy = this.reflector.get<Policy | undefined>(POLICY_METADATA, context.getHandler());
     // A start refuses such methods; this one came past it.
     if (policy === undefined) throw new DomainError('FORBIDDEN', { reason: 'no policy' });
-    if (policy.access === 'authorized' && edge !== 'rpc') checkActor(actorOf(context), policy);
+    if (policy.access === 'authorized' && edge !== 'rpc')
+      checkActor(edge === 'ws' ? socketActor(context) : graphqlActor(context), policy);
     return true;
   }
 }
@@ -31,7 +32,15 @@ interface GraphqlRequest {
 }
 
 /** Of a resolver: (parent, arguments, context, info), where a reference has no arguments. */
-const actorOf = (context: ExecutionContext): Actor | null => {
+const graphqlActor = (context: ExecutionContext): Actor | null => {
   const isReference = context.getArgs<unknown[]>().length === 3;
   return context.getArgByIndex<GraphqlRequest | undefined>(isReference ? 1 : 2)?.graph?.actor ?? null;
 };
+
+interface AuthenticatedSocket {
+  readonly data?: { readonly session?: { readonly actor: Actor } };
+}
+
+/** Of a socket message: the connection was let in with a session. */
+const socketActor = (context: ExecutionContext): Actor | null =>
+  context.getArgByIndex<AuthenticatedSocket | undefined>(0)?.data?.session?.actor ?? null;

@@ -6,6 +6,7 @@ import { Controller, Module, type Type } from '@nestjs/common';
 import { DiscoveryModule, NestFactory, Reflector } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { Mutation, Query, ResolveField, ResolveReference, Resolver, Subscription } from '@nestjs/graphql';
+import { SubscribeMessage } from '@nestjs/websockets';
 import { AuthGuard } from './auth.guard.js';
 import { PolicyCheck } from './policy.check.js';
 import { Authorize, Public } from './policy.js';
@@ -48,6 +49,7 @@ describe(PolicyCheck.name, () => {
     ['request', HandlesRequest(findVms) as MethodDecorator],
     ['event', HandlesEvent(vmDeleted, 'spec') as MethodDecorator],
     ['report', HandlesReport(hostHeartbeat) as MethodDecorator],
+    ['socket message', SubscribeMessage('anything')],
   ];
   it.each(forgotten)('refuses to start with a %s of which nobody said it', async (_kind, edge) => {
     @Controller()
@@ -123,6 +125,15 @@ describe(AuthGuard.name, () => {
       outcome,
       outcome,
     ]);
+  });
+
+  it('takes the user of a socket from its session', () => {
+    const socket = (by: Actor | null): unknown[] => [
+      { data: by === null ? {} : { session: { actor: by } } },
+      { actor: admin },
+    ];
+    expect([call('known', 'ws', socket(null)), call('known', 'ws', socket(member))]).toEqual(['UNAUTHENTICATED', true]);
+    expect(call('administered', 'ws', socket(member))).toBe('FORBIDDEN');
   });
 
   it('knows no user of a message that lacks the context of a request', () => {
