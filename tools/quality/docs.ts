@@ -8,6 +8,7 @@ import {
   registryHosts,
   vagueNames,
 } from './doc-rules.ts';
+import { libraryReadmes } from './library-readmes.ts';
 import { trackedFiles, trackedTexts } from './tracked-files.ts';
 
 const files = trackedFiles();
@@ -18,6 +19,7 @@ const judged = texts.filter(({ file }) => !/^tools\/quality\/doc-rules\.(spec\.)
 const problems = [
   ...longReadmes(texts),
   ...missingReadmes(files),
+  ...libraryReadmes(texts),
   ...deadLinks(texts, files),
   ...machinePaths(judged),
   ...registryHosts(judged),
