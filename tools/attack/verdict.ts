@@ -2,7 +2,7 @@ import type { Phase } from './phase.ts';
 import type { Noticed } from './victim.ts';
 
 /** Others notice an attack at most this much more than a harmless load of the same size. */
-export const MOST_RATIO = 3;
+export const MAX_RATIO = 3;
 /** Events beside those of the victim's own work, for a service that restarts or a host that reports. */
 const SPARE_EVENTS = 200;
 
@@ -66,7 +66,7 @@ export const brokenPromises = (
 export const judge = (harmless: Phase, attack: Phase, limitsMib: Readonly<Record<string, number>>): Verdict => {
   const comparisons = MEASURES.map((measure) => compare(measure, harmless.noticed, attack.noticed));
   const slow = comparisons
-    .filter(({ ratio }) => !(ratio <= MOST_RATIO))
+    .filter(({ ratio }) => !(ratio <= MAX_RATIO))
     .map(({ measure, ratio }) => `${measure} took ${ratio.toFixed(1)} times as long as beside the harmless load`);
   return { comparisons, broken: [...brokenPromises(harmless, attack, limitsMib), ...slow] };
 };

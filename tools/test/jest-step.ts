@@ -43,7 +43,7 @@ const TIMEOUT_MS: Record<JestProject, number> = { unit: 20_000, integration: 90_
 /** Twice what `patience` of the testing library gives, so that a wait inside says itself what it waited for. */
 const HANG_FACTOR = 6;
 /** A test that hangs is not to take the time of all others, however slow the machine is. */
-const MOST_SLOWNESS = 4;
+const MAX_SLOWNESS = 4;
 
 function readReport(reportFile: string): JestReport | undefined {
   return existsSync(reportFile) ? parseJestReport(readFileSync(reportFile, 'utf8')) : undefined;
@@ -88,7 +88,7 @@ export async function runJest(project: JestProject, options: JestOptions): Promi
   const folder = mkdtempSync(path.join(tmpdir(), 'infinibay-jest-'));
   const reportFile = path.join(folder, 'report.json');
   const say = options.say ?? ((text: string) => void process.stdout.write(text));
-  const stretch = Math.min(options.slowness, MOST_SLOWNESS) * HANG_FACTOR;
+  const stretch = Math.min(options.slowness, MAX_SLOWNESS) * HANG_FACTOR;
   const args = [
     ...JEST,
     ...options.args,

@@ -6,15 +6,15 @@ import { BoundedWork } from './bounded-work.js';
 /** Calls at once to one host, and for one user; others wait in turn. */
 const AT_ONCE = 4;
 /** As many as one page of VMs; whoever wants more is refused. */
-const MOST_WAITING = 500;
+const MAX_WAITING = 500;
 const SERVES_MS = 1_000;
 
 /** Reads the kernel's rules of VMs on their hosts. Who asks for a VM that is just being read shares its answer. */
 @Injectable()
 export class KernelRulesService {
   private readonly reads = new Map<string, Promise<string[]>>();
-  private readonly perUser = new BoundedWork(AT_ONCE, MOST_WAITING);
-  private readonly perHost = new BoundedWork(AT_ONCE, MOST_WAITING);
+  private readonly perUser = new BoundedWork(AT_ONCE, MAX_WAITING);
+  private readonly perHost = new BoundedWork(AT_ONCE, MAX_WAITING);
 
   constructor(private readonly requests: RequestClient) {}
 

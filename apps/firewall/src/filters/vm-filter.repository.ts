@@ -58,7 +58,7 @@ export class VmFilterRepository {
   }
 
   /** Rules changed: the filters that they are in must be applied again. Call under lockDepartment. */
-  async touch(tx: Transaction, departmentId: string, vmId: string | null): Promise<void> {
+  async invalidate(tx: Transaction, departmentId: string, vmId: string | null): Promise<void> {
     await tx.$executeRawUnsafe(
       `UPDATE vm_filters SET desired_revision = desired_revision + 1, status = 'PENDING', attempts = 0, next_attempt_at = now()
        WHERE department_id = $1::uuid AND ($2::uuid IS NULL OR vm_id = $2::uuid)`,

@@ -80,7 +80,7 @@ export class RuleChangesService {
         description: input.description ?? before.description,
         enabled: input.enabled ?? before.enabled,
       });
-      await this.filters.touch(tx, rule.departmentId, rule.vmId);
+      await this.filters.invalidate(tx, rule.departmentId, rule.vmId);
       await appendToOutbox(tx, [ruleEvent(firewallRuleUpdated, rule)]);
       return rule;
     };
@@ -98,7 +98,7 @@ export class RuleChangesService {
     const work: RuleWork = async (tx) => {
       const rule = await this.lockRule(tx, actor, ruleId, 'delete');
       await this.rules.delete(tx, rule.id);
-      await this.filters.touch(tx, rule.departmentId, rule.vmId);
+      await this.filters.invalidate(tx, rule.departmentId, rule.vmId);
       await appendToOutbox(tx, [ruleEvent(firewallRuleDeleted, rule)]);
       return rule;
     };
@@ -147,7 +147,7 @@ export class RuleChangesService {
     if ((await this.rules.count(tx, departmentId, vmId)) >= MAX_RULES)
       throw new DomainError('RULE_LIMIT_REACHED', { limit: MAX_RULES });
     const created = await this.rules.create(tx, rule);
-    await this.filters.touch(tx, departmentId, vmId);
+    await this.filters.invalidate(tx, departmentId, vmId);
     await appendToOutbox(tx, [ruleEvent(firewallRuleCreated, created)]);
     return created;
   }

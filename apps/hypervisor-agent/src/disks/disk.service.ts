@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { AGENT_CONFIG, type AgentConfig } from '../config.js';
 import { ImageStore } from '../images/image.store.js';
 import type { Deadline } from '../work/deadline.js';
-import { HighestSeen } from '../work/highest-seen.js';
+import { FenceStore } from '../work/fence-store.js';
 import { errnoOf } from '../work/missing-file.js';
 import { DiskFiles, type ImageLookup } from './disk-files.js';
 import { diskError, unusable, type DiskFinding } from './disk-problem.js';
@@ -22,7 +22,7 @@ const TO_BE_REMOVED = 2;
 export class DiskService {
   private readonly files: DiskFiles;
   private readonly storage: StorageMark;
-  private readonly made: HighestSeen;
+  private readonly made: FenceStore;
 
   constructor(
     private readonly images: ImageStore,
@@ -31,7 +31,7 @@ export class DiskService {
   ) {
     this.files = new DiskFiles(config.DISK_DIR);
     this.storage = new StorageMark(config.DISK_DIR, config.STATE_DIR);
-    this.made = new HighestSeen(join(config.STATE_DIR, 'disks'));
+    this.made = new FenceStore(join(config.STATE_DIR, 'disks'));
   }
 
   pathOf(vmId: string): string {

@@ -16,7 +16,7 @@ import { HostFactsReader } from '../hypervisor/host-facts.js';
 import { KernelRulesReader } from '../kernel/kernel-rules.reader.js';
 import { DomainRepository } from '../vms/domain.repository.js';
 import type { Deadline } from '../work/deadline.js';
-import { HighestSeen } from '../work/highest-seen.js';
+import { FenceStore } from '../work/fence-store.js';
 import { FilterEnforcement } from './filter-enforcement.js';
 import { kernelRulesOf } from './kernel-rules.js';
 import { NwFilterRepository, isDefinitionOf, type FilterDefinition } from './nwfilter.repository.js';
@@ -26,7 +26,7 @@ const SHOWN_IN_ERROR = 5;
 /** Packet filters of VMs: defined in libvirt, and compared with what the kernel does. */
 @Injectable()
 export class FilterService {
-  private readonly revisions: HighestSeen;
+  private readonly revisions: FenceStore;
 
   constructor(
     private readonly host: HostFactsReader,
@@ -36,7 +36,7 @@ export class FilterService {
     private readonly kernel: KernelRulesReader,
     @Inject(AGENT_CONFIG) config: AgentConfig,
   ) {
-    this.revisions = new HighestSeen(join(config.STATE_DIR, 'filters'));
+    this.revisions = new FenceStore(join(config.STATE_DIR, 'filters'));
   }
 
   /**

@@ -5,7 +5,7 @@ import { requireHostnames, type NetworkFacts } from '@infinibay/libvirt-xml';
 import { Inject, Injectable } from '@nestjs/common';
 import { AGENT_CONFIG, type AgentConfig } from '../config.js';
 import type { Deadline } from '../work/deadline.js';
-import { HighestSeen } from '../work/highest-seen.js';
+import { FenceStore } from '../work/fence-store.js';
 import { KeyedQueue } from '../work/keyed-queue.js';
 import { LeaseService } from './lease.service.js';
 import { NetworkRepairs } from './network-repairs.js';
@@ -22,7 +22,7 @@ export interface WantedNetwork {
 @Injectable()
 export class NetworkService {
   private readonly queue = new KeyedQueue();
-  private readonly revisions: HighestSeen;
+  private readonly revisions: FenceStore;
   private readonly known = new Map<string, WantedNetwork>();
 
   constructor(
@@ -31,7 +31,7 @@ export class NetworkService {
     private readonly leases: LeaseService,
     @Inject(AGENT_CONFIG) config: AgentConfig,
   ) {
-    this.revisions = new HighestSeen(join(config.STATE_DIR, 'networks'));
+    this.revisions = new FenceStore(join(config.STATE_DIR, 'networks'));
   }
 
   /** What this run of the agent was asked for; the networks service tells it again within its verification interval. */

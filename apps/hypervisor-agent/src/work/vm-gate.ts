@@ -3,7 +3,7 @@ import { DomainError } from '@infinibay/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { AGENT_CONFIG, type AgentConfig } from '../config.js';
 import { Deadline } from './deadline.js';
-import { HighestSeen } from './highest-seen.js';
+import { FenceStore } from './fence-store.js';
 import { KeyedQueue } from './keyed-queue.js';
 
 export interface FencedRequest {
@@ -15,10 +15,10 @@ export interface FencedRequest {
 @Injectable()
 export class VmGate {
   private readonly queue = new KeyedQueue();
-  private readonly fences: HighestSeen;
+  private readonly fences: FenceStore;
 
   constructor(@Inject(AGENT_CONFIG) config: AgentConfig) {
-    this.fences = new HighestSeen(join(config.STATE_DIR, 'fences'));
+    this.fences = new FenceStore(join(config.STATE_DIR, 'fences'));
   }
 
   /**

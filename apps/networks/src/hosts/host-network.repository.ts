@@ -38,7 +38,7 @@ export class HostNetworkRepository {
   ) {}
 
   /** The host has to have the network, as it is at the end of the transaction. */
-  async want(tx: Transaction, key: HostNetworkKey): Promise<void> {
+  async require(tx: Transaction, key: HostNetworkKey): Promise<void> {
     await tx.$executeRawUnsafe(
       `INSERT INTO host_networks (network_id, host_id, next_attempt_at)
        VALUES ($1::uuid, $2::uuid, now() + make_interval(secs => $3::int))
@@ -51,7 +51,7 @@ export class HostNetworkRepository {
   }
 
   /** Hosts that have the network must learn of a change; one that does not have it needs not. */
-  async bump(tx: Transaction, keys: readonly HostNetworkKey[]): Promise<void> {
+  async reissue(tx: Transaction, keys: readonly HostNetworkKey[]): Promise<void> {
     await tx.$executeRawUnsafe(
       `UPDATE host_networks h
        SET desired_revision = desired_revision + 1, next_attempt_at = now() + make_interval(secs => $3::int)
@@ -64,7 +64,7 @@ export class HostNetworkRepository {
   }
 
   /** The network goes: every host that has it must forget it. */
-  async retire(tx: Transaction, networkId: string): Promise<void> {
+  async release(tx: Transaction, networkId: string): Promise<void> {
     await tx.$executeRawUnsafe(
       `INSERT INTO network_removals (network_id, host_id)
        SELECT network_id, host_id FROM host_networks WHERE network_id = $1::uuid`,

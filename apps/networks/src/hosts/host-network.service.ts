@@ -41,11 +41,12 @@ export class HostNetworkService {
     } catch (error) {
       const failure = hostFailure(error);
       this.outcomes.inc({ outcome: failure.code });
-      if (!(await this.hostNetworks.recordFailure(key, failure.code, reasonOf(failure)))) await this.removals.want(key);
+      if (!(await this.hostNetworks.recordFailure(key, failure.code, reasonOf(failure))))
+        await this.removals.request(key);
       throw failure;
     }
     this.outcomes.inc({ outcome: 'ok' });
-    if (!(await this.hostNetworks.recordApplied(key, wanted.revision))) await this.removals.want(key);
+    if (!(await this.hostNetworks.recordApplied(key, wanted.revision))) await this.removals.request(key);
   }
 
   private async send(key: HostNetworkKey, wanted: WantedNetwork): Promise<void> {

@@ -11,7 +11,7 @@ export class NetworkRemovalRepository {
   constructor(private readonly database: Database) {}
 
   /** Removes once more: an earlier removal may have come before a late "make it". */
-  async want(key: HostNetworkKey): Promise<void> {
+  async request(key: HostNetworkKey): Promise<void> {
     await this.database.$executeRawUnsafe(
       `INSERT INTO network_removals (network_id, host_id) VALUES ($1::uuid, $2::uuid)
        ON CONFLICT (network_id, host_id) DO UPDATE SET next_attempt_at = now()`,

@@ -132,7 +132,7 @@ export class NetworkService {
     if (!can(actor, 'delete', { kind: 'network', departmentId: network.departmentId }))
       throw new DomainError('FORBIDDEN');
     if ((await tx.port.count({ where: { networkId } })) > 0) throw new DomainError('NETWORK_IN_USE', { networkId });
-    await this.hostNetworks.retire(tx, networkId);
+    await this.hostNetworks.release(tx, networkId);
     await this.networks.delete(tx, networkId);
     const { departmentId, name } = network;
     const resource = { kind: 'network', id: networkId };

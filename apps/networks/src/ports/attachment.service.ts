@@ -77,9 +77,9 @@ export class AttachmentService {
     if (port === null) return this.allocate(tx, network, request);
     if (port.hostId === request.hostId && port.hostname === request.hostname) return port;
     if (port.hostId !== request.hostId)
-      await this.hostNetworks.bump(tx, [{ networkId: network.id, hostId: port.hostId }]);
+      await this.hostNetworks.reissue(tx, [{ networkId: network.id, hostId: port.hostId }]);
     const moved = await this.ports.update(tx, port.id, { hostId: request.hostId, hostname: request.hostname });
-    await this.hostNetworks.want(tx, { networkId: network.id, hostId: request.hostId });
+    await this.hostNetworks.require(tx, { networkId: network.id, hostId: request.hostId });
     return moved;
   }
 
@@ -99,7 +99,7 @@ export class AttachmentService {
       mac: await this.freeMac(tx, id),
       address: formatIpv4(address),
     });
-    await this.hostNetworks.want(tx, { networkId: network.id, hostId: request.hostId });
+    await this.hostNetworks.require(tx, { networkId: network.id, hostId: request.hostId });
     await appendToOutbox(tx, [portEvent(portAllocated, port)]);
     return port;
   }
@@ -114,7 +114,7 @@ export class AttachmentService {
 
   private async releasePorts(tx: Transaction, vmId: string): Promise<Port[]> {
     const freed = await this.ports.deleteOfVm(tx, vmId);
-    await this.hostNetworks.bump(tx, freed);
+    await this.hostNetworks.reissue(tx, freed);
     await appendToOutbox(
       tx,
       freed.map((port) => portEvent(portReleased, port)),

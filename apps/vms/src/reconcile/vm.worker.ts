@@ -20,7 +20,7 @@ import { RECONCILE_OPTIONS, type ReconcileOptions } from './reconcile-options.js
 import { VmJournal, type Reading } from './vm.journal.js';
 
 /** More rounds than any plan has steps: a plan that does not converge must not keep a worker for ever. */
-const MOST_ROUNDS = 40;
+const MAX_ROUNDS = 40;
 const WAIT_MS = 1_000;
 /** Nobody asked for it and waits: a guest that was started by hand and ignores its power button. */
 const IDLE_WAIT_MS = 10_000;
@@ -79,7 +79,7 @@ export class VmWorker {
     let current: Action | null = null;
     let reading = await this.journal.read(claim);
     try {
-      for (let round = 0; round < MOST_ROUNDS; round += 1) {
+      for (let round = 0; round < MAX_ROUNDS; round += 1) {
         const { vm } = reading;
         const found = await this.observe(reading, completed);
         if (!(await this.followGuest(claim, reading, found))) {

@@ -15,7 +15,7 @@ import { UserRef } from './user.model.js';
 import { Vm, VmConnection } from './vm.model.js';
 import { VmService } from './vm.service.js';
 
-const MOST_OPERATIONS = 50;
+const MAX_OPERATIONS = 50;
 
 @Resolver(() => Vm)
 export class VmResolver {
@@ -81,10 +81,10 @@ export class VmResolver {
   async operations(
     @Parent() vm: Vm,
     @Graph() graph: GraphContext,
-    @Args('first', { type: () => Int, defaultValue: 10, description: `How many, 1 to ${MOST_OPERATIONS}` })
+    @Args('first', { type: () => Int, defaultValue: 10, description: `How many, 1 to ${MAX_OPERATIONS}` })
     first: number,
   ): Promise<Operation[]> {
-    const count = Math.min(Math.max(first, 1), MOST_OPERATIONS);
+    const count = Math.min(Math.max(first, 1), MAX_OPERATIONS);
     const loader = graph.loader(`operations-of-vm-${count}`, (ids) => this.operationRows.newestOf(ids, count));
     return ((await loader.load(vm.id)) ?? []).map(toOperation);
   }

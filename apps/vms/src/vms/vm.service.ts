@@ -93,7 +93,7 @@ export class VmService {
         throw new DomainError('VM_NOT_FOUND');
       }
       if (!isAllowed(kind, vm.state)) throw new DomainError('VM_BUSY', { state: vm.state });
-      return this.journal(tx, vm, kind, actor, key, await this.want(tx, vm, kind));
+      return this.journal(tx, vm, kind, actor, key, await this.setDesired(tx, vm, kind));
     });
   }
 
@@ -117,7 +117,7 @@ export class VmService {
     return this.journal(tx, vm, 'CREATE_VM', actor, input.idempotencyKey, [createdEvent(vm)]);
   }
 
-  private async want(tx: Transaction, vm: VmRow, kind: OperationKind): Promise<EventEnvelope[]> {
+  private async setDesired(tx: Transaction, vm: VmRow, kind: OperationKind): Promise<EventEnvelope[]> {
     const { desired, shows } = TRANSITIONS[kind];
     await tx.vm.update({
       where: { id: vm.id },

@@ -3,7 +3,7 @@ import type { DestinationStream } from 'pino';
 
 const PAUSE_MS = 5;
 /** A reader that is slow for longer loses lines; it must not hold up the service. */
-const MOST_PAUSES = 40;
+const MAX_PAUSES = 40;
 
 interface Lost {
   lines: number;
@@ -62,7 +62,7 @@ export class LogDestination implements DestinationStream {
         rest = rest.subarray(written);
       } catch (error) {
         const code = codeOf(error);
-        if ((code === 'EAGAIN' || code === 'EBUSY') && pauses < MOST_PAUSES) {
+        if ((code === 'EAGAIN' || code === 'EBUSY') && pauses < MAX_PAUSES) {
           pauses += 1;
           pause();
         } else {

@@ -43,7 +43,7 @@ pub struct Screenshot {
 /// Pictures beyond this are not of a screen.
 const LARGEST_PICTURE: usize = 256 << 20;
 /// `VIR_DOMAIN_SEND_KEY_MAX_KEYS`
-const MOST_KEYS: usize = 16;
+const MAX_KEYS: usize = 16;
 
 impl Session {
     /// Sends a command to the guest agent and gives its answer, both JSON (`virDomainQemuAgentCommand`).
@@ -72,7 +72,7 @@ impl Session {
 
     /// Presses Linux key codes together and lets them go (`virDomainSendKey`).
     pub fn send_key(&mut self, uuid: Uuid, keys: &[u32], hold_ms: u32) -> Result<()> {
-        if keys.is_empty() || keys.len() > MOST_KEYS {
+        if keys.is_empty() || keys.len() > MAX_KEYS {
             return Err(Error::own(Code::InvalidArg, "virDomainSendKey", "1 to 16 keys are pressed at once"));
         }
         let mut keys = keys.to_vec();

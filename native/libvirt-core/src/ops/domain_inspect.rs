@@ -46,7 +46,7 @@ pub struct CpuUsage {
 const LARGEST_PEEK: u32 = 64 << 10;
 const DISK_ERRORS: &[&str] = &["none", "unspecified", "no-space"];
 /// Disks of a domain beyond this are none of a real one.
-const MOST_DISKS: usize = 4096;
+const MAX_DISKS: usize = 4096;
 
 impl Session {
     /// Finds a running domain by its number; `NO_DOMAIN` when there is none (`virDomainLookupByID`).
@@ -154,7 +154,7 @@ impl Session {
         self.with_domain(uuid, |domain| {
             // SAFETY: a live domain; null asks for the number only.
             let most = unsafe { sys::virDomainGetDiskErrors(domain, ptr::null_mut(), 0, 0) };
-            let most = usize::try_from(check(most, "virDomainGetDiskErrors")?).unwrap_or(0).min(MOST_DISKS);
+            let most = usize::try_from(check(most, "virDomainGetDiskErrors")?).unwrap_or(0).min(MAX_DISKS);
             if most == 0 {
                 return Ok(Vec::new());
             }

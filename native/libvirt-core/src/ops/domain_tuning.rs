@@ -24,7 +24,7 @@ pub enum Tuning {
 }
 
 /// CPU numbers beyond this are no real host's.
-const MOST_CPUS: u32 = 8192;
+const MAX_CPUS: u32 = 8192;
 /// Names of `virDomainMemoryStatTags`.
 const MEMORY_STATS: &[&str] = &[
     "swap_in",
@@ -203,7 +203,7 @@ fn scheduler(domain: *mut sys::virDomain, affect: Affect) -> Result<Vec<Param>> 
 pub(crate) fn cpu_map(cpus: &[u32]) -> Result<Vec<u8>> {
     let refuse = |message: &str| Err(Error::own(Code::InvalidArg, "cpuMap", message));
     let Some(last) = cpus.iter().copied().max() else { return refuse("at least one CPU is needed") };
-    if last >= MOST_CPUS {
+    if last >= MAX_CPUS {
         return refuse("no host has a CPU of this number");
     }
     let mut map = vec![0u8; last as usize / 8 + 1];
@@ -233,6 +233,6 @@ mod tests {
     #[test]
     fn no_cpu_at_all_and_absurd_ones_are_refused() {
         assert!(cpu_map(&[]).is_err());
-        assert!(cpu_map(&[MOST_CPUS]).is_err());
+        assert!(cpu_map(&[MAX_CPUS]).is_err());
     }
 }

@@ -15,7 +15,7 @@ use crate::vocabulary::word;
 /// `VIR_NODE_CPU_STATS_ALL_CPUS` and `VIR_NODE_MEMORY_STATS_ALL_CELLS`
 const ALL: c_int = -1;
 /// NUMA nodes beyond this are no real host's.
-const MOST_CELLS: usize = 1024;
+const MAX_CELLS: usize = 1024;
 
 impl Session {
     /// CPU time in nanoseconds since boot, of all CPUs or of one (`virNodeGetCPUStats`).
@@ -54,8 +54,8 @@ impl Session {
 
     /// Free memory of each NUMA node, bytes (`virNodeGetCellsFreeMemory`).
     pub fn cells_free_memory(&mut self) -> Result<Vec<u64>> {
-        let mut cells: Vec<c_ulonglong> = vec![0; MOST_CELLS];
-        let room = c_int::try_from(MOST_CELLS).unwrap_or(c_int::MAX);
+        let mut cells: Vec<c_ulonglong> = vec![0; MAX_CELLS];
+        let room = c_int::try_from(MAX_CELLS).unwrap_or(c_int::MAX);
         // SAFETY: a live connection and that much room.
         let answer = unsafe { sys::virNodeGetCellsFreeMemory(self.conn(), cells.as_mut_ptr(), 0, room) };
         let filled = check(answer, "virNodeGetCellsFreeMemory")?;

@@ -7,7 +7,7 @@
 //! ```
 
 mod batch;
-mod bed;
+mod parker;
 mod quarantine;
 mod schedule;
 mod spin;
@@ -29,7 +29,7 @@ use crate::session::Session;
 use crate::uuid::Uuid;
 use batch::Held;
 pub use batch::answers_are_held;
-use bed::Bed;
+use parker::Parker;
 use quarantine::{Change, Quarantine};
 pub use schedule::CallId;
 use schedule::{DESTROY, Schedule, Waiting};
@@ -122,7 +122,7 @@ struct State {
     next_id: CallId,
     workers: usize,
     /// Workers that sleep, the last one on top.
-    idle: Vec<Arc<Bed>>,
+    idle: Vec<Arc<Parker>>,
     supervised: bool,
     /// Answers that nobody was woken for yet.
     held: Held,
@@ -305,7 +305,7 @@ impl Shared {
     }
 
     /// Finds who makes a new call. A worker that sleeps is to be woken for it, when the state is unlocked.
-    fn find_worker(self: &Arc<Self>, state: &mut State) -> Option<Arc<Bed>> {
+    fn find_worker(self: &Arc<Self>, state: &mut State) -> Option<Arc<Parker>> {
         if state.spinning {
             state.spinning = false;
             self.called.fetch_add(1, Ordering::Release);

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::batch::{self, Pace};
-use super::bed::Bed;
+use super::parker::Parker;
 use super::schedule::{PATIENCE, Waiting};
 use super::spin::Spin;
 use super::{Job, Link, Shared, State, watcher};
@@ -27,18 +27,18 @@ pub(super) fn spawn(shared: &Arc<Shared>, state: &mut State) {
 
 fn run(shared: &Arc<Shared>) {
     let mut own: Option<(u64, Session)> = None;
-    let mut seat = Seat { bed: Bed::new(), spin: Spin::new(), pace: Pace::default() };
+    let mut assignee = Assignee { parker: Parker::new(), spin: Spin::new(), pace: Pace::default() };
     if shared.flush.get().is_some() {
         batch::hold_answers();
     }
     while let Some(Assignment { call, begun, epoch }) =
-        seat.next(shared, own.as_ref().is_some_and(|(_, session)| session.holds_guests()))
+        assignee.next(shared, own.as_ref().is_some_and(|(_, session)| session.holds_guests()))
     {
         let Waiting { id, subject, call, job, .. } = call;
         let session = session_of(shared, &mut own, epoch);
         let answered = job(session);
         let ended = Instant::now();
-        seat.pace.took(call, ended.duration_since(begun));
+        assignee.pace.took(call, ended.duration_since(begun));
         let mut state = shared.lock();
         state.held.add(ended);
         state.settle(id);
@@ -78,13 +78,13 @@ struct Assignment {
 }
 
 /// What a worker knows of the past.
-struct Seat {
-    bed: Arc<Bed>,
+struct Assignee {
+    parker: Arc<Parker>,
     spin: Spin,
     pace: Pace,
 }
 
-impl Seat {
+impl Assignee {
     /// Waits for a call. None when this worker is to end, which one that `stays` does with the connection only.
     fn next(&mut self, shared: &Shared, stays: bool) -> Option<Assignment> {
         let mut state = shared.lock();
@@ -125,14 +125,14 @@ impl Seat {
                 continue;
             }
             let spare = state.workers > shared.options.workers && !stays;
-            state.idle.push(Arc::clone(&self.bed));
+            state.idle.push(Arc::clone(&self.parker));
             drop(state);
-            let woken = self.bed.sleep(SPARE_IDLE);
+            let woken = self.parker.sleep(SPARE_IDLE);
             state = shared.lock();
             self.spin.begin_anew();
             // Woken or not: a wake-up that came late may have ended a later sleep.
             let before = state.idle.len();
-            state.idle.retain(|bed| !Arc::ptr_eq(bed, &self.bed));
+            state.idle.retain(|parker| !Arc::ptr_eq(parker, &self.parker));
             // Who was taken off meanwhile has a call to make.
             if !woken && spare && state.idle.len() < before {
                 return None;

@@ -2,11 +2,11 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { DamagedNumberError, HighestSeen } from './highest-seen.js';
+import { DamagedNumberError, FenceStore } from './fence-store.js';
 
 const KEY = '0196f5a0-0000-7000-8000-000000000001';
 
-describe(HighestSeen.name, () => {
+describe(FenceStore.name, () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'ib-seen-'));
@@ -16,16 +16,16 @@ describe(HighestSeen.name, () => {
   });
 
   it('remembers across a restart and never goes back', async () => {
-    const seen = new HighestSeen(join(folder, 'new'));
+    const seen = new FenceStore(join(folder, 'new'));
     expect(await seen.get(KEY)).toBe(-1);
     await seen.raise(KEY, 5);
     await seen.raise(KEY, 3);
-    expect(await new HighestSeen(join(folder, 'new')).get(KEY)).toBe(5);
+    expect(await new FenceStore(join(folder, 'new')).get(KEY)).toBe(5);
     expect(readdirSync(join(folder, 'new'))).toEqual([KEY]);
   });
 
   it('forgets', async () => {
-    const seen = new HighestSeen(folder);
+    const seen = new FenceStore(folder);
     await seen.raise(KEY, 5);
     await seen.forget(KEY);
     expect(await seen.get(KEY)).toBe(-1);
@@ -33,13 +33,13 @@ describe(HighestSeen.name, () => {
   });
 
   it('takes no path for a key', async () => {
-    await expect(new HighestSeen(folder).get('../../../etc/passwd')).rejects.toThrow(RangeError);
+    await expect(new FenceStore(folder).get('../../../etc/passwd')).rejects.toThrow(RangeError);
   });
 
   it.each([[''], [' \n'], ['x'], ['0x10'], ['-1'], ['5\n'], ['1e3'], ['99999999999999999999']])(
     'takes a file with %j for damaged, and never for a number',
     async (text) => {
-      const seen = new HighestSeen(folder);
+      const seen = new FenceStore(folder);
       writeFileSync(join(folder, KEY), text);
       await expect(seen.get(KEY)).rejects.toThrow(DamagedNumberError);
       await expect(seen.raise(KEY, 7)).rejects.toThrow(`${join(folder, KEY)} is damaged`);

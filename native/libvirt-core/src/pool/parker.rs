@@ -1,4 +1,4 @@
-//! Where workers sleep. The one that lay down last is woken first: its connection's handles and its stack are warm.
+//! Where workers sleep. The one that parked last is woken first: its connection's handles and its stack are warm.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,18 +6,18 @@ use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 /// A sleeping worker.
-pub(super) struct Bed {
+pub(super) struct Parker {
     sleeper: Thread,
     woken: AtomicBool,
 }
 
-impl Bed {
+impl Parker {
     /// Of this thread.
     pub(super) fn new() -> Arc<Self> {
         Arc::new(Self { sleeper: thread::current(), woken: AtomicBool::new(false) })
     }
 
-    /// Wakes its worker, now or when it lies down.
+    /// Wakes its worker, now or when it parks.
     pub(super) fn wake(&self) {
         self.woken.store(true, Ordering::Release);
         self.sleeper.unpark();
@@ -44,13 +44,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sleeper_is_woken_also_when_it_has_not_lain_down_yet() {
-        let bed = Bed::new();
-        let same = Arc::clone(&bed);
+    fn a_sleeper_is_woken_also_when_it_has_not_parked_yet() {
+        let parker = Parker::new();
+        let same = Arc::clone(&parker);
         thread::spawn(move || same.wake());
-        assert!(bed.sleep(Duration::from_secs(60)));
-        bed.wake();
-        assert!(bed.sleep(Duration::from_secs(60)));
-        assert!(!bed.sleep(Duration::from_millis(1)));
+        assert!(parker.sleep(Duration::from_secs(60)));
+        parker.wake();
+        assert!(parker.sleep(Duration::from_secs(60)));
+        assert!(!parker.sleep(Duration::from_millis(1)));
     }
 }

@@ -10,7 +10,7 @@ const LONGEST_SHOWN = 40;
  * The highest number seen for each key, in one file a key, so that a restart doesn't forget. A number is on disk before
  * `raise` resolves. Calls for one key must not overlap; see KeyedQueue.
  */
-export class HighestSeen {
+export class FenceStore {
   private readonly known = new Map<string, number>();
 
   constructor(private readonly folder: string) {}
