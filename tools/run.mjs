@@ -17,7 +17,10 @@ const TOOLS = {
   bench: 'bench/main.ts',
   attack: 'tools/attack/main.ts',
   skew: 'tools/skew/main.ts',
+  structure: 'tools/quality/structure/main.ts',
 };
+/** Tools that start none and need no root. */
+const WITHOUT_GUESTS = /^tools\/(?:setup|quality)\//;
 const NEEDS_SETUP = ['start', ...Object.keys(TOOLS)];
 
 /** Fetches the pinned Node from the npm registry when this one is older. Returns the folder of its binary. */
@@ -61,8 +64,7 @@ const environment = {
 
 /** Guests need root: somebody else runs those tools through sudo, where it lets them. */
 function throughSudo(file) {
-  if (process.getuid() === 0 || file.startsWith('tools/setup/') || process.env.INFINIBAY_HYPERVISOR === 'test')
-    return false;
+  if (process.getuid() === 0 || WITHOUT_GUESTS.test(file) || process.env.INFINIBAY_HYPERVISOR === 'test') return false;
   return spawnSync('sudo', ['-v'], { stdio: process.stdin.isTTY ? 'inherit' : 'ignore' }).status === 0;
 }
 

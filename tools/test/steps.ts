@@ -73,6 +73,11 @@ export const STEPS: readonly Step[] = [
     run: () => checkScript('docs', 'tools/quality/docs.ts', []),
   },
   {
+    name: 'structure',
+    description: 'sizes, circles, copies and dependencies get no worse than missed.json',
+    run: () => checkScript('structure', 'tools/quality/structure/main.ts', ['--baseline']),
+  },
+  {
     name: 'unit',
     description: 'specs of pure code',
     run: ({ jestArgs, slowness }) => runJest('unit', { slowness, args: jestArgs }),
