@@ -58,8 +58,6 @@ function nodeFolder() {
 
 const binFolder = nodeFolder();
 const environment = {
-  // Node keeps there what it compiled: a start loads eight services, which would compile the same libraries eight times.
-  NODE_COMPILE_CACHE: path.join(toolchain, 'compile-cache'),
   ...process.env,
   PATH: `${binFolder}:${path.join(root, 'node_modules', '.bin')}:${process.env.PATH ?? ''}:/usr/sbin:/sbin`,
 };

@@ -119,7 +119,7 @@ const OWN_SETTINGS: Readonly<Partial<Record<ServiceName, (context: ServiceContex
 export const DEMO_EMAIL = 'demo@infinibay.local';
 
 /** Variables of any program, which a service may see from ours, and the level that the operator asks for. */
-export const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'LOG_LEVEL', 'NODE_COMPILE_CACHE'] as const;
+export const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'LOG_LEVEL'] as const;
 
 /** `npm run skew` sets clocks of services off by some seconds (`users:120,vms:-60`); timers go on as they do. */
 function skewed(name: ServiceName): Environment {
