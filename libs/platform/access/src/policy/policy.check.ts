@@ -33,7 +33,8 @@ export class PolicyCheck implements OnModuleInit {
     if (typeof prototype !== 'object' || prototype === null) return [];
     const methods = new MetadataScanner().getAllMethodNames(prototype).map((name) => ({
       name: `${type.name}.${name}`,
-      method: Object.getOwnPropertyDescriptor(findOwner(prototype, name), name)?.value as unknown,
+      // The scanner leaves accessors out, so nothing runs here.
+      method: Reflect.get(prototype, name) as unknown,
     }));
     return methods.filter(({ method }) => this.isUnguardedEdge(method)).map(({ name }) => name);
   }
@@ -44,10 +45,3 @@ export class PolicyCheck implements OnModuleInit {
     return EDGE_METADATA.some(has) && !has(POLICY_METADATA);
   }
 }
-
-/** The object of the prototype chain that has the method. */
-const findOwner = (prototype: object, name: string): object => {
-  for (let owner: object | null = prototype; owner !== null; owner = Object.getPrototypeOf(owner) as object | null)
-    if (Object.hasOwn(owner, name)) return owner;
-  return prototype;
-};
