@@ -2,19 +2,19 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import type { Logger } from '@infinibay/platform-logging';
 import { subgraphModule } from '@infinibay/platform-graphql';
 import { PlatformModule } from '@infinibay/platform-service';
-import { AuditLog } from './audit/audit.log.js';
+import { AuditLog } from '@infinibay/platform-subgraph';
 import { Bootstrap } from './bootstrap/bootstrap.js';
 import { DemoAdmin } from './bootstrap/demo-admin.js';
 import { FirstAdmin } from './bootstrap/first-admin.js';
-import { Changes } from './changes/changes.js';
 import { USERS_CONFIG, type UsersConfig } from './config.js';
-import { Database } from './database.js';
+import { Change, Database } from './database.js';
 import { DepartmentChangesService } from './departments/department-changes.service.js';
 import { DepartmentHandlers } from './departments/department.handlers.js';
 import { DepartmentRepository } from './departments/department.repository.js';
 import { DepartmentService } from './departments/department.service.js';
 import { extendedEntities, resolvers } from './graph.js';
 import { KeysController } from './keys/keys.controller.js';
+import { SigningKeyRepository } from './keys/signing-key.repository.js';
 import { SigningKeys } from './keys/signing-keys.js';
 import { PasswordHasher } from './passwords/password-hasher.js';
 import { Housekeeping } from './sessions/housekeeping.js';
@@ -36,7 +36,7 @@ const departments = [DepartmentRepository, DepartmentService, DepartmentChangesS
 @Module({})
 export class AppModule {
   static forRoot(config: UsersConfig, logger: Logger): DynamicModule {
-    const client = new Database({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE });
+    const client = new Database(config);
     return {
       module: AppModule,
       imports: [
@@ -52,7 +52,8 @@ export class AppModule {
       providers: [
         { provide: USERS_CONFIG, useValue: config },
         AuditLog,
-        Changes,
+        Change,
+        SigningKeyRepository,
         SigningKeys,
         PasswordHasher,
         Bootstrap,
