@@ -2,8 +2,9 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { subgraphModule } from '@infinibay/platform-graphql';
 import type { Logger } from '@infinibay/platform-logging';
 import { PlatformModule } from '@infinibay/platform-service';
+import { AuditLog } from '@infinibay/platform-subgraph';
 import type { FirewallConfig } from './config.js';
-import { Database, createDatabase } from './database.js';
+import { Change, Database } from './database.js';
 import { FilterApplicationService } from './filters/filter-application.service.js';
 import { FilterVerificationService } from './filters/filter-verification.service.js';
 import { FilterWorker } from './filters/filter.worker.js';
@@ -28,13 +29,15 @@ export class AppModule {
           service: 'firewall',
           logger,
           nats: { url: config.NATS_URL, user: config.NATS_USER, password: config.NATS_PASSWORD },
-          database: { token: Database, client: createDatabase(config) },
+          database: { token: Database, client: new Database(config) },
         }),
         subgraphModule({ logger, internalKey: config.INTERNAL_KEY, extendedEntities }),
       ],
       controllers: [ProtectionController, HostEventController],
       providers: [
         ...resolvers,
+        AuditLog,
+        Change,
         { provide: FILTER_SETTINGS, useValue: config },
         RuleRepository,
         RuleService,

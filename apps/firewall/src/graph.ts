@@ -1,7 +1,7 @@
+import { DepartmentRef, VmRef } from '@infinibay/platform-subgraph';
 import type { Type } from '@nestjs/common';
 import { VmFieldsResolver, VmFirewallResolver } from './filters/vm-firewall.resolver.js';
 import { DepartmentRulesResolver } from './rules/department-rules.resolver.js';
-import { DepartmentRef, VmRef } from './rules/rule.model.js';
 import { FirewallRuleResolver } from './rules/rule.resolver.js';
 
 /** All that makes the subgraph's schema; the module provides them and tools/graphql composes from them. */

@@ -2,8 +2,9 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { subgraphModule } from '@infinibay/platform-graphql';
 import type { Logger } from '@infinibay/platform-logging';
 import { PlatformModule } from '@infinibay/platform-service';
+import { AuditLog } from '@infinibay/platform-subgraph';
 import type { NetworksConfig } from './config.js';
-import { Database, createDatabase } from './database.js';
+import { Change, Database } from './database.js';
 import { extendedEntities, resolvers } from './graph.js';
 import { HostNetworkReconciler } from './hosts/host-network.reconciler.js';
 import { HostNetworkRepository } from './hosts/host-network.repository.js';
@@ -35,13 +36,15 @@ export class AppModule {
           service: 'networks',
           logger,
           nats: { url: config.NATS_URL, user: config.NATS_USER, password: config.NATS_PASSWORD },
-          database: { token: Database, client: createDatabase(config) },
+          database: { token: Database, client: new Database(config) },
         }),
         subgraphModule({ logger, internalKey: config.INTERNAL_KEY, extendedEntities }),
       ],
       controllers: [AttachmentController, HostReportController],
       providers: [
         ...resolvers,
+        AuditLog,
+        Change,
         { provide: NETWORK_SETTINGS, useValue: config },
         NetworkRepository,
         NetworkService,

@@ -1,11 +1,10 @@
+import { DepartmentRef, VmRef } from '@infinibay/platform-subgraph';
 import type { Type } from '@nestjs/common';
 import { NetworkHostDifferencesResolver, NetworkHostsResolver } from './hosts/network-hosts.resolver.js';
 import { DepartmentNetworksResolver } from './networks/department-networks.resolver.js';
 import { NetworkResolver } from './networks/network.resolver.js';
-import { DepartmentRef } from './networks/network.model.js';
 import { NetworkPortsResolver } from './ports/network-ports.resolver.js';
 import { PortResolver } from './ports/port.resolver.js';
-import { VmRef } from './ports/port.model.js';
 import { VmPortsResolver } from './ports/vm-ports.resolver.js';
 
 /** All that makes the subgraph's schema; the module provides them and tools/graphql composes from them. */
