@@ -114,8 +114,11 @@ export class UserRepository {
     return id;
   }
 
-  async setDisabled(tx: Transaction, id: string, disabledAt: Date | null): Promise<void> {
-    await tx.user.update({ where: { id }, data: { disabledAt } });
+  /** @returns false when the user was so already: of several at once only one changes it */
+  async setDisabled(tx: Transaction, id: string, disabledAt: Date | null): Promise<boolean> {
+    const before = disabledAt === null ? { not: null } : null;
+    const { count } = await tx.user.updateMany({ where: { id, disabledAt: before }, data: { disabledAt } });
+    return count === 1;
   }
 
   async setPassword(tx: Transaction, id: string, passwordHash: string): Promise<void> {

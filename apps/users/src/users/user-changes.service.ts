@@ -106,7 +106,8 @@ export class UserChangesService {
     if (!can(actor, 'administer', resource)) throw new DomainError('FORBIDDEN', { needs: 'ADMIN' });
     if ((user.disabledAt !== null) === disabled) return this.effect(tx, userId, []);
     if (disabled) await this.keepAnAdmin(tx, userId);
-    await this.users.setDisabled(tx, userId, disabled ? await databaseNow(tx) : null);
+    const changed = await this.users.setDisabled(tx, userId, disabled ? await databaseNow(tx) : null);
+    if (!changed) return this.effect(tx, userId, []);
     if (disabled) await this.sessions.endAll(tx, userId, 'user-disabled', null);
     const event = newEvent(userAccessChanged, {
       departmentId: null,
