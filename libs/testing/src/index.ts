@@ -5,5 +5,6 @@ export * from './patience.js';
 export * from './poll-until.js';
 export * from './replay.js';
 export * from './test-database.js';
+export * from './test-environment.js';
 export * from './test-hypervisor.js';
 export * from './test-nats.js';
