@@ -4,19 +4,8 @@ import type { Logger } from '@infinibay/platform-logging';
 import { PlatformModule } from '@infinibay/platform-service';
 import type { FirewallConfig } from './config.js';
 import { Database, createDatabase } from './database.js';
-import { FilterApplicationService } from './filters/filter-application.service.js';
-import { FilterVerificationService } from './filters/filter-verification.service.js';
-import { FilterWorker } from './filters/filter.worker.js';
-import { HostEventController } from './filters/host-event.controller.js';
-import { KernelRulesService } from './filters/kernel-rules.service.js';
-import { ProtectionController } from './filters/protection.controller.js';
-import { ProtectionService } from './filters/protection.service.js';
-import { FILTER_SETTINGS, VmFilterRepository } from './filters/vm-filter.repository.js';
-import { VmFirewallService } from './filters/vm-firewall.service.js';
-import { extendedEntities, resolvers } from './graph.js';
-import { RuleChangesService } from './rules/rule-changes.service.js';
-import { RuleRepository } from './rules/rule.repository.js';
-import { RuleService } from './rules/rule.service.js';
+import { FILTER_SETTINGS } from './filters/vm-filter.repository.js';
+import { extendedEntities, features } from './graph.js';
 
 @Module({})
 export class AppModule {
@@ -27,25 +16,12 @@ export class AppModule {
         PlatformModule.forRoot({
           service: 'firewall',
           logger,
+          settings: [{ provide: FILTER_SETTINGS, useValue: config }],
           nats: { url: config.NATS_URL, user: config.NATS_USER, password: config.NATS_PASSWORD },
           database: { token: Database, client: createDatabase(config) },
         }),
         subgraphModule({ logger, internalKey: config.INTERNAL_KEY, extendedEntities }),
-      ],
-      controllers: [ProtectionController, HostEventController],
-      providers: [
-        ...resolvers,
-        { provide: FILTER_SETTINGS, useValue: config },
-        RuleRepository,
-        RuleService,
-        RuleChangesService,
-        VmFilterRepository,
-        VmFirewallService,
-        KernelRulesService,
-        FilterApplicationService,
-        FilterVerificationService,
-        FilterWorker,
-        ProtectionService,
+        ...features,
       ],
     };
   }

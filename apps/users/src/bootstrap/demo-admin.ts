@@ -4,7 +4,7 @@ import { LOGGER } from '@infinibay/platform-service';
 import { USERS_CONFIG, type UsersConfig } from '../config.js';
 import { Database } from '../database.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
-import { DEMO_EMAIL } from './demo-account.js';
+import { DEMO_EMAIL } from '../demo-account.js';
 
 /**
  * The demo runs at every start of a local installation, but nobody keeps a password for it: each start brings a fresh

@@ -8,8 +8,8 @@ import { USERS_CONFIG, type UsersConfig } from '../config.js';
 import { Database, type Transaction } from '../database.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { Email } from '../passwords/password.rules.js';
-import { UserRepository } from '../users/user.repository.js';
-import { DEMO_EMAIL } from './demo-account.js';
+import { UserRepository } from '../accounts/user.repository.js';
+import { DEMO_EMAIL } from '../demo-account.js';
 
 /** Creates the first administrator from the configuration, once, however many instances start together. */
 @Injectable()

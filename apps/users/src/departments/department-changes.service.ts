@@ -11,7 +11,7 @@ import { Injectable } from '@nestjs/common';
 import { newEvent } from '@infinibay/platform-persistence';
 import { Changes, type Change, type ChangeWork, type Effect } from '../changes/changes.js';
 import type { Transaction } from '../database.js';
-import { UserRepository } from '../users/user.repository.js';
+import { UserRepository } from '../accounts/user.repository.js';
 import type { CreateDepartment, MembershipChange } from './department.inputs.js';
 import type { Department } from './department.model.js';
 import { DepartmentRepository } from './department.repository.js';

@@ -1,7 +1,7 @@
 import { DomainError, type ActorRole } from '@infinibay/contracts';
 import { Injectable } from '@nestjs/common';
 import type { Page } from '@infinibay/platform-graphql';
-import { DEMO_EMAIL } from '../bootstrap/demo-account.js';
+import { DEMO_EMAIL } from '../demo-account.js';
 import { isUniqueViolation, type Transaction } from '../database.js';
 
 const PUBLIC = { id: true, email: true, name: true, role: true, disabledAt: true, createdAt: true } as const;

@@ -1,0 +1,11 @@
+import { Module } from '@nestjs/common';
+import { MetricsModule } from '../metrics/metrics.module.js';
+import { SamplesModule } from '../samples/samples.module.js';
+import { GuestPresence } from './guest.presence.js';
+import { GuestRegistry } from './guest.registry.js';
+
+@Module({
+  imports: [MetricsModule, SamplesModule],
+  providers: [GuestPresence, GuestRegistry],
+})
+export class GuestsModule {}

@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { AccountsModule } from '../accounts/accounts.module.js';
+import { ChangesModule } from '../changes/changes.module.js';
+import { DepartmentChangesService } from './department-changes.service.js';
+import { DepartmentHandlers } from './department.handlers.js';
+import { DepartmentRepository } from './department.repository.js';
+import { DepartmentResolver } from './department.resolver.js';
+import { DepartmentService } from './department.service.js';
+
+@Module({
+  imports: [ChangesModule, AccountsModule],
+  controllers: [DepartmentHandlers],
+  providers: [DepartmentRepository, DepartmentService, DepartmentChangesService, DepartmentResolver],
+  exports: [DepartmentRepository, DepartmentService],
+})
+export class DepartmentsModule {}
