@@ -3,7 +3,7 @@ import { subgraphModule } from '@infinibay/platform-graphql';
 import type { Logger } from '@infinibay/platform-logging';
 import { PlatformModule } from '@infinibay/platform-service';
 import type { FirewallConfig } from './config.js';
-import { Database, createDatabase } from './database.js';
+import { Database } from './database.js';
 import { FILTER_SETTINGS } from './filters/vm-filter.repository.js';
 import { extendedEntities, features } from './graph.js';
 
@@ -18,7 +18,7 @@ export class AppModule {
           logger,
           settings: [{ provide: FILTER_SETTINGS, useValue: config }],
           nats: { url: config.NATS_URL, user: config.NATS_USER, password: config.NATS_PASSWORD },
-          database: { token: Database, client: createDatabase(config) },
+          database: { token: Database, client: new Database(config) },
         }),
         subgraphModule({ logger, internalKey: config.INTERNAL_KEY, extendedEntities }),
         ...features,

@@ -1,16 +1,18 @@
-import { createAdapter } from '@infinibay/platform-persistence';
-import type { FirewallConfig } from './config.js';
+import { clientOptions, type DatabaseSettings } from '@infinibay/platform-persistence';
+import { StateChange } from '@infinibay/platform-subgraph';
+import { Injectable } from '@nestjs/common';
 import { PrismaClient, type Prisma } from './generated/prisma/client.js';
 
 /** The service's own tables. */
-export class Database extends PrismaClient {}
+export class Database extends PrismaClient {
+  constructor(settings: DatabaseSettings) {
+    super(clientOptions(settings, 'firewall'));
+  }
+}
 
+/** The client or one of its transactions: what repositories work with. */
 export type Transaction = Prisma.TransactionClient;
 
-/** Bursts queue for a connection instead of failing; a transaction of ours takes milliseconds. */
-export const TRANSACTION_LIMITS = { maxWait: 10_000, timeout: 10_000 } as const;
-
-export const createDatabase = (config: Pick<FirewallConfig, 'DATABASE_URL' | 'DATABASE_POOL_SIZE'>): Database =>
-  new Database({
-    adapter: createAdapter({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE, schema: 'firewall' }),
-  });
+/** The one way in which the service changes its tables. */
+@Injectable()
+export class Change extends StateChange<Transaction> {}

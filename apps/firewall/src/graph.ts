@@ -1,8 +1,8 @@
 import type { Type } from '@nestjs/common';
 import { resolversOf } from '@infinibay/platform-graphql';
+import { DepartmentRef, VmRef } from '@infinibay/platform-subgraph';
 import { FiltersModule } from './filters/filters.module.js';
 import { RuleChangesModule } from './rule-changes/rule-changes.module.js';
-import { DepartmentRef, VmRef } from './rules/rule.model.js';
 import { RulesModule } from './rules/rules.module.js';
 
 /** The features, each with a part of the subgraph's schema. */

@@ -1,10 +1,9 @@
 import type { Type } from '@nestjs/common';
 import { resolversOf } from '@infinibay/platform-graphql';
+import { DepartmentRef, VmRef } from '@infinibay/platform-subgraph';
 import { HostsModule } from './hosts/hosts.module.js';
 import { NetworkChangesModule } from './network-changes/network-changes.module.js';
-import { DepartmentRef } from './networks/network.model.js';
 import { NetworksModule } from './networks/networks.module.js';
-import { VmRef } from './ports/port.model.js';
 import { PortsModule } from './ports/ports.module.js';
 import { RangesModule } from './ranges/ranges.module.js';
 

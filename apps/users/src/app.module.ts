@@ -10,7 +10,6 @@ import { extendedEntities, features } from './graph.js';
 @Module({})
 export class AppModule {
   static forRoot(config: UsersConfig, logger: Logger): DynamicModule {
-    const client = new Database({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE });
     return {
       module: AppModule,
       imports: [
@@ -19,7 +18,7 @@ export class AppModule {
           logger,
           settings: [{ provide: USERS_CONFIG, useValue: config }],
           nats: { url: config.NATS_URL, user: config.NATS_USER, password: config.NATS_PASSWORD },
-          database: { token: Database, client },
+          database: { token: Database, client: new Database(config) },
         }),
         subgraphModule({ logger, internalKey: config.INTERNAL_KEY, extendedEntities }),
         BootstrapModule,

@@ -1,16 +1,18 @@
-import { createAdapter } from '@infinibay/platform-persistence';
-import { Prisma, PrismaClient } from './generated/prisma/client.js';
+import { clientOptions, type DatabaseSettings } from '@infinibay/platform-persistence';
+import { StateChange } from '@infinibay/platform-subgraph';
+import { Injectable } from '@nestjs/common';
+import { PrismaClient, type Prisma } from './generated/prisma/client.js';
 
-/** The service's Prisma client, as a class that Nest can inject. */
+/** The service's own tables. */
 export class Database extends PrismaClient {
-  constructor(options: { readonly url: string; readonly poolSize: number }) {
-    super({ adapter: createAdapter({ ...options, schema: 'users' }) });
+  constructor(settings: DatabaseSettings) {
+    super(clientOptions(settings, 'users'));
   }
 }
 
 /** The client or one of its transactions: what repositories work with. */
 export type Transaction = Prisma.TransactionClient;
 
-/** Whether a unique index refused the row. The transaction is over then. */
-export const isUniqueViolation = (error: unknown): boolean =>
-  error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002';
+/** The one way in which the service changes its tables. */
+@Injectable()
+export class Change extends StateChange<Transaction> {}

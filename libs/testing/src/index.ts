@@ -3,6 +3,7 @@ export * from './hostile-arguments.js';
 export * from './mutation-schema.js';
 export * from './patience.js';
 export * from './poll-until.js';
+export * from './pool-client.js';
 export * from './replay.js';
 export * from './test-database.js';
 export * from './test-environment.js';

@@ -10,10 +10,11 @@ import {
   type ReplyOf,
 } from '@infinibay/contracts';
 import { compileFilter } from '@infinibay/firewall-domain';
-import { OutboxRelayHolder, RequestClient } from '@infinibay/platform-messaging';
-import { appendToOutbox, newEvent } from '@infinibay/platform-persistence';
+import { RequestClient } from '@infinibay/platform-messaging';
+import { newEvent } from '@infinibay/platform-persistence';
+import { hostFailure, type Effect } from '@infinibay/platform-subgraph';
 import { Injectable } from '@nestjs/common';
-import { Database, TRANSACTION_LIMITS, type Transaction } from '../database.js';
+import { Change, type Transaction } from '../database.js';
 import type { VmFilter } from '../generated/prisma/client.js';
 import { RuleRepository } from '../rules/rule.repository.js';
 import { VmFilterRepository } from './vm-filter.repository.js';
@@ -37,11 +38,10 @@ export interface AppliedFilter {
 @Injectable()
 export class FilterApplicationService {
   constructor(
-    private readonly database: Database,
+    private readonly change: Change,
     private readonly filters: VmFilterRepository,
     private readonly rules: RuleRepository,
     private readonly requests: RequestClient,
-    private readonly outbox: OutboxRelayHolder,
   ) {}
 
   /**
@@ -67,7 +67,7 @@ export class FilterApplicationService {
     const { hostId } = wanted.filter;
     try {
       const applied = { revision: wanted.revision, ...appliedOrThrow(await this.send(wanted)) };
-      const stillWanted = await this.record(vmId, (tx) =>
+      const stillWanted = await this.change.run((tx) =>
         this.recordApplied(tx, wanted, applied, options.repaired ?? false),
       );
       // The VM went while the filter was on its way: nobody else would remove it.
@@ -75,7 +75,7 @@ export class FilterApplicationService {
       return stillWanted ? applied : null;
     } catch (error) {
       const failure = hostFailure(error);
-      await this.record(vmId, (tx) => this.recordFailure(tx, vmId, wanted.revision, failure.code));
+      await this.change.run((tx) => this.recordFailure(tx, vmId, wanted.revision, failure.code));
       throw failure;
     }
   }
@@ -85,28 +85,26 @@ export class FilterApplicationService {
    * @returns whether the filter is still wanted in this revision
    */
   recordDrift(vmId: string, revision: number, found: ReplyOf<typeof verifyFilter>): Promise<boolean> {
-    return this.record(vmId, async (tx) => {
+    return this.change.run(async (tx) => {
       const before = await this.filters.lock(tx, vmId);
-      if (before?.status !== 'APPLIED' || before.appliedRevision !== revision) return false;
+      if (before?.status !== 'APPLIED' || before.appliedRevision !== revision) return GONE;
       await this.filters.recordDrift(tx, vmId, found);
       const { differences, differenceCount } = found;
       const data = { vmId, revision, differences, differenceCount };
       const { departmentId } = before;
-      await appendToOutbox(tx, [newEvent(vmFilterDrifted, { departmentId, resource: { kind: 'vm', id: vmId }, data })]);
-      return true;
+      const drifted = newEvent(vmFilterDrifted, { departmentId, resource: { kind: 'vm', id: vmId }, data });
+      return { answer: true, events: [drifted] };
     });
   }
 
   /** Records that the host does what was applied. Told when it is the first such finding since cards of the VM appeared. */
   async recordProof({ filter: { vmId, bootsTold }, revision }: WantedFilter): Promise<void> {
-    await this.record(vmId, async (tx) => {
+    await this.change.run(async (tx) => {
       const before = await this.filters.lock(tx, vmId);
-      if (before?.status !== 'APPLIED' || before.appliedRevision !== revision) return false;
-      if (before.bootsProven >= bootsTold) return true;
+      if (before?.status !== 'APPLIED' || before.appliedRevision !== revision) return GONE;
+      if (before.bootsProven >= bootsTold) return KNOWN;
       await this.filters.recordProof(tx, vmId, bootsTold);
-      if (before.bootsTold === bootsTold)
-        await this.announce(tx, before, { revision, status: 'APPLIED', errorCode: null });
-      return true;
+      return before.bootsTold === bootsTold ? told(before, { revision, status: 'APPLIED', errorCode: null }) : KNOWN;
     });
   }
 
@@ -115,59 +113,53 @@ export class FilterApplicationService {
     return this.requests.call(ensureFilter, { spec }, { hostId: filter.hostId, timeoutMs: HOST_TIMEOUT_MS });
   }
 
-  private async record(vmId: string, work: (tx: Transaction) => Promise<boolean>): Promise<boolean> {
-    const known = await this.database.$transaction(work, TRANSACTION_LIMITS);
-    this.outbox.notify();
-    return known;
-  }
-
   private async recordApplied(
     tx: Transaction,
     { filter: { vmId, bootsTold } }: WantedFilter,
     applied: AppliedFilter,
     repaired: boolean,
-  ): Promise<boolean> {
+  ): Promise<Effect<boolean>> {
     const before = await this.filters.lock(tx, vmId);
-    if (before === null) return false;
+    if (before === null) return GONE;
     await this.filters.recordApplied(tx, vmId, { ...applied, bootsTold });
-    if (repaired || before.appliedRevision < applied.revision || ['FAILED', 'DRIFTED'].includes(before.status)) {
-      await this.announce(tx, before, { revision: applied.revision, status: applied.status, errorCode: null });
-    }
-    return true;
+    const isNews =
+      repaired || before.appliedRevision < applied.revision || ['FAILED', 'DRIFTED'].includes(before.status);
+    const { revision, status } = applied;
+    return isNews ? told(before, { revision, status, errorCode: null }) : KNOWN;
   }
 
-  private async recordFailure(tx: Transaction, vmId: string, revision: number, errorCode: string): Promise<boolean> {
-    const before = await this.filters.lock(tx, vmId);
-    // A newer revision is there already: that this one failed is of no interest.
-    if (before === null || before.appliedRevision > revision) return before !== null;
-    await this.filters.recordFailure(tx, vmId, errorCode);
-    if (before.status !== 'FAILED' || before.errorCode !== errorCode) {
-      await this.announce(tx, before, { revision, status: 'FAILED', errorCode });
-    }
-    return true;
-  }
-
-  private async announce(
+  private async recordFailure(
     tx: Transaction,
-    filter: VmFilter,
-    outcome: { revision: number; status: FilterStatus; errorCode: string | null },
-  ): Promise<void> {
-    const { vmId, departmentId } = filter;
-    await appendToOutbox(tx, [
-      newEvent(vmFilterApplied, { departmentId, resource: { kind: 'vm', id: vmId }, data: { vmId, ...outcome } }),
-    ]);
+    vmId: string,
+    revision: number,
+    errorCode: string,
+  ): Promise<Effect<boolean>> {
+    const before = await this.filters.lock(tx, vmId);
+    if (before === null) return GONE;
+    // A newer revision is there already: that this one failed is of no interest.
+    if (before.appliedRevision > revision) return KNOWN;
+    await this.filters.recordFailure(tx, vmId, errorCode);
+    const isNews = before.status !== 'FAILED' || before.errorCode !== errorCode;
+    return isNews ? told(before, { revision, status: 'FAILED', errorCode }) : KNOWN;
   }
 }
+
+/** Answers whether the filter is still wanted; the event tells what came of it. */
+const told = (
+  { vmId, departmentId }: VmFilter,
+  outcome: { revision: number; status: FilterStatus; errorCode: string | null },
+): Effect<boolean> => {
+  const data = { vmId, ...outcome };
+  return {
+    answer: true,
+    events: [newEvent(vmFilterApplied, { departmentId, resource: { kind: 'vm', id: vmId }, data })],
+  };
+};
+
+const KNOWN: Effect<boolean> = { answer: true, events: [] };
+const GONE: Effect<boolean> = { answer: false, events: [] };
 
 const appliedOrThrow = ({ status, filterName }: ReplyOf<typeof ensureFilter>): Omit<AppliedFilter, 'revision'> => {
   if (status === 'APPLIED' || status === 'UNSUPPORTED') return { status, filterName };
   throw new DomainError('HYPERVISOR_ERROR', { filterStatus: status });
-};
-
-/** A host that does not answer in time is unavailable to the caller, whatever the reason. */
-export const hostFailure = (error: unknown): DomainError => {
-  if (!(error instanceof DomainError)) return new DomainError('INTERNAL', {}, { cause: error });
-  return error.code === 'DEADLINE_EXCEEDED'
-    ? new DomainError('HOST_UNAVAILABLE', error.details, { cause: error })
-    : error;
 };

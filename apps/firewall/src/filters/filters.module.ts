@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { DatabaseModule } from '../database.module.js';
 import { RulesModule } from '../rules/rules.module.js';
 import { FilterApplicationService } from './filter-application.service.js';
 import { FilterVerificationService } from './filter-verification.service.js';
@@ -12,7 +13,7 @@ import { VmFieldsResolver, VmFirewallResolver } from './vm-firewall.resolver.js'
 import { VmFirewallService } from './vm-firewall.service.js';
 
 @Module({
-  imports: [RulesModule],
+  imports: [DatabaseModule, RulesModule],
   controllers: [ProtectionController, HostEventController],
   providers: [
     VmFilterRepository,

@@ -10,37 +10,36 @@ import {
   type unprotectVm,
   type vmDeleted,
 } from '@infinibay/contracts';
-import { OutboxRelayHolder, RequestClient } from '@infinibay/platform-messaging';
-import { appendToOutbox, enterInbox } from '@infinibay/platform-persistence';
+import { RequestClient } from '@infinibay/platform-messaging';
+import { advanceFence, hostFailure, type Effect } from '@infinibay/platform-subgraph';
 import { Injectable } from '@nestjs/common';
-import { Database, TRANSACTION_LIMITS, type Transaction } from '../database.js';
+import { Change, type Transaction } from '../database.js';
 import type { VmFilter } from '../generated/prisma/client.js';
 import { ruleEvent } from '../rules/rule.events.js';
 import { RuleRepository } from '../rules/rule.repository.js';
-import { FilterApplicationService, HOST_TIMEOUT_MS, hostFailure } from './filter-application.service.js';
-import { advanceFence } from './vm-fence.js';
+import { FilterApplicationService, HOST_TIMEOUT_MS } from './filter-application.service.js';
 import { VmFilterRepository } from './vm-filter.repository.js';
 
 /** VMs come under protection before they start and leave it when their domain is gone. */
 @Injectable()
 export class ProtectionService {
   constructor(
-    private readonly database: Database,
+    private readonly change: Change,
     private readonly filters: VmFilterRepository,
     private readonly rules: RuleRepository,
     private readonly application: FilterApplicationService,
     private readonly requests: RequestClient,
-    private readonly outbox: OutboxRelayHolder,
   ) {}
 
   /** @throws DomainError STALE_FENCE, HOST_UNAVAILABLE, HYPERVISOR_ERROR: success means that the host has the filter. */
   async protect(request: RequestOf<typeof protectVm>): Promise<ReplyOf<typeof protectVm>> {
     const { vmId, departmentId, fence } = request;
-    await this.database.$transaction(async (tx) => {
+    await this.change.run(async (tx) => {
       await advanceFence(tx, vmId, fence);
       await this.filters.lockDepartment(tx, departmentId);
       await this.filters.protect(tx, request);
-    }, TRANSACTION_LIMITS);
+      return { answer: undefined, events: [] };
+    });
     const applied = await this.application.apply(vmId);
     // A newer worker took the protection away meanwhile.
     if (applied === null) throw new DomainError('STALE_FENCE', { vmId, fence });
@@ -49,11 +48,10 @@ export class ProtectionService {
 
   /** @throws DomainError STALE_FENCE, HOST_UNAVAILABLE, VM_BUSY while a domain uses the filter; the caller then asks again. */
   async unprotect({ vmId, hostId, fence }: RequestOf<typeof unprotectVm>): Promise<void> {
-    const filter = await this.database.$transaction(async (tx) => {
+    const filter = await this.change.run(async (tx) => {
       await advanceFence(tx, vmId, fence);
       return this.forget(tx, vmId);
-    }, TRANSACTION_LIMITS);
-    this.outbox.notify();
+    });
     const host = hostId ?? filter?.hostId;
     if (host === undefined) return;
     await this.requests
@@ -65,18 +63,15 @@ export class ProtectionService {
 
   /** A rule that was made for a VM while it was being deleted goes here. */
   async forgetDeleted(event: EventEnvelope<EventDataOf<typeof vmDeleted>>): Promise<void> {
-    await this.database.$transaction(async (tx) => {
-      if (await enterInbox(tx, 'vm-deleted', event.id)) await this.forget(tx, event.data.vmId);
-    }, TRANSACTION_LIMITS);
-    this.outbox.notify();
+    await this.change.consume('vm-deleted', event, async (tx) => {
+      const { events } = await this.forget(tx, event.data.vmId);
+      return { answer: undefined, events };
+    });
   }
 
-  private async forget(tx: Transaction, vmId: string): Promise<VmFilter | null> {
+  private async forget(tx: Transaction, vmId: string): Promise<Effect<VmFilter | null>> {
     const rules = await this.rules.deleteOfVm(tx, vmId);
-    await appendToOutbox(
-      tx,
-      rules.map((rule) => ruleEvent(firewallRuleDeleted, rule)),
-    );
-    return this.filters.delete(tx, vmId);
+    const answer = await this.filters.delete(tx, vmId);
+    return { answer, events: rules.map((rule) => ruleEvent(firewallRuleDeleted, rule)) };
   }
 }

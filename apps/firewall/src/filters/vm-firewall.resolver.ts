@@ -1,11 +1,12 @@
 import { DomainError } from '@infinibay/contracts';
 import { Authorize } from '@infinibay/platform-access';
 import { Cost, Graph, GraphContext, ListSize } from '@infinibay/platform-graphql';
+import { VmRef } from '@infinibay/platform-subgraph';
 import { Args, Int, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import type { VmFilter } from '../generated/prisma/client.js';
 import { MAX_EFFECTIVE_RULES, firstOf } from '../rules/rule.limits.js';
 import { toFirewallRule } from '../rules/rule.mapper.js';
-import { FirewallRule, VmRef } from '../rules/rule.model.js';
+import { FirewallRule } from '../rules/rule.model.js';
 import { FilterDifferences, VmFirewall } from './vm-firewall.model.js';
 import { VmFirewallService } from './vm-firewall.service.js';
 

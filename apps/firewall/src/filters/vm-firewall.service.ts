@@ -2,11 +2,10 @@ import { can, readableDepartments } from '@infinibay/access-domain';
 import { findVms, type Actor, type DomainError } from '@infinibay/contracts';
 import { effectiveRules } from '@infinibay/firewall-domain';
 import { RequestClient } from '@infinibay/platform-messaging';
+import { hostFailure, onlyUuids } from '@infinibay/platform-subgraph';
 import { Injectable } from '@nestjs/common';
 import type { Rule, VmFilter } from '../generated/prisma/client.js';
 import { RuleRepository } from '../rules/rule.repository.js';
-import { onlyUuids } from '../rules/rule.service.js';
-import { hostFailure } from './filter-application.service.js';
 import { KernelRulesService } from './kernel-rules.service.js';
 import { VmFilterRepository } from './vm-filter.repository.js';
 

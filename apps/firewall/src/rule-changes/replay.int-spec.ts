@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { findDepartments, findVms, type RequestOf } from '@infinibay/contracts';
-import { hostileProblems, replayProblems, type ReplayRow } from '@infinibay/testing';
+import { hostileProblems, keyedMutations, replayProblems, type ReplayRow } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Database } from '../database.js';
 import { TestService, actorOf } from '../testing/test-service.js';
@@ -79,6 +79,12 @@ describe('mutations of firewall, repeated', () => {
     const idempotencyKey = randomUUID();
     const first = await created({ idempotencyKey, remoteCidr: '10.1.2.3/8' });
     expect(await created({ idempotencyKey, remoteCidr: '10.0.0.0/8', portTo: 22 })).toBe(first);
+  });
+
+  it('have each left their entry in the audit', async () => {
+    const entries = await service.get(Database).auditEntry.findMany({ where: { result: 'ok' }, distinct: ['verb'] });
+    const names = keyedMutations(await service.schema()).map(({ name }) => name);
+    expect(entries.map(({ verb }) => verb)).toEqual(expect.arrayContaining(names));
   });
 
   it('or anything asked with hostile arguments are never answered INTERNAL', async () => {

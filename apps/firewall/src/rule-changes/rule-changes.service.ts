@@ -9,10 +9,10 @@ import {
   type Actor,
 } from '@infinibay/contracts';
 import { normaliseRule } from '@infinibay/firewall-domain';
-import { OutboxRelayHolder, RequestClient } from '@infinibay/platform-messaging';
-import { appendToOutbox, mutateOnce } from '@infinibay/platform-persistence';
+import { RequestClient } from '@infinibay/platform-messaging';
+import type { MutationEffect } from '@infinibay/platform-subgraph';
 import { Injectable } from '@nestjs/common';
-import { Database, TRANSACTION_LIMITS, type Transaction } from '../database.js';
+import { Change, type Transaction } from '../database.js';
 import { FilterWorker } from '../filters/filter.worker.js';
 import { VmFilterRepository } from '../filters/vm-filter.repository.js';
 import type { Rule } from '../generated/prisma/client.js';
@@ -25,18 +25,15 @@ import { readable } from '../rules/rule.service.js';
 
 const CLEARABLE = ['portFrom', 'portTo', 'remoteCidr'] as const;
 
-type RuleWork = (tx: Transaction) => Promise<Rule>;
-
 /** Changes of firewall rules. Filters that a change touches are marked in its transaction and applied by the worker. */
 @Injectable()
 export class RuleChangesService {
   constructor(
-    private readonly database: Database,
+    private readonly change: Change,
     private readonly rules: RuleRepository,
     private readonly filters: VmFilterRepository,
     private readonly requests: RequestClient,
     private readonly worker: FilterWorker,
-    private readonly outbox: OutboxRelayHolder,
   ) {}
 
   /**
@@ -44,8 +41,7 @@ export class RuleChangesService {
    * actor may not read the department now.
    * @throws DomainError DEPARTMENT_NOT_FOUND, VM_NOT_FOUND, PORT_OUT_OF_RANGE, MALFORMED_ADDRESS, INVALID_INPUT, RULE_LIMIT_REACHED
    */
-  create(actor: Actor, input: CreateFirewallRule): Promise<Rule> {
-    const { idempotencyKey, ...asked } = input;
+  create(actor: Actor, { idempotencyKey: key, ...asked }: CreateFirewallRule): Promise<Rule> {
     const { departmentId, description, enabled } = asked;
     const vmId = asked.vmId ?? null;
     const definition = normaliseRule({
@@ -57,99 +53,86 @@ export class RuleChangesService {
     // A single port may be written as one or as a range of one; an address with or without its host bits.
     const portTo = asked.portTo === asked.portFrom ? null : asked.portTo;
     const same = { ...asked, portTo, remoteCidr: definition.remoteCidr };
-    const prepare = async (): Promise<RuleWork> => {
-      if (!can(actor, 'create', { kind: 'firewall-rule', departmentId }))
-        throw new DomainError('DEPARTMENT_NOT_FOUND', { departmentId });
-      await this.assertOwner(departmentId, vmId);
-      return (tx) => this.insert(tx, { ...definition, departmentId, vmId, description, enabled });
-    };
-    const call = { key: idempotencyKey, operation: 'createFirewallRule', input: same };
-    return this.change(actor, call, prepare, (stored) => this.shown(actor, stored));
+    return this.change.commit(
+      {
+        ...this.about(actor),
+        operation: 'createFirewallRule',
+        key,
+        input: same,
+        prepare: async () => {
+          if (!can(actor, 'create', { kind: 'firewall-rule', departmentId }))
+            throw new DomainError('DEPARTMENT_NOT_FOUND', { departmentId });
+          await this.assertOwner(departmentId, vmId);
+        },
+        show: (stored: StoredRule | string) => this.shown(actor, stored),
+      },
+      (tx) => this.insert(tx, { ...definition, departmentId, vmId, description, enabled }),
+    );
   }
 
   /** @throws DomainError RULE_NOT_FOUND, PORT_OUT_OF_RANGE, MALFORMED_ADDRESS, INVALID_INPUT */
-  update(actor: Actor, input: UpdateFirewallRule): Promise<Rule> {
-    const { idempotencyKey, ...fields } = input;
+  update(actor: Actor, { idempotencyKey: key, ...fields }: UpdateFirewallRule): Promise<Rule> {
     // To compare inputs, null and absent are the same; here null clears a field and absent leaves it.
-    const asked = { ...fields, cleared: CLEARABLE.filter((field) => input[field] === null) };
-    const call = { key: idempotencyKey, operation: 'updateFirewallRule', input: asked };
-    const work: RuleWork = async (tx) => {
-      const before = await this.lockRule(tx, actor, input.ruleId, 'update');
-      const rule = await this.rules.update(tx, before.id, {
-        ...normaliseRule(changedDefinition(before, input)),
-        description: input.description ?? before.description,
-        enabled: input.enabled ?? before.enabled,
-      });
-      await this.filters.invalidate(tx, rule.departmentId, rule.vmId);
-      await appendToOutbox(tx, [ruleEvent(firewallRuleUpdated, rule)]);
-      return rule;
-    };
-    return this.change(
-      actor,
-      call,
-      () => work,
-      (stored) => this.shown(actor, stored),
+    const input = { ...fields, cleared: CLEARABLE.filter((field) => fields[field] === null) };
+    const show = (stored: StoredRule | string): Promise<Rule> => this.shown(actor, stored);
+    return this.change.commit(
+      { ...this.about(actor), operation: 'updateFirewallRule', key, input, show },
+      async (tx) => {
+        const before = await this.lockRule(tx, actor, fields.ruleId, 'update');
+        const rule = await this.rules.update(tx, before.id, {
+          ...normaliseRule(changedDefinition(before, fields)),
+          description: fields.description ?? before.description,
+          enabled: fields.enabled ?? before.enabled,
+        });
+        return this.changed(tx, firewallRuleUpdated, rule);
+      },
     );
   }
 
   /** @throws DomainError RULE_NOT_FOUND */
-  async delete(actor: Actor, { idempotencyKey, ruleId }: DeleteFirewallRule): Promise<string> {
-    const call = { key: idempotencyKey, operation: 'deleteFirewallRule', input: { ruleId } };
-    const work: RuleWork = async (tx) => {
-      const rule = await this.lockRule(tx, actor, ruleId, 'delete');
-      await this.rules.delete(tx, rule.id);
-      await this.filters.invalidate(tx, rule.departmentId, rule.vmId);
-      await appendToOutbox(tx, [ruleEvent(firewallRuleDeleted, rule)]);
-      return rule;
+  delete(actor: Actor, { idempotencyKey: key, ...input }: DeleteFirewallRule): Promise<string> {
+    const { ruleId } = input;
+    // Keys of older versions remember nothing: the actor named the id itself.
+    const show = async (stored: StoredRule | null): Promise<string> =>
+      stored === null ? ruleId : (await this.shown(actor, stored)).id;
+    return this.change.commit(
+      { ...this.about(actor), operation: 'deleteFirewallRule', key, input, show },
+      async (tx) => {
+        const rule = await this.lockRule(tx, actor, ruleId, 'delete');
+        await this.rules.delete(tx, rule.id);
+        return this.changed(tx, firewallRuleDeleted, rule);
+      },
+    );
+  }
+
+  private about(actor: Actor) {
+    const wake = (): void => {
+      this.worker.wake();
     };
-    await this.change(
-      actor,
-      call,
-      () => work,
-      async (stored) => {
-        if (stored !== null) await this.shown(actor, stored);
-      },
-    );
-    return ruleId;
+    return { actor, resourceKind: 'firewall-rule', wake };
   }
 
-  /** @param show what the actor gets; keys of older versions hold a rule's id, or null for a deleted one. */
-  private async change<Answer>(
-    actor: Actor,
-    call: { key: string; operation: string; input: unknown },
-    prepare: () => RuleWork | Promise<RuleWork>,
-    show: (stored: StoredRule | string | null) => Answer | Promise<Answer>,
-  ): Promise<Answer> {
-    const answer = await mutateOnce(
-      this.database,
-      { actorId: actor.userId, ...call },
-      {
-        prepare: async () => {
-          const work = await prepare();
-          return async (tx: Transaction): Promise<StoredRule | string | null> => toStored(await work(tx));
-        },
-        show,
-        limits: TRANSACTION_LIMITS,
-      },
-    );
-    this.worker.wake();
-    this.outbox.notify();
-    return answer;
+  /** Filters that the rule is in must be applied again. */
+  private async changed(
+    tx: Transaction,
+    contract: Parameters<typeof ruleEvent>[0],
+    rule: Rule,
+  ): Promise<MutationEffect<StoredRule>> {
+    await this.filters.invalidate(tx, rule.departmentId, rule.vmId);
+    return { answer: toStored(rule), resourceId: rule.id, events: [ruleEvent(contract, rule)] };
   }
 
-  private async shown(actor: Actor, stored: StoredRule | string | null): Promise<Rule> {
+  /** @param stored keys of older versions hold a rule's id */
+  private async shown(actor: Actor, stored: StoredRule | string): Promise<Rule> {
     return readable(actor, typeof stored === 'string' ? await this.rules.find(stored) : ofStored(stored));
   }
 
-  private async insert(tx: Transaction, rule: NewRule): Promise<Rule> {
+  private async insert(tx: Transaction, rule: NewRule): Promise<MutationEffect<StoredRule>> {
     await this.filters.lockDepartment(tx, rule.departmentId);
     const { departmentId, vmId } = rule;
     if ((await this.rules.count(tx, departmentId, vmId)) >= MAX_RULES)
       throw new DomainError('RULE_LIMIT_REACHED', { limit: MAX_RULES });
-    const created = await this.rules.create(tx, rule);
-    await this.filters.invalidate(tx, departmentId, vmId);
-    await appendToOutbox(tx, [ruleEvent(firewallRuleCreated, created)]);
-    return created;
+    return this.changed(tx, firewallRuleCreated, await this.rules.create(tx, rule));
   }
 
   private async lockRule(tx: Transaction, actor: Actor, ruleId: string, verb: 'update' | 'delete'): Promise<Rule> {

@@ -1,8 +1,9 @@
 import { Authorize } from '@infinibay/platform-access';
 import { Graph, GraphContext } from '@infinibay/platform-graphql';
+import { DepartmentRef } from '@infinibay/platform-subgraph';
 import { Args, Int, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { toFirewallRule } from './rule.mapper.js';
-import { DepartmentRef, FirewallRule } from './rule.model.js';
+import { FirewallRule } from './rule.model.js';
 import { MAX_RULES, firstOf } from './rule.limits.js';
 import { RuleService } from './rule.service.js';
 

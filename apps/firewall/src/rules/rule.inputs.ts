@@ -6,6 +6,7 @@ import {
   IdempotencyKey,
   Uuid,
 } from '@infinibay/contracts';
+import { KEY_DESCRIPTION } from '@infinibay/platform-subgraph';
 import { Field, ID, InputType, Int } from '@nestjs/graphql';
 import { z } from 'zod';
 import './rule.model.js';
@@ -14,7 +15,6 @@ type Direction = z.infer<typeof FirewallDirection>;
 type Action = z.infer<typeof FirewallAction>;
 type Protocol = z.infer<typeof FirewallProtocol>;
 
-const KEY_DESCRIPTION = 'Your own key, 8 to 128 characters: repeating the call with it acts once';
 const REMOTE_DESCRIPTION = 'IPv4 address or range of the other end; null for anybody';
 const PRIORITY_DESCRIPTION = 'Lower is matched first, -900 to 900';
 

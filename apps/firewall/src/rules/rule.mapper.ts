@@ -25,7 +25,7 @@ export const ofStored = (stored: StoredRule | null): Rule | null =>
   stored === null ? null : { ...stored, createdAt: new Date(stored.createdAt), updatedAt: new Date(stored.updatedAt) };
 
 /** The rule as it would be after the change; what is undefined stays. A new portFrom alone means a single port. */
-export const changedDefinition = (rule: Rule, change: UpdateFirewallRule): RuleDefinition => ({
+export const changedDefinition = (rule: Rule, change: Omit<UpdateFirewallRule, 'idempotencyKey'>): RuleDefinition => ({
   direction: change.direction ?? rule.direction,
   action: change.action ?? rule.action,
   protocol: change.protocol ?? rule.protocol,
@@ -36,7 +36,7 @@ export const changedDefinition = (rule: Rule, change: UpdateFirewallRule): RuleD
 
 const changedPorts = (
   rule: Rule,
-  { portFrom, portTo }: UpdateFirewallRule,
+  { portFrom, portTo }: Pick<UpdateFirewallRule, 'portFrom' | 'portTo'>,
 ): Pick<RuleDefinition, 'portFrom' | 'portTo'> =>
   portFrom === undefined
     ? { portFrom: rule.portFrom, portTo: portTo === undefined ? rule.portTo : portTo }

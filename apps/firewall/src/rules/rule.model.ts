@@ -1,6 +1,7 @@
 import { FirewallAction, FirewallDirection, FirewallProtocol } from '@infinibay/contracts';
 import { Directive, Field, GraphQLISODateTime, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
 import { PageInfo } from '@infinibay/platform-graphql';
+import { DepartmentRef, VmRef } from '@infinibay/platform-subgraph';
 import type { z } from 'zod';
 
 registerEnumType(FirewallDirection.enum, {
@@ -12,20 +13,6 @@ registerEnumType(FirewallAction.enum, {
   description: 'ACCEPT lets a connection through, DROP ignores it, REJECT answers that it is refused',
 });
 registerEnumType(FirewallProtocol.enum, { name: 'FirewallProtocol', description: 'Protocol that a rule matches' });
-
-@ObjectType('Department')
-@Directive('@key(fields: "id")')
-export class DepartmentRef {
-  @Field(() => ID)
-  id!: string;
-}
-
-@ObjectType('Vm')
-@Directive('@key(fields: "id")')
-export class VmRef {
-  @Field(() => ID)
-  id!: string;
-}
 
 @ObjectType({
   description: 'A firewall rule of a department, for all of its VMs or for one. The first rule that matches decides',

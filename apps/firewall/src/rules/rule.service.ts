@@ -1,6 +1,7 @@
 import { can, readableDepartments } from '@infinibay/access-domain';
-import { DomainError, Uuid, type Actor } from '@infinibay/contracts';
+import { DomainError, type Actor } from '@infinibay/contracts';
 import { connectionOf, type Connection, type Page } from '@infinibay/platform-graphql';
+import { isUuid, onlyUuids } from '@infinibay/platform-subgraph';
 import { Injectable } from '@nestjs/common';
 import type { Rule } from '../generated/prisma/client.js';
 import { RuleRepository } from './rule.repository.js';
@@ -12,7 +13,7 @@ export class RuleService {
 
   /** @throws DomainError RULE_NOT_FOUND, also for one of a department that the actor may not read. */
   async get(actor: Actor, id: string): Promise<Rule> {
-    return readable(actor, Uuid.safeParse(id).success ? await this.rules.find(id) : null);
+    return readable(actor, isUuid(id) ? await this.rules.find(id) : null);
   }
 
   async readableByIds(actor: Actor, ids: readonly string[]): Promise<ReadonlyMap<string, Rule>> {
@@ -26,8 +27,7 @@ export class RuleService {
     if (departmentId !== undefined && !can(actor, 'read', { kind: 'firewall-rule', departmentId })) {
       throw new DomainError('DEPARTMENT_NOT_FOUND', { departmentId });
     }
-    if ([departmentId, vmId].some((id) => id !== undefined && !Uuid.safeParse(id).success))
-      return connectionOf([], page, 0);
+    if ([departmentId, vmId].some((id) => id !== undefined && !isUuid(id))) return connectionOf([], page, 0);
     const { rows, total } = await this.rules.page(page, readableDepartments(actor), filter);
     return connectionOf(rows, page, total);
   }
@@ -40,8 +40,6 @@ export class RuleService {
     return Map.groupBy(await this.rules.listFor(allowed, []), (rule) => rule.departmentId);
   }
 }
-
-export const onlyUuids = (ids: readonly string[]): string[] => ids.filter((id) => Uuid.safeParse(id).success);
 
 /** @throws DomainError RULE_NOT_FOUND */
 export const readable = (actor: Actor, rule: Rule | null): Rule => {

@@ -1,6 +1,7 @@
 import { DomainError, ensureNetwork, isRetryable } from '@infinibay/contracts';
 import { RequestClient } from '@infinibay/platform-messaging';
 import { MetricsRegistry } from '@infinibay/platform-metrics';
+import { hostFailure } from '@infinibay/platform-subgraph';
 import { Injectable } from '@nestjs/common';
 import type { Counter } from 'prom-client';
 import { HostNetworkRepository, type HostNetworkKey, type WantedNetwork } from './host-network.repository.js';
@@ -60,12 +61,4 @@ const reasonOf = (failure: DomainError): string | null => {
   const { reason, reserved } = failure.details;
   const detail = [reason, reserved].find((one) => typeof one === 'string');
   return (detail === undefined ? failure.message : `${failure.message}: ${detail}`).slice(0, 300);
-};
-
-/** A host that does not answer in time is unavailable to the caller, whatever the reason. */
-export const hostFailure = (error: unknown): DomainError => {
-  if (!(error instanceof DomainError)) return new DomainError('INTERNAL', {}, { cause: error });
-  return error.code === 'DEADLINE_EXCEEDED'
-    ? new DomainError('HOST_UNAVAILABLE', error.details, { cause: error })
-    : error;
 };

@@ -6,12 +6,11 @@ import {
   type ReportDataOf,
   type hostNetworksObserved,
 } from '@infinibay/contracts';
-import { OutboxRelayHolder } from '@infinibay/platform-messaging';
 import type { Logger } from '@infinibay/platform-logging';
-import { appendToOutbox, newEvent } from '@infinibay/platform-persistence';
+import { newEvent } from '@infinibay/platform-persistence';
 import { LOGGER } from '@infinibay/platform-service';
 import { Inject, Injectable } from '@nestjs/common';
-import { Database, TRANSACTION_LIMITS, type Transaction } from '../database.js';
+import { Change, type Transaction } from '../database.js';
 import { ReservedRangesRepository, hashOfRanges } from '../ranges/reserved-ranges.repository.js';
 import { HostReportRepository, type KnownStatus } from './host-report.repository.js';
 
@@ -21,22 +20,20 @@ type Report = ReportDataOf<typeof hostNetworksObserved>;
 @Injectable()
 export class HostReportService {
   constructor(
-    private readonly database: Database,
+    private readonly change: Change,
     private readonly reports: HostReportRepository,
     private readonly ranges: ReservedRangesRepository,
-    private readonly outbox: OutboxRelayHolder,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** A report that comes late, after a newer one, changes nothing. */
   async record(report: Report): Promise<void> {
-    const { told, rangesChanged } = await this.database.$transaction(async (tx) => {
+    const rangesChanged = await this.change.run(async (tx) => {
       const hash = await this.reports.enter(tx, report);
-      if (hash === null) return { told: 0, rangesChanged: false };
-      const changed = await this.recordRanges(tx, report.hostId, report.ranges, hash);
-      return { told: await this.recordNetworks(tx, report), rangesChanged: changed };
-    }, TRANSACTION_LIMITS);
-    if (told > 0) this.outbox.notify();
+      if (hash === null) return { answer: false, events: [] };
+      const answer = await this.recordRanges(tx, report.hostId, report.ranges, hash);
+      return { answer, events: await this.recordNetworks(tx, report) };
+    });
     if (rangesChanged) await this.warnOfConflicts(report.hostId);
   }
 
@@ -53,7 +50,7 @@ export class HostReportService {
     return true;
   }
 
-  private async recordNetworks(tx: Transaction, { hostId, networks }: Report): Promise<number> {
+  private async recordNetworks(tx: Transaction, { hostId, networks }: Report): Promise<EventEnvelope[]> {
     const known = await this.reports.known(tx, hostId);
     const reported = new Map(networks.map((network) => [network.networkId, network]));
     const events: EventEnvelope[] = [];
@@ -67,10 +64,9 @@ export class HostReportService {
       );
       events.push(statusEvent(hostId, before, now));
     }
-    await appendToOutbox(tx, events);
     const silent = known.filter(({ networkId }) => !reported.has(networkId)).map(({ networkId }) => networkId);
     if (silent.length > 0) await this.reports.resend(tx, hostId, silent);
-    return events.length;
+    return events;
   }
 
   /** The network stays: its guests run on other hosts. This host refuses to realise it, and who asks is told why. */

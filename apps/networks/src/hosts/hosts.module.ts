@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { DatabaseModule } from '../database.module.js';
 import { RangesModule } from '../ranges/ranges.module.js';
 import { HostNetworkReconciler } from './host-network.reconciler.js';
 import { HostNetworkRepository } from './host-network.repository.js';
@@ -12,7 +13,7 @@ import { NetworkRemovalRepository } from './network-removal.repository.js';
 import { NetworkRemovalService } from './network-removal.service.js';
 
 @Module({
-  imports: [RangesModule],
+  imports: [DatabaseModule, RangesModule],
   controllers: [HostReportController],
   providers: [
     HostNetworkRepository,

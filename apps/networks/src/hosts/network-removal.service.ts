@@ -1,9 +1,9 @@
 import { removeNetwork } from '@infinibay/contracts';
 import { libvirtNetworkName } from '@infinibay/networks-domain';
 import { RequestClient } from '@infinibay/platform-messaging';
+import { hostFailure } from '@infinibay/platform-subgraph';
 import { Injectable } from '@nestjs/common';
 import type { HostNetworkKey } from './host-network.repository.js';
-import { hostFailure } from './host-network.service.js';
 import { NetworkRemovalRepository } from './network-removal.repository.js';
 
 const HOST_TIMEOUT_MS = 15_000;

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { DatabaseModule } from '../database.module.js';
 import { HostsModule } from '../hosts/hosts.module.js';
 import { NetworksModule } from '../networks/networks.module.js';
 import { RangesModule } from '../ranges/ranges.module.js';
@@ -6,7 +7,7 @@ import { NetworkChangesService } from './network-changes.service.js';
 import { NetworkMutationResolver } from './network-mutation.resolver.js';
 
 @Module({
-  imports: [NetworksModule, RangesModule, HostsModule],
+  imports: [DatabaseModule, NetworksModule, RangesModule, HostsModule],
   providers: [NetworkChangesService, NetworkMutationResolver],
 })
 export class NetworkChangesModule {}

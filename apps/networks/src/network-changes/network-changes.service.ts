@@ -1,10 +1,18 @@
 import { can } from '@infinibay/access-domain';
-import { DomainError, findDepartments, networkCreated, networkDeleted, type Actor } from '@infinibay/contracts';
+import {
+  DomainError,
+  findDepartments,
+  networkCreated,
+  networkDeleted,
+  type Actor,
+  type EventEnvelope,
+} from '@infinibay/contracts';
 import { formatCidr, parseNetworkCidr } from '@infinibay/networks-domain';
-import { OutboxRelayHolder, RequestClient } from '@infinibay/platform-messaging';
-import { appendToOutbox, mutateOnce, newEvent } from '@infinibay/platform-persistence';
+import { RequestClient } from '@infinibay/platform-messaging';
+import { newEvent } from '@infinibay/platform-persistence';
+import type { MutationEffect } from '@infinibay/platform-subgraph';
 import { Injectable } from '@nestjs/common';
-import { Database, TRANSACTION_LIMITS, type Transaction } from '../database.js';
+import { Change, type Transaction } from '../database.js';
 import type { Network } from '../generated/prisma/client.js';
 import { HostNetworkRepository } from '../hosts/host-network.repository.js';
 import type { CreateNetwork, DeleteNetwork } from '../networks/network.inputs.js';
@@ -16,11 +24,10 @@ import { RangeAllocation } from '../ranges/range-allocation.service.js';
 @Injectable()
 export class NetworkChangesService {
   constructor(
-    private readonly database: Database,
+    private readonly change: Change,
     private readonly networks: NetworkRepository,
     private readonly hostNetworks: HostNetworkRepository,
     private readonly requests: RequestClient,
-    private readonly outbox: OutboxRelayHolder,
     private readonly ranges: RangeAllocation,
   ) {}
 
@@ -28,40 +35,46 @@ export class NetworkChangesService {
    * A repeated call gets the first one's answer, whatever is gone since; NETWORK_NOT_FOUND when the actor may not read it now.
    * @throws DomainError DEPARTMENT_NOT_FOUND, MALFORMED_ADDRESS, ADDRESS_RANGE_TAKEN, NETWORK_RANGE_RESERVED, QUOTA_EXCEEDED, NAME_TAKEN, IDEMPOTENCY_KEY_REUSED
    */
-  async create(actor: Actor, input: CreateNetwork): Promise<Network> {
-    const { idempotencyKey, ...asked } = input;
-    const cidr = typeof input.cidr === 'string' ? formatCidr(parseNetworkCidr(input.cidr)) : null;
-    const call = { actorId: actor.userId, key: idempotencyKey, operation: 'createNetwork', input: { ...asked, cidr } };
-    const network = await mutateOnce(this.database, call, {
-      prepare: async () => {
-        assertDepartment(actor, 'create', input.departmentId);
-        await this.assertDepartmentExists(input.departmentId);
-        const platform = await this.ranges.platformRanges();
-        return (tx: Transaction) => this.insert(tx, { ...asked, cidr }, platform);
+  create(actor: Actor, { idempotencyKey: key, ...asked }: CreateNetwork): Promise<Network> {
+    const cidr = typeof asked.cidr === 'string' ? formatCidr(parseNetworkCidr(asked.cidr)) : null;
+    const input = { ...asked, cidr };
+    return this.change.commit(
+      {
+        actor,
+        operation: 'createNetwork',
+        key,
+        input,
+        resourceKind: 'network',
+        prepare: async () => {
+          assertDepartment(actor, 'create', asked.departmentId);
+          await this.assertDepartmentExists(asked.departmentId);
+          return this.ranges.platformRanges();
+        },
+        show: async (stored: StoredNetwork | string) =>
+          readable(actor, typeof stored === 'string' ? await this.networks.find(stored) : ofStored(stored)),
       },
-      show: async (stored: StoredNetwork | string) =>
-        readable(actor, typeof stored === 'string' ? await this.networks.find(stored) : ofStored(stored)),
-      limits: TRANSACTION_LIMITS,
-    });
-    this.outbox.notify();
-    return network;
+      (tx, platform) => this.insert(tx, input, platform),
+    );
   }
 
   /**
    * A repeated call gets the id again; NETWORK_NOT_FOUND when the actor may not read the department now.
    * @throws DomainError NETWORK_NOT_FOUND, NETWORK_IN_USE, IDEMPOTENCY_KEY_REUSED
    */
-  async delete(actor: Actor, input: DeleteNetwork): Promise<string> {
-    const { idempotencyKey, networkId } = input;
-    const call = { actorId: actor.userId, key: idempotencyKey, operation: 'deleteNetwork', input: { networkId } };
-    await mutateOnce(this.database, call, {
-      prepare: () => (tx: Transaction) => this.remove(tx, actor, networkId),
-      // Keys of older versions remember nothing: the actor named the id itself.
-      show: (stored: StoredNetwork | null) => stored === null || readable(actor, ofStored(stored)),
-      limits: TRANSACTION_LIMITS,
-    });
-    this.outbox.notify();
-    return networkId;
+  delete(actor: Actor, { idempotencyKey: key, ...input }: DeleteNetwork): Promise<string> {
+    const { networkId } = input;
+    return this.change.commit(
+      {
+        actor,
+        operation: 'deleteNetwork',
+        key,
+        input,
+        resourceKind: 'network',
+        // Keys of older versions remember nothing: the actor named the id itself.
+        show: (stored: StoredNetwork | null) => (stored === null ? networkId : readable(actor, ofStored(stored)).id),
+      },
+      (tx) => this.remove(tx, actor, networkId),
+    );
   }
 
   private async assertDepartmentExists(departmentId: string): Promise<void> {
@@ -73,29 +86,25 @@ export class NetworkChangesService {
     tx: Transaction,
     asked: { departmentId: string; name: string; cidr: string | null },
     platform: readonly string[],
-  ): Promise<StoredNetwork> {
+  ): Promise<MutationEffect<StoredNetwork>> {
     const { departmentId, name } = asked;
     if (await this.networks.isNameTaken(tx, departmentId, name)) throw new DomainError('NAME_TAKEN', { name });
     const cidr = await this.ranges.allocate(tx, departmentId, asked.cidr, platform);
     const network = await this.networks.create(tx, { departmentId, name, cidr });
     const data = { networkId: network.id, name, cidr };
-    await appendToOutbox(tx, [
-      newEvent(networkCreated, { departmentId, resource: { kind: 'network', id: network.id }, data }),
-    ]);
-    return toStored(network);
+    return effect(network, newEvent(networkCreated, { departmentId, resource: resourceOf(network), data }));
   }
 
-  private async remove(tx: Transaction, actor: Actor, networkId: string): Promise<StoredNetwork> {
+  private async remove(tx: Transaction, actor: Actor, networkId: string): Promise<MutationEffect<StoredNetwork>> {
     const network = readable(actor, await this.networks.lock(tx, networkId));
     if (!can(actor, 'delete', { kind: 'network', departmentId: network.departmentId }))
       throw new DomainError('FORBIDDEN');
-    if ((await tx.port.count({ where: { networkId } })) > 0) throw new DomainError('NETWORK_IN_USE', { networkId });
+    if (await this.networks.hasPorts(tx, networkId)) throw new DomainError('NETWORK_IN_USE', { networkId });
     await this.hostNetworks.release(tx, networkId);
     await this.networks.delete(tx, networkId);
     const { departmentId, name } = network;
-    const resource = { kind: 'network', id: networkId };
-    await appendToOutbox(tx, [newEvent(networkDeleted, { departmentId, resource, data: { networkId, name } })]);
-    return toStored(network);
+    const data = { networkId, name };
+    return effect(network, newEvent(networkDeleted, { departmentId, resource: resourceOf(network), data }));
   }
 }
 
@@ -104,3 +113,11 @@ type StoredNetwork = Omit<Network, 'createdAt'> & { readonly createdAt: string }
 
 const toStored = (network: Network): StoredNetwork => ({ ...network, createdAt: network.createdAt.toISOString() });
 const ofStored = (stored: StoredNetwork): Network => ({ ...stored, createdAt: new Date(stored.createdAt) });
+
+const resourceOf = ({ id }: Network) => ({ kind: 'network', id });
+
+const effect = (network: Network, event: EventEnvelope): MutationEffect<StoredNetwork> => ({
+  answer: toStored(network),
+  resourceId: network.id,
+  events: [event],
+});

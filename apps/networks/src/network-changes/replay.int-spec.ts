@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { findDepartments, type RequestOf } from '@infinibay/contracts';
-import { hostileProblems, replayProblems, type ReplayAnswer, type ReplayRow } from '@infinibay/testing';
+import { hostileProblems, keyedMutations, replayProblems, type ReplayAnswer, type ReplayRow } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Database } from '../database.js';
 import { TestService, actorOf } from '../testing/test-service.js';
@@ -50,6 +50,12 @@ describe('mutations of networks, repeated', () => {
 
   it('get the first answer, whatever is gone since: every mutation of the schema', async () => {
     expect(await replayProblems(bench, await service.schema(), rows)).toEqual([]);
+  });
+
+  it('have each left their entry in the audit', async () => {
+    const entries = await service.get(Database).auditEntry.findMany({ where: { result: 'ok' }, distinct: ['verb'] });
+    const names = keyedMutations(await service.schema()).map(({ name }) => name);
+    expect(entries.map(({ verb }) => verb)).toEqual(expect.arrayContaining(names));
   });
 
   it('or anything asked with hostile arguments are never answered INTERNAL', async () => {

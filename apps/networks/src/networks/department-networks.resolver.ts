@@ -1,8 +1,9 @@
 import { Authorize } from '@infinibay/platform-access';
 import { FirstArgs, Graph, GraphContext, parseFirst } from '@infinibay/platform-graphql';
+import { DepartmentRef } from '@infinibay/platform-subgraph';
 import { Args, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { toNetwork } from './network.mapper.js';
-import { DepartmentRef, Network } from './network.model.js';
+import { Network } from './network.model.js';
 import { NetworkService } from './network.service.js';
 
 @Resolver(() => DepartmentRef)

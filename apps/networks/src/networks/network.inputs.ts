@@ -1,8 +1,7 @@
 import { DisplayName, IdempotencyKey, Uuid } from '@infinibay/contracts';
+import { KEY_DESCRIPTION } from '@infinibay/platform-subgraph';
 import { Field, ID, InputType } from '@nestjs/graphql';
 import { z } from 'zod';
-
-const KEY_DESCRIPTION = 'Your own key, 8 to 128 characters: repeating the call with it acts once';
 
 @InputType({ description: 'A new network' })
 export class CreateNetworkInput {

@@ -1,12 +1,6 @@
 import { Directive, Field, GraphQLISODateTime, ID, Int, ObjectType } from '@nestjs/graphql';
 import { PageInfo } from '@infinibay/platform-graphql';
-
-@ObjectType('Department')
-@Directive('@key(fields: "id")')
-export class DepartmentRef {
-  @Field(() => ID)
-  id!: string;
-}
+import { DepartmentRef } from '@infinibay/platform-subgraph';
 
 @ObjectType({ description: 'A private network of a department, with its way out by NAT on each host' })
 @Directive('@key(fields: "id")')

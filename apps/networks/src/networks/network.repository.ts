@@ -102,6 +102,10 @@ export class NetworkRepository {
     return tx.network.findUnique({ where: { id } });
   }
 
+  async hasPorts(tx: Transaction, networkId: string): Promise<boolean> {
+    return (await tx.port.count({ where: { networkId } })) > 0;
+  }
+
   async delete(tx: Transaction, id: string): Promise<void> {
     await tx.network.delete({ where: { id } });
   }

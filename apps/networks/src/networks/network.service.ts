@@ -1,6 +1,7 @@
 import { can, readableDepartments } from '@infinibay/access-domain';
-import { DomainError, Uuid, type Actor } from '@infinibay/contracts';
+import { DomainError, type Actor } from '@infinibay/contracts';
 import { connectionOf, type Connection, type Page } from '@infinibay/platform-graphql';
+import { isUuid, onlyUuids } from '@infinibay/platform-subgraph';
 import { Injectable } from '@nestjs/common';
 import type { Network } from '../generated/prisma/client.js';
 import { NetworkRepository } from './network.repository.js';
@@ -12,7 +13,7 @@ export class NetworkService {
 
   /** @throws DomainError NETWORK_NOT_FOUND, also for one of a department that the actor may not read. */
   async get(actor: Actor, id: string): Promise<Network> {
-    const network = Uuid.safeParse(id).success ? await this.networks.find(id) : null;
+    const network = isUuid(id) ? await this.networks.find(id) : null;
     return readable(actor, network);
   }
 
@@ -54,8 +55,6 @@ export class NetworkService {
   }
 }
 
-const onlyUuids = (ids: readonly string[]): string[] => ids.filter((id) => Uuid.safeParse(id).success);
-
 /** @throws DomainError NETWORK_NOT_FOUND */
 export const readable = (actor: Actor, network: Network | null): Network => {
   if (network === null || !can(actor, 'read', { kind: 'network', departmentId: network.departmentId })) {
@@ -69,6 +68,6 @@ export const readable = (actor: Actor, network: Network | null): Network => {
  * @throws DomainError DEPARTMENT_NOT_FOUND
  */
 export const assertDepartment = (actor: Actor, verb: 'read' | 'create', departmentId: string): void => {
-  if (!Uuid.safeParse(departmentId).success || !can(actor, verb, { kind: 'network', departmentId }))
+  if (!isUuid(departmentId) || !can(actor, verb, { kind: 'network', departmentId }))
     throw new DomainError('DEPARTMENT_NOT_FOUND', { departmentId });
 };

@@ -11,17 +11,16 @@ import {
   type detachVm,
 } from '@infinibay/contracts';
 import { capacityOf, formatIpv4, lowestFreeAddress, macOfPort, parseNetworkCidr } from '@infinibay/networks-domain';
-import { OutboxRelayHolder } from '@infinibay/platform-messaging';
-import { appendToOutbox, newEvent } from '@infinibay/platform-persistence';
+import { newEvent } from '@infinibay/platform-persistence';
+import { advanceFence, type Effect } from '@infinibay/platform-subgraph';
 import { Injectable } from '@nestjs/common';
-import { Database, TRANSACTION_LIMITS, type Transaction } from '../database.js';
+import { Change, type Transaction } from '../database.js';
 import type { Network, Port } from '../generated/prisma/client.js';
 import { HostNetworkRepository } from '../hosts/host-network.repository.js';
 import { HostNetworkService } from '../hosts/host-network.service.js';
 import { NetworkRepository } from '../networks/network.repository.js';
 import { toNic } from './port.mapper.js';
 import { PortRepository } from './port.repository.js';
-import { advanceFence } from './vm-fence.js';
 
 type Attach = RequestOf<typeof attachVm>;
 type Detach = RequestOf<typeof detachVm>;
@@ -32,12 +31,11 @@ const MAC_ATTEMPTS = 16;
 @Injectable()
 export class AttachmentService {
   constructor(
-    private readonly database: Database,
+    private readonly change: Change,
     private readonly networks: NetworkRepository,
     private readonly ports: PortRepository,
     private readonly hostNetworks: HostNetworkRepository,
     private readonly hosts: HostNetworkService,
-    private readonly outbox: OutboxRelayHolder,
   ) {}
 
   /**
@@ -46,22 +44,20 @@ export class AttachmentService {
    * @throws DomainError NETWORK_NOT_FOUND, ADDRESSES_EXHAUSTED, STALE_FENCE, HOST_UNAVAILABLE, HYPERVISOR_ERROR
    */
   async attach(request: Attach): Promise<VmNic> {
-    const port = await this.database.$transaction(async (tx) => {
+    const port = await this.change.run(async (tx) => {
       await advanceFence(tx, request.vmId, request.fence);
       return this.ensurePort(tx, request);
-    }, TRANSACTION_LIMITS);
-    this.outbox.notify();
+    });
     await this.hosts.apply({ networkId: request.networkId, hostId: request.hostId });
     return toNic(port);
   }
 
   /** @throws DomainError STALE_FENCE. A host that is away learns of it later: the addresses are free at once. */
   async detach(request: Detach): Promise<void> {
-    const freed = await this.database.$transaction(async (tx) => {
+    const freed = await this.change.run(async (tx) => {
       await advanceFence(tx, request.vmId, request.fence);
       return this.releasePorts(tx, request.vmId);
-    }, TRANSACTION_LIMITS);
-    this.outbox.notify();
+    });
     const outcomes = await Promise.allSettled(
       freed.map((port) => this.hosts.apply({ networkId: port.networkId, hostId: port.hostId })),
     );
@@ -69,21 +65,21 @@ export class AttachmentService {
       if (outcome.status === 'rejected' && !isRetryable(outcome.reason)) throw outcome.reason;
   }
 
-  private async ensurePort(tx: Transaction, request: Attach): Promise<Port> {
+  private async ensurePort(tx: Transaction, request: Attach): Promise<Effect<Port>> {
     const network = await this.networks.lock(tx, request.networkId);
     if (network?.departmentId !== request.departmentId)
       throw new DomainError('NETWORK_NOT_FOUND', { networkId: request.networkId });
     const port = await this.ports.findOfVm(tx, request.vmId, network.id);
     if (port === null) return this.allocate(tx, network, request);
-    if (port.hostId === request.hostId && port.hostname === request.hostname) return port;
+    if (port.hostId === request.hostId && port.hostname === request.hostname) return { answer: port, events: [] };
     if (port.hostId !== request.hostId)
       await this.hostNetworks.reissue(tx, [{ networkId: network.id, hostId: port.hostId }]);
     const moved = await this.ports.update(tx, port.id, { hostId: request.hostId, hostname: request.hostname });
     await this.hostNetworks.require(tx, { networkId: network.id, hostId: request.hostId });
-    return moved;
+    return { answer: moved, events: [] };
   }
 
-  private async allocate(tx: Transaction, network: Network, request: Attach): Promise<Port> {
+  private async allocate(tx: Transaction, network: Network, request: Attach): Promise<Effect<Port>> {
     const cidr = parseNetworkCidr(network.cidr);
     const address = lowestFreeAddress(cidr, await this.ports.takenAddresses(tx, network.id));
     if (address === null)
@@ -100,8 +96,7 @@ export class AttachmentService {
       address: formatIpv4(address),
     });
     await this.hostNetworks.require(tx, { networkId: network.id, hostId: request.hostId });
-    await appendToOutbox(tx, [portEvent(portAllocated, port)]);
-    return port;
+    return { answer: port, events: [portEvent(portAllocated, port)] };
   }
 
   private async freeMac(tx: Transaction, portId: string): Promise<string> {
@@ -112,14 +107,10 @@ export class AttachmentService {
     throw new DomainError('INTERNAL', { reason: 'no free MAC address' });
   }
 
-  private async releasePorts(tx: Transaction, vmId: string): Promise<Port[]> {
+  private async releasePorts(tx: Transaction, vmId: string): Promise<Effect<Port[]>> {
     const freed = await this.ports.deleteOfVm(tx, vmId);
     await this.hostNetworks.reissue(tx, freed);
-    await appendToOutbox(
-      tx,
-      freed.map((port) => portEvent(portReleased, port)),
-    );
-    return freed;
+    return { answer: freed, events: freed.map((port) => portEvent(portReleased, port)) };
   }
 }
 

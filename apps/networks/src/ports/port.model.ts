@@ -1,13 +1,7 @@
 import { Directive, Field, GraphQLISODateTime, ID, Int, ObjectType } from '@nestjs/graphql';
 import { PageInfo } from '@infinibay/platform-graphql';
+import { VmRef } from '@infinibay/platform-subgraph';
 import { Network } from '../networks/network.model.js';
-
-@ObjectType('Vm')
-@Directive('@key(fields: "id")')
-export class VmRef {
-  @Field(() => ID)
-  id!: string;
-}
 
 @ObjectType({ description: 'The network card of a VM' })
 @Directive('@key(fields: "id")')

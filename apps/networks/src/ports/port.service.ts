@@ -1,6 +1,7 @@
 import { readableDepartments } from '@infinibay/access-domain';
-import { Uuid, type Actor } from '@infinibay/contracts';
+import type { Actor } from '@infinibay/contracts';
 import { connectionOf, type Connection, type Page } from '@infinibay/platform-graphql';
+import { onlyUuids } from '@infinibay/platform-subgraph';
 import { Injectable } from '@nestjs/common';
 import type { Port } from '../generated/prisma/client.js';
 import { PortRepository } from './port.repository.js';
@@ -28,5 +29,3 @@ export class PortService {
     return connectionOf(rows, page, total);
   }
 }
-
-const onlyUuids = (ids: readonly string[]): string[] => ids.filter((id) => Uuid.safeParse(id).success);

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { DatabaseModule } from '../database.module.js';
 import { HostsModule } from '../hosts/hosts.module.js';
 import { NetworksModule } from '../networks/networks.module.js';
 import { AttachmentController } from './attachment.controller.js';
@@ -10,7 +11,7 @@ import { PortService } from './port.service.js';
 import { VmPortsResolver } from './vm-ports.resolver.js';
 
 @Module({
-  imports: [NetworksModule, HostsModule],
+  imports: [DatabaseModule, NetworksModule, HostsModule],
   controllers: [AttachmentController],
   providers: [PortRepository, PortService, AttachmentService, NetworkPortsResolver, PortResolver, VmPortsResolver],
 })

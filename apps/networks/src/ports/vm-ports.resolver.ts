@@ -1,8 +1,9 @@
 import { Authorize } from '@infinibay/platform-access';
 import { FirstArgs, Graph, GraphContext, parseFirst } from '@infinibay/platform-graphql';
+import { VmRef } from '@infinibay/platform-subgraph';
 import { Args, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { toPort } from './port.mapper.js';
-import { Port, VmRef } from './port.model.js';
+import { Port } from './port.model.js';
 import { PortService } from './port.service.js';
 
 @Resolver(() => VmRef)

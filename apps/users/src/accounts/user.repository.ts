@@ -1,8 +1,9 @@
 import { DomainError, type ActorRole } from '@infinibay/contracts';
 import { Injectable } from '@nestjs/common';
 import type { Page } from '@infinibay/platform-graphql';
+import { isUniqueViolation } from '@infinibay/platform-persistence';
 import { DEMO_EMAIL } from '../demo-account.js';
-import { isUniqueViolation, type Transaction } from '../database.js';
+import type { Transaction } from '../database.js';
 
 const PUBLIC = { id: true, email: true, name: true, role: true, disabledAt: true, createdAt: true } as const;
 
@@ -89,6 +90,28 @@ export class UserRepository {
       if (isUniqueViolation(error)) throw new DomainError('EMAIL_TAKEN', { email: user.email }, { cause: error });
       throw error;
     }
+  }
+
+  /** How many administrators there are besides the demo account, which nobody has; others who ask wait until the transaction ends. */
+  async countAdminsAlone(tx: Transaction): Promise<number> {
+    await tx.$executeRawUnsafe(`SELECT pg_advisory_xact_lock(hashtext('users.first-admin'))`);
+    return tx.user.count({ where: { role: 'ADMIN', email: { not: DEMO_EMAIL } } });
+  }
+
+  /**
+   * Makes the demo account, or gives it another password. Instances that start together bring the same one: one after the
+   * other, none fails on the unique e-mail.
+   * @returns its id
+   */
+  async replaceDemo(tx: Transaction, passwordHash: string): Promise<string> {
+    await tx.$executeRawUnsafe(`SELECT pg_advisory_xact_lock(hashtext('users.demo-admin'))`);
+    const { id } = await tx.user.upsert({
+      where: { email: DEMO_EMAIL },
+      create: { email: DEMO_EMAIL, name: 'Demo', role: 'ADMIN', passwordHash },
+      update: { passwordHash, disabledAt: null },
+      select: { id: true },
+    });
+    return id;
   }
 
   async setDisabled(tx: Transaction, id: string, disabledAt: Date | null): Promise<void> {

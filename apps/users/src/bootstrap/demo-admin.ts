@@ -2,8 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from '@infinibay/platform-logging';
 import { LOGGER } from '@infinibay/platform-service';
 import { USERS_CONFIG, type UsersConfig } from '../config.js';
-import { Database } from '../database.js';
+import { Change } from '../database.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
+import { UserRepository } from '../accounts/user.repository.js';
 import { DEMO_EMAIL } from '../demo-account.js';
 
 /**
@@ -13,7 +14,8 @@ import { DEMO_EMAIL } from '../demo-account.js';
 @Injectable()
 export class DemoAdmin {
   constructor(
-    private readonly database: Database,
+    private readonly change: Change,
+    private readonly users: UserRepository,
     private readonly hasher: PasswordHasher,
     @Inject(USERS_CONFIG) private readonly config: UsersConfig,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -23,15 +25,9 @@ export class DemoAdmin {
     const password = this.config.DEMO_ADMIN_PASSWORD;
     if (password === undefined) return;
     const passwordHash = await this.hasher.hash(password);
-    const { id } = await this.database.$transaction(async (tx) => {
-      // Instances that start together bring the same password; one after the other, none fails on the unique e-mail.
-      await tx.$executeRawUnsafe(`SELECT pg_advisory_xact_lock(hashtext('users.demo-admin'))`);
-      return tx.user.upsert({
-        where: { email: DEMO_EMAIL },
-        create: { email: DEMO_EMAIL, name: 'Demo', role: 'ADMIN', passwordHash },
-        update: { passwordHash, disabledAt: null },
-        select: { id: true },
-      });
+    const id = await this.change.run(async (tx) => {
+      const answer = await this.users.replaceDemo(tx, passwordHash);
+      return { answer, events: [] };
     });
     this.logger.warn({ userId: id, email: DEMO_EMAIL }, 'the demo account has the password of this start');
   }

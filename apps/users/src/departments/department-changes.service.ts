@@ -5,16 +5,17 @@ import {
   membershipRevoked,
   userAccessChanged,
   type Actor,
+  type EventEnvelope,
 } from '@infinibay/contracts';
 import { can } from '@infinibay/access-domain';
 import { Injectable } from '@nestjs/common';
 import { newEvent } from '@infinibay/platform-persistence';
-import { Changes, type Change, type ChangeWork, type Effect } from '../changes/changes.js';
-import type { Transaction } from '../database.js';
+import type { Mutation } from '@infinibay/platform-subgraph';
+import { Change, type Transaction } from '../database.js';
 import { UserRepository } from '../accounts/user.repository.js';
 import type { CreateDepartment, MembershipChange } from './department.inputs.js';
 import type { Department } from './department.model.js';
-import { DepartmentRepository } from './department.repository.js';
+import { DepartmentRepository, type StoredDepartment } from './department.repository.js';
 import { DepartmentService } from './department.service.js';
 
 /**
@@ -24,41 +25,27 @@ import { DepartmentService } from './department.service.js';
 @Injectable()
 export class DepartmentChangesService {
   constructor(
-    private readonly changes: Changes,
+    private readonly change: Change,
     private readonly departments: DepartmentRepository,
     private readonly users: UserRepository,
     private readonly reader: DepartmentService,
   ) {}
 
   /** @throws DomainError FORBIDDEN, NAME_TAKEN */
-  create(actor: Actor, { idempotencyKey, ...input }: CreateDepartment): Promise<Department> {
-    const change = {
-      actorId: actor.userId,
-      operation: 'createDepartment',
-      resourceKind: 'department',
-      idempotencyKey,
-      input,
-    } as const;
-    return this.commit(actor, change, async (tx) => {
+  create(actor: Actor, { idempotencyKey: key, ...input }: CreateDepartment): Promise<Department> {
+    return this.commit({ actor, operation: 'createDepartment', key, input }, async (tx) => {
       if (!can(actor, 'create', { kind: 'department', departmentId: null }))
         throw new DomainError('FORBIDDEN', { needs: 'ADMIN' });
       const departmentId = await this.departments.create(tx, input.name);
       const resource = { kind: 'department', id: departmentId };
       const event = newEvent(departmentCreated, { departmentId, resource, data: { departmentId, name: input.name } });
-      return { resourceId: departmentId, events: [event] };
+      return { departmentId, events: [event] };
     });
   }
 
   /** @throws DomainError DEPARTMENT_NOT_FOUND, USER_NOT_FOUND, FORBIDDEN */
-  addMember(actor: Actor, { idempotencyKey, ...input }: MembershipChange): Promise<Department> {
-    const change = {
-      actorId: actor.userId,
-      operation: 'addDepartmentMember',
-      resourceKind: 'department',
-      idempotencyKey,
-      input,
-    } as const;
-    return this.commit(actor, change, async (tx) => {
+  addMember(actor: Actor, { idempotencyKey: key, ...input }: MembershipChange): Promise<Department> {
+    return this.commit({ actor, operation: 'addDepartmentMember', key, input }, async (tx) => {
       const user = await this.authorise(tx, actor, input);
       const changed = await this.departments.addMember(tx, input.departmentId, input.userId);
       return this.effect(membershipGranted, input, changed, user.disabled);
@@ -66,26 +53,22 @@ export class DepartmentChangesService {
   }
 
   /** @throws DomainError DEPARTMENT_NOT_FOUND, USER_NOT_FOUND, FORBIDDEN */
-  removeMember(actor: Actor, { idempotencyKey, ...input }: MembershipChange): Promise<Department> {
-    const change = {
-      actorId: actor.userId,
-      operation: 'removeDepartmentMember',
-      resourceKind: 'department',
-      idempotencyKey,
-      input,
-    } as const;
-    return this.commit(actor, change, async (tx) => {
+  removeMember(actor: Actor, { idempotencyKey: key, ...input }: MembershipChange): Promise<Department> {
+    return this.commit({ actor, operation: 'removeDepartmentMember', key, input }, async (tx) => {
       const user = await this.authorise(tx, actor, input);
       const changed = await this.departments.removeMember(tx, input.departmentId, input.userId);
       return this.effect(membershipRevoked, input, changed, user.disabled);
     });
   }
 
-  private commit(actor: Actor, change: Change, work: ChangeWork): Promise<Department> {
-    return this.changes.commit(change, {
-      prepare: () => work,
-      remember: (tx, id) => this.departments.stored(tx, id),
-      show: (stored) => this.reader.shown(actor, stored),
+  private commit(
+    asked: Pick<Mutation<undefined, never, never>, 'operation' | 'key' | 'input'> & { readonly actor: Actor },
+    work: (tx: Transaction) => Promise<Done>,
+  ): Promise<Department> {
+    const show = (stored: StoredDepartment | string) => this.reader.shown(asked.actor, stored);
+    return this.change.commit({ ...asked, resourceKind: 'department', show }, async (tx) => {
+      const { departmentId, events } = await work(tx);
+      return { answer: await this.departments.stored(tx, departmentId), resourceId: departmentId, events };
     });
   }
 
@@ -110,8 +93,8 @@ export class DepartmentChangesService {
     { departmentId, userId }: Membership,
     changed: boolean,
     disabled: boolean,
-  ): Effect {
-    if (!changed) return { resourceId: departmentId, events: [] };
+  ): Done {
+    if (!changed) return { departmentId, events: [] };
     const membership = newEvent(contract, {
       departmentId,
       resource: { kind: 'membership', id: userId },
@@ -122,8 +105,13 @@ export class DepartmentChangesService {
       resource: { kind: 'user', id: userId },
       data: { userId, disabled },
     });
-    return { resourceId: departmentId, events: [membership, access] };
+    return { departmentId, events: [membership, access] };
   }
+}
+
+interface Done {
+  readonly departmentId: string;
+  readonly events: readonly EventEnvelope[];
 }
 
 interface Membership {

@@ -1,9 +1,7 @@
 import { DisplayName, IdempotencyKey, Uuid } from '@infinibay/contracts';
+import { KEY_DESCRIPTION } from '@infinibay/platform-subgraph';
 import { Field, ID, InputType } from '@nestjs/graphql';
 import { z } from 'zod';
-
-const KEY_DESCRIPTION =
-  '8 to 128 printable ASCII characters; the same key again gives the same result without acting twice';
 
 @InputType({ description: 'A new department' })
 export class CreateDepartmentInput {

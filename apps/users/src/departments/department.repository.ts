@@ -2,7 +2,8 @@ import { DomainError, nameKey } from '@infinibay/contracts';
 import type { DepartmentScope } from '@infinibay/access-domain';
 import { Injectable } from '@nestjs/common';
 import type { Page } from '@infinibay/platform-graphql';
-import { isUniqueViolation, type Transaction } from '../database.js';
+import { isUniqueViolation } from '@infinibay/platform-persistence';
+import type { Transaction } from '../database.js';
 
 export interface DepartmentRow {
   readonly id: string;

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AccountsModule } from '../accounts/accounts.module.js';
-import { ChangesModule } from '../changes/changes.module.js';
+import { DatabaseModule } from '../database.module.js';
 import { DepartmentChangesService } from './department-changes.service.js';
 import { DepartmentHandlers } from './department.handlers.js';
 import { DepartmentRepository } from './department.repository.js';
@@ -8,7 +8,7 @@ import { DepartmentResolver } from './department.resolver.js';
 import { DepartmentService } from './department.service.js';
 
 @Module({
-  imports: [ChangesModule, AccountsModule],
+  imports: [DatabaseModule, AccountsModule],
   controllers: [DepartmentHandlers],
   providers: [DepartmentRepository, DepartmentService, DepartmentChangesService, DepartmentResolver],
   exports: [DepartmentRepository, DepartmentService],

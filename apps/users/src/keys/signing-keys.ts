@@ -2,18 +2,15 @@ import { Inject, Injectable } from '@nestjs/common';
 import { LOGGER } from '@infinibay/platform-service';
 import type { Logger } from '@infinibay/platform-logging';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type CryptoKey, type JWK } from 'jose';
-import { databaseNow } from '@infinibay/platform-persistence';
 import { USERS_CONFIG, type UsersConfig } from '../config.js';
-import { Database, type Transaction } from '../database.js';
+import { Change, type Transaction } from '../database.js';
 import { seal, unseal } from './key-seal.js';
+import { SigningKeyRepository } from './signing-key.repository.js';
 
 interface ActiveKey {
   readonly id: string;
   readonly privateKey: CryptoKey;
 }
-
-/** A token signed just before its key was retired must be verifiable until it expires. */
-const PUBLISHED = `retired_at IS NULL OR retired_at > now() - interval '1 hour'`;
 
 /** Ed25519 keys of access tokens, one pair for all instances; made by the first instance that starts. */
 @Injectable()
@@ -21,16 +18,17 @@ export class SigningKeys {
   private active: ActiveKey | undefined;
 
   constructor(
-    private readonly database: Database,
+    private readonly change: Change,
+    private readonly keys: SigningKeyRepository,
     @Inject(USERS_CONFIG) private readonly config: Pick<UsersConfig, 'INTERNAL_KEY'>,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** Before the first login. */
   async load(): Promise<void> {
-    this.active = await this.database.$transaction(async (tx) => {
-      await tx.$executeRawUnsafe(`SELECT pg_advisory_xact_lock(hashtext('users.signing-keys'))`);
-      return (await this.loadNewest(tx)) ?? (await this.create(tx));
+    this.active = await this.change.run(async (tx) => {
+      await this.keys.lock(tx);
+      return { answer: (await this.loadNewest(tx)) ?? (await this.create(tx)), events: [] };
     });
   }
 
@@ -42,14 +40,11 @@ export class SigningKeys {
 
   /** Public keys, newest first, as a JWKS (RFC 7517). */
   async publicKeys(): Promise<{ keys: JWK[] }> {
-    const rows = await this.database.$queryRawUnsafe<{ jwk: JWK }[]>(
-      `SELECT public_jwk AS jwk FROM signing_keys WHERE ${PUBLISHED} ORDER BY created_at DESC LIMIT 8`,
-    );
-    return { keys: rows.map((row) => row.jwk) };
+    return { keys: await this.keys.published() };
   }
 
   private async loadNewest(tx: Transaction): Promise<ActiveKey | undefined> {
-    const row = await tx.signingKey.findFirst({ where: { retiredAt: null }, orderBy: { createdAt: 'desc' } });
+    const row = await this.keys.newest(tx);
     if (row === null) return undefined;
     try {
       const jwk = JSON.parse(unseal(row.sealedJwk, row.id, this.config.INTERNAL_KEY)) as JWK;
@@ -57,7 +52,7 @@ export class SigningKeys {
     } catch (error) {
       // INTERNAL_KEY was changed: the old private key is lost, and a new one takes over.
       this.logger.warn({ err: error, keyId: row.id }, 'the signing key cannot be opened and is retired');
-      await tx.signingKey.update({ where: { id: row.id }, data: { retiredAt: await databaseNow(tx) } });
+      await this.keys.retire(tx, row.id);
       return undefined;
     }
   }
@@ -67,20 +62,9 @@ export class SigningKeys {
     const publicJwk = await exportJWK(pair.publicKey);
     const id = await calculateJwkThumbprint(publicJwk);
     const privateJwk = await exportJWK(pair.privateKey);
-    await tx.signingKey.create({
-      data: {
-        id,
-        publicJwk: {
-          kty: publicJwk.kty ?? '',
-          crv: publicJwk.crv ?? '',
-          x: publicJwk.x ?? '',
-          kid: id,
-          alg: 'EdDSA',
-          use: 'sig',
-        },
-        sealedJwk: seal(JSON.stringify(privateJwk), id, this.config.INTERNAL_KEY),
-      },
-    });
+    const { kty = '', crv = '', x = '' } = publicJwk;
+    const sealedJwk = seal(JSON.stringify(privateJwk), id, this.config.INTERNAL_KEY);
+    await this.keys.create(tx, { id, publicJwk: { kty, crv, x, kid: id, alg: 'EdDSA', use: 'sig' }, sealedJwk });
     this.logger.info({ keyId: id }, 'signing key created');
     return { id, privateKey: await importPrivate(privateJwk) };
   }

@@ -1,6 +1,6 @@
 import { DomainError } from '@infinibay/contracts';
 import { Injectable } from '@nestjs/common';
-import { AuditLog } from '../audit/audit.log.js';
+import { AuditLog } from '@infinibay/platform-subgraph';
 import { Database } from '../database.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { Email, MAX_PASSWORD_LENGTH } from '../passwords/password.rules.js';

@@ -1,11 +1,10 @@
-import { DomainError, userAccessChanged, type Actor } from '@infinibay/contracts';
+import { DomainError, userAccessChanged, type Actor, type EventEnvelope } from '@infinibay/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { ACCESS_TOKEN_SECONDS, signAccessToken } from '@infinibay/platform-access';
-import { appendToOutbox, newEvent } from '@infinibay/platform-persistence';
-import { AuditLog } from '../audit/audit.log.js';
-import { Changes } from '../changes/changes.js';
+import { newEvent } from '@infinibay/platform-persistence';
+import type { AuditEntry, Effect } from '@infinibay/platform-subgraph';
 import { USERS_CONFIG, type UsersConfig } from '../config.js';
-import { Database, type Transaction } from '../database.js';
+import { Change, Database, type Transaction } from '../database.js';
 import { SigningKeys } from '../keys/signing-keys.js';
 import { digest } from './login-throttle.js';
 import { hashRefreshToken } from './refresh-token.js';
@@ -17,25 +16,17 @@ import type { SessionTokens } from './session.model.js';
 export class SessionService {
   constructor(
     private readonly database: Database,
-    private readonly changes: Changes,
+    private readonly change: Change,
     private readonly sessions: SessionRepository,
     private readonly keys: SigningKeys,
-    private readonly audit: AuditLog,
     @Inject(USERS_CONFIG) private readonly config: Pick<UsersConfig, 'REFRESH_GRACE_SECONDS'>,
   ) {}
 
   /** For a user whose password was verified. */
   async open(userId: string): Promise<SessionTokens> {
-    const session = await this.changes.run(async (tx) => {
+    const session = await this.change.run(async (tx) => {
       const opened = await this.sessions.open(tx, userId);
-      await this.audit.record(tx, {
-        actorId: userId,
-        verb: 'login',
-        resourceKind: 'session',
-        resourceId: opened.id,
-        result: 'ok',
-      });
-      return opened;
+      return { answer: opened, events: [], audit: entry(userId, 'login', opened.id, 'ok') };
     });
     return this.tokens(userId, session.id, session);
   }
@@ -50,27 +41,23 @@ export class SessionService {
     if (hash === undefined) throw new DomainError('TOKEN_INVALID');
     const grace = { seconds: this.config.REFRESH_GRACE_SECONDS, client: digest(address) };
     // A refusal is returned, not thrown, for the end of the session must be committed.
-    const outcome = await this.changes.run(async (tx) => {
+    const outcome = await this.change.run(async (tx): Promise<Effect<DomainError | Continued>> => {
       const found = await this.sessions.find(tx, hash, grace);
-      if (found === null) return new DomainError('TOKEN_INVALID');
+      if (found === null) return { answer: new DomainError('TOKEN_INVALID'), events: [] };
       const refusal = await this.refuse(tx, found);
-      return refusal ?? { found, issued: await this.sessions.rotate(tx, found.session_id, hash, grace.client) };
+      if (refusal !== undefined) return refusal;
+      const issued = await this.sessions.rotate(tx, found.session_id, hash, grace.client);
+      return { answer: { found, issued }, events: [] };
     });
     if (outcome instanceof DomainError) throw outcome;
     return this.tokens(outcome.found.user_id, outcome.found.session_id, outcome.issued);
   }
 
   async logout(actor: Actor): Promise<void> {
-    await this.changes.run(async (tx) => {
+    await this.change.run(async (tx) => {
       await this.sessions.end(tx, actor.sessionId, 'logout');
-      await this.audit.record(tx, {
-        actorId: actor.userId,
-        verb: 'logout',
-        resourceKind: 'session',
-        resourceId: actor.sessionId,
-        result: 'ok',
-      });
-      await this.announce(tx, actor.userId);
+      const audit = entry(actor.userId, 'logout', actor.sessionId, 'ok');
+      return { answer: undefined, events: [accessChanged(actor.userId)], audit };
     });
   }
 
@@ -81,24 +68,17 @@ export class SessionService {
     return { userId, sessionId, role: user.role, departmentIds: user.departmentIds };
   }
 
-  private async refuse(tx: Transaction, found: FoundToken): Promise<DomainError | undefined> {
-    if (found.ended || found.disabled) return new DomainError('SESSION_ENDED');
+  private async refuse(tx: Transaction, found: FoundToken): Promise<Effect<DomainError> | undefined> {
+    if (found.ended || found.disabled) return { answer: new DomainError('SESSION_ENDED'), events: [] };
     if (found.used && !found.forgivable) {
       await this.sessions.end(tx, found.session_id, 'refresh-token-reused');
-      const entry = { actorId: found.user_id, verb: 'refreshSession', resourceId: found.session_id };
-      await this.audit.record(tx, { ...entry, resourceKind: 'session', result: 'SESSION_ENDED' });
-      await this.announce(tx, found.user_id);
-      return new DomainError('SESSION_ENDED', { reason: 'the refresh token was used before' });
+      return {
+        answer: new DomainError('SESSION_ENDED', { reason: 'the refresh token was used before' }),
+        events: [accessChanged(found.user_id)],
+        audit: entry(found.user_id, 'refreshSession', found.session_id, 'SESSION_ENDED'),
+      };
     }
-    return found.expired ? new DomainError('TOKEN_EXPIRED') : undefined;
-  }
-
-  /** Sockets of a session that ended must be looked at again. */
-  private async announce(tx: Transaction, userId: string): Promise<void> {
-    const resource = { kind: 'user', id: userId };
-    await appendToOutbox(tx, [
-      newEvent(userAccessChanged, { departmentId: null, resource, data: { userId, disabled: false } }),
-    ]);
+    return found.expired ? { answer: new DomainError('TOKEN_EXPIRED'), events: [] } : undefined;
   }
 
   private async tokens(userId: string, sessionId: string, refresh: IssuedToken): Promise<SessionTokens> {
@@ -108,3 +88,24 @@ export class SessionService {
     return { accessToken, accessTokenExpiresAt, refreshToken: refresh.token, refreshTokenExpiresAt: refresh.expiresAt };
   }
 }
+
+interface Continued {
+  readonly found: FoundToken;
+  readonly issued: IssuedToken;
+}
+
+const entry = (actorId: string, verb: string, resourceId: string, result: string): AuditEntry => ({
+  actorId,
+  verb,
+  resourceKind: 'session',
+  resourceId,
+  result,
+});
+
+/** Sockets of a session that ended must be looked at again. */
+const accessChanged = (userId: string): EventEnvelope =>
+  newEvent(userAccessChanged, {
+    departmentId: null,
+    resource: { kind: 'user', id: userId },
+    data: { userId, disabled: false },
+  });

@@ -1,7 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AccountsModule } from '../accounts/accounts.module.js';
-import { AuditModule } from '../audit/audit.module.js';
-import { ChangesModule } from '../changes/changes.module.js';
+import { DatabaseModule } from '../database.module.js';
 import { KeysModule } from '../keys/keys.module.js';
 import { PasswordsModule } from '../passwords/passwords.module.js';
 import { Housekeeping } from './housekeeping.js';
@@ -14,7 +13,7 @@ import { SessionResolver } from './session.resolver.js';
 import { SessionService } from './session.service.js';
 
 @Module({
-  imports: [AuditModule, ChangesModule, AccountsModule, KeysModule, PasswordsModule],
+  imports: [DatabaseModule, AccountsModule, KeysModule, PasswordsModule],
   controllers: [SessionController, SessionHandlers],
   providers: [SessionRepository, SessionService, LoginThrottle, LoginService, Housekeeping, SessionResolver],
   exports: [SessionRepository, LoginThrottle],

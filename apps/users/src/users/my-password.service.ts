@@ -1,8 +1,8 @@
 import { DomainError, userAccessChanged, type Actor } from '@infinibay/contracts';
 import { Injectable } from '@nestjs/common';
 import { newEvent } from '@infinibay/platform-persistence';
-import { Changes, type ChangeWork, type Effect } from '../changes/changes.js';
-import { Database, type Transaction } from '../database.js';
+import type { MutationEffect } from '@infinibay/platform-subgraph';
+import { Change, Database, type Transaction } from '../database.js';
 import { PasswordHasher, type HashLane } from '../passwords/password-hasher.js';
 import { LoginThrottle } from '../sessions/login-throttle.js';
 import { SessionRepository } from '../sessions/session.repository.js';
@@ -20,7 +20,7 @@ interface Hashes {
 export class MyPasswordService {
   constructor(
     private readonly database: Database,
-    private readonly changes: Changes,
+    private readonly change: Change,
     private readonly users: UserRepository,
     private readonly sessions: SessionRepository,
     private readonly hasher: PasswordHasher,
@@ -32,35 +32,30 @@ export class MyPasswordService {
    * @returns what UserService.shown() makes the answer of; for a repeated key what the first call got
    * @throws DomainError INVALID_CREDENTIALS, TOO_MANY_ATTEMPTS
    */
-  async change(actor: Actor, asked: ChangeMyPassword): Promise<StoredUser | string> {
-    const change = {
-      actorId: actor.userId,
-      operation: 'changeMyPassword',
-      resourceKind: 'user',
-      idempotencyKey: asked.idempotencyKey,
-    } as const;
-    const input = {
-      from: this.hasher.fingerprint(asked.currentPassword),
-      to: this.hasher.fingerprint(asked.newPassword),
-    };
-    return this.changes.commit(
-      { ...change, input },
+  async replace(actor: Actor, asked: ChangeMyPassword): Promise<StoredUser | string> {
+    const { currentPassword, newPassword, idempotencyKey: key } = asked;
+    const input = { from: this.hasher.fingerprint(currentPassword), to: this.hasher.fingerprint(newPassword) };
+    return this.change.commit(
       {
+        actor,
+        operation: 'changeMyPassword',
+        resourceKind: 'user',
+        key,
+        input,
         prepare: () => this.verified(actor, asked),
-        remember: (tx, id) => this.users.stored(tx, id),
-        show: (stored) => stored,
+        show: (stored: StoredUser | string) => stored,
       },
+      (tx, hashes) => this.write(tx, actor, hashes),
     );
   }
 
   /** By session, not by address: who holds one can't use up the budget of the owner's logins. */
-  private async verified(actor: Actor, asked: ChangeMyPassword): Promise<ChangeWork> {
+  private async verified(actor: Actor, asked: ChangeMyPassword): Promise<Hashes> {
     const user = await this.users.findCredentialsById(this.database, actor.userId);
     if (user === null) throw new DomainError('USER_NOT_FOUND', { userId: actor.userId });
-    const hashed = await this.throttle.guard(user.email, `session ${actor.sessionId}`, () =>
+    return this.throttle.guard(user.email, `session ${actor.sessionId}`, () =>
       this.hashes(user, asked, ['known', actor.sessionId, actor.userId]),
     );
-    return (tx) => this.replace(tx, actor, hashed);
   }
 
   /** Outside of the transaction: hashes wait for their turn, and a connection must not wait with them. */
@@ -70,7 +65,7 @@ export class MyPasswordService {
     return { current: user.passwordHash, next: await this.hasher.hash(asked.newPassword, lane) };
   }
 
-  private async replace(tx: Transaction, actor: Actor, { current, next }: Hashes): Promise<Effect> {
+  private async write(tx: Transaction, actor: Actor, { current, next }: Hashes): Promise<MutationEffect<StoredUser>> {
     const { userId } = actor;
     const now = await this.users.lockCredentials(tx, userId);
     // Another change may have come in between: what was verified must be what is replaced.
@@ -79,6 +74,7 @@ export class MyPasswordService {
     await this.sessions.endAll(tx, userId, 'password-changed', actor.sessionId);
     const resource = { kind: 'user', id: userId };
     return {
+      answer: await this.users.stored(tx, userId),
       resourceId: userId,
       events: [newEvent(userAccessChanged, { departmentId: null, resource, data: { userId, disabled: false } })],
     };

@@ -9,8 +9,8 @@ import {
 import { can } from '@infinibay/access-domain';
 import { Injectable } from '@nestjs/common';
 import { databaseNow, newEvent } from '@infinibay/platform-persistence';
-import { Changes, type ChangeWork, type Effect, type Run } from '../changes/changes.js';
-import type { Transaction } from '../database.js';
+import type { MutationEffect } from '@infinibay/platform-subgraph';
+import { Change, type Transaction } from '../database.js';
 import { DepartmentRepository } from '../departments/department.repository.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { SessionRepository } from '../sessions/session.repository.js';
@@ -26,7 +26,7 @@ import { UserService } from './user.service.js';
 @Injectable()
 export class UserChangesService {
   constructor(
-    private readonly changes: Changes,
+    private readonly change: Change,
     private readonly users: UserRepository,
     private readonly departments: DepartmentRepository,
     private readonly sessions: SessionRepository,
@@ -35,42 +35,50 @@ export class UserChangesService {
   ) {}
 
   /** @throws DomainError FORBIDDEN, EMAIL_TAKEN, DEPARTMENT_NOT_FOUND */
-  async create(actor: Actor, { idempotencyKey, password, ...asked }: CreateUser): Promise<User> {
-    const change = { actorId: actor.userId, operation: 'createUser', resourceKind: 'user', idempotencyKey } as const;
+  create(actor: Actor, { idempotencyKey: key, password, ...asked }: CreateUser): Promise<User> {
     const input = { ...asked, password: this.hasher.fingerprint(password) };
-    // Before the transaction: a hash waits for its turn, and a connection must not wait with it.
-    const prepare = async (): Promise<ChangeWork> => {
-      if (!can(actor, 'create', { kind: 'user', departmentId: null }))
-        throw new DomainError('FORBIDDEN', { needs: 'ADMIN' });
-      const passwordHash = await this.hasher.hash(password, ['known', actor.sessionId, actor.userId]);
-      return async (tx) => {
+    return this.change.commit(
+      {
+        ...this.about(actor),
+        operation: 'createUser',
+        key,
+        input,
+        // Before the transaction: a hash waits for its turn, and a connection must not wait with it.
+        prepare: () => {
+          if (!can(actor, 'create', { kind: 'user', departmentId: null }))
+            throw new DomainError('FORBIDDEN', { needs: 'ADMIN' });
+          return this.hasher.hash(password, ['known', actor.sessionId, actor.userId]);
+        },
+      },
+      async (tx, passwordHash) => {
         await this.requireDepartments(tx, asked.departmentIds);
         return this.insert(tx, { ...asked, passwordHash });
-      };
-    };
-    return this.changes.commit({ ...change, input }, { prepare, ...this.answer(actor) });
+      },
+    );
   }
 
   /** @throws DomainError USER_NOT_FOUND, FORBIDDEN, LAST_ADMIN */
-  async setDisabled(actor: Actor, { idempotencyKey, ...input }: SetUserDisabled): Promise<User> {
-    const change = {
-      actorId: actor.userId,
-      operation: 'setUserDisabled',
-      resourceKind: 'user',
-      idempotencyKey,
-    } as const;
-    const prepare = (): ChangeWork => (tx) => this.disable(tx, actor, input);
-    return this.changes.commit({ ...change, input }, { prepare, ...this.answer(actor) });
+  setDisabled(actor: Actor, { idempotencyKey: key, ...input }: SetUserDisabled): Promise<User> {
+    return this.change.commit({ ...this.about(actor), operation: 'setUserDisabled', key, input }, (tx) =>
+      this.disable(tx, actor, input),
+    );
   }
 
-  private answer(actor: Actor): Pick<Run<StoredUser, User>, 'remember' | 'show'> {
-    return {
-      remember: (tx, id) => this.users.stored(tx, id),
-      show: (stored) => this.reader.shown(actor, stored),
-    };
+  private about(actor: Actor) {
+    const show = (stored: StoredUser | string): User | Promise<User> => this.reader.shown(actor, stored);
+    return { actor, resourceKind: 'user', show };
   }
 
-  private async insert(tx: Transaction, user: NewUser): Promise<Effect> {
+  /** The user as it is now. */
+  private async effect(
+    tx: Transaction,
+    userId: string,
+    events: readonly EventEnvelope[],
+  ): Promise<MutationEffect<StoredUser>> {
+    return { answer: await this.users.stored(tx, userId), resourceId: userId, events };
+  }
+
+  private async insert(tx: Transaction, user: NewUser): Promise<MutationEffect<StoredUser>> {
     const userId = await this.users.create(tx, user);
     const created = newEvent(userCreated, {
       departmentId: null,
@@ -84,19 +92,19 @@ export class UserChangesService {
         data: { departmentId, userId },
       }),
     );
-    return { resourceId: userId, events: [created, ...granted] };
+    return this.effect(tx, userId, [created, ...granted]);
   }
 
   private async disable(
     tx: Transaction,
     actor: Actor,
     { userId, disabled }: { userId: string; disabled: boolean },
-  ): Promise<Effect> {
+  ): Promise<MutationEffect<StoredUser>> {
     const resource = { kind: 'user', departmentId: null, userId } as const;
     const user = can(actor, 'read', resource) ? await this.users.find(tx, userId) : null;
     if (user === null) throw new DomainError('USER_NOT_FOUND', { userId });
     if (!can(actor, 'administer', resource)) throw new DomainError('FORBIDDEN', { needs: 'ADMIN' });
-    if ((user.disabledAt !== null) === disabled) return { resourceId: userId, events: [] };
+    if ((user.disabledAt !== null) === disabled) return this.effect(tx, userId, []);
     if (disabled) await this.keepAnAdmin(tx, userId);
     await this.users.setDisabled(tx, userId, disabled ? await databaseNow(tx) : null);
     if (disabled) await this.sessions.endAll(tx, userId, 'user-disabled', null);
@@ -105,7 +113,7 @@ export class UserChangesService {
       resource: { kind: 'user', id: userId },
       data: { userId, disabled },
     });
-    return { resourceId: userId, events: [event] };
+    return this.effect(tx, userId, [event]);
   }
 
   private async keepAnAdmin(tx: Transaction, userId: string): Promise<void> {

@@ -1,11 +1,9 @@
 import { ActorRole, DisplayName, IdempotencyKey, Uuid } from '@infinibay/contracts';
+import { KEY_DESCRIPTION } from '@infinibay/platform-subgraph';
 import { Field, ID, InputType } from '@nestjs/graphql';
 import { z } from 'zod';
 import { Email, NewPassword } from '../passwords/password.rules.js';
 import { RoleEnum } from './user.model.js';
-
-const KEY_DESCRIPTION =
-  '8 to 128 printable ASCII characters; the same key again gives the same result without acting twice';
 
 @InputType({ description: 'A new user' })
 export class CreateUserInput {

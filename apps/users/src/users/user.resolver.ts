@@ -72,7 +72,7 @@ export class UserResolver {
     description: 'Ends every other session of the actor. INVALID_CREDENTIALS, TOO_MANY_ATTEMPTS.',
   })
   async changeMyPassword(@CurrentActor() actor: Actor, @Args('input') input: ChangeMyPasswordInput): Promise<User> {
-    return this.users.shown(actor, await this.passwords.change(actor, validateInput(ChangeMyPasswordRules, input)));
+    return this.users.shown(actor, await this.passwords.replace(actor, validateInput(ChangeMyPasswordRules, input)));
   }
 
   @ListSize(200)

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AccountsModule } from '../accounts/accounts.module.js';
-import { ChangesModule } from '../changes/changes.module.js';
+import { DatabaseModule } from '../database.module.js';
 import { DepartmentsModule } from '../departments/departments.module.js';
 import { PasswordsModule } from '../passwords/passwords.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
@@ -11,7 +11,7 @@ import { UserResolver } from './user.resolver.js';
 import { UserService } from './user.service.js';
 
 @Module({
-  imports: [ChangesModule, AccountsModule, PasswordsModule, DepartmentsModule, SessionsModule],
+  imports: [DatabaseModule, AccountsModule, PasswordsModule, DepartmentsModule, SessionsModule],
   providers: [UserService, UserChangesService, MyPasswordService, UserResolver, DepartmentMembersResolver],
 })
 export class UsersModule {}

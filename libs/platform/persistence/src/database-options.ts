@@ -16,3 +16,14 @@ export const createAdapter = (options: { url: string; poolSize: number; schema: 
     }),
     { schema: options.schema, disposeExternalPool: true },
   );
+
+/** As every service's configuration names it. */
+export interface DatabaseSettings {
+  readonly DATABASE_URL: string;
+  readonly DATABASE_POOL_SIZE: number;
+}
+
+/** What a service's Prisma client is made with; `schema` is the service's own. */
+export const clientOptions = (settings: DatabaseSettings, schema: string): { adapter: PrismaPg } => ({
+  adapter: createAdapter({ url: settings.DATABASE_URL, poolSize: settings.DATABASE_POOL_SIZE, schema }),
+});

@@ -6,5 +6,6 @@ export * from './outbox.js';
 export * from './inbox.js';
 export { hashInput, type IdempotentCall } from './idempotency.js';
 export * from './mutate-once.js';
+export * from './unique-violation.js';
 export * from './uuid-v7.js';
 export * from './database-now.js';

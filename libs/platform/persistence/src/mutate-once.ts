@@ -13,6 +13,8 @@ export interface Mutation<Tx, Stored, Answer> {
    */
   readonly show: (stored: Stored) => Answer | Promise<Answer>;
   readonly limits?: { readonly maxWait: number; readonly timeout: number };
+  /** Called when this call's own work has been committed, before `show`; neither for a replay nor for what was rolled back. */
+  readonly committed?: () => void;
 }
 
 /**
@@ -32,13 +34,31 @@ export const mutateOnce = async <Tx extends SqlTransaction, Stored, Answer>(
 const first = async <Tx extends SqlTransaction, Stored, Answer>(
   database: SqlClient<Tx>,
   call: IdempotentCall,
-  { prepare, limits }: Mutation<Tx, Stored, Answer>,
+  { prepare, limits, committed }: Mutation<Tx, Stored, Answer>,
+): Promise<Stored> => {
+  let hasWorked = false;
+  const stored = await firstOrTwin(database, call, async () => {
+    const work = await prepare();
+    const once = (tx: Tx): Promise<Stored> =>
+      runOnce(tx, call, () => {
+        hasWorked = true;
+        return work(tx);
+      });
+    return database.$transaction(once, limits);
+  });
+  if (hasWorked) committed?.();
+  return stored;
+};
+
+const firstOrTwin = async <Stored>(
+  database: SqlTransaction,
+  call: IdempotentCall,
+  attempt: () => Promise<Stored>,
 ): Promise<Stored> => {
   try {
-    const work = await prepare();
-    return await database.$transaction((tx) => runOnce(tx, call, () => work(tx)), limits);
+    return await attempt();
   } catch (error) {
-    // A twin may have come first meanwhile: then what we asked for failed because it is done.
+    // A twin may have come first meanwhile, or only the word of our commit was lost: then it failed because it is done.
     const known = await recallOnce<Stored>(database, call).catch(() => undefined);
     if (known === undefined) throw error;
     return known;

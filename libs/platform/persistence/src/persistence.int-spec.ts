@@ -1,61 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { vmDeleted, type EventEnvelope } from '@infinibay/contracts';
-import { createTestDatabase, type TestDatabase } from '@infinibay/testing';
-import pg from 'pg';
+import { PoolClient, createTestDatabase, type TestDatabase } from '@infinibay/testing';
 import { newEvent } from './events.js';
 import { runOnce } from './idempotency.js';
 import { enterInbox } from './inbox.js';
 import { appendToOutbox, outboxLag, pruneOutbox, relayOutbox, type OutboxRow } from './outbox.js';
-import type { SqlClient, SqlTransaction } from './sql-client.js';
-
-/** The platform's view of a Prisma client, on a plain pool: these parts know no Prisma. */
-class PoolClient implements SqlClient {
-  private readonly pool: pg.Pool;
-
-  constructor(url: string) {
-    const plain = new URL(url);
-    plain.search = '';
-    this.pool = new pg.Pool({ connectionString: plain.href, max: 20 });
-  }
-
-  async $transaction<R>(work: (tx: SqlTransaction) => Promise<R>): Promise<R> {
-    const connection = await this.pool.connect();
-    try {
-      await connection.query('BEGIN');
-      const result = await work(transactionOn(connection));
-      await connection.query('COMMIT');
-      return result;
-    } catch (error) {
-      await connection.query('ROLLBACK');
-      throw error;
-    } finally {
-      connection.release();
-    }
-  }
-
-  $queryRawUnsafe<T>(query: string, ...values: unknown[]): Promise<T> {
-    return transactionOn(this.pool).$queryRawUnsafe<T>(query, ...values) as Promise<T>;
-  }
-
-  $executeRawUnsafe(query: string, ...values: unknown[]): Promise<number> {
-    return transactionOn(this.pool).$executeRawUnsafe(query, ...values) as Promise<number>;
-  }
-
-  async $connect(): Promise<void> {
-    await this.pool.query('SELECT 1');
-  }
-
-  $disconnect(): Promise<void> {
-    return this.pool.end();
-  }
-}
-
-const transactionOn = (queryable: Pick<pg.PoolClient, 'query'>): SqlTransaction => ({
-  $queryRawUnsafe: async <T>(query: string, ...values: unknown[]) => (await queryable.query(query, values)).rows as T,
-  $executeRawUnsafe: async (query: string, ...values: unknown[]) =>
-    (await queryable.query(query, values)).rowCount ?? 0,
-});
 
 const event = (): EventEnvelope => {
   const vmId = randomUUID();

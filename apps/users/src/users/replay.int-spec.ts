@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Actor } from '@infinibay/contracts';
-import { hostileProblems, replayProblems, type ReplayRow } from '@infinibay/testing';
+import { hostileProblems, keyedMutations, replayProblems, type ReplayRow } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { UsersService } from '../users-service.fixture.js';
 
@@ -106,6 +106,12 @@ describe('mutations of users, repeated', () => {
       actor = admin;
     };
     expect(await replayProblems(bench, await sdl(), rows, begins)).toEqual([]);
+  });
+
+  it('have each left their entry in the audit', async () => {
+    const entries = await users.database.auditEntry.findMany({ where: { result: 'ok' }, distinct: ['verb'] });
+    const names = keyedMutations(await sdl()).map(({ name }) => name);
+    expect(entries.map(({ verb }) => verb)).toEqual(expect.arrayContaining(names));
   });
 
   it('or anything asked with hostile arguments are never answered INTERNAL', async () => {

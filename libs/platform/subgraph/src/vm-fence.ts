@@ -3,7 +3,7 @@ import type { SqlTransaction } from '@infinibay/platform-persistence';
 
 /**
  * Records the worker generation that acts on a VM and keeps others waiting until the transaction ends. Rows outlive
- * the VM's filter, so that a late message of a stale worker cannot bring it back.
+ * what the service has of the VM, so that a late message of a stale worker cannot bring it back.
  * @throws DomainError STALE_FENCE when a newer generation acted before.
  */
 export const advanceFence = async (tx: SqlTransaction, vmId: string, fence: number): Promise<void> => {
