@@ -1,4 +1,4 @@
-import { DepartmentRef, VmRef } from '@infinibay/platform-subgraph';
+import { DepartmentRef, VmRef } from '@infinibay/platform-graphql';
 import type { Type } from '@nestjs/common';
 import { VmFieldsResolver, VmFirewallResolver } from './filters/vm-firewall.resolver.js';
 import { DepartmentRulesResolver } from './rules/department-rules.resolver.js';

@@ -1,9 +1,11 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { Logger } from '@infinibay/platform-logging';
 import { PlatformModule } from '@infinibay/platform-service';
+import { stateChangeModule } from '@infinibay/platform-subgraph';
 import { CollectorMetrics } from './collector-metrics.js';
 import { CONFIG, type CollectorConfig } from './config.js';
-import { PrismaClient, createDatabase } from './database.js';
+import { Change, PrismaClient, createDatabase } from './database.js';
+import { GuestConnectionRepository } from './guests/guest-connection.repository.js';
 import { GuestPresence } from './guests/guest.presence.js';
 import { GuestRegistry } from './guests/guest.registry.js';
 import { LivePublisher } from './samples/live.publisher.js';
@@ -26,11 +28,13 @@ export class AppModule {
           nats: { url: config.NATS_URL, user: config.NATS_USER, password: config.NATS_PASSWORD },
           database: { token: PrismaClient, client: createDatabase(config) },
         }),
+        stateChangeModule(Change),
       ],
       controllers: [SampleController],
       providers: [
         { provide: CONFIG, useValue: config },
         CollectorMetrics,
+        GuestConnectionRepository,
         GuestPresence,
         GuestRegistry,
         LivePublisher,

@@ -2,7 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { subgraphModule } from '@infinibay/platform-graphql';
 import type { Logger } from '@infinibay/platform-logging';
 import { PlatformModule } from '@infinibay/platform-service';
-import { AuditLog } from '@infinibay/platform-subgraph';
+import { stateChangeModule } from '@infinibay/platform-subgraph';
 import type { NetworksConfig } from './config.js';
 import { Change, Database } from './database.js';
 import { extendedEntities, resolvers } from './graph.js';
@@ -38,13 +38,12 @@ export class AppModule {
           nats: { url: config.NATS_URL, user: config.NATS_USER, password: config.NATS_PASSWORD },
           database: { token: Database, client: new Database(config) },
         }),
+        stateChangeModule(Change),
         subgraphModule({ logger, internalKey: config.INTERNAL_KEY, extendedEntities }),
       ],
       controllers: [AttachmentController, HostReportController],
       providers: [
         ...resolvers,
-        AuditLog,
-        Change,
         { provide: NETWORK_SETTINGS, useValue: config },
         NetworkRepository,
         NetworkService,

@@ -1,4 +1,4 @@
-import { DepartmentRef, VmRef } from '@infinibay/platform-subgraph';
+import { DepartmentRef, VmRef } from '@infinibay/platform-graphql';
 import type { Type } from '@nestjs/common';
 import { NetworkHostDifferencesResolver, NetworkHostsResolver } from './hosts/network-hosts.resolver.js';
 import { DepartmentNetworksResolver } from './networks/department-networks.resolver.js';

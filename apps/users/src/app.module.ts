@@ -2,7 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import type { Logger } from '@infinibay/platform-logging';
 import { subgraphModule } from '@infinibay/platform-graphql';
 import { PlatformModule } from '@infinibay/platform-service';
-import { AuditLog } from '@infinibay/platform-subgraph';
+import { stateChangeModule } from '@infinibay/platform-subgraph';
 import { Bootstrap } from './bootstrap/bootstrap.js';
 import { DemoAdmin } from './bootstrap/demo-admin.js';
 import { FirstAdmin } from './bootstrap/first-admin.js';
@@ -19,6 +19,7 @@ import { SigningKeys } from './keys/signing-keys.js';
 import { PasswordHasher } from './passwords/password-hasher.js';
 import { Housekeeping } from './sessions/housekeeping.js';
 import { LoginThrottle } from './sessions/login-throttle.js';
+import { LoginThrottleRepository } from './sessions/login-throttle.repository.js';
 import { LoginService } from './sessions/login.service.js';
 import { SessionController } from './sessions/session.controller.js';
 import { SessionHandlers } from './sessions/session.handlers.js';
@@ -29,7 +30,14 @@ import { UserChangesService } from './users/user-changes.service.js';
 import { UserRepository } from './users/user.repository.js';
 import { UserService } from './users/user.service.js';
 
-const sessions = [SessionRepository, SessionService, LoginThrottle, LoginService, Housekeeping];
+const sessions = [
+  SessionRepository,
+  SessionService,
+  LoginThrottleRepository,
+  LoginThrottle,
+  LoginService,
+  Housekeeping,
+];
 const users = [UserRepository, UserService, UserChangesService, MyPasswordService];
 const departments = [DepartmentRepository, DepartmentService, DepartmentChangesService];
 
@@ -46,13 +54,12 @@ export class AppModule {
           nats: { url: config.NATS_URL, user: config.NATS_USER, password: config.NATS_PASSWORD },
           database: { token: Database, client },
         }),
+        stateChangeModule(Change),
         subgraphModule({ logger, internalKey: config.INTERNAL_KEY, extendedEntities }),
       ],
       controllers: [KeysController, SessionController, SessionHandlers, DepartmentHandlers],
       providers: [
         { provide: USERS_CONFIG, useValue: config },
-        AuditLog,
-        Change,
         SigningKeyRepository,
         SigningKeys,
         PasswordHasher,

@@ -3,7 +3,7 @@ import type { ConfigOf } from '@infinibay/platform-config';
 import { subgraphModule } from '@infinibay/platform-graphql';
 import type { Logger } from '@infinibay/platform-logging';
 import { PlatformModule } from '@infinibay/platform-service';
-import { AuditLog } from '@infinibay/platform-subgraph';
+import { stateChangeModule } from '@infinibay/platform-subgraph';
 import type { configSchema } from './config.js';
 import { Change, PrismaClient, createDatabase } from './database.js';
 import { extendedEntities, resolvers } from './graph.js';
@@ -44,13 +44,12 @@ export class AppModule {
           nats: { url: config.NATS_URL, user: config.NATS_USER, password: config.NATS_PASSWORD },
           database: { token: PrismaClient, client },
         }),
+        stateChangeModule(Change),
         subgraphModule({ logger, internalKey: config.INTERNAL_KEY, extendedEntities }),
       ],
       controllers: [VmRequestController, GuestConsumer, HostReportController],
       providers: [
         ...resolvers,
-        AuditLog,
-        Change,
         { provide: RECONCILE_OPTIONS, useValue: reconcileOptions(config) },
         VmService,
         NeighbourChecks,

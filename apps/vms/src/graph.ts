@@ -1,4 +1,4 @@
-import { DepartmentRef } from '@infinibay/platform-subgraph';
+import { DepartmentRef } from '@infinibay/platform-graphql';
 import type { Type } from '@nestjs/common';
 import { DepartmentResolver } from './departments/department.resolver.js';
 import { HostResolver } from './hosts/host.resolver.js';

@@ -1,7 +1,13 @@
 import type { Actor } from '@infinibay/contracts';
 import { Authorize } from '@infinibay/platform-access';
-import { CurrentActor, Graph, PageArgs, type Connection, type GraphContext } from '@infinibay/platform-graphql';
-import { DepartmentRef } from '@infinibay/platform-subgraph';
+import {
+  CurrentActor,
+  DepartmentRef,
+  Graph,
+  PageArgs,
+  type Connection,
+  type GraphContext,
+} from '@infinibay/platform-graphql';
 import { Args, ID, Int, Parent, Query, ResolveField, ResolveReference, Resolver } from '@nestjs/graphql';
 import { VmState } from '../generated/prisma/enums.js';
 import { Host } from '../hosts/host.model.js';

@@ -9,3 +9,5 @@ export * from './limits/list-size.decorator.js';
 export * from './subgraph.module.js';
 export * from './validate-input.js';
 export * from './pagination.js';
+export * from './references.js';
+export * from './idempotency-key.js';
