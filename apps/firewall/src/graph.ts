@@ -1,6 +1,5 @@
 import type { Type } from '@nestjs/common';
-import { resolversOf } from '@infinibay/platform-graphql';
-import { DepartmentRef, VmRef } from '@infinibay/platform-subgraph';
+import { DepartmentRef, VmRef, resolversOf } from '@infinibay/platform-graphql';
 import { FiltersModule } from './filters/filters.module.js';
 import { RuleChangesModule } from './rule-changes/rule-changes.module.js';
 import { RulesModule } from './rules/rules.module.js';

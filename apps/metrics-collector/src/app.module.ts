@@ -1,8 +1,9 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { Logger } from '@infinibay/platform-logging';
 import { PlatformModule } from '@infinibay/platform-service';
+import { stateChangeModule } from '@infinibay/platform-subgraph';
 import { CONFIG, type CollectorConfig } from './config.js';
-import { PrismaClient, createDatabase } from './database.js';
+import { Change, PrismaClient, createDatabase } from './database.js';
 import { GuestsModule } from './guests/guests.module.js';
 import { SamplesModule } from './samples/samples.module.js';
 
@@ -19,6 +20,7 @@ export class AppModule {
           nats: { url: config.NATS_URL, user: config.NATS_USER, password: config.NATS_PASSWORD },
           database: { token: PrismaClient, client: createDatabase(config) },
         }),
+        stateChangeModule(Change),
         SamplesModule,
         GuestsModule,
       ],

@@ -1,10 +1,14 @@
-import { createAdapter } from '@infinibay/platform-persistence';
-import type { CollectorConfig } from './config.js';
-import { PrismaClient } from './generated/prisma/client.js';
+import { clientOptions, type DatabaseSettings } from '@infinibay/platform-persistence';
+import { StateChange } from '@infinibay/platform-subgraph';
+import { Injectable } from '@nestjs/common';
+import { PrismaClient, type Prisma } from './generated/prisma/client.js';
 
 export { PrismaClient };
+export type Transaction = Prisma.TransactionClient;
 
-export const createDatabase = (config: Pick<CollectorConfig, 'DATABASE_URL' | 'DATABASE_POOL_SIZE'>): PrismaClient =>
-  new PrismaClient({
-    adapter: createAdapter({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE, schema: 'metrics' }),
-  });
+export const createDatabase = (settings: DatabaseSettings): PrismaClient =>
+  new PrismaClient(clientOptions(settings, 'metrics'));
+
+/** The one way in which the collector changes its tables, but for samples, which are written in batches. */
+@Injectable()
+export class Change extends StateChange<Transaction> {}

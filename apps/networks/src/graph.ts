@@ -1,6 +1,5 @@
 import type { Type } from '@nestjs/common';
-import { resolversOf } from '@infinibay/platform-graphql';
-import { DepartmentRef, VmRef } from '@infinibay/platform-subgraph';
+import { DepartmentRef, VmRef, resolversOf } from '@infinibay/platform-graphql';
 import { HostsModule } from './hosts/hosts.module.js';
 import { NetworkChangesModule } from './network-changes/network-changes.module.js';
 import { NetworksModule } from './networks/networks.module.js';

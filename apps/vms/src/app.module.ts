@@ -3,13 +3,17 @@ import type { ConfigOf } from '@infinibay/platform-config';
 import { subgraphModule } from '@infinibay/platform-graphql';
 import type { Logger } from '@infinibay/platform-logging';
 import { PlatformModule } from '@infinibay/platform-service';
+import { stateChangeModule } from '@infinibay/platform-subgraph';
 import type { configSchema } from './config.js';
-import { PrismaClient, createDatabase } from './database.js';
+import { Change, PrismaClient, createDatabase } from './database.js';
 import { extendedEntities, resolvers } from './graph.js';
 import { GuestConsumer } from './vms/guest.consumer.js';
+import { GuestRepository } from './vms/guest.repository.js';
 import { HostReportController } from './hosts/host-report.controller.js';
 import { HostRepository } from './hosts/host.repository.js';
+import { SettledVmRepository } from './hosts/settled-vm.repository.js';
 import { ImageRepository } from './images/image.repository.js';
+import { TemplateRepository } from './images/template.repository.js';
 import { TemplateService } from './images/template.service.js';
 import { OperationRepository } from './operations/operation.repository.js';
 import { AfterCommit } from './reconcile/after-commit.js';
@@ -40,6 +44,7 @@ export class AppModule {
           nats: { url: config.NATS_URL, user: config.NATS_USER, password: config.NATS_PASSWORD },
           database: { token: PrismaClient, client },
         }),
+        stateChangeModule(Change),
         subgraphModule({ logger, internalKey: config.INTERNAL_KEY, extendedEntities }),
       ],
       controllers: [VmRequestController, GuestConsumer, HostReportController],
@@ -50,8 +55,11 @@ export class AppModule {
         NeighbourChecks,
         VmPlacement,
         VmRepository,
+        GuestRepository,
         HostRepository,
+        SettledVmRepository,
         ImageRepository,
+        TemplateRepository,
         TemplateService,
         OperationRepository,
         AfterCommit,

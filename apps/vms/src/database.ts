@@ -1,14 +1,15 @@
-import { createAdapter } from '@infinibay/platform-persistence';
+import { clientOptions, type DatabaseSettings } from '@infinibay/platform-persistence';
+import { StateChange } from '@infinibay/platform-subgraph';
+import { Injectable } from '@nestjs/common';
 import { PrismaClient, type Prisma } from './generated/prisma/client.js';
 
+export { isUniqueViolation } from '@infinibay/platform-persistence';
 export { PrismaClient };
 export type Transaction = Prisma.TransactionClient;
 
-export const createDatabase = (config: { DATABASE_URL: string; DATABASE_POOL_SIZE: number }): PrismaClient =>
-  new PrismaClient({
-    adapter: createAdapter({ url: config.DATABASE_URL, poolSize: config.DATABASE_POOL_SIZE, schema: 'vms' }),
-  });
+export const createDatabase = (settings: DatabaseSettings): PrismaClient =>
+  new PrismaClient(clientOptions(settings, 'vms'));
 
-/** Whether the error is a violated unique constraint. */
-export const isUniqueViolation = (error: unknown): boolean =>
-  typeof error === 'object' && error !== null && 'code' in error && error.code === 'P2002';
+/** The one way in which the service changes its tables. */
+@Injectable()
+export class Change extends StateChange<Transaction> {}

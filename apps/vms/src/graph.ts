@@ -1,5 +1,5 @@
+import { DepartmentRef } from '@infinibay/platform-graphql';
 import type { Type } from '@nestjs/common';
-import { DepartmentRef } from './departments/department.model.js';
 import { DepartmentResolver } from './departments/department.resolver.js';
 import { HostResolver } from './hosts/host.resolver.js';
 import { ImageResolver } from './images/image.resolver.js';

@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { DatabaseModule } from '../database.module.js';
 import { RulesModule } from '../rules/rules.module.js';
 import { FilterApplicationService } from './filter-application.service.js';
 import { FilterVerificationService } from './filter-verification.service.js';
@@ -13,7 +12,7 @@ import { VmFieldsResolver, VmFirewallResolver } from './vm-firewall.resolver.js'
 import { VmFirewallService } from './vm-firewall.service.js';
 
 @Module({
-  imports: [DatabaseModule, RulesModule],
+  imports: [RulesModule],
   controllers: [ProtectionController, HostEventController],
   providers: [
     VmFilterRepository,

@@ -1,7 +1,6 @@
 import { DomainError } from '@infinibay/contracts';
 import { Authorize } from '@infinibay/platform-access';
-import { Cost, Graph, GraphContext, ListSize } from '@infinibay/platform-graphql';
-import { VmRef } from '@infinibay/platform-subgraph';
+import { Cost, Graph, GraphContext, ListSize, VmRef } from '@infinibay/platform-graphql';
 import { Args, Int, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import type { VmFilter } from '../generated/prisma/client.js';
 import { MAX_EFFECTIVE_RULES, firstOf } from '../rules/rule.limits.js';

@@ -1,12 +1,11 @@
 import { Module } from '@nestjs/common';
-import { DatabaseModule } from '../database.module.js';
 import { FiltersModule } from '../filters/filters.module.js';
 import { RulesModule } from '../rules/rules.module.js';
 import { RuleChangesService } from './rule-changes.service.js';
 import { RuleMutationResolver } from './rule-mutation.resolver.js';
 
 @Module({
-  imports: [DatabaseModule, RulesModule, FiltersModule],
+  imports: [RulesModule, FiltersModule],
   providers: [RuleChangesService, RuleMutationResolver],
 })
 export class RuleChangesModule {}

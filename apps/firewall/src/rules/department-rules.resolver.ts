@@ -1,6 +1,5 @@
 import { Authorize } from '@infinibay/platform-access';
-import { Graph, GraphContext } from '@infinibay/platform-graphql';
-import { DepartmentRef } from '@infinibay/platform-subgraph';
+import { DepartmentRef, Graph, GraphContext } from '@infinibay/platform-graphql';
 import { Args, Int, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { toFirewallRule } from './rule.mapper.js';
 import { FirewallRule } from './rule.model.js';

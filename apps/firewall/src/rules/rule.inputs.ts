@@ -6,7 +6,7 @@ import {
   IdempotencyKey,
   Uuid,
 } from '@infinibay/contracts';
-import { KEY_DESCRIPTION } from '@infinibay/platform-subgraph';
+import { KEY_DESCRIPTION } from '@infinibay/platform-graphql';
 import { Field, ID, InputType, Int } from '@nestjs/graphql';
 import { z } from 'zod';
 import './rule.model.js';

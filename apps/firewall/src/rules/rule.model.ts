@@ -1,7 +1,6 @@
 import { FirewallAction, FirewallDirection, FirewallProtocol } from '@infinibay/contracts';
 import { Directive, Field, GraphQLISODateTime, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
-import { PageInfo } from '@infinibay/platform-graphql';
-import { DepartmentRef, VmRef } from '@infinibay/platform-subgraph';
+import { DepartmentRef, PageInfo, VmRef } from '@infinibay/platform-graphql';
 import type { z } from 'zod';
 
 registerEnumType(FirewallDirection.enum, {

@@ -1,12 +1,12 @@
 import { vmGuestConnected, vmGuestSilent } from '@infinibay/contracts';
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { Logger } from '@infinibay/platform-logging';
-import { OutboxRelayHolder } from '@infinibay/platform-messaging';
-import { appendToOutbox, newEvent } from '@infinibay/platform-persistence';
+import { newEvent } from '@infinibay/platform-persistence';
 import { LOGGER } from '@infinibay/platform-service';
 import { CONFIG, type CollectorConfig } from '../config.js';
-import { PrismaClient } from '../database.js';
+import { Change } from '../database.js';
 import { VmDirectory } from '../samples/vm.directory.js';
+import { GuestConnectionRepository } from './guest-connection.repository.js';
 import type { AgentSocket } from './socket-directory.js';
 
 const RETRY_MS = 1_000;
@@ -41,10 +41,10 @@ export class GuestPresence implements BeforeApplicationShutdown {
 
   constructor(
     @Inject(CONFIG) private readonly config: CollectorConfig,
-    @Inject(PrismaClient) private readonly database: PrismaClient,
+    private readonly change: Change,
+    private readonly connections: GuestConnectionRepository,
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly directory: VmDirectory,
-    private readonly outbox: OutboxRelayHolder,
   ) {}
 
   /** A socket that is there: from now on its guest is silent until it is heard. @returns the present time. */
@@ -96,21 +96,15 @@ export class GuestPresence implements BeforeApplicationShutdown {
   private async tellSilence(heard: Heard): Promise<void> {
     const { socket, lastHeardAt } = heard;
     try {
-      const told = await this.database.$transaction(async (tx) => {
-        const rows = await tx.$queryRaw<{ department_id: string }[]>`
-          DELETE FROM guest_connections WHERE vm_id = ${socket.vmId}::uuid AND socket_identity = ${socket.identity}
-          RETURNING department_id`;
-        const departmentId = rows[0]?.department_id;
-        if (departmentId === undefined) return false;
+      const told = await this.change.run(async (tx) => {
+        const departmentId = await this.connections.disconnect(tx, socket);
+        if (departmentId === undefined) return { answer: false, events: [] };
         const data = { vmId: socket.vmId, lastHeardAt };
-        await appendToOutbox(tx, [
-          newEvent(vmGuestSilent, { departmentId, resource: { kind: 'vm', id: socket.vmId }, data }),
-        ]);
-        return true;
+        const silent = newEvent(vmGuestSilent, { departmentId, resource: { kind: 'vm', id: socket.vmId }, data });
+        return { answer: true, events: [silent] };
       });
       if (!told) return;
       this.logger.info({ vmId: socket.vmId, lastHeardAt }, 'a guest fell silent');
-      this.outbox.notify();
     } catch (error) {
       this.logger.warn({ err: error, vmId: socket.vmId }, 'a silent guest could not be told yet');
       // Tried again after another time of silence; a guest that spoke meanwhile is not silent.
@@ -141,20 +135,11 @@ export class GuestPresence implements BeforeApplicationShutdown {
   }
 
   private async tell({ socket, agentVersion, connectedAt }: Notice, departmentId: string): Promise<void> {
-    const told = await this.database.$transaction(async (tx) => {
-      const changed = await tx.$executeRaw`
-        INSERT INTO guest_connections (vm_id, department_id, socket_identity, agent_version, connected_at)
-        VALUES (${socket.vmId}::uuid, ${departmentId}::uuid, ${socket.identity}, ${agentVersion}, ${connectedAt}::timestamptz)
-        ON CONFLICT (vm_id) DO UPDATE SET department_id = excluded.department_id, socket_identity = excluded.socket_identity,
-          agent_version = excluded.agent_version, connected_at = excluded.connected_at
-        WHERE guest_connections.socket_identity <> excluded.socket_identity`;
-      if (changed === 0) return false;
+    await this.change.run(async (tx) => {
+      const isNew = await this.connections.connect(tx, socket, { departmentId, agentVersion, connectedAt });
       const data = { vmId: socket.vmId, agentVersion, connectedAt };
-      await appendToOutbox(tx, [
-        newEvent(vmGuestConnected, { departmentId, resource: { kind: 'vm', id: socket.vmId }, data }),
-      ]);
-      return true;
+      const connected = newEvent(vmGuestConnected, { departmentId, resource: { kind: 'vm', id: socket.vmId }, data });
+      return { answer: undefined, events: isNew ? [connected] : [] };
     });
-    if (told) this.outbox.notify();
   }
 }

@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { DatabaseModule } from '../database.module.js';
 import { RangesModule } from '../ranges/ranges.module.js';
 import { HostNetworkReconciler } from './host-network.reconciler.js';
 import { HostNetworkRepository } from './host-network.repository.js';
@@ -13,7 +12,7 @@ import { NetworkRemovalRepository } from './network-removal.repository.js';
 import { NetworkRemovalService } from './network-removal.service.js';
 
 @Module({
-  imports: [DatabaseModule, RangesModule],
+  imports: [RangesModule],
   controllers: [HostReportController],
   providers: [
     HostNetworkRepository,

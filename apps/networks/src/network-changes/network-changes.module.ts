@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { DatabaseModule } from '../database.module.js';
 import { HostsModule } from '../hosts/hosts.module.js';
 import { NetworksModule } from '../networks/networks.module.js';
 import { RangesModule } from '../ranges/ranges.module.js';
@@ -7,7 +6,7 @@ import { NetworkChangesService } from './network-changes.service.js';
 import { NetworkMutationResolver } from './network-mutation.resolver.js';
 
 @Module({
-  imports: [DatabaseModule, NetworksModule, RangesModule, HostsModule],
+  imports: [NetworksModule, RangesModule, HostsModule],
   providers: [NetworkChangesService, NetworkMutationResolver],
 })
 export class NetworkChangesModule {}

@@ -1,6 +1,5 @@
 import { Authorize } from '@infinibay/platform-access';
-import { FirstArgs, Graph, GraphContext, parseFirst } from '@infinibay/platform-graphql';
-import { DepartmentRef } from '@infinibay/platform-subgraph';
+import { DepartmentRef, FirstArgs, Graph, GraphContext, parseFirst } from '@infinibay/platform-graphql';
 import { Args, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { toNetwork } from './network.mapper.js';
 import { Network } from './network.model.js';

@@ -1,5 +1,5 @@
 import { DisplayName, IdempotencyKey, Uuid } from '@infinibay/contracts';
-import { KEY_DESCRIPTION } from '@infinibay/platform-subgraph';
+import { KEY_DESCRIPTION } from '@infinibay/platform-graphql';
 import { Field, ID, InputType } from '@nestjs/graphql';
 import { z } from 'zod';
 

@@ -1,6 +1,5 @@
 import { Directive, Field, GraphQLISODateTime, ID, Int, ObjectType } from '@nestjs/graphql';
-import { PageInfo } from '@infinibay/platform-graphql';
-import { DepartmentRef } from '@infinibay/platform-subgraph';
+import { DepartmentRef, PageInfo } from '@infinibay/platform-graphql';
 
 @ObjectType({ description: 'A private network of a department, with its way out by NAT on each host' })
 @Directive('@key(fields: "id")')

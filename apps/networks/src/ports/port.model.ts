@@ -1,6 +1,5 @@
 import { Directive, Field, GraphQLISODateTime, ID, Int, ObjectType } from '@nestjs/graphql';
-import { PageInfo } from '@infinibay/platform-graphql';
-import { VmRef } from '@infinibay/platform-subgraph';
+import { PageInfo, VmRef } from '@infinibay/platform-graphql';
 import { Network } from '../networks/network.model.js';
 
 @ObjectType({ description: 'The network card of a VM' })

@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { DatabaseModule } from '../database.module.js';
 import { HostsModule } from '../hosts/hosts.module.js';
 import { NetworksModule } from '../networks/networks.module.js';
 import { AttachmentController } from './attachment.controller.js';
@@ -11,7 +10,7 @@ import { PortService } from './port.service.js';
 import { VmPortsResolver } from './vm-ports.resolver.js';
 
 @Module({
-  imports: [DatabaseModule, NetworksModule, HostsModule],
+  imports: [NetworksModule, HostsModule],
   controllers: [AttachmentController],
   providers: [PortRepository, PortService, AttachmentService, NetworkPortsResolver, PortResolver, VmPortsResolver],
 })

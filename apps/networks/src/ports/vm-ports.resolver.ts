@@ -1,6 +1,5 @@
 import { Authorize } from '@infinibay/platform-access';
-import { FirstArgs, Graph, GraphContext, parseFirst } from '@infinibay/platform-graphql';
-import { VmRef } from '@infinibay/platform-subgraph';
+import { FirstArgs, Graph, GraphContext, VmRef, parseFirst } from '@infinibay/platform-graphql';
 import { Args, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { toPort } from './port.mapper.js';
 import { Port } from './port.model.js';

@@ -1,6 +1,5 @@
 import { Module } from '@nestjs/common';
 import { AccountsModule } from '../accounts/accounts.module.js';
-import { DatabaseModule } from '../database.module.js';
 import { KeysModule } from '../keys/keys.module.js';
 import { PasswordsModule } from '../passwords/passwords.module.js';
 import { Bootstrap } from './bootstrap.js';
@@ -8,7 +7,7 @@ import { DemoAdmin } from './demo-admin.js';
 import { FirstAdmin } from './first-admin.js';
 
 @Module({
-  imports: [DatabaseModule, AccountsModule, KeysModule, PasswordsModule],
+  imports: [AccountsModule, KeysModule, PasswordsModule],
   providers: [Bootstrap, FirstAdmin, DemoAdmin],
 })
 export class BootstrapModule {}

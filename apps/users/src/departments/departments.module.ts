@@ -1,6 +1,5 @@
 import { Module } from '@nestjs/common';
 import { AccountsModule } from '../accounts/accounts.module.js';
-import { DatabaseModule } from '../database.module.js';
 import { DepartmentChangesService } from './department-changes.service.js';
 import { DepartmentHandlers } from './department.handlers.js';
 import { DepartmentRepository } from './department.repository.js';
@@ -8,7 +7,7 @@ import { DepartmentResolver } from './department.resolver.js';
 import { DepartmentService } from './department.service.js';
 
 @Module({
-  imports: [DatabaseModule, AccountsModule],
+  imports: [AccountsModule],
   controllers: [DepartmentHandlers],
   providers: [DepartmentRepository, DepartmentService, DepartmentChangesService, DepartmentResolver],
   exports: [DepartmentRepository, DepartmentService],

@@ -1,11 +1,9 @@
 import { Module } from '@nestjs/common';
-import { DatabaseModule } from '../database.module.js';
 import { KeysController } from './keys.controller.js';
 import { SigningKeyRepository } from './signing-key.repository.js';
 import { SigningKeys } from './signing-keys.js';
 
 @Module({
-  imports: [DatabaseModule],
   controllers: [KeysController],
   providers: [SigningKeyRepository, SigningKeys],
   exports: [SigningKeys],

@@ -3,7 +3,7 @@ import { DomainError } from '@infinibay/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { withoutDeadline } from '@infinibay/platform-logging';
 import { USERS_CONFIG, type UsersConfig } from '../config.js';
-import { Database } from '../database.js';
+import { LoginThrottleRepository, type TakenPlace } from './login-throttle.repository.js';
 
 export type ThrottleLimits = Pick<
   UsersConfig,
@@ -21,32 +21,8 @@ interface Bucket {
   readonly windowSeconds: number;
 }
 
-interface Refusal {
-  readonly key: string;
-  readonly attempts: number;
-  readonly retry_after: number;
-}
-
 const MINUTE = 60;
 const KNOWN_DAYS = 90;
-
-// Reserves one place in each bucket, in the order of their keys: a fixed order of row locks, so that parallel attempts
-// cannot deadlock. A bucket that is full is left as it is.
-const RESERVE = `
-  INSERT INTO login_throttles AS bucket (key, attempts, window_ends_at)
-  SELECT key, 1, now() + make_interval(secs => seconds) FROM unnest($1::text[], $2::int[]) AS asked (key, seconds) ORDER BY key
-  ON CONFLICT (key) DO UPDATE SET
-    attempts = CASE WHEN bucket.window_ends_at <= now() THEN 1 ELSE bucket.attempts + 1 END,
-    window_ends_at = CASE WHEN bucket.window_ends_at <= now() THEN excluded.window_ends_at ELSE bucket.window_ends_at END
-  RETURNING key, attempts, greatest(1, ceil(extract(epoch FROM window_ends_at - now())))::int AS retry_after`;
-
-const IS_KNOWN = `SELECT 1 FROM login_throttles WHERE key = $1 AND window_ends_at > now()`;
-
-const REMEMBER = `
-  INSERT INTO login_throttles (key, attempts, window_ends_at) VALUES ($1, 0, now() + make_interval(days => ${KNOWN_DAYS}))
-  ON CONFLICT (key) DO UPDATE SET window_ends_at = excluded.window_ends_at`;
-
-const GIVE_BACK = `UPDATE login_throttles SET attempts = attempts - 1 WHERE key = ANY($1::text[]) AND attempts > 0`;
 
 /**
  * Limits attempts to log in, by the database's clock. Wrong passwords close an account to the address that they came
@@ -58,7 +34,7 @@ const GIVE_BACK = `UPDATE login_throttles SET attempts = attempts - 1 WHERE key 
 @Injectable()
 export class LoginThrottle {
   constructor(
-    private readonly database: Database,
+    private readonly throttles: LoginThrottleRepository,
     @Inject(USERS_CONFIG) private readonly limits: ThrottleLimits,
   ) {}
 
@@ -69,7 +45,7 @@ export class LoginThrottle {
   async guard<T>(email: string, client: string, attempt: (trust: 'known' | 'unknown') => Promise<T>): Promise<T> {
     const [account, address] = [digest(email), digest(client)];
     const known = `known:${account}:${address}`;
-    const isKnown = (await this.database.$queryRawUnsafe<unknown[]>(IS_KNOWN, known)).length > 0;
+    const isKnown = await this.throttles.isOpen(known);
     const pair = this.pairOf(account, address);
     await this.reserve([this.rateOf(account, address)]);
     await this.reserve([pair]);
@@ -79,15 +55,15 @@ export class LoginThrottle {
       throw error;
     });
     const result = await this.pardoning([pair, ...shared], () => attempt(isKnown ? 'known' : 'unknown'));
-    await this.database.$executeRawUnsafe(REMEMBER, known);
-    await this.database.loginThrottle.deleteMany({ where: { key: pair.key } });
+    await this.throttles.remember(known, KNOWN_DAYS);
+    await this.throttles.clear(pair.key);
     await this.giveBack(shared.map(({ key }) => key));
     return result;
   }
 
   /** Windows that are over. @returns how many were removed */
   prune(): Promise<number> {
-    return Promise.resolve(this.database.$executeRawUnsafe(`DELETE FROM login_throttles WHERE window_ends_at < now()`));
+    return this.throttles.prune();
   }
 
   /** Right passwords cost as much as wrong ones: nobody has more of them looked at than this. */
@@ -112,23 +88,21 @@ export class LoginThrottle {
   /** @throws DomainError TOO_MANY_ATTEMPTS; nothing is reserved then */
   private async reserve(buckets: readonly Bucket[]): Promise<void> {
     if (buckets.length === 0) return;
-    const seconds = buckets.map((bucket) => bucket.windowSeconds);
-    const keys = buckets.map((bucket) => bucket.key);
-    const taken = await this.database.$queryRawUnsafe<Refusal[]>(RESERVE, keys, seconds);
+    const taken = await this.throttles.reserve(buckets);
     const over = taken.filter(({ key, attempts }) => attempts > (buckets.find((one) => one.key === key)?.limit ?? 0));
     const refusals = await Promise.all(over.map((one) => this.slowed(one)));
     const refused = refusals.find((seconds) => seconds > 0);
     if (refused === undefined) return;
-    await this.giveBack(keys);
+    await this.giveBack(buckets.map(({ key }) => key));
     throw new DomainError('TOO_MANY_ATTEMPTS', { retryAfterSeconds: refused });
   }
 
   /** An account is never closed to everybody: one attempt passes every few seconds. @returns seconds to wait, or 0 */
-  private async slowed({ key, retry_after }: Refusal): Promise<number> {
-    if (!key.startsWith('account:')) return retry_after;
+  private async slowed({ key, retryAfter }: TakenPlace): Promise<number> {
+    if (!key.startsWith('account:')) return retryAfter;
     const pace = { key: `pace:${key}`, windowSeconds: this.limits.LOGIN_ACCOUNT_SLOW_SECONDS };
-    const [turn] = await this.database.$queryRawUnsafe<Refusal[]>(RESERVE, [pace.key], [pace.windowSeconds]);
-    return turn === undefined || turn.attempts > 1 ? (turn?.retry_after ?? 1) : 0;
+    const [turn] = await this.throttles.reserve([pace]);
+    return turn === undefined || turn.attempts > 1 ? (turn?.retryAfter ?? 1) : 0;
   }
 
   /** An attempt whose password was never looked at, because too many wait or the database failed, was none. */
@@ -145,7 +119,7 @@ export class LoginThrottle {
   private async giveBack(keys: readonly string[]): Promise<void> {
     if (keys.length === 0) return;
     await withoutDeadline(async () => {
-      await this.database.$executeRawUnsafe(GIVE_BACK, [...keys]);
+      await this.throttles.giveBack(keys);
     });
   }
 }

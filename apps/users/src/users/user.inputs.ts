@@ -1,5 +1,5 @@
 import { ActorRole, DisplayName, IdempotencyKey, Uuid } from '@infinibay/contracts';
-import { KEY_DESCRIPTION } from '@infinibay/platform-subgraph';
+import { KEY_DESCRIPTION } from '@infinibay/platform-graphql';
 import { Field, ID, InputType } from '@nestjs/graphql';
 import { z } from 'zod';
 import { Email, NewPassword } from '../passwords/password.rules.js';

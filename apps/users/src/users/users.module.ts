@@ -1,6 +1,5 @@
 import { Module } from '@nestjs/common';
 import { AccountsModule } from '../accounts/accounts.module.js';
-import { DatabaseModule } from '../database.module.js';
 import { DepartmentsModule } from '../departments/departments.module.js';
 import { PasswordsModule } from '../passwords/passwords.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
@@ -11,7 +10,7 @@ import { UserResolver } from './user.resolver.js';
 import { UserService } from './user.service.js';
 
 @Module({
-  imports: [DatabaseModule, AccountsModule, PasswordsModule, DepartmentsModule, SessionsModule],
+  imports: [AccountsModule, PasswordsModule, DepartmentsModule, SessionsModule],
   providers: [UserService, UserChangesService, MyPasswordService, UserResolver, DepartmentMembersResolver],
 })
 export class UsersModule {}

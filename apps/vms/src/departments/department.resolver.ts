@@ -1,10 +1,9 @@
 import type { Actor } from '@infinibay/contracts';
 import { Authorize } from '@infinibay/platform-access';
-import { CurrentActor, PageArgs, type Connection } from '@infinibay/platform-graphql';
+import { CurrentActor, DepartmentRef, PageArgs, type Connection } from '@infinibay/platform-graphql';
 import { Args, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { Vm, VmConnection } from '../vms/vm.model.js';
 import { VmService } from '../vms/vm.service.js';
-import { DepartmentRef } from './department.model.js';
 
 @Resolver(() => DepartmentRef)
 export class DepartmentResolver {

@@ -1,5 +1,4 @@
 import {
-  DISK_PROBLEM_CODES,
   hostDisksChecked,
   hostHeartbeat,
   hostVmPowerChanged,
@@ -14,10 +13,9 @@ import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { isOff } from '@infinibay/vms-domain';
 import { Inject, Controller } from '@nestjs/common';
 import type { Gauge } from 'prom-client';
-import { databaseNow } from '@infinibay/platform-persistence';
-import { PrismaClient } from '../database.js';
 import { Reconciler } from '../reconcile/reconciler.js';
 import { HostRepository } from './host.repository.js';
+import { SettledVmRepository } from './settled-vm.repository.js';
 
 /** Compares what hosts report with what we believe, and puts every VM that differs to the reconciler. */
 @Controller()
@@ -26,7 +24,7 @@ export class HostReportController {
 
   constructor(
     private readonly hosts: HostRepository,
-    private readonly database: PrismaClient,
+    private readonly vms: SettledVmRepository,
     private readonly reconciler: Reconciler,
     @Inject(LOGGER) private readonly logger: Logger,
     metrics: MetricsRegistry,
@@ -42,10 +40,7 @@ export class HostReportController {
     const { hostId } = report.inventory;
     await this.hosts.record(report.inventory);
     const observed = new Map(report.vms.map((vm) => [vm.vmId, vm]));
-    const settled = await this.database.vm.findMany({
-      where: { hostId, reconcileAt: null, state: { in: ['RUNNING', 'STOPPED', 'PAUSED'] } },
-      select: { id: true, state: true },
-    });
+    const settled = await this.vms.ofHost(hostId);
     const differing = settled.filter((vm) => differs(vm.state, observed.get(vm.id))).map((vm) => vm.id);
     await this.reconciler.enqueue(differing);
     await this.countStrangers(hostId, [...observed.keys()]);
@@ -55,7 +50,7 @@ export class HostReportController {
   @Authorize()
   @HandlesReport(hostVmPowerChanged)
   async powerChanged(report: ReportDataOf<typeof hostVmPowerChanged>): Promise<void> {
-    const vm = await this.database.vm.findUnique({ where: { id: report.vm.vmId }, select: { id: true, state: true } });
+    const vm = await this.vms.find(report.vm.vmId);
     if (vm !== null && (vm.state === 'STOPPING' || differs(vm.state, report.vm)))
       await this.reconciler.enqueue([vm.id]);
   }
@@ -65,38 +60,21 @@ export class HostReportController {
   @HandlesReport(hostDisksChecked)
   async disksChecked({ hostId, problems }: ReportDataOf<typeof hostDisksChecked>): Promise<void> {
     const codes = new Map(problems.map(({ vmId, code }) => [vmId, code]));
-    const differing = await this.database.vm.findMany({
-      where: {
-        hostId,
-        diskBuiltAt: { not: null },
-        OR: [
-          { id: { in: [...codes.keys()] }, state: { in: ['RUNNING', 'STOPPED', 'PAUSED'] } },
-          { state: 'ERROR', errorCode: { in: [...DISK_PROBLEM_CODES] } },
-        ],
-      },
-      select: { id: true, state: true, errorCode: true },
-    });
+    const differing = await this.vms.withDisks(hostId, [...codes.keys()]);
     const changed = differing.filter((vm) => vm.state !== 'ERROR' || vm.errorCode !== codes.get(vm.id));
     await this.reconciler.enqueue(changed.map((vm) => vm.id));
   }
 
   private async countStrangers(hostId: string, ids: string[]): Promise<void> {
-    const known = await this.database.vm.findMany({
-      where: { id: { in: ids }, state: { not: 'DELETED' } },
-      select: { id: true },
-    });
-    const knownIds = new Set(known.map((vm) => vm.id));
-    const strangers = ids.filter((id) => !knownIds.has(id));
+    const living = await this.vms.living(ids);
+    const strangers = ids.filter((id) => !living.has(id));
     this.strangers.set({ host_id: hostId }, strangers.length);
     if (strangers.length > 0) await this.removeLeftovers(strangers);
   }
 
   /** A domain of a VM that we deleted (its removal was cut short by a disaster) is removed; one that we never knew is left alone. */
   private async removeLeftovers(ids: string[]): Promise<void> {
-    const { count } = await this.database.vm.updateMany({
-      where: { id: { in: ids }, state: 'DELETED', reconcileAt: null },
-      data: { reconcileAt: await databaseNow(this.database) },
-    });
+    const count = await this.vms.removeAgain(ids);
     if (count > 0) this.logger.warn({ ids }, 'deleted VMs still have domains; removing them');
   }
 }

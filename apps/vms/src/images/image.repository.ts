@@ -1,7 +1,7 @@
 import type { GraphContext } from '@infinibay/platform-graphql';
 import { Injectable } from '@nestjs/common';
 import type DataLoader from 'dataloader';
-import { PrismaClient } from '../database.js';
+import { PrismaClient, type Transaction } from '../database.js';
 import type { Image as ImageRow } from '../generated/prisma/client.js';
 import { bytesToGib } from '../vms/vm.inputs.js';
 import type { Image } from './image.model.js';
@@ -13,6 +13,10 @@ export class ImageRepository {
   async list(): Promise<Image[]> {
     const rows = await this.database.image.findMany({ orderBy: [{ name: 'asc' }, { version: 'desc' }] });
     return rows.map(toImage);
+  }
+
+  find(tx: Transaction, id: string): Promise<ImageRow | null> {
+    return tx.image.findUnique({ where: { id } });
   }
 
   loader(graph: GraphContext): DataLoader<string, Image | null> {

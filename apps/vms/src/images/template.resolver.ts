@@ -1,18 +1,19 @@
 import type { Actor } from '@infinibay/contracts';
 import { Authorize } from '@infinibay/platform-access';
 import { CurrentActor, Graph, ListSize, type GraphContext } from '@infinibay/platform-graphql';
+import { onlyUuids } from '@infinibay/platform-subgraph';
 import { Args, Mutation, Parent, Query, ResolveField, ResolveReference, Resolver } from '@nestjs/graphql';
-import { PrismaClient } from '../database.js';
 import type { Template as TemplateRow } from '../generated/prisma/client.js';
-import { CreateTemplateInput, DeleteTemplateInput, bytesToGib, isUuid } from '../vms/vm.inputs.js';
+import { CreateTemplateInput, DeleteTemplateInput, bytesToGib } from '../vms/vm.inputs.js';
 import { Image, Template } from './image.model.js';
 import { ImageRepository } from './image.repository.js';
+import { TemplateRepository } from './template.repository.js';
 import { TemplateService, type TemplateFacts } from './template.service.js';
 
 @Resolver(() => Template)
 export class TemplateResolver {
   constructor(
-    private readonly database: PrismaClient,
+    private readonly stored: TemplateRepository,
     private readonly images: ImageRepository,
     private readonly service: TemplateService,
   ) {}
@@ -21,7 +22,7 @@ export class TemplateResolver {
   @Authorize()
   @Query(() => [Template], { description: 'Templates that a VM can be made from' })
   async templates(): Promise<Template[]> {
-    return (await this.database.template.findMany({ orderBy: { name: 'asc' } })).map(toTemplate);
+    return (await this.stored.list()).map(toTemplate);
   }
 
   @Authorize()
@@ -46,7 +47,7 @@ export class TemplateResolver {
   @ResolveReference()
   resolveReference(reference: { id: string }, context: { graph: GraphContext }): Promise<Template | null> {
     const loader = context.graph.loader<Template>('template', async (ids) => {
-      const rows = await this.database.template.findMany({ where: { id: { in: ids.filter(isUuid) } } });
+      const rows = await this.stored.findMany(onlyUuids(ids));
       return new Map(rows.map((row) => [row.id, toTemplate(row)]));
     });
     return loader.load(reference.id);

@@ -1,12 +1,14 @@
 import { can } from '@infinibay/access-domain';
-import { DomainError, nameKey, type Actor } from '@infinibay/contracts';
+import { DomainError, type Actor } from '@infinibay/contracts';
 import { validateInput } from '@infinibay/platform-graphql';
-import { mutateOnce, newId } from '@infinibay/platform-persistence';
+import { isUuid } from '@infinibay/platform-subgraph';
 import { Injectable } from '@nestjs/common';
-import { PrismaClient, isUniqueViolation, type Transaction } from '../database.js';
+import { Change, type Transaction } from '../database.js';
 import type { Template as TemplateRow } from '../generated/prisma/client.js';
-import { CreateTemplate, DeleteTemplate, isUuid } from '../vms/vm.inputs.js';
+import { CreateTemplate, DeleteTemplate } from '../vms/vm.inputs.js';
 import { requireImageMinimum } from './image-minimum.js';
+import { ImageRepository } from './image.repository.js';
+import { TemplateRepository } from './template.repository.js';
 
 /** What a repeated call gets too, when the template is gone by then. */
 export interface TemplateFacts {
@@ -21,66 +23,57 @@ export interface TemplateFacts {
 /** Templates are for administrators to make and to delete. A VM copies what it needs: it outlives its template. */
 @Injectable()
 export class TemplateService {
-  constructor(private readonly database: PrismaClient) {}
+  constructor(
+    private readonly change: Change,
+    private readonly templates: TemplateRepository,
+    private readonly images: ImageRepository,
+  ) {}
 
   /** @throws DomainError FORBIDDEN, INVALID_INPUT, IMAGE_NOT_FOUND, NAME_TAKEN */
-  async create(actor: Actor, rawInput: unknown): Promise<TemplateFacts> {
+  create(actor: Actor, rawInput: unknown): Promise<TemplateFacts> {
     requireAdministrator(actor);
-    const { idempotencyKey, ...input } = validateInput(CreateTemplate, rawInput);
-    return this.change(actor, 'createTemplate', idempotencyKey, input, (tx) => insert(tx, input));
+    const { idempotencyKey: key, ...input } = validateInput(CreateTemplate, rawInput);
+    return this.commit({ actor, operation: 'createTemplate', key, input }, (tx) => this.insert(tx, input));
   }
 
   /** @throws DomainError FORBIDDEN, INVALID_INPUT, TEMPLATE_NOT_FOUND */
-  async delete(actor: Actor, rawInput: unknown): Promise<TemplateFacts> {
+  delete(actor: Actor, rawInput: unknown): Promise<TemplateFacts> {
     requireAdministrator(actor);
-    const { idempotencyKey, ...input } = validateInput(DeleteTemplate, rawInput);
-    return this.change(actor, 'deleteTemplate', idempotencyKey, input, async (tx) => {
+    const { idempotencyKey: key, ...input } = validateInput(DeleteTemplate, rawInput);
+    return this.commit({ actor, operation: 'deleteTemplate', key, input }, async (tx) => {
       const id = isUuid(input.templateId) ? input.templateId : null;
-      const row = id === null ? null : await tx.template.findUnique({ where: { id } });
-      if (row === null) throw new DomainError('TEMPLATE_NOT_FOUND');
-      const { count } = await tx.template.deleteMany({ where: { id: row.id } });
-      if (count === 0) throw new DomainError('TEMPLATE_NOT_FOUND');
-      return row;
+      const deleted = id === null ? null : await this.templates.delete(tx, id);
+      if (deleted === null) throw new DomainError('TEMPLATE_NOT_FOUND');
+      return deleted;
     });
   }
 
   /** Everybody may see templates: who is no administrator any more still hears FORBIDDEN, as for a new call. */
-  private change(
-    actor: Actor,
-    operation: string,
-    key: string,
-    input: unknown,
+  private commit(
+    asked: { readonly actor: Actor; readonly operation: string; readonly key: string; readonly input: unknown },
     work: (tx: Transaction) => Promise<TemplateRow>,
   ): Promise<TemplateFacts> {
-    return mutateOnce(
-      this.database,
-      { actorId: actor.userId, key, operation, input },
-      {
-        prepare: () => async (tx: Transaction) => toFacts(await work(tx)),
-        show: (facts: TemplateFacts) => facts,
-      },
-    );
+    const show = (facts: TemplateFacts): TemplateFacts => facts;
+    return this.change.commit({ ...asked, resourceKind: 'template', show }, async (tx) => {
+      const row = await work(tx);
+      return { answer: toFacts(row), resourceId: row.id, events: [] };
+    });
+  }
+
+  private async insert(
+    tx: Transaction,
+    { diskBytes: bytes, ...input }: Omit<CreateTemplate, 'idempotencyKey'>,
+  ): Promise<TemplateRow> {
+    const image = isUuid(input.imageId) ? await this.images.find(tx, input.imageId) : null;
+    if (image === null) throw new DomainError('IMAGE_NOT_FOUND');
+    const diskBytes = BigInt(bytes);
+    requireImageMinimum(image, { memoryMib: input.memoryMib, diskBytes });
+    return this.templates.create(tx, { ...input, diskBytes });
   }
 }
 
 const requireAdministrator = (actor: Actor): void => {
   if (!can(actor, 'administer', { kind: 'platform', departmentId: null })) throw new DomainError('FORBIDDEN');
-};
-
-const insert = async (
-  tx: Transaction,
-  { diskBytes: bytes, ...input }: Omit<CreateTemplate, 'idempotencyKey'>,
-): Promise<TemplateRow> => {
-  const image = isUuid(input.imageId) ? await tx.image.findUnique({ where: { id: input.imageId } }) : null;
-  if (image === null) throw new DomainError('IMAGE_NOT_FOUND');
-  const diskBytes = BigInt(bytes);
-  requireImageMinimum(image, { memoryMib: input.memoryMib, diskBytes });
-  try {
-    return await tx.template.create({ data: { id: newId(), ...input, nameKey: nameKey(input.name), diskBytes } });
-  } catch (error) {
-    if (isUniqueViolation(error)) throw new DomainError('NAME_TAKEN', { name: input.name }, { cause: error });
-    throw error;
-  }
 };
 
 const toFacts = ({ id, name, imageId, vcpus, memoryMib, diskBytes }: TemplateRow): TemplateFacts => ({

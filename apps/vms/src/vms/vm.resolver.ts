@@ -1,8 +1,14 @@
 import type { Actor } from '@infinibay/contracts';
 import { Authorize } from '@infinibay/platform-access';
-import { CurrentActor, Graph, PageArgs, type Connection, type GraphContext } from '@infinibay/platform-graphql';
+import {
+  CurrentActor,
+  DepartmentRef,
+  Graph,
+  PageArgs,
+  type Connection,
+  type GraphContext,
+} from '@infinibay/platform-graphql';
 import { Args, ID, Int, Parent, Query, ResolveField, ResolveReference, Resolver } from '@nestjs/graphql';
-import { DepartmentRef } from '../departments/department.model.js';
 import { VmState } from '../generated/prisma/enums.js';
 import { Host } from '../hosts/host.model.js';
 import { HostRepository } from '../hosts/host.repository.js';

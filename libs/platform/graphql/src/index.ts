@@ -10,3 +10,5 @@ export * from './resolvers-of.js';
 export * from './subgraph.module.js';
 export * from './validate-input.js';
 export * from './pagination.js';
+export * from './references.js';
+export * from './idempotency-key.js';

@@ -1,0 +1,30 @@
+import { Injectable } from '@nestjs/common';
+import type { Transaction } from '../database.js';
+import type { AgentSocket } from './socket-directory.js';
+
+/** The sockets on which guests were last heard. */
+@Injectable()
+export class GuestConnectionRepository {
+  /** @returns false when the guest was heard on this socket before */
+  async connect(
+    tx: Transaction,
+    { vmId, identity }: AgentSocket,
+    guest: { readonly departmentId: string; readonly agentVersion: string | null; readonly connectedAt: string },
+  ): Promise<boolean> {
+    const changed = await tx.$executeRaw`
+      INSERT INTO guest_connections (vm_id, department_id, socket_identity, agent_version, connected_at)
+      VALUES (${vmId}::uuid, ${guest.departmentId}::uuid, ${identity}, ${guest.agentVersion}, ${guest.connectedAt}::timestamptz)
+      ON CONFLICT (vm_id) DO UPDATE SET department_id = excluded.department_id, socket_identity = excluded.socket_identity,
+        agent_version = excluded.agent_version, connected_at = excluded.connected_at
+      WHERE guest_connections.socket_identity <> excluded.socket_identity`;
+    return changed > 0;
+  }
+
+  /** @returns the VM's department; undefined when the guest was heard on another socket since, or never */
+  async disconnect(tx: Transaction, { vmId, identity }: AgentSocket): Promise<string | undefined> {
+    const rows = await tx.$queryRaw<{ department_id: string }[]>`
+      DELETE FROM guest_connections WHERE vm_id = ${vmId}::uuid AND socket_identity = ${identity}
+      RETURNING department_id`;
+    return rows[0]?.department_id;
+  }
+}

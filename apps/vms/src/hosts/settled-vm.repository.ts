@@ -1,0 +1,62 @@
+import { DISK_PROBLEM_CODES, type VmState } from '@infinibay/contracts';
+import { databaseNow } from '@infinibay/platform-persistence';
+import { Injectable } from '@nestjs/common';
+import { PrismaClient } from '../database.js';
+
+const SETTLED = ['RUNNING', 'STOPPED', 'PAUSED'] as const satisfies VmState[];
+
+export interface KnownVm {
+  readonly id: string;
+  readonly state: VmState;
+}
+
+/** VMs as what a host reports is compared with them. */
+@Injectable()
+export class SettledVmRepository {
+  constructor(private readonly database: PrismaClient) {}
+
+  /** Those of the host on which no work is due. */
+  ofHost(hostId: string): Promise<KnownVm[]> {
+    return this.database.vm.findMany({
+      where: { hostId, reconcileAt: null, state: { in: [...SETTLED] } },
+      select: { id: true, state: true },
+    });
+  }
+
+  find(id: string): Promise<KnownVm | null> {
+    return this.database.vm.findUnique({ where: { id }, select: { id: true, state: true } });
+  }
+
+  /** Settled ones of the host among these, and those whose disk was found bad before. */
+  withDisks(hostId: string, ids: readonly string[]): Promise<(KnownVm & { readonly errorCode: string | null })[]> {
+    return this.database.vm.findMany({
+      where: {
+        hostId,
+        diskBuiltAt: { not: null },
+        OR: [
+          { id: { in: [...ids] }, state: { in: [...SETTLED] } },
+          { state: 'ERROR', errorCode: { in: [...DISK_PROBLEM_CODES] } },
+        ],
+      },
+      select: { id: true, state: true, errorCode: true },
+    });
+  }
+
+  /** Those of the ids that are VMs and not deleted. */
+  async living(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const rows = await this.database.vm.findMany({
+      where: { id: { in: [...ids] }, state: { not: 'DELETED' } },
+      select: { id: true },
+    });
+    return new Set(rows.map(({ id }) => id));
+  }
+
+  /** Has deleted VMs removed once more. @returns how many there are of them */
+  async removeAgain(ids: readonly string[]): Promise<number> {
+    const { count } = await this.database.vm.updateMany({
+      where: { id: { in: [...ids] }, state: 'DELETED', reconcileAt: null },
+      data: { reconcileAt: await databaseNow(this.database) },
+    });
+    return count;
+  }
+}
