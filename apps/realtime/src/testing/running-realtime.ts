@@ -3,16 +3,23 @@ import { startMessaging } from '@infinibay/platform-messaging';
 import { HealthListener } from '@infinibay/platform-health';
 import type { Logger } from '@infinibay/platform-logging';
 import { testNats } from '@infinibay/testing';
-import type { INestApplication } from '@nestjs/common';
+import { Module, type INestApplication, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../app.module.js';
 import { configSchema } from '../config.js';
 import { useClientSockets } from '../connections/socket.adapter.js';
 
-/** Starts the service on a free port against the test's NATS. */
+@Module({})
+class RealtimeUnderTest {}
+
+/**
+ * Starts the service on a free port against the test's NATS.
+ * @param gateways beside the service's own
+ */
 export const startRealtime = async (
   logger: Logger,
   settings: Record<string, string> = {},
+  gateways: Type[] = [],
 ): Promise<INestApplication> => {
   const server = testNats();
   const config = loadConfig(configSchema, {
@@ -27,7 +34,8 @@ export const startRealtime = async (
     SUBSCRIPTIONS_PER_CONNECTION: '3',
     ...settings,
   });
-  const app = await NestFactory.create(AppModule.forRoot(config, logger), { logger: false });
+  const module = { module: RealtimeUnderTest, imports: [AppModule.forRoot(config, logger)], providers: gateways };
+  const app = await NestFactory.create(module, { logger: false });
   useClientSockets(app);
   await startMessaging(app);
   await app.listen(0, '127.0.0.1');
