@@ -3,6 +3,7 @@ import { builtinRules } from 'eslint/use-at-your-own-risk';
 import tseslint from 'typescript-eslint';
 import { boundaries } from './tools/quality/eslint-boundaries.mjs';
 import { clock } from './tools/quality/eslint-clock.mjs';
+import { rooms } from './tools/quality/eslint-rooms.mjs';
 import { oneCommit } from './tools/quality/eslint-one-commit.mjs';
 
 const SPECS = ['**/*.spec.ts', '**/*.int-spec.ts', '**/*.e2e-spec.ts', '**/src/testing/**/*.ts', '**/*.fixture.ts'];
@@ -109,5 +110,6 @@ export default defineConfig(
   },
   ...clock,
   ...boundaries,
+  ...rooms,
   ...oneCommit,
 );

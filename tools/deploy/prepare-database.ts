@@ -3,7 +3,7 @@
  * DATABASE_ADMIN_URL names a superuser; DATABASE_PASSWORD_<ROLE> the passwords of the roles. Safe to repeat.
  */
 import { SCHEMA_NAMES, type SchemaName } from '../persistence/services.ts';
-import { deploy } from '../persistence/prisma.ts';
+import { deploy } from '../persistence/deploy.ts';
 import { DATABASE_NAME, ensureDatabase } from '../stack/database.ts';
 import { databasePasswordVariable } from './environment.ts';
 

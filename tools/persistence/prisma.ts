@@ -17,6 +17,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { deploy } from './deploy.ts';
 import { APP_OF_SCHEMA, ROOT, SCHEMA_NAMES, isSchemaName, type SchemaName } from './services.ts';
 
 const PRISMA_CLI = join(ROOT, 'node_modules/prisma/build/index.js');
@@ -98,11 +99,6 @@ export const generate = async (schema: SchemaName): Promise<boolean> => {
   }
 };
 
-/** Applies pending migrations; parallel deploys of one schema wait for each other. */
-export const deploy = async (schema: SchemaName, databaseUrl: string): Promise<void> => {
-  await runPrisma(schema, join(ROOT, 'prisma', schema), ['migrate', 'deploy'], databaseUrl);
-};
-
 const createMigration = async (schema: SchemaName, name: string, databaseUrl: string): Promise<void> => {
   const folder = join(ROOT, 'prisma', schema);
   const sql = await runPrisma(
@@ -141,8 +137,8 @@ const main = async ([which, command, name]: readonly string[]): Promise<void> =>
       process.stdout.write(`${schema}: client ${made ? 'generated' : 'is up to date'}\n`);
     } else if (url === undefined) throw new Error(`${command ?? ''} needs DATABASE_URL`);
     else if (command === 'deploy') {
-      await deploy(schema, url);
-      process.stdout.write(`${schema}: migrations applied\n`);
+      const applied = await deploy(schema, url);
+      process.stdout.write(`${schema}: ${String(applied.length)} migrations applied\n`);
     } else if (command === 'new' && name !== undefined) await createMigration(schema, name, url);
     else throw new Error(`unknown command ${command ?? ''}`);
   }

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
  * Stands in for Prisma's native schema engine, which the CLI would download: the same flags and the same JSON-RPC lines,
- * on Prisma's own WASM build of the engine and its pg driver adapter. The CLI finds it by PRISMA_SCHEMA_ENGINE_BINARY.
+ * on Prisma's own WASM build of the engine and its pg driver adapter. The CLI finds it by PRISMA_SCHEMA_ENGINE_BINARY;
+ * deploys ask it without the CLI.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -24,7 +25,7 @@ const valuesOf = (flag: string): string[] =>
   args.flatMap((arg, index) => (arg === flag ? [args[index + 1] ?? ''] : []));
 const enginePackage = dirname(createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm'));
 const datasource = JSON.parse(valuesOf('--datasource')[0] ?? '{}') as { url?: string };
-const url = datasource.url ?? '';
+const url = datasource.url ?? process.env['INFINIBAY_PRISMA_URL'] ?? '';
 const databaseName = (): string => decodeURIComponent(new URL(url).pathname.slice(1)) || 'postgres';
 
 /** Runs one statement beside the database in question, which may not exist. */

@@ -3,7 +3,7 @@ import path from 'node:path';
 
 import pg from 'pg';
 
-import { deploy } from '../persistence/prisma.ts';
+import { deploy } from '../persistence/deploy.ts';
 import { isSchemaName } from '../persistence/services.ts';
 import { filesBelow, hashOfFiles } from '../setup/content-hash.ts';
 import { DATABASE_NAME, serviceDatabaseUrl } from './database.ts';

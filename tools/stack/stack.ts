@@ -36,9 +36,12 @@ import type { StackSettings } from './settings.ts';
 import { messageOf, StackError } from './stack-error.ts';
 import { SupervisedProcess } from './supervised-process.ts';
 
+/**
+ * The old space is what V8 gives itself under the memory limits of docker-compose.yml; without one it takes what a large
+ * machine has. Its space of young objects, which a start fills, is 4 MiB in the images too: some 12 MiB less resident.
+ */
+const V8_FLAGS = ['--max-old-space-size=256', '--max-semi-space-size=4'];
 /** To end what hangs: on a busy machine eight services take a while to start. */
-/** What V8 gives itself under the memory limits of docker-compose.yml; without one it takes what a large machine has. */
-const HEAP_LIMIT = '--max-old-space-size=256';
 const READY_TIMEOUT_MS = 300_000;
 
 /** Thrown by a checkpoint when the operator ended the start. */
@@ -188,7 +191,7 @@ function startService(entry: ServiceEntry, context: ServiceContext): ReturnType<
   return startChild({
     name: entry.name,
     command: process.execPath,
-    args: [HEAP_LIMIT, entryPoint(entry.name)],
+    args: [...V8_FLAGS, entryPoint(entry.name)],
     environment: serviceEnvironment(entry, context),
     workingDir: layout.stateDir,
     logFile: path.join(layout.logDir, `${entry.name}.log`),

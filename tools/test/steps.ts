@@ -41,12 +41,6 @@ export const STEPS: readonly Step[] = [
       ),
   },
   {
-    name: 'format',
-    description: 'prettier',
-    run: () =>
-      checkScript('prettier', 'node_modules/prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.']),
-  },
-  {
     name: 'lint',
     description: 'ESLint with types and import boundaries, no warnings allowed',
     run: () =>
@@ -88,6 +82,13 @@ export const STEPS: readonly Step[] = [
     minutes: 20,
     beside: true,
     run: runRust,
+  },
+  {
+    name: 'format',
+    description: 'prettier',
+    beside: true,
+    run: () =>
+      checkScript('prettier', 'node_modules/prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.']),
   },
   {
     name: 'integration',

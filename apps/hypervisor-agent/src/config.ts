@@ -61,8 +61,8 @@ export const configSchema = {
     },
   ),
   NETWORK_CHECK_INTERVAL_MS: setting(
-    z.coerce.number().int().min(200).max(20_000).default(10_000),
-    'Time between two comparisons of the networks with the host (bridge, taps, addresses, DHCP server, leases, NAT rules)',
+    z.coerce.number().int().min(200).max(3_600_000).default(10_000),
+    'Time between two comparisons of the networks with the host (bridge, taps, addresses, DHCP server, leases, NAT rules). Over 20000 a network that somebody broke is no longer mended within 30 s',
     { example: '10000' },
   ),
   DISK_CHECK_INTERVAL_MS: setting(

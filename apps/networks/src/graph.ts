@@ -1,22 +1,16 @@
-import { DepartmentRef, VmRef } from '@infinibay/platform-graphql';
 import type { Type } from '@nestjs/common';
-import { NetworkHostDifferencesResolver, NetworkHostsResolver } from './hosts/network-hosts.resolver.js';
-import { DepartmentNetworksResolver } from './networks/department-networks.resolver.js';
-import { NetworkResolver } from './networks/network.resolver.js';
-import { NetworkPortsResolver } from './ports/network-ports.resolver.js';
-import { PortResolver } from './ports/port.resolver.js';
-import { VmPortsResolver } from './ports/vm-ports.resolver.js';
+import { DepartmentRef, VmRef, resolversOf } from '@infinibay/platform-graphql';
+import { HostsModule } from './hosts/hosts.module.js';
+import { NetworkChangesModule } from './network-changes/network-changes.module.js';
+import { NetworksModule } from './networks/networks.module.js';
+import { PortsModule } from './ports/ports.module.js';
+import { RangesModule } from './ranges/ranges.module.js';
 
-/** All that makes the subgraph's schema; the module provides them and tools/graphql composes from them. */
-export const resolvers: Type[] = [
-  NetworkResolver,
-  NetworkPortsResolver,
-  NetworkHostsResolver,
-  NetworkHostDifferencesResolver,
-  PortResolver,
-  DepartmentNetworksResolver,
-  VmPortsResolver,
-];
+/** The features; most have a part of the subgraph's schema. */
+export const features: Type[] = [NetworksModule, RangesModule, HostsModule, PortsModule, NetworkChangesModule];
+
+/** All that makes the subgraph's schema; tools/graphql composes from them. */
+export const resolvers: Type[] = resolversOf(features);
 
 /** Entities of other subgraphs that this one refers to or adds fields to. */
 export const extendedEntities: Type[] = [DepartmentRef, VmRef];

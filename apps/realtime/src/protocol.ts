@@ -1,6 +1,4 @@
 import type { ActorRole, EventEnvelope, GuestSample, WireError } from '@infinibay/contracts';
-import type { DefaultEventsMap, Server, Socket } from 'socket.io';
-import type { Session } from './connections/session.js';
 
 /** An event with its place in the stream: higher is later, and each has its own. */
 export type SequencedEvent = EventEnvelope & { readonly sequence: number };
@@ -50,6 +48,3 @@ export interface ServerToClient {
   /** The last message before the server closes the connection. */
   'session:ended': (notice: { code: string; message: string }) => void;
 }
-
-export type RealtimeServer = Server<ClientToServer, ServerToClient, DefaultEventsMap, { session: Session }>;
-export type RealtimeSocket = Socket<ClientToServer, ServerToClient, DefaultEventsMap, { session: Session }>;

@@ -7,7 +7,7 @@ import {
   type ConfigOf,
 } from '@infinibay/platform-config';
 import { z } from 'zod';
-import { DEMO_EMAIL } from './bootstrap/demo-account.js';
+import { DEMO_EMAIL } from './demo-account.js';
 
 const attempts = z.coerce.number().int().min(1).max(100_000);
 

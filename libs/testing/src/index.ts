@@ -6,5 +6,6 @@ export * from './poll-until.js';
 export * from './pool-client.js';
 export * from './replay.js';
 export * from './test-database.js';
+export * from './test-environment.js';
 export * from './test-hypervisor.js';
 export * from './test-nats.js';

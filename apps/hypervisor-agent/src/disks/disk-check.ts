@@ -1,8 +1,8 @@
 import type { DiskProblem, ObservedVm } from '@infinibay/contracts';
 import { Injectable } from '@nestjs/common';
 import { ImageStore } from '../images/image.store.js';
-import { isOff } from '../vms/domain-power.js';
-import { DomainRepository } from '../vms/domain.repository.js';
+import { isOff } from '../domains/domain-power.js';
+import { DomainRepository } from '../domains/domain.repository.js';
 import { Deadline } from '../work/deadline.js';
 import { VmGate } from '../work/vm-gate.js';
 import type { ImageLookup } from './disk-files.js';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { PUBLISHED_KINDS, publishDomainEvent, type PublishedDomainEvent } from './domain-event-contracts.js';
+import { PUBLISHED_KINDS, type PublishedDomainEvent } from '../hypervisor/published-kinds.js';
+import { publishDomainEvent } from './domain-event-contracts.js';
 
 const uuid = '0196f5a0-0000-7000-8000-000000000001';
 const name = `vm-${uuid}`;

@@ -16,33 +16,8 @@ import {
   hostVmWatchdogFired,
 } from '@infinibay/contracts';
 import type { ConnectionEventMap, Parameters } from '@infinibay/libvirt';
+import type { PublishedDomainEvent } from '../hypervisor/published-kinds.js';
 import type { FactsOf, HostEventContract } from './host-events.js';
-
-/**
- * The kinds of libvirt's events that are published. Left out is what a guest can cause at will and nobody acts on (its
- * clock, its trays, its balloon), what another kind tells better (`ioError`, `blockJobPath`), and people at the screen.
- */
-export const PUBLISHED_KINDS = [
-  'lifecycle',
-  'reboot',
-  'watchdog',
-  'ioErrorReason',
-  'controlError',
-  'blockJob',
-  'jobCompleted',
-  'blockThreshold',
-  'diskChange',
-  'deviceAdded',
-  'deviceRemoved',
-  'deviceRemovalFailed',
-  'agentLifecycle',
-  'metadataChange',
-  'memoryFailure',
-] as const;
-export type PublishedKind = (typeof PUBLISHED_KINDS)[number];
-
-/** An event of a domain that is published when the domain is one of ours. */
-export type PublishedDomainEvent = ConnectionEventMap[PublishedKind][0];
 
 /** Takes an event's contract with what it says. */
 type Publish = <C extends HostEventContract>(contract: C, facts: FactsOf<C>) => void;

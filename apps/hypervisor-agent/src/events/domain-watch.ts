@@ -11,9 +11,10 @@ import type { Logger } from '@infinibay/platform-logging';
 import { LOGGER } from '@infinibay/platform-service';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
-import { DomainRepository } from '../vms/domain.repository.js';
+import type { PublishedDomainEvent } from '../hypervisor/published-kinds.js';
+import { DomainRepository } from '../domains/domain.repository.js';
 import { retryUntilDone } from '../work/retry.js';
-import { publishDomainEvent, type PublishedDomainEvent } from './domain-event-contracts.js';
+import { publishDomainEvent } from './domain-event-contracts.js';
 import { HostEvents } from './host-events.js';
 import { VmStates, type Listing } from './vm-states.js';
 

@@ -8,7 +8,7 @@ import type { Counter } from 'prom-client';
 import { AGENT_CONFIG, type AgentConfig } from '../config.js';
 import { HostCommand, type HostCommandLine } from '../kernel/host-command.js';
 import { BRIDGE_SWITCHES, KernelRulesReader, type KernelRules } from '../kernel/kernel-rules.reader.js';
-import { DomainRepository } from '../vms/domain.repository.js';
+import { DomainRepository } from '../domains/domain.repository.js';
 import { KeyedQueue } from '../work/keyed-queue.js';
 import { bypassRepairs } from './filter-bypass-repair.js';
 import { differencesOf, differencesOfHost, type FilterClaim } from './filter-proof.js';

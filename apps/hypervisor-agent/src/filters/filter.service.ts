@@ -12,9 +12,9 @@ import {
 import { requireOrderable, revisionOfMarker, vmFilterName } from '@infinibay/libvirt-xml';
 import { Inject, Injectable } from '@nestjs/common';
 import { AGENT_CONFIG, type AgentConfig } from '../config.js';
-import { HostFactsReader } from '../hypervisor/host-facts.js';
+import { HostFactsReader } from '../host/host-facts.js';
 import { KernelRulesReader } from '../kernel/kernel-rules.reader.js';
-import { DomainRepository } from '../vms/domain.repository.js';
+import { DomainRepository } from '../domains/domain.repository.js';
 import type { Deadline } from '../work/deadline.js';
 import { FenceStore } from '../work/fence-store.js';
 import { FilterEnforcement } from './filter-enforcement.js';

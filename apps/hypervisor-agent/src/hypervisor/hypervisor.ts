@@ -15,8 +15,8 @@ import { LOGGER } from '@infinibay/platform-service';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Counter, Gauge } from 'prom-client';
 import { AGENT_CONFIG, type AgentConfig } from '../config.js';
-import { PUBLISHED_KINDS, type PublishedDomainEvent } from '../events/domain-event-contracts.js';
 import { libvirtCodeOf, toDomainError } from './libvirt-errors.js';
+import { PUBLISHED_KINDS, type PublishedDomainEvent } from './published-kinds.js';
 
 const CALL_TIMEOUT_MS = 30_000;
 const FIRST_RETRY_MS = 250;

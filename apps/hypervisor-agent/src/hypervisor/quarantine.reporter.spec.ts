@@ -6,7 +6,7 @@ import { AccelerationService } from '../acceleration/acceleration.service.js';
 import { GuestProbe } from '../acceleration/guest-probe.js';
 import { configSchema } from '../config.js';
 import { Hypervisor } from './hypervisor.js';
-import { hypervisorProbe } from './hypervisor.probe.js';
+import { hypervisorProbe } from '../host/hypervisor.probe.js';
 import { QuarantineReporter } from './quarantine.reporter.js';
 
 const FIRST = '00000000-0000-4000-8000-000000000001';

@@ -4,7 +4,7 @@ import { capabilityFacts, type CapabilityFacts } from '@infinibay/libvirt-xml';
 import { Inject, Injectable } from '@nestjs/common';
 import { AccelerationService } from '../acceleration/acceleration.service.js';
 import { AGENT_CONFIG, type AgentConfig } from '../config.js';
-import { HostFactsReader } from '../hypervisor/host-facts.js';
+import { HostFactsReader } from '../host/host-facts.js';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
 import { libvirtCodeOf } from '../hypervisor/libvirt-errors.js';
 import { InventoryService } from './inventory.service.js';

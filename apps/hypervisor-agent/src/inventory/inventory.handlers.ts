@@ -2,7 +2,7 @@ import { getHostDetails, listHostVms, type ReplyOf } from '@infinibay/contracts'
 import { Authorize } from '@infinibay/platform-access';
 import { HandlesRequest } from '@infinibay/platform-messaging';
 import { Controller } from '@nestjs/common';
-import { DomainRepository } from '../vms/domain.repository.js';
+import { DomainRepository } from '../domains/domain.repository.js';
 import { HostDetailsReader } from './host-details.reader.js';
 import { InventoryService } from './inventory.service.js';
 

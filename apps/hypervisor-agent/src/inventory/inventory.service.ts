@@ -3,7 +3,7 @@ import type { Logger } from '@infinibay/platform-logging';
 import { LOGGER } from '@infinibay/platform-service';
 import { Inject, Injectable } from '@nestjs/common';
 import { AGENT_CONFIG, type AgentConfig } from '../config.js';
-import { HostFactsReader } from '../hypervisor/host-facts.js';
+import { HostFactsReader } from '../host/host-facts.js';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
 import { ImageStore } from '../images/image.store.js';
 

@@ -2,7 +2,7 @@ import { DomainError, type NetworkDifference, type NetworkSpec } from '@infiniba
 import type { Network } from '@infinibay/libvirt';
 import { Injectable } from '@nestjs/common';
 import { libvirtMessageOf } from '../hypervisor/libvirt-errors.js';
-import { RunningCards } from '../vms/running-cards.js';
+import { RunningCards } from '../domains/running-cards.js';
 import type { Deadline } from '../work/deadline.js';
 import { HostNetworkReader } from './host-network.reader.js';
 import { HostRanges, rangeReserved } from './host-ranges.service.js';

@@ -8,7 +8,7 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShut
 import { AGENT_CONFIG, type AgentConfig } from '../config.js';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
 import { InventoryService } from '../inventory/inventory.service.js';
-import { DomainRepository } from '../vms/domain.repository.js';
+import { DomainRepository } from '../domains/domain.repository.js';
 import { Deadline } from '../work/deadline.js';
 import { KeyedQueue } from '../work/keyed-queue.js';
 

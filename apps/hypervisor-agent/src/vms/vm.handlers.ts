@@ -18,8 +18,8 @@ import { Controller } from '@nestjs/common';
 import { DiskService } from '../disks/disk.service.js';
 import { Deadline } from '../work/deadline.js';
 import { VmGate } from '../work/vm-gate.js';
-import { isOff } from './domain-power.js';
-import { DomainRepository } from './domain.repository.js';
+import { isOff } from '../domains/domain-power.js';
+import { DomainRepository } from '../domains/domain.repository.js';
 import { VmService } from './vm.service.js';
 
 /** Commands of the vms service. Every change passes the gate: in order, and never from a replaced worker. */

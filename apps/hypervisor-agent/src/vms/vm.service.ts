@@ -3,12 +3,12 @@ import { domainXml } from '@infinibay/libvirt-xml';
 import { Injectable } from '@nestjs/common';
 import { DiskService } from '../disks/disk.service.js';
 import { FilterService } from '../filters/filter.service.js';
-import { HostFactsReader } from '../hypervisor/host-facts.js';
+import { HostFactsReader } from '../host/host-facts.js';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
 import { libvirtCodeOf } from '../hypervisor/libvirt-errors.js';
 import type { Deadline } from '../work/deadline.js';
-import { isOff } from './domain-power.js';
-import { DomainRepository } from './domain.repository.js';
+import { isOff } from '../domains/domain-power.js';
+import { DomainRepository } from '../domains/domain.repository.js';
 import { GuestFolders } from './guest-folders.js';
 
 const START_TIMEOUT_MS = 55_000;

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { decodeFrame, type FrameRefusal, type GuestMessage } from '../frames/frame-decoder.js';
 import type { LineMemory } from '../frames/line-memory.js';
 import { LineReader, type LineRefusal } from '../frames/line-reader.js';
-import { TokenBucket } from './token-bucket.js';
+import { TokenBucket } from '../limits/token-bucket.js';
 import type { TurnQueue, TurnTaker } from './turn-queue.js';
 
 const READ_BUFFER_BYTES = 16_384;

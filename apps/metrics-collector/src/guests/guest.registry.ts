@@ -2,7 +2,7 @@ import { watch, type FSWatcher } from 'node:fs';
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Logger } from '@infinibay/platform-logging';
 import { LOGGER } from '@infinibay/platform-service';
-import { CollectorMetrics } from '../collector-metrics.js';
+import { CollectorMetrics } from '../metrics/collector-metrics.js';
 import { CONFIG, type CollectorConfig } from '../config.js';
 import type { GuestMessage } from '../frames/frame-decoder.js';
 import { LineMemory } from '../frames/line-memory.js';

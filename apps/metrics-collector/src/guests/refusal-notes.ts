@@ -1,4 +1,4 @@
-import type { DroppedFrame } from '../collector-metrics.js';
+import type { DroppedFrame } from '../metrics/collector-metrics.js';
 
 /** One line of the log a minute and guest: a hostile guest must not fill the disk. */
 const EVERY_MS = 60_000;

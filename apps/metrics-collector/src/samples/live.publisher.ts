@@ -2,7 +2,7 @@ import type { GuestSample } from '@infinibay/contracts';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { NATS_CONNECTION, ReportPublisher } from '@infinibay/platform-messaging';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { CollectorMetrics } from '../collector-metrics.js';
+import { CollectorMetrics } from '../metrics/collector-metrics.js';
 
 /** Sends samples live. They are lossy: while NATS is away they are dropped and not piled up in the client's buffer. */
 @Injectable()

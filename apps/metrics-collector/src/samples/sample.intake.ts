@@ -1,8 +1,8 @@
 import type { GuestMetrics } from '@infinibay/contracts';
 import { Inject, Injectable } from '@nestjs/common';
-import { CollectorMetrics } from '../collector-metrics.js';
+import { CollectorMetrics } from '../metrics/collector-metrics.js';
 import { CONFIG, type CollectorConfig } from '../config.js';
-import { TokenBucket } from '../guests/token-bucket.js';
+import { TokenBucket } from '../limits/token-bucket.js';
 import { LivePublisher } from './live.publisher.js';
 import { toRow } from './sample-row.js';
 import { SampleWriter } from './sample.writer.js';

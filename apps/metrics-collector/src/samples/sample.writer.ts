@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { Logger } from '@infinibay/platform-logging';
 import { LOGGER } from '@infinibay/platform-service';
-import { CollectorMetrics } from '../collector-metrics.js';
+import { CollectorMetrics } from '../metrics/collector-metrics.js';
 import { SampleQueue } from './sample-queue.js';
 import type { SampleRow } from './sample-row.js';
 import { SampleRepository } from './sample.repository.js';

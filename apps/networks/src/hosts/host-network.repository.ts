@@ -11,7 +11,7 @@ import type { NetworkSpec } from '@infinibay/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { Database, type Transaction } from '../database.js';
 import type { Network, Port } from '../generated/prisma/client.js';
-import { NETWORK_SETTINGS, type NetworkSettings } from '../networks/network.settings.js';
+import { NETWORK_SETTINGS, type NetworkSettings } from '../network.settings.js';
 
 /** A network on one host. */
 export interface HostNetworkKey {

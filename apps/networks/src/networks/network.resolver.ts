@@ -1,8 +1,7 @@
 import type { Actor } from '@infinibay/contracts';
 import { Authorize } from '@infinibay/platform-access';
-import { CurrentActor, PageArgs, parsePage, validateInput, type GraphContext } from '@infinibay/platform-graphql';
-import { Args, ID, Mutation, Query, Resolver, ResolveReference } from '@nestjs/graphql';
-import { CreateNetworkInput, CreateNetworkSchema, DeleteNetworkInput, DeleteNetworkSchema } from './network.inputs.js';
+import { CurrentActor, PageArgs, parsePage, type GraphContext } from '@infinibay/platform-graphql';
+import { Args, ID, Query, Resolver, ResolveReference } from '@nestjs/graphql';
 import { loadNetwork } from './network.loader.js';
 import { toNetwork } from './network.mapper.js';
 import { Network, NetworkConnection } from './network.model.js';
@@ -31,28 +30,6 @@ export class NetworkResolver {
   ): Promise<NetworkConnection> {
     const connection = await this.networks.page(actor, parsePage(page), departmentId ?? undefined);
     return { ...connection, nodes: connection.nodes.map(toNetwork) };
-  }
-
-  @Authorize()
-  @Mutation(() => Network, {
-    description:
-      'Makes a network. Errors: DEPARTMENT_NOT_FOUND, MALFORMED_ADDRESS, ADDRESS_RANGE_TAKEN, NETWORK_RANGE_RESERVED, QUOTA_EXCEEDED, NAME_TAKEN, INVALID_INPUT',
-  })
-  async createNetwork(@CurrentActor() actor: Actor, @Args('input') input: CreateNetworkInput): Promise<Network> {
-    const checked = validateInput(CreateNetworkSchema, input, {
-      departmentId: 'DEPARTMENT_NOT_FOUND',
-      cidr: 'MALFORMED_ADDRESS',
-    });
-    return toNetwork(await this.networks.create(actor, checked));
-  }
-
-  @Authorize()
-  @Mutation(() => ID, {
-    description:
-      'Deletes a network without ports and answers its id. Errors: NETWORK_NOT_FOUND, NETWORK_IN_USE, INVALID_INPUT',
-  })
-  deleteNetwork(@CurrentActor() actor: Actor, @Args('input') input: DeleteNetworkInput): Promise<string> {
-    return this.networks.delete(actor, validateInput(DeleteNetworkSchema, input, { networkId: 'NETWORK_NOT_FOUND' }));
   }
 
   @Authorize()

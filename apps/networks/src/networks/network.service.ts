@@ -1,34 +1,15 @@
 import { can, readableDepartments } from '@infinibay/access-domain';
-import {
-  DomainError,
-  findDepartments,
-  networkCreated,
-  networkDeleted,
-  type Actor,
-  type EventEnvelope,
-} from '@infinibay/contracts';
-import { formatCidr, parseNetworkCidr } from '@infinibay/networks-domain';
+import { DomainError, type Actor } from '@infinibay/contracts';
 import { connectionOf, type Connection, type Page } from '@infinibay/platform-graphql';
-import { RequestClient } from '@infinibay/platform-messaging';
-import { newEvent } from '@infinibay/platform-persistence';
-import { isUuid, onlyUuids, type MutationEffect } from '@infinibay/platform-subgraph';
+import { isUuid, onlyUuids } from '@infinibay/platform-subgraph';
 import { Injectable } from '@nestjs/common';
-import { Change, type Transaction } from '../database.js';
 import type { Network } from '../generated/prisma/client.js';
-import { HostNetworkRepository } from '../hosts/host-network.repository.js';
-import { RangeAllocation } from '../ranges/range-allocation.service.js';
-import type { CreateNetwork, DeleteNetwork } from './network.inputs.js';
 import { NetworkRepository } from './network.repository.js';
 
+/** Networks as people read them, and as other services ask for them. */
 @Injectable()
 export class NetworkService {
-  constructor(
-    private readonly change: Change,
-    private readonly networks: NetworkRepository,
-    private readonly hostNetworks: HostNetworkRepository,
-    private readonly requests: RequestClient,
-    private readonly ranges: RangeAllocation,
-  ) {}
+  constructor(private readonly networks: NetworkRepository) {}
 
   /** @throws DomainError NETWORK_NOT_FOUND, also for one of a department that the actor may not read. */
   async get(actor: Actor, id: string): Promise<Network> {
@@ -72,107 +53,21 @@ export class NetworkService {
     if (network?.departmentId !== departmentId) throw new DomainError('NETWORK_NOT_FOUND', { networkId });
     return network;
   }
-
-  /**
-   * A repeated call gets the first one's answer, whatever is gone since; NETWORK_NOT_FOUND when the actor may not read it now.
-   * @throws DomainError DEPARTMENT_NOT_FOUND, MALFORMED_ADDRESS, ADDRESS_RANGE_TAKEN, NETWORK_RANGE_RESERVED, QUOTA_EXCEEDED, NAME_TAKEN, IDEMPOTENCY_KEY_REUSED
-   */
-  create(actor: Actor, { idempotencyKey: key, ...asked }: CreateNetwork): Promise<Network> {
-    const cidr = typeof asked.cidr === 'string' ? formatCidr(parseNetworkCidr(asked.cidr)) : null;
-    const input = { ...asked, cidr };
-    return this.change.commit(
-      {
-        actor,
-        operation: 'createNetwork',
-        key,
-        input,
-        resourceKind: 'network',
-        prepare: async () => {
-          assertDepartment(actor, 'create', asked.departmentId);
-          await this.assertDepartmentExists(asked.departmentId);
-          return this.ranges.platformRanges();
-        },
-        show: (stored: StoredNetwork | string) =>
-          typeof stored === 'string' ? this.get(actor, stored) : readable(actor, ofStored(stored)),
-      },
-      (tx, platform) => this.insert(tx, input, platform),
-    );
-  }
-
-  /**
-   * A repeated call gets the id again; NETWORK_NOT_FOUND when the actor may not read the department now.
-   * @throws DomainError NETWORK_NOT_FOUND, NETWORK_IN_USE, IDEMPOTENCY_KEY_REUSED
-   */
-  delete(actor: Actor, { idempotencyKey: key, ...input }: DeleteNetwork): Promise<string> {
-    const { networkId } = input;
-    return this.change.commit(
-      {
-        actor,
-        operation: 'deleteNetwork',
-        key,
-        input,
-        resourceKind: 'network',
-        // Keys of older versions remember nothing: the actor named the id itself.
-        show: (stored: StoredNetwork | null) => (stored === null ? networkId : readable(actor, ofStored(stored)).id),
-      },
-      (tx) => this.remove(tx, actor, networkId),
-    );
-  }
-
-  private async assertDepartmentExists(departmentId: string): Promise<void> {
-    const { departments } = await this.requests.call(findDepartments, { departmentIds: [departmentId] });
-    if (departments.length === 0) throw new DomainError('DEPARTMENT_NOT_FOUND', { departmentId });
-  }
-
-  private async insert(
-    tx: Transaction,
-    asked: { departmentId: string; name: string; cidr: string | null },
-    platform: readonly string[],
-  ): Promise<MutationEffect<StoredNetwork>> {
-    const { departmentId, name } = asked;
-    if (await this.networks.isNameTaken(tx, departmentId, name)) throw new DomainError('NAME_TAKEN', { name });
-    const cidr = await this.ranges.allocate(tx, departmentId, asked.cidr, platform);
-    const network = await this.networks.create(tx, { departmentId, name, cidr });
-    const data = { networkId: network.id, name, cidr };
-    return effect(network, newEvent(networkCreated, { departmentId, resource: resourceOf(network), data }));
-  }
-
-  private async remove(tx: Transaction, actor: Actor, networkId: string): Promise<MutationEffect<StoredNetwork>> {
-    const network = readable(actor, await this.networks.lock(tx, networkId));
-    if (!can(actor, 'delete', { kind: 'network', departmentId: network.departmentId }))
-      throw new DomainError('FORBIDDEN');
-    if (await this.networks.hasPorts(tx, networkId)) throw new DomainError('NETWORK_IN_USE', { networkId });
-    await this.hostNetworks.release(tx, networkId);
-    await this.networks.delete(tx, networkId);
-    const { departmentId, name } = network;
-    const data = { networkId, name };
-    return effect(network, newEvent(networkDeleted, { departmentId, resource: resourceOf(network), data }));
-  }
 }
 
-/** What a repeated call is answered from when the network is gone. */
-type StoredNetwork = Omit<Network, 'createdAt'> & { readonly createdAt: string };
-
-const toStored = (network: Network): StoredNetwork => ({ ...network, createdAt: network.createdAt.toISOString() });
-const ofStored = (stored: StoredNetwork): Network => ({ ...stored, createdAt: new Date(stored.createdAt) });
-
-const resourceOf = ({ id }: Network) => ({ kind: 'network', id });
-
-const effect = (network: Network, event: EventEnvelope): MutationEffect<StoredNetwork> => ({
-  answer: toStored(network),
-  resourceId: network.id,
-  events: [event],
-});
-
-const readable = (actor: Actor, network: Network | null): Network => {
+/** @throws DomainError NETWORK_NOT_FOUND */
+export const readable = (actor: Actor, network: Network | null): Network => {
   if (network === null || !can(actor, 'read', { kind: 'network', departmentId: network.departmentId })) {
     throw new DomainError('NETWORK_NOT_FOUND');
   }
   return network;
 };
 
-/** A department that the actor has nothing to do with is as unknown as one that does not exist. */
-const assertDepartment = (actor: Actor, verb: 'read' | 'create', departmentId: string): void => {
+/**
+ * A department that the actor has nothing to do with is as unknown as one that does not exist.
+ * @throws DomainError DEPARTMENT_NOT_FOUND
+ */
+export const assertDepartment = (actor: Actor, verb: 'read' | 'create', departmentId: string): void => {
   if (!isUuid(departmentId) || !can(actor, verb, { kind: 'network', departmentId }))
     throw new DomainError('DEPARTMENT_NOT_FOUND', { departmentId });
 };

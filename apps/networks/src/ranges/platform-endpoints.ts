@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { parseIpv4 } from '@infinibay/networks-domain';
 import { Inject, Injectable } from '@nestjs/common';
-import { NETWORK_SETTINGS, type NetworkSettings } from '../networks/network.settings.js';
+import { NETWORK_SETTINGS, type NetworkSettings } from '../network.settings.js';
 
 /** Addresses of PostgreSQL and NATS as this service reaches them: a network that covered one would cut it off. */
 @Injectable()

@@ -11,7 +11,7 @@ import {
 import { Inject, Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
 import { NetworkRepository } from '../networks/network.repository.js';
-import { NETWORK_SETTINGS, type NetworkSettings } from '../networks/network.settings.js';
+import { NETWORK_SETTINGS, type NetworkSettings } from '../network.settings.js';
 import { PlatformEndpoints } from './platform-endpoints.js';
 import { ReservedRangesRepository, type ReservedRange } from './reserved-ranges.repository.js';
 

@@ -1,9 +1,9 @@
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { Logger } from '@infinibay/platform-logging';
 import { LOGGER } from '@infinibay/platform-service';
-import type { RealtimeSocket } from '../protocol.js';
-import { RealtimeMetrics } from '../realtime-metrics.js';
+import { RealtimeMetrics } from '../metrics/realtime-metrics.js';
 import { Outbound } from './outbound.js';
+import type { RealtimeSocket } from './realtime-socket.js';
 
 /** What may wait for one client that does not read. Two full pages of a resume fit. */
 const MAX_BYTES_PER_CONNECTION = 1_310_720;

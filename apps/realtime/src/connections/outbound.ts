@@ -1,4 +1,4 @@
-import type { RealtimeSocket } from '../protocol.js';
+import type { RealtimeSocket } from './realtime-socket.js';
 
 type EngineSocket = RealtimeSocket['conn'];
 

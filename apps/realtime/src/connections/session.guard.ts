@@ -7,9 +7,9 @@ import { CLOCK_TOLERANCE_SECONDS, RequestClient } from '@infinibay/platform-mess
 import { LOGGER } from '@infinibay/platform-service';
 import { decodeJwt } from 'jose';
 import { CONFIG, type RealtimeConfig } from '../config.js';
-import type { RealtimeSocket } from '../protocol.js';
-import { RealtimeMetrics } from '../realtime-metrics.js';
+import { RealtimeMetrics } from '../metrics/realtime-metrics.js';
 import { toDomainError } from './answers.js';
+import type { RealtimeSocket } from './realtime-socket.js';
 import { roomsOf, userRoom, vmRoom } from './rooms.js';
 import type { Session } from './session.js';
 import { SocketHub } from './socket.hub.js';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { runInContext } from '@infinibay/platform-logging';
 import type { INestApplication, WebSocketAdapter } from '@nestjs/common';
 import type { Observable } from 'rxjs';
-import type { RealtimeServer, RealtimeSocket } from '../protocol.js';
+import type { RealtimeServer, RealtimeSocket } from './realtime-socket.js';
 import { SocketHub } from './socket.hub.js';
 
 interface MessageHandler {

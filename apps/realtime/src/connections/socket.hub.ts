@@ -3,10 +3,10 @@ import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/comm
 import { HttpAdapterHost } from '@nestjs/core';
 import { Server } from 'socket.io';
 import { CONFIG, type RealtimeConfig } from '../config.js';
-import type { RealtimeServer, RealtimeSocket } from '../protocol.js';
-import { RealtimeMetrics } from '../realtime-metrics.js';
+import { RealtimeMetrics } from '../metrics/realtime-metrics.js';
 import { OutboundWatch } from './outbound-watch.js';
 import { RateLimit } from './rate-limit.js';
+import type { RealtimeServer, RealtimeSocket } from './realtime-socket.js';
 
 const MAX_PAYLOAD_BYTES = 16_384;
 /** Packets of any kind that one connection may send; whoever sends more is cut off. */

@@ -8,7 +8,7 @@ import { audienceOf } from '../connections/rooms.js';
 import { SessionGuard } from '../connections/session.guard.js';
 import { SocketHub } from '../connections/socket.hub.js';
 import type { SequencedEvent } from '../protocol.js';
-import { RealtimeMetrics } from '../realtime-metrics.js';
+import { RealtimeMetrics } from '../metrics/realtime-metrics.js';
 import { EventLog } from './event-log.js';
 import { EventStream } from './event.stream.js';
 

@@ -3,8 +3,8 @@ import { DomainError, findVms } from '@infinibay/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { RequestClient } from '@infinibay/platform-messaging';
 import { CONFIG, type RealtimeConfig } from '../config.js';
+import type { RealtimeSocket } from '../connections/realtime-socket.js';
 import { vmRoom } from '../connections/rooms.js';
-import type { RealtimeSocket } from '../protocol.js';
 
 /** Who watches which VM. */
 @Injectable()

@@ -4,8 +4,8 @@ import { LOGGER } from '@infinibay/platform-service';
 import { USERS_CONFIG, type UsersConfig } from '../config.js';
 import { Change } from '../database.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
-import { UserRepository } from '../users/user.repository.js';
-import { DEMO_EMAIL } from './demo-account.js';
+import { UserRepository } from '../accounts/user.repository.js';
+import { DEMO_EMAIL } from '../demo-account.js';
 
 /**
  * The demo runs at every start of a local installation, but nobody keeps a password for it: each start brings a fresh

@@ -8,7 +8,7 @@ import { USERS_CONFIG, type UsersConfig } from '../config.js';
 import { Change, type Transaction } from '../database.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { Email } from '../passwords/password.rules.js';
-import { UserRepository } from '../users/user.repository.js';
+import { UserRepository } from '../accounts/user.repository.js';
 
 /** Creates the first administrator from the configuration, once, however many instances start together. */
 @Injectable()

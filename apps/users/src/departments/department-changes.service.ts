@@ -12,7 +12,7 @@ import { Injectable } from '@nestjs/common';
 import { newEvent } from '@infinibay/platform-persistence';
 import type { Mutation } from '@infinibay/platform-subgraph';
 import { Change, type Transaction } from '../database.js';
-import { UserRepository } from '../users/user.repository.js';
+import { UserRepository } from '../accounts/user.repository.js';
 import type { CreateDepartment, MembershipChange } from './department.inputs.js';
 import type { Department } from './department.model.js';
 import { DepartmentRepository, type StoredDepartment } from './department.repository.js';

@@ -1,9 +1,7 @@
 import type { Actor } from '@infinibay/contracts';
 import { Authorize } from '@infinibay/platform-access';
-import { Args, ID, Mutation, Parent, Query, ResolveField, ResolveReference, Resolver } from '@nestjs/graphql';
+import { Args, ID, Mutation, Query, ResolveReference, Resolver } from '@nestjs/graphql';
 import { CurrentActor, PageArgs, parsePage, validateInput, type GraphContext } from '@infinibay/platform-graphql';
-import { UserConnection } from '../users/user.model.js';
-import { UserService } from '../users/user.service.js';
 import { DepartmentChangesService } from './department-changes.service.js';
 import {
   AddDepartmentMemberInput,
@@ -22,7 +20,6 @@ export class DepartmentResolver {
   constructor(
     private readonly departments: DepartmentService,
     private readonly changes: DepartmentChangesService,
-    private readonly users: UserService,
   ) {}
 
   @Authorize()
@@ -70,19 +67,6 @@ export class DepartmentResolver {
     @Args('input') input: RemoveDepartmentMemberInput,
   ): Promise<Department> {
     return this.changes.removeMember(actor, validateInput(MembershipRules, input, UNKNOWN));
-  }
-
-  @Authorize()
-  @ResolveField('members', () => UserConnection, {
-    nullable: true,
-    description: 'Its members. For administrators; FORBIDDEN to others.',
-  })
-  members(
-    @CurrentActor() actor: Actor,
-    @Parent() department: Department,
-    @Args() page: PageArgs,
-  ): Promise<UserConnection> {
-    return this.users.list(actor, parsePage(page), department.id);
   }
 
   @Authorize()

@@ -4,7 +4,7 @@ import { AuditLog } from '@infinibay/platform-subgraph';
 import { Database } from '../database.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { Email, MAX_PASSWORD_LENGTH } from '../passwords/password.rules.js';
-import { UserRepository } from '../users/user.repository.js';
+import { UserRepository } from '../accounts/user.repository.js';
 import { LoginThrottle } from './login-throttle.js';
 import type { SessionTokens } from './session.model.js';
 import { SessionService } from './session.service.js';

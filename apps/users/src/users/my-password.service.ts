@@ -7,7 +7,7 @@ import { PasswordHasher, type HashLane } from '../passwords/password-hasher.js';
 import { LoginThrottle } from '../sessions/login-throttle.js';
 import { SessionRepository } from '../sessions/session.repository.js';
 import type { ChangeMyPassword } from './user.inputs.js';
-import { UserRepository, type Credentials, type StoredUser } from './user.repository.js';
+import { UserRepository, type Credentials, type StoredUser } from '../accounts/user.repository.js';
 
 interface Hashes {
   /** The hash that the given password fits. */

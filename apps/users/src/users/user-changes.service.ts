@@ -16,7 +16,7 @@ import { PasswordHasher } from '../passwords/password-hasher.js';
 import { SessionRepository } from '../sessions/session.repository.js';
 import type { CreateUser, SetUserDisabled } from './user.inputs.js';
 import type { User } from './user.model.js';
-import { UserRepository, type NewUser, type StoredUser } from './user.repository.js';
+import { UserRepository, type NewUser, type StoredUser } from '../accounts/user.repository.js';
 import { UserService } from './user.service.js';
 
 /**

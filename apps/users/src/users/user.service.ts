@@ -5,7 +5,7 @@ import { connectionOf, type Connection, type Page } from '@infinibay/platform-gr
 import { Database } from '../database.js';
 import { toUser } from './user.mapper.js';
 import type { User } from './user.model.js';
-import { UserRepository, type StoredUser } from './user.repository.js';
+import { UserRepository, type StoredUser } from '../accounts/user.repository.js';
 
 /** What an actor may see of users. */
 @Injectable()

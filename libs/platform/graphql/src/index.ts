@@ -6,6 +6,7 @@ export * from './limits/list-bounds.js';
 export * from './limits/distinct-representations.js';
 export * from './limits/subgraph-limits.js';
 export * from './limits/list-size.decorator.js';
+export * from './resolvers-of.js';
 export * from './subgraph.module.js';
 export * from './validate-input.js';
 export * from './pagination.js';

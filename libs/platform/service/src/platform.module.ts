@@ -7,6 +7,7 @@ import {
   type FactoryProvider,
   type InjectionToken,
   type OnApplicationShutdown,
+  type ValueProvider,
 } from '@nestjs/common';
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -48,6 +49,8 @@ export interface PlatformOptions {
   readonly logger: Logger;
   readonly nats: { readonly url: string; readonly user: string; readonly password: string };
   readonly hostId?: string;
+  /** The service's configuration, for each of its modules to inject. */
+  readonly settings?: readonly ValueProvider[];
   /** The service's Prisma client and the class by which the service injects it. */
   readonly database?: { readonly token: InjectionToken; readonly client: SqlClient };
   /** Where sessions are asked for; over NATS when left out. */
@@ -89,6 +92,7 @@ export class PlatformModule implements OnApplicationShutdown {
       ],
       controllers: [HealthController],
       providers: [
+        ...(options.settings ?? []),
         { provide: LOGGER, useValue: logger },
         { provide: MetricsRegistry, useValue: metrics },
         { provide: HEALTH_METRICS, useValue: metrics },
@@ -121,7 +125,7 @@ export class PlatformModule implements OnApplicationShutdown {
         AccessTokenStrategy,
         ActorResolver,
       ],
-      exports: [LOGGER, MetricsRegistry, ActorResolver, MessagingModule, ...databaseTokens(options)],
+      exports: [LOGGER, MetricsRegistry, ActorResolver, MessagingModule, ...tokensOf(options)],
     };
   }
 }
@@ -134,5 +138,8 @@ const databaseProviders = ({ database }: PlatformOptions) =>
         { provide: database.token, useValue: database.client },
       ];
 
-const databaseTokens = ({ database }: PlatformOptions): InjectionToken[] =>
-  database === undefined ? [] : [SQL_CLIENT, database.token];
+/** What of the service itself its modules inject. */
+const tokensOf = ({ settings = [], database }: PlatformOptions): InjectionToken[] => [
+  ...settings.map(({ provide }) => provide),
+  ...(database === undefined ? [] : [SQL_CLIENT, database.token]),
+];

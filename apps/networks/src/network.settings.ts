@@ -1,4 +1,4 @@
-import type { NetworksConfig } from '../config.js';
+import type { NetworksConfig } from './config.js';
 
 export const NETWORK_SETTINGS = Symbol('NETWORK_SETTINGS');
 export type NetworkSettings = Pick<

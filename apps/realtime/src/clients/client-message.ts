@@ -20,9 +20,10 @@ import {
 import { ConnectedSocket, MessageBody, SubscribeMessage } from '@nestjs/websockets';
 import { tap, type Observable } from 'rxjs';
 import type { z } from 'zod';
-import type { Answer, ClientToServer, RealtimeSocket } from '../protocol.js';
-import { toDomainError } from './answers.js';
-import { RateLimit } from './rate-limit.js';
+import type { RealtimeSocket } from '../connections/realtime-socket.js';
+import type { Answer, ClientToServer } from '../protocol.js';
+import { toDomainError } from '../connections/answers.js';
+import { RateLimit } from '../connections/rate-limit.js';
 
 /** Answers whoever waits for it; a message without an acknowledgement is handled all the same. */
 const answer = (host: ArgumentsHost, result: Answer): void => {

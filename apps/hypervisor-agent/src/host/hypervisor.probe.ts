@@ -1,7 +1,7 @@
 import type { Probe } from '@infinibay/platform-health';
 import type { AccelerationService } from '../acceleration/acceleration.service.js';
-import type { Hypervisor } from './hypervisor.js';
-import type { QuarantineReporter } from './quarantine.reporter.js';
+import type { Hypervisor } from '../hypervisor/hypervisor.js';
+import type { QuarantineReporter } from '../hypervisor/quarantine.reporter.js';
 
 /** Ready means that libvirt's daemon answers a round trip now, and that what the host can run is known. Guests that hang are told; they don't make the host unready. */
 export const hypervisorProbe = (

@@ -5,9 +5,9 @@ import { LOGGER } from '@infinibay/platform-service';
 import { Inject, Injectable } from '@nestjs/common';
 import { AccelerationService } from '../acceleration/acceleration.service.js';
 import { AGENT_CONFIG, type AgentConfig } from '../config.js';
-import { Hypervisor } from './hypervisor.js';
-import { libvirtCodeOf } from './libvirt-errors.js';
-import { OncePerConnection } from './once-per-connection.js';
+import { Hypervisor } from '../hypervisor/hypervisor.js';
+import { libvirtCodeOf } from '../hypervisor/libvirt-errors.js';
+import { OncePerConnection } from '../hypervisor/once-per-connection.js';
 
 /** What doesn't change while a connection stands. */
 export interface HostFacts {

@@ -2,7 +2,7 @@ import { DomainError, type ActorRole } from '@infinibay/contracts';
 import { Injectable } from '@nestjs/common';
 import type { Page } from '@infinibay/platform-graphql';
 import { isUniqueViolation } from '@infinibay/platform-persistence';
-import { DEMO_EMAIL } from '../bootstrap/demo-account.js';
+import { DEMO_EMAIL } from '../demo-account.js';
 import type { Transaction } from '../database.js';
 
 const PUBLIC = { id: true, email: true, name: true, role: true, disabledAt: true, createdAt: true } as const;

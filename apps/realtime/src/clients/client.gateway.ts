@@ -3,14 +3,15 @@ import { Authorize } from '@infinibay/platform-access';
 import type { OnApplicationBootstrap } from '@nestjs/common';
 import { WebSocketGateway, type OnGatewayConnection } from '@nestjs/websockets';
 import { z } from 'zod';
+import type { RealtimeSocket } from '../connections/realtime-socket.js';
 import { EventFeed } from '../events/event.feed.js';
 import { EventReplay } from '../events/event.replay.js';
-import type { RealtimeSocket, Replay } from '../protocol.js';
+import type { Replay } from '../protocol.js';
 import { SampleFeed } from '../samples/sample.feed.js';
 import { VmSubscriptions } from '../subscriptions/vm.subscriptions.js';
 import { ClientMessage } from './client-message.js';
-import { SessionGuard } from './session.guard.js';
-import { SocketHub } from './socket.hub.js';
+import { SessionGuard } from '../connections/session.guard.js';
+import { SocketHub } from '../connections/socket.hub.js';
 
 const VmRequest = z.object({ vmId: Uuid });
 const RefreshRequest = z.object({ token: z.string().max(2_048) });

@@ -16,12 +16,12 @@ import { Change, type Transaction } from '../database.js';
 import { FilterWorker } from '../filters/filter.worker.js';
 import { VmFilterRepository } from '../filters/vm-filter.repository.js';
 import type { Rule } from '../generated/prisma/client.js';
-import { ruleEvent } from './rule.events.js';
-import type { CreateFirewallRule, DeleteFirewallRule, UpdateFirewallRule } from './rule.inputs.js';
-import { changedDefinition, ofStored, toStored, type StoredRule } from './rule.mapper.js';
-import { MAX_RULES } from './rule.limits.js';
-import { RuleRepository, type NewRule } from './rule.repository.js';
-import { readable } from './rule.service.js';
+import { ruleEvent } from '../rules/rule.events.js';
+import type { CreateFirewallRule, DeleteFirewallRule, UpdateFirewallRule } from '../rules/rule.inputs.js';
+import { changedDefinition, ofStored, toStored, type StoredRule } from '../rules/rule.mapper.js';
+import { MAX_RULES } from '../rules/rule.limits.js';
+import { RuleRepository, type NewRule } from '../rules/rule.repository.js';
+import { readable } from '../rules/rule.service.js';
 
 const CLEARABLE = ['portFrom', 'portTo', 'remoteCidr'] as const;
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { MetricsRegistry } from '@infinibay/platform-metrics';
-import type { FrameRefusal } from './frames/frame-decoder.js';
-import type { LineRefusal } from './frames/line-reader.js';
+import type { FrameRefusal } from '../frames/frame-decoder.js';
+import type { LineRefusal } from '../frames/line-reader.js';
 
 export type DroppedFrame = FrameRefusal | LineRefusal;
 export type DroppedSample = 'too_frequent' | 'unknown_vm' | 'queue_full' | 'unstorable' | 'nats_down';

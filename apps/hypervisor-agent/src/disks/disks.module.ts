@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { DomainsModule } from '../domains/domains.module.js';
+import { ImagesModule } from '../images/images.module.js';
+import { WorkModule } from '../work/work.module.js';
+import { DiskCheck } from './disk-check.js';
+import { DiskWatch } from './disk-watch.js';
+import { DiskService } from './disk.service.js';
+
+@Module({
+  imports: [WorkModule, ImagesModule, DomainsModule],
+  providers: [DiskService, DiskCheck, DiskWatch],
+  exports: [DiskService],
+})
+export class DisksModule {}

@@ -1,0 +1,11 @@
+import { Module } from '@nestjs/common';
+import { DomainsModule } from '../domains/domains.module.js';
+import { HypervisorModule } from '../hypervisor/hypervisor.module.js';
+import { InventoryModule } from '../inventory/inventory.module.js';
+import { HostReporter } from './host.reporter.js';
+
+@Module({
+  imports: [HypervisorModule, DomainsModule, InventoryModule],
+  providers: [HostReporter],
+})
+export class ReportsModule {}

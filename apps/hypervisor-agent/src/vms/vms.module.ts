@@ -1,0 +1,17 @@
+import { Module } from '@nestjs/common';
+import { DisksModule } from '../disks/disks.module.js';
+import { DomainsModule } from '../domains/domains.module.js';
+import { FiltersModule } from '../filters/filters.module.js';
+import { HostModule } from '../host/host.module.js';
+import { HypervisorModule } from '../hypervisor/hypervisor.module.js';
+import { WorkModule } from '../work/work.module.js';
+import { GuestFolders } from './guest-folders.js';
+import { VmHandlers } from './vm.handlers.js';
+import { VmService } from './vm.service.js';
+
+@Module({
+  imports: [WorkModule, HypervisorModule, HostModule, DomainsModule, DisksModule, FiltersModule],
+  controllers: [VmHandlers],
+  providers: [GuestFolders, VmService],
+})
+export class VmsModule {}
