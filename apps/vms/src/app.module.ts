@@ -16,7 +16,6 @@ import { ImageRepository } from './images/image.repository.js';
 import { TemplateRepository } from './images/template.repository.js';
 import { TemplateService } from './images/template.service.js';
 import { OperationRepository } from './operations/operation.repository.js';
-import { AfterCommit } from './reconcile/after-commit.js';
 import { ClaimRepository } from './reconcile/claim.repository.js';
 import { HostClient } from './reconcile/host.client.js';
 import { RECONCILE_OPTIONS, reconcileOptions } from './reconcile/reconcile-options.js';
@@ -62,7 +61,6 @@ export class AppModule {
         TemplateRepository,
         TemplateService,
         OperationRepository,
-        AfterCommit,
         ClaimRepository,
         HostClient,
         VmJournal,

@@ -35,6 +35,11 @@ export class HostRepository {
     });
   }
 
+  /** Hosts are chosen one at a time: a second chooser waits until the first one's transaction ends. */
+  async lockPlacement(tx: Transaction): Promise<void> {
+    await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('vms.placement'))`;
+  }
+
   async candidates(tx: Transaction, imageId: string): Promise<HostCandidate[]> {
     const now = await databaseNow(tx);
     const hosts = await tx.host.findMany({ include: { images: { where: { imageId }, select: { imageId: true } } } });

@@ -18,6 +18,10 @@ export class TemplateRepository {
     return this.database.template.findMany({ where: { id: { in: [...ids] } } });
   }
 
+  find(tx: Transaction, id: string): Promise<Template | null> {
+    return tx.template.findUnique({ where: { id } });
+  }
+
   /** @throws DomainError NAME_TAKEN */
   async create(tx: Transaction, template: NewTemplate): Promise<Template> {
     const { name } = template;

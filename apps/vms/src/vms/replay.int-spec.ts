@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Actor } from '@infinibay/contracts';
-import { hostileProblems, replayProblems, testNats, type ReplayRow } from '@infinibay/testing';
+import { hostileProblems, keyedMutations, replayProblems, testNats, type ReplayRow } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PrismaClient } from '../database.js';
 import { Neighbours } from '../testing/neighbours.js';
@@ -104,6 +104,18 @@ describe('mutations of vms, repeated', () => {
     };
     expect(await replayProblems(replays, await sdl(), rows(), begins)).toEqual([]);
   }, 240_000);
+
+  it('have each left their entry in the audit', async () => {
+    const entries = await bench.vms
+      .get(PrismaClient)
+      .auditEntry.findMany({ where: { result: 'ok' }, distinct: ['verb'] });
+    const names = keyedMutations(await sdl()).map(({ name }) => name);
+    // Actions on a VM go by the name of their operation.
+    const verbs = names.map((name) =>
+      /^(?!create).*Vm$/.test(name) ? name.replace(/[A-Z]/g, '_$&').toUpperCase() : name,
+    );
+    expect(entries.map(({ verb }) => verb)).toEqual(expect.arrayContaining(verbs));
+  });
 
   it('or anything asked with hostile arguments are never answered INTERNAL', async () => {
     const ids = { Vm: await bench.created(), Department: bench.departmentId, Image: bench.neighbours.imageId };

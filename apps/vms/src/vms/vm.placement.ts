@@ -2,9 +2,11 @@ import { DomainError } from '@infinibay/contracts';
 import { chooseHost } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
-import type { Image } from '../generated/prisma/client.js';
+import type { Image, Template } from '../generated/prisma/client.js';
 import { HostRepository } from '../hosts/host.repository.js';
 import { requireImageMinimum } from '../images/image-minimum.js';
+import { ImageRepository } from '../images/image.repository.js';
+import { TemplateRepository } from '../images/template.repository.js';
 import { isUuid, type CreateVm } from './vm.inputs.js';
 
 export interface Placement {
@@ -18,14 +20,18 @@ export interface Placement {
 /** From what a client asks for to an image, sizes and a host. */
 @Injectable()
 export class VmPlacement {
-  constructor(private readonly hosts: HostRepository) {}
+  constructor(
+    private readonly hosts: HostRepository,
+    private readonly images: ImageRepository,
+    private readonly templates: TemplateRepository,
+  ) {}
 
   /**
    * One placement at a time, so that two creates cannot both take the last memory of a host.
    * @throws DomainError IMAGE_NOT_FOUND, TEMPLATE_NOT_FOUND, INVALID_INPUT, MEMORY_EXCEEDS_HOST, NO_SUITABLE_HOST
    */
   async place(tx: Transaction, input: CreateVm): Promise<Placement> {
-    await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('vms.placement'))`;
+    await this.hosts.lockPlacement(tx);
     const wanted = await this.sizes(tx, input);
     const host = chooseHost(await this.hosts.candidates(tx, wanted.image.id), wanted);
     return { ...wanted, hostId: host.hostId };
@@ -41,14 +47,14 @@ export class VmPlacement {
     return { image, vcpus: input.vcpus ?? template?.vcpus ?? 1, memoryMib, diskBytes };
   }
 
-  private async template(tx: Transaction, id: string) {
-    const template = isUuid(id) ? await tx.template.findUnique({ where: { id } }) : null;
+  private async template(tx: Transaction, id: string): Promise<Template> {
+    const template = isUuid(id) ? await this.templates.find(tx, id) : null;
     if (template === null) throw new DomainError('TEMPLATE_NOT_FOUND');
     return template;
   }
 
   private async image(tx: Transaction, id: string): Promise<Image> {
-    const image = isUuid(id) ? await tx.image.findUnique({ where: { id } }) : null;
+    const image = isUuid(id) ? await this.images.find(tx, id) : null;
     if (image === null) throw new DomainError('IMAGE_NOT_FOUND');
     return image;
   }

@@ -9,14 +9,15 @@ import {
   type PageArgs,
 } from '@infinibay/platform-graphql';
 import { currentContext } from '@infinibay/platform-logging';
-import { appendToOutbox, databaseNow, mutateOnce, newId, type IdempotentCall } from '@infinibay/platform-persistence';
+import { databaseNow, newId } from '@infinibay/platform-persistence';
+import type { Mutation, MutationEffect } from '@infinibay/platform-subgraph';
 import { TRANSITIONS, isAllowed } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import type DataLoader from 'dataloader';
-import { PrismaClient, isUniqueViolation, type Transaction } from '../database.js';
+import { Change, isUniqueViolation, type Transaction } from '../database.js';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
 import { OperationRepository } from '../operations/operation.repository.js';
-import { AfterCommit } from '../reconcile/after-commit.js';
+import { Reconciler } from '../reconcile/reconciler.js';
 import { NeighbourChecks } from './neighbour-checks.js';
 import { createdEvent, stateEvents } from './vm.events.js';
 import { CreateVm, VmAction, isUuid } from './vm.inputs.js';
@@ -31,18 +32,16 @@ export interface Accepted {
   readonly operationId: string;
 }
 
-type VmWork = (tx: Transaction) => Promise<Accepted>;
-
 /** Accepts what users want of VMs. The doing is the reconciler's. */
 @Injectable()
 export class VmService {
   constructor(
-    private readonly database: PrismaClient,
+    private readonly change: Change,
     private readonly vms: VmRepository,
     private readonly operations: OperationRepository,
     private readonly placement: VmPlacement,
     private readonly neighbours: NeighbourChecks,
-    private readonly afterCommit: AfterCommit,
+    private readonly reconciler: Reconciler,
   ) {}
 
   /** @throws DomainError VM_NOT_FOUND */
@@ -75,18 +74,16 @@ export class VmService {
     const { idempotencyKey: key, ...input } = validateInput(CreateVm, rawInput);
     // One vCPU is what an image gets when nothing is said.
     const vcpus = input.imageId !== null && input.vcpus === 1 ? null : input.vcpus;
-    const call = { actorId: actor.userId, key, operation: 'createVm', input: { ...input, vcpus } };
-    return this.accept(call, async () => {
-      const networkId = await this.neighbours.selectNetwork(actor, input);
-      return (tx) => this.build(tx, actor, { idempotencyKey: key, ...input }, networkId);
-    });
+    const prepare = (): Promise<string | null> => this.neighbours.selectNetwork(actor, input);
+    const asked = { actor, key, operation: 'createVm', input: { ...input, vcpus }, prepare };
+    return this.accept(asked, (tx, networkId) => this.build(tx, actor, { idempotencyKey: key, ...input }, networkId));
   }
 
   /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY */
   async request(actor: Actor, kind: Exclude<OperationKind, 'CREATE_VM'>, rawInput: unknown): Promise<Accepted> {
     const { idempotencyKey: key, ...input } = validateInput(VmAction, rawInput);
     if (!isUuid(input.vmId)) throw new DomainError('VM_NOT_FOUND');
-    return this.accept({ actorId: actor.userId, key, operation: kind, input }, () => async (tx) => {
+    return this.accept({ actor, key, operation: kind, input }, async (tx) => {
       const vm = await this.vms.lock(tx, input.vmId);
       const verb = kind === 'DELETE_VM' ? 'delete' : 'operate';
       if (vm === null || vm.state === 'DELETED' || !can(actor, verb, { kind: 'vm', departmentId: vm.departmentId })) {
@@ -97,7 +94,12 @@ export class VmService {
     });
   }
 
-  private async build(tx: Transaction, actor: Actor, input: CreateVm, networkId: string | null): Promise<Accepted> {
+  private async build(
+    tx: Transaction,
+    actor: Actor,
+    input: CreateVm,
+    networkId: string | null,
+  ): Promise<MutationEffect<Accepted>> {
     const place = await this.placement.place(tx, input);
     const vm = await this.insert(tx, {
       id: newId(),
@@ -141,7 +143,7 @@ export class VmService {
     actor: Actor,
     key: string,
     events: EventEnvelope[],
-  ): Promise<Accepted> {
+  ): Promise<MutationEffect<Accepted>> {
     const operationId = newId();
     const opened = await this.operations.add(tx, {
       id: operationId,
@@ -152,20 +154,19 @@ export class VmService {
       idempotencyKey: key,
       correlationId: currentContext().correlationId,
     });
-    await appendToOutbox(tx, [...events, ...opened]);
-    return { vmId: vm.id, operationId };
+    return { answer: { vmId: vm.id, operationId }, resourceId: vm.id, events: [...events, ...opened] };
   }
 
   /** Rows of VMs and operations stay when the VM is gone: ids are answer enough, the resolver checks who may see them. */
-  private async accept(call: IdempotentCall, prepare: () => VmWork | Promise<VmWork>): Promise<Accepted> {
+  private accept<Prepared>(
+    asked: Omit<Mutation<Prepared, Accepted, Accepted>, 'resourceKind' | 'show' | 'wake'>,
+    work: (tx: Transaction, prepared: Awaited<Prepared>) => Promise<MutationEffect<Accepted>>,
+  ): Promise<Accepted> {
     const show = (stored: Accepted): Accepted => stored;
-    const accepted = await mutateOnce(this.database, call, {
-      prepare,
-      show,
-      limits: { maxWait: 5_000, timeout: 15_000 },
-    });
-    this.afterCommit.notify();
-    return accepted;
+    const wake = (): void => {
+      this.reconciler.notify();
+    };
+    return this.change.commit({ ...asked, resourceKind: 'vm', show, wake }, work);
   }
 
   private async insert(tx: Transaction, data: Parameters<Transaction['vm']['create']>[0]['data']): Promise<VmRow> {

@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import { EventEnvelope, vmGuestConnected, vmGuestSilent } from '@infinibay/contracts';
+import { newEvent } from '@infinibay/platform-persistence';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { PrismaClient } from '../database.js';
+import { VmBench } from '../testing/vm-bench.js';
+import { GuestConsumer } from './guest.consumer.js';
+
+const at = (second: number): string => new Date(Date.UTC(2026, 10, 26, 12, 0, second)).toISOString();
+
+describe('what guests tell', () => {
+  let bench: VmBench;
+  /** It says nothing, so that nobody compares its VMs with what it has. */
+  const hostId = randomUUID();
+  beforeAll(async () => {
+    bench = await VmBench.start();
+    const { createdAt: _created, ...host } = await database().host.findFirstOrThrow();
+    await database().host.create({ data: { ...host, id: hostId } });
+  }, 120_000);
+  afterAll(() => bench.stop());
+
+  const database = () => bench.vms.get(PrismaClient);
+  const consumer = () => bench.vms.get(GuestConsumer);
+
+  /** A VM on which no work is due. */
+  const vmIn = async (state: 'RUNNING' | 'STOPPED'): Promise<string> => {
+    const id = randomUUID();
+    const { departmentId, neighbours } = bench;
+    const sizes = { vcpus: 1, memoryMib: 128, diskBytes: 1n << 30n };
+    const owner = { departmentId, ownerId: randomUUID(), name: id, activeName: id };
+    const desired = state;
+    await database().vm.create({
+      data: { id, hostId, imageId: neighbours.imageId, ...owner, ...sizes, state, desired },
+    });
+    return id;
+  };
+
+  const envelope = (vmId: string) => ({ departmentId: bench.departmentId, resource: { kind: 'vm', id: vmId } });
+  const connected = (vmId: string, second: number, agentVersion = '1.0') => {
+    const data = { vmId, agentVersion, connectedAt: at(second) };
+    return { ...newEvent(vmGuestConnected, { ...envelope(vmId), data }), data };
+  };
+  const silent = (vmId: string, second: number) => {
+    const data = { vmId, lastHeardAt: at(second) };
+    return { ...newEvent(vmGuestSilent, { ...envelope(vmId), data }), data };
+  };
+
+  const guestOf = async (id: string) => {
+    const { guestReadyAt, agentVersion } = await database().vm.findUniqueOrThrow({ where: { id } });
+    return { readyAt: guestReadyAt?.toISOString() ?? null, agentVersion };
+  };
+  const told = async (vmId: string): Promise<string[]> => {
+    const rows = await database().outboxEvent.findMany({ orderBy: { id: 'asc' } });
+    const events = rows.map(({ payload }) => EventEnvelope.parse(payload));
+    return events.filter(({ resource }) => resource.id === vmId).map(({ name }) => name);
+  };
+
+  it('is told once of a guest that is ready, however often and at once the event is delivered', async () => {
+    const vmId = await vmIn('RUNNING');
+    const event = connected(vmId, 1);
+    await Promise.all(Array.from({ length: 4 }, () => consumer().guestConnected(event)));
+    expect(await guestOf(vmId)).toEqual({ readyAt: at(1), agentVersion: '1.0' });
+    expect(await told(vmId)).toEqual(['vm.guest-ready']);
+  });
+
+  it('is told again when the guest connects again', async () => {
+    const vmId = await vmIn('RUNNING');
+    await consumer().guestConnected(connected(vmId, 1));
+    await consumer().guestConnected(connected(vmId, 9, '2.0'));
+    expect(await guestOf(vmId)).toEqual({ readyAt: at(9), agentVersion: '2.0' });
+    expect(await told(vmId)).toEqual(['vm.guest-ready', 'vm.guest-ready']);
+  });
+
+  it('marks no VM that has been stopped since, and tells nothing of it', async () => {
+    const vmId = await vmIn('STOPPED');
+    await consumer().guestConnected(connected(vmId, 1));
+    expect(await guestOf(vmId)).toEqual({ readyAt: null, agentVersion: null });
+    expect(await told(vmId)).toEqual([]);
+  });
+
+  it('forgets a guest that is silent, but not one that was heard after that', async () => {
+    const [quiet, back] = [await vmIn('RUNNING'), await vmIn('RUNNING')];
+    await consumer().guestConnected(connected(quiet, 1));
+    await consumer().guestSilent(silent(quiet, 5));
+    await consumer().guestConnected(connected(back, 7));
+    await consumer().guestSilent(silent(back, 5));
+    expect((await guestOf(quiet)).readyAt).toBeNull();
+    expect((await guestOf(back)).readyAt).toBe(at(7));
+  });
+});
