@@ -39,6 +39,7 @@ import { DomainRepository } from './vms/domain.repository.js';
 import { GuestFolders } from './vms/guest-folders.js';
 import { RunningCards } from './vms/running-cards.js';
 import { VmHandlers } from './vms/vm.handlers.js';
+import { VmPowerHandlers } from './vms/vm-power.handlers.js';
 import { VmService } from './vms/vm.service.js';
 import { VmGate } from './work/vm-gate.js';
 
@@ -87,7 +88,7 @@ export class AppModule {
           probes: [{ inject: [Hypervisor, QuarantineReporter, AccelerationService], useFactory: hypervisorProbe }],
         }),
       ],
-      controllers: [VmHandlers, NetworkHandlers, FilterHandlers, InventoryHandlers],
+      controllers: [VmHandlers, VmPowerHandlers, NetworkHandlers, FilterHandlers, InventoryHandlers],
       providers: [...disks, ...vms, ...kernel, ...networks, ...filters, ...reports, ...events],
     };
   }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { DomainPower } from '@infinibay/contracts';
 import fc from 'fast-check';
-import { isOff, plan, type Action, type DesiredState, type Observed, type Plan } from './plan.js';
+import { isOff, type Observed, type Plan } from './planning.js';
+import { plan, type DesiredState, type Step } from './registry.js';
 
 /** A host that does what it is told, for walking plans to their end. */
 class World {
@@ -14,11 +15,11 @@ class World {
   disksMade = 0;
   /** Whether a guest that is resumed stays paused. */
   stuck = false;
-  completed = new Set<Action>();
-  readonly done: Action[] = [];
+  completed = new Set<Step>();
+  readonly done: Step[] = [];
   startedUnfiltered = false;
 
-  next(desired: DesiredState, isAsked = true): Plan {
+  next(desired: DesiredState, isAsked = true): Plan<Step> {
     return plan(desired, {
       power: this.power,
       reason: this.reason,
@@ -31,7 +32,7 @@ class World {
 
   step(desired: DesiredState, isAsked = true): boolean {
     const next = this.next(desired, isAsked);
-    if (next.kind === 'act') this.perform(next.action);
+    if (next.kind === 'act') this.perform(next.step);
     else if (next.kind === 'wait' && next.reason !== 'paused')
       this.power = next.reason === 'starting' ? 'running' : 'off';
     else return false;
@@ -43,10 +44,10 @@ class World {
     this.completed = new Set();
   }
 
-  private perform(action: Action): void {
-    this.done.push(action);
-    this.completed.add(action);
-    const effects: Record<Action, () => void> = {
+  private perform(step: Step): void {
+    this.done.push(step);
+    this.completed.add(step);
+    const effects: Record<Step, () => void> = {
       'attach-network': () => (this.network = true),
       'ensure-disk': () => {
         if (!this.disk) this.disksMade += 1;
@@ -67,7 +68,7 @@ class World {
       unprotect: () => (this.filter = false),
       'detach-network': () => (this.network = false),
     };
-    effects[action]();
+    effects[step]();
   }
 }
 
@@ -123,7 +124,7 @@ describe('plan', () => {
       isBuilt: fc.constant(true),
       isDiskSound: fc.constant(false),
       isAsked: fc.boolean(),
-      completed: fc.constantFrom(new Set<Action>(), new Set<Action>(['attach-network', 'protect', 'define', 'start'])),
+      completed: fc.constantFrom(new Set<Step>(), new Set<Step>(['attach-network', 'protect', 'define', 'start'])),
     });
     fc.assert(fc.property(observed, (facts) => expect(plan('RUNNING', facts)).toEqual({ kind: 'blocked' })));
   });
