@@ -38,13 +38,14 @@ import { HostReporter } from './reports/host.reporter.js';
 import { DomainRepository } from './vms/domain.repository.js';
 import { GuestFolders } from './vms/guest-folders.js';
 import { RunningCards } from './vms/running-cards.js';
+import { TaskRecords } from './vms/task-records.js';
 import { VmHandlers } from './vms/vm.handlers.js';
 import { VmPowerHandlers } from './vms/vm-power.handlers.js';
 import { VmService } from './vms/vm.service.js';
 import { VmGate } from './work/vm-gate.js';
 
 const disks = [ImageStore, DiskService];
-const vms = [VmGate, GuestFolders, DomainRepository, RunningCards, VmService];
+const vms = [VmGate, GuestFolders, DomainRepository, RunningCards, TaskRecords, VmService];
 const networks = [
   HostNetworkReader,
   HostRanges,

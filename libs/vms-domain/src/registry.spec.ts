@@ -62,6 +62,7 @@ class World {
       },
       resume: () => (this.power = this.stuck ? 'paused' : 'running'),
       shutdown: () => (this.power = 'shutting-down'),
+      reboot: () => (this.power = 'running'),
       'force-off': () => (this.power = 'off'),
       undefine: () => (this.power = null),
       'remove-disk': () => (this.disk = false),

@@ -1,6 +1,7 @@
 import {
   DomainError,
   forceOffVm,
+  rebootVm,
   resumeVm,
   shutdownVm,
   startVm,
@@ -16,8 +17,10 @@ import { Hypervisor } from '../hypervisor/hypervisor.js';
 import { libvirtCodeOf } from '../hypervisor/libvirt-errors.js';
 import type { Deadline } from '../work/deadline.js';
 import { VmGate, type FencedRequest } from '../work/vm-gate.js';
+import { HostFactsReader } from '../hypervisor/host-facts.js';
 import { isOff } from './domain-power.js';
 import { DomainRepository } from './domain.repository.js';
+import { TaskRecords } from './task-records.js';
 import { unlessDone } from './unless-done.js';
 import { VmService } from './vm.service.js';
 
@@ -32,6 +35,8 @@ export class VmPowerHandlers {
     private readonly hypervisor: Hypervisor,
     private readonly domains: DomainRepository,
     private readonly vms: VmService,
+    private readonly tasks: TaskRecords,
+    private readonly host: HostFactsReader,
   ) {}
 
   @Authorize()
@@ -70,6 +75,25 @@ export class VmPowerHandlers {
         async () => isOff(await this.domains.power(domain, deadline)),
       );
     });
+  }
+
+  /** The button once for an operation; libvirt tells when the guest has restarted, which need not be soon, or ever. */
+  @Authorize()
+  @HandlesRequest(rebootVm)
+  async reboot(request: RequestOf<typeof rebootVm>, meta: RequestMeta): Promise<ReplyOf<typeof rebootVm>> {
+    const { vmId, operationId } = request;
+    const reply = await this.changePower(request, meta, async (domain, power, deadline) => {
+      if (await this.tasks.isUnderWay(vmId, operationId)) return;
+      // On its way down for a press that this process knows nothing of any more.
+      if (power === 'shutting-down' && (await this.tasks.isKnown(vmId, operationId))) return;
+      if (power !== 'running') throw new DomainError('VM_BUSY', { vmId, power });
+      const { driver } = await this.host.capabilities();
+      const press = () => domain.reboot({ timeoutMs: deadline.timeoutMs() });
+      await this.tasks.begin(vmId, operationId, () => this.hypervisor.use('reboot-domain', press));
+      // This driver restarts within the call, and tells nothing.
+      if (driver.toLowerCase() === 'test') await this.tasks.confirm(vmId);
+    });
+    return { ...reply, isRebooted: this.tasks.isDone(vmId, operationId) };
   }
 
   @Authorize()

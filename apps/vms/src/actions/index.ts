@@ -2,6 +2,7 @@ import type { Step } from '@infinibay/vms-domain';
 import { create } from './create.js';
 import { deleteVm } from './delete.js';
 import { forceOff } from './force-off.js';
+import { reboot } from './reboot.js';
 import { shutdown } from './shutdown.js';
 import { start } from './start.js';
 import type { PerformStep } from './step.js';
@@ -11,6 +12,7 @@ export const STEPS: Readonly<Record<Step, PerformStep>> = {
   ...create,
   ...start,
   ...shutdown,
+  ...reboot,
   ...forceOff,
   ...deleteVm,
 };
