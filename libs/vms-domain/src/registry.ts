@@ -54,7 +54,7 @@ export const isAllowed = (kind: OperationKind, state: VmState): boolean => actio
 /** The task of an operation; null when it is about a wish. */
 export const taskOf = (kind: OperationKind): Task<Step> | null => {
   const action = ACTIONS.find((one) => one.kind === kind);
-  return action !== undefined && 'task' in action ? (action.task as Task<Step>) : null;
+  return action !== undefined && 'task' in action ? (action.task) : null;
 };
 
 /** What a VM shows when its plan is settled. */

@@ -108,7 +108,7 @@ export const operationUpdatedV2 = defineEvent({
     kind: z
       .string()
       .regex(/^[A-Z][A-Z_]{0,62}$/)
-      .describe('REBOOT_VM, …; more may come'),
+      .describe('As in the GraphQL enum OperationKind; more may come'),
     resourceKind: z
       .string()
       .regex(/^[a-z][a-z-]{0,62}$/)
@@ -121,12 +121,12 @@ export const operationUpdatedV2 = defineEvent({
   }),
   example: {
     operationId: '0196f5a0-0000-7000-8000-0000000000f2',
-    kind: 'REBOOT_VM',
-    resourceKind: 'vm',
-    resourceId: EXAMPLE_VM,
+    kind: 'IMPORT_IMAGE',
+    resourceKind: 'image',
+    resourceId: '0196f5a0-0000-7000-8000-0000000000e1',
     status: 'RUNNING',
-    step: 'reboot',
-    progressPercent: 0,
+    step: 'download',
+    progressPercent: 40,
     errorCode: null,
   },
 });
