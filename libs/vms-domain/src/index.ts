@@ -3,5 +3,6 @@ export type { AnyAction, Task, TaskAction, Wish, WishAction } from './actions/de
 export * from './backoff.js';
 export * from './lifecycle.js';
 export * from './placement.js';
+export * from './plan.js';
 export * from './planning.js';
 export * from './registry.js';

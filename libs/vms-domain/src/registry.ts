@@ -1,7 +1,6 @@
 import type { VmState } from '@infinibay/contracts';
 import type { AnyAction, Task, Wish } from './actions/define.js';
 import { ACTIONS } from './actions/index.js';
-import { SETTLED, act, type Observed, type Plan } from './planning.js';
 
 type Registered = (typeof ACTIONS)[number];
 type WishOf<A> = A extends { readonly wish: infer W } ? W : never;
@@ -47,31 +46,12 @@ export const desiredState = (text: string): DesiredState => {
 
 export const actionOf = (kind: OperationKind): AnyAction => required(actions.get(kind), kind);
 
-const wishOf = (desired: DesiredState): Wish<string, Step> => required(wishes.get(desired), desired);
+export const wishOf = (desired: DesiredState): Wish<string, Step> => required(wishes.get(desired), desired);
 
 export const isAllowed = (kind: OperationKind, state: VmState): boolean => actionOf(kind).allowedIn.includes(state);
 
 /** The task of an operation; null when it is about a wish. */
 export const taskOf = (kind: OperationKind): Task<Step> | null => {
   const action = ACTIONS.find((one) => one.kind === kind);
-  return action !== undefined && 'task' in action ? (action.task) : null;
-};
-
-/** What a VM shows when its plan is settled. */
-export const settledState = (desired: DesiredState): VmState => wishOf(desired).settles;
-
-/** The next thing to do for what a VM shall be, and then for the task of the open operation. */
-export const plan = (desired: DesiredState, observed: Observed, task: Task<Step> | null = null): Plan<Step> => {
-  const next = wishOf(desired).plan(observed);
-  if (next.kind !== 'settled' || task === null) return next;
-  const isDone = observed.completed.has(task.step) || observed.completed.has(task.replacedBy);
-  return isDone ? SETTLED : act(task.step);
-};
-
-/** The steps that a user sees of an operation, in order. */
-export const stepsOf = (kind: OperationKind): readonly Step[] => {
-  const task = taskOf(kind);
-  if (task !== null) return [task.step];
-  const action = actionOf(kind);
-  return 'wish' in action ? wishOf(desiredState(action.wish.desired)).steps : [];
+  return action !== undefined && 'task' in action ? action.task : null;
 };

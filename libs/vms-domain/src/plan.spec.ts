@@ -9,13 +9,12 @@ import {
   desiredState,
   isAllowed,
   operationKind,
-  plan,
-  stepsOf,
   taskOf,
   type DesiredState,
   type OperationKind,
   type Step,
 } from './registry.js';
+import { plan, stepsOf } from './plan.js';
 
 /** A host that does what it is told, for walking plans to their end. */
 class World {
