@@ -178,6 +178,37 @@ describe('the whole system', () => {
     });
   });
 
+  it('restarts a guest by its power button: it counts its uptime anew, and the VM was RUNNING all the time', async () => {
+    await research.guestReady(vmId);
+    const uptime = async (): Promise<number> =>
+      (await research.member.ask<{ vm: { metrics: { uptimeSeconds: number } | null } }>(UPTIME, { id: vmId })).vm
+        .metrics?.uptimeSeconds ?? Number.POSITIVE_INFINITY;
+    const before = await uptime();
+    const { rebootVm } = await research.member.ask<{ rebootVm: { operation: { id: string } } }>(
+      `mutation ($input: VmActionInput!) { rebootVm(input: $input) { operation { id } } }`,
+      { input: { idempotencyKey: randomUUID(), vmId } },
+    );
+    const ended = `query ($id: ID!) { operation(id: $id) { status vm { state } } }`;
+    await pollUntil(
+      async () => {
+        const { operation } = await research.member.ask<{ operation: { status: string; vm: { state: string } } }>(
+          ended,
+          {
+            id: rebootVm.operation.id,
+          },
+        );
+        expect(operation.vm.state).toBe('RUNNING');
+        return operation.status === 'SUCCEEDED';
+      },
+      { timeoutMs: 120_000, intervalMs: 500, what: 'the end of the restart' },
+    );
+    await pollUntil(async () => (await uptime()) < before, {
+      timeoutMs: 90_000,
+      intervalMs: 500,
+      what: 'a lower uptime',
+    });
+  });
+
   it('shuts a guest down by its power button, starts it again and deletes it, with nothing left behind', async () => {
     const act = (name: string) =>
       research.member.ask(`mutation ($input: VmActionInput!) { ${name}(input: $input) { operation { id } } }`, {

@@ -14,6 +14,7 @@ import { errorsPage } from './errors.ts';
 import { breaches, publish, type PublishedContracts } from './published-contracts.ts';
 import { asDocument, messagesOf } from './schemas.ts';
 import { addressOf } from './subjects.ts';
+import { vmActionsPage } from './vm-actions.ts';
 
 const REFERENCE = 'docs/reference';
 const SCHEMAS = `${REFERENCE}/json-schemas`;
@@ -42,6 +43,7 @@ async function generate(): Promise<Map<string, string>> {
     ...schemas,
     [`${REFERENCE}/configuration.md`, configurationPage(configurations)],
     [`${REFERENCE}/errors.md`, errorsPage()],
+    [`${REFERENCE}/vm-actions.md`, vmActionsPage()],
     ['.env.example', environmentExample(configurations)],
     [LOCK, json(publishedNow())],
   ]);

@@ -14,6 +14,7 @@ import {
   removeDisk,
   removeFilter,
   removeNetwork,
+  rebootVm,
   shutdownVm,
   startVm,
   undefineVm,
@@ -93,7 +94,10 @@ describe("the agent on libvirt's test driver", () => {
       domain: { power: 'running', reason: 'booted' },
       disk: { capacityBytes: 2 * MIB },
     });
+    const restart = { ...at, operationId: randomUUID() };
+    for (const _ of [1, 2]) expect(await agent.call(rebootVm, restart)).toEqual({ power: 'running', isRebooted: true });
     for (const _ of [1, 2]) expect(await agent.call(shutdownVm, at)).toEqual({ power: 'off' });
+    expect(await agent.refusal(rebootVm, { ...at, operationId: randomUUID() })).toBe('VM_BUSY');
     await agent.call(startVm, at);
     for (const _ of [1, 2]) expect(await agent.call(forceOffVm, at)).toEqual({ power: 'off' });
     expect(await agent.call(undefineVm, at)).toEqual({ removed: true });
@@ -109,6 +113,7 @@ describe("the agent on libvirt's test driver", () => {
     await agent.stop();
     agent = await RunningAgent.start({ ...environment, HOST_ID: agent.hostId });
     expect(await agent.refusal(startVm, { vmId, fence: 4 })).toBe('STALE_FENCE');
+    expect(await agent.refusal(rebootVm, { vmId, fence: 4, operationId: randomUUID() })).toBe('STALE_FENCE');
     expect(await agent.refusal(defineVm, { fence: 4, spec: vmSpec(vmId) })).toBe('STALE_FENCE');
     expect((await agent.call(inspectVm, { vmId })).domain?.power).toBe('off');
     expect(await agent.call(startVm, { vmId, fence: 5 })).toEqual({ power: 'running' });
@@ -126,6 +131,8 @@ describe("the agent on libvirt's test driver", () => {
   });
 
   it('says that it does not know a VM', async () => {
+    const nobody = { vmId: randomUUID(), fence: 1 };
+    expect(await agent.refusal(rebootVm, { ...nobody, operationId: randomUUID() })).toBe('VM_NOT_FOUND');
     for (const contract of [startVm, shutdownVm, forceOffVm]) {
       expect(await agent.refusal(contract, { vmId: randomUUID(), fence: 1 })).toBe('VM_NOT_FOUND');
     }

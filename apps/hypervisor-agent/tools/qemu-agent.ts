@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { defineVm, ensureDisk, startVm, type VmSpec } from '@infinibay/contracts';
 import { domainName } from '@infinibay/libvirt-xml';
+import { guestImageDir } from '../../../tools/guest-image/build.ts';
 import { missingForLibvirtd, type RunningLibvirtd } from '../../../tools/stack/libvirtd.ts';
 import { startTestLibvirtd, temporaryState, type TemporaryState } from '../../../tools/stack/test-infrastructure.ts';
 import { RunningAgent, agentFolders, writeImage, type AgentFolders, type TestImage } from '../src/agent.fixture.ts';
@@ -16,31 +17,47 @@ export const hasQemu = missingForLibvirtd().length === 0;
 export interface QemuAgentOptions {
   /** What guests boot from; a disk that holds nothing when left out. */
   readonly disk?: Buffer;
+  /** Boots our guest image: Linux with our agent, which hears its power button. */
+  readonly linux?: boolean;
   /** Size of a file system for the disks alone, such as 4m. */
   readonly diskSpace?: string;
 }
 
+interface Parts {
+  readonly environment: Readonly<Record<string, string>>;
+  readonly daemon: RunningLibvirtd;
+  readonly state: TemporaryState;
+  readonly folders: AgentFolders;
+  readonly imageId: string;
+  readonly diskBytes: number;
+  /** The disks are on a file system of their own. */
+  readonly hasOwnFileSystem: boolean;
+}
+
 /** An agent on a libvirtd of its own, whose processes may be stopped and killed. */
 export class QemuAgent {
-  private constructor(
-    readonly agent: RunningAgent,
-    private readonly daemon: RunningLibvirtd,
-    readonly state: TemporaryState,
-    private readonly folders: AgentFolders,
-    /** An image of eight MiB that holds nothing. */
-    readonly imageId: string,
-    private readonly hasOwnFileSystem: boolean,
-  ) {}
+  readonly state: TemporaryState;
+  /** An image of eight MiB that holds nothing, unless another was asked for. */
+  readonly imageId: string;
 
-  static async start({ disk, diskSpace }: QemuAgentOptions = {}): Promise<QemuAgent> {
+  private constructor(
+    public agent: RunningAgent,
+    private readonly parts: Parts,
+  ) {
+    this.state = parts.state;
+    this.imageId = parts.imageId;
+  }
+
+  static async start({ disk, linux = false, diskSpace }: QemuAgentOptions = {}): Promise<QemuAgent> {
     const state = temporaryState();
     mkdirSync(state.diskDir, { recursive: true });
     // Before the daemon: it has a mount namespace of its own.
     if (diskSpace !== undefined) mountTmpfs(state.diskDir, diskSpace);
     const daemon = await startTestLibvirtd(state);
     const folders = agentFolders();
-    const image = disk === undefined ? writeEmptyImage(folders) : writeImage(folders.images, disk);
-    const agent = await RunningAgent.start({
+    const bootable = linux ? writeLinuxImage(folders) : writeEmptyImage(folders);
+    const image = disk === undefined ? bootable : writeImage(folders.images, disk);
+    const environment = {
       LIBVIRT_URI: daemon.uri,
       LIBVIRT_VIRT_TYPE: 'qemu',
       AGENT_SOCKET_DIR: state.agentSocketDir,
@@ -48,26 +65,43 @@ export class QemuAgent {
       DISK_DIR: state.diskDir,
       STATE_DIR: folders.state,
       NETNS: state.networkNamespace,
-    });
-    return new QemuAgent(agent, daemon, state, folders, image.imageId, diskSpace !== undefined);
+    };
+    const agent = await RunningAgent.start(environment);
+    const parts = {
+      environment,
+      daemon,
+      state,
+      folders,
+      imageId: image.imageId,
+      diskBytes: (linux ? 64 : 8) * MIB,
+      hasOwnFileSystem: diskSpace !== undefined,
+    };
+    return new QemuAgent(agent, parts);
+  }
+
+  /** Ends the agent and starts another of the same host; guests run on. */
+  async restartAgent(): Promise<void> {
+    const { hostId } = this.agent;
+    await this.agent.stop();
+    this.agent = await RunningAgent.start({ ...this.parts.environment, HOST_ID: hostId });
   }
 
   get uri(): string {
-    return this.daemon.uri;
+    return this.parts.daemon.uri;
   }
 
   /** Makes a VM without a network, and starts it. @returns its id */
-  async startVm(): Promise<string> {
-    const vmId = await this.defineVm();
+  async startVm(changes: Partial<VmSpec> = {}): Promise<string> {
+    const vmId = await this.defineVm(changes);
     await this.agent.call(startVm, { vmId, fence: 1 });
     return vmId;
   }
 
   /** @returns the id of a VM that is off */
-  async defineVm(): Promise<string> {
+  async defineVm(changes: Partial<VmSpec> = {}): Promise<string> {
     const vmId = randomUUID();
-    await this.agent.call(ensureDisk, { vmId, fence: 1, imageId: this.imageId, capacityBytes: 8 * MIB });
-    await this.agent.call(defineVm, { fence: 1, spec: vmSpec(vmId) });
+    await this.agent.call(ensureDisk, { vmId, fence: 1, imageId: this.imageId, capacityBytes: this.parts.diskBytes });
+    await this.agent.call(defineVm, { fence: 1, spec: { ...vmSpec(vmId), ...changes } });
     return vmId;
   }
 
@@ -88,9 +122,9 @@ export class QemuAgent {
 
   async stop(): Promise<void> {
     await this.agent.stop();
-    await this.daemon.stop({ guestTimeoutMs: 0 });
-    if (this.hasOwnFileSystem) execFileSync('umount', [this.state.diskDir]);
-    this.folders.remove();
+    await this.parts.daemon.stop({ guestTimeoutMs: 0 });
+    if (this.parts.hasOwnFileSystem) execFileSync('umount', [this.state.diskDir]);
+    this.parts.folders.remove();
     this.state.remove();
   }
 }
@@ -106,6 +140,18 @@ const writeEmptyImage = (folders: AgentFolders): TestImage => {
   const file = path.join(folders.state, 'empty.qcow2');
   execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', file, String(8 * MIB)]);
   return writeImage(folders.images, readFileSync(file), { format: 'qcow2', virtualSizeBytes: 8 * MIB });
+};
+
+const writeLinuxImage = (folders: AgentFolders): TestImage => {
+  const manifest = JSON.parse(readFileSync(path.join(guestImageDir, 'infinibay-micro.json'), 'utf8')) as {
+    file: string;
+    virtualSizeBytes: number;
+  };
+  const { virtualSizeBytes } = manifest;
+  return writeImage(folders.images, readFileSync(path.join(guestImageDir, manifest.file)), {
+    format: 'qcow2',
+    virtualSizeBytes,
+  });
 };
 
 /** A small VM without a network. */

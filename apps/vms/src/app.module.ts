@@ -22,6 +22,7 @@ import { RECONCILE_OPTIONS, reconcileOptions } from './reconcile/reconcile-optio
 import { Reconciler } from './reconcile/reconciler.js';
 import { VmJournal } from './reconcile/vm.journal.js';
 import { VmWorker } from './reconcile/vm.worker.js';
+import { AcceptedRequests } from './vms/vm-mutation.resolver.js';
 import { NeighbourChecks } from './vms/neighbour-checks.js';
 import { VmPlacement } from './vms/vm.placement.js';
 import { VmRepository } from './vms/vm.repository.js';
@@ -51,6 +52,7 @@ export class AppModule {
         ...resolvers,
         { provide: RECONCILE_OPTIONS, useValue: reconcileOptions(config) },
         VmService,
+        AcceptedRequests,
         NeighbourChecks,
         VmPlacement,
         VmRepository,

@@ -20,7 +20,7 @@ export const configSchema = {
   ),
   SHUTDOWN_GRACE_SECONDS: setting(
     z.coerce.number().int().min(5).max(3_600).default(120),
-    'How long a guest may take to power off before the operation fails',
+    'How long a guest may take to power off or to restart before the operation fails',
     { example: '120' },
   ),
   RETRY_LIMIT_SECONDS: setting(

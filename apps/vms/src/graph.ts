@@ -7,13 +7,13 @@ import { TemplateResolver } from './images/template.resolver.js';
 import { OperationResolver } from './operations/operation.resolver.js';
 import { GuestMetricsResolver } from './guest-metrics/guest-metrics.resolver.js';
 import { UserRef } from './vms/user.model.js';
-import { VmMutationResolver } from './vms/vm-mutation.resolver.js';
+import { actionResolvers } from './vms/vm-mutation.resolver.js';
 import { VmResolver } from './vms/vm.resolver.js';
 
 /** All that makes the subgraph's schema; the module provides them and tools/graphql composes from them. */
 export const resolvers: Type[] = [
   VmResolver,
-  VmMutationResolver,
+  ...actionResolvers,
   OperationResolver,
   ImageResolver,
   TemplateResolver,

@@ -12,6 +12,7 @@ export * from './model/host.js';
 export * from './model/network.js';
 export * from './model/network-status.js';
 export * from './model/dhcp-hostname.js';
+export * from './model/operation.v1.js';
 export * from './model/scalars.js';
 export * from './model/visible-text.js';
 export * from './model/vm.js';

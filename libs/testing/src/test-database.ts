@@ -15,15 +15,18 @@ export interface TestDatabase {
   readonly url: string;
   /** The same database as superuser, for looking at it and breaking it from outside. */
   readonly adminUrl: string;
+  /** Applies the migrations that were left out. */
+  readonly migrateFurther: () => Promise<void>;
   /** Ends every connection to the database and removes it and its role. */
   readonly drop: () => Promise<void>;
 }
 
 /**
- * A new database with one service's schema and all of its migrations, owned by a role that can see nothing else.
+ * A new database with one service's schema and its migrations, owned by a role that can see nothing else.
+ * @param before leaves out this migration and all after it; with none all are applied
  * @throws Error when the runner gave no server, or a migration fails (the message names its file).
  */
-export const createTestDatabase = async (schema: TestSchema): Promise<TestDatabase> => {
+export const createTestDatabase = async (schema: TestSchema, before?: string): Promise<TestDatabase> => {
   const serverUrl = testVariable('INFINIBAY_TEST_DATABASE_URL');
   const name = `test_${schema}_${randomBytes(6).toString('hex')}`;
   const password = randomBytes(12).toString('hex');
@@ -38,10 +41,11 @@ export const createTestDatabase = async (schema: TestSchema): Promise<TestDataba
     `REVOKE ALL ON SCHEMA public FROM PUBLIC`,
   ]);
   const url = urlOf(serverUrl, { database: name, user: name, password });
-  await migrate(url, schema);
+  await migrate(url, schema, (name) => before === undefined || name < before);
   return {
     url: `${url}?schema=${schema}`,
     adminUrl,
+    migrateFurther: () => migrate(url, schema, (name) => before !== undefined && name >= before),
     drop: () => execute(serverUrl, [`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`, `DROP ROLE IF EXISTS ${name}`]),
   };
 };
@@ -66,10 +70,10 @@ const execute = async (url: string, statements: readonly string[]): Promise<void
 };
 
 /** Applies the files in order, each as one transaction, as a deploy does but without its bookkeeping. */
-const migrate = async (url: string, schema: TestSchema): Promise<void> => {
+const migrate = async (url: string, schema: TestSchema, isWanted: (name: string) => boolean): Promise<void> => {
   const folder = join(PRISMA_DIR, schema, 'migrations');
   const names = readdirSync(folder).filter((name) => existsSync(join(folder, name, 'migration.sql')));
-  for (const name of names.sort()) {
+  for (const name of names.filter(isWanted).sort()) {
     const file = join(folder, name, 'migration.sql');
     try {
       await execute(url, [readFileSync(file, 'utf8')]);

@@ -1,4 +1,8 @@
+export * from './actions/index.js';
+export type { AnyAction, Task, TaskAction, Wish, WishAction } from './actions/define.js';
 export * from './backoff.js';
 export * from './lifecycle.js';
 export * from './placement.js';
 export * from './plan.js';
+export * from './planning.js';
+export * from './registry.js';

@@ -1,7 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
-import type { DomainPower } from '@infinibay/contracts';
+import { VmState, operationUpdatedV2, type DomainPower } from '@infinibay/contracts';
 import fc from 'fast-check';
-import { isOff, plan, type Action, type DesiredState, type Observed, type Plan } from './plan.js';
+import { isOff, type Observed, type Plan } from './planning.js';
+import { ACTIONS } from './actions/index.js';
+import {
+  OPERATION_KINDS,
+  actionOf,
+  desiredState,
+  isAllowed,
+  operationKind,
+  taskOf,
+  type DesiredState,
+  type OperationKind,
+  type Step,
+} from './registry.js';
+import { plan, stepsOf } from './plan.js';
 
 /** A host that does what it is told, for walking plans to their end. */
 class World {
@@ -14,11 +27,11 @@ class World {
   disksMade = 0;
   /** Whether a guest that is resumed stays paused. */
   stuck = false;
-  completed = new Set<Action>();
-  readonly done: Action[] = [];
+  completed = new Set<Step>();
+  readonly done: Step[] = [];
   startedUnfiltered = false;
 
-  next(desired: DesiredState, isAsked = true): Plan {
+  next(desired: DesiredState, isAsked = true): Plan<Step> {
     return plan(desired, {
       power: this.power,
       reason: this.reason,
@@ -31,7 +44,7 @@ class World {
 
   step(desired: DesiredState, isAsked = true): boolean {
     const next = this.next(desired, isAsked);
-    if (next.kind === 'act') this.perform(next.action);
+    if (next.kind === 'act') this.perform(next.step);
     else if (next.kind === 'wait' && next.reason !== 'paused')
       this.power = next.reason === 'starting' ? 'running' : 'off';
     else return false;
@@ -43,10 +56,10 @@ class World {
     this.completed = new Set();
   }
 
-  private perform(action: Action): void {
-    this.done.push(action);
-    this.completed.add(action);
-    const effects: Record<Action, () => void> = {
+  private perform(step: Step): void {
+    this.done.push(step);
+    this.completed.add(step);
+    const effects: Record<Step, () => void> = {
       'attach-network': () => (this.network = true),
       'ensure-disk': () => {
         if (!this.disk) this.disksMade += 1;
@@ -61,13 +74,14 @@ class World {
       },
       resume: () => (this.power = this.stuck ? 'paused' : 'running'),
       shutdown: () => (this.power = 'shutting-down'),
+      reboot: () => (this.power = 'running'),
       'force-off': () => (this.power = 'off'),
       undefine: () => (this.power = null),
       'remove-disk': () => (this.disk = false),
       unprotect: () => (this.filter = false),
       'detach-network': () => (this.network = false),
     };
-    effects[action]();
+    effects[step]();
   }
 }
 
@@ -123,7 +137,7 @@ describe('plan', () => {
       isBuilt: fc.constant(true),
       isDiskSound: fc.constant(false),
       isAsked: fc.boolean(),
-      completed: fc.constantFrom(new Set<Action>(), new Set<Action>(['attach-network', 'protect', 'define', 'start'])),
+      completed: fc.constantFrom(new Set<Step>(), new Set<Step>(['attach-network', 'protect', 'define', 'start'])),
     });
     fc.assert(fc.property(observed, (facts) => expect(plan('RUNNING', facts)).toEqual({ kind: 'blocked' })));
   });
@@ -170,5 +184,76 @@ describe('plan', () => {
     world.crash();
     walk(world, 'DELETED');
     expect(world.done).toEqual(['force-off', 'undefine', 'remove-disk', 'unprotect', 'detach-network']);
+  });
+});
+
+describe('the list of actions', () => {
+  it('names each kind and mutation once, in words that fit events', () => {
+    expect(new Set(ACTIONS.map(({ kind }) => kind)).size).toBe(ACTIONS.length);
+    expect(new Set(ACTIONS.map(({ mutation }) => mutation)).size).toBe(ACTIONS.length);
+    for (const kind of OPERATION_KINDS) {
+      expect(operationUpdatedV2.data.shape.kind.safeParse(kind).success).toBe(true);
+      expect(operationKind(kind)).toBe(kind);
+      expect(actionOf(kind).kind).toBe(kind);
+    }
+    expect(() => operationKind('PAINT_VM')).toThrow(RangeError);
+    expect(() => desiredState('PAINTED')).toThrow(RangeError);
+  });
+
+  /** As people rely on it: every change here is seen by users. */
+  it.each<[OperationKind, readonly VmState[]]>([
+    ['START_VM', ['STARTING', 'RUNNING', 'STOPPED', 'ERROR', 'PAUSED']],
+    ['SHUTDOWN_VM', ['RUNNING', 'STOPPING', 'STOPPED', 'ERROR', 'PAUSED']],
+    ['REBOOT_VM', ['RUNNING']],
+    ['FORCE_OFF_VM', ['STARTING', 'RUNNING', 'STOPPING', 'STOPPED', 'ERROR', 'PAUSED']],
+    ['DELETE_VM', ['BUILDING', 'STARTING', 'RUNNING', 'STOPPING', 'STOPPED', 'ERROR', 'DELETING', 'PAUSED']],
+  ])('accepts %s in %j', (kind, states) => {
+    expect(VmState.options.filter((state) => isAllowed(kind, state)).sort()).toEqual([...states].sort());
+  });
+
+  it.each<[OperationKind, readonly Step[]]>([
+    ['CREATE_VM', ['attach-network', 'ensure-disk', 'protect', 'define', 'start']],
+    ['START_VM', ['attach-network', 'ensure-disk', 'protect', 'define', 'start']],
+    ['SHUTDOWN_VM', ['shutdown']],
+    ['REBOOT_VM', ['reboot']],
+    ['FORCE_OFF_VM', ['force-off']],
+    ['DELETE_VM', ['force-off', 'undefine', 'remove-disk', 'unprotect', 'detach-network']],
+  ])('shows the steps of %s as %j', (kind, steps) => expect(stepsOf(kind)).toEqual(steps));
+});
+
+describe('a task', () => {
+  const running = (changes: Partial<Observed> = {}): Observed => ({
+    power: 'running',
+    reason: 'booted',
+    isBuilt: true,
+    isDiskSound: true,
+    isAsked: true,
+    completed: new Set<Step>(),
+    ...changes,
+  });
+  const task = taskOf('REBOOT_VM');
+
+  it('is done once the wish is settled, and once', () => {
+    expect(plan('RUNNING', running(), task)).toEqual({ kind: 'act', step: 'reboot' });
+    expect(plan('RUNNING', running({ completed: new Set(['reboot']) }), task)).toEqual({ kind: 'settled' });
+    expect(plan('RUNNING', running(), null)).toEqual({ kind: 'settled' });
+    for (const kind of OPERATION_KINDS.filter((one) => one !== 'REBOOT_VM')) expect(taskOf(kind)).toBeNull();
+  });
+
+  it('waits for a guest that is on its way down, and is not needed for one that had to be started', () => {
+    expect(plan('RUNNING', running({ power: 'shutting-down' }), task)).toEqual({
+      kind: 'wait',
+      reason: 'shutting-down',
+    });
+    expect(plan('RUNNING', running({ power: 'off' }), task)).toMatchObject({ kind: 'act', step: 'attach-network' });
+    expect(plan('RUNNING', running({ completed: new Set(['start']) }), task)).toEqual({ kind: 'settled' });
+  });
+
+  it('comes after what keeps the VM from being as it shall be', () => {
+    expect(plan('RUNNING', running({ isDiskSound: false }), task)).toEqual({ kind: 'blocked' });
+    expect(plan('RUNNING', running({ power: 'paused', reason: 'user' }), task)).toEqual({
+      kind: 'act',
+      step: 'resume',
+    });
   });
 });

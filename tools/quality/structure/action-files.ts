@@ -5,9 +5,15 @@ import { isGenerated, isTest } from './source-files.ts';
 export const MEASURED_ACTIONS: Readonly<Record<string, RegExp>> = {
   // Also the power that it wishes for, FORCED_OFF.
   'force-off': /forced?[-_]?off/iu,
-  // Without "Vm" it would be libvirt's own word, or English.
-  reboot: /reboot[-_]?vm|\/actions\/reboot\b/iu,
+  // Without "Vm" it would be libvirt's own word, or English. A list of actions names its file.
+  reboot: /reboot[-_]?vm|\/actions\/reboot\b|'\.\/reboot\.js'/iu,
 };
+
+/**
+ * Files that name an action and that no other action would touch: what a published version says for ever, and a file of
+ * one action that uses another (deleting begins with cutting the power).
+ */
+const TOUCHED_BY_NO_OTHER = /\.v\d+\.ts$|^libs\/vms-domain\/src\/actions\/delete\.ts$/u;
 
 const HAND_WRITTEN = /^(?:apps|libs|native)\/.*\.(?:ts|rs)$|^prisma\/.*\.prisma$/u;
 
@@ -18,6 +24,7 @@ const HAND_WRITTEN = /^(?:apps|libs|native)\/.*\.(?:ts|rs)$|^prisma\/.*\.prisma$
 export const actionFiles = (name: RegExp, texts: readonly TextFile[]): readonly string[] =>
   texts
     .filter(({ file }) => HAND_WRITTEN.test(file) && !isGenerated(file) && !isTest(file))
+    .filter(({ file }) => !TOUCHED_BY_NO_OTHER.test(file))
     .filter(({ file, text }) => name.test(text) || name.test(file))
     .map(({ file }) => file);
 

@@ -108,6 +108,8 @@ describe(reportOf, () => {
       'tools/demo/i.ts': 'forceOffVm',
       'docs/j.md': 'forceOffVm',
       'libs/x/src/k.ts': '// turned off by force',
+      'libs/contracts/src/model/operation.v1.ts': 'FORCE_OFF_VM',
+      'libs/vms-domain/src/actions/delete.ts': "'force-off'",
     };
     expect(report({ ...touched, ...untouched }).goals.filter((goal) => !isMet(goal))).toEqual([]);
     const one = missed({ ...touched, ...untouched, 'libs/x/src/l.ts': 'forceOffVm' });

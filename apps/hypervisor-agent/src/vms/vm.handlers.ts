@@ -1,13 +1,9 @@
 import {
   defineVm,
   ensureDisk,
-  forceOffVm,
   inspectDisk,
   inspectVm,
   removeDisk,
-  resumeVm,
-  shutdownVm,
-  startVm,
   undefineVm,
   type ReplyOf,
   type RequestOf,
@@ -22,7 +18,7 @@ import { isOff } from '../domains/domain-power.js';
 import { DomainRepository } from '../domains/domain.repository.js';
 import { VmService } from './vm.service.js';
 
-/** Commands of the vms service. Every change passes the gate: in order, and never from a replaced worker. */
+/** Commands of the vms service that make and remove; vm-power.handlers.ts has the rest. Every change passes the gate: in order, and never from a replaced worker. */
 @Controller()
 export class VmHandlers {
   constructor(
@@ -96,39 +92,6 @@ export class VmHandlers {
     const request = { vmId: spec.vmId, fence };
     await this.gate.perform(request, until, (deadline) => this.vms.define(spec, fence, deadline));
     return {};
-  }
-
-  @Authorize()
-  @HandlesRequest(startVm)
-  async start(request: RequestOf<typeof startVm>, { deadline: until }: RequestMeta): Promise<ReplyOf<typeof startVm>> {
-    return { power: await this.gate.perform(request, until, (deadline) => this.vms.start(request.vmId, deadline)) };
-  }
-
-  @Authorize()
-  @HandlesRequest(resumeVm)
-  async resume(
-    request: RequestOf<typeof resumeVm>,
-    { deadline: until }: RequestMeta,
-  ): Promise<ReplyOf<typeof resumeVm>> {
-    return { power: await this.gate.perform(request, until, (deadline) => this.vms.resume(request.vmId, deadline)) };
-  }
-
-  @Authorize()
-  @HandlesRequest(shutdownVm)
-  async shutdown(
-    request: RequestOf<typeof shutdownVm>,
-    { deadline: until }: RequestMeta,
-  ): Promise<ReplyOf<typeof shutdownVm>> {
-    return { power: await this.gate.perform(request, until, (deadline) => this.vms.shutdown(request.vmId, deadline)) };
-  }
-
-  @Authorize()
-  @HandlesRequest(forceOffVm)
-  async forceOff(
-    request: RequestOf<typeof forceOffVm>,
-    { deadline: until }: RequestMeta,
-  ): Promise<ReplyOf<typeof forceOffVm>> {
-    return { power: await this.gate.perform(request, until, (deadline) => this.vms.forceOff(request.vmId, deadline)) };
   }
 
   @Authorize()

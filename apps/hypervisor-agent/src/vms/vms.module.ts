@@ -6,12 +6,14 @@ import { HostModule } from '../host/host.module.js';
 import { HypervisorModule } from '../hypervisor/hypervisor.module.js';
 import { WorkModule } from '../work/work.module.js';
 import { GuestFolders } from './guest-folders.js';
+import { TaskRecords } from './task-records.js';
+import { VmPowerHandlers } from './vm-power.handlers.js';
 import { VmHandlers } from './vm.handlers.js';
 import { VmService } from './vm.service.js';
 
 @Module({
   imports: [WorkModule, HypervisorModule, HostModule, DomainsModule, DisksModule, FiltersModule],
-  controllers: [VmHandlers],
-  providers: [GuestFolders, VmService],
+  controllers: [VmHandlers, VmPowerHandlers],
+  providers: [TaskRecords, GuestFolders, VmService],
 })
 export class VmsModule {}

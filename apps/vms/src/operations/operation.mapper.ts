@@ -1,3 +1,4 @@
+import { operationKind } from '@infinibay/vms-domain';
 import type { Prisma } from '../generated/prisma/client.js';
 import type { Operation } from './operation.model.js';
 
@@ -6,7 +7,7 @@ export type OperationRow = Prisma.OperationGetPayload<{ include: typeof withStep
 
 export const toOperation = (row: OperationRow): Operation => ({
   id: row.id,
-  kind: row.kind,
+  kind: operationKind(row.kind),
   status: row.status,
   progressPercent: progressOf(row),
   steps: row.steps.map(({ name, status, attempts, errorCode, startedAt, finishedAt }) => ({
@@ -23,7 +24,8 @@ export const toOperation = (row: OperationRow): Operation => ({
   createdAt: row.createdAt,
   startedAt: row.startedAt,
   finishedAt: row.finishedAt,
-  vmId: row.vmId,
+  resourceKind: row.resourceKind,
+  resourceId: row.resourceId,
   actorId: row.actorId,
 });
 

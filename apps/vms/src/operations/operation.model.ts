@@ -1,8 +1,10 @@
 import { ListSize } from '@infinibay/platform-graphql';
 import { Directive, Field, GraphQLISODateTime, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
-import { OperationKind, OperationStatus, StepStatus } from '../generated/prisma/enums.js';
+import { OPERATION_KINDS, type OperationKind } from '@infinibay/vms-domain';
+import { OperationStatus, StepStatus } from '../generated/prisma/enums.js';
 
-registerEnumType(OperationKind, { name: 'OperationKind' });
+const OperationKinds = Object.fromEntries(OPERATION_KINDS.map((kind) => [kind, kind]));
+registerEnumType(OperationKinds, { name: 'OperationKind' });
 registerEnumType(OperationStatus, {
   name: 'OperationStatus',
   description: 'SUPERSEDED: a later request on the same VM took its place',
@@ -36,7 +38,7 @@ export class Operation {
   @Field(() => ID)
   id!: string;
 
-  @Field(() => OperationKind)
+  @Field(() => OperationKinds)
   kind!: OperationKind;
 
   @Field(() => OperationStatus)
@@ -67,6 +69,11 @@ export class Operation {
   @Field(() => GraphQLISODateTime, { nullable: true })
   finishedAt!: Date | null;
 
-  vmId!: string;
+  @Field(() => String, { description: 'What is worked on: vm' })
+  resourceKind!: string;
+
+  @Field(() => ID, { description: 'The id of what is worked on' })
+  resourceId!: string;
+
   actorId!: string;
 }

@@ -1,6 +1,6 @@
-import { operationUpdated, type EventEnvelope, type OperationKind } from '@infinibay/contracts';
+import { OperationKindV1, operationUpdated, operationUpdatedV2, type EventEnvelope } from '@infinibay/contracts';
 import { databaseNow, newEvent } from '@infinibay/platform-persistence';
-import { stepsOf, TRANSITIONS } from '@infinibay/vms-domain';
+import { operationKind, stepsOf, type OperationKind } from '@infinibay/vms-domain';
 import { departmentWhere, type DepartmentScope } from '@infinibay/access-domain';
 import { Injectable } from '@nestjs/common';
 import { PrismaClient, type Transaction } from '../database.js';
@@ -16,10 +16,16 @@ export interface NewOperation {
   readonly correlationId: string;
 }
 
+/** Ages are told by the database's clock. */
 export interface OpenOperation {
   readonly id: string;
+  readonly kind: OperationKind;
   readonly ageMs: number;
+  /** Since when its step is being done; null when none is. */
+  readonly stepAgeMs: number | null;
 }
+
+const ofVm = (vmId: string) => ({ resourceKind: 'vm', resourceId: vmId });
 
 type SqlReader = Pick<Transaction, '$queryRaw'>;
 
@@ -33,8 +39,10 @@ export class OperationRepository {
     const row = await tx.operation.create({
       data: {
         ...operation,
+        resourceKind: 'vm',
+        resourceId: operation.vmId,
         createdAt: await databaseNow(tx),
-        steps: { create: stepsOf(TRANSITIONS[operation.kind].desired).map((name, position) => ({ name, position })) },
+        steps: { create: stepsOf(operation.kind).map((name, position) => ({ name, position })) },
       },
       include: withSteps,
     });
@@ -49,7 +57,7 @@ export class OperationRepository {
     failure?: { code: string; message: string },
   ): Promise<EventEnvelope[]> {
     const open = await tx.operation.findMany({
-      where: { vmId, status: { in: ['PENDING', 'RUNNING'] } },
+      where: { ...ofVm(vmId), status: { in: ['PENDING', 'RUNNING'] } },
       select: { id: true },
     });
     const events: EventEnvelope[] = [];
@@ -80,18 +88,22 @@ export class OperationRepository {
 
   findOpen(vmId: string): Promise<OperationRow | null> {
     return this.database.operation.findFirst({
-      where: { vmId, status: { in: ['PENDING', 'RUNNING'] } },
+      where: { ...ofVm(vmId), status: { in: ['PENDING', 'RUNNING'] } },
       orderBy: { createdAt: 'desc' },
       include: withSteps,
     });
   }
 
-  /** The open operation of a VM, and how long ago it was accepted by the database's clock; null: none is open. */
-  async ageOfOpen(vmId: string, tx: SqlReader = this.database): Promise<OpenOperation | null> {
-    const [row] = await tx.$queryRaw<OpenOperation[]>`
-      SELECT id, (extract(epoch FROM now() - created_at) * 1000)::float8 AS "ageMs" FROM operations
-      WHERE vm_id = ${vmId}::uuid AND status IN ('PENDING', 'RUNNING') ORDER BY created_at DESC LIMIT 1`;
-    return row ?? null;
+  /** The open operation of a VM; null: none is open. */
+  async open(vmId: string, tx: SqlReader = this.database): Promise<OpenOperation | null> {
+    const [row] = await tx.$queryRaw<(Omit<OpenOperation, 'kind'> & { kind: string })[]>`
+      SELECT o.id, o.kind, (extract(epoch FROM now() - o.created_at) * 1000)::float8 AS "ageMs",
+        (SELECT (extract(epoch FROM now() - max(s.started_at)) * 1000)::float8 FROM operation_steps AS s
+         WHERE s.operation_id = o.id AND s.status = 'RUNNING') AS "stepAgeMs"
+      FROM operations AS o
+      WHERE o.resource_kind = 'vm' AND o.resource_id = ${vmId}::uuid AND o.status IN ('PENDING', 'RUNNING')
+      ORDER BY o.created_at DESC LIMIT 1`;
+    return row === undefined ? null : { ...row, kind: operationKind(row.kind) };
   }
 
   find(id: string, scope: DepartmentScope): Promise<OperationRow | null> {
@@ -110,29 +122,30 @@ export class OperationRepository {
     const newest = await this.database.$queryRaw<{ id: string }[]>`
       SELECT o.id FROM unnest(${[...vmIds]}::uuid[]) AS v(id)
       CROSS JOIN LATERAL (
-        SELECT id FROM operations WHERE vm_id = v.id ORDER BY created_at DESC, id DESC LIMIT ${count}
+        SELECT id FROM operations WHERE resource_kind = 'vm' AND resource_id = v.id ORDER BY created_at DESC, id DESC LIMIT ${count}
       ) AS o`;
     const rows = await this.database.operation.findMany({
       where: { id: { in: newest.map((row) => row.id) } },
       orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
       include: withSteps,
     });
-    return Map.groupBy(rows, (row) => row.vmId);
+    return Map.groupBy(rows, (row) => row.resourceId);
   }
 }
 
-/** The event that tells of an operation as it is now. */
-export const operationEvent = (row: OperationRow): EventEnvelope =>
-  newEvent(operationUpdated, {
-    departmentId: row.departmentId,
-    resource: { kind: 'operation', id: row.id },
-    data: {
-      operationId: row.id,
-      kind: row.kind,
-      vmId: row.vmId,
-      status: row.status,
-      step: row.steps.find((step) => step.status === 'RUNNING')?.name ?? null,
-      progressPercent: progressOf(row),
-      errorCode: row.errorCode,
-    },
-  });
+/** The event that tells of an operation as it is now, in the oldest version that has words for it. */
+export const operationEvent = (row: OperationRow): EventEnvelope => {
+  const about = { departmentId: row.departmentId, resource: { kind: 'operation', id: row.id } } as const;
+  const facts = {
+    operationId: row.id,
+    status: row.status,
+    step: row.steps.find((step) => step.status === 'RUNNING')?.name ?? null,
+    progressPercent: progressOf(row),
+    errorCode: row.errorCode,
+  };
+  const { resourceKind, resourceId } = row;
+  const known = OperationKindV1.safeParse(row.kind);
+  return known.success && resourceKind === 'vm'
+    ? newEvent(operationUpdated, { ...about, data: { ...facts, kind: known.data, vmId: resourceId } })
+    : newEvent(operationUpdatedV2, { ...about, data: { ...facts, kind: row.kind, resourceKind, resourceId } });
+};

@@ -38,8 +38,8 @@ export class OperationResolver {
 
   @Authorize()
   @ResolveField(() => Vm, { nullable: true, description: 'The virtual machine; null once it is deleted' })
-  vm(@Parent() operation: Operation, @Graph() graph: GraphContext): Promise<Vm | null> {
-    return this.vms.loader(graph).load(operation.vmId);
+  async vm(@Parent() operation: Operation, @Graph() graph: GraphContext): Promise<Vm | null> {
+    return operation.resourceKind === 'vm' ? this.vms.loader(graph).load(operation.resourceId) : null;
   }
 
   @Authorize()

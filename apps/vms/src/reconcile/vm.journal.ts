@@ -1,15 +1,25 @@
 import { DomainError, type EventEnvelope } from '@infinibay/contracts';
 import { OutboxRelayHolder } from '@infinibay/platform-messaging';
+import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { appendToOutbox, databaseNow } from '@infinibay/platform-persistence';
-import { LOOK_AGAIN_MS, backoffMs, settledState, type Action, type DesiredState } from '@infinibay/vms-domain';
+import {
+  LOOK_AGAIN_MS,
+  backoffMs,
+  desiredState,
+  settledState,
+  taskOf,
+  type DesiredState,
+  type Step,
+} from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
+import type { Histogram } from 'prom-client';
+import type { Preparation } from '../actions/step.js';
 import { PrismaClient, type Transaction } from '../database.js';
 import type { Prisma, Vm } from '../generated/prisma/client.js';
 import { withSteps } from '../operations/operation.mapper.js';
 import { OperationRepository, operationEvent, type OpenOperation } from '../operations/operation.repository.js';
 import { deletedEvent, stateEvents } from '../vms/vm.events.js';
 import { ClaimRepository, type Claim } from './claim.repository.js';
-import type { Preparation } from './host.client.js';
 
 const later = (now: Date, waitMs: number): Date => new Date(now.getTime() + waitMs);
 
@@ -25,23 +35,32 @@ export interface Reading {
 /** Writes what the worker does into the VM, its operation and the outbox, each time in one fenced transaction. */
 @Injectable()
 export class VmJournal {
+  private readonly taskDurations: Histogram<'kind' | 'outcome'>;
+
   constructor(
     private readonly database: PrismaClient,
     private readonly claims: ClaimRepository,
     private readonly operations: OperationRepository,
     private readonly outbox: OutboxRelayHolder,
-  ) {}
+    metrics: MetricsRegistry,
+  ) {
+    this.taskDurations = metrics.histogram(
+      'infinibay_vm_task_seconds',
+      'Time from the acceptance of what is done once to a VM (a reboot) to its end',
+      ['kind', 'outcome'],
+    );
+  }
 
   /** The VM as it is now, and what is asked of it; STALE_FENCE when another worker has it. */
   async read(claim: Claim): Promise<Reading> {
     const vm = await this.database.vm.findUnique({ where: { id: claim.vmId } });
     if (vm?.fence !== claim.fence) throw new DomainError('STALE_FENCE', { vmId: claim.vmId });
-    return { vm, open: await this.operations.ageOfOpen(claim.vmId) };
+    return { vm, open: await this.operations.open(claim.vmId) };
   }
 
-  stepStarted(claim: Claim, action: Action): Promise<void> {
+  stepStarted(claim: Claim, step: Step): Promise<void> {
     return this.write(claim, (tx, vm, now) =>
-      this.markStep(tx, vm.id, action, {
+      this.markStep(tx, vm.id, step, {
         status: 'RUNNING',
         startedAt: now,
         attempts: { increment: 1 },
@@ -51,20 +70,20 @@ export class VmJournal {
   }
 
   /** What the step brought about is remembered with it: that there is a disk, and in which network the VM is. */
-  stepSucceeded(claim: Claim, action: Action, preparation: Preparation): Promise<void> {
+  stepSucceeded(claim: Claim, step: Step, preparation: Preparation): Promise<void> {
     return this.write(claim, async (tx, vm, now) => {
       const networkId = preparation.nic?.networkId;
-      if (action === 'ensure-disk' && vm.diskBuiltAt === null)
+      if (step === 'ensure-disk' && vm.diskBuiltAt === null)
         await tx.vm.update({ where: { id: vm.id }, data: { diskBuiltAt: now } });
-      if (action === 'attach-network' && networkId !== undefined && networkId !== vm.networkId)
+      if (step === 'attach-network' && networkId !== undefined && networkId !== vm.networkId)
         await tx.vm.update({ where: { id: vm.id }, data: { networkId } });
-      return this.markStep(tx, vm.id, action, { status: 'SUCCEEDED', finishedAt: now });
+      return this.markStep(tx, vm.id, step, { status: 'SUCCEEDED', finishedAt: now });
     });
   }
 
   /** The desired state is reached: the VM shows it, its operation ends, the lease is given back. */
   settle(claim: Claim, reading: Reading): Promise<void> {
-    const { desired } = reading.vm;
+    const desired = desiredState(reading.vm.desired);
     return this.end(claim, reading, async (tx, vm, now) => {
       const state = settledState(desired);
       const gone = desired === 'DELETED';
@@ -83,6 +102,7 @@ export class VmJournal {
         },
       });
       const ended = await this.operations.closeOpen(tx, vm.id, 'SUCCEEDED');
+      this.countTask(reading, 'succeeded');
       const deleted = gone && vm.state !== state ? [deletedEvent(vm)] : [];
       return [...stateEvents(vm, state, null), ...deleted, ...ended];
     });
@@ -151,8 +171,8 @@ export class VmJournal {
     });
   }
 
-  /** The failure of an action: tried again with growing waits. @returns the wait in milliseconds */
-  async retryLater(claim: Claim, reading: Reading, action: Action | null, error: DomainError): Promise<number> {
+  /** The failure of a step: tried again with growing waits. @returns the wait in milliseconds */
+  async retryLater(claim: Claim, reading: Reading, step: Step | null, error: DomainError): Promise<number> {
     let waitMs = 0;
     await this.end(claim, reading, async (tx, vm, now) => {
       const failedAttempts = vm.failedAttempts + 1;
@@ -161,17 +181,17 @@ export class VmJournal {
         where: { id: vm.id },
         data: { ...RELEASED, failedAttempts, reconcileAt: later(now, waitMs) },
       });
-      return action === null ? [] : this.markStep(tx, vm.id, action, { status: 'PENDING', errorCode: error.code });
+      return step === null ? [] : this.markStep(tx, vm.id, step, { status: 'PENDING', errorCode: error.code });
     });
     return waitMs;
   }
 
   /** A failure that trying again cannot mend: the VM shows ERROR with the reason until somebody acts. */
-  fail(claim: Claim, reading: Reading, action: Action | null, error: DomainError): Promise<void> {
+  fail(claim: Claim, reading: Reading, step: Step | null, error: DomainError): Promise<void> {
     return this.end(claim, reading, async (tx, vm) => {
       const failure = { code: error.code, message: error.message };
       const stepped =
-        action === null ? [] : await this.markStep(tx, vm.id, action, { status: 'FAILED', errorCode: error.code });
+        step === null ? [] : await this.markStep(tx, vm.id, step, { status: 'FAILED', errorCode: error.code });
       await tx.vm.update({
         where: { id: vm.id },
         data: {
@@ -209,6 +229,17 @@ export class VmJournal {
     });
   }
 
+  /** A task came to nothing: its operation fails, the VM goes on as it is. */
+  failTask(claim: Claim, reading: Reading, step: Step, error: DomainError): Promise<void> {
+    return this.end(claim, reading, async (tx, vm) => {
+      const failure = { code: error.code, message: error.message };
+      const stepped = await this.markStep(tx, vm.id, step, { status: 'FAILED', errorCode: error.code });
+      await tx.vm.update({ where: { id: vm.id }, data: { ...RELEASED, reconcileAt: null, failedAttempts: 0 } });
+      this.countTask(reading, 'failed');
+      return [...stepped, ...(await this.operations.closeOpen(tx, vm.id, 'FAILED', failure))];
+    });
+  }
+
   /** The power state moved although nobody asked us: the VM shows it, and wants it from now on when `desired` is given. */
   show(claim: Claim, reading: Reading, state: Vm['state'], reason: string, desired?: DesiredState): Promise<void> {
     return this.write(claim, async (tx, vm) => {
@@ -222,19 +253,24 @@ export class VmJournal {
     });
   }
 
+  private countTask({ open }: Reading, outcome: 'succeeded' | 'failed'): void {
+    if (open === null || taskOf(open.kind) === null) return;
+    this.taskDurations.observe({ kind: open.kind, outcome }, open.ageMs / 1_000);
+  }
+
   private async markStep(
     tx: Transaction,
     vmId: string,
-    action: Action,
+    step: Step,
     change: Prisma.OperationStepUpdateManyMutationInput,
   ): Promise<EventEnvelope[]> {
     const open = await tx.operation.findFirst({
-      where: { vmId, status: { in: ['PENDING', 'RUNNING'] } },
+      where: { resourceKind: 'vm', resourceId: vmId, status: { in: ['PENDING', 'RUNNING'] } },
       orderBy: { createdAt: 'desc' },
       select: { id: true, startedAt: true },
     });
     if (open === null) return [];
-    await tx.operationStep.updateMany({ where: { operationId: open.id, name: action }, data: change });
+    await tx.operationStep.updateMany({ where: { operationId: open.id, name: step }, data: change });
     const row = await tx.operation.update({
       where: { id: open.id },
       data: { status: 'RUNNING', startedAt: open.startedAt ?? (await databaseNow(tx)) },
@@ -246,7 +282,7 @@ export class VmJournal {
   /** Whether somebody has asked for something since the worker looked. */
   private async isOutdated(tx: Transaction, vm: Vm, { vm: before, open }: Reading): Promise<boolean> {
     if (vm.desired !== before.desired) return true;
-    return (await this.operations.ageOfOpen(vm.id, tx))?.id !== open?.id;
+    return (await this.operations.open(vm.id, tx))?.id !== open?.id;
   }
 
   /**

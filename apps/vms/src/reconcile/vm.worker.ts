@@ -2,20 +2,23 @@ import { DomainError, isRetryable, type DiskProblem } from '@infinibay/contracts
 import { LOGGER } from '@infinibay/platform-service';
 import { newServiceContext, runInContext, type Logger } from '@infinibay/platform-logging';
 import {
+  desiredState,
   isDiskProblem,
   isGuestInitiated,
   isOff,
   isPausedByStorage,
   plan,
-  type Action,
+  taskOf,
   type Observed,
   type Plan,
+  type Step,
+  type Task,
 } from '@infinibay/vms-domain';
 import { Inject, Injectable } from '@nestjs/common';
-import type { Vm } from '../generated/prisma/client.js';
+import type { Preparation, StepOutcome } from '../actions/step.js';
 import { OperationRepository } from '../operations/operation.repository.js';
 import { ClaimRepository, type Claim } from './claim.repository.js';
-import { HostClient, type Preparation } from './host.client.js';
+import { HostClient } from './host.client.js';
 import { RECONCILE_OPTIONS, type ReconcileOptions } from './reconcile-options.js';
 import { VmJournal, type Reading } from './vm.journal.js';
 
@@ -44,6 +47,11 @@ const notOffInTime = (paused: string | null): DomainError =>
 
 const notResumed = (vmId: string, paused: string): DomainError =>
   new DomainError('VM_PAUSED', { vmId, reason: paused }, { message: `The virtual machine stays paused (${paused})` });
+
+const overdue = ({ overdue: message }: Task): DomainError => new DomainError('DEADLINE_EXCEEDED', {}, { message });
+
+/** What is to be done once for the operation that is open; null: nothing but the wish. */
+const taskIn = ({ open }: Reading): Task<Step> | null => (open === null ? null : taskOf(open.kind));
 
 /** Works on one claimed VM: observe, plan, act, record, repeat. */
 @Injectable()
@@ -74,19 +82,19 @@ export class VmWorker {
   }
 
   private async converge(claim: Claim): Promise<void> {
-    const completed = new Set<Action>();
+    const completed = new Set<Step>();
     const preparation: Preparation = {};
-    let current: Action | null = null;
+    let current: Step | null = null;
     let reading = await this.journal.read(claim);
     try {
       for (let round = 0; round < MAX_ROUNDS; round += 1) {
-        const { vm } = reading;
         const found = await this.observe(reading, completed);
         if (!(await this.followGuest(claim, reading, found))) {
-          const next = plan(vm.desired, found);
+          const next = plan(desiredState(reading.vm.desired), found, taskIn(reading));
           if (next.kind !== 'act') return await this.rest(claim, reading, next, found);
-          current = next.action;
-          await this.act(claim, vm, current, preparation);
+          current = next.step;
+          if ((await this.act(claim, reading, current, preparation)) === 'pending')
+            return await this.awaitTask(claim, reading, reading.open?.stepAgeMs ?? 0);
           completed.add(current);
           current = null;
         }
@@ -99,7 +107,7 @@ export class VmWorker {
   }
 
   /** A VM that shall go is not asked for its disk: whatever is in its place, it goes. */
-  private async observe({ vm, open }: Reading, completed: ReadonlySet<Action>): Promise<Found> {
+  private async observe({ vm, open }: Reading, completed: ReadonlySet<Step>): Promise<Found> {
     const [{ domain }, disk] = await Promise.all([
       this.hosts.inspect(vm),
       vm.desired === 'DELETED' ? undefined : this.hosts.inspectDisk(vm),
@@ -116,13 +124,13 @@ export class VmWorker {
   }
 
   /**
-   * A VM that ran and is found off: if the guest powered itself off it is meant to be off;
-   * otherwise it failed and is started again. @returns whether the wish changed
+   * A VM that ran and is found off: if the guest powered itself off it is meant to be off, unless it was asked for
+   * something that it is to come back from; otherwise it failed and is started again. @returns whether the wish changed
    */
   private async followGuest(claim: Claim, reading: Reading, { power, reason }: Found): Promise<boolean> {
     const { vm } = reading;
     if ((vm.state !== 'RUNNING' && vm.state !== 'PAUSED') || vm.desired !== 'RUNNING' || !isOff(power)) return false;
-    if (power === 'off' && isGuestInitiated(reason)) {
+    if (power === 'off' && isGuestInitiated(reason) && taskIn(reading) === null) {
       await this.journal.show(claim, reading, 'STOPPED', 'the guest powered off', 'STOPPED');
       return true;
     }
@@ -131,14 +139,35 @@ export class VmWorker {
     return false;
   }
 
-  private async act(claim: Claim, vm: Vm, action: Action, preparation: Preparation): Promise<void> {
-    await this.journal.stepStarted(claim, action);
-    this.failpoint('before', action);
+  private async act(claim: Claim, reading: Reading, step: Step, preparation: Preparation): Promise<StepOutcome> {
+    const { vm, open } = reading;
+    // The step of a task is looked at again and again, and began once.
+    const isUnderWay = taskIn(reading)?.step === step && typeof open?.stepAgeMs === 'number';
+    if (!isUnderWay) await this.journal.stepStarted(claim, step);
+    this.failpoint('before', step);
     const started = performance.now();
-    await this.hosts.perform(action, vm, claim.fence, preparation);
-    this.failpoint('after', action);
-    this.logger.info({ vmId: vm.id, action, durationMs: Math.round(performance.now() - started) }, 'step done');
-    await this.journal.stepSucceeded(claim, action, preparation);
+    const outcome = await this.hosts.perform(step, vm, claim.fence, preparation, open?.id ?? null);
+    this.failpoint('after', step);
+    if (outcome === 'pending') {
+      if (!isUnderWay) this.logger.info({ vmId: vm.id, step }, 'step asked for; waiting for it to come about');
+      return outcome;
+    }
+    this.logger.info({ vmId: vm.id, step, durationMs: Math.round(performance.now() - started) }, 'step done');
+    await this.journal.stepSucceeded(claim, step, preparation);
+    return outcome;
+  }
+
+  /** Looked at again until the guest's grace is over; then who asked is told, and the VM goes on as it is. */
+  private async awaitTask(claim: Claim, reading: Reading, ageMs: number): Promise<void> {
+    const task = taskIn(reading);
+    if (task === null || ageMs < this.options.shutdownGraceMs) return this.journal.postpone(claim, reading, WAIT_MS);
+    await this.failTask(claim, reading, task, overdue(task));
+  }
+
+  private async failTask(claim: Claim, reading: Reading, task: Task<Step>, error: DomainError): Promise<void> {
+    const failed = { vmId: claim.vmId, step: task.step, code: error.code, err: error };
+    this.logger.error(failed, 'what the VM was asked for once did not come about; it goes on as it is');
+    await this.journal.failTask(claim, reading, task.step, error);
   }
 
   /** Nothing is to be done now: the lease is given back. */
@@ -180,18 +209,19 @@ export class VmWorker {
       return this.journal.showPaused(claim, reading, paused, isPausedByStorage(paused));
     if (age === null) return this.journal.postpone(claim, reading, IDLE_WAIT_MS);
     if (age < this.options.shutdownGraceMs) return this.journal.postpone(claim, reading, WAIT_MS);
+    if (taskIn(reading) !== null && paused === null) return this.awaitTask(claim, reading, age);
     if (vm.desired === 'STOPPED') return this.journal.abandonShutdown(claim, reading, notOffInTime(paused), paused);
     if (paused !== null)
       return this.journal.showPaused(claim, reading, paused, isPausedByStorage(paused), notResumed(vm.id, paused));
     await this.journal.fail(claim, reading, null, new DomainError('VM_BUSY', { power }));
   }
 
-  private async recordFailure(claim: Claim, reading: Reading, action: Action | null, cause: unknown): Promise<void> {
+  private async recordFailure(claim: Claim, reading: Reading, step: Step | null, cause: unknown): Promise<void> {
     if (cause instanceof DomainError && cause.code === 'STALE_FENCE') throw cause;
     const error = cause instanceof DomainError ? cause : new DomainError('INTERNAL', {}, { cause });
-    const age = (await this.operations.ageOfOpen(claim.vmId))?.ageMs ?? 0;
+    const age = (await this.operations.open(claim.vmId))?.ageMs ?? 0;
     const { vm } = await this.journal.read(claim);
-    const failed = { vmId: claim.vmId, action, code: error.code, details: error.details, err: error };
+    const failed = { vmId: claim.vmId, step, code: error.code, details: error.details, err: error };
     if (isDiskProblem(error.code) && vm.diskBuiltAt !== null && vm.desired !== 'DELETED')
       return this.block(claim, reading, error);
     if (vm.desired === 'STOPPED' && age > this.options.shutdownGraceMs) {
@@ -199,15 +229,17 @@ export class VmWorker {
       return this.journal.abandonShutdown(claim, reading, error, vm.pauseReason);
     }
     if (!isRetryable(error) || age > this.options.retryLimitMs) {
+      const task = taskIn(reading);
+      if (task !== null && vm.state === 'RUNNING') return this.failTask(claim, reading, task, error);
       this.logger.error(failed, 'the VM failed');
-      return this.journal.fail(claim, reading, action, error);
+      return this.journal.fail(claim, reading, step, error);
     }
-    const waitMs = await this.journal.retryLater(claim, reading, action, error);
+    const waitMs = await this.journal.retryLater(claim, reading, step, error);
     this.logger.warn({ ...failed, waitMs }, 'step failed; trying again');
   }
 
   /** Fault tests kill the process at an exact place. */
-  private failpoint(when: 'before' | 'after', action: Action): void {
-    if (this.options.failpoint === `${when}:${action}`) process.kill(process.pid, 'SIGKILL');
+  private failpoint(when: 'before' | 'after', step: Step): void {
+    if (this.options.failpoint === `${when}:${step}`) process.kill(process.pid, 'SIGKILL');
   }
 }

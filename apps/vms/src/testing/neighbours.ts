@@ -13,6 +13,7 @@ import {
   inspectDisk,
   inspectVm,
   protectVm,
+  rebootVm,
   removeDisk,
   resumeVm,
   selectNetwork,
@@ -43,6 +44,9 @@ interface SimulatedVm {
   disksMade: number;
   /** Whether a resume leaves it paused. */
   stuck: boolean;
+  /** Operations for which the guest was asked to restart, and whether it has since the last. */
+  readonly restartsAskedFor: string[];
+  hasRestarted: boolean;
   port: boolean;
   filter: boolean;
   fence: number;
@@ -169,6 +173,8 @@ export class Neighbours {
       problem: null,
       disksMade: 0,
       stuck: false,
+      restartsAskedFor: [],
+      hasRestarted: false,
       port: false,
       filter: false,
       fence: 0,
@@ -240,6 +246,16 @@ export class Neighbours {
       this.command('resume-vm', request, (vm) => {
         if (!vm.stuck) Object.assign(vm, { power: 'running', reason: 'unpaused' });
         return { power: vm.power ?? 'off' };
+      }),
+    );
+    on(rebootVm, (request) =>
+      this.command('reboot-vm', request, (vm) => {
+        if (!vm.restartsAskedFor.includes(request.operationId)) {
+          if (vm.power !== 'running') throw new DomainError('VM_BUSY', { power: vm.power });
+          vm.restartsAskedFor.push(request.operationId);
+          vm.hasRestarted = false;
+        }
+        return { power: vm.power ?? 'off', isRebooted: vm.hasRestarted };
       }),
     );
     on(forceOffVm, (request) => this.power('force-off-vm', request, 'off', 'destroyed'));

@@ -59,6 +59,7 @@ describe('mutations of vms, repeated', () => {
     },
     startVm: action('STOPPED'),
     shutdownVm: action('RUNNING'),
+    rebootVm: action('RUNNING'),
     forceOffVm: action('RUNNING'),
     deleteVm: action('RUNNING'),
     createTemplate: {

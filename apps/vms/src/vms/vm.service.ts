@@ -1,5 +1,5 @@
 import { can, readableDepartments } from '@infinibay/access-domain';
-import { DomainError, type Actor, type EventEnvelope, type OperationKind } from '@infinibay/contracts';
+import { DomainError, type Actor, type EventEnvelope } from '@infinibay/contracts';
 import {
   connectionOf,
   parsePage,
@@ -11,7 +11,7 @@ import {
 import { currentContext } from '@infinibay/platform-logging';
 import { databaseNow, newId } from '@infinibay/platform-persistence';
 import type { Mutation, MutationEffect } from '@infinibay/platform-subgraph';
-import { TRANSITIONS, isAllowed } from '@infinibay/vms-domain';
+import { actionOf, isAllowed, type OperationKind } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import type DataLoader from 'dataloader';
 import { Change, isUniqueViolation, type Transaction } from '../database.js';
@@ -85,12 +85,17 @@ export class VmService {
     if (!isUuid(input.vmId)) throw new DomainError('VM_NOT_FOUND');
     return this.accept({ actor, key, operation: kind, input }, async (tx) => {
       const vm = await this.vms.lock(tx, input.vmId);
-      const verb = kind === 'DELETE_VM' ? 'delete' : 'operate';
-      if (vm === null || vm.state === 'DELETED' || !can(actor, verb, { kind: 'vm', departmentId: vm.departmentId })) {
+      const { permission } = actionOf(kind);
+      if (
+        vm === null ||
+        vm.state === 'DELETED' ||
+        !can(actor, permission, { kind: 'vm', departmentId: vm.departmentId })
+      ) {
         throw new DomainError('VM_NOT_FOUND');
       }
       if (!isAllowed(kind, vm.state)) throw new DomainError('VM_BUSY', { state: vm.state });
-      return this.journal(tx, vm, kind, actor, key, await this.setDesired(tx, vm, kind));
+      await this.refuseWhileOpen(tx, vm, kind);
+      return this.journal(tx, vm, kind, actor, key, await this.makeDue(tx, vm, kind));
     });
   }
 
@@ -119,21 +124,25 @@ export class VmService {
     return this.journal(tx, vm, 'CREATE_VM', actor, input.idempotencyKey, [createdEvent(vm)]);
   }
 
-  private async setDesired(tx: Transaction, vm: VmRow, kind: OperationKind): Promise<EventEnvelope[]> {
-    const { desired, shows } = TRANSITIONS[kind];
-    await tx.vm.update({
-      where: { id: vm.id },
-      data: {
-        desired,
-        state: shows ?? vm.state,
-        reconcileAt: await databaseNow(tx),
-        failedAttempts: 0,
-        errorCode: null,
-        errorMessage: null,
-        pauseReason: null,
-      },
-    });
-    return shows === null ? [] : stateEvents(vm, shows, kind);
+  /** What may not be done twice at a time. @throws DomainError VM_BUSY */
+  private async refuseWhileOpen(tx: Transaction, vm: VmRow, kind: OperationKind): Promise<void> {
+    if (actionOf(kind).supersedes === 'all') return;
+    const open = await this.operations.open(vm.id, tx);
+    if (open?.kind === kind) throw new DomainError('VM_BUSY', { state: vm.state, operation: kind });
+  }
+
+  /** A wish is kept with the VM, which shows it from now on; a task is read from its operation. */
+  private async makeDue(tx: Transaction, vm: VmRow, kind: OperationKind): Promise<EventEnvelope[]> {
+    const action = actionOf(kind);
+    const due = { reconcileAt: await databaseNow(tx), failedAttempts: 0 };
+    if (!('wish' in action)) {
+      await tx.vm.update({ where: { id: vm.id }, data: due });
+      return [];
+    }
+    const shown = { errorCode: null, errorMessage: null, pauseReason: null };
+    const data = { ...due, ...shown, desired: action.wish.desired, state: action.shows };
+    await tx.vm.update({ where: { id: vm.id }, data });
+    return stateEvents(vm, action.shows, kind);
   }
 
   private async journal(

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineEvent } from '../messages/define.js';
-import { OperationKind, OperationStatus, VmStateV1 } from '../model/vm.js';
+import { OperationKindV1 } from '../model/operation.v1.js';
+import { OperationStatus, VmStateV1 } from '../model/vm.js';
 import { Uuid } from '../model/scalars.js';
 
 const EXAMPLE_VM = '0196f5a0-0000-7000-8000-000000000001';
@@ -72,11 +73,12 @@ export const vmDeleted = defineEvent({
 export const operationUpdated = defineEvent({
   name: 'operation.updated',
   version: 1,
-  description: 'A long-running operation was accepted, moved a step or ended.',
+  description:
+    'A long-running operation on a VM was accepted, moved a step or ended. Of the kinds that this version knows; version 2 tells of all others.',
   producer: 'vms',
   data: z.object({
     operationId: Uuid,
-    kind: OperationKind,
+    kind: OperationKindV1,
     vmId: Uuid,
     status: OperationStatus,
     step: z.string().nullable(),
@@ -89,6 +91,41 @@ export const operationUpdated = defineEvent({
     vmId: EXAMPLE_VM,
     status: 'RUNNING',
     step: 'ensure-disk',
+    progressPercent: 40,
+    errorCode: null,
+  },
+});
+
+/** Its kinds and resources are open: a new one changes no contract. */
+export const operationUpdatedV2 = defineEvent({
+  name: 'operation.updated',
+  version: 2,
+  description:
+    'A long-running operation was accepted, moved a step or ended. Told of the kinds and resources that version 1 has no word for: each change is told once, in one of the two versions.',
+  producer: 'vms',
+  data: z.object({
+    operationId: Uuid,
+    kind: z
+      .string()
+      .regex(/^[A-Z][A-Z_]{0,62}$/)
+      .describe('As in the GraphQL enum OperationKind; more may come'),
+    resourceKind: z
+      .string()
+      .regex(/^[a-z][a-z-]{0,62}$/)
+      .describe('What is worked on: vm, …; more may come'),
+    resourceId: Uuid,
+    status: OperationStatus,
+    step: z.string().max(64).nullable().describe('The step that runs now'),
+    progressPercent: z.int().min(0).max(100),
+    errorCode: z.string().max(64).nullable(),
+  }),
+  example: {
+    operationId: '0196f5a0-0000-7000-8000-0000000000f2',
+    kind: 'IMPORT_IMAGE',
+    resourceKind: 'image',
+    resourceId: '0196f5a0-0000-7000-8000-0000000000e1',
+    status: 'RUNNING',
+    step: 'download',
     progressPercent: 40,
     errorCode: null,
   },

@@ -24,9 +24,6 @@ export type VmState = z.infer<typeof VmState>;
 /** A state in the words of version 1. */
 export const toVmStateV1 = (state: VmState): VmStateV1 => (state === 'PAUSED' ? 'RUNNING' : state);
 
-export const OperationKind = z.enum(['CREATE_VM', 'START_VM', 'SHUTDOWN_VM', 'FORCE_OFF_VM', 'DELETE_VM']);
-export type OperationKind = z.infer<typeof OperationKind>;
-
 export const OperationStatus = z.enum(['PENDING', 'RUNNING', 'SUCCEEDED', 'FAILED', 'SUPERSEDED']);
 export type OperationStatus = z.infer<typeof OperationStatus>;
 

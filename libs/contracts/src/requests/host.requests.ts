@@ -146,6 +146,24 @@ export const forceOffVm = powerCommand(
   30_000,
 );
 
+export const rebootVm = defineCommand({
+  name: 'host.reboot-vm',
+  version: 1,
+  description:
+    'Asks the guest to restart, once for each operation, and does not wait until it has: sent again for the same operation it tells whether the guest has restarted since. Errors: VM_NOT_FOUND, STALE_FENCE, VM_BUSY when the guest does not run, VM_UNRESPONSIVE, UNSUPPORTED_BY_DRIVER, DEADLINE_EXCEEDED.',
+  owner: 'hypervisor-agent',
+  callers: ['vms'],
+  timeoutMs: 15_000,
+  request: ON_A_VM.extend({ operationId: Uuid }),
+  reply: POWER_REPLY.extend({
+    isRebooted: z.boolean().describe('The guest has restarted since it was asked for this operation'),
+  }),
+  example: {
+    request: { ...exampleOnAVm, operationId: '0196f5a0-0000-7000-8000-0000000000f2' },
+    reply: { power: 'running', isRebooted: false },
+  },
+});
+
 export const undefineVm = defineCommand({
   name: 'host.undefine-vm',
   version: 1,

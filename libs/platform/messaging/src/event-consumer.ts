@@ -55,6 +55,12 @@ export class EventConsumer {
 
   private async receive(message: JsMsg): Promise<void> {
     const event = this.parse(message);
+    if (event === 'another version') {
+      // Versions of one event share a subject; who understands that one has a consumer for it.
+      message.ack();
+      this.handled.inc({ name: this.contract.name, outcome: 'ignored' });
+      return;
+    }
     if (event === undefined) {
       message.term();
       this.handled.inc({ name: this.contract.name, outcome: 'malformed' });
@@ -77,9 +83,10 @@ export class EventConsumer {
     }
   }
 
-  private parse(message: JsMsg): EventEnvelope<never> | undefined {
+  private parse(message: JsMsg): EventEnvelope<never> | 'another version' | undefined {
     try {
       const envelope = EventEnvelope.parse(message.json());
+      if (envelope.name === this.contract.name && envelope.version !== this.contract.version) return 'another version';
       return { ...envelope, data: this.contract.data.parse(envelope.data) as never };
     } catch (error) {
       this.logger.error({ err: error, subject: message.subject }, 'event does not fit its contract and is dropped');

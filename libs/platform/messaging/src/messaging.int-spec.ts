@@ -203,7 +203,7 @@ describe('messaging', () => {
     const publish = (event: EventEnvelope): Promise<unknown> =>
       jetstream(connection).publish(eventSubject(event), JSON.stringify(event), { msgID: event.id });
 
-    it('come again after a failed handler, are handled by one of two instances, and malformed ones are dropped', async () => {
+    it('come again after a failed handler, are handled by one of two instances, and what is malformed or of another version is left out', async () => {
       const marked = Array.from({ length: 20 }, (): string => randomUUID());
       const got: string[] = [];
       let failures = 2;
@@ -225,6 +225,7 @@ describe('messaging', () => {
       const [first] = marked;
       const malformed = { ...deletion(first ?? ''), data: { nothing: true } };
       await publish(malformed);
+      await publish({ ...deletion(first ?? ''), version: 2 });
       for (const vmId of marked) await publish(deletion(vmId));
       await pollUntil(() => got.length >= marked.length, { timeoutMs: 15_000 });
       expect([...got].sort()).toEqual([...marked].sort());

@@ -1,0 +1,137 @@
+import {
+  DomainError,
+  forceOffVm,
+  rebootVm,
+  resumeVm,
+  shutdownVm,
+  startVm,
+  type DomainPower,
+  type ReplyOf,
+  type RequestOf,
+} from '@infinibay/contracts';
+import type { Domain } from '@infinibay/libvirt';
+import { Authorize } from '@infinibay/platform-access';
+import { HandlesRequest, type RequestMeta } from '@infinibay/platform-messaging';
+import { Controller } from '@nestjs/common';
+import { Hypervisor } from '../hypervisor/hypervisor.js';
+import { libvirtCodeOf } from '../hypervisor/libvirt-errors.js';
+import type { Deadline } from '../work/deadline.js';
+import { VmGate, type FencedRequest } from '../work/vm-gate.js';
+import { HostFactsReader } from '../host/host-facts.js';
+import { isOff } from '../domains/domain-power.js';
+import { DomainRepository } from '../domains/domain.repository.js';
+import { TaskRecords } from './task-records.js';
+import { unlessDone } from './unless-done.js';
+import { VmService } from './vm.service.js';
+
+/**
+ * What the vms service may ask of the power of a VM, each command with what it asks of libvirt. Each passes the gate: in
+ * order, and never from a replaced worker. "Already so" is success everywhere.
+ */
+@Controller()
+export class VmPowerHandlers {
+  constructor(
+    private readonly gate: VmGate,
+    private readonly hypervisor: Hypervisor,
+    private readonly domains: DomainRepository,
+    private readonly vms: VmService,
+    private readonly tasks: TaskRecords,
+    private readonly host: HostFactsReader,
+  ) {}
+
+  @Authorize()
+  @HandlesRequest(startVm)
+  async start(request: RequestOf<typeof startVm>, { deadline: until }: RequestMeta): Promise<ReplyOf<typeof startVm>> {
+    const power = await this.gate.perform(request, until, (deadline) =>
+      this.vms.start(request.vmId, deadline, () => this.cutPower(request.vmId, deadline)),
+    );
+    return { power };
+  }
+
+  /** A paused guest runs on. One that sleeps by itself can't be woken: the binding has no call for it. */
+  @Authorize()
+  @HandlesRequest(resumeVm)
+  resume(request: RequestOf<typeof resumeVm>, meta: RequestMeta): Promise<ReplyOf<typeof resumeVm>> {
+    return this.changePower(request, meta, async (domain, power, deadline) => {
+      if (power === 'running') return;
+      if (power !== 'paused') throw new DomainError('VM_BUSY', { vmId: request.vmId, power });
+      const resume = () => domain.resume({ timeoutMs: deadline.timeoutMs() });
+      await unlessDone(
+        () => this.hypervisor.use('resume-domain', resume),
+        async () => (await this.domains.power(domain, deadline)) === 'running',
+      );
+    });
+  }
+
+  /** The power button: the guest decides when, and whether, it goes off. */
+  @Authorize()
+  @HandlesRequest(shutdownVm)
+  shutdown(request: RequestOf<typeof shutdownVm>, meta: RequestMeta): Promise<ReplyOf<typeof shutdownVm>> {
+    return this.changePower(request, meta, async (domain, power, deadline) => {
+      if (isOff(power)) return;
+      const press = () => domain.shutdown({ timeoutMs: deadline.timeoutMs() });
+      await unlessDone(
+        () => this.hypervisor.use('shut-down-domain', press),
+        async () => isOff(await this.domains.power(domain, deadline)),
+      );
+    });
+  }
+
+  /** The button once for an operation; libvirt tells when the guest has restarted, which need not be soon, or ever. */
+  @Authorize()
+  @HandlesRequest(rebootVm)
+  async reboot(request: RequestOf<typeof rebootVm>, meta: RequestMeta): Promise<ReplyOf<typeof rebootVm>> {
+    const { vmId, operationId } = request;
+    const reply = await this.changePower(request, meta, async (domain, power, deadline) => {
+      if (await this.tasks.isUnderWay(vmId, operationId)) return;
+      // On its way down for a press that this process knows nothing of any more.
+      if (power === 'shutting-down' && (await this.tasks.isKnown(vmId, operationId))) return;
+      if (power !== 'running') throw new DomainError('VM_BUSY', { vmId, power });
+      const { driver } = await this.host.capabilities();
+      const press = () => domain.reboot({ timeoutMs: deadline.timeoutMs() });
+      await this.tasks.begin(vmId, operationId, () => this.hypervisor.use('reboot-domain', press));
+      // This driver restarts within the call, and tells nothing.
+      if (driver.toLowerCase() === 'test') await this.tasks.confirm(vmId);
+    });
+    return { ...reply, isRebooted: this.tasks.isDone(vmId, operationId) };
+  }
+
+  @Authorize()
+  @HandlesRequest(forceOffVm)
+  async forceOff(
+    request: RequestOf<typeof forceOffVm>,
+    { deadline: until }: RequestMeta,
+  ): Promise<ReplyOf<typeof forceOffVm>> {
+    await this.gate.perform(request, until, (deadline) => this.cutPower(request.vmId, deadline));
+    return { power: 'off' };
+  }
+
+  /** Asks nothing of the domain before: of all calls on a guest that hangs only `destroy` waits for none of the others. */
+  private async cutPower(vmId: string, deadline: Deadline): Promise<void> {
+    const domain = await this.domains.get(vmId, deadline);
+    try {
+      await this.hypervisor.use('destroy-domain', () => domain.destroy({ timeoutMs: deadline.timeoutMs() }));
+    } catch (error) {
+      if (!meansOff(error)) throw error;
+    }
+  }
+
+  /** @returns the power after `change`, which is told the power before */
+  private async changePower(
+    request: FencedRequest,
+    { deadline: until }: RequestMeta,
+    change: (domain: Domain, power: DomainPower, deadline: Deadline) => Promise<void>,
+  ): Promise<{ power: DomainPower }> {
+    return this.gate.perform(request, until, async (deadline) => {
+      const domain = await this.domains.get(request.vmId, deadline);
+      await change(domain, await this.domains.power(domain, deadline), deadline);
+      return { power: await this.domains.power(domain, deadline) };
+    });
+  }
+}
+
+/** What libvirt answers when there is nothing to cut: the domain is off, or went away as one without a definition does. */
+const meansOff = (error: unknown): boolean => {
+  const code = libvirtCodeOf(error);
+  return code === 'OPERATION_INVALID' || code === 'NO_DOMAIN';
+};

@@ -1,0 +1,113 @@
+// Restarts of real guests by their power button. Beside the sources, since it needs the stack's tools.
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { connect } from 'node:net';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { hostVmLifecycleChanged, hostVmRebooted, inspectVm, rebootVm } from '@infinibay/contracts';
+import { domainName } from '@infinibay/libvirt-xml';
+import { holdsFor, pollUntil } from '@infinibay/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { QemuAgent, hasQemu } from './qemu-agent.ts';
+
+const suite = hasQemu ? describe : describe.skip;
+const PATIENCE = { timeoutMs: 180_000, intervalMs: 500 };
+
+suite('a guest that hears its power button', () => {
+  let sut: QemuAgent;
+  let vmId: string;
+  beforeAll(async () => {
+    sut = await QemuAgent.start({ linux: true });
+    vmId = await sut.startVm({ memoryMib: 192 });
+    await speaks();
+  }, 300_000);
+  afterAll(() => sut.stop(), 120_000);
+
+  const ask = (operationId: string) => sut.agent.call(rebootVm, { vmId, fence: 1, operationId });
+  /** How often this agent has pressed the button. libvirt tells of each reset, and firmware may reset once more. */
+  const presses = async (): Promise<number> => {
+    const { body } = await sut.agent.http('/metrics');
+    return Number(/^infinibay_libvirt_calls_total\{[^}]*call="reboot-domain"[^}]*\} (\d+)$/m.exec(body)?.[1] ?? 0);
+  };
+  const restarted = (operationId: string) =>
+    pollUntil(async () => (await ask(operationId)).isRebooted, { ...PATIENCE, what: 'the guest to restart' });
+
+  /** Waits for a line of the guest's own agent: then it has booted, and hears its button. */
+  const speaks = (): Promise<unknown> => {
+    const socket = connect(path.join(sut.state.agentSocketDir, vmId, 'agent.sock'));
+    return new Promise((resolve, reject) => {
+      socket.once('error', reject);
+      createInterface(socket).once('line', resolve);
+    }).finally(() => socket.destroy());
+  };
+
+  it('restarts once for an operation that is sent again and again, and is never taken for off', async () => {
+    const operationId = randomUUID();
+    expect(await ask(operationId)).toEqual({ power: 'running', isRebooted: false });
+    await restarted(operationId);
+    await speaks();
+    expect(await ask(operationId)).toEqual({ power: 'running', isRebooted: true });
+    expect(await presses()).toBe(1);
+    const told = (await sut.agent.events.of(hostVmLifecycleChanged)).filter((event) => event.vmId === vmId);
+    expect(told.filter(({ event }) => ['shutdown', 'stopped', 'crashed'].includes(event))).toEqual([]);
+    expect((await sut.agent.events.of(hostVmRebooted)).some((event) => event.vmId === vmId)).toBe(true);
+    expect(sut.agent.powerChanges.filter(({ vm }) => vm.vmId === vmId && vm.power === 'off')).toEqual([]);
+    expect((await sut.agent.call(inspectVm, { vmId })).domain).toMatchObject({ power: 'running' });
+  }, 300_000);
+
+  it('is not pressed again by an agent that was started anew after the restart', async () => {
+    const operationId = randomUUID();
+    await ask(operationId);
+    await restarted(operationId);
+    await speaks();
+    await sut.restartAgent();
+    expect(await ask(operationId)).toEqual({ power: 'running', isRebooted: true });
+    expect(await presses()).toBe(0);
+  }, 300_000);
+
+  it('is found restarted by an agent that was started anew before it', async () => {
+    const operationId = randomUUID();
+    await ask(operationId);
+    await sut.restartAgent();
+    await restarted(operationId);
+    await speaks();
+    const { isRebooted } = await ask(operationId);
+    expect(isRebooted).toBe(true);
+  }, 300_000);
+});
+
+suite('a guest that hears nothing', () => {
+  let sut: QemuAgent;
+  beforeAll(async () => {
+    sut = await QemuAgent.start();
+  }, 120_000);
+  afterAll(() => sut.stop(), 120_000);
+
+  it('runs on, has not restarted, and has when somebody else resets it', async () => {
+    const vmId = await sut.startVm();
+    const request = { vmId, fence: 1, operationId: randomUUID() };
+    const runsOn = async (): Promise<boolean> => {
+      const { power, isRebooted } = await sut.agent.call(rebootVm, request);
+      return power === 'running' && !isRebooted;
+    };
+    await holdsFor(1_000, runsOn, 'the guest runs on');
+    execFileSync('virsh', ['-c', sut.uri, 'reset', domainName(vmId)]);
+    await pollUntil(async () => (await sut.agent.call(rebootVm, request)).isRebooted, {
+      ...PATIENCE,
+      what: 'the reset to be heard of',
+    });
+    // Another operation is another press.
+    expect(await sut.agent.call(rebootVm, { ...request, operationId: randomUUID() })).toMatchObject({
+      isRebooted: false,
+    });
+  }, 120_000);
+
+  it('is refused while it stands still or is off', async () => {
+    const vmId = await sut.startVm();
+    const refusal = () => sut.agent.refusal(rebootVm, { vmId, fence: 1, operationId: randomUUID() });
+    execFileSync('virsh', ['-c', sut.uri, 'suspend', domainName(vmId)]);
+    expect(await refusal()).toBe('VM_BUSY');
+    execFileSync('virsh', ['-c', sut.uri, 'destroy', domainName(vmId)]);
+    expect(await refusal()).toBe('VM_BUSY');
+  }, 120_000);
+});

@@ -1,0 +1,59 @@
+import {
+  DomainError,
+  attachVm,
+  defineVm,
+  ensureDisk,
+  findDepartments,
+  protectVm,
+  selectNetwork,
+  type VmNic,
+} from '@infinibay/contracts';
+import type { PerformStep, Preparation, StepInput } from './step.js';
+
+const attachNetwork: PerformStep = async (input) => {
+  const { id: vmId, departmentId, hostId, name: hostname } = input.vm;
+  const networkId = input.vm.networkId ?? (await selectedNetwork(input));
+  const request = { vmId, departmentId, networkId, hostId, hostname, fence: input.target.fence };
+  input.preparation.nic = (await input.requests.call(attachVm, request)).nic;
+  return 'done';
+};
+
+/** What could not be asked when the VM was accepted. @throws DomainError DEPARTMENT_NOT_FOUND, NETWORK_NOT_FOUND, NETWORK_REQUIRED */
+const selectedNetwork = async ({ vm, requests }: StepInput): Promise<string> => {
+  const { departmentId, wantedNetworkId } = vm;
+  const { departments } = await requests.call(findDepartments, { departmentIds: [departmentId] });
+  if (departments.length === 0) throw new DomainError('DEPARTMENT_NOT_FOUND');
+  return (await requests.call(selectNetwork, { departmentId, networkId: wantedNetworkId })).networkId;
+};
+
+const makeDisk: PerformStep = async ({ vm, target, on, requests }) => {
+  await requests.call(ensureDisk, { ...target, imageId: vm.imageId, capacityBytes: Number(vm.diskBytes) }, on);
+  return 'done';
+};
+
+const protect: PerformStep = async ({ vm, target, requests, preparation }) => {
+  const { departmentId, hostId } = vm;
+  const { mac, address } = cardOf(preparation);
+  const reply = await requests.call(protectVm, { ...target, departmentId, hostId, nics: [{ mac, address }] });
+  if (reply.status === 'FAILED' || reply.status === 'PENDING') {
+    throw new DomainError('HYPERVISOR_ERROR', { reason: 'the packet filter is not applied', status: reply.status });
+  }
+  preparation.filterName = reply.filterName;
+  return 'done';
+};
+
+const define: PerformStep = async ({ vm, target, on, requests, preparation }) => {
+  const { id: vmId, departmentId, name, vcpus, memoryMib } = vm;
+  const { filterName = null } = preparation;
+  const spec = { vmId, departmentId, name, vcpus, memoryMib, nics: [cardOf(preparation)], filterName };
+  await requests.call(defineVm, { fence: target.fence, spec }, on);
+  return 'done';
+};
+
+const cardOf = ({ nic }: Preparation): VmNic => {
+  if (nic === undefined) throw new DomainError('INTERNAL', { reason: 'planned before the network was attached' });
+  return nic;
+};
+
+/** All that stands before a start. */
+export const create = { 'attach-network': attachNetwork, 'ensure-disk': makeDisk, protect, define };

@@ -1,0 +1,21 @@
+import { detachVm, removeDisk, undefineVm, unprotectVm } from '@infinibay/contracts';
+import { hostCommand } from './host-command.js';
+import type { PerformStep } from './step.js';
+
+const unprotect: PerformStep = async ({ target, on, requests }) => {
+  await requests.call(unprotectVm, { ...target, ...on });
+  return 'done';
+};
+
+const detachNetwork: PerformStep = async ({ target, on, requests }) => {
+  await requests.call(detachVm, { ...target, ...on });
+  return 'done';
+};
+
+/** What follows when the power is off. */
+export const deleteVm = {
+  undefine: hostCommand(undefineVm),
+  'remove-disk': hostCommand(removeDisk),
+  unprotect,
+  'detach-network': detachNetwork,
+};

@@ -1,0 +1,18 @@
+import type { Step } from '@infinibay/vms-domain';
+import { create } from './create.js';
+import { deleteVm } from './delete.js';
+import { forceOff } from './force-off.js';
+import { reboot } from './reboot.js';
+import { shutdown } from './shutdown.js';
+import { start } from './start.js';
+import type { PerformStep } from './step.js';
+
+/** How each step of the actions of libs/vms-domain is performed; one that is missing is no valid program. */
+export const STEPS: Readonly<Record<Step, PerformStep>> = {
+  ...create,
+  ...start,
+  ...shutdown,
+  ...reboot,
+  ...forceOff,
+  ...deleteVm,
+};

@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import { VmState } from '@infinibay/contracts';
+import { ACTIONS, isAllowed, stepsOf } from '@infinibay/vms-domain';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { PrismaClient } from '../database.js';
+import { VmBench } from '../testing/vm-bench.js';
+
+const HOUR_MS = 3_600_000;
+
+/** Every action that is registered, in every state: what the list says is what the service does. */
+describe('requests in every state', () => {
+  let bench: VmBench;
+  beforeAll(async () => {
+    bench = await VmBench.start();
+  }, 120_000);
+  afterAll(() => bench.stop());
+  const database = () => bench.vms.get(PrismaClient);
+
+  /** A VM that no worker takes up: what the request wrote stays to be looked at. */
+  const vmIn = async (state: VmState): Promise<string> => {
+    const id = randomUUID();
+    await database().vm.create({
+      data: {
+        id,
+        departmentId: bench.departmentId,
+        ownerId: bench.actor.userId,
+        name: 'stands-still',
+        activeName: state === 'DELETED' ? null : `vm-${id.slice(0, 8)}`,
+        state,
+        imageId: bench.neighbours.imageId,
+        hostId: bench.neighbours.hostId,
+        vcpus: 1,
+        memoryMib: 128,
+        diskBytes: 1n,
+        leaseOwner: 'nobody',
+        leaseUntil: new Date(Date.now() + HOUR_MS),
+      },
+    });
+    return id;
+  };
+
+  const asked = ACTIONS.filter(({ kind }) => kind !== 'CREATE_VM');
+  it.each(asked.map((action) => [action.mutation, action] as const))('%s', async (mutation, action) => {
+    for (const state of VmState.options) {
+      const id = await vmIn(state);
+      const before = await database().vm.findUniqueOrThrow({ where: { id } });
+      const answer = await bench.act(mutation, id);
+      const after = await database().vm.findUniqueOrThrow({ where: { id }, include: { operations: true } });
+      if (!isAllowed(action.kind, state)) {
+        const code = state === 'DELETED' ? 'VM_NOT_FOUND' : 'VM_BUSY';
+        expect([state, answer.errors?.map(({ extensions }) => extensions.code)]).toEqual([state, [code]]);
+        expect(after).toMatchObject({ ...before, operations: [] });
+        continue;
+      }
+      expect([state, answer.errors]).toEqual([state, undefined]);
+      const kept = { state, desired: before.desired };
+      const changed = 'wish' in action ? { state: action.shows, desired: action.wish.desired } : kept;
+      expect(after).toMatchObject({
+        ...changed,
+        operations: [{ kind: action.kind, status: 'PENDING', resourceId: id }],
+      });
+      expect(after.reconcileAt).not.toBeNull();
+      const steps = await database().operationStep.findMany({
+        where: { operation: { resourceId: id } },
+        orderBy: { position: 'asc' },
+      });
+      expect(steps.map(({ name, status }) => [name, status])).toEqual(stepsOf(action.kind).map((n) => [n, 'PENDING']));
+    }
+  });
+
+  it.each(asked.map((action) => [action.mutation, action] as const))('%s supersedes as it says', async (_, action) => {
+    for (const first of asked) {
+      const state = first.allowedIn.find((one) => isAllowed(action.kind, one));
+      if (state === undefined) continue;
+      const id = await vmIn(state);
+      await bench.act(first.mutation, id);
+      await database().vm.update({ where: { id }, data: { state } });
+      const answer = await bench.act(action.mutation, id);
+      const isRefused = action.supersedes === 'others' && first.kind === action.kind;
+      const statuses = (
+        await database().operation.findMany({ where: { resourceId: id }, orderBy: { createdAt: 'asc' } })
+      ).map(({ status }) => status);
+      expect([first.mutation, answer.errors?.[0]?.extensions.code]).toEqual([
+        first.mutation,
+        isRefused ? 'VM_BUSY' : undefined,
+      ]);
+      expect(statuses).toEqual(isRefused ? ['PENDING'] : ['SUPERSEDED', 'PENDING']);
+    }
+  });
+});

@@ -1,0 +1,31 @@
+import type { VmNic } from '@infinibay/contracts';
+import type { RequestClient } from '@infinibay/platform-messaging';
+import type { Vm } from '../generated/prisma/client.js';
+
+/** What a start gathers on its way: the card from networks, the filter from firewall. */
+export interface Preparation {
+  nic?: VmNic;
+  filterName?: string | null;
+}
+
+/** What a step has at hand. */
+export interface StepInput {
+  readonly vm: Vm;
+  /** The VM and the claim under which it is changed: whoever is asked refuses an older one. */
+  readonly target: { readonly vmId: string; readonly fence: number };
+  /** Where a request to the VM's host goes. */
+  readonly on: { readonly hostId: string };
+  readonly requests: RequestClient;
+  readonly preparation: Preparation;
+  /** The operation that the step is for; null when nobody asked. */
+  readonly operationId: string | null;
+}
+
+/** 'pending': it was asked for, and has not come about yet; the step is performed again to hear of it. */
+export type StepOutcome = 'done' | 'pending';
+
+/**
+ * Asks the service that owns it. Performed again after any interruption, so what is asked for must be idempotent.
+ * @throws DomainError
+ */
+export type PerformStep = (input: StepInput) => Promise<StepOutcome>;

@@ -1,0 +1,26 @@
+import { defineWishAction } from './define.js';
+import { running } from './start.js';
+
+export const create = defineWishAction({
+  kind: 'CREATE_VM',
+  mutation: 'createVm',
+  description: 'Builds and starts a VM.',
+  errors: [
+    'DEPARTMENT_NOT_FOUND',
+    'NAME_TAKEN',
+    'IMAGE_NOT_FOUND',
+    'TEMPLATE_NOT_FOUND',
+    'NETWORK_REQUIRED',
+    'NETWORK_NOT_FOUND',
+    'MEMORY_EXCEEDS_HOST',
+    'NO_SUITABLE_HOST',
+    'INVALID_INPUT',
+    'IDEMPOTENCY_KEY_REUSED',
+  ],
+  permission: 'create',
+  // It makes the VM: there is none that could be in a state.
+  allowedIn: [],
+  supersedes: 'all',
+  wish: running,
+  shows: 'BUILDING',
+});

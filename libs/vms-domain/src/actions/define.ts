@@ -1,0 +1,81 @@
+import type { VmState } from '@infinibay/contracts';
+import type { Observed, Plan } from '../planning.js';
+
+/**
+ * What a VM shall be from now on. It is kept with the VM and holds until another takes its place: whatever happens to
+ * the VM is repaired towards it.
+ */
+export interface Wish<D extends string = string, S extends string = string> {
+  readonly desired: D;
+  /** What the VM shows when the plan is settled. */
+  readonly settles: VmState;
+  /** The steps that a user sees, in order. */
+  readonly steps: readonly S[];
+  /** Steps that are only taken when something stands in the way. */
+  readonly detours?: readonly S[];
+  readonly plan: (observed: Observed) => Plan<S>;
+}
+
+/** What is done once, for one operation, to a VM that is as it is wished for; the wish stays. */
+export interface Task<S extends string = string> {
+  readonly step: S;
+  /** A step of the wish that brings the same about: when the worker had to take it, the task is done. */
+  readonly replacedBy: string;
+  /** What people are told when the guest has not done it by the deadline. */
+  readonly overdue: string;
+}
+
+interface Action<K extends string, M extends string> {
+  /** As operations and events name it. */
+  readonly kind: K;
+  /** The GraphQL mutation. */
+  readonly mutation: M;
+  /** Of the mutation, without its errors. */
+  readonly description: string;
+  /** Codes that the mutation may end with beside those of every mutation. */
+  readonly errors: readonly string[];
+  /** What the policy of libs/access-domain is asked for. */
+  readonly permission: 'create' | 'operate' | 'delete';
+  /** In any other state the request is refused with VM_BUSY. */
+  readonly allowedIn: readonly VmState[];
+  /**
+   * What becomes of the operation that is open on the VM: it ends as SUPERSEDED. With 'others' the request is refused
+   * with VM_BUSY instead while an operation of its own kind is open.
+   */
+  readonly supersedes: 'all' | 'others';
+}
+
+export interface WishAction<K extends string = string, M extends string = string, W extends Wish = Wish> extends Action<
+  K,
+  M
+> {
+  readonly wish: W;
+  /** What the VM shows from acceptance on. */
+  readonly shows: VmState;
+}
+
+export interface TaskAction<K extends string = string, M extends string = string, T extends Task = Task> extends Action<
+  K,
+  M
+> {
+  readonly task: T;
+}
+
+export type AnyAction = WishAction | TaskAction;
+
+/** Keeps the names as literal types, and lets no plan ask for a step that the wish does not list. */
+export const defineWish = <const D extends string, const S extends string>(wish: {
+  readonly desired: D;
+  readonly settles: VmState;
+  readonly steps: readonly S[];
+  readonly detours?: readonly S[];
+  readonly plan: (observed: Observed) => Plan<NoInfer<S>>;
+}): Wish<D, S> => wish;
+
+export const defineWishAction = <const K extends string, const M extends string, W extends Wish>(
+  action: WishAction<K, M, W>,
+): WishAction<K, M, W> => action;
+
+export const defineTaskAction = <const K extends string, const M extends string, const S extends string>(
+  action: TaskAction<K, M, Task<S>>,
+): TaskAction<K, M, Task<S>> => action;

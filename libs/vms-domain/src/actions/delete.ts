@@ -1,0 +1,30 @@
+import { SETTLED, act, isOff } from '../planning.js';
+import { defineWish, defineWishAction } from './define.js';
+
+/** force-off -> undefine -> remove-disk -> unprotect -> detach-network -> settled. */
+const deleted = defineWish({
+  desired: 'DELETED',
+  settles: 'DELETED',
+  steps: ['force-off', 'undefine', 'remove-disk', 'unprotect', 'detach-network'],
+  plan: ({ power, completed }) => {
+    if (!isOff(power)) return act('force-off');
+    if (power !== null) return act('undefine');
+    if (!completed.has('remove-disk')) return act('remove-disk');
+    // The filter and the port are freed last: nothing may run unprotected, and no address may be given away while in use.
+    if (!completed.has('unprotect')) return act('unprotect');
+    if (!completed.has('detach-network')) return act('detach-network');
+    return SETTLED;
+  },
+});
+
+export const deleteVm = defineWishAction({
+  kind: 'DELETE_VM',
+  mutation: 'deleteVm',
+  description: 'Removes a VM with its disk, address and filter, running or not.',
+  errors: ['VM_NOT_FOUND'],
+  permission: 'delete',
+  allowedIn: ['BUILDING', 'STARTING', 'RUNNING', 'STOPPING', 'STOPPED', 'ERROR', 'DELETING', 'PAUSED'],
+  supersedes: 'all',
+  wish: deleted,
+  shows: 'DELETING',
+});

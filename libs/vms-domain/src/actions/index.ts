@@ -1,0 +1,12 @@
+import { create } from './create.js';
+import { deleteVm } from './delete.js';
+import { forceOff } from './force-off.js';
+import { reboot } from './reboot.js';
+import { shutdown } from './shutdown.js';
+import { start } from './start.js';
+
+/**
+ * All that people can do to a VM. Kinds of operations, mutations, the matrix of states, plans and their steps, and the
+ * specs that go through them, derive from this list.
+ */
+export const ACTIONS = [create, start, shutdown, reboot, forceOff, deleteVm] as const;

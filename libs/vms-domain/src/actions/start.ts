@@ -1,0 +1,54 @@
+import {
+  BLOCKED,
+  PAUSED,
+  SETTLED,
+  act,
+  isBlocked,
+  isPausedByStorage,
+  wait,
+  type Observed,
+  type Plan,
+} from '../planning.js';
+import { defineWish, defineWishAction } from './define.js';
+
+const planPaused = ({ reason, isAsked, completed }: Observed): Plan<'resume'> => {
+  if (!isAsked && !isPausedByStorage(reason)) return PAUSED;
+  return completed.has('resume') ? wait('paused') : act('resume');
+};
+
+/**
+ * attach-network -> ensure-disk -> protect -> define -> start -> settled. Paused: resumed where somebody asked for it or
+ * where space may be back, else shown as paused.
+ */
+export const running = defineWish({
+  desired: 'RUNNING',
+  settles: 'RUNNING',
+  steps: ['attach-network', 'ensure-disk', 'protect', 'define', 'start'],
+  detours: ['resume'],
+  plan: (observed) => {
+    const { power, completed, isBuilt } = observed;
+    if (isBlocked(observed)) return BLOCKED;
+    if (power === 'running') return SETTLED;
+    if (power === 'paused') return planPaused(observed);
+    if (power === 'shutting-down') return wait('shutting-down');
+    if (power === 'unknown') return wait('starting');
+    if (!completed.has('attach-network')) return act('attach-network');
+    if (!isBuilt) return act('ensure-disk');
+    if (!completed.has('protect')) return act('protect');
+    if (power === null || !completed.has('define')) return act('define');
+    if (!completed.has('start')) return act('start');
+    return wait('starting');
+  },
+});
+
+export const start = defineWishAction({
+  kind: 'START_VM',
+  mutation: 'startVm',
+  description: 'Powers a VM on.',
+  errors: ['VM_NOT_FOUND', 'VM_BUSY'],
+  permission: 'operate',
+  allowedIn: ['STARTING', 'RUNNING', 'STOPPED', 'ERROR', 'PAUSED'],
+  supersedes: 'all',
+  wish: running,
+  shows: 'STARTING',
+});

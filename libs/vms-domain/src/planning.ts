@@ -1,0 +1,52 @@
+import type { DomainPower } from '@infinibay/contracts';
+
+/**
+ * The words in which a plan is written: what was observed, and the next thing to do about the difference to a wish.
+ * Pure: the worker observes, plans, acts, and asks again, so a kill at any point only repeats an idempotent step.
+ */
+export interface Observed {
+  /** null: libvirt has no such domain. */
+  readonly power: DomainPower | null;
+  /** libvirt's word for why it is so. */
+  readonly reason: string;
+  /** The disk was made once, and that was recorded. */
+  readonly isBuilt: boolean;
+  /** The file in the disk's place is the one that was made, and whole. */
+  readonly isDiskSound: boolean;
+  /** Somebody asked for it and waits for the end. */
+  readonly isAsked: boolean;
+  /**
+   * Steps that this worker completed since it took the VM. What cannot be observed on the host
+   * (network, filter, definition) is made sure of once per start.
+   */
+  readonly completed: ReadonlySet<string>;
+}
+
+/** @typeParam S the names of the steps that the plan may ask for */
+export type Plan<S extends string = string> =
+  | { readonly kind: 'act'; readonly step: S }
+  | { readonly kind: 'wait'; readonly reason: 'starting' | 'shutting-down' | 'paused' }
+  | { readonly kind: 'settled' }
+  /** It stands still, and nobody asked for anything else. */
+  | { readonly kind: 'paused' }
+  /** The disk must not be used. */
+  | { readonly kind: 'blocked' };
+
+export const SETTLED = { kind: 'settled' } as const;
+export const PAUSED = { kind: 'paused' } as const;
+export const BLOCKED = { kind: 'blocked' } as const;
+
+export const act = <const S extends string>(step: S): Plan<S> => ({ kind: 'act', step });
+
+export const wait = (reason: 'starting' | 'shutting-down' | 'paused'): Plan<never> => ({ kind: 'wait', reason });
+
+/** off, crashed and absent are the same to us: nothing runs. */
+export const isOff = (power: DomainPower | null): boolean => power === null || power === 'off' || power === 'crashed';
+
+/** QEMU stops a guest whose write failed, for want of space above all; it may run on when that is over. */
+export const isPausedByStorage = (reason: string): boolean => reason === 'io-error';
+
+/** A VM that was built and whose disk is not what it must be: nothing is made or started until it is. */
+export const isBlocked = ({ isBuilt, isDiskSound }: Observed): boolean => isBuilt && !isDiskSound;
+
+export const settledUnlessBlocked = (observed: Observed): Plan<never> => (isBlocked(observed) ? BLOCKED : SETTLED);
