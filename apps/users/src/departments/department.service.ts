@@ -1,5 +1,6 @@
-import { DomainError, Uuid, type Actor } from '@infinibay/contracts';
+import { DomainError, type Actor } from '@infinibay/contracts';
 import { can, readableDepartments } from '@infinibay/access-domain';
+import { isUuid } from '@infinibay/platform-subgraph';
 import { Injectable } from '@nestjs/common';
 import { connectionOf, type Connection, type Page } from '@infinibay/platform-graphql';
 import { Database } from '../database.js';
@@ -34,9 +35,7 @@ export class DepartmentService {
 
   /** Those of the departments that exist and that the actor may see. */
   async findMany(actor: Actor, ids: readonly string[]): Promise<ReadonlyMap<string, Department>> {
-    const readable = ids.filter(
-      (id) => Uuid.safeParse(id).success && can(actor, 'read', { kind: 'department', departmentId: id }),
-    );
+    const readable = ids.filter((id) => isUuid(id) && can(actor, 'read', { kind: 'department', departmentId: id }));
     if (readable.length === 0) return new Map();
     const rows = await this.departments.findMany(this.database, readable);
     return new Map(rows.map((row) => [row.id, row]));

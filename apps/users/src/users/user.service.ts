@@ -1,5 +1,6 @@
-import { DomainError, Uuid, type Actor } from '@infinibay/contracts';
+import { DomainError, type Actor } from '@infinibay/contracts';
 import { can } from '@infinibay/access-domain';
+import { isUuid } from '@infinibay/platform-subgraph';
 import { Injectable } from '@nestjs/common';
 import { connectionOf, type Connection, type Page } from '@infinibay/platform-graphql';
 import { Database } from '../database.js';
@@ -36,7 +37,7 @@ export class UserService {
   /** Those of the users that exist and that the actor may see. */
   async findMany(actor: Actor, ids: readonly string[]): Promise<ReadonlyMap<string, User>> {
     const readable = ids.filter(
-      (id) => Uuid.safeParse(id).success && can(actor, 'read', { kind: 'user', departmentId: null, userId: id }),
+      (id) => isUuid(id) && can(actor, 'read', { kind: 'user', departmentId: null, userId: id }),
     );
     if (readable.length === 0) return new Map();
     const rows = await this.users.findMany(this.database, readable);

@@ -1,9 +1,7 @@
 import { Field, Float, ID, InputType, Int } from '@nestjs/graphql';
-import { DisplayName, IdempotencyKey, Uuid, VmName } from '@infinibay/contracts';
+import { DisplayName, IdempotencyKey, VmName } from '@infinibay/contracts';
+import { KEY_DESCRIPTION } from '@infinibay/platform-graphql';
 import { z } from 'zod';
-
-const KEY_DESCRIPTION =
-  '8 to 128 printable characters chosen by the client: repeating the call with the same key acts once';
 
 @InputType({
   description:
@@ -122,6 +120,5 @@ export type CreateTemplate = z.output<typeof CreateTemplate>;
 
 export const DeleteTemplate = z.object({ idempotencyKey: IdempotencyKey, templateId: z.string() });
 
-/** An id that is not a UUID is as unknown as any other. */
-export const isUuid = (text: string): boolean => Uuid.safeParse(text).success;
+export { isUuid } from '@infinibay/platform-subgraph';
 export const bytesToGib = (bytes: bigint): number => Number(bytes) / GIB;
