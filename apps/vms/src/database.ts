@@ -3,7 +3,6 @@ import { StateChange } from '@infinibay/platform-subgraph';
 import { Injectable } from '@nestjs/common';
 import { PrismaClient, type Prisma } from './generated/prisma/client.js';
 
-export { isUniqueViolation } from '@infinibay/platform-persistence';
 export { PrismaClient };
 export type Transaction = Prisma.TransactionClient;
 

@@ -1,22 +1,16 @@
 import { readableDepartments } from '@infinibay/access-domain';
 import { DomainError, type Actor } from '@infinibay/contracts';
 import { Authorize } from '@infinibay/platform-access';
-import { CurrentActor, Graph, type GraphContext } from '@infinibay/platform-graphql';
+import { CurrentActor, UserRef, type GraphContext } from '@infinibay/platform-graphql';
+import { isUuid, onlyUuids } from '@infinibay/platform-subgraph';
 import { Args, ID, Parent, Query, ResolveField, ResolveReference, Resolver } from '@nestjs/graphql';
-import { UserRef } from '../vms/user.model.js';
-import { Vm } from '../vms/vm.model.js';
-import { VmService } from '../vms/vm.service.js';
-import { isUuid } from '../vms/vm.inputs.js';
 import { toOperation } from './operation.mapper.js';
 import { Operation } from './operation.model.js';
 import { OperationRepository } from './operation.repository.js';
 
 @Resolver(() => Operation)
 export class OperationResolver {
-  constructor(
-    private readonly operations: OperationRepository,
-    private readonly vms: VmService,
-  ) {}
+  constructor(private readonly operations: OperationRepository) {}
 
   @Authorize()
   @Query(() => Operation, { description: 'One operation. Errors: OPERATION_NOT_FOUND' })
@@ -30,16 +24,10 @@ export class OperationResolver {
   @ResolveReference()
   async resolveReference(reference: { id: string }, context: { graph: GraphContext }): Promise<Operation | null> {
     const loader = context.graph.loader<Operation>('operation', async (ids, actor) => {
-      const rows = await this.operations.findMany(ids.filter(isUuid), readableDepartments(actor));
+      const rows = await this.operations.findMany(onlyUuids(ids), readableDepartments(actor));
       return new Map(rows.map((row) => [row.id, toOperation(row)]));
     });
     return loader.load(reference.id);
-  }
-
-  @Authorize()
-  @ResolveField(() => Vm, { nullable: true, description: 'The virtual machine; null once it is deleted' })
-  async vm(@Parent() operation: Operation, @Graph() graph: GraphContext): Promise<Vm | null> {
-    return operation.resourceKind === 'vm' ? this.vms.loader(graph).load(operation.resourceId) : null;
   }
 
   @Authorize()

@@ -1,5 +1,5 @@
+import { bytesToGib } from '../catalog/sizes.js';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
-import { bytesToGib } from './vm.inputs.js';
 import type { Vm } from './vm.model.js';
 
 export const toVm = (row: VmRow): Vm => ({

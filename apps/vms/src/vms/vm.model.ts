@@ -1,7 +1,6 @@
 import { VmState } from '../generated/prisma/enums.js';
 import { PageInfo } from '@infinibay/platform-graphql';
 import { Directive, Field, Float, GraphQLISODateTime, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
-import { Operation } from '../operations/operation.model.js';
 
 registerEnumType(VmState, {
   name: 'VmState',
@@ -83,13 +82,4 @@ export class VmConnection {
 
   @Field(() => PageInfo)
   pageInfo!: PageInfo;
-}
-
-@ObjectType({ description: 'An accepted request: it goes on after the answer, whatever is restarted' })
-export class VmOperationResult {
-  @Field(() => Operation)
-  operation!: Operation;
-
-  @Field(() => Vm)
-  vm!: Vm;
 }

@@ -1,6 +1,7 @@
 import { departmentWhere, type DepartmentScope } from '@infinibay/access-domain';
-import type { VmState } from '@infinibay/contracts';
+import { DomainError, type VmState } from '@infinibay/contracts';
 import type { Page } from '@infinibay/platform-graphql';
+import { isUniqueViolation } from '@infinibay/platform-persistence';
 import { Injectable } from '@nestjs/common';
 import { PrismaClient, type Transaction } from '../database.js';
 import type { Prisma, Vm } from '../generated/prisma/client.js';
@@ -10,7 +11,10 @@ export interface VmFilter {
   readonly state: VmState | null;
 }
 
-/** VMs as readers see them: deleted ones are gone. */
+/** What of a VM may become something else. */
+export type VmUpdate = Omit<Prisma.VmUncheckedUpdateInput, 'id' | 'fence'>;
+
+/** To readers deleted VMs are gone. */
 @Injectable()
 export class VmRepository {
   constructor(private readonly database: PrismaClient) {}
@@ -38,6 +42,25 @@ export class VmRepository {
       this.database.vm.count({ where }),
     ]);
     return { rows, totalCount };
+  }
+
+  /** The row, also of a VM that is gone. */
+  findRow(id: string): Promise<Vm | null> {
+    return this.database.vm.findUnique({ where: { id } });
+  }
+
+  /** @throws DomainError NAME_TAKEN */
+  async create(tx: Transaction, vm: Prisma.VmUncheckedCreateInput): Promise<Vm> {
+    try {
+      return await tx.vm.create({ data: vm });
+    } catch (error) {
+      if (isUniqueViolation(error)) throw new DomainError('NAME_TAKEN', { name: vm.name }, { cause: error });
+      throw error;
+    }
+  }
+
+  async update(tx: Transaction, id: string, data: VmUpdate): Promise<void> {
+    await tx.vm.update({ where: { id }, data });
   }
 
   /** The row, locked until the transaction ends. */

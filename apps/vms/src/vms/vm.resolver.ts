@@ -5,19 +5,19 @@ import {
   DepartmentRef,
   Graph,
   PageArgs,
+  UserRef,
   type Connection,
   type GraphContext,
 } from '@infinibay/platform-graphql';
 import { Args, ID, Int, Parent, Query, ResolveField, ResolveReference, Resolver } from '@nestjs/graphql';
+import { Image } from '../catalog/image.model.js';
+import { ImageRepository } from '../catalog/image.repository.js';
 import { VmState } from '../generated/prisma/enums.js';
 import { Host } from '../hosts/host.model.js';
 import { HostRepository } from '../hosts/host.repository.js';
-import { Image } from '../images/image.model.js';
-import { ImageRepository } from '../images/image.repository.js';
 import { toOperation } from '../operations/operation.mapper.js';
 import { Operation } from '../operations/operation.model.js';
 import { OperationRepository } from '../operations/operation.repository.js';
-import { UserRef } from './user.model.js';
 import { Vm, VmConnection } from './vm.model.js';
 import { VmService } from './vm.service.js';
 

@@ -15,3 +15,11 @@ export class VmRef {
   @Field(() => ID)
   id!: string;
 }
+
+/** A user, whom the users service has, as others refer to them: users alone answers what a user is. */
+@ObjectType('User')
+@Directive('@key(fields: "id", resolvable: false)')
+export class UserRef {
+  @Field(() => ID)
+  id!: string;
+}

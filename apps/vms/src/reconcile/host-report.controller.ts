@@ -13,8 +13,8 @@ import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { isOff } from '@infinibay/vms-domain';
 import { Inject, Controller } from '@nestjs/common';
 import type { Gauge } from 'prom-client';
-import { Reconciler } from '../reconcile/reconciler.js';
-import { HostRepository } from './host.repository.js';
+import { HostRepository } from '../hosts/host.repository.js';
+import { Reconciler } from './reconciler.js';
 import { SettledVmRepository } from './settled-vm.repository.js';
 
 /** Compares what hosts report with what we believe, and puts every VM that differs to the reconciler. */

@@ -1,7 +1,8 @@
 import { Field, Float, ID, InputType, Int } from '@nestjs/graphql';
-import { DisplayName, IdempotencyKey, VmName } from '@infinibay/contracts';
+import { IdempotencyKey, VmName } from '@infinibay/contracts';
 import { KEY_DESCRIPTION } from '@infinibay/platform-graphql';
 import { z } from 'zod';
+import { bytesOfGib, diskGib, memoryMib, vcpus } from '../catalog/sizes.js';
 
 @InputType({
   description:
@@ -45,44 +46,6 @@ export class VmActionInput {
   vmId!: string;
 }
 
-@InputType({ description: 'A template that virtual machines can be made from. For administrators.' })
-export class CreateTemplateInput {
-  @Field(() => String, { description: KEY_DESCRIPTION })
-  idempotencyKey!: string;
-
-  @Field(() => String, {
-    description: '1 to 120 visible characters; NAME_TAKEN when one differs only in case or encoding',
-  })
-  name!: string;
-
-  @Field(() => ID)
-  imageId!: string;
-
-  @Field(() => Int, { description: '1 to 512' })
-  vcpus!: number;
-
-  @Field(() => Int, { description: "MiB, at least the image's minimum" })
-  memoryMib!: number;
-
-  @Field(() => Float, { description: "GiB, at least the image's size" })
-  diskGib!: number;
-}
-
-@InputType({ description: 'Names a template to delete. For administrators.' })
-export class DeleteTemplateInput {
-  @Field(() => String, { description: KEY_DESCRIPTION })
-  idempotencyKey!: string;
-
-  @Field(() => ID)
-  templateId!: string;
-}
-
-const GIB = 1_073_741_824;
-const vcpus = z.int().min(1).max(512);
-const memoryMib = z.int().min(64).max(16_777_216);
-const diskGib = z.number().positive().max(65_536);
-/** Whole MiB, so that every tool agrees on the size. */
-const bytesOfGib = (gib: number): number => Math.ceil((gib * GIB) / 1_048_576) * 1_048_576;
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
 
 export const CreateVm = z
@@ -105,20 +68,3 @@ export const CreateVm = z
 export type CreateVm = z.output<typeof CreateVm>;
 
 export const VmAction = z.object({ idempotencyKey: IdempotencyKey, vmId: z.string() });
-
-export const CreateTemplate = z
-  .object({
-    idempotencyKey: IdempotencyKey,
-    name: DisplayName,
-    imageId: z.string(),
-    vcpus,
-    memoryMib,
-    diskGib,
-  })
-  .transform(({ diskGib, ...input }) => ({ ...input, diskBytes: bytesOfGib(diskGib) }));
-export type CreateTemplate = z.output<typeof CreateTemplate>;
-
-export const DeleteTemplate = z.object({ idempotencyKey: IdempotencyKey, templateId: z.string() });
-
-export { isUuid } from '@infinibay/platform-subgraph';
-export const bytesToGib = (bytes: bigint): number => Number(bytes) / GIB;

@@ -5,26 +5,27 @@ import { CurrentActor } from '@infinibay/platform-graphql';
 import { ACTIONS, type AnyAction } from '@infinibay/vms-domain';
 import { Injectable, type Type } from '@nestjs/common';
 import { Args, Mutation, Resolver } from '@nestjs/graphql';
-import { PrismaClient } from '../database.js';
 import { toOperation } from '../operations/operation.mapper.js';
 import { OperationRepository } from '../operations/operation.repository.js';
+import { toVm } from '../vms/vm.mapper.js';
+import { Vm } from '../vms/vm.model.js';
+import { VmRepository } from '../vms/vm.repository.js';
+import { VmChangesService, type Accepted } from './vm-changes.service.js';
+import { VmOperationResult } from './vm-operation-result.model.js';
 import { CreateVmInput, VmActionInput } from './vm.inputs.js';
-import { toVm } from './vm.mapper.js';
-import { Vm, VmOperationResult } from './vm.model.js';
-import { VmService, type Accepted } from './vm.service.js';
 
 /** What a client reads of a request that was accepted. */
 @Injectable()
 export class AcceptedRequests {
   constructor(
     private readonly operations: OperationRepository,
-    private readonly database: PrismaClient,
+    private readonly vms: VmRepository,
   ) {}
 
   /** A repeated call may come after the VM is gone: its row stays and still answers. */
   async show(actor: Actor, accepted: Accepted): Promise<VmOperationResult> {
     const [vm, operation] = await Promise.all([
-      this.database.vm.findUnique({ where: { id: accepted.vmId } }),
+      this.vms.findRow(accepted.vmId),
       this.operations.find(accepted.operationId, readableDepartments(actor)),
     ]);
     if (vm === null || operation === null) throw new DomainError('VM_NOT_FOUND');
@@ -42,7 +43,7 @@ const resolverOf = (action: (typeof ACTIONS)[number]): Type => {
   @Resolver(() => Vm)
   class ActionResolver {
     constructor(
-      private readonly service: VmService,
+      private readonly service: VmChangesService,
       private readonly accepted: AcceptedRequests,
     ) {}
 

@@ -4,9 +4,10 @@ import { CurrentActor, Graph, ListSize, type GraphContext } from '@infinibay/pla
 import { onlyUuids } from '@infinibay/platform-subgraph';
 import { Args, Mutation, Parent, Query, ResolveField, ResolveReference, Resolver } from '@nestjs/graphql';
 import type { Template as TemplateRow } from '../generated/prisma/client.js';
-import { CreateTemplateInput, DeleteTemplateInput, bytesToGib } from '../vms/vm.inputs.js';
 import { Image, Template } from './image.model.js';
 import { ImageRepository } from './image.repository.js';
+import { bytesToGib } from './sizes.js';
+import { CreateTemplateInput, DeleteTemplateInput } from './template.inputs.js';
 import { TemplateRepository } from './template.repository.js';
 import { TemplateService, type TemplateFacts } from './template.service.js';
 

@@ -3,8 +3,9 @@ import { DomainError, findDepartments, isRetryable, selectNetwork, type Actor } 
 import { LOGGER } from '@infinibay/platform-service';
 import type { Logger } from '@infinibay/platform-logging';
 import { RequestClient } from '@infinibay/platform-messaging';
+import { isUuid } from '@infinibay/platform-subgraph';
 import { Inject, Injectable } from '@nestjs/common';
-import { isUuid, type CreateVm } from './vm.inputs.js';
+import type { CreateVm } from './vm.inputs.js';
 
 /** A person waits for the answer, and it is given without a neighbour that does not answer in time. */
 const TIMEOUT_MS = 1_000;

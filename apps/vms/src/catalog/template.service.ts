@@ -5,9 +5,9 @@ import { isUuid } from '@infinibay/platform-subgraph';
 import { Injectable } from '@nestjs/common';
 import { Change, type Transaction } from '../database.js';
 import type { Template as TemplateRow } from '../generated/prisma/client.js';
-import { CreateTemplate, DeleteTemplate } from '../vms/vm.inputs.js';
 import { requireImageMinimum } from './image-minimum.js';
 import { ImageRepository } from './image.repository.js';
+import { CreateTemplate, DeleteTemplate } from './template.inputs.js';
 import { TemplateRepository } from './template.repository.js';
 
 /** What a repeated call gets too, when the template is gone by then. */

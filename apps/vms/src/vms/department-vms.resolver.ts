@@ -2,11 +2,11 @@ import type { Actor } from '@infinibay/contracts';
 import { Authorize } from '@infinibay/platform-access';
 import { CurrentActor, DepartmentRef, PageArgs, type Connection } from '@infinibay/platform-graphql';
 import { Args, Parent, ResolveField, Resolver } from '@nestjs/graphql';
-import { Vm, VmConnection } from '../vms/vm.model.js';
-import { VmService } from '../vms/vm.service.js';
+import { Vm, VmConnection } from './vm.model.js';
+import { VmService } from './vm.service.js';
 
 @Resolver(() => DepartmentRef)
-export class DepartmentResolver {
+export class DepartmentVmsResolver {
   constructor(private readonly service: VmService) {}
 
   @Authorize()

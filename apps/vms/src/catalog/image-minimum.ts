@@ -1,6 +1,6 @@
 import { DomainError } from '@infinibay/contracts';
 import type { Image } from '../generated/prisma/client.js';
-import { bytesToGib } from '../vms/vm.inputs.js';
+import { bytesToGib } from './sizes.js';
 
 interface Sizes {
   readonly memoryMib: number;

@@ -3,8 +3,8 @@ import { Injectable } from '@nestjs/common';
 import type DataLoader from 'dataloader';
 import { PrismaClient, type Transaction } from '../database.js';
 import type { Image as ImageRow } from '../generated/prisma/client.js';
-import { bytesToGib } from '../vms/vm.inputs.js';
 import type { Image } from './image.model.js';
+import { bytesToGib } from './sizes.js';
 
 @Injectable()
 export class ImageRepository {

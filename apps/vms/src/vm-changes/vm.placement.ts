@@ -1,13 +1,14 @@
 import { DomainError } from '@infinibay/contracts';
+import { isUuid } from '@infinibay/platform-subgraph';
 import { chooseHost } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
+import { requireImageMinimum } from '../catalog/image-minimum.js';
+import { ImageRepository } from '../catalog/image.repository.js';
+import { TemplateRepository } from '../catalog/template.repository.js';
 import type { Transaction } from '../database.js';
 import type { Image, Template } from '../generated/prisma/client.js';
 import { HostRepository } from '../hosts/host.repository.js';
-import { requireImageMinimum } from '../images/image-minimum.js';
-import { ImageRepository } from '../images/image.repository.js';
-import { TemplateRepository } from '../images/template.repository.js';
-import { isUuid, type CreateVm } from './vm.inputs.js';
+import type { CreateVm } from './vm.inputs.js';
 
 export interface Placement {
   readonly image: Image;

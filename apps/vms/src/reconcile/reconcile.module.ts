@@ -1,0 +1,19 @@
+import { Module } from '@nestjs/common';
+import { HostsModule } from '../hosts/hosts.module.js';
+import { OperationsModule } from '../operations/operations.module.js';
+import { VmsModule } from '../vms/vms.module.js';
+import { ClaimRepository } from './claim.repository.js';
+import { HostReportController } from './host-report.controller.js';
+import { HostClient } from './host.client.js';
+import { Reconciler } from './reconciler.js';
+import { SettledVmRepository } from './settled-vm.repository.js';
+import { VmJournal } from './vm.journal.js';
+import { VmWorker } from './vm.worker.js';
+
+@Module({
+  imports: [HostsModule, OperationsModule, VmsModule],
+  controllers: [HostReportController],
+  providers: [ClaimRepository, SettledVmRepository, HostClient, VmJournal, VmWorker, Reconciler],
+  exports: [Reconciler],
+})
+export class ReconcileModule {}

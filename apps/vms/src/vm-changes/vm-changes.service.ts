@@ -1,0 +1,149 @@
+import { can } from '@infinibay/access-domain';
+import { DomainError, type Actor, type EventEnvelope } from '@infinibay/contracts';
+import { validateInput } from '@infinibay/platform-graphql';
+import { currentContext } from '@infinibay/platform-logging';
+import { databaseNow, newId } from '@infinibay/platform-persistence';
+import { isUuid, type Mutation, type MutationEffect } from '@infinibay/platform-subgraph';
+import { actionOf, isAllowed, type OperationKind } from '@infinibay/vms-domain';
+import { Injectable } from '@nestjs/common';
+import { Change, type Transaction } from '../database.js';
+import type { Vm as VmRow } from '../generated/prisma/client.js';
+import { OperationRepository } from '../operations/operation.repository.js';
+import { Reconciler } from '../reconcile/reconciler.js';
+import { createdEvent, stateEvents } from '../vms/vm.events.js';
+import { VmRepository } from '../vms/vm.repository.js';
+import { NeighbourChecks } from './neighbour-checks.js';
+import { CreateVm, VmAction } from './vm.inputs.js';
+import { VmPlacement } from './vm.placement.js';
+
+/** Ids of what a mutation accepted; also what a repeated call with the same key gets. */
+export interface Accepted {
+  readonly vmId: string;
+  readonly operationId: string;
+}
+
+/** Accepts what users want of VMs. The doing is the reconciler's. */
+@Injectable()
+export class VmChangesService {
+  constructor(
+    private readonly change: Change,
+    private readonly vms: VmRepository,
+    private readonly operations: OperationRepository,
+    private readonly placement: VmPlacement,
+    private readonly neighbours: NeighbourChecks,
+    private readonly reconciler: Reconciler,
+  ) {}
+
+  /**
+   * Commits the VM, its operation, the key and the events in one transaction; building begins after that.
+   * A repeated call gets the first one's answer, whatever has disappeared since.
+   * @throws DomainError INVALID_INPUT, DEPARTMENT_NOT_FOUND, NETWORK_REQUIRED, NETWORK_NOT_FOUND, NAME_TAKEN, and what VmPlacement throws
+   */
+  async create(actor: Actor, rawInput: unknown): Promise<Accepted> {
+    const { idempotencyKey: key, ...input } = validateInput(CreateVm, rawInput);
+    // One vCPU is what an image gets when nothing is said.
+    const vcpus = input.imageId !== null && input.vcpus === 1 ? null : input.vcpus;
+    const prepare = (): Promise<string | null> => this.neighbours.selectNetwork(actor, input);
+    const asked = { actor, key, operation: 'createVm', input: { ...input, vcpus }, prepare };
+    return this.accept(asked, (tx, networkId) => this.build(tx, actor, { idempotencyKey: key, ...input }, networkId));
+  }
+
+  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY */
+  async request(actor: Actor, kind: Exclude<OperationKind, 'CREATE_VM'>, rawInput: unknown): Promise<Accepted> {
+    const { idempotencyKey: key, ...input } = validateInput(VmAction, rawInput);
+    if (!isUuid(input.vmId)) throw new DomainError('VM_NOT_FOUND');
+    return this.accept({ actor, key, operation: kind, input }, async (tx) => {
+      const vm = await this.vms.lock(tx, input.vmId);
+      const { permission } = actionOf(kind);
+      if (
+        vm === null ||
+        vm.state === 'DELETED' ||
+        !can(actor, permission, { kind: 'vm', departmentId: vm.departmentId })
+      ) {
+        throw new DomainError('VM_NOT_FOUND');
+      }
+      if (!isAllowed(kind, vm.state)) throw new DomainError('VM_BUSY', { state: vm.state });
+      await this.refuseWhileOpen(tx, vm, kind);
+      return this.journal(tx, vm, kind, actor, key, await this.makeDue(tx, vm, kind));
+    });
+  }
+
+  private async build(
+    tx: Transaction,
+    actor: Actor,
+    input: CreateVm,
+    networkId: string | null,
+  ): Promise<MutationEffect<Accepted>> {
+    const place = await this.placement.place(tx, input);
+    const vm = await this.vms.create(tx, {
+      id: newId(),
+      departmentId: input.departmentId,
+      ownerId: actor.userId,
+      name: input.name,
+      activeName: input.name,
+      imageId: place.image.id,
+      hostId: place.hostId,
+      networkId,
+      wantedNetworkId: input.networkId,
+      vcpus: place.vcpus,
+      memoryMib: place.memoryMib,
+      diskBytes: place.diskBytes,
+      reconcileAt: await databaseNow(tx),
+    });
+    return this.journal(tx, vm, 'CREATE_VM', actor, input.idempotencyKey, [createdEvent(vm)]);
+  }
+
+  /** What may not be done twice at a time. @throws DomainError VM_BUSY */
+  private async refuseWhileOpen(tx: Transaction, vm: VmRow, kind: OperationKind): Promise<void> {
+    if (actionOf(kind).supersedes === 'all') return;
+    const open = await this.operations.open(vm.id, tx);
+    if (open?.kind === kind) throw new DomainError('VM_BUSY', { state: vm.state, operation: kind });
+  }
+
+  /** A wish is kept with the VM, which shows it from now on; a task is read from its operation. */
+  private async makeDue(tx: Transaction, vm: VmRow, kind: OperationKind): Promise<EventEnvelope[]> {
+    const action = actionOf(kind);
+    const due = { reconcileAt: await databaseNow(tx), failedAttempts: 0 };
+    if (!('wish' in action)) {
+      await this.vms.update(tx, vm.id, due);
+      return [];
+    }
+    const shown = { errorCode: null, errorMessage: null, pauseReason: null };
+    const data = { ...due, ...shown, desired: action.wish.desired, state: action.shows };
+    await this.vms.update(tx, vm.id, data);
+    return stateEvents(vm, action.shows, kind);
+  }
+
+  private async journal(
+    tx: Transaction,
+    vm: VmRow,
+    kind: OperationKind,
+    actor: Actor,
+    key: string,
+    events: EventEnvelope[],
+  ): Promise<MutationEffect<Accepted>> {
+    const operationId = newId();
+    const opened = await this.operations.add(tx, {
+      id: operationId,
+      kind,
+      vmId: vm.id,
+      departmentId: vm.departmentId,
+      actorId: actor.userId,
+      idempotencyKey: key,
+      correlationId: currentContext().correlationId,
+    });
+    return { answer: { vmId: vm.id, operationId }, resourceId: vm.id, events: [...events, ...opened] };
+  }
+
+  /** Rows of VMs and operations stay when the VM is gone: ids are answer enough, the resolver checks who may see them. */
+  private accept<Prepared>(
+    asked: Omit<Mutation<Prepared, Accepted, Accepted>, 'resourceKind' | 'show' | 'wake'>,
+    work: (tx: Transaction, prepared: Awaited<Prepared>) => Promise<MutationEffect<Accepted>>,
+  ): Promise<Accepted> {
+    const show = (stored: Accepted): Accepted => stored;
+    const wake = (): void => {
+      this.reconciler.notify();
+    };
+    return this.change.commit({ ...asked, resourceKind: 'vm', show, wake }, work);
+  }
+}

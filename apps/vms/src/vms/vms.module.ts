@@ -1,0 +1,18 @@
+import { Module } from '@nestjs/common';
+import { CatalogModule } from '../catalog/catalog.module.js';
+import { HostsModule } from '../hosts/hosts.module.js';
+import { OperationsModule } from '../operations/operations.module.js';
+import { DepartmentVmsResolver } from './department-vms.resolver.js';
+import { OperationVmResolver } from './operation-vm.resolver.js';
+import { VmRequestController } from './vm-request.controller.js';
+import { VmRepository } from './vm.repository.js';
+import { VmResolver } from './vm.resolver.js';
+import { VmService } from './vm.service.js';
+
+@Module({
+  imports: [CatalogModule, HostsModule, OperationsModule],
+  controllers: [VmRequestController],
+  providers: [VmRepository, VmService, VmResolver, DepartmentVmsResolver, OperationVmResolver],
+  exports: [VmRepository],
+})
+export class VmsModule {}
