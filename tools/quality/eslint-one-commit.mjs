@@ -77,9 +77,6 @@ function create(context) {
 
 const rule = { meta: { type: 'problem', messages: MESSAGES, schema: [] }, create };
 
-/** Files that broke the rule when it came, and nothing else: tools/quality/one-commit.spec.ts lets the list only shrink. */
-const EXCEPTIONS = JSON.parse(readFileSync(new URL('one-commit-exceptions.json', import.meta.url), 'utf8'));
-
 export const oneCommit = [
   {
     name: 'infinibay/one-commit',
@@ -96,7 +93,6 @@ export const oneCommit = [
       '**/*.fixture.ts',
       '**/src/testing/**',
       'libs/testing/src/**',
-      ...EXCEPTIONS,
     ],
     plugins: { 'infinibay-commit': { rules: { 'one-commit': rule } } },
     rules: { 'infinibay-commit/one-commit': 'error' },

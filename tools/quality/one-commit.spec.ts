@@ -1,12 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { lintTexts, type LintedText } from './lint-texts.ts';
 
 const RULE = 'infinibay-commit/one-commit';
-const ROOT = new URL('../../', import.meta.url);
-const exceptions = JSON.parse(
-  readFileSync(new URL('one-commit-exceptions.json', import.meta.url), 'utf8'),
-) as readonly string[];
 
 const SERVICE = 'apps/networks/src/networks/x.service.ts';
 const fact = (name: string, code: string, file = SERVICE) => [name, file, code] as const;
@@ -43,11 +38,7 @@ const GOOD: readonly Fact[] = [
   fact('what specs look at', `await service.get(Database).network.count();`, 'apps/networks/src/x.int-spec.ts'),
 ];
 
-const KNOWN = exceptions.map((file) =>
-  fact(file, readFileSync(new URL(file, ROOT), 'utf8'), file.replace(/\.ts$/, '-as-if-it-were-new.ts')),
-);
-
-const ALL = [...BAD, ...GOOD, ...KNOWN];
+const ALL = [...BAD, ...GOOD];
 const numbered = (facts: readonly Fact[]) => facts.map((one) => [one[0], ALL.indexOf(one)] as const);
 let linted: readonly LintedText[];
 
@@ -64,15 +55,5 @@ describe('the lint of changes of state refuses', () => {
 describe('the lint of changes of state allows', () => {
   it.each(numbered(GOOD))('%s', (_name, index) => {
     expect(linted[index]?.rules).not.toContain(RULE);
-  });
-});
-
-describe('the exceptions from it', () => {
-  it('only become fewer', () => {
-    expect(exceptions.length).toBeLessThanOrEqual(1);
-  });
-
-  it.each(numbered(KNOWN))('%s breaks it still: else its entry is to be removed', (_name, index) => {
-    expect(linted[index]?.rules).toContain(RULE);
   });
 });

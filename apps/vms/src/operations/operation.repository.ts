@@ -1,9 +1,10 @@
 import { OperationKindV1, operationUpdated, operationUpdatedV2, type EventEnvelope } from '@infinibay/contracts';
 import { databaseNow, newEvent } from '@infinibay/platform-persistence';
-import { operationKind, stepsOf, type OperationKind } from '@infinibay/vms-domain';
+import { operationKind, stepsOf, type OperationKind, type Step } from '@infinibay/vms-domain';
 import { departmentWhere, type DepartmentScope } from '@infinibay/access-domain';
 import { Injectable } from '@nestjs/common';
 import { PrismaClient, type Transaction } from '../database.js';
+import type { Prisma } from '../generated/prisma/client.js';
 import { progressOf, withSteps, type OperationRow } from './operation.mapper.js';
 
 export interface NewOperation {
@@ -24,6 +25,8 @@ export interface OpenOperation {
   /** Since when its step is being done; null when none is. */
   readonly stepAgeMs: number | null;
 }
+
+type StepChange = Prisma.OperationStepUpdateManyMutationInput;
 
 const ofVm = (vmId: string) => ({ resourceKind: 'vm', resourceId: vmId });
 
@@ -76,6 +79,23 @@ export class OperationRepository {
       events.push(operationEvent(row));
     }
     return events;
+  }
+
+  /** Records how a step of the open operation of a VM stands; none is open: nothing. */
+  async markStep(tx: Transaction, vmId: string, step: Step, change: StepChange): Promise<EventEnvelope[]> {
+    const open = await tx.operation.findFirst({
+      where: { ...ofVm(vmId), status: { in: ['PENDING', 'RUNNING'] } },
+      orderBy: { createdAt: 'desc' },
+      select: { id: true, startedAt: true },
+    });
+    if (open === null) return [];
+    await tx.operationStep.updateMany({ where: { operationId: open.id, name: step }, data: change });
+    const row = await tx.operation.update({
+      where: { id: open.id },
+      data: { status: 'RUNNING', startedAt: open.startedAt ?? (await databaseNow(tx)) },
+      include: withSteps,
+    });
+    return [operationEvent(row)];
   }
 
   /** Steps that turned out not to be needed. */

@@ -1,7 +1,6 @@
 import { DomainError, type EventEnvelope } from '@infinibay/contracts';
-import { OutboxRelayHolder } from '@infinibay/platform-messaging';
 import { MetricsRegistry } from '@infinibay/platform-metrics';
-import { appendToOutbox, databaseNow } from '@infinibay/platform-persistence';
+import { databaseNow } from '@infinibay/platform-persistence';
 import {
   LOOK_AGAIN_MS,
   backoffMs,
@@ -14,11 +13,11 @@ import {
 import { Injectable } from '@nestjs/common';
 import type { Histogram } from 'prom-client';
 import type { Preparation } from '../actions/step.js';
-import { PrismaClient, type Transaction } from '../database.js';
-import type { Prisma, Vm } from '../generated/prisma/client.js';
-import { withSteps } from '../operations/operation.mapper.js';
-import { OperationRepository, operationEvent, type OpenOperation } from '../operations/operation.repository.js';
+import { Change, type Transaction } from '../database.js';
+import type { Vm } from '../generated/prisma/client.js';
+import { OperationRepository, type OpenOperation } from '../operations/operation.repository.js';
 import { deletedEvent, stateEvents } from '../vms/vm.events.js';
+import { VmRepository } from '../vms/vm.repository.js';
 import { ClaimRepository, type Claim } from './claim.repository.js';
 
 const later = (now: Date, waitMs: number): Date => new Date(now.getTime() + waitMs);
@@ -38,10 +37,10 @@ export class VmJournal {
   private readonly taskDurations: Histogram<'kind' | 'outcome'>;
 
   constructor(
-    private readonly database: PrismaClient,
+    private readonly change: Change,
+    private readonly vms: VmRepository,
     private readonly claims: ClaimRepository,
     private readonly operations: OperationRepository,
-    private readonly outbox: OutboxRelayHolder,
     metrics: MetricsRegistry,
   ) {
     this.taskDurations = metrics.histogram(
@@ -53,14 +52,14 @@ export class VmJournal {
 
   /** The VM as it is now, and what is asked of it; STALE_FENCE when another worker has it. */
   async read(claim: Claim): Promise<Reading> {
-    const vm = await this.database.vm.findUnique({ where: { id: claim.vmId } });
+    const vm = await this.vms.findRow(claim.vmId);
     if (vm?.fence !== claim.fence) throw new DomainError('STALE_FENCE', { vmId: claim.vmId });
     return { vm, open: await this.operations.open(claim.vmId) };
   }
 
   stepStarted(claim: Claim, step: Step): Promise<void> {
     return this.write(claim, (tx, vm, now) =>
-      this.markStep(tx, vm.id, step, {
+      this.operations.markStep(tx, vm.id, step, {
         status: 'RUNNING',
         startedAt: now,
         attempts: { increment: 1 },
@@ -73,11 +72,10 @@ export class VmJournal {
   stepSucceeded(claim: Claim, step: Step, preparation: Preparation): Promise<void> {
     return this.write(claim, async (tx, vm, now) => {
       const networkId = preparation.nic?.networkId;
-      if (step === 'ensure-disk' && vm.diskBuiltAt === null)
-        await tx.vm.update({ where: { id: vm.id }, data: { diskBuiltAt: now } });
+      if (step === 'ensure-disk' && vm.diskBuiltAt === null) await this.vms.update(tx, vm.id, { diskBuiltAt: now });
       if (step === 'attach-network' && networkId !== undefined && networkId !== vm.networkId)
-        await tx.vm.update({ where: { id: vm.id }, data: { networkId } });
-      return this.markStep(tx, vm.id, step, { status: 'SUCCEEDED', finishedAt: now });
+        await this.vms.update(tx, vm.id, { networkId });
+      return this.operations.markStep(tx, vm.id, step, { status: 'SUCCEEDED', finishedAt: now });
     });
   }
 
@@ -87,19 +85,16 @@ export class VmJournal {
     return this.end(claim, reading, async (tx, vm, now) => {
       const state = settledState(desired);
       const gone = desired === 'DELETED';
-      await tx.vm.update({
-        where: { id: vm.id },
-        data: {
-          ...RELEASED,
-          state,
-          reconcileAt: null,
-          failedAttempts: 0,
-          errorCode: null,
-          errorMessage: null,
-          pauseReason: null,
-          ...(state === 'RUNNING' ? {} : { guestReadyAt: null }),
-          ...(gone ? { activeName: null, deletedAt: vm.deletedAt ?? now } : {}),
-        },
+      await this.vms.update(tx, vm.id, {
+        ...RELEASED,
+        state,
+        reconcileAt: null,
+        failedAttempts: 0,
+        errorCode: null,
+        errorMessage: null,
+        pauseReason: null,
+        ...(state === 'RUNNING' ? {} : { guestReadyAt: null }),
+        ...(gone ? { activeName: null, deletedAt: vm.deletedAt ?? now } : {}),
       });
       const ended = await this.operations.closeOpen(tx, vm.id, 'SUCCEEDED');
       this.countTask(reading, 'succeeded');
@@ -111,7 +106,7 @@ export class VmJournal {
   /** Gives the lease back and comes again later. */
   postpone(claim: Claim, reading: Reading, afterMs: number): Promise<void> {
     return this.end(claim, reading, async (tx, vm, now) => {
-      await tx.vm.update({ where: { id: vm.id }, data: { ...RELEASED, reconcileAt: later(now, afterMs) } });
+      await this.vms.update(tx, vm.id, { ...RELEASED, reconcileAt: later(now, afterMs) });
       return [];
     });
   }
@@ -123,17 +118,14 @@ export class VmJournal {
   block(claim: Claim, reading: Reading, error: DomainError): Promise<void> {
     return this.end(claim, reading, async (tx, vm, now) => {
       const failure = { code: error.code, message: error.message };
-      await tx.vm.update({
-        where: { id: vm.id },
-        data: {
-          ...RELEASED,
-          state: 'ERROR',
-          reconcileAt: later(now, LOOK_AGAIN_MS),
-          failedAttempts: 0,
-          errorCode: failure.code,
-          errorMessage: failure.message,
-          pauseReason: null,
-        },
+      await this.vms.update(tx, vm.id, {
+        ...RELEASED,
+        state: 'ERROR',
+        reconcileAt: later(now, LOOK_AGAIN_MS),
+        failedAttempts: 0,
+        errorCode: failure.code,
+        errorMessage: failure.message,
+        pauseReason: null,
       });
       const ended =
         vm.desired === 'RUNNING'
@@ -151,17 +143,14 @@ export class VmJournal {
   showPaused(claim: Claim, reading: Reading, reason: string, again: boolean, failure?: DomainError): Promise<void> {
     return this.end(claim, reading, async (tx, vm, now) => {
       const failedAttempts = again ? vm.failedAttempts + 1 : 0;
-      await tx.vm.update({
-        where: { id: vm.id },
-        data: {
-          ...RELEASED,
-          state: 'PAUSED',
-          pauseReason: reason,
-          failedAttempts,
-          reconcileAt: again ? later(now, backoffMs(failedAttempts)) : null,
-          errorCode: null,
-          errorMessage: null,
-        },
+      await this.vms.update(tx, vm.id, {
+        ...RELEASED,
+        state: 'PAUSED',
+        pauseReason: reason,
+        failedAttempts,
+        reconcileAt: again ? later(now, backoffMs(failedAttempts)) : null,
+        errorCode: null,
+        errorMessage: null,
       });
       const ended =
         failure === undefined
@@ -177,11 +166,10 @@ export class VmJournal {
     await this.end(claim, reading, async (tx, vm, now) => {
       const failedAttempts = vm.failedAttempts + 1;
       waitMs = backoffMs(failedAttempts);
-      await tx.vm.update({
-        where: { id: vm.id },
-        data: { ...RELEASED, failedAttempts, reconcileAt: later(now, waitMs) },
-      });
-      return step === null ? [] : this.markStep(tx, vm.id, step, { status: 'PENDING', errorCode: error.code });
+      await this.vms.update(tx, vm.id, { ...RELEASED, failedAttempts, reconcileAt: later(now, waitMs) });
+      return step === null
+        ? []
+        : this.operations.markStep(tx, vm.id, step, { status: 'PENDING', errorCode: error.code });
     });
     return waitMs;
   }
@@ -191,17 +179,16 @@ export class VmJournal {
     return this.end(claim, reading, async (tx, vm) => {
       const failure = { code: error.code, message: error.message };
       const stepped =
-        step === null ? [] : await this.markStep(tx, vm.id, step, { status: 'FAILED', errorCode: error.code });
-      await tx.vm.update({
-        where: { id: vm.id },
-        data: {
-          ...RELEASED,
-          state: 'ERROR',
-          reconcileAt: null,
-          errorCode: failure.code,
-          errorMessage: failure.message,
-          pauseReason: null,
-        },
+        step === null
+          ? []
+          : await this.operations.markStep(tx, vm.id, step, { status: 'FAILED', errorCode: error.code });
+      await this.vms.update(tx, vm.id, {
+        ...RELEASED,
+        state: 'ERROR',
+        reconcileAt: null,
+        errorCode: failure.code,
+        errorMessage: failure.message,
+        pauseReason: null,
       });
       const ended = await this.operations.closeOpen(tx, vm.id, 'FAILED', failure);
       return [...stepped, ...stateEvents(vm, 'ERROR', error.code), ...ended];
@@ -216,10 +203,17 @@ export class VmJournal {
     return this.end(claim, reading, async (tx, vm) => {
       const failure = { code: error.code, message: error.message };
       const state = paused === null ? 'RUNNING' : 'PAUSED';
-      const stepped = await this.markStep(tx, vm.id, 'shutdown', { status: 'FAILED', errorCode: error.code });
-      await tx.vm.update({
-        where: { id: vm.id },
-        data: { ...RELEASED, state, desired: 'RUNNING', reconcileAt: null, failedAttempts: 0, pauseReason: paused },
+      const stepped = await this.operations.markStep(tx, vm.id, 'shutdown', {
+        status: 'FAILED',
+        errorCode: error.code,
+      });
+      await this.vms.update(tx, vm.id, {
+        ...RELEASED,
+        state,
+        desired: 'RUNNING',
+        reconcileAt: null,
+        failedAttempts: 0,
+        pauseReason: paused,
       });
       return [
         ...stepped,
@@ -233,8 +227,8 @@ export class VmJournal {
   failTask(claim: Claim, reading: Reading, step: Step, error: DomainError): Promise<void> {
     return this.end(claim, reading, async (tx, vm) => {
       const failure = { code: error.code, message: error.message };
-      const stepped = await this.markStep(tx, vm.id, step, { status: 'FAILED', errorCode: error.code });
-      await tx.vm.update({ where: { id: vm.id }, data: { ...RELEASED, reconcileAt: null, failedAttempts: 0 } });
+      const stepped = await this.operations.markStep(tx, vm.id, step, { status: 'FAILED', errorCode: error.code });
+      await this.vms.update(tx, vm.id, { ...RELEASED, reconcileAt: null, failedAttempts: 0 });
       this.countTask(reading, 'failed');
       return [...stepped, ...(await this.operations.closeOpen(tx, vm.id, 'FAILED', failure))];
     });
@@ -245,9 +239,11 @@ export class VmJournal {
     return this.write(claim, async (tx, vm) => {
       // Who has asked for something meanwhile is not overruled.
       if (await this.isOutdated(tx, vm, reading)) return [];
-      await tx.vm.update({
-        where: { id: vm.id },
-        data: { state, guestReadyAt: null, pauseReason: null, ...(desired === undefined ? {} : { desired }) },
+      await this.vms.update(tx, vm.id, {
+        state,
+        guestReadyAt: null,
+        pauseReason: null,
+        ...(desired === undefined ? {} : { desired }),
       });
       return stateEvents(vm, state, reason);
     });
@@ -256,27 +252,6 @@ export class VmJournal {
   private countTask({ open }: Reading, outcome: 'succeeded' | 'failed'): void {
     if (open === null || taskOf(open.kind) === null) return;
     this.taskDurations.observe({ kind: open.kind, outcome }, open.ageMs / 1_000);
-  }
-
-  private async markStep(
-    tx: Transaction,
-    vmId: string,
-    step: Step,
-    change: Prisma.OperationStepUpdateManyMutationInput,
-  ): Promise<EventEnvelope[]> {
-    const open = await tx.operation.findFirst({
-      where: { resourceKind: 'vm', resourceId: vmId, status: { in: ['PENDING', 'RUNNING'] } },
-      orderBy: { createdAt: 'desc' },
-      select: { id: true, startedAt: true },
-    });
-    if (open === null) return [];
-    await tx.operationStep.updateMany({ where: { operationId: open.id, name: step }, data: change });
-    const row = await tx.operation.update({
-      where: { id: open.id },
-      data: { status: 'RUNNING', startedAt: open.startedAt ?? (await databaseNow(tx)) },
-      include: withSteps,
-    });
-    return [operationEvent(row)];
   }
 
   /** Whether somebody has asked for something since the worker looked. */
@@ -292,23 +267,22 @@ export class VmJournal {
   private end(
     claim: Claim,
     reading: Reading,
-    change: (tx: Transaction, vm: Vm, now: Date) => Promise<EventEnvelope[]>,
+    work: (tx: Transaction, vm: Vm, now: Date) => Promise<EventEnvelope[]>,
   ): Promise<void> {
     return this.write(claim, async (tx, vm, now) => {
-      if (!(await this.isOutdated(tx, vm, reading))) return change(tx, vm, now);
-      await tx.vm.update({ where: { id: vm.id }, data: RELEASED });
+      if (!(await this.isOutdated(tx, vm, reading))) return work(tx, vm, now);
+      await this.vms.update(tx, vm.id, RELEASED);
       return [];
     });
   }
 
   private async write(
     claim: Claim,
-    change: (tx: Transaction, vm: Vm, now: Date) => Promise<EventEnvelope[]>,
+    work: (tx: Transaction, vm: Vm, now: Date) => Promise<EventEnvelope[]>,
   ): Promise<void> {
-    await this.database.$transaction(async (tx) => {
+    await this.change.run(async (tx) => {
       const vm = await this.claims.lock(tx, claim);
-      await appendToOutbox(tx, await change(tx, vm, await databaseNow(tx)));
+      return { answer: undefined, events: await work(tx, vm, await databaseNow(tx)) };
     });
-    this.outbox.notify();
   }
 }
