@@ -80,9 +80,11 @@ export const publishedReport = (contract: ReportContract, hostId: string): strin
 /** What a service calls in the streams' account: it publishes its own events, proves that it can, and reads its own consumers. */
 export const streamCallsOf = (service: ServiceName, hostId: string): StreamCalls => {
   const reading = consumersOf(service).map(({ durable }) => consumerCalls(durable));
+  const own = EVENT_CONTRACTS.filter(({ producer }) => producer === service);
   return {
     once: [
-      ...EVENT_CONTRACTS.filter(({ producer }) => producer === service).map((event) => publishedEvent(event, hostId)),
+      // Versions of one event share a subject, and the server takes each once.
+      ...new Set(own.map((event) => publishedEvent(event, hostId))),
       `infinibay.health.v1.${service}`,
       ...reading.flatMap(({ once }) => once),
       ...(STREAM_FOLLOWERS.includes(service) ? [`$JS.API.STREAM.MSG.GET.${EVENTS_STREAM}`] : []),
