@@ -18,7 +18,7 @@ export const settledState = (desired: DesiredState): VmState => wishOf(desired).
 export const plan = (desired: DesiredState, observed: Observed, task: Task<Step> | null = null): Plan<Step> => {
   const next = wishOf(desired).plan(observed);
   if (next.kind !== 'settled' || task === null) return next;
-  const isDone = observed.completed.has(task.step) || observed.completed.has(task.replacedBy);
+  const isDone = [task.step, task.replacedBy].some((step) => step !== undefined && observed.completed.has(step));
   return isDone ? SETTLED : act(task.step);
 };
 

@@ -20,7 +20,7 @@ export interface Wish<D extends string = string, S extends string = string> {
 export interface Task<S extends string = string> {
   readonly step: S;
   /** A step of the wish that brings the same about: when the worker had to take it, the task is done. */
-  readonly replacedBy: string;
+  readonly replacedBy?: string;
   /** What people are told when the guest has not done it by the deadline. */
   readonly overdue: string;
 }
