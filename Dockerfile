@@ -45,7 +45,7 @@ COPY --from=production /app/node_modules node_modules
 COPY --from=production /app/package.json package.json
 COPY --from=production /app/libs libs
 COPY --from=production /app/native native
-ENV NODE_OPTIONS="--enable-source-maps --max-semi-space-size=4"
+ENV NODE_OPTIONS="--enable-source-maps --max-semi-space-size=8"
 USER node
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
