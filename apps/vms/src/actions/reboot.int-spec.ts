@@ -179,6 +179,8 @@ describe('rebootVm', () => {
     expect(await bench.reaches(id, state)).toMatchObject({
       operations: [{ kind }, { kind: 'REBOOT_VM', status: 'SUPERSEDED' }, {}],
     });
+    const metrics = await bench.vms.get(MetricsRegistry).registry.metrics();
+    expect(metrics).toMatch(/infinibay_vm_task_seconds_count\{[^}]*kind="REBOOT_VM",outcome="superseded"[^}]*\} \d/);
   });
 });
 

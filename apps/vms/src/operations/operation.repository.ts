@@ -1,8 +1,10 @@
 import { OperationKindV1, operationUpdated, operationUpdatedV2, type EventEnvelope } from '@infinibay/contracts';
+import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { databaseNow, newEvent } from '@infinibay/platform-persistence';
-import { operationKind, stepsOf, type OperationKind, type Step } from '@infinibay/vms-domain';
+import { operationKind, stepsOf, taskOf, type OperationKind, type Step } from '@infinibay/vms-domain';
 import { departmentWhere, type DepartmentScope } from '@infinibay/access-domain';
 import { Injectable } from '@nestjs/common';
+import type { Histogram } from 'prom-client';
 import { PrismaClient, type Transaction } from '../database.js';
 import type { Prisma } from '../generated/prisma/client.js';
 import { progressOf, withSteps, type OperationRow } from './operation.mapper.js';
@@ -34,7 +36,18 @@ type SqlReader = Pick<Transaction, '$queryRaw'>;
 
 @Injectable()
 export class OperationRepository {
-  constructor(private readonly database: PrismaClient) {}
+  private readonly taskDurations: Histogram<'kind' | 'outcome'>;
+
+  constructor(
+    private readonly database: PrismaClient,
+    metrics: MetricsRegistry,
+  ) {
+    this.taskDurations = metrics.histogram(
+      'infinibay_vm_task_seconds',
+      'Time from the acceptance of what is done once to a VM (a reboot) to its end, however it ends',
+      ['kind', 'outcome'],
+    );
+  }
 
   /** Adds the operation with its steps; whatever was open for the VM is superseded. */
   async add(tx: Transaction, operation: NewOperation): Promise<EventEnvelope[]> {
@@ -76,6 +89,7 @@ export class OperationRepository {
         },
         include: withSteps,
       });
+      this.countTask(row);
       events.push(operationEvent(row));
     }
     return events;
@@ -96,6 +110,12 @@ export class OperationRepository {
       include: withSteps,
     });
     return [operationEvent(row)];
+  }
+
+  private countTask({ kind, status, createdAt, finishedAt }: OperationRow): void {
+    if (finishedAt === null || taskOf(operationKind(kind)) === null) return;
+    const seconds = (finishedAt.getTime() - createdAt.getTime()) / 1_000;
+    this.taskDurations.observe({ kind, outcome: status.toLowerCase() }, seconds);
   }
 
   /** Steps that turned out not to be needed. */

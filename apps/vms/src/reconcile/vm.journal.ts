@@ -1,17 +1,14 @@
 import { DomainError, type EventEnvelope } from '@infinibay/contracts';
-import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { databaseNow } from '@infinibay/platform-persistence';
 import {
   LOOK_AGAIN_MS,
   backoffMs,
   desiredState,
   settledState,
-  taskOf,
   type DesiredState,
   type Step,
 } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
-import type { Histogram } from 'prom-client';
 import type { Preparation } from '../actions/step.js';
 import { Change, type Transaction } from '../database.js';
 import type { Vm } from '../generated/prisma/client.js';
@@ -34,21 +31,12 @@ export interface Reading {
 /** Writes what the worker does into the VM, its operation and the outbox, each time in one fenced transaction. */
 @Injectable()
 export class VmJournal {
-  private readonly taskDurations: Histogram<'kind' | 'outcome'>;
-
   constructor(
     private readonly change: Change,
     private readonly vms: VmRepository,
     private readonly claims: ClaimRepository,
     private readonly operations: OperationRepository,
-    metrics: MetricsRegistry,
-  ) {
-    this.taskDurations = metrics.histogram(
-      'infinibay_vm_task_seconds',
-      'Time from the acceptance of what is done once to a VM (a reboot) to its end',
-      ['kind', 'outcome'],
-    );
-  }
+  ) {}
 
   /** The VM as it is now, and what is asked of it; STALE_FENCE when another worker has it. */
   async read(claim: Claim): Promise<Reading> {
@@ -97,7 +85,6 @@ export class VmJournal {
         ...(gone ? { activeName: null, deletedAt: vm.deletedAt ?? now } : {}),
       });
       const ended = await this.operations.closeOpen(tx, vm.id, 'SUCCEEDED');
-      this.countTask(reading, 'succeeded');
       const deleted = gone && vm.state !== state ? [deletedEvent(vm)] : [];
       return [...stateEvents(vm, state, null), ...deleted, ...ended];
     });
@@ -229,7 +216,6 @@ export class VmJournal {
       const failure = { code: error.code, message: error.message };
       const stepped = await this.operations.markStep(tx, vm.id, step, { status: 'FAILED', errorCode: error.code });
       await this.vms.update(tx, vm.id, { ...RELEASED, reconcileAt: null, failedAttempts: 0 });
-      this.countTask(reading, 'failed');
       return [...stepped, ...(await this.operations.closeOpen(tx, vm.id, 'FAILED', failure))];
     });
   }
@@ -247,11 +233,6 @@ export class VmJournal {
       });
       return stateEvents(vm, state, reason);
     });
-  }
-
-  private countTask({ open }: Reading, outcome: 'succeeded' | 'failed'): void {
-    if (open === null || taskOf(open.kind) === null) return;
-    this.taskDurations.observe({ kind: open.kind, outcome }, open.ageMs / 1_000);
   }
 
   /** Whether somebody has asked for something since the worker looked. */
