@@ -52,9 +52,9 @@ export class VmChangesService {
   async request(actor: Actor, kind: Exclude<OperationKind, 'CREATE_VM'>, rawInput: unknown): Promise<Accepted> {
     const { idempotencyKey: key, ...input } = validateInput(VmAction, rawInput);
     if (!isUuid(input.vmId)) throw new DomainError('VM_NOT_FOUND');
-    return this.accept({ actor, key, operation: kind, input }, async (tx) => {
+    const { mutation: verb, permission } = actionOf(kind);
+    return this.accept({ actor, key, operation: kind, verb, input }, async (tx) => {
       const vm = await this.vms.lock(tx, input.vmId);
-      const { permission } = actionOf(kind);
       if (
         vm === null ||
         vm.state === 'DELETED' ||

@@ -33,6 +33,8 @@ export interface Mutation<Prepared, Stored, Answer> {
   readonly actor: Pick<Actor, 'userId'>;
   /** The mutation's name, for the idempotency key and the audit. */
   readonly operation: string;
+  /** Its name for the audit, where the keys of older versions carry another one. */
+  readonly verb?: string;
   /** The client's idempotency key. */
   readonly key: string;
   /** What was asked for, without the key and without secrets: it is hashed, to be compared with that of a repeated call. */
@@ -126,7 +128,13 @@ export class StateChange<Tx extends SqlTransaction> {
 }
 
 const entryOf = (
-  { actor, operation, resourceKind }: Pick<Mutation<never, never, never>, 'actor' | 'operation' | 'resourceKind'>,
+  mutation: Pick<Mutation<never, never, never>, 'actor' | 'operation' | 'verb' | 'resourceKind'>,
   resourceId: string | null,
   result: string,
-): AuditEntry => ({ actorId: actor.userId, verb: operation, resourceKind, resourceId, result });
+): AuditEntry => ({
+  actorId: mutation.actor.userId,
+  verb: mutation.verb ?? mutation.operation,
+  resourceKind: mutation.resourceKind,
+  resourceId,
+  result,
+});
