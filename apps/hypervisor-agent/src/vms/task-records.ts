@@ -122,7 +122,9 @@ export class TaskRecords {
     const stored = this.records.has(vmId) ? undefined : await this.read(vmId);
     const record = this.records.get(vmId) ?? stored;
     const changed = record && change(record);
-    if (changed !== undefined && changed !== record) await this.keep(vmId, changed);
+    if (changed !== undefined && changed !== record) return this.keep(vmId, changed);
+    // An event may have brought the news before: it is written when this returns.
+    await this.writes.run(vmId, () => Promise.resolve());
   }
 
   private later(vmId: string, write: Promise<void>): void {
