@@ -1,4 +1,4 @@
-import { DomainError, type DomainPower, type RequestOf, type rebootVm, type resetVm } from '@infinibay/contracts';
+import { DomainError, type DomainPower } from '@infinibay/contracts';
 import type { Domain } from '@infinibay/libvirt';
 import { Injectable } from '@nestjs/common';
 import { DomainRepository } from '../domains/domain.repository.js';
@@ -7,6 +7,11 @@ import { HostFactsReader } from '../host/host-facts.js';
 import type { Deadline } from '../work/deadline.js';
 import { TaskRecords } from './task-records.js';
 import { unlessDone } from './unless-done.js';
+
+interface ForAnOperation {
+  readonly vmId: string;
+  readonly operationId: string;
+}
 
 /** Restarts a guest for an operation: asks it to, or presses the reset button. */
 @Injectable()
@@ -20,7 +25,7 @@ export class VmRestarts {
 
   /** The power button once for an operation; libvirt tells when the guest has restarted, which need not be soon, or ever. */
   async reboot(
-    { vmId, operationId }: RequestOf<typeof rebootVm>,
+    { vmId, operationId }: ForAnOperation,
     domain: Domain,
     power: DomainPower,
     deadline: Deadline,
@@ -49,7 +54,7 @@ export class VmRestarts {
    * @throws DomainError VM_BUSY when nothing runs that could be reset
    */
   async reset(
-    { vmId, operationId }: RequestOf<typeof resetVm>,
+    { vmId, operationId }: ForAnOperation,
     domain: Domain,
     power: DomainPower,
     deadline: Deadline,

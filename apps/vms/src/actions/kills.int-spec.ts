@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { pollUntil } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { PrismaClient, createDatabase } from '../database.js';
+import { createDatabase, type PrismaClient } from '../database.js';
 import { VmBench } from '../testing/vm-bench.js';
 import { VmsUnderTest, testNats } from '../testing/vms-under-test.js';
 
