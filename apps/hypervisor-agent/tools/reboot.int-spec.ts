@@ -1,6 +1,7 @@
 // Restarts, resets and suspensions of real guests. Beside the sources, since it needs the stack's tools.
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -180,4 +181,25 @@ suite('a guest that hears nothing', () => {
     await pollUntil(async () => (await done())?.power === 'running', { ...PATIENCE, what: 'the reset' });
     expect(state(vmId)).toBe('running (unpaused)');
   }, 120_000);
+
+  it('is reset and runs on when libvirtd is killed in the middle', async () => {
+    const vmId = await sut.startVm();
+    const request = { vmId, fence: 1, operationId: randomUUID() };
+    sut.signalVm(vmId, 'SIGSTOP');
+    const cut = sut.agent.refusal(resetVm, request);
+    await pollUntil(async () => (await recorded(vmId)) === request.operationId, { ...PATIENCE, what: 'its beginning' });
+    sut.signalDaemon('SIGKILL');
+    sut.signalVm(vmId, 'SIGCONT');
+    expect(['HOST_UNAVAILABLE', 'DEADLINE_EXCEEDED', 'VM_UNRESPONSIVE']).toContain(await cut);
+    const done = () => sut.agent.call(resetVm, request).catch(() => null);
+    await pollUntil(async () => (await done())?.power === 'running', { ...PATIENCE, what: 'the reset' });
+    expect(state(vmId)).toMatch(/^running/);
+  }, 180_000);
+
+  /** The operation that the agent was last at with a VM. */
+  const recorded = async (vmId: string): Promise<string | undefined> => {
+    const file = path.join(sut.state.agentSocketDir, vmId, 'task.json');
+    const text = await readFile(file, 'utf8').catch(() => '{}');
+    return (JSON.parse(text) as { operationId?: string }).operationId;
+  };
 });

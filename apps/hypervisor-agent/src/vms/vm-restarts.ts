@@ -1,6 +1,8 @@
 import { DomainError, type DomainPower } from '@infinibay/contracts';
 import type { Domain } from '@infinibay/libvirt';
-import { Injectable } from '@nestjs/common';
+import type { Logger } from '@infinibay/platform-logging';
+import { LOGGER } from '@infinibay/platform-service';
+import { Inject, Injectable } from '@nestjs/common';
 import { DomainRepository } from '../domains/domain.repository.js';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
 import { HostFactsReader } from '../host/host-facts.js';
@@ -21,6 +23,7 @@ export class VmRestarts {
     private readonly domains: DomainRepository,
     private readonly host: HostFactsReader,
     private readonly records: TaskRecords,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** The power button once for an operation; libvirt tells when the guest has restarted, which need not be soon, or ever. */
@@ -70,6 +73,8 @@ export class VmRestarts {
       await this.hold(domain, power, deadline);
       await this.hypervisor.use('reset-domain', () => domain.reset({ timeoutMs: deadline.timeoutMs() }));
       await this.records.keep(vmId, { ...record, isDone: true });
+      const isRepeated = last?.operationId === operationId;
+      this.logger.info({ vmId, operationId, isHeld, isRepeated }, 'the guest was reset');
     }
     // Whom somebody else has stopped stays so.
     if (isHeld) await this.letRunOn(vmId, domain, deadline);
