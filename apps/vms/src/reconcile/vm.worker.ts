@@ -7,6 +7,7 @@ import {
   isGuestInitiated,
   isOff,
   isPausedForNow,
+  lookAgainMs,
   plan,
   taskOf,
   type Observed,
@@ -167,7 +168,9 @@ export class VmWorker {
   /** Looked at again until the guest's grace is over; then who asked is told, and the VM goes on as it is. */
   private async awaitTask(claim: Claim, reading: Reading, ageMs: number): Promise<void> {
     const task = taskIn(reading);
-    if (task === null || ageMs < this.graceMs(reading.open)) return this.journal.postpone(claim, reading, WAIT_MS);
+    const leftMs = this.graceMs(reading.open) - ageMs;
+    if (task === null) return this.journal.postpone(claim, reading, WAIT_MS);
+    if (leftMs > 0) return this.journal.postpone(claim, reading, lookAgainMs(ageMs, leftMs));
     await this.failTask(claim, reading, task, overdue(task));
   }
 
@@ -226,7 +229,8 @@ export class VmWorker {
     if (age === null && vm.desired === 'RUNNING' && paused !== null)
       return this.journal.showPaused(claim, reading, paused, isPausedForNow(paused));
     if (age === null) return this.journal.postpone(claim, reading, IDLE_WAIT_MS);
-    if (age < this.graceMs(open)) return this.journal.postpone(claim, reading, WAIT_MS);
+    const leftMs = this.graceMs(open) - age;
+    if (leftMs > 0) return this.journal.postpone(claim, reading, lookAgainMs(age, leftMs));
     if (taskIn(reading) !== null && paused === null) return this.awaitTask(claim, reading, age);
     if (vm.desired === 'STOPPED') return this.journal.abandon(claim, reading, 'shutdown', notOffInTime(paused), paused);
     if (paused !== null)
