@@ -7,10 +7,10 @@ export const configSchema = {
   ...databaseSettings,
   ...internalSettings,
   RECONCILE_WORKERS: setting(
-    z.coerce.number().int().min(1).max(64).default(8),
-    'VMs that one instance works on at the same time',
+    z.coerce.number().int().min(1).max(64).default(16),
+    'VMs that one instance works on at the same time; more of one host are taken while fewer than half of them are its own',
     {
-      example: '8',
+      example: '16',
     },
   ),
   LEASE_SECONDS: setting(
