@@ -1,10 +1,18 @@
-import { databaseSettings, httpSettings, internalSettings, natsSettings, setting } from '@infinibay/platform-config';
+import {
+  databaseSettings,
+  httpSettings,
+  internalSettings,
+  natsSettings,
+  retentionSettings,
+  setting,
+} from '@infinibay/platform-config';
 import { z } from 'zod';
 
 export const configSchema = {
   ...httpSettings,
   ...natsSettings,
   ...databaseSettings,
+  ...retentionSettings,
   ...internalSettings,
   RECONCILE_WORKERS: setting(
     z.coerce.number().int().min(1).max(64).default(16),
