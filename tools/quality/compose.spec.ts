@@ -7,7 +7,13 @@ import { environmentFiles } from '../deploy/environment.ts';
 import { SCHEMA_NAMES } from '../persistence/services.ts';
 import { configurationOf } from '../reference/configuration.ts';
 import { NATS_USER_NAMES } from '../stack/nats-users.ts';
-import { dockerfileTargets, readComposeFile, withoutShell, type ComposeService } from './compose-file.ts';
+import {
+  dockerfileCommand,
+  dockerfileTargets,
+  readComposeFile,
+  withoutShell,
+  type ComposeService,
+} from './compose-file.ts';
 
 const passwords = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, `password-of-${name}`]));
 
@@ -39,6 +45,7 @@ describe.each(SERVICE_NAMES)('%s in docker-compose.yml', (name) => {
   it('is built from the Dockerfile target of its name', () => {
     expect(composed(name).build?.target).toBe(name);
     expect(dockerfileTargets()).toContain(name);
+    expect(dockerfileCommand(name)).toEqual(['node', `apps/${name}/dist/main.js`]);
   });
 
   it('gets a configuration that its schema accepts, and no key that it does not know', async () => {
@@ -101,6 +108,7 @@ describe('docker-compose.yml', () => {
   });
 
   it.each(SUBGRAPHS)('leads the gateway to the subgraph %s', (name) => {
+    expect(composed('gateway').depends_on[name]?.condition).toBe('service_healthy');
     expect(variablesOf('gateway')[`${name.toUpperCase()}_URL`]).toBe(
       `http://${name}:${variablesOf(name)['HTTP_PORT'] ?? ''}`,
     );
