@@ -106,7 +106,7 @@ export class GuestPresence implements BeforeApplicationShutdown {
       if (!wasConnected) return;
       this.logger.info({ vmId: socket.vmId, lastHeardAt }, 'a guest fell silent');
     } catch (error) {
-      this.logger.warn({ err: error, vmId: socket.vmId }, 'publishing that a guest fell silent failed; retried later');
+      this.logger.warn({ err: error, vmId: socket.vmId }, 'publishing that a guest fell silent failed; retry follows');
       // Tried again after another time of silence; a guest that spoke meanwhile is not silent.
       if (!this.lastHeard.has(socket.vmId)) this.lastHeard.set(socket.vmId, heard);
     }
@@ -128,7 +128,7 @@ export class GuestPresence implements BeforeApplicationShutdown {
         await this.publish(notice, departmentId);
         if (this.waiting.get(vmId) === notice) this.waiting.delete(vmId);
       } catch (error) {
-        this.logger.warn({ err: error, vmId }, 'publishing that a guest connected failed; retried later');
+        this.logger.warn({ err: error, vmId }, 'publishing that a guest connected failed; retry follows');
       }
     }
     if (this.waiting.size > 0) this.publishAfter(RETRY_MS);

@@ -78,7 +78,7 @@ export class EventFeed implements BeforeApplicationShutdown {
       .catch((error: unknown) => {
         // The next check takes up what was missed.
         this.checkIsDue = true;
-        this.logger.warn({ err: error }, 'events interrupted; they go on in a moment');
+        this.logger.warn({ err: error }, 'event subscription interrupted; retry follows');
       })
       .finally(() => {
         this.working = undefined;

@@ -35,7 +35,7 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
       const sessions = await this.sessions.prune(this.database, KEEP_SESSIONS_DAYS);
       this.logger.debug({ throttles, sessions }, 'old rows removed');
     } catch (error) {
-      this.logger.warn({ err: error }, 'old rows could not be removed; tried again in an hour');
+      this.logger.warn({ err: error }, 'old rows could not be deleted; retry in an hour');
     }
   }
 }
