@@ -31,7 +31,7 @@ interface Recheck {
  * access changes. While the users service does not answer, sessions stay as they are, at most until their token ends.
  */
 @Injectable()
-export class SessionGuard implements BeforeApplicationShutdown {
+export class SessionWatch implements BeforeApplicationShutdown {
   private readonly rechecks = new Map<string, Recheck>();
   private readonly running = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
