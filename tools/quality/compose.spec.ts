@@ -1,11 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { SERVICE_NAMES, SERVICES, SUBGRAPHS } from '@infinibay/contracts';
 import { loadConfig } from '@infinibay/platform-config';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { environmentFiles } from '../deploy/environment.ts';
 import { SCHEMA_NAMES } from '../persistence/services.ts';
 import { configurationOf } from '../reference/configuration.ts';
+import { repositoryRoot } from '../stack/layout.ts';
 import { NATS_USER_NAMES } from '../stack/nats-users.ts';
 import {
   dockerfileCommand,
@@ -14,6 +16,7 @@ import {
   withoutShell,
   type ComposeService,
 } from './compose-file.ts';
+import { trackedFiles } from './tracked-files.ts';
 
 const passwords = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, `password-of-${name}`]));
 
@@ -140,5 +143,15 @@ describe('docker-compose.yml', () => {
       variablesOf('metrics-collector')['AGENT_SOCKET_DIR'],
     );
     expect(variablesOf('hypervisor-agent')['HOST_ID']).toBe(files.get('nats-config.env')?.['HOST_ID']);
+  });
+});
+
+describe('.dockerignore', () => {
+  it('leaves generated code that is committed in the image, where nobody makes it', () => {
+    const lines = readFileSync(path.join(repositoryRoot, '.dockerignore'), 'utf8').split('\n');
+    const committed = trackedFiles().filter((file) => file.includes('/generated/'));
+    expect(committed).not.toEqual([]);
+    const kept = lines.filter((line) => line.startsWith('!')).map((line) => `${line.slice(1)}/`);
+    expect(committed.filter((file) => !kept.some((folder) => file.startsWith(folder)))).toEqual([]);
   });
 });
