@@ -8,7 +8,7 @@ import { pollUntil } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startNats } from '../../../tools/stack/nats.ts';
 import { startTestNats, temporaryState, testNatsUser } from '../../../tools/stack/test-infrastructure.ts';
-import { RunningAgent, agentFolders } from '../src/agent.fixture.ts';
+import { RunningAgent, agentFolders, settingsIn } from '../src/agent.fixture.ts';
 
 describe('the events of a host whose NATS is away', () => {
   const folders = agentFolders();
@@ -39,11 +39,7 @@ describe('the events of a host whose NATS is away', () => {
       `<domain type='test'><name>${domainName(vmId)}</name><uuid>${vmId}</uuid><memory unit='MiB'>64</memory><os><type>hvm</type></os></domain>`,
     );
     const agent = await RunningAgent.start({
-      LIBVIRT_URI: 'test:///default',
-      AGENT_SOCKET_DIR: folders.sockets,
-      IMAGE_DIR: folders.images,
-      DISK_DIR: folders.disks,
-      STATE_DIR: folders.state,
+      ...settingsIn(folders),
       NATS_URL: nats.url,
       NATS_USER: testNatsUser.user,
       NATS_PASSWORD: testNatsUser.password,
