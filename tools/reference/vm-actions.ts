@@ -1,5 +1,5 @@
 import { VmState } from '@infinibay/contracts';
-import { ACTIONS, isAllowed, stepsOf } from '@infinibay/vms-domain';
+import { ACTIONS, isAllowed, optionsOf, stepsOf, type FlagOption, type IntegerOption } from '@infinibay/vms-domain';
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 const code = (word: string): string => `\`${word}\``;
@@ -26,6 +26,24 @@ export const vmActionsPage = (): string => {
         stepsOf(action.kind).map(code).join(', '),
         action.supersedes === 'all' ? 'supersedes it' : 'refused with `VM_BUSY`',
       ]),
+    ),
+    '',
+    '## Options',
+    '',
+    'Optional arguments of a mutation, beside its input.',
+    '',
+    row(['mutation', 'argument', 'is', 'adds the step', 'meaning']),
+    row(['---', '---', '---', '---', '---']),
+    ...ACTIONS.flatMap(({ kind, mutation }) =>
+      Object.entries<IntegerOption | FlagOption>(optionsOf(kind)).map(([name, option]) =>
+        row([
+          code(mutation),
+          code(name),
+          option.type === 'integer' ? `${option.min} to ${option.max}` : 'yes or no',
+          option.type === 'flag' && option.adds !== undefined ? code(option.adds) : '-',
+          option.description,
+        ]),
+      ),
     ),
     '',
     '## States',

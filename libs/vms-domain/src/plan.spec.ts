@@ -3,12 +3,14 @@ import { VmState, operationUpdatedV2, type DomainPower } from '@infinibay/contra
 import fc from 'fast-check';
 import { isOff, type Observed, type Plan } from './planning.js';
 import { ACTIONS } from './actions/index.js';
+import type { FlagOption, IntegerOption } from './actions/options.js';
 import {
   OPERATION_KINDS,
   actionOf,
   desiredState,
   isAllowed,
   operationKind,
+  optionsOf,
   taskOf,
   type DesiredState,
   type OperationKind,
@@ -25,11 +27,15 @@ class World {
   network = false;
   filter = false;
   disksMade = 0;
+  resets = 0;
   /** Whether a guest that is resumed stays paused. */
   stuck = false;
   completed = new Set<Step>();
   readonly done: Step[] = [];
   startedUnfiltered = false;
+
+  /** Who asked wants the power cut now. */
+  isForceDue = false;
 
   next(desired: DesiredState, isAsked = true): Plan<Step> {
     return plan(desired, {
@@ -38,6 +44,7 @@ class World {
       isBuilt: this.built,
       isDiskSound: this.disk,
       isAsked,
+      isForceDue: this.isForceDue,
       completed: this.completed,
     });
   }
@@ -75,6 +82,8 @@ class World {
       resume: () => (this.power = this.stuck ? 'paused' : 'running'),
       shutdown: () => (this.power = 'shutting-down'),
       reboot: () => (this.power = 'running'),
+      reset: () => (this.resets += 1),
+      suspend: () => (this.power = 'paused'),
       'force-off': () => (this.power = 'off'),
       undefine: () => (this.power = null),
       'remove-disk': () => (this.disk = false),
@@ -98,11 +107,11 @@ describe('plan', () => {
   });
 
   it('ends at the desired state from anywhere, with kills and changes of mind in between, and never starts unfiltered', () => {
-    const desired = fc.constantFrom<DesiredState>('RUNNING', 'STOPPED', 'FORCED_OFF');
+    const desired = fc.constantFrom<DesiredState>('RUNNING', 'STOPPED', 'FORCED_OFF', 'PAUSED');
     const moves = fc.array(fc.record({ desired, steps: fc.nat(8), crash: fc.boolean(), pause: fc.boolean() }), {
       maxLength: 12,
     });
-    const last = fc.constantFrom<DesiredState>('RUNNING', 'STOPPED', 'FORCED_OFF', 'DELETED');
+    const last = fc.constantFrom<DesiredState>('RUNNING', 'STOPPED', 'FORCED_OFF', 'PAUSED', 'DELETED');
     fc.assert(
       fc.property(moves, last, (history, end) => {
         const world = new World();
@@ -111,10 +120,12 @@ describe('plan', () => {
           if (move.pause && world.power === 'running') world.power = 'paused';
           world.crash(); // A changed wish is taken up by a fresh claim.
         }
+        const ran = !isOff(world.power) && world.power !== 'shutting-down';
         walk(world, end);
         expect(world.startedUnfiltered).toBe(false);
         expect(world.disksMade).toBeLessThan(2);
         if (end === 'RUNNING') expect(world.power).toBe('running');
+        else if (end === 'PAUSED' && ran) expect(world.power).toBe('paused');
         else expect(isOff(world.power)).toBe(true);
         if (end === 'DELETED')
           expect([world.power, world.disk, world.filter, world.network]).toEqual([null, false, false, false]);
@@ -137,6 +148,7 @@ describe('plan', () => {
       isBuilt: fc.constant(true),
       isDiskSound: fc.constant(false),
       isAsked: fc.boolean(),
+      isForceDue: fc.boolean(),
       completed: fc.constantFrom(new Set<Step>(), new Set<Step>(['attach-network', 'protect', 'define', 'start'])),
     });
     fc.assert(fc.property(observed, (facts) => expect(plan('RUNNING', facts)).toEqual({ kind: 'blocked' })));
@@ -161,6 +173,8 @@ describe('plan', () => {
     for (const [reason, isAsked] of [
       ['user', true],
       ['io-error', false],
+      // Stopped by the host for a reset that nobody came to finish.
+      ['reset', false],
     ] as const) {
       const world = paused(reason);
       walk(world, 'RUNNING', isAsked);
@@ -175,6 +189,48 @@ describe('plan', () => {
     const world = Object.assign(new World(), { power: 'paused', reason: 'user', built: true, disk: true });
     walk(world, 'STOPPED');
     expect(world.done).toEqual(['resume', 'shutdown']);
+  });
+
+  it('stops a guest that shall be suspended, again when somebody lets it run on, and boots none that is off', () => {
+    const world = Object.assign(new World(), { power: 'running', built: true, disk: true });
+    for (const _ of [1, 2]) {
+      walk(world, 'PAUSED', false);
+      expect(world.power).toBe('paused');
+      expect(world.next('PAUSED')).toEqual({ kind: 'settled' });
+      world.power = 'running';
+    }
+    for (const power of ['off', 'crashed', null] as const)
+      for (const disk of [true, false]) {
+        expect(Object.assign(new World(), { power, built: true, disk }).next('PAUSED')).toEqual({ kind: 'lost' });
+      }
+    expect(Object.assign(new World(), { power: 'shutting-down' }).next('PAUSED')).toMatchObject({ kind: 'wait' });
+  });
+
+  it('suspends a guest whose disk is gone, and then tells of the disk', () => {
+    const world = Object.assign(new World(), { power: 'running', built: true, disk: false });
+    walk(world, 'PAUSED');
+    expect(world.done).toEqual(['suspend']);
+    expect(world.next('PAUSED')).toEqual({ kind: 'blocked' });
+  });
+
+  it('cuts the power when the time is over, of whatever the guest has come to, and never before', () => {
+    for (const power of ['running', 'paused', 'shutting-down', 'unknown'] as const) {
+      const world = Object.assign(new World(), { power, reason: 'user', stuck: true, built: true, disk: true });
+      for (let round = 0; round < 3; round += 1) world.step('STOPPED');
+      expect(world.done).not.toContain('force-off');
+      Object.assign(world, { power, isForceDue: true });
+      walk(world, 'STOPPED');
+      expect(world.done.at(-1)).toBe('force-off');
+      expect(world.power).toBe('off');
+    }
+    const off = Object.assign(new World(), { power: 'off', isForceDue: true, built: true, disk: true });
+    expect(off.next('STOPPED')).toEqual({ kind: 'settled' });
+    // It is a word about a shutdown.
+    const runs = Object.assign(new World(), { power: 'running', isForceDue: true, built: true, disk: true });
+    for (const wish of ['RUNNING', 'PAUSED'] as const) {
+      walk(runs, wish);
+      expect(isOff(runs.power)).toBe(false);
+    }
   });
 
   it('frees the address only after the domain and its filter are gone', () => {
@@ -205,6 +261,9 @@ describe('the list of actions', () => {
     ['START_VM', ['STARTING', 'RUNNING', 'STOPPED', 'ERROR', 'PAUSED']],
     ['SHUTDOWN_VM', ['RUNNING', 'STOPPING', 'STOPPED', 'ERROR', 'PAUSED']],
     ['REBOOT_VM', ['RUNNING']],
+    ['RESET_VM', ['RUNNING', 'PAUSED']],
+    ['SUSPEND_VM', ['RUNNING', 'PAUSED']],
+    ['RESUME_VM', ['RUNNING', 'PAUSED']],
     ['FORCE_OFF_VM', ['STARTING', 'RUNNING', 'STOPPING', 'STOPPED', 'ERROR', 'PAUSED']],
     ['DELETE_VM', ['BUILDING', 'STARTING', 'RUNNING', 'STOPPING', 'STOPPED', 'ERROR', 'DELETING', 'PAUSED']],
   ])('accepts %s in %j', (kind, states) => {
@@ -216,9 +275,28 @@ describe('the list of actions', () => {
     ['START_VM', ['attach-network', 'ensure-disk', 'protect', 'define', 'start']],
     ['SHUTDOWN_VM', ['shutdown']],
     ['REBOOT_VM', ['reboot']],
+    ['RESET_VM', ['reset']],
+    ['SUSPEND_VM', ['suspend']],
+    ['RESUME_VM', ['resume']],
     ['FORCE_OFF_VM', ['force-off']],
     ['DELETE_VM', ['force-off', 'undefine', 'remove-disk', 'unprotect', 'detach-network']],
   ])('shows the steps of %s as %j', (kind, steps) => expect(stepsOf(kind)).toEqual(steps));
+
+  it('shows the step that an option adds, to the action that has the option', () => {
+    expect(stepsOf('SHUTDOWN_VM', { force: true, timeoutSeconds: 5 })).toEqual(['shutdown', 'force-off']);
+    for (const force of [undefined, false]) expect(stepsOf('SHUTDOWN_VM', { force })).toEqual(['shutdown']);
+    expect(stepsOf('START_VM', { force: true })).toEqual(stepsOf('START_VM'));
+  });
+
+  it('lets options have bounds, and add steps that there are', () => {
+    for (const kind of OPERATION_KINDS)
+      for (const option of Object.values<IntegerOption | FlagOption>(optionsOf(kind))) {
+        expect(option.description).toMatch(/^[A-Z]/);
+        if (option.type === 'integer') expect(option.min).toBeLessThan(option.max);
+        else if (option.adds !== undefined) expect(stepsOf(kind, { force: true })).toContain(option.adds);
+      }
+    expect(optionsOf('START_VM')).toEqual({});
+  });
 });
 
 describe('a task', () => {
@@ -228,6 +306,7 @@ describe('a task', () => {
     isBuilt: true,
     isDiskSound: true,
     isAsked: true,
+    isForceDue: false,
     completed: new Set<Step>(),
     ...changes,
   });
@@ -255,5 +334,18 @@ describe('a task', () => {
       kind: 'act',
       step: 'resume',
     });
+  });
+
+  it('is done to a guest that stands still without letting it run first, where that makes sense', () => {
+    const reset = taskOf('RESET_VM');
+    const paused = (changes: Partial<Observed> = {}) => running({ power: 'paused', reason: 'user', ...changes });
+    const done = new Set<Step>(['reset']);
+    expect(plan('PAUSED', paused(), reset)).toEqual({ kind: 'act', step: 'reset' });
+    expect(plan('PAUSED', paused({ completed: done }), reset)).toEqual({ kind: 'settled' });
+    expect(plan('RUNNING', paused(), reset)).toEqual({ kind: 'act', step: 'reset' });
+    expect(plan('RUNNING', paused({ completed: done }), reset)).toEqual({ kind: 'act', step: 'resume' });
+    expect(plan('RUNNING', paused({ isDiskSound: false }), reset)).toEqual({ kind: 'blocked' });
+    expect(plan('PAUSED', running(), reset)).toEqual({ kind: 'act', step: 'suspend' });
+    expect(plan('PAUSED', running({ power: 'off' }), reset)).toEqual({ kind: 'lost' });
   });
 });

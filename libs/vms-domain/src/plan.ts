@@ -1,9 +1,11 @@
 import type { VmState } from '@infinibay/contracts';
 import type { Task } from './actions/define.js';
-import { SETTLED, act, type Observed, type Plan } from './planning.js';
+import type { Parameters } from './actions/options.js';
+import { act, type Observed, type Plan } from './planning.js';
 import {
   actionOf,
   desiredState,
+  optionsOf,
   taskOf,
   wishOf,
   type DesiredState,
@@ -17,15 +19,21 @@ export const settledState = (desired: DesiredState): VmState => wishOf(desired).
 /** The next thing to do for what a VM shall be, and then for the task of the open operation. */
 export const plan = (desired: DesiredState, observed: Observed, task: Task<Step> | null = null): Plan<Step> => {
   const next = wishOf(desired).plan(observed);
-  if (next.kind !== 'settled' || task === null) return next;
+  if (task === null) return next;
   const isDone = [task.step, task.replacedBy].some((step) => step !== undefined && observed.completed.has(step));
-  return isDone ? SETTLED : act(task.step);
+  const waitsForTask = task.onPaused === true && next.kind === 'act' && next.step === 'resume';
+  if (next.kind !== 'settled' && !waitsForTask) return next;
+  return isDone ? next : act(task.step);
 };
 
 /** The steps that a user sees of an operation, in order. */
-export const stepsOf = (kind: OperationKind): readonly Step[] => {
+export const stepsOf = (kind: OperationKind, parameters: Parameters = {}): readonly Step[] => {
   const task = taskOf(kind);
   if (task !== null) return [task.step];
   const action = actionOf(kind);
-  return 'wish' in action ? wishOf(desiredState(action.wish.desired)).steps : [];
+  if (!('wish' in action)) return [];
+  const { steps, detours = [] } = wishOf(desiredState(action.wish.desired));
+  const shown: readonly string[] = action.steps ?? steps;
+  const added = parameters.force === true ? optionsOf(kind).force?.adds : undefined;
+  return [...steps, ...detours].filter((step) => shown.includes(step) || step === added);
 };

@@ -15,6 +15,8 @@ export interface Observed {
   readonly isDiskSound: boolean;
   /** Somebody asked for it and waits for the end. */
   readonly isAsked: boolean;
+  /** Who asked wants the power cut when the guest has not gone off by itself in time, and that time is over. */
+  readonly isForceDue: boolean;
   /**
    * Steps that this worker completed since it took the VM. What cannot be observed on the host
    * (network, filter, definition) is made sure of once per start.
@@ -30,11 +32,14 @@ export type Plan<S extends string = string> =
   /** It stands still, and nobody asked for anything else. */
   | { readonly kind: 'paused' }
   /** The disk must not be used. */
-  | { readonly kind: 'blocked' };
+  | { readonly kind: 'blocked' }
+  /** It is off, and can't be had back as it was. */
+  | { readonly kind: 'lost' };
 
 export const SETTLED = { kind: 'settled' } as const;
 export const PAUSED = { kind: 'paused' } as const;
 export const BLOCKED = { kind: 'blocked' } as const;
+export const LOST = { kind: 'lost' } as const;
 
 export const act = <const S extends string>(step: S): Plan<S> => ({ kind: 'act', step });
 
@@ -43,8 +48,14 @@ export const wait = (reason: 'starting' | 'shutting-down' | 'paused'): Plan<neve
 /** off, crashed and absent are the same to us: nothing runs. */
 export const isOff = (power: DomainPower | null): boolean => power === null || power === 'off' || power === 'crashed';
 
-/** QEMU stops a guest whose write failed, for want of space above all; it may run on when that is over. */
-export const isPausedByStorage = (reason: string): boolean => reason === 'io-error';
+/** The host's own word: the guest was stopped to be reset, and whoever did so did not come to let it run on. */
+const HELD_FOR_RESET = 'reset';
+
+/**
+ * Why a guest stands still that is let run on though nobody asks: QEMU stops one whose write failed, for want of space
+ * above all, and it may run on when that is over.
+ */
+export const isPausedForNow = (reason: string): boolean => reason === 'io-error' || reason === HELD_FOR_RESET;
 
 /** A VM that was built and whose disk is not what it must be: nothing is made or started until it is. */
 export const isBlocked = ({ isBuilt, isDiskSound }: Observed): boolean => isBuilt && !isDiskSound;

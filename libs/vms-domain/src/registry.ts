@@ -1,5 +1,6 @@
 import type { VmState } from '@infinibay/contracts';
 import type { AnyAction, Task, Wish } from './actions/define.js';
+import type { Options } from './actions/options.js';
 import { ACTIONS } from './actions/index.js';
 
 type Registered = (typeof ACTIONS)[number];
@@ -49,6 +50,9 @@ export const actionOf = (kind: OperationKind): AnyAction => required(actions.get
 export const wishOf = (desired: DesiredState): Wish<string, Step> => required(wishes.get(desired), desired);
 
 export const isAllowed = (kind: OperationKind, state: VmState): boolean => actionOf(kind).allowedIn.includes(state);
+
+/** What may be said of how it is to be done. */
+export const optionsOf = (kind: OperationKind): Options => actionOf(kind).options ?? {};
 
 /** The task of an operation; null when it is about a wish. */
 export const taskOf = (kind: OperationKind): Task<Step> | null => {

@@ -11,17 +11,29 @@ import { KeyedQueue } from '../work/keyed-queue.js';
 import { isMissing } from '../work/missing-file.js';
 import { GuestFolders } from './guest-folders.js';
 
-const TaskRecord = z.object({ operationId: z.string(), isDone: z.boolean() });
-type TaskRecord = z.infer<typeof TaskRecord>;
+const TaskRecord = z.object({
+  operationId: z.string(),
+  isDone: z.boolean(),
+  /** Agents before the reset knew one only. */
+  kind: z.enum(['reboot', 'reset']).default('reboot'),
+  /** The guest was stopped for it, and is to run on. */
+  isHeld: z.boolean().default(false),
+});
+export type TaskRecord = z.infer<typeof TaskRecord>;
+
+/** Whoever stopped the guest: it runs. */
+const isRunning = (event: PublishedDomainEvent): boolean =>
+  event.kind === 'lifecycle' && (event.event === 'started' || event.event === 'resumed');
 
 /** The guest is another than before: it was reset, or it went off and was started. */
 const isNewBoot = (event: PublishedDomainEvent): boolean =>
   event.kind === 'reboot' || (event.kind === 'lifecycle' && event.event === 'started');
 
 /**
- * What a guest was asked to restart for, and whether libvirt has told since that it did. A record stands beside the
- * agent's socket of the VM: it outlives this process and goes with the VM. What libvirt tells while no agent runs is
- * heard by nobody; then the guest is asked again, for its restart was never confirmed.
+ * What was last done once to a guest, for which operation, and whether it has come about. A record stands beside the
+ * agent's socket of the VM: it outlives this process and goes with the VM. That a guest restarted is told by libvirt
+ * alone; what it tells while no agent runs is heard by nobody, and then the guest is asked again. A reset is done when its
+ * call returns (VmRestarts).
  */
 @Injectable()
 export class TaskRecords {
@@ -38,7 +50,8 @@ export class TaskRecords {
       const vmId = vmIdOfDomain(event);
       if (vmId === undefined) return;
       if (event.kind === 'lifecycle' && event.event === 'undefined') this.records.delete(vmId);
-      else if (isNewBoot(event)) this.confirmLater(vmId);
+      if (isNewBoot(event)) this.later(vmId, this.confirm(vmId));
+      if (isRunning(event)) this.later(vmId, this.release(vmId));
     });
   }
 
@@ -53,7 +66,7 @@ export class TaskRecords {
 
   /** It was asked, by this process or by an earlier one. */
   async isKnown(vmId: string, operationId: string): Promise<boolean> {
-    return (this.records.get(vmId) ?? (await this.read(vmId)))?.operationId === operationId;
+    return (await this.last(vmId))?.operationId === operationId;
   }
 
   isDone(vmId: string, operationId: string): boolean {
@@ -63,9 +76,8 @@ export class TaskRecords {
 
   /** Remembers it before it asks: the guest may be quicker than the answer. */
   async begin(vmId: string, operationId: string, ask: () => Promise<void>): Promise<void> {
-    const record = { operationId, isDone: false };
-    this.records.set(vmId, record);
-    await this.store(vmId);
+    const record: TaskRecord = { operationId, isDone: false, kind: 'reboot', isHeld: false };
+    await this.keep(vmId, record);
     try {
       await ask();
     } catch (error) {
@@ -76,18 +88,48 @@ export class TaskRecords {
   }
 
   /** The guest has restarted. */
-  async confirm(vmId: string): Promise<void> {
-    const stored = this.records.has(vmId) ? undefined : await this.read(vmId);
-    const record = this.records.get(vmId) ?? stored;
-    if (record === undefined || record.isDone) return;
-    this.records.set(vmId, { ...record, isDone: true });
-    await this.store(vmId);
-    this.logger.info({ vmId, operationId: record.operationId }, 'the guest has restarted');
+  confirm(vmId: string): Promise<void> {
+    return this.amend(vmId, (record) => {
+      if (record.kind !== 'reboot' || record.isDone) return record;
+      this.logger.info({ vmId, operationId: record.operationId }, 'the guest has restarted');
+      return { ...record, isDone: true };
+    });
   }
 
-  private confirmLater(vmId: string): void {
-    this.confirm(vmId).catch((error: unknown) => {
-      this.logger.error({ err: error, vmId }, 'the restart of a guest could not be written down');
+  /** The guest runs again, or is another one. */
+  release(vmId: string): Promise<void> {
+    return this.amend(vmId, (record) => (record.isHeld ? { ...record, isHeld: false } : record));
+  }
+
+  /** The guest was stopped for a reset by us, and nobody has let it run on yet. */
+  async isHeld(vmId: string): Promise<boolean> {
+    return (await this.last(vmId))?.isHeld ?? false;
+  }
+
+  /** What was last done to the guest, as this process or an earlier one has put it down. */
+  async last(vmId: string): Promise<TaskRecord | undefined> {
+    const stored = this.records.has(vmId) ? undefined : await this.read(vmId);
+    return this.records.get(vmId) ?? stored;
+  }
+
+  async keep(vmId: string, record: TaskRecord): Promise<void> {
+    this.records.set(vmId, record);
+    await this.store(vmId);
+  }
+
+  /** @param change answers the same record when there is nothing to write */
+  private async amend(vmId: string, change: (record: TaskRecord) => TaskRecord): Promise<void> {
+    const stored = this.records.has(vmId) ? undefined : await this.read(vmId);
+    const record = this.records.get(vmId) ?? stored;
+    const changed = record && change(record);
+    if (changed !== undefined && changed !== record) return this.keep(vmId, changed);
+    // An event may have brought the news before: it is written when this returns.
+    await this.writes.run(vmId, () => Promise.resolve());
+  }
+
+  private later(vmId: string, write: Promise<void>): void {
+    write.catch((error: unknown) => {
+      this.logger.error({ err: error, vmId }, 'what became of a guest could not be written down');
     });
   }
 

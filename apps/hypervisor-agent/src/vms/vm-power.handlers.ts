@@ -2,9 +2,11 @@ import {
   DomainError,
   forceOffVm,
   rebootVm,
+  resetVm,
   resumeVm,
   shutdownVm,
   startVm,
+  suspendVm,
   type DomainPower,
   type ReplyOf,
   type RequestOf,
@@ -17,11 +19,10 @@ import { Hypervisor } from '../hypervisor/hypervisor.js';
 import { libvirtCodeOf } from '../hypervisor/libvirt-errors.js';
 import type { Deadline } from '../work/deadline.js';
 import { VmGate, type FencedRequest } from '../work/vm-gate.js';
-import { HostFactsReader } from '../host/host-facts.js';
 import { isOff } from '../domains/domain-power.js';
 import { DomainRepository } from '../domains/domain.repository.js';
-import { TaskRecords } from './task-records.js';
 import { unlessDone } from './unless-done.js';
+import { VmRestarts } from './vm-restarts.js';
 import { VmService } from './vm.service.js';
 
 /**
@@ -35,8 +36,7 @@ export class VmPowerHandlers {
     private readonly hypervisor: Hypervisor,
     private readonly domains: DomainRepository,
     private readonly vms: VmService,
-    private readonly tasks: TaskRecords,
-    private readonly host: HostFactsReader,
+    private readonly restarts: VmRestarts,
   ) {}
 
   @Authorize()
@@ -60,6 +60,22 @@ export class VmPowerHandlers {
         () => this.hypervisor.use('resume-domain', resume),
         async () => (await this.domains.power(domain, deadline)) === 'running',
       );
+      await this.restarts.release(request.vmId);
+    });
+  }
+
+  /** Whatever stopped it before: a guest that stands still does so. */
+  @Authorize()
+  @HandlesRequest(suspendVm)
+  suspend(request: RequestOf<typeof suspendVm>, meta: RequestMeta): Promise<ReplyOf<typeof suspendVm>> {
+    return this.changePower(request, meta, async (domain, power, deadline) => {
+      if (power === 'paused') return;
+      if (power !== 'running') throw new DomainError('VM_BUSY', { vmId: request.vmId, power });
+      const suspend = () => domain.suspend({ timeoutMs: deadline.timeoutMs() });
+      await unlessDone(
+        () => this.hypervisor.use('suspend-domain', suspend),
+        async () => (await this.domains.power(domain, deadline)) === 'paused',
+      );
     });
   }
 
@@ -77,23 +93,22 @@ export class VmPowerHandlers {
     });
   }
 
-  /** The button once for an operation; libvirt tells when the guest has restarted, which need not be soon, or ever. */
+  /** libvirt tells when the guest has restarted, which need not be soon, or ever. */
   @Authorize()
   @HandlesRequest(rebootVm)
   async reboot(request: RequestOf<typeof rebootVm>, meta: RequestMeta): Promise<ReplyOf<typeof rebootVm>> {
-    const { vmId, operationId } = request;
-    const reply = await this.changePower(request, meta, async (domain, power, deadline) => {
-      if (await this.tasks.isUnderWay(vmId, operationId)) return;
-      // On its way down for a press that this process knows nothing of any more.
-      if (power === 'shutting-down' && (await this.tasks.isKnown(vmId, operationId))) return;
-      if (power !== 'running') throw new DomainError('VM_BUSY', { vmId, power });
-      const { driver } = await this.host.capabilities();
-      const press = () => domain.reboot({ timeoutMs: deadline.timeoutMs() });
-      await this.tasks.begin(vmId, operationId, () => this.hypervisor.use('reboot-domain', press));
-      // This driver restarts within the call, and tells nothing.
-      if (driver.toLowerCase() === 'test') await this.tasks.confirm(vmId);
-    });
-    return { ...reply, isRebooted: this.tasks.isDone(vmId, operationId) };
+    const reply = await this.changePower(request, meta, (domain, power, deadline) =>
+      this.restarts.reboot(request, domain, power, deadline),
+    );
+    return { ...reply, isRebooted: this.restarts.hasRebooted(request.vmId, request.operationId) };
+  }
+
+  @Authorize()
+  @HandlesRequest(resetVm)
+  reset(request: RequestOf<typeof resetVm>, meta: RequestMeta): Promise<ReplyOf<typeof resetVm>> {
+    return this.changePower(request, meta, (domain, power, deadline) =>
+      this.restarts.reset(request, domain, power, deadline),
+    );
   }
 
   @Authorize()

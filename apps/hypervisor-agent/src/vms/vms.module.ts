@@ -8,12 +8,13 @@ import { WorkModule } from '../work/work.module.js';
 import { GuestFolders } from './guest-folders.js';
 import { TaskRecords } from './task-records.js';
 import { VmPowerHandlers } from './vm-power.handlers.js';
+import { VmRestarts } from './vm-restarts.js';
 import { VmHandlers } from './vm.handlers.js';
 import { VmService } from './vm.service.js';
 
 @Module({
   imports: [WorkModule, HypervisorModule, HostModule, DomainsModule, DisksModule, FiltersModule],
   controllers: [VmHandlers, VmPowerHandlers],
-  providers: [TaskRecords, GuestFolders, VmService],
+  providers: [TaskRecords, GuestFolders, VmRestarts, VmService],
 })
 export class VmsModule {}

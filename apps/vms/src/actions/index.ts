@@ -3,8 +3,10 @@ import { create } from './create.js';
 import { deleteVm } from './delete.js';
 import { forceOff } from './force-off.js';
 import { reboot } from './reboot.js';
+import { reset } from './reset.js';
 import { shutdown } from './shutdown.js';
 import { start } from './start.js';
+import { suspend } from './suspend.js';
 import type { PerformStep } from './step.js';
 
 /** How each step of the actions of libs/vms-domain is performed; one that is missing is no valid program. */
@@ -13,6 +15,8 @@ export const STEPS: Readonly<Record<Step, PerformStep>> = {
   ...start,
   ...shutdown,
   ...reboot,
+  ...reset,
+  ...suspend,
   ...forceOff,
   ...deleteVm,
 };

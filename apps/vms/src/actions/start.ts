@@ -1,4 +1,4 @@
 import { resumeVm, startVm } from '@infinibay/contracts';
-import { hostCommand } from './host-command.js';
+import { hostCommand, unlessBusy } from './host-command.js';
 
-export const start = { start: hostCommand(startVm), resume: hostCommand(resumeVm) };
+export const start = { start: hostCommand(startVm), resume: unlessBusy(hostCommand(resumeVm)) };

@@ -55,7 +55,7 @@ describe('requests in every state', () => {
       }
       expect([state, answer.errors]).toEqual([state, undefined]);
       const kept = { state, desired: before.desired };
-      const changed = 'wish' in action ? { state: action.shows, desired: action.wish.desired } : kept;
+      const changed = 'wish' in action ? { state: action.shows ?? state, desired: action.wish.desired } : kept;
       expect(after).toMatchObject({
         ...changed,
         operations: [{ kind: action.kind, status: 'PENDING', resourceId: id }],

@@ -1,11 +1,12 @@
 import { OperationKindV1, operationUpdated, operationUpdatedV2, type EventEnvelope } from '@infinibay/contracts';
 import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { databaseNow, newEvent } from '@infinibay/platform-persistence';
-import { operationKind, stepsOf, taskOf, type OperationKind, type Step } from '@infinibay/vms-domain';
+import { operationKind, stepsOf, taskOf, type OperationKind, type Parameters, type Step } from '@infinibay/vms-domain';
 import { departmentWhere, type DepartmentScope } from '@infinibay/access-domain';
 import type { Page } from '@infinibay/platform-graphql';
 import { Injectable } from '@nestjs/common';
 import type { Histogram } from 'prom-client';
+import { z } from 'zod';
 import { PrismaClient, type Transaction } from '../database.js';
 import type { Prisma } from '../generated/prisma/client.js';
 import type { OperationFilter } from './operation.inputs.js';
@@ -19,6 +20,8 @@ export interface NewOperation {
   readonly actorId: string;
   readonly idempotencyKey: string;
   readonly correlationId: string;
+  /** What was said of how it is to be done. */
+  readonly parameters: Parameters;
 }
 
 /** Ages are told by the database's clock. */
@@ -28,7 +31,14 @@ export interface OpenOperation {
   readonly ageMs: number;
   /** Since when its step is being done; null when none is. */
   readonly stepAgeMs: number | null;
+  readonly parameters: Parameters;
 }
+
+/** As a row has them: one that another version wrote and that makes no sense is left out. */
+const storedParameters = z.object({
+  timeoutSeconds: z.number().positive().optional().catch(undefined),
+  force: z.boolean().optional().catch(undefined),
+});
 
 type StepChange = Prisma.OperationStepUpdateManyMutationInput;
 
@@ -57,10 +67,11 @@ export class OperationRepository {
     const row = await tx.operation.create({
       data: {
         ...operation,
+        parameters: { ...operation.parameters },
         resourceKind: 'vm',
         resourceId: operation.vmId,
         createdAt: await databaseNow(tx),
-        steps: { create: stepsOf(operation.kind).map((name, position) => ({ name, position })) },
+        steps: { create: stepsOf(operation.kind, operation.parameters).map((name, position) => ({ name, position })) },
       },
       include: withSteps,
     });
@@ -138,14 +149,17 @@ export class OperationRepository {
 
   /** The open operation of a VM; null: none is open. */
   async open(vmId: string, tx: SqlReader = this.database): Promise<OpenOperation | null> {
-    const [row] = await tx.$queryRaw<(Omit<OpenOperation, 'kind'> & { kind: string })[]>`
-      SELECT o.id, o.kind, (extract(epoch FROM now() - o.created_at) * 1000)::float8 AS "ageMs",
+    const [row] = await tx.$queryRaw<
+      (Omit<OpenOperation, 'kind' | 'parameters'> & { kind: string; parameters: unknown })[]
+    >`
+      SELECT o.id, o.kind, o.parameters, (extract(epoch FROM now() - o.created_at) * 1000)::float8 AS "ageMs",
         (SELECT (extract(epoch FROM now() - max(s.started_at)) * 1000)::float8 FROM operation_steps AS s
          WHERE s.operation_id = o.id AND s.status = 'RUNNING') AS "stepAgeMs"
       FROM operations AS o
       WHERE o.resource_kind = 'vm' AND o.resource_id = ${vmId}::uuid AND o.status IN ('PENDING', 'RUNNING')
       ORDER BY o.created_at DESC LIMIT 1`;
-    return row === undefined ? null : { ...row, kind: operationKind(row.kind) };
+    if (row === undefined) return null;
+    return { ...row, kind: operationKind(row.kind), parameters: storedParameters.parse(row.parameters) };
   }
 
   find(id: string, scope: DepartmentScope): Promise<OperationRow | null> {

@@ -19,6 +19,9 @@ import { ClaimRepository, type Claim } from './claim.repository.js';
 
 const later = (now: Date, waitMs: number): Date => new Date(now.getTime() + waitMs);
 
+/** libvirt's word for what a person stopped. */
+const SUSPENDED = 'user';
+
 const RELEASED = { leaseOwner: null, leaseUntil: null } as const;
 
 /** What a worker decides by. */
@@ -73,6 +76,8 @@ export class VmJournal {
     return this.end(claim, reading, async (tx, vm, now) => {
       const state = settledState(desired);
       const gone = desired === 'DELETED';
+      // Whatever stopped it first: it stands still because somebody wants it to.
+      const pauseReason = state === 'PAUSED' ? SUSPENDED : null;
       await this.vms.update(tx, vm.id, {
         ...RELEASED,
         state,
@@ -80,13 +85,13 @@ export class VmJournal {
         failedAttempts: 0,
         errorCode: null,
         errorMessage: null,
-        pauseReason: null,
-        ...(state === 'RUNNING' ? {} : { guestReadyAt: null }),
+        pauseReason,
+        ...(state === 'RUNNING' || state === 'PAUSED' ? {} : { guestReadyAt: null }),
         ...(gone ? { activeName: null, deletedAt: vm.deletedAt ?? now } : {}),
       });
       const ended = await this.operations.closeOpen(tx, vm.id, 'SUCCEEDED');
       const deleted = gone && vm.state !== state ? [deletedEvent(vm)] : [];
-      return [...stateEvents(vm, state, null), ...deleted, ...ended];
+      return [...stateEvents(vm, state, pauseReason), ...deleted, ...ended];
     });
   }
 
@@ -217,6 +222,17 @@ export class VmJournal {
       const stepped = await this.operations.markStep(tx, vm.id, step, { status: 'FAILED', errorCode: error.code });
       await this.vms.update(tx, vm.id, { ...RELEASED, reconcileAt: null, failedAttempts: 0 });
       return [...stepped, ...(await this.operations.closeOpen(tx, vm.id, 'FAILED', failure))];
+    });
+  }
+
+  /** It powered itself off before what was asked of it came about: it is off, and meant to be. */
+  foundOff(claim: Claim, reading: Reading, error: DomainError): Promise<void> {
+    return this.end(claim, reading, async (tx, vm) => {
+      const shown = { state: 'STOPPED', desired: 'STOPPED', guestReadyAt: null, pauseReason: null } as const;
+      await this.vms.update(tx, vm.id, { ...RELEASED, ...shown, reconcileAt: null, failedAttempts: 0 });
+      const failure = { code: error.code, message: error.message };
+      const ended = await this.operations.closeOpen(tx, vm.id, 'FAILED', failure);
+      return [...stateEvents(vm, 'STOPPED', 'the guest powered off'), ...ended];
     });
   }
 

@@ -6,7 +6,7 @@ import {
   isDiskProblem,
   isGuestInitiated,
   isOff,
-  isPausedByStorage,
+  isPausedForNow,
   plan,
   taskOf,
   type Observed,
@@ -16,7 +16,7 @@ import {
 } from '@infinibay/vms-domain';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Preparation, StepOutcome } from '../actions/step.js';
-import { OperationRepository } from '../operations/operation.repository.js';
+import { OperationRepository, type OpenOperation } from '../operations/operation.repository.js';
 import type { Claim } from './claim.repository.js';
 import { HostClient } from './host.client.js';
 import { RECONCILE_OPTIONS, type ReconcileOptions } from './reconcile-options.js';
@@ -115,6 +115,7 @@ export class VmWorker {
       isDiskSound: disk?.status === 'SOUND',
       problem: disk?.problem ?? null,
       isAsked: open !== null,
+      isForceDue: open?.parameters.force === true && open.ageMs >= this.graceMs(open),
       completed,
     };
   }
@@ -153,10 +154,16 @@ export class VmWorker {
     return outcome;
   }
 
+  /** How long the guest may take: as who asked said, or as this service is configured. */
+  private graceMs(open: OpenOperation | null): number {
+    const seconds = open?.parameters.timeoutSeconds;
+    return seconds === undefined ? this.options.shutdownGraceMs : seconds * 1_000;
+  }
+
   /** Looked at again until the guest's grace is over; then who asked is told, and the VM goes on as it is. */
   private async awaitTask(claim: Claim, reading: Reading, ageMs: number): Promise<void> {
     const task = taskIn(reading);
-    if (task === null || ageMs < this.options.shutdownGraceMs) return this.journal.postpone(claim, reading, WAIT_MS);
+    if (task === null || ageMs < this.graceMs(reading.open)) return this.journal.postpone(claim, reading, WAIT_MS);
     await this.failTask(claim, reading, task, overdue(task));
   }
 
@@ -181,6 +188,8 @@ export class VmWorker {
         return this.journal.showPaused(claim, reading, found.reason, false);
       case 'blocked':
         return this.block(claim, reading, problemOf(found));
+      case 'lost':
+        return this.lose(claim, reading, found);
       case 'wait':
         return this.wait(claim, reading, found);
     }
@@ -196,37 +205,50 @@ export class VmWorker {
     await this.journal.block(claim, reading, error);
   }
 
+  /** What was suspended is gone. A guest that had powered itself off before that is off, as it wanted. */
+  private async lose(claim: Claim, reading: Reading, { power, reason }: Found): Promise<void> {
+    const { id: vmId } = reading.vm;
+    const error = new DomainError('SUSPENDED_GUEST_LOST', { vmId, power, reason });
+    this.logger.error({ vmId, power, reason, code: error.code }, 'a VM that shall be suspended was found off');
+    if (power === 'off' && isGuestInitiated(reason)) return this.journal.foundOff(claim, reading, error);
+    await this.journal.fail(claim, reading, null, error);
+  }
+
   /** After the grace, whatever power it is in, who asked is told that it did not come about; the VM goes on as it is. */
   private async wait(claim: Claim, reading: Reading, { power, reason }: Found): Promise<void> {
     const { vm, open } = reading;
     const age = open?.ageMs ?? null;
     const paused = power === 'paused' ? reason : null;
     if (age === null && vm.desired === 'RUNNING' && paused !== null)
-      return this.journal.showPaused(claim, reading, paused, isPausedByStorage(paused));
+      return this.journal.showPaused(claim, reading, paused, isPausedForNow(paused));
     if (age === null) return this.journal.postpone(claim, reading, IDLE_WAIT_MS);
-    if (age < this.options.shutdownGraceMs) return this.journal.postpone(claim, reading, WAIT_MS);
+    if (age < this.graceMs(open)) return this.journal.postpone(claim, reading, WAIT_MS);
     if (taskIn(reading) !== null && paused === null) return this.awaitTask(claim, reading, age);
     if (vm.desired === 'STOPPED') return this.journal.abandonShutdown(claim, reading, notOffInTime(paused), paused);
     if (paused !== null)
-      return this.journal.showPaused(claim, reading, paused, isPausedByStorage(paused), notResumed(vm.id, paused));
+      return this.journal.showPaused(claim, reading, paused, isPausedForNow(paused), notResumed(vm.id, paused));
     await this.journal.fail(claim, reading, null, new DomainError('VM_BUSY', { power }));
   }
 
   private async recordFailure(claim: Claim, reading: Reading, step: Step | null, cause: unknown): Promise<void> {
     if (cause instanceof DomainError && cause.code === 'STALE_FENCE') throw cause;
     const error = cause instanceof DomainError ? cause : new DomainError('INTERNAL', {}, { cause });
-    const age = (await this.operations.open(claim.vmId))?.ageMs ?? 0;
+    const open = await this.operations.open(claim.vmId);
+    const [age, graceMs] = [open?.ageMs ?? 0, this.graceMs(open)];
     const { vm } = await this.journal.read(claim);
     const failed = { vmId: claim.vmId, step, code: error.code, details: error.details, err: error };
     if (isDiskProblem(error.code) && vm.diskBuiltAt !== null && vm.desired !== 'DELETED')
       return this.block(claim, reading, error);
-    if (vm.desired === 'STOPPED' && age > this.options.shutdownGraceMs) {
+    const shutsDown = vm.desired === 'STOPPED';
+    if (shutsDown && age > graceMs && open?.parameters.force !== true) {
       this.logger.error(failed, 'the VM could not be shut down in time');
       return this.journal.abandonShutdown(claim, reading, error, vm.pauseReason);
     }
-    if (!isRetryable(error) || age > this.options.retryLimitMs) {
+    const limitMs = this.options.retryLimitMs + (shutsDown ? graceMs : 0);
+    if (!isRetryable(error) || age > limitMs) {
       const task = taskIn(reading);
-      if (task !== null && vm.state === 'RUNNING') return this.failTask(claim, reading, task, error);
+      if (task !== null && (vm.state === 'RUNNING' || vm.state === 'PAUSED'))
+        return this.failTask(claim, reading, task, error);
       this.logger.error(failed, 'the VM failed');
       return this.journal.fail(claim, reading, step, error);
     }

@@ -15,10 +15,12 @@ import {
   protectVm,
   rebootVm,
   removeDisk,
+  resetVm,
   resumeVm,
   selectNetwork,
   shutdownVm,
   startVm,
+  suspendVm,
   undefineVm,
   unprotectVm,
   type DiskProblem,
@@ -47,6 +49,8 @@ interface SimulatedVm {
   /** Operations for which the guest was asked to restart, and whether it has since the last. */
   readonly restartsAskedFor: string[];
   hasRestarted: boolean;
+  /** Operations for which the reset button was pressed. */
+  readonly resets: string[];
   port: boolean;
   filter: boolean;
   fence: number;
@@ -175,6 +179,7 @@ export class Neighbours {
       stuck: false,
       restartsAskedFor: [],
       hasRestarted: false,
+      resets: [],
       port: false,
       filter: false,
       fence: 0,
@@ -256,6 +261,22 @@ export class Neighbours {
           vm.hasRestarted = false;
         }
         return { power: vm.power ?? 'off', isRebooted: vm.hasRestarted };
+      }),
+    );
+    on(suspendVm, (request) =>
+      this.command('suspend-vm', request, (vm) => {
+        if (vm.power === 'running') Object.assign(vm, { power: 'paused', reason: 'user' });
+        else if (vm.power !== 'paused') throw new DomainError('VM_BUSY', { power: vm.power });
+        return { power: vm.power };
+      }),
+    );
+    on(resetVm, (request) =>
+      this.command('reset-vm', request, (vm) => {
+        if (!vm.resets.includes(request.operationId)) {
+          if (vm.power !== 'running' && vm.power !== 'paused') throw new DomainError('VM_BUSY', { power: vm.power });
+          vm.resets.push(request.operationId);
+        }
+        return { power: vm.power ?? 'off' };
       }),
     );
     on(forceOffVm, (request) => this.power('force-off-vm', request, 'off', 'destroyed'));

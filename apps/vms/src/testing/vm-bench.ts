@@ -23,7 +23,7 @@ export class VmBench {
 
   private constructor(
     readonly database: TestDatabase,
-    readonly vms: VmsUnderTest,
+    public vms: VmsUnderTest,
     readonly departmentId: string,
     public neighbours: Neighbours,
   ) {
@@ -86,6 +86,18 @@ export class VmBench {
 
   act(name: string, vmId: string, idempotencyKey: string = randomUUID()) {
     return this.vms.ask(this.actor, ACT(name), { input: { idempotencyKey, vmId } });
+  }
+
+  /** The same with arguments beside the input, as GraphQL writes them: `force: true`. */
+  actWith(name: string, vmId: string, options: string, idempotencyKey: string = randomUUID()) {
+    const query = `mutation ($input: VmActionInput!) { ${name}(input: $input, ${options}) ${RESULT} }`;
+    return this.vms.ask(this.actor, query, { input: { idempotencyKey, vmId } });
+  }
+
+  /** Kinds of the events about a VM that were put into the outbox, in order. */
+  async told(id: string): Promise<string[]> {
+    const rows = await this.vms.get(PrismaClient).outboxEvent.findMany({ orderBy: { id: 'asc' } });
+    return rows.filter(({ subject }) => subject.includes(id)).map(({ subject }) => subject.split('.').at(-1) ?? '');
   }
 
   async view(id: string): Promise<VmView | undefined> {

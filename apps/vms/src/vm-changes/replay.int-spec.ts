@@ -60,6 +60,9 @@ describe('mutations of vms, repeated', () => {
     startVm: action('STOPPED'),
     shutdownVm: action('RUNNING'),
     rebootVm: action('RUNNING'),
+    resetVm: action('RUNNING'),
+    suspendVm: action('RUNNING'),
+    resumeVm: action('RUNNING'),
     forceOffVm: action('RUNNING'),
     deleteVm: action('RUNNING'),
     createTemplate: {

@@ -4,7 +4,7 @@ import { validateInput } from '@infinibay/platform-graphql';
 import { currentContext } from '@infinibay/platform-logging';
 import { databaseNow, newId } from '@infinibay/platform-persistence';
 import { isUuid, type Mutation, type MutationEffect } from '@infinibay/platform-subgraph';
-import { actionOf, isAllowed, type OperationKind } from '@infinibay/vms-domain';
+import { actionOf, isAllowed, type OperationKind, type Parameters } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import { Change, type Transaction } from '../database.js';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
@@ -20,6 +20,14 @@ import { VmPlacement } from './vm.placement.js';
 export interface Accepted {
   readonly vmId: string;
   readonly operationId: string;
+}
+
+/** What somebody wants of a VM. */
+interface Asked {
+  readonly kind: OperationKind;
+  readonly actor: Actor;
+  readonly key: string;
+  readonly parameters: Parameters;
 }
 
 /** Accepts what users want of VMs. The doing is the reconciler's. */
@@ -49,11 +57,17 @@ export class VmChangesService {
   }
 
   /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY */
-  async request(actor: Actor, kind: Exclude<OperationKind, 'CREATE_VM'>, rawInput: unknown): Promise<Accepted> {
+  async request(
+    actor: Actor,
+    kind: Exclude<OperationKind, 'CREATE_VM'>,
+    rawInput: unknown,
+    parameters: Parameters,
+  ): Promise<Accepted> {
     const { idempotencyKey: key, ...input } = validateInput(VmAction, rawInput);
     if (!isUuid(input.vmId)) throw new DomainError('VM_NOT_FOUND');
     const { mutation: verb, permission } = actionOf(kind);
-    return this.accept({ actor, key, operation: kind, verb, input }, async (tx) => {
+    const asked = { actor, key, operation: kind, verb, input: { ...input, ...parameters } };
+    return this.accept(asked, async (tx) => {
       const vm = await this.vms.lock(tx, input.vmId);
       if (
         vm === null ||
@@ -64,7 +78,7 @@ export class VmChangesService {
       }
       if (!isAllowed(kind, vm.state)) throw new DomainError('VM_BUSY', { state: vm.state });
       await this.refuseWhileOpen(tx, vm, kind);
-      return this.journal(tx, vm, kind, actor, key, await this.makeDue(tx, vm, kind));
+      return this.journal(tx, vm, { kind, actor, key, parameters }, await this.makeDue(tx, vm, kind));
     });
   }
 
@@ -90,7 +104,8 @@ export class VmChangesService {
       diskBytes: place.diskBytes,
       reconcileAt: await databaseNow(tx),
     });
-    return this.journal(tx, vm, 'CREATE_VM', actor, input.idempotencyKey, [createdEvent(vm)]);
+    const asked = { kind: 'CREATE_VM', actor, key: input.idempotencyKey, parameters: {} } as const;
+    return this.journal(tx, vm, asked, [createdEvent(vm)]);
   }
 
   /** What may not be done twice at a time. @throws DomainError VM_BUSY */
@@ -108,18 +123,17 @@ export class VmChangesService {
       await this.vms.update(tx, vm.id, due);
       return [];
     }
-    const shown = { errorCode: null, errorMessage: null, pauseReason: null };
-    const data = { ...due, ...shown, desired: action.wish.desired, state: action.shows };
-    await this.vms.update(tx, vm.id, data);
-    return stateEvents(vm, action.shows, kind);
+    const { desired } = action.wish;
+    const state = action.shows ?? vm.state;
+    const pauseReason = state === 'PAUSED' ? vm.pauseReason : null;
+    await this.vms.update(tx, vm.id, { ...due, errorCode: null, errorMessage: null, pauseReason, desired, state });
+    return stateEvents(vm, state, kind);
   }
 
   private async journal(
     tx: Transaction,
     vm: VmRow,
-    kind: OperationKind,
-    actor: Actor,
-    key: string,
+    { kind, actor, key, parameters }: Asked,
     events: EventEnvelope[],
   ): Promise<MutationEffect<Accepted>> {
     const operationId = newId();
@@ -131,6 +145,7 @@ export class VmChangesService {
       actorId: actor.userId,
       idempotencyKey: key,
       correlationId: currentContext().correlationId,
+      parameters,
     });
     return { answer: { vmId: vm.id, operationId }, resourceId: vm.id, events: [...events, ...opened] };
   }

@@ -10,9 +10,9 @@ import { OperationRepository } from '../operations/operation.repository.js';
 import { toVm } from '../vms/vm.mapper.js';
 import { Vm } from '../vms/vm.model.js';
 import { VmRepository } from '../vms/vm.repository.js';
+import { argumentsOf, parametersOf, type ActionArguments } from './action-arguments.js';
 import { VmChangesService, type Accepted } from './vm-changes.service.js';
 import { VmOperationResult } from './vm-operation-result.model.js';
-import { CreateVmInput, VmActionInput } from './vm.inputs.js';
 
 /** What a client reads of a request that was accepted. */
 @Injectable()
@@ -38,7 +38,7 @@ const descriptionOf = ({ description, errors }: AnyAction): string => `${descrip
 /** The mutation of an action: its name, description and input come from where the action is declared. */
 const resolverOf = (action: (typeof ACTIONS)[number]): Type => {
   const { kind } = action;
-  const Input = kind === 'CREATE_VM' ? CreateVmInput : VmActionInput;
+  const Arguments = argumentsOf(kind);
 
   @Resolver(() => Vm)
   class ActionResolver {
@@ -50,11 +50,13 @@ const resolverOf = (action: (typeof ACTIONS)[number]): Type => {
     @Authorize()
     @Mutation(() => VmOperationResult, { name: action.mutation, description: descriptionOf(action) })
     async perform(
-      @Args('input', { type: () => Input }) input: CreateVmInput | VmActionInput,
+      @Args({ type: () => Arguments }) given: ActionArguments,
       @CurrentActor() actor: Actor,
     ): Promise<VmOperationResult> {
       const accepted =
-        kind === 'CREATE_VM' ? this.service.create(actor, input) : this.service.request(actor, kind, input);
+        kind === 'CREATE_VM'
+          ? this.service.create(actor, given.input)
+          : this.service.request(actor, kind, given.input, parametersOf(kind, given));
       return this.accepted.show(actor, await accepted);
     }
   }

@@ -32,7 +32,7 @@ export class Vm {
   @Field(() => String, {
     nullable: true,
     description:
-      'Why it stands still, set in state PAUSED: user (somebody paused it on the host), io-error (a write failed, for want of space above all; it runs on by itself when there is space again), watchdog, pmsuspended, …',
+      'Why it stands still, set in state PAUSED: user (suspendVm, or somebody paused it on the host), io-error (a write failed, for want of space above all; it runs on by itself when there is space again), watchdog, pmsuspended, …',
   })
   pauseReason!: string | null;
 

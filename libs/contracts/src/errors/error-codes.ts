@@ -54,6 +54,10 @@ export const ERROR_CODES = {
   STALE_FENCE: { kind: 'conflict', message: 'A newer worker has taken over this resource' },
   VM_BUSY: { kind: 'precondition', message: 'The virtual machine cannot do this in its present state' },
   VM_PAUSED: { kind: 'precondition', message: 'The virtual machine is paused and does not run on' },
+  SUSPENDED_GUEST_LOST: {
+    kind: 'precondition',
+    message: 'The guest went off while it was suspended or about to be; its memory is gone, and a start boots it anew',
+  },
   DISK_MISSING: { kind: 'precondition', message: 'The disk of the virtual machine is missing on its host' },
   DISK_REPLACED: {
     kind: 'precondition',

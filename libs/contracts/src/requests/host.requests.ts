@@ -135,6 +135,11 @@ export const resumeVm = powerCommand(
   'Lets a paused domain run on, and wakes one that sleeps; one that runs is success. Errors: VM_NOT_FOUND, STALE_FENCE, VM_BUSY when it is neither, VM_UNRESPONSIVE, HYPERVISOR_ERROR.',
   30_000,
 );
+export const suspendVm = powerCommand(
+  'suspend-vm',
+  'Stops the processors of the guest; one that is paused already is success, whatever paused it. Errors: VM_NOT_FOUND, STALE_FENCE, VM_BUSY when it does not run, VM_UNRESPONSIVE, DEADLINE_EXCEEDED, HYPERVISOR_ERROR.',
+  15_000,
+);
 export const shutdownVm = powerCommand(
   'shutdown-vm',
   'Asks the guest to power off and does not wait until it is off; one that is off is success. The emulator must take the request: one that hangs makes this wait until the deadline. Errors: VM_NOT_FOUND, STALE_FENCE, VM_UNRESPONSIVE, DEADLINE_EXCEEDED.',
@@ -161,6 +166,22 @@ export const rebootVm = defineCommand({
   example: {
     request: { ...exampleOnAVm, operationId: '0196f5a0-0000-7000-8000-0000000000f2' },
     reply: { power: 'running', isRebooted: false },
+  },
+});
+
+export const resetVm = defineCommand({
+  name: 'host.reset-vm',
+  version: 1,
+  description:
+    'Presses the reset button, once for each operation however often it is sent, and through the death of whoever does it: the guest is stopped for it, and runs on afterwards if it ran before. Errors: VM_NOT_FOUND, STALE_FENCE, VM_BUSY when it is off or shutting down, VM_UNRESPONSIVE, UNSUPPORTED_BY_DRIVER, DEADLINE_EXCEEDED, HYPERVISOR_ERROR.',
+  owner: 'hypervisor-agent',
+  callers: ['vms'],
+  timeoutMs: 15_000,
+  request: ON_A_VM.extend({ operationId: Uuid }),
+  reply: POWER_REPLY,
+  example: {
+    request: { ...exampleOnAVm, operationId: '0196f5a0-0000-7000-8000-0000000000f3' },
+    reply: { power: 'running' },
   },
 });
 

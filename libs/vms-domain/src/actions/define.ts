@@ -1,5 +1,6 @@
 import type { VmState } from '@infinibay/contracts';
 import type { Observed, Plan } from '../planning.js';
+import type { Options } from './options.js';
 
 /**
  * What a VM shall be from now on. It is kept with the VM and holds until another takes its place: whatever happens to
@@ -21,6 +22,8 @@ export interface Task<S extends string = string> {
   readonly step: S;
   /** A step of the wish that brings the same about: when the worker had to take it, the task is done. */
   readonly replacedBy?: string;
+  /** It is done to a guest that stands still as well, which is not let run for it. */
+  readonly onPaused?: boolean;
   /** What people are told when the guest has not done it by the deadline. */
   readonly overdue: string;
 }
@@ -43,6 +46,7 @@ interface Action<K extends string, M extends string> {
    * with VM_BUSY instead while an operation of its own kind is open.
    */
   readonly supersedes: 'all' | 'others';
+  readonly options?: Options;
 }
 
 export interface WishAction<K extends string = string, M extends string = string, W extends Wish = Wish> extends Action<
@@ -50,8 +54,10 @@ export interface WishAction<K extends string = string, M extends string = string
   M
 > {
   readonly wish: W;
-  /** What the VM shows from acceptance on. */
-  readonly shows: VmState;
+  /** The steps that a user sees, in the order of the wish, when they are not all of its own. */
+  readonly steps?: readonly (W['steps'][number] | NonNullable<W['detours']>[number])[];
+  /** What the VM shows from acceptance on; null: what it showed before, until the wish has come about. */
+  readonly shows: VmState | null;
 }
 
 export interface TaskAction<K extends string = string, M extends string = string, T extends Task = Task> extends Action<

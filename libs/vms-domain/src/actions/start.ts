@@ -4,7 +4,7 @@ import {
   SETTLED,
   act,
   isBlocked,
-  isPausedByStorage,
+  isPausedForNow,
   wait,
   type Observed,
   type Plan,
@@ -12,7 +12,7 @@ import {
 import { defineWish, defineWishAction } from './define.js';
 
 const planPaused = ({ reason, isAsked, completed }: Observed): Plan<'resume'> => {
-  if (!isAsked && !isPausedByStorage(reason)) return PAUSED;
+  if (!isAsked && !isPausedForNow(reason)) return PAUSED;
   return completed.has('resume') ? wait('paused') : act('resume');
 };
 

@@ -1,0 +1,115 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { pollUntil } from '@infinibay/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { PrismaClient, createDatabase } from '../database.js';
+import { VmBench } from '../testing/vm-bench.js';
+import { VmsUnderTest, testNats } from '../testing/vms-under-test.js';
+
+const HOUR_MS = 3_600_000;
+const MAIN = join(import.meta.dirname, '../../dist/main.js');
+
+interface Kill {
+  readonly mutation: string;
+  readonly options?: string;
+  /** Where the process that works on the VM ends, as FAILPOINT names it. */
+  readonly place: string;
+  readonly suspendedBefore?: boolean;
+  readonly ends: { readonly state: string; readonly power: string; readonly resets: number };
+}
+
+const RUNS = { state: 'RUNNING', power: 'running', resets: 0 } as const;
+const KILLS: readonly Kill[] = [
+  { mutation: 'resetVm', place: 'before:reset', ends: { ...RUNS, resets: 1 } },
+  { mutation: 'resetVm', place: 'after:reset', ends: { ...RUNS, resets: 1 } },
+  { mutation: 'suspendVm', place: 'after:suspend', ends: { ...RUNS, state: 'PAUSED', power: 'paused' } },
+  { mutation: 'resumeVm', place: 'after:resume', suspendedBefore: true, ends: RUNS },
+  {
+    mutation: 'shutdownVm',
+    options: 'timeoutSeconds: 1, force: true',
+    place: 'before:force-off',
+    ends: { ...RUNS, state: 'STOPPED', power: 'off' },
+  },
+  {
+    mutation: 'shutdownVm',
+    options: 'timeoutSeconds: 1, force: true',
+    place: 'after:force-off',
+    ends: { ...RUNS, state: 'STOPPED', power: 'off' },
+  },
+];
+
+/** The service itself, as an operator starts it: what a SIGKILL leaves of it is on the host and in the database. */
+describe('a service that is killed at a step', () => {
+  let bench: VmBench;
+  let database: PrismaClient;
+  const ids: string[] = [];
+  beforeAll(async () => {
+    bench = await VmBench.start({ RECONCILE_WORKERS: '1' });
+    database = createDatabase({ DATABASE_URL: bench.database.url, DATABASE_POOL_SIZE: 2 });
+    for (const kill of KILLS) ids.push(await accepted(kill));
+    await bench.vms.stop();
+    for (const [index, kill] of KILLS.entries()) await dieAt(kill.place, ids[index] ?? '');
+    bench.vms = await VmsUnderTest.start(bench.database);
+  }, 400_000);
+  afterAll(async () => {
+    await database.$disconnect();
+    await bench.stop();
+  });
+
+  const lease = (id: string, owner: string | null) =>
+    database.vm.update({
+      where: { id },
+      data: { leaseOwner: owner, leaseUntil: owner === null ? null : new Date(Date.now() + HOUR_MS) },
+    });
+
+  /** A request that was accepted, and that no worker has taken up yet. */
+  const accepted = async ({ mutation, options, suspendedBefore = false }: Kill): Promise<string> => {
+    const id = await bench.running();
+    if (suspendedBefore) {
+      await bench.act('suspendVm', id);
+      await bench.reaches(id, 'PAUSED');
+    }
+    await pollUntil(async () => (await database.vm.findUniqueOrThrow({ where: { id } })).leaseOwner === null);
+    await lease(id, 'nobody');
+    const answer = options === undefined ? bench.act(mutation, id) : bench.actWith(mutation, id, options);
+    expect((await answer).errors).toBeUndefined();
+    return id;
+  };
+
+  /** Lets a service of its own take it up, which ends there. */
+  const dieAt = async (place: string, id: string): Promise<void> => {
+    const nats = testNats();
+    const environment = {
+      HTTP_PORT: '0',
+      LOG_LEVEL: 'error',
+      NATS_URL: nats.url,
+      NATS_USER: nats.user,
+      NATS_PASSWORD: nats.password,
+      DATABASE_URL: bench.database.url,
+      INTERNAL_KEY: 'test-internal-key-test-internal-key',
+      LEASE_SECONDS: '3',
+      FAILPOINT: place,
+    };
+    await lease(id, null);
+    const service = spawn(process.execPath, [MAIN], { env: environment, stdio: ['ignore', 'ignore', 'inherit'] });
+    const [, signal] = (await once(service, 'exit')) as [number | null, NodeJS.Signals | null];
+    expect([place, signal]).toEqual([place, 'SIGKILL']);
+  };
+
+  it.each(KILLS.map((kill, index) => [kill.mutation, kill.place, kill, index] as const))(
+    'does %s once, killed %s',
+    async (_mutation, _place, { ends }, index) => {
+      const id = ids[index] ?? '';
+      await bench.until(id, 'the end', ({ operations }) => operations[0]?.status === 'SUCCEEDED');
+      expect(await bench.view(id)).toMatchObject({ state: ends.state, error: null });
+      const { power, resets, disksMade } = bench.neighbours.vm(id);
+      expect({ power, resets: resets.length, disksMade }).toEqual({
+        power: ends.power,
+        resets: ends.resets,
+        disksMade: 1,
+      });
+    },
+    120_000,
+  );
+});

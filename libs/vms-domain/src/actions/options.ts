@@ -1,0 +1,25 @@
+/** What somebody may say beside which VM is meant; what is left out is not there. */
+export interface Parameters {
+  readonly timeoutSeconds?: number;
+  readonly force?: boolean;
+}
+
+export interface IntegerOption {
+  readonly type: 'integer';
+  readonly min: number;
+  readonly max: number;
+  /** Of the argument of the mutation, with its unit and what holds without it. */
+  readonly description: string;
+}
+
+export interface FlagOption {
+  readonly type: 'flag';
+  readonly description: string;
+  /** A step that the operation has when it is set. */
+  readonly adds?: string;
+}
+
+/** The options of an action: each is an optional argument beside the input, so that one more breaks no client. */
+export type Options = {
+  readonly [N in keyof Parameters]?: NonNullable<Parameters[N]> extends number ? IntegerOption : FlagOption;
+};

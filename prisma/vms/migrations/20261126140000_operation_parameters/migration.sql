@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "operations" ADD COLUMN     "parameters" JSONB NOT NULL DEFAULT '{}';
