@@ -38,7 +38,7 @@ COPY --from=build /app/apps apps
 COPY --from=build /app/libs libs
 COPY --from=build /app/native/libvirt-napi native/libvirt-napi
 RUN npm ci --ignore-scripts --omit=dev \
-  && find apps libs native -type d -name src -prune -exec rm -rf {} +
+  && find apps libs native -type d \( -name src -o -name rust -o -name test \) -not -path '*/node_modules/*' -prune -exec rm -rf {} +
 
 FROM base AS service
 COPY --from=production /app/node_modules node_modules

@@ -68,8 +68,6 @@ export default defineConfig(
       'bench/out/**',
       '**/*.cjs',
       'native/libvirt-napi/*.d.ts',
-      // Generated from the Rust code.
-      'native/libvirt-napi/src/addon.ts',
     ],
   },
   { rules: recommended },
@@ -105,7 +103,7 @@ export default defineConfig(
   },
   {
     // Commands of the developer speak to a terminal.
-    files: ['tools/**', 'bench/**', 'native/libvirt-napi/tools/**'],
+    files: ['tools/**', 'bench/**', 'native/libvirt-napi/{test,tools}/**'],
     rules: { 'no-console': 'off' },
   },
   ...clock,

@@ -26,7 +26,7 @@ const connection = await connect({
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void connection.close());
 const keeper = keepStreams(connection, TEAMS, (error) => {
-  process.stderr.write(`streams could not be kept; it is tried again: ${String(error)}\n`);
+  process.stderr.write(`streams could not be kept; retry follows: ${String(error)}\n`);
 });
 void keeper.ready.then(() => process.stdout.write('streams and consumers are there\n')).catch(() => undefined);
 await keeper.ended;

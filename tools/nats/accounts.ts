@@ -3,13 +3,13 @@ import {
   REPORT_CONTRACTS,
   REQUEST_CONTRACTS,
   SERVICE_NAMES,
+  STREAM_FOLLOWERS,
   requestSubject,
   type ServiceName,
 } from '@infinibay/contracts';
 
 import type { NatsAccount, NatsExport, NatsImport } from '../stack/nats-config.ts';
 import {
-  STREAM_FOLLOWERS,
   consumerCalls,
   publishedReport,
   servicePermissions,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
+  DURABLE_CONSUMERS,
   SERVICE_NAMES,
   eventFilter,
   eventSubject,
@@ -23,7 +24,6 @@ import { pollUntil } from '../stack/polling.ts';
 import { startTestNats, temporaryState, type TemporaryState } from '../stack/test-infrastructure.ts';
 import type { RunningNats } from '../stack/nats.ts';
 import { natsAccounts } from './accounts.ts';
-import { DURABLE_CONSUMERS } from './permissions.ts';
 
 const PASSWORD = 'secret';
 const HOST = '0196f5a0-0000-7000-8000-0000000000aa';

@@ -1,22 +1,17 @@
 import {
+  DURABLE_CONSUMERS,
   EVENT_CONTRACTS,
   EVENTS_STREAM,
   LIVE_EVENTS_SUBJECTS,
   REPORT_CONTRACTS,
   REQUEST_CONTRACTS,
+  STREAM_FOLLOWERS,
   departmentFilter,
   eventFilter,
   eventSubject,
   hostReportSubject,
-  hostVmDeviceAdded,
-  hostVmDifferenceFound,
-  hostVmLifecycleChanged,
-  hostVmsRelisted,
   metricsSubject,
   requestSubject,
-  vmDeleted,
-  vmGuestConnected,
-  vmGuestSilent,
   type EventContract,
   type ReportContract,
   type ServiceName,
@@ -26,25 +21,6 @@ import type { NatsPermissions } from '../stack/nats-config.ts';
 
 /** Reports that are addressed to a VM's watchers and not to those of a host. */
 const SAMPLE_REPORT = 'guest.sampled';
-
-/**
- * The durable consumers of the services: what each calls itself after the service's name, and the one event it reads.
- * The same as the `@HandlesEvent` of the apps; a spec compares them.
- */
-export const DURABLE_CONSUMERS: Readonly<Partial<Record<ServiceName, Readonly<Record<string, EventContract>>>>> = {
-  vms: { 'guest-ready': vmGuestConnected, 'guest-silent': vmGuestSilent },
-  firewall: {
-    'vm-deleted': vmDeleted,
-    'vm-started': hostVmLifecycleChanged,
-    'vm-found': hostVmDifferenceFound,
-    'vm-device-added': hostVmDeviceAdded,
-    'host-relisted': hostVmsRelisted,
-  },
-  'metrics-collector': { 'forget-vm': vmDeleted },
-};
-
-/** Follows the whole stream for the people that watch, and looks up what they missed by its sequence. */
-export const STREAM_FOLLOWERS: readonly ServiceName[] = ['realtime'];
 
 /** Calls of the streams' account, by how often they are answered. */
 export interface StreamCalls {

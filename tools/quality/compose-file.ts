@@ -51,6 +51,14 @@ export const dockerfileTargets = (): readonly string[] =>
     ([, name]) => name ?? '',
   );
 
+/** The command of a target of the Dockerfile, as its program takes it; undefined when the target has none of its own. */
+export function dockerfileCommand(target: string): readonly string[] | undefined {
+  const text = readFileSync(path.join(repositoryRoot, 'Dockerfile'), 'utf8');
+  const stage = text.split(/^(?=FROM )/m).find((one) => new RegExp(String.raw`^FROM \S+ AS ${target}\n`).test(one));
+  const command = /^CMD (\[.*\])$/m.exec(stage ?? '')?.[1];
+  return command === undefined ? undefined : z.array(z.string()).parse(JSON.parse(command));
+}
+
 /** The value that compose gives a variable when the operator's shell sets none: `${A:-b}` is `b`. */
 export const withoutShell = (value: string): string =>
   value.replaceAll(/\$\{\w+(?::-([^}]*))?\}/g, (_whole, preset?: string) => preset ?? '');

@@ -1,13 +1,22 @@
 import { describe, expect, it } from '@jest/globals';
 import { SERVICE_NAMES, SERVICES, SUBGRAPHS } from '@infinibay/contracts';
 import { loadConfig } from '@infinibay/platform-config';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { environmentFiles } from '../deploy/environment.ts';
 import { SCHEMA_NAMES } from '../persistence/services.ts';
 import { configurationOf } from '../reference/configuration.ts';
+import { repositoryRoot } from '../stack/layout.ts';
 import { NATS_USER_NAMES } from '../stack/nats-users.ts';
-import { dockerfileTargets, readComposeFile, withoutShell, type ComposeService } from './compose-file.ts';
+import {
+  dockerfileCommand,
+  dockerfileTargets,
+  readComposeFile,
+  withoutShell,
+  type ComposeService,
+} from './compose-file.ts';
+import { trackedFiles } from './tracked-files.ts';
 
 const passwords = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, `password-of-${name}`]));
 
@@ -39,6 +48,7 @@ describe.each(SERVICE_NAMES)('%s in docker-compose.yml', (name) => {
   it('is built from the Dockerfile target of its name', () => {
     expect(composed(name).build?.target).toBe(name);
     expect(dockerfileTargets()).toContain(name);
+    expect(dockerfileCommand(name)).toEqual(['node', `apps/${name}/dist/main.js`]);
   });
 
   it('gets a configuration that its schema accepts, and no key that it does not know', async () => {
@@ -101,6 +111,7 @@ describe('docker-compose.yml', () => {
   });
 
   it.each(SUBGRAPHS)('leads the gateway to the subgraph %s', (name) => {
+    expect(composed('gateway').depends_on[name]?.condition).toBe('service_healthy');
     expect(variablesOf('gateway')[`${name.toUpperCase()}_URL`]).toBe(
       `http://${name}:${variablesOf(name)['HTTP_PORT'] ?? ''}`,
     );
@@ -132,5 +143,15 @@ describe('docker-compose.yml', () => {
       variablesOf('metrics-collector')['AGENT_SOCKET_DIR'],
     );
     expect(variablesOf('hypervisor-agent')['HOST_ID']).toBe(files.get('nats-config.env')?.['HOST_ID']);
+  });
+});
+
+describe('.dockerignore', () => {
+  it('leaves generated code that is committed in the image, where nobody makes it', () => {
+    const lines = readFileSync(path.join(repositoryRoot, '.dockerignore'), 'utf8').split('\n');
+    const committed = trackedFiles().filter((file) => file.includes('/generated/'));
+    expect(committed).not.toEqual([]);
+    const kept = lines.filter((line) => line.startsWith('!')).map((line) => `${line.slice(1)}/`);
+    expect(committed.filter((file) => !kept.some((folder) => file.startsWith(folder)))).toEqual([]);
   });
 });

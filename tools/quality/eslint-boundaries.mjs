@@ -7,9 +7,17 @@ import { createProjectGraphAsync } from '@nx/devkit';
 
 // Without a graph the rule lets everything pass; so it is made here, and an error ends the run.
 process.env.NX_DAEMON ??= 'false';
-await createProjectGraphAsync({ exitOnError: false, resetDaemonClient: true });
+const { nodes } = await createProjectGraphAsync({ exitOnError: false, resetDaemonClient: true });
 
-const SCOPES = ['users', 'vms', 'networks', 'firewall', 'gateway', 'hypervisor', 'metrics', 'realtime'];
+/** Those of the projects: a new one is bounded from its first line on. */
+const SCOPES = [
+  ...new Set(
+    Object.values(nodes)
+      .flatMap(({ data }) => data.tags ?? [])
+      .flatMap((tag) => (tag.startsWith('scope:') ? [tag.slice('scope:'.length)] : []))
+      .filter((scope) => scope !== 'shared'),
+  ),
+];
 
 const FRAMEWORKS = [
   '@nestjs/*',

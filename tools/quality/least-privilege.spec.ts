@@ -7,7 +7,13 @@ import { configurationOf } from '../reference/configuration.ts';
 import { layoutOf } from '../stack/layout.ts';
 import { NATS_USER_NAMES } from '../stack/nats-users.ts';
 import type { StackSecrets } from '../stack/secrets.ts';
-import { INHERITED, PREFERRED_PORTS, SERVICES as ENTRIES, serviceEnvironment } from '../stack/services.ts';
+import {
+  healthPortOf,
+  INHERITED,
+  PREFERRED_PORTS,
+  SERVICES as ENTRIES,
+  serviceEnvironment,
+} from '../stack/services.ts';
 
 const passwords = (kind: string, names: readonly string[]) =>
   Object.fromEntries(names.map((name) => [name, `${kind}-password-of-${name}.`]));
@@ -61,6 +67,13 @@ describe.each(SERVICE_NAMES)('%s', (name) => {
     );
     expect(sensitiveKeys(schema).filter((key) => !Object.hasOwn(environment, key))).toEqual([]);
     expect(() => loadConfig(schema, environment)).not.toThrow();
+  });
+
+  it('is asked for its health where it answers', async () => {
+    const { schema } = await configurationOf(name);
+    const environment = localEnvironment(name);
+    const port = Object.hasOwn(schema, 'HEALTH_PORT') ? environment['HEALTH_PORT'] : environment['HTTP_PORT'];
+    expect(port).toBe(String(healthPortOf(name, PREFERRED_PORTS)));
   });
 
   it('gets from a deployment the secrets that it asks for and no other', async () => {

@@ -20,6 +20,14 @@ describe(libraryReadmes.name, () => {
     expect(libraryReadmes(tree('- `can`: it\n\nUses nothing of ours.\n', 'export const can = 1;'))).toEqual([]);
   });
 
+  it('count what the library of rigs uses, which is called testing itself', () => {
+    const rigs = tree('- `can`: it\n\nUses nothing of ours.\n').map(({ file, text }) => ({
+      file: file.replace('libs/rules', 'libs/testing'),
+      text,
+    }));
+    expect(libraryReadmes(rigs)).toEqual(['libs/testing/README.md: it uses access and not ']);
+  });
+
   it.each([
     ['missing', undefined, 'libs/rules/README.md is missing'],
     ['silent', '# Rules\n', 'libs/rules/README.md: it uses access and not (unsaid)'],

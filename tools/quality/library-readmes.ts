@@ -1,7 +1,7 @@
 import type { TextFile } from './tracked-files.ts';
 
 const LIBRARY = /^libs\/(?:platform\/)?[^/]+(?=\/package\.json$)/;
-const SPEC = /\.(int-)?spec\.ts$|\/testing\//;
+const SPEC = /\.(int-)?spec\.ts$|\/src\/testing\//;
 const NONE = 'nothing of ours';
 
 /** The short name by which READMEs call a library: `access` for `@infinibay/platform-access`. */

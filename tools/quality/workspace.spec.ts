@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { SCHEMA_NAMES, SERVICE_NAMES } from '@infinibay/contracts';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
@@ -45,5 +46,29 @@ describe.each(projects)('%s', (folder) => {
   it('is built after every project that it depends on', () => {
     const needed = Object.keys(manifest?.dependencies ?? {}).flatMap((name) => folderOf.get(name) ?? []);
     expect(needed.filter((one) => !references.includes(one))).toEqual([]);
+  });
+});
+
+/** Folders of a folder of the repository, sorted. */
+const foldersOf = (folder: string): string[] =>
+  readdirSync(path.join(repositoryRoot, folder), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
+
+describe('the table of services', () => {
+  it('names every app', () => {
+    expect(foldersOf('apps')).toEqual([...SERVICE_NAMES].sort());
+  });
+
+  it('names every schema, and each has migrations', () => {
+    expect(foldersOf('prisma')).toEqual([...SCHEMA_NAMES].sort());
+    expect(SCHEMA_NAMES.filter((schema) => foldersOf(`prisma/${schema}/migrations`).length === 0)).toEqual([]);
+  });
+
+  it('names what a reader finds in ARCHITECTURE', () => {
+    const text = readFileSync(path.join(repositoryRoot, 'docs', 'ARCHITECTURE.md'), 'utf8');
+    const rows = [...text.matchAll(/^\| \[apps\/([\w-]+)\]/gmu)].map(([, name]) => name ?? '');
+    expect(rows.sort()).toEqual([...SERVICE_NAMES].sort());
   });
 });

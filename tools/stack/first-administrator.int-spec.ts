@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 
-import { ADMIN_EMAIL, forgetPassword, opensTheDoor, untoldPassword } from './first-administrator.ts';
+import { ADMIN_EMAIL, forgetPassword, opensTheDoor, pendingPassword } from './first-administrator.ts';
 import { temporaryState, type TemporaryState } from './test-infrastructure.ts';
 
 let state: TemporaryState;
@@ -17,16 +17,16 @@ afterEach(() => {
 
 describe('the password that nobody was told yet', () => {
   it('is the same at the start after one that was cut off, and gone once it was told', () => {
-    const made = untoldPassword(state.runDir, true);
+    const made = pendingPassword(state.runDir, true);
     expect(made?.length).toBeGreaterThanOrEqual(12);
     // The account exists by now.
-    expect(untoldPassword(state.runDir, false)).toBe(made);
+    expect(pendingPassword(state.runDir, false)).toBe(made);
     forgetPassword(state.runDir);
-    expect(untoldPassword(state.runDir, false)).toBeUndefined();
+    expect(pendingPassword(state.runDir, false)).toBeUndefined();
   });
 
   it('is readable by its owner only, and nothing of it stays', () => {
-    untoldPassword(state.runDir, true);
+    pendingPassword(state.runDir, true);
     const [file = ''] = readdirSync(state.runDir);
     expect(statSync(path.join(state.runDir, file)).mode & 0o077).toBe(0);
     forgetPassword(state.runDir);

@@ -16,10 +16,10 @@ export const newPassword = (): string => randomBytes(12).toString('base64url');
 const passwordFile = (runDir: string): string => path.join(runDir, 'administrator-password');
 
 /**
- * The first administrator's password that nobody was told yet: made at a first start, and there again after a start that
+ * The first administrator's password until the operator has seen it: made at a first start, and there again after a start that
  * was cut off between the making of the account and the telling. Undefined when the operator has it.
  */
-export function untoldPassword(runDir: string, firstStart: boolean): string | undefined {
+export function pendingPassword(runDir: string, firstStart: boolean): string | undefined {
   const file = passwordFile(runDir);
   const kept = existsSync(file) ? readFileSync(file, 'utf8') : '';
   if (kept !== '') return kept;

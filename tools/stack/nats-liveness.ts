@@ -66,15 +66,15 @@ export function natsLiveness(
   times: Pick<Liveness, 'everyMs' | 'silentForMs'>,
   user = STREAMS_USER,
 ): Liveness {
-  let told = false;
+  let reported = false;
   const probe = async (): Promise<boolean> => {
     if (await storesMessages(url, { user, password })) {
-      told = false;
+      reported = false;
       return true;
     }
     const full = !(await hasRoom(storeDir).catch(() => true));
-    if (full && !told) say(`nats stores nothing: the disk of ${storeDir} is full`);
-    told = full;
+    if (full && !reported) say(`nats stores nothing: the disk of ${storeDir} is full`);
+    reported = full;
     return full;
   };
   return { probe, ...times };

@@ -4,7 +4,7 @@ import path from 'node:path';
 
 import { installEmptyImage } from '../guest-image/empty-image.ts';
 import { startChild } from './child-process.ts';
-import { newPassword, untoldPassword } from './first-administrator.ts';
+import { newPassword, pendingPassword } from './first-administrator.ts';
 import { choosePorts } from './free-ports.ts';
 import type { HypervisorChoice } from './hypervisor-choice.ts';
 import { installBuiltInImage } from './image-store.ts';
@@ -97,7 +97,7 @@ export class Stack {
       hypervisor,
       libvirtUri: stackLibvirtUri(layout, hypervisor.kind),
       firstStart,
-      adminPassword: untoldPassword(layout.runDir, firstStart),
+      adminPassword: pendingPassword(layout.runDir, firstStart),
       demoPassword: this.options.forDemo ? newPassword() : undefined,
     };
     writeStateFile(context);

@@ -3,6 +3,7 @@ import {
   httpSettings,
   internalSettings,
   natsSettings,
+  retentionSettings,
   setting,
   type ConfigOf,
 } from '@infinibay/platform-config';
@@ -13,6 +14,7 @@ export const configSchema = {
   ...httpSettings,
   ...natsSettings,
   ...databaseSettings,
+  ...retentionSettings,
   ...internalSettings,
   FILTER_VERIFY_SECONDS: setting(
     z.coerce.number().int().min(1).max(3_600).default(20),

@@ -43,6 +43,15 @@ export const agentFolders = (): AgentFolders => {
   };
 };
 
+/** Settings of an agent that has these folders, on libvirt's test driver unless said otherwise. */
+export const settingsIn = ({ images, state, sockets, disks }: AgentFolders, uri = 'test:///default') => ({
+  LIBVIRT_URI: uri,
+  AGENT_SOCKET_DIR: sockets,
+  IMAGE_DIR: images,
+  DISK_DIR: disks,
+  STATE_DIR: state,
+});
+
 /** The agent itself, and what the services beside it see of it: requests and reports over NATS. */
 export class RunningAgent {
   readonly heartbeats: ReportDataOf<typeof hostHeartbeat>[] = [];

@@ -24,7 +24,7 @@ import {
 import { Connection } from '@infinibay/libvirt';
 import { pollUntil } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { RunningAgent, agentFolders, writeImage } from './agent.fixture.js';
+import { RunningAgent, agentFolders, settingsIn, writeImage } from './agent.fixture.js';
 
 const MIB = 1_048_576;
 
@@ -52,13 +52,7 @@ const networkSpec = (networkId: string, reservations: NetworkSpec['reservations'
 describe("the agent on libvirt's test driver", () => {
   const folders = agentFolders();
   const image = writeImage(folders.images, Buffer.alloc(MIB));
-  const environment = {
-    LIBVIRT_URI: 'test:///default',
-    AGENT_SOCKET_DIR: folders.sockets,
-    IMAGE_DIR: folders.images,
-    DISK_DIR: folders.disks,
-    STATE_DIR: folders.state,
-  };
+  const environment = settingsIn(folders);
   let agent: RunningAgent;
   // The test driver forgets everything when its last connection is closed; a daemon would not.
   let keeper: Connection;
@@ -295,16 +289,9 @@ describe("the agent on libvirt's test driver", () => {
 describe('the agent without a libvirt daemon', () => {
   it('lives, is not ready, and answers that the host is unavailable', async () => {
     const folders = agentFolders();
-    const agent = await RunningAgent.start(
-      {
-        LIBVIRT_URI: `qemu+unix:///system?socket=${folders.sockets}/none`,
-        AGENT_SOCKET_DIR: folders.sockets,
-        IMAGE_DIR: folders.images,
-        DISK_DIR: folders.disks,
-        STATE_DIR: folders.state,
-      },
-      { withLibvirt: false },
-    );
+    const agent = await RunningAgent.start(settingsIn(folders, `qemu+unix:///system?socket=${folders.sockets}/none`), {
+      withLibvirt: false,
+    });
     try {
       expect(await agent.refusal(listHostVms, {})).toBe('HOST_UNAVAILABLE');
       expect(await agent.refusal(startVm, { vmId: randomUUID(), fence: 1 })).toBe('HOST_UNAVAILABLE');

@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { Logger } from '@infinibay/platform-logging';
 import { PlatformModule } from '@infinibay/platform-service';
-import { stateChangeModule } from '@infinibay/platform-subgraph';
+import { EVENT_ROWS, stateChangeModule } from '@infinibay/platform-subgraph';
 import { CONFIG, type CollectorConfig } from './config.js';
 import { Change, PrismaClient, createDatabase } from './database.js';
 import { GuestsModule } from './guests/guests.module.js';
@@ -20,7 +20,7 @@ export class AppModule {
           nats: { url: config.NATS_URL, user: config.NATS_USER, password: config.NATS_PASSWORD },
           database: { token: PrismaClient, client: createDatabase(config) },
         }),
-        stateChangeModule(Change),
+        stateChangeModule(Change, EVENT_ROWS),
         SamplesModule,
         GuestsModule,
       ],

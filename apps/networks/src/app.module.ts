@@ -2,7 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { subgraphModule } from '@infinibay/platform-graphql';
 import type { Logger } from '@infinibay/platform-logging';
 import { PlatformModule } from '@infinibay/platform-service';
-import { stateChangeModule } from '@infinibay/platform-subgraph';
+import { mutationRows, stateChangeModule } from '@infinibay/platform-subgraph';
 import type { NetworksConfig } from './config.js';
 import { Change, Database } from './database.js';
 import { extendedEntities, features } from './graph.js';
@@ -21,7 +21,7 @@ export class AppModule {
           nats: { url: config.NATS_URL, user: config.NATS_USER, password: config.NATS_PASSWORD },
           database: { token: Database, client: new Database(config) },
         }),
-        stateChangeModule(Change),
+        stateChangeModule(Change, mutationRows(config)),
         subgraphModule({ logger, internalKey: config.INTERNAL_KEY, extendedEntities }),
         ...features,
       ],

@@ -3,6 +3,7 @@ import {
   httpSettings,
   internalSettings,
   natsSettings,
+  retentionSettings,
   setting,
   type ConfigOf,
 } from '@infinibay/platform-config';
@@ -37,6 +38,7 @@ export const configSchema = {
   ...httpSettings,
   ...natsSettings,
   ...databaseSettings,
+  ...retentionSettings,
   ...internalSettings,
   NETWORK_POOL_CIDR: setting(
     privateRange.default('10.80.0.0/12'),

@@ -19,7 +19,7 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { INestApplication } from '@nestjs/common';
 import { generateKeyPair } from 'jose';
 import { TestClient } from './testing/client.js';
-import { RECHECK_MS, SWEEP_MS } from './connections/session.guard.js';
+import { RECHECK_MS, SWEEP_MS } from './connections/session-watch.js';
 import { OtherServices } from './testing/other-services.js';
 import { healthUrl, startRealtime } from './testing/running-realtime.js';
 

@@ -2,11 +2,12 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import type { Logger } from '@infinibay/platform-logging';
 import { subgraphModule } from '@infinibay/platform-graphql';
 import { PlatformModule } from '@infinibay/platform-service';
-import { stateChangeModule } from '@infinibay/platform-subgraph';
+import { mutationRows, stateChangeModule } from '@infinibay/platform-subgraph';
 import { BootstrapModule } from './bootstrap/bootstrap.module.js';
 import { USERS_CONFIG, type UsersConfig } from './config.js';
 import { Change, Database } from './database.js';
 import { extendedEntities, features } from './graph.js';
+import { SESSION_ROWS } from './sessions/session.rows.js';
 
 @Module({})
 export class AppModule {
@@ -21,7 +22,7 @@ export class AppModule {
           nats: { url: config.NATS_URL, user: config.NATS_USER, password: config.NATS_PASSWORD },
           database: { token: Database, client: new Database(config) },
         }),
-        stateChangeModule(Change),
+        stateChangeModule(Change, [...mutationRows(config), ...SESSION_ROWS]),
         subgraphModule({ logger, internalKey: config.INTERNAL_KEY, extendedEntities }),
         BootstrapModule,
         ...features,

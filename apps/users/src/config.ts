@@ -3,6 +3,7 @@ import {
   httpSettings,
   internalSettings,
   natsSettings,
+  retentionSettings,
   setting,
   type ConfigOf,
 } from '@infinibay/platform-config';
@@ -23,6 +24,7 @@ export const configSchema = {
   ...httpSettings,
   ...natsSettings,
   ...databaseSettings,
+  ...retentionSettings,
   ...internalSettings,
   BOOTSTRAP_ADMIN_EMAIL: setting(
     administratorEmail.default('admin@infinibay.local'),

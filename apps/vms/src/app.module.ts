@@ -3,10 +3,11 @@ import type { ConfigOf } from '@infinibay/platform-config';
 import { subgraphModule } from '@infinibay/platform-graphql';
 import type { Logger } from '@infinibay/platform-logging';
 import { PlatformModule } from '@infinibay/platform-service';
-import { stateChangeModule } from '@infinibay/platform-subgraph';
+import { mutationRows, stateChangeModule } from '@infinibay/platform-subgraph';
 import type { configSchema } from './config.js';
 import { Change, PrismaClient, createDatabase } from './database.js';
 import { extendedEntities, features } from './graph.js';
+import { historyRows } from './operations/history.rows.js';
 import { RECONCILE_OPTIONS, reconcileOptions } from './reconcile/reconcile-options.js';
 
 export type VmsConfig = ConfigOf<typeof configSchema>;
@@ -25,7 +26,7 @@ export class AppModule {
           nats: { url: config.NATS_URL, user: config.NATS_USER, password: config.NATS_PASSWORD },
           database: { token: PrismaClient, client },
         }),
-        stateChangeModule(Change),
+        stateChangeModule(Change, [...mutationRows(config), ...historyRows(config)]),
         subgraphModule({ logger, internalKey: config.INTERNAL_KEY, extendedEntities }),
         ...features,
       ],

@@ -1,16 +1,24 @@
-import { databaseSettings, httpSettings, internalSettings, natsSettings, setting } from '@infinibay/platform-config';
+import {
+  databaseSettings,
+  httpSettings,
+  internalSettings,
+  natsSettings,
+  retentionSettings,
+  setting,
+} from '@infinibay/platform-config';
 import { z } from 'zod';
 
 export const configSchema = {
   ...httpSettings,
   ...natsSettings,
   ...databaseSettings,
+  ...retentionSettings,
   ...internalSettings,
   RECONCILE_WORKERS: setting(
-    z.coerce.number().int().min(1).max(64).default(8),
-    'VMs that one instance works on at the same time',
+    z.coerce.number().int().min(1).max(64).default(16),
+    'VMs that one instance works on at the same time; more of one host are taken while fewer than half of them are its own',
     {
-      example: '8',
+      example: '16',
     },
   ),
   LEASE_SECONDS: setting(

@@ -1,6 +1,7 @@
 export * from './errors/error-codes.js';
 export * from './errors/domain-error.js';
 export * from './messages/define.js';
+export * from './messages/durable-consumers.js';
 export * from './messages/envelope.js';
 export * from './messages/registry.js';
 export * from './messages/services.js';

@@ -5,6 +5,7 @@ export * from './patience.js';
 export * from './poll-until.js';
 export * from './pool-client.js';
 export * from './replay.js';
+export * from './subgraph-client.js';
 export * from './test-database.js';
 export * from './test-environment.js';
 export * from './test-hypervisor.js';

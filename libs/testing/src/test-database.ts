@@ -2,13 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { SchemaName } from '@infinibay/contracts';
 import pg from 'pg';
 import { testVariable } from './test-environment.js';
 
 const PRISMA_DIR = fileURLToPath(new URL('../../../prisma', import.meta.url));
-
-/** PostgreSQL schemas that have migrations under prisma/. */
-export type TestSchema = 'users' | 'vms' | 'networks' | 'firewall' | 'metrics';
 
 export interface TestDatabase {
   /** Connection string with the service's own role and `?schema=`, as the service gets it in production. */
@@ -26,7 +24,7 @@ export interface TestDatabase {
  * @param before leaves out this migration and all after it; with none all are applied
  * @throws Error when the runner gave no server, or a migration fails (the message names its file).
  */
-export const createTestDatabase = async (schema: TestSchema, before?: string): Promise<TestDatabase> => {
+export const createTestDatabase = async (schema: SchemaName, before?: string): Promise<TestDatabase> => {
   const serverUrl = testVariable('INFINIBAY_TEST_DATABASE_URL');
   const name = `test_${schema}_${randomBytes(6).toString('hex')}`;
   const password = randomBytes(12).toString('hex');
@@ -70,7 +68,7 @@ const execute = async (url: string, statements: readonly string[]): Promise<void
 };
 
 /** Applies the files in order, each as one transaction, as a deploy does but without its bookkeeping. */
-const migrate = async (url: string, schema: TestSchema, isWanted: (name: string) => boolean): Promise<void> => {
+const migrate = async (url: string, schema: SchemaName, isWanted: (name: string) => boolean): Promise<void> => {
   const folder = join(PRISMA_DIR, schema, 'migrations');
   const names = readdirSync(folder).filter((name) => existsSync(join(folder, name, 'migration.sql')));
   for (const name of names.filter(isWanted).sort()) {

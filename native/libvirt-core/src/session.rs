@@ -6,7 +6,7 @@ use libc::c_int;
 use rustc_hash::FxHashMap;
 use virt_sys as sys;
 
-use crate::access::{self, KeepAlive};
+use crate::credentials::{self, KeepAlive};
 use crate::error::{Code, Error, Result};
 use crate::ffi::{Handle, Object, check};
 use crate::pool::Options;
@@ -32,7 +32,7 @@ pub struct Session {
 impl Session {
     /// Opens a connection of its own and arms its keep-alive.
     pub(crate) fn open(options: &Options) -> Result<Self> {
-        let session = Self::over(access::open(&options.uri, options.read_only, options.auth.as_ref())?);
+        let session = Self::over(credentials::open(&options.uri, options.read_only, options.auth.as_ref())?);
         session.arm_keep_alive(options.keep_alive);
         Ok(session)
     }

@@ -3,9 +3,9 @@ import { setImmediate as nextLoop } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { patience } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { NativeConnection } from './addon.js';
+import type { NativeConnection } from './generated/addon.js';
 import { Caller } from './calls.js';
-import { LibvirtError } from './errors.js';
+import { LibvirtError } from './error.js';
 import { loadAddon } from './load-addon.js';
 
 const someDomain = (n: number): string => `00000000-0000-0000-0000-${String(n).padStart(12, '0')}`;

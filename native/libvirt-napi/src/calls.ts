@@ -1,6 +1,6 @@
-import type { NativeConnection } from './addon.js';
+import type { NativeConnection } from './generated/addon.js';
 import type { Duplex } from 'node:stream';
-import { type KnownCode, LibvirtError } from './errors.js';
+import { type KnownCode, LibvirtError } from './error.js';
 
 /** What every call takes besides its arguments. */
 export interface CallOptions {

@@ -1,19 +1,19 @@
 import { EventEmitter } from 'node:events';
-import type { CapabilityQuery, NativeConnection, NativeOptions, NodeInfo, Versions } from './addon.js';
+import type { CapabilityQuery, NativeConnection, NativeOptions, NodeInfo, Versions } from './generated/addon.js';
 import { abandonable, Caller, type CallOptions, deadline, invalidArgument } from './calls.js';
 import { answerCredentials, type CredentialsEvent, type CredentialsProvider } from './credentials.js';
-import { Domains } from './domains.js';
-import { isLibvirtErrorCode, LibvirtError } from './errors.js';
+import { Domains } from './domain-list.js';
+import { isLibvirtErrorCode, LibvirtError } from './error.js';
 import { EventStream } from './event-stream.js';
 import type { ConnectionEvent, ConnectionEventMap } from './events.js';
 import { Host } from './host.js';
-import { HostInterfaces } from './host-interface.js';
+import { HostInterfaces } from './interface.js';
 import { loadAddon } from './load-addon.js';
 import { Networks } from './network.js';
 import { NodeDevices } from './node-device.js';
 import { NwFilters } from './nwfilter.js';
 import { Secrets } from './secret.js';
-import { StoragePools } from './storage.js';
+import { StoragePools } from './storage-pool.js';
 
 /** How to connect. */
 export interface OpenOptions {

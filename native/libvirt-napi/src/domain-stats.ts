@@ -1,4 +1,4 @@
-import type { DomainStatsRecord, StatsQuery } from './addon.js';
+import type { DomainStatsRecord, StatsQuery } from './generated/addon.js';
 import type { CallOptions, Caller } from './calls.js';
 
 /** The fields that a group brings. */

@@ -9,11 +9,11 @@ import type {
   StartFlags,
   UndefineFlags,
   XmlFlags,
-} from './addon.js';
+} from './generated/addon.js';
 import type { CallOptions, Caller } from './calls.js';
-import { Diagnostics } from './diagnostics.js';
-import { Disk } from './disk.js';
-import { Guest } from './guest.js';
+import { Diagnostics } from './domain-diagnostics.js';
+import { Disk } from './domain-disk.js';
+import { Guest } from './domain-guest.js';
 import {
   type ChannelOptions,
   type ConsoleOptions,
@@ -21,13 +21,14 @@ import {
   openChannel,
   openConsole,
   openGraphics,
-} from './guest-stream.js';
-import { IoThreads } from './io-threads.js';
+} from './stream.js';
+import { IoThreads } from './domain-threads.js';
 import { Migration } from './migration.js';
 import { LAUNCH_SECURITY_KINDS } from './parameter-kinds.js';
 import { fromParameters, type Parameters, type ParametersOf, toParameters } from './parameters.js';
-import { Backup, Checkpoints, Snapshots } from './snapshots.js';
-import { Tuning } from './tuning.js';
+import { Backup, Checkpoints } from './checkpoint.js';
+import { Snapshots } from './snapshot.js';
+import { Tuning } from './domain-tuning.js';
 import type { JobType } from './vocabulary.js';
 
 /** A job on a whole domain: migration, save, backup, dump. */

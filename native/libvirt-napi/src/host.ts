@@ -1,4 +1,4 @@
-import type { CapabilityQuery, LinkSecurity, PageCount, SecurityModel } from './addon.js';
+import type { CapabilityQuery, LinkSecurity, PageCount, SecurityModel } from './generated/addon.js';
 import type { CallOptions, Caller } from './calls.js';
 import { HOST_MEMORY_KINDS } from './parameter-kinds.js';
 import { fromParameters, type Parameters, type ParametersOf, toParameters } from './parameters.js';

@@ -55,12 +55,12 @@ export type {
   VolumeInfo,
   VolumeRecord,
   XmlFlags,
-} from './addon.js';
+} from './generated/addon.js';
 export type { CallOptions } from './calls.js';
 export { Connection, type EventStreamOptions, type OpenOptions } from './connection.js';
 export type { CredentialAnswers, CredentialRequest, CredentialsProvider } from './credentials.js';
-export { type CommitRange, type CopyTuning, Disk, type IoTune } from './disk.js';
-export { type CpuUsage, Diagnostics, type DumpFormat, type PerfEvents } from './diagnostics.js';
+export { type CommitRange, type CopyTuning, Disk, type IoTune } from './domain-disk.js';
+export { type CpuUsage, Diagnostics, type DumpFormat, type PerfEvents } from './domain-diagnostics.js';
 export {
   Domain,
   type JobStats,
@@ -69,7 +69,7 @@ export {
   type MetadataKey,
   type SaveOptions,
 } from './domain.js';
-export { Domains } from './domains.js';
+export { Domains } from './domain-list.js';
 export type { DomainStats, StatsGroup, StatsOptions } from './domain-stats.js';
 export {
   BINDING_CODES,
@@ -79,34 +79,28 @@ export {
   LibvirtError,
   type LibvirtErrorCode,
   type LibvirtErrorFields,
-} from './errors.js';
+} from './error.js';
 export type * from './domain-events.js';
 export type { EventStream, OverflowEvent, StreamedEvent } from './event-stream.js';
 export type * from './events.js';
-export { Guest } from './guest.js';
-export { type ChannelOptions, type ConsoleOptions, GuestStream } from './guest-stream.js';
+export { Guest } from './domain-guest.js';
+export { type ChannelOptions, type ConsoleOptions, GuestStream } from './stream.js';
 export { Host, type HostMemoryTuning } from './host.js';
-export { HostInterface, HostInterfaces } from './host-interface.js';
-export { IoThreads, type IoThreadTuning } from './io-threads.js';
+export { HostInterface, HostInterfaces } from './interface.js';
+export { IoThreads, type IoThreadTuning } from './domain-threads.js';
 export { type MigrateOptions, type MigrateParameters, Migration, type MigrationLimit } from './migration.js';
 export { Network, Networks } from './network.js';
 export { NetworkPort, type PortBandwidth } from './network-port.js';
 export { NodeDevice, type NodeDeviceCapability, type NodeDeviceFilter, NodeDevices } from './node-device.js';
 export { NwFilter, NwFilters } from './nwfilter.js';
 export type { Parameters } from './parameters.js';
-export {
-  Backup,
-  type BackupOptions,
-  Checkpoints,
-  Snapshot,
-  type SnapshotNode,
-  Snapshots,
-  snapshotTree,
-} from './snapshots.js';
+export { Backup, type BackupOptions, Checkpoints } from './checkpoint.js';
+export { Snapshot, type SnapshotNode, Snapshots, snapshotTree } from './snapshot.js';
 export { Secret, Secrets } from './secret.js';
-export { StoragePool, StoragePools, StorageVolume, type WipeAlgorithm } from './storage.js';
-export { type InterfaceBandwidth, Tuning, type TuningKind, type TuningValues } from './tuning.js';
-export type { DownloadOptions, TransferOptions } from './volume-data.js';
+export { StoragePool, StoragePools } from './storage-pool.js';
+export { StorageVolume, type WipeAlgorithm } from './storage-volume.js';
+export { type InterfaceBandwidth, Tuning, type TuningKind, type TuningValues } from './domain-tuning.js';
+export type { DownloadOptions, TransferOptions } from './storage-volume-data.js';
 export type {
   BlockJobType,
   CpuComparison,

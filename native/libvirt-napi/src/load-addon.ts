@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { NativeConnection, NativeOptions } from './addon.js';
+import type { NativeConnection, NativeOptions } from './generated/addon.js';
 import type { CredentialsEvent } from './credentials.js';
 import type { ConnectionEvent } from './events.js';
 

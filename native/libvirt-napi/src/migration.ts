@@ -1,4 +1,4 @@
-import type { MigrateFlags } from './addon.js';
+import type { MigrateFlags } from './generated/addon.js';
 import type { CallOptions, Caller } from './calls.js';
 import { MIGRATE_KINDS } from './parameter-kinds.js';
 import { type ParametersOf, toParameters } from './parameters.js';

@@ -1,4 +1,4 @@
-import type { DhcpLease, NetworkRecord, NetworkUpdate, ObjectName } from './addon.js';
+import type { DhcpLease, NetworkRecord, NetworkUpdate, ObjectName } from './generated/addon.js';
 import type { CallOptions, Caller } from './calls.js';
 import { NetworkPort } from './network-port.js';
 

@@ -1,4 +1,4 @@
-import type { NodeDeviceRecord, NodeDeviceState } from './addon.js';
+import type { NodeDeviceRecord, NodeDeviceState } from './generated/addon.js';
 import type { CallOptions, Caller } from './calls.js';
 
 /** What a device of the host can be (`virConnectListAllNodeDevices`). */

@@ -1,4 +1,4 @@
-import type { NwFilterBinding, ObjectName } from './addon.js';
+import type { NwFilterBinding, ObjectName } from './generated/addon.js';
 import type { CallOptions, Caller } from './calls.js';
 
 /** One network filter, by UUID. It holds no libvirt resource. */

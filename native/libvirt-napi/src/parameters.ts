@@ -1,4 +1,4 @@
-import type { TypedParameter } from './addon.js';
+import type { TypedParameter } from './generated/addon.js';
 
 /** What libvirt tells under names of its own, e.g. `{ data_processed: 4096 }`. 64-bit numbers are exact up to 2^53. */
 export type Parameters = Readonly<Record<string, boolean | number | string>>;

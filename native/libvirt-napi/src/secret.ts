@@ -1,4 +1,4 @@
-import type { SecretRecord } from './addon.js';
+import type { SecretRecord } from './generated/addon.js';
 import type { CallOptions, Caller } from './calls.js';
 import type { SecretUsage } from './events.js';
 

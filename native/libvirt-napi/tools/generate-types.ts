@@ -1,4 +1,4 @@
-// Writes src/addon.ts from what napi says of the Rust code. Run after a change of the addon's surface.
+// Writes src/generated/addon.ts from what napi says of the Rust code. Run after a change of the addon's surface.
 // With --check it writes nothing and fails when the file is stale.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -22,7 +22,7 @@ import type {
   PoolStateName,
   SnapshotState,
   VolumeType,
-} from './vocabulary.js';
+} from '../vocabulary.js';
 
 `;
 
@@ -48,7 +48,7 @@ try {
     // What a macro passes on is quoted.
     .replace(/(\/?\*+) r" /g, '$1 ')
     .trimStart();
-  const target = join(packageDir, 'src', 'addon.ts');
+  const target = join(packageDir, 'src', 'generated', 'addon.ts');
   const text = await format(header + body, { ...(await resolveConfig(target)), filepath: target });
   if (!process.argv.includes('--check')) writeFileSync(target, text);
   else if (readFileSync(target, 'utf8') !== text) throw new Error('stale: npm run build:types -w @infinibay/libvirt');

@@ -4,7 +4,7 @@ import type { TextFile } from '../tracked-files.ts';
 
 const SPEC = /\.(?:int-|e2e-)?spec\.ts$/u;
 const SUPPORT = /\.fixture\.ts$|\/src\/testing\/|^(?:apps|native)\/[^/]+\/(?:tools|test)\/|^libs\/testing\//u;
-const GENERATED = /\/generated\/|\.d\.ts$|^native\/libvirt-napi\/src\/addon\.ts$/u;
+const GENERATED = /\/generated\/|\.d\.ts$/u;
 const TYPESCRIPT = /^(?:apps|libs|native|tools)\/.*\.ts$/u;
 
 export interface SourceFile extends TextFile {

@@ -1,5 +1,6 @@
 import { departmentWhere, type DepartmentScope } from '@infinibay/access-domain';
 import type { ReplyOf, RequestOf, protectVm, verifyFilter } from '@infinibay/contracts';
+import { CLAIM_SECONDS, DueTable, nextAttempt } from '@infinibay/platform-work';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FirewallConfig } from '../config.js';
 import { Database, type Transaction } from '../database.js';
@@ -8,18 +9,35 @@ import type { VmFilter } from '../generated/prisma/client.js';
 export const FILTER_SETTINGS = Symbol('FILTER_SETTINGS');
 export type FilterSettings = Pick<FirewallConfig, 'FILTER_VERIFY_SECONDS'>;
 
-/** Longer than a call to a host takes: a filter that a worker took comes back only when the worker is gone. */
-const CLAIM_SECONDS = 30;
-const MAX_BACKOFF_SECONDS = 60;
-const TO_APPLY = `status IN ('PENDING', 'FAILED', 'DRIFTED')`;
-const TO_VERIFY = `status = 'APPLIED'`;
+export interface FilterKey {
+  readonly vmId: string;
+  readonly hostId: string;
+}
 
 @Injectable()
 export class VmFilterRepository {
+  /** Filters whose rules changed, that failed, or of which the host does something else. */
+  readonly toApply: DueTable<FilterKey>;
+  /** Applied filters whose kernel rules are to be looked at. */
+  readonly toVerify: DueTable<FilterKey>;
+
   constructor(
     private readonly database: Database,
     @Inject(FILTER_SETTINGS) private readonly settings: FilterSettings,
-  ) {}
+  ) {
+    const filters = { table: 'vm_filters', key: { vmId: 'vm_id' } };
+    this.toApply = new DueTable(database, {
+      ...filters,
+      dueAt: 'next_attempt_at',
+      where: `status IN ('PENDING', 'FAILED', 'DRIFTED')`,
+    });
+    this.toVerify = new DueTable(database, {
+      ...filters,
+      dueAt: 'verify_at',
+      where: `status = 'APPLIED'`,
+      claimSeconds: settings.FILTER_VERIFY_SECONDS,
+    });
+  }
 
   find(vmId: string): Promise<VmFilter | null> {
     return this.database.vmFilter.findUnique({ where: { vmId } });
@@ -154,58 +172,10 @@ export class VmFilterRepository {
     await tx.$executeRawUnsafe(
       `UPDATE vm_filters
        SET status = 'FAILED', error_code = $2, attempts = attempts + 1,
-           next_attempt_at = now() + make_interval(secs => least($3::float8, power(2, least(attempts, 10))))
+           next_attempt_at = ${nextAttempt('attempts')}
        WHERE vm_id = $1::uuid`,
       vmId,
       errorCode,
-      MAX_BACKOFF_SECONDS,
-    );
-  }
-
-  /** Milliseconds until a filter is to be applied or looked at, or null. */
-  async nextDueInMs(): Promise<number | null> {
-    const [row] = await this.database.$queryRawUnsafe<{ ms: number | null }[]>(
-      `SELECT (extract(epoch FROM least(min(next_attempt_at) FILTER (WHERE ${TO_APPLY}), min(verify_at) FILTER (WHERE ${TO_VERIFY}))
-                              - now()) * 1000)::float8 AS ms
-       FROM vm_filters`,
-    );
-    return row?.ms ?? null;
-  }
-
-  /** Takes filters that are to be applied for this worker alone, none on hosts that are busy already. */
-  claimDue(limit: number, busyHosts: readonly string[]): Promise<{ vmId: string; hostId: string }[]> {
-    return this.claim('next_attempt_at', `next_attempt_at <= now() AND ${TO_APPLY}`, CLAIM_SECONDS, limit, busyHosts);
-  }
-
-  /** Takes applied filters whose kernel rules are to be looked at. */
-  claimToVerify(limit: number, busyHosts: readonly string[]): Promise<{ vmId: string; hostId: string }[]> {
-    return this.claim(
-      'verify_at',
-      `verify_at <= now() AND ${TO_VERIFY}`,
-      this.settings.FILTER_VERIFY_SECONDS,
-      limit,
-      busyHosts,
-    );
-  }
-
-  private claim(
-    column: 'next_attempt_at' | 'verify_at',
-    due: string,
-    seconds: number,
-    limit: number,
-    busyHosts: readonly string[],
-  ): Promise<{ vmId: string; hostId: string }[]> {
-    return Promise.resolve(
-      this.database.$queryRawUnsafe<{ vmId: string; hostId: string }[]>(
-        `UPDATE vm_filters f SET ${column} = now() + make_interval(secs => $3::int)
-         FROM (SELECT vm_id FROM vm_filters WHERE ${due} AND NOT host_id = ANY($2::uuid[])
-               ORDER BY ${column} LIMIT $1::int FOR UPDATE SKIP LOCKED) d
-         WHERE f.vm_id = d.vm_id
-         RETURNING f.vm_id AS "vmId", f.host_id AS "hostId"`,
-        limit,
-        [...busyHosts],
-        seconds,
-      ),
     );
   }
 }

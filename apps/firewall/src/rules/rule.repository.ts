@@ -38,9 +38,9 @@ export class RuleRepository {
     page: Page,
     scope: DepartmentScope,
     filter: { departmentId?: string; vmId?: string },
-  ): Promise<{ rows: Rule[]; total: number }> {
+  ): Promise<{ rows: Rule[]; totalCount: number }> {
     const where = { AND: [departmentWhere(scope), filter] };
-    const [rows, total] = await Promise.all([
+    const [rows, totalCount] = await Promise.all([
       this.database.rule.findMany({
         where: page.after === undefined ? where : { ...where, id: { gt: page.after } },
         orderBy: { id: 'asc' },
@@ -48,7 +48,7 @@ export class RuleRepository {
       }),
       this.database.rule.count({ where }),
     ]);
-    return { rows, total };
+    return { rows, totalCount };
   }
 
   /** How many rules there are of the department's own, or of one of its VMs. */

@@ -28,8 +28,8 @@ export class RuleService {
       throw new DomainError('DEPARTMENT_NOT_FOUND', { departmentId });
     }
     if ([departmentId, vmId].some((id) => id !== undefined && !isUuid(id))) return connectionOf([], page, 0);
-    const { rows, total } = await this.rules.page(page, readableDepartments(actor), filter);
-    return connectionOf(rows, page, total);
+    const { rows, totalCount } = await this.rules.page(page, readableDepartments(actor), filter);
+    return connectionOf(rows, page, totalCount);
   }
 
   /** The rules for every VM of those departments that the actor may read. */

@@ -70,7 +70,7 @@ export class AccelerationService implements OnApplicationShutdown {
       firstMs: FIRST_RETRY_MS,
       longestMs: LONGEST_RETRY_MS,
       signal: this.round.signal,
-      onFailed: (err, againInMs) => this.logger.warn({ err, againInMs }, 'KVM could not be probed; trying again'),
+      onFailed: (err, againInMs) => this.logger.warn({ err, againInMs }, 'KVM could not be probed; retry follows'),
     });
   }
 

@@ -24,7 +24,7 @@ import {
 import { Connection } from '@infinibay/libvirt';
 import { pollUntil } from '@infinibay/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { RunningAgent, agentFolders, writeImage } from '../agent.fixture.js';
+import { RunningAgent, agentFolders, settingsIn, writeImage } from '../agent.fixture.js';
 import { STORAGE_MARK } from './storage-mark.js';
 
 const MIB = 1_048_576;
@@ -32,13 +32,7 @@ const MIB = 1_048_576;
 describe('the disk of a VM', () => {
   const folders = agentFolders();
   const image = writeImage(folders.images, Buffer.alloc(MIB));
-  const environment = {
-    LIBVIRT_URI: 'test:///default',
-    AGENT_SOCKET_DIR: folders.sockets,
-    IMAGE_DIR: folders.images,
-    DISK_DIR: folders.disks,
-    STATE_DIR: folders.state,
-  };
+  const environment = settingsIn(folders);
   let agent: RunningAgent;
   let keeper: Connection;
 

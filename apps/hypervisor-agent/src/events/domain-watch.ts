@@ -75,7 +75,7 @@ export class DomainWatch implements OnApplicationShutdown {
         firstMs: LIST_AGAIN_MS,
         longestMs: LIST_AGAIN_MS,
         signal,
-        onFailed: (err) => this.logger.warn({ err }, 'the VMs could not be listed; trying again'),
+        onFailed: (err) => this.logger.warn({ err }, 'the VMs could not be listed; retry follows'),
       });
     } finally {
       listing.giveUp();

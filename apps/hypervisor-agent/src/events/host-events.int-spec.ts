@@ -11,16 +11,10 @@ import { Connection, type Domain } from '@infinibay/libvirt';
 import { domainName } from '@infinibay/libvirt-xml';
 import { pollUntil } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { RunningAgent, agentFolders } from '../agent.fixture.js';
+import { RunningAgent, agentFolders, settingsIn } from '../agent.fixture.js';
 
 const folders = agentFolders();
-const environment = {
-  LIBVIRT_URI: 'test:///default',
-  AGENT_SOCKET_DIR: folders.sockets,
-  IMAGE_DIR: folders.images,
-  DISK_DIR: folders.disks,
-  STATE_DIR: folders.state,
-};
+const environment = settingsIn(folders);
 // Shared within this process: what it does to a domain, the agent's connection is told.
 let libvirt: Connection;
 

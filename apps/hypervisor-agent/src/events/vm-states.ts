@@ -19,7 +19,7 @@ export interface Listing {
 }
 
 /** What events have told since a list was begun: of these VMs the list may be older. */
-interface ToldSince {
+interface SinceListing {
   readonly power: Set<string>;
   readonly defined: Set<string>;
 }
@@ -43,7 +43,7 @@ export class VmStates {
   private readonly known = new Map<string, DomainPower>();
   /** VMs without a definition: they are gone when they stop. */
   private readonly transient = new Set<string>();
-  private readonly listings = new Set<ToldSince>();
+  private readonly listings = new Set<SinceListing>();
 
   has(vmId: string): boolean {
     return this.known.has(vmId);
@@ -58,46 +58,46 @@ export class VmStates {
 
   /** Call before the list is asked for: a list may be older than an event that comes before its answer. */
   beginListing(): Listing {
-    const told: ToldSince = { power: new Set(), defined: new Set() };
-    this.listings.add(told);
-    const giveUp = (): void => void this.listings.delete(told);
+    const since: SinceListing = { power: new Set(), defined: new Set() };
+    this.listings.add(since);
+    const giveUp = (): void => void this.listings.delete(since);
     return {
       giveUp,
       compare: (listed) => {
         giveUp();
-        return this.compare(listed, told);
+        return this.compare(listed, since);
       },
     };
   }
 
   /** Tells nothing of the power of a VM that is known: a running one may be defined anew. */
   private onDefined(vmId: string): void {
-    for (const told of this.listings) told.defined.add(vmId);
+    for (const since of this.listings) since.defined.add(vmId);
     this.transient.delete(vmId);
     if (!this.known.has(vmId)) this.known.set(vmId, 'off');
   }
 
   /** A VM that runs stays until it stops. Only a list tells whether it runs while one is being made. */
   private onUndefined(vmId: string): void {
-    for (const told of this.listings) told.defined.delete(vmId);
+    for (const since of this.listings) since.defined.delete(vmId);
     const isOff = (this.known.get(vmId) ?? 'off') === 'off';
     if (isOff) this.known.delete(vmId);
     if (!isOff || this.listings.size > 0) this.transient.add(vmId);
   }
 
   private onPower(vmId: string, power: DomainPower): void {
-    for (const told of this.listings) told.power.add(vmId);
+    for (const since of this.listings) since.power.add(vmId);
     if (power === 'off' && this.transient.delete(vmId)) this.known.delete(vmId);
     else this.known.set(vmId, power);
   }
 
-  private compare(listed: readonly ObservedVm[], told: ToldSince): VmDifference[] {
+  private compare(listed: readonly ObservedVm[], since: SinceListing): VmDifference[] {
     const now = new Map(listed.map((vm) => [vm.vmId, vm]));
     const differences: VmDifference[] = [];
     for (const vmId of new Set([...this.known.keys(), ...now.keys()])) {
-      if (told.power.has(vmId)) continue;
+      if (since.power.has(vmId)) continue;
       const before = this.known.get(vmId) ?? null;
-      const after = this.powerNow(vmId, now.get(vmId)?.power, told);
+      const after = this.powerNow(vmId, now.get(vmId)?.power, since);
       if (after === null) this.known.delete(vmId);
       else this.known.set(vmId, after);
       if (before === after) continue;
@@ -109,10 +109,10 @@ export class VmStates {
     return differences;
   }
 
-  /** What a list means for a VM whose power no event has told since: null is gone. */
-  private powerNow(vmId: string, listed: DomainPower | undefined, told: ToldSince): DomainPower | null {
+  /** What a list means for a VM whose power no event has changed since; null is gone. */
+  private powerNow(vmId: string, listed: DomainPower | undefined, since: SinceListing): DomainPower | null {
     // Not in the list, and defined since: the list is older than the definition.
-    if (listed === undefined) return told.defined.has(vmId) ? 'off' : null;
+    if (listed === undefined) return since.defined.has(vmId) ? 'off' : null;
     // In the list, off, and undefined since.
     return listed === 'off' && this.transient.has(vmId) ? null : listed;
   }

@@ -52,13 +52,13 @@ const differencesOfSwitches = ({ bridgeSwitches }: KernelRules): FilterDifferenc
 
 /** Each jump once, in their order, and before the last of them nothing that lets a packet pass. */
 const differencesOfHook = (path: string, lines: readonly string[], jumps: readonly string[]): FilterDifference[] => {
-  const wanted = jumps.map(meaningOfRule);
+  const desired = jumps.map(meaningOfRule);
   const meanings = lines.map(meaningOfRule);
-  const missing = jumps.filter((_, index) => !meanings.includes(wanted[index] ?? ''));
-  const last = Math.max(...wanted.map((jump) => meanings.indexOf(jump)));
-  const seen = lines.flatMap((line, index) => (wanted.includes(meanings[index] ?? '') ? [line] : []));
+  const missing = jumps.filter((_, index) => !meanings.includes(desired[index] ?? ''));
+  const last = Math.max(...desired.map((jump) => meanings.indexOf(jump)));
+  const seen = lines.flatMap((line, index) => (desired.includes(meanings[index] ?? '') ? [line] : []));
   const before = lines.slice(0, Math.max(last, 0)).filter((line, index) => {
-    return !wanted.includes(meanings[index] ?? '') && mayLetPass(line);
+    return !desired.includes(meanings[index] ?? '') && mayLetPass(line);
   });
   return [
     ...missing.map((line) => difference(path, line, null)),
@@ -104,11 +104,11 @@ const differencesOfPolicy = (path: string, chain: string, { policies }: RuleTabl
 
 /** The line once. */
 const differencesOfLine = (path: string, line: string, lines: readonly string[]): FilterDifference[] => {
-  const wanted = meaningOfRule(line);
+  const desired = meaningOfRule(line);
   return differencesOfLists(
     path,
     [line],
-    lines.filter((other) => meaningOfRule(other) === wanted),
+    lines.filter((other) => meaningOfRule(other) === desired),
   );
 };
 
@@ -118,8 +118,8 @@ const differencesOfEthernetHook = (
   lines: readonly string[],
   isLineOfATap: (line: string) => boolean,
 ): FilterDifference[] => {
-  const wanted = meaningOfRule(line);
-  const at = lines.findIndex((other) => meaningOfRule(other) === wanted);
+  const desired = meaningOfRule(line);
+  const at = lines.findIndex((other) => meaningOfRule(other) === desired);
   const before = lines.slice(0, Math.max(at, 0)).filter((other) => mayLetPass(other) && !isLineOfATap(other));
   return [...before.map((other) => difference(path, null, other)), ...differencesOfLine(path, line, lines)];
 };
@@ -130,16 +130,16 @@ const differencesOfLists = (
   expected: readonly string[],
   actual: readonly string[],
 ): FilterDifference[] => {
-  const wanted = expected.map(meaningOfRule);
+  const desired = expected.map(meaningOfRule);
   const found = actual.map(meaningOfRule);
-  const missing = without(expected, wanted, found);
-  const extra = without(actual, found, wanted);
+  const missing = without(expected, desired, found);
+  const extra = without(actual, found, desired);
   if (missing.length + extra.length > 0)
     return [
       ...missing.map((line) => difference(path, line, null)),
       ...extra.map((line) => difference(path, null, line)),
     ];
-  const misplaced = wanted.findIndex((meaning, index) => meaning !== found[index]);
+  const misplaced = desired.findIndex((meaning, index) => meaning !== found[index]);
   return misplaced === -1 ? [] : [difference(path, expected[misplaced] ?? null, actual[misplaced] ?? null)];
 };
 

@@ -77,31 +77,31 @@ const sharedChainLines = (
   return [
     ...lines.filter((line) => !isLineOfATap(line)).map(deletion),
     ...cards.flatMap(({ device }) => {
-      const wanted = meaningOfRule(lineOf(device));
-      const found = lines.filter((line) => meaningOfRule(line) === wanted);
+      const desired = meaningOfRule(lineOf(device));
+      const found = lines.filter((line) => meaningOfRule(line) === desired);
       return found.length === 0 ? [lineOf(device)] : found.slice(1).map(deletion);
     }),
   ];
 };
 
 const hookLines = (chain: string, lines: readonly string[], jumps: readonly string[]): string[] => {
-  const wanted = jumps.map(meaningOfRule);
-  const ours = lines.filter((line) => wanted.includes(meaningOfRule(line)));
-  const others = lines.filter((line) => !wanted.includes(meaningOfRule(line)));
+  const desired = jumps.map(meaningOfRule);
+  const ours = lines.filter((line) => desired.includes(meaningOfRule(line)));
+  const others = lines.filter((line) => !desired.includes(meaningOfRule(line)));
   const position = positionOf(others, () => false);
   const now = lines.slice(position, position + jumps.length).map(meaningOfRule);
-  if (ours.length === jumps.length && now.join('\n\n') === wanted.join('\n\n')) return [];
+  if (ours.length === jumps.length && now.join('\n\n') === desired.join('\n\n')) return [];
   return [...ours.map(deletion), ...jumps.map((jump, index) => insertion(chain, position + index, jump))];
 };
 
 const ethernetHookLines = ({ chain, lineOf, isLineOfATap }: SharedChain, device: string, nat: RuleTable): string[] => {
   const line = lineOf(device);
-  const wanted = meaningOfRule(line);
+  const desired = meaningOfRule(line);
   const lines = nat.chains.get(chain) ?? [];
-  const ours = lines.filter((other) => meaningOfRule(other) === wanted);
-  const others = lines.filter((other) => meaningOfRule(other) !== wanted);
+  const ours = lines.filter((other) => meaningOfRule(other) === desired);
+  const others = lines.filter((other) => meaningOfRule(other) !== desired);
   const position = positionOf(others, isLineOfATap);
-  const at = lines.findIndex((other) => meaningOfRule(other) === wanted);
+  const at = lines.findIndex((other) => meaningOfRule(other) === desired);
   if (ours.length === 1 && at <= position) return [];
   return [...ours.map(deletion), insertion(chain, position, line)];
 };

@@ -115,7 +115,7 @@ export class Hypervisor
         );
         return;
       } catch (error) {
-        this.logger.warn({ err: error, uri: this.config.LIBVIRT_URI }, 'libvirt cannot be reached; trying again');
+        this.logger.warn({ err: error, uri: this.config.LIBVIRT_URI }, 'libvirt cannot be reached; retry follows');
         await delay(wait, undefined, { signal: this.closing.signal }).catch(() => undefined);
       }
     }

@@ -34,7 +34,7 @@ export class HostDetailsReader {
       this.freeOfCells(),
       this.pci.list(capabilities.driver),
     ]);
-    const told = capabilityFacts(xml);
+    const described = capabilityFacts(xml);
     return {
       hostId: this.config.HOST_ID,
       hostname,
@@ -43,11 +43,11 @@ export class HostDetailsReader {
       libvirtVersion: capabilities.libvirtVersion,
       hypervisorVersion: capabilities.hypervisorVersion,
       kvm,
-      cpu: { ...told.cpu, ...topologyOf(node) },
+      cpu: { ...described.cpu, ...topologyOf(node) },
       memoryMib,
       memoryFreeMib,
-      numaCells: cellsOf(told, freeOfCells),
-      guestKinds: [...told.guestKinds],
+      numaCells: cellsOf(described, freeOfCells),
+      guestKinds: [...described.guestKinds],
       pciDevices,
     };
   }

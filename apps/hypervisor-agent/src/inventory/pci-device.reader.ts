@@ -15,9 +15,9 @@ export class PciDeviceReader {
       nodeDevices.list({ capabilities: ['pci'] }),
     );
     // A device may go between the list and the look at it.
-    const told = await Promise.all(
+    const descriptions = await Promise.all(
       devices.map((device) => this.hypervisor.find('read-node-device', 'NO_NODE_DEVICE', () => device.xmlDesc())),
     );
-    return told.flatMap((xml) => (xml === undefined ? [] : (pciDeviceOf(xml) ?? [])));
+    return descriptions.flatMap((xml) => (xml === undefined ? [] : (pciDeviceOf(xml) ?? [])));
   }
 }

@@ -13,7 +13,7 @@ import { LeaseService } from './lease.service.js';
 import { difference, kernelDifferences } from './network-differences.js';
 import { NetworkRepairs } from './network-repairs.js';
 import { NetworkRepository } from './network.repository.js';
-import type { WantedNetwork } from './network.service.js';
+import type { DesiredNetwork } from './network.service.js';
 import { reservationDiff } from './reservation-diff.js';
 import { conflictingRange } from './reserved-ranges.js';
 
@@ -47,37 +47,37 @@ export class NetworkCheck {
   }
 
   /** What differs; looked at twice, for a host in motion looks drifted for a moment. */
-  async differences(wanted: WantedNetwork, host: HostSide): Promise<NetworkDifference[]> {
-    const first = await this.compare(wanted, host);
+  async differences(desired: DesiredNetwork, host: HostSide): Promise<NetworkDifference[]> {
+    const first = await this.compare(desired, host);
     if (first.length === 0 || host.facts === null) return first;
     await delay(SECOND_LOOK_MS);
-    return this.compareNow(wanted, host);
+    return this.compareNow(desired, host);
   }
 
   /** @returns how the network stands after the attempt */
-  async repair(wanted: WantedNetwork, differences: NetworkDifference[], host: HostSide): Promise<ObservedNetwork> {
-    const { networkId } = wanted.spec;
+  async repair(desired: DesiredNetwork, differences: NetworkDifference[], host: HostSide): Promise<ObservedNetwork> {
+    const { networkId } = desired.spec;
     for (const { kind } of differences) this.found.inc({ difference: kind });
     this.logger.warn({ networkId, differences }, 'network drifted; repairing it');
     try {
-      const left = await this.attempt(wanted, differences, host);
+      const left = await this.attempt(desired, differences, host);
       this.repaired.inc({ outcome: left.length === 0 ? 'ok' : 'incomplete' });
       if (left.length === 0) this.logger.info({ networkId, differences }, 'network repaired');
       else this.logger.error({ networkId, differences: left }, 'network is still drifted after its repair');
-      return observed(wanted, left, left.length === 0 ? null : 'the repair did not hold');
+      return observed(desired, left, left.length === 0 ? null : 'the repair did not hold');
     } catch (error) {
       this.repaired.inc({ outcome: 'failed' });
       this.logger.error({ networkId, differences, err: error }, 'network could not be repaired');
-      return observed(wanted, differences, reasonOf(error));
+      return observed(desired, differences, reasonOf(error));
     }
   }
 
   private async attempt(
-    wanted: WantedNetwork,
+    desired: DesiredNetwork,
     differences: readonly NetworkDifference[],
     host: HostSide,
   ): Promise<NetworkDifference[]> {
-    const { spec } = wanted;
+    const { spec } = desired;
     const deadline = Deadline.after(REPAIR_MS);
     const network = await this.networks.find(spec);
     if (network === undefined || !(await this.networks.isActive(network)))
@@ -85,19 +85,19 @@ export class NetworkCheck {
     else if (differences.some(({ kind }) => NEEDS_BRIDGE.has(kind)))
       await this.repairs.rebuild(network, spec, host.ownBridges, deadline);
     else await this.repairs.mend(network, spec, differences, deadline);
-    const left = await this.compareNow(wanted, host);
+    const left = await this.compareNow(desired, host);
     // Bridge and server are libvirt's to make anew when they can't be mended in place; rules would be no better for it.
     if (network === undefined || !left.some(({ kind }) => kind === 'DHCP_SERVER_DOWN' || kind === 'ADDRESS_MISSING'))
       return left;
     await this.repairs.rebuild(network, spec, host.ownBridges, deadline);
-    return this.compareNow(wanted, host);
+    return this.compareNow(desired, host);
   }
 
-  private async compareNow(wanted: WantedNetwork, host: HostSide): Promise<NetworkDifference[]> {
-    return this.compare(wanted, await this.hostRanges.sideNow(host));
+  private async compareNow(desired: DesiredNetwork, host: HostSide): Promise<NetworkDifference[]> {
+    return this.compare(desired, await this.hostRanges.sideNow(host));
   }
 
-  private async compare({ spec }: WantedNetwork, { facts, ranges, taps }: HostSide): Promise<NetworkDifference[]> {
+  private async compare({ spec }: DesiredNetwork, { facts, ranges, taps }: HostSide): Promise<NetworkDifference[]> {
     const network = await this.networks.find(spec);
     const conflict = conflictingRange(networkOf(spec.gateway, spec.prefixLength), ranges ?? []);
     const reserved =
@@ -115,7 +115,7 @@ export class NetworkCheck {
 
   private async libvirtDifferences(
     network: Network,
-    spec: WantedNetwork['spec'],
+    spec: DesiredNetwork['spec'],
     hasKernel: boolean,
   ): Promise<NetworkDifference[]> {
     const { reservations } = await this.networks.facts(network);
@@ -135,7 +135,7 @@ export const isMendable = (differences: readonly NetworkDifference[]): boolean =
 
 /** @param reason why a repair failed; null: none was tried, or it is whole */
 export const observed = (
-  { spec, revision }: WantedNetwork,
+  { spec, revision }: DesiredNetwork,
   differences: readonly NetworkDifference[],
   reason: string | null,
 ): ObservedNetwork => ({

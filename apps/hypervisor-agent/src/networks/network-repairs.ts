@@ -60,7 +60,7 @@ export class NetworkRepairs {
     deadline: Deadline,
   ): Promise<void> {
     const kinds = new Set(differences.map(({ kind }) => kind));
-    const has = (...wanted: string[]): boolean => wanted.some((kind) => kinds.has(kind));
+    const has = (...sought: string[]): boolean => sought.some((kind) => kinds.has(kind));
     if (has('BRIDGE_DOWN', 'ADDRESS_MISSING', 'ADDRESS_FOREIGN', 'ROUTE_MISSING')) await this.mendBridge(spec);
     if (has('TAP_RENAMED')) await this.renameTaps(spec);
     if (has('TAP_RENAMED', 'TAP_DETACHED', 'TAP_DOWN')) await this.attachTaps(spec);
@@ -88,13 +88,13 @@ export class NetworkRepairs {
 
   private async mendBridge(spec: NetworkSpec): Promise<void> {
     const { bridge, gateway, prefixLength } = spec;
-    const wanted = `${gateway}/${prefixLength}`;
+    const desired = `${gateway}/${prefixLength}`;
     const found = (await this.kernel.read()).links.get(bridge)?.addresses ?? [];
     const addresses = found.map((one) => `${one.address}/${one.prefixLength}`);
-    for (const address of addresses.filter((one) => one !== wanted))
+    for (const address of addresses.filter((one) => one !== desired))
       await this.kernel.change('ip', 'addr', 'del', address, 'dev', bridge);
     await this.kernel.change('ip', 'link', 'set', 'dev', bridge, 'up');
-    await this.kernel.change('ip', 'addr', 'replace', wanted, 'brd', '+', 'dev', bridge);
+    await this.kernel.change('ip', 'addr', 'replace', desired, 'brd', '+', 'dev', bridge);
     const range = networkOf(gateway, prefixLength);
     await this.kernel.change(
       ...([

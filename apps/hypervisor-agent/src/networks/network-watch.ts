@@ -5,7 +5,7 @@ import { AGENT_CONFIG, type AgentConfig } from '../config.js';
 import { HostRanges, type HostSide } from './host-ranges.service.js';
 import { NetworkCheck, isMendable, observed } from './network-check.service.js';
 import { NetworkReporter } from './network.reporter.js';
-import { NetworkService, type WantedNetwork } from './network.service.js';
+import { NetworkService, type DesiredNetwork } from './network.service.js';
 
 const CHECKED_AT_ONCE = 4;
 /** A repair that failed is tried again after so many rounds, doubling. */
@@ -51,7 +51,7 @@ export class NetworkWatch implements OnApplicationBootstrap, OnApplicationShutdo
     try {
       const host = await this.hostRanges.side(this.networks.bridges());
       this.reporter.ranges = host.ranges;
-      const queue = [...this.networks.wanted()];
+      const queue = [...this.networks.desired()];
       const worker = async (): Promise<void> => {
         for (let one = queue.shift(); one !== undefined && !this.stopped; one = queue.shift())
           await this.look(one.spec.networkId, host);
@@ -67,27 +67,27 @@ export class NetworkWatch implements OnApplicationBootstrap, OnApplicationShutdo
 
   private async look(networkId: string, host: HostSide): Promise<void> {
     try {
-      await this.networks.inTurn(networkId, (wanted) =>
-        wanted === undefined || this.stopped ? Promise.resolve() : this.compare(wanted, host),
+      await this.networks.inTurn(networkId, (desired) =>
+        desired === undefined || this.stopped ? Promise.resolve() : this.compare(desired, host),
       );
     } catch (error) {
       this.logger.warn({ err: error, networkId }, 'a network could not be compared with the host');
     }
   }
 
-  private async compare(wanted: WantedNetwork, host: HostSide): Promise<void> {
-    const { networkId } = wanted.spec;
-    const differences = await this.check.differences(wanted, host);
+  private async compare(desired: DesiredNetwork, host: HostSide): Promise<void> {
+    const { networkId } = desired.spec;
+    const differences = await this.check.differences(desired, host);
     if (differences.length === 0) this.pauses.delete(networkId);
     if (!isMendable(differences)) {
-      this.reporter.note(observed(wanted, differences, differences[0]?.detail ?? null));
+      this.reporter.note(observed(desired, differences, differences[0]?.detail ?? null));
       return;
     }
     if (this.isPaused(networkId)) return;
     // Told before it is mended: a drift that lasts a second happened all the same.
-    this.reporter.note(observed(wanted, differences, null));
+    this.reporter.note(observed(desired, differences, null));
     this.reporter.publish();
-    const after = await this.check.repair(wanted, differences, host);
+    const after = await this.check.repair(desired, differences, host);
     this.reporter.note(after);
     if (after.status === 'ACTIVE') this.pauses.delete(networkId);
     else this.pause(networkId);
@@ -107,7 +107,7 @@ export class NetworkWatch implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   private forgetRemoved(): void {
-    const known = new Set(this.networks.wanted().map(({ spec }) => spec.networkId));
+    const known = new Set(this.networks.desired().map(({ spec }) => spec.networkId));
     this.reporter.keepOnly(known);
     for (const networkId of this.pauses.keys()) if (!known.has(networkId)) this.pauses.delete(networkId);
   }

@@ -13,7 +13,7 @@ import { NetworkRepository } from './network.repository.js';
 import { reservationDiff } from './reservation-diff.js';
 
 /** A network as it was last asked for. */
-export interface WantedNetwork {
+export interface DesiredNetwork {
   readonly spec: NetworkSpec;
   readonly revision: number;
 }
@@ -23,7 +23,7 @@ export interface WantedNetwork {
 export class NetworkService {
   private readonly queue = new KeyedQueue();
   private readonly revisions: FenceStore;
-  private readonly known = new Map<string, WantedNetwork>();
+  private readonly known = new Map<string, DesiredNetwork>();
 
   constructor(
     private readonly networks: NetworkRepository,
@@ -35,17 +35,17 @@ export class NetworkService {
   }
 
   /** What this run of the agent was asked for; the networks service tells it again within its verification interval. */
-  wanted(): readonly WantedNetwork[] {
+  desired(): readonly DesiredNetwork[] {
     return [...this.known.values()];
   }
 
   /** Bridges of our networks. */
   bridges(): ReadonlySet<string> {
-    return new Set(this.wanted().map(({ spec }) => spec.bridge));
+    return new Set(this.desired().map(({ spec }) => spec.bridge));
   }
 
-  /** The network as it is wanted when its turn comes; undefined when it is gone by then. */
-  inTurn<T>(networkId: string, work: (wanted: WantedNetwork | undefined) => Promise<T>): Promise<T> {
+  /** The network as it is desired when its turn comes; undefined when it is gone by then. */
+  inTurn<T>(networkId: string, work: (desired: DesiredNetwork | undefined) => Promise<T>): Promise<T> {
     return this.queue.run(networkId, () => work(this.known.get(networkId)));
   }
 

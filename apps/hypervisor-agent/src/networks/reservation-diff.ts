@@ -7,14 +7,14 @@ export interface ReservationDiff {
 
 /** What turns one list of reservations into another. One that differs in anything is removed and added. */
 export const reservationDiff = (
-  have: readonly DhcpReservation[],
-  want: readonly DhcpReservation[],
+  actual: readonly DhcpReservation[],
+  desired: readonly DhcpReservation[],
 ): ReservationDiff => {
-  const had = new Set(have.map(keyOf));
-  const wanted = new Set(want.map(keyOf));
+  const actualKeys = new Set(actual.map(keyOf));
+  const desiredKeys = new Set(desired.map(keyOf));
   return {
-    remove: have.filter((reservation) => !wanted.has(keyOf(reservation))),
-    add: want.filter((reservation) => !had.has(keyOf(reservation))),
+    remove: actual.filter((reservation) => !desiredKeys.has(keyOf(reservation))),
+    add: desired.filter((reservation) => !actualKeys.has(keyOf(reservation))),
   };
 };
 

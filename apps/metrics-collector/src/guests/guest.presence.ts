@@ -59,7 +59,7 @@ export class GuestPresence implements BeforeApplicationShutdown {
     if (this.known.get(socket.vmId) === socket.identity) return;
     this.known.set(socket.vmId, socket.identity);
     this.waiting.set(socket.vmId, { socket, agentVersion, connectedAt });
-    this.tellAfter(0);
+    this.publishAfter(0);
   }
 
   /** Called about once a second: tells of guests that were heard once and not for the stated time. */
@@ -69,7 +69,7 @@ export class GuestPresence implements BeforeApplicationShutdown {
     if (silent.length === 0 || this.stopped) return;
     for (const heard of silent) this.forget(heard.socket.vmId);
     this.running = this.running.then(async () => {
-      for (const heard of silent) await this.tellSilence(heard);
+      for (const heard of silent) await this.publishSilence(heard);
     });
   }
 
@@ -84,7 +84,7 @@ export class GuestPresence implements BeforeApplicationShutdown {
     const heard = this.lastHeard.get(vmId);
     this.forget(vmId);
     if (heard === undefined || this.stopped) return;
-    this.running = this.running.then(() => this.tellSilence(heard));
+    this.running = this.running.then(() => this.publishSilence(heard));
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -93,48 +93,48 @@ export class GuestPresence implements BeforeApplicationShutdown {
     await this.running;
   }
 
-  private async tellSilence(heard: Heard): Promise<void> {
+  private async publishSilence(heard: Heard): Promise<void> {
     const { socket, lastHeardAt } = heard;
     try {
-      const told = await this.change.run(async (tx) => {
+      const wasConnected = await this.change.run(async (tx) => {
         const departmentId = await this.connections.disconnect(tx, socket);
         if (departmentId === undefined) return { answer: false, events: [] };
         const data = { vmId: socket.vmId, lastHeardAt };
         const silent = newEvent(vmGuestSilent, { departmentId, resource: { kind: 'vm', id: socket.vmId }, data });
         return { answer: true, events: [silent] };
       });
-      if (!told) return;
+      if (!wasConnected) return;
       this.logger.info({ vmId: socket.vmId, lastHeardAt }, 'a guest fell silent');
     } catch (error) {
-      this.logger.warn({ err: error, vmId: socket.vmId }, 'a silent guest could not be told yet');
+      this.logger.warn({ err: error, vmId: socket.vmId }, 'publishing that a guest fell silent failed; retry follows');
       // Tried again after another time of silence; a guest that spoke meanwhile is not silent.
       if (!this.lastHeard.has(socket.vmId)) this.lastHeard.set(socket.vmId, heard);
     }
   }
 
-  private tellAfter(delayMs: number): void {
+  private publishAfter(delayMs: number): void {
     if (this.stopped) return;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
-      this.running = this.running.then(() => this.tellAll());
+      this.running = this.running.then(() => this.publishAll());
     }, delayMs);
   }
 
-  private async tellAll(): Promise<void> {
+  private async publishAll(): Promise<void> {
     for (const [vmId, notice] of this.waiting) {
       try {
         const departmentId = await this.directory.find(vmId);
         if (departmentId === undefined) continue;
-        await this.tell(notice, departmentId);
+        await this.publish(notice, departmentId);
         if (this.waiting.get(vmId) === notice) this.waiting.delete(vmId);
       } catch (error) {
-        this.logger.warn({ err: error, vmId }, 'a guest that connected could not be told yet');
+        this.logger.warn({ err: error, vmId }, 'publishing that a guest connected failed; retry follows');
       }
     }
-    if (this.waiting.size > 0) this.tellAfter(RETRY_MS);
+    if (this.waiting.size > 0) this.publishAfter(RETRY_MS);
   }
 
-  private async tell({ socket, agentVersion, connectedAt }: Notice, departmentId: string): Promise<void> {
+  private async publish({ socket, agentVersion, connectedAt }: Notice, departmentId: string): Promise<void> {
     await this.change.run(async (tx) => {
       const isNew = await this.connections.connect(tx, socket, { departmentId, agentVersion, connectedAt });
       const data = { vmId: socket.vmId, agentVersion, connectedAt };

@@ -8,19 +8,19 @@ export interface RefusalNote {
   readonly refused: Readonly<Partial<Record<DroppedFrame, number>>>;
 }
 
-/** Counts what is refused of one guest and says when it is time to tell. */
+/** Counts what is refused of one guest and says when a note is due. */
 export class RefusalNotes {
   private counts: Partial<Record<DroppedFrame, number>> = {};
-  private toldAt: number | undefined;
+  private notedAt: number | undefined;
 
   constructor(private readonly now: () => number = () => performance.now()) {}
 
-  /** @returns what to tell; undefined when it was told a short while ago. */
+  /** @returns the note that is due; undefined when there was one a short while ago. */
   add(reason: DroppedFrame): RefusalNote | undefined {
     this.counts[reason] = (this.counts[reason] ?? 0) + 1;
     const now = this.now();
-    if (this.toldAt !== undefined && now - this.toldAt < EVERY_MS) return undefined;
-    this.toldAt = now;
+    if (this.notedAt !== undefined && now - this.notedAt < EVERY_MS) return undefined;
+    this.notedAt = now;
     const refused = this.counts;
     this.counts = {};
     return { refused };

@@ -42,7 +42,7 @@ export class SampleRetention implements OnApplicationBootstrap, BeforeApplicatio
       }
       if (total > 0) this.logger.info({ samples: total }, 'old samples deleted');
     } catch (error) {
-      this.logger.warn({ err: error }, 'old samples could not be deleted; it is tried again later');
+      this.logger.warn({ err: error }, 'old samples could not be deleted; retry follows');
     }
   }
 }

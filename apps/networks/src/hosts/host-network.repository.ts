@@ -8,6 +8,7 @@ import {
   parseNetworkCidr,
 } from '@infinibay/networks-domain';
 import type { NetworkSpec } from '@infinibay/contracts';
+import { DueTable, nextAttempt } from '@infinibay/platform-work';
 import { Inject, Injectable } from '@nestjs/common';
 import { Database, type Transaction } from '../database.js';
 import type { Network, Port } from '../generated/prisma/client.js';
@@ -26,16 +27,22 @@ export interface WantedNetwork {
 
 /** Whoever changed a row applies it at once; a worker comes this much later in case that it could not. */
 const GRACE_SECONDS = 2;
-/** Longer than a call to a host takes: a row that a worker took comes back only when the worker is gone. */
-const CLAIM_SECONDS = 30;
-const MAX_BACKOFF_SECONDS = 60;
 
 @Injectable()
 export class HostNetworkRepository {
+  /** Rows that are behind, or to be checked again. */
+  readonly due: DueTable<HostNetworkKey>;
+
   constructor(
     private readonly database: Database,
     @Inject(NETWORK_SETTINGS) private readonly settings: NetworkSettings,
-  ) {}
+  ) {
+    this.due = new DueTable(database, {
+      table: 'host_networks',
+      key: { networkId: 'network_id' },
+      dueAt: 'next_attempt_at',
+    });
+  }
 
   /** The host has to have the network, as it is at the end of the transaction. */
   async require(tx: Transaction, key: HostNetworkKey): Promise<void> {
@@ -112,41 +119,16 @@ export class HostNetworkRepository {
     const updated = await this.database.$executeRawUnsafe(
       `UPDATE host_networks
        SET error_code = $3, attempts = attempts + 1,
-           status = CASE WHEN $5::text IS NULL THEN status ELSE 'ERROR' END, reason = coalesce($5, reason),
-           status_changed_at = CASE WHEN $5::text IS NULL OR status = 'ERROR' THEN status_changed_at ELSE now() END,
-           next_attempt_at = now() + make_interval(secs => least($4::float8, power(2, least(attempts, 10))))
+           status = CASE WHEN $4::text IS NULL THEN status ELSE 'ERROR' END, reason = coalesce($4, reason),
+           status_changed_at = CASE WHEN $4::text IS NULL OR status = 'ERROR' THEN status_changed_at ELSE now() END,
+           next_attempt_at = ${nextAttempt('attempts')}
        WHERE network_id = $1::uuid AND host_id = $2::uuid`,
       key.networkId,
       key.hostId,
       errorCode,
-      MAX_BACKOFF_SECONDS,
       reason,
     );
     return updated === 1;
-  }
-
-  /** Milliseconds until a row is due, or null. */
-  async nextDueInMs(): Promise<number | null> {
-    const [row] = await this.database.$queryRawUnsafe<{ ms: number | null }[]>(
-      `SELECT (extract(epoch FROM min(next_attempt_at) - now()) * 1000)::float8 AS ms FROM host_networks`,
-    );
-    return row?.ms ?? null;
-  }
-
-  /** Takes rows that are behind, or due to be checked again, for this worker alone; none of hosts that are busy already. */
-  claimDue(limit: number, busyHosts: readonly string[]): Promise<HostNetworkKey[]> {
-    return Promise.resolve(
-      this.database.$queryRawUnsafe<HostNetworkKey[]>(
-        `UPDATE host_networks h SET next_attempt_at = now() + make_interval(secs => $2::int)
-         FROM (SELECT network_id, host_id FROM host_networks WHERE next_attempt_at <= now() AND NOT host_id = ANY($3::uuid[])
-               ORDER BY next_attempt_at LIMIT $1::int FOR UPDATE SKIP LOCKED) due
-         WHERE h.network_id = due.network_id AND h.host_id = due.host_id
-         RETURNING h.network_id AS "networkId", h.host_id AS "hostId"`,
-        limit,
-        CLAIM_SECONDS,
-        [...busyHosts],
-      ),
-    );
   }
 }
 

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { RangesModule } from '../ranges/ranges.module.js';
-import { HostNetworkReconciler } from './host-network.reconciler.js';
+import { HostNetworkWorker } from './host-network.worker.js';
 import { HostNetworkRepository } from './host-network.repository.js';
 import { HostNetworkService } from './host-network.service.js';
 import { HostReportController } from './host-report.controller.js';
@@ -22,7 +22,7 @@ import { NetworkRemovalService } from './network-removal.service.js';
     HostStatusRepository,
     NetworkRemovalRepository,
     NetworkRemovalService,
-    HostNetworkReconciler,
+    HostNetworkWorker,
     NetworkHostsResolver,
     NetworkHostDifferencesResolver,
   ],

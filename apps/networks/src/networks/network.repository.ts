@@ -48,9 +48,9 @@ export class NetworkRepository {
     page: Page,
     scope: DepartmentScope,
     departmentId: string | undefined,
-  ): Promise<{ rows: Network[]; total: number }> {
+  ): Promise<{ rows: Network[]; totalCount: number }> {
     const where = { AND: [departmentWhere(scope), departmentId === undefined ? {} : { departmentId }] };
-    const [rows, total] = await Promise.all([
+    const [rows, totalCount] = await Promise.all([
       this.database.network.findMany({
         where: page.after === undefined ? where : { ...where, id: { gt: page.after } },
         orderBy: { id: 'asc' },
@@ -58,7 +58,7 @@ export class NetworkRepository {
       }),
       this.database.network.count({ where }),
     ]);
-    return { rows, total };
+    return { rows, totalCount };
   }
 
   /** Ranges are chosen one at a time: a second chooser waits until the first one's transaction ends. */

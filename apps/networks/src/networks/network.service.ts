@@ -24,8 +24,8 @@ export class NetworkService {
 
   async page(actor: Actor, page: Page, departmentId: string | undefined): Promise<Connection<Network>> {
     if (departmentId !== undefined) assertDepartment(actor, 'read', departmentId);
-    const { rows, total } = await this.networks.page(page, readableDepartments(actor), departmentId);
-    return connectionOf(rows, page, total);
+    const { rows, totalCount } = await this.networks.page(page, readableDepartments(actor), departmentId);
+    return connectionOf(rows, page, totalCount);
   }
 
   /** The networks of those departments that the actor may read. */

@@ -26,9 +26,9 @@ export class PortRepository {
   }
 
   /** One row more than the page has, and the count of all. */
-  async pageOfNetwork(networkId: string, page: Page): Promise<{ rows: Port[]; total: number }> {
+  async pageOfNetwork(networkId: string, page: Page): Promise<{ rows: Port[]; totalCount: number }> {
     const where = { networkId };
-    const [rows, total] = await Promise.all([
+    const [rows, totalCount] = await Promise.all([
       this.database.port.findMany({
         where: page.after === undefined ? where : { ...where, id: { gt: page.after } },
         orderBy: { id: 'asc' },
@@ -36,7 +36,7 @@ export class PortRepository {
       }),
       this.database.port.count({ where }),
     ]);
-    return { rows, total };
+    return { rows, totalCount };
   }
 
   findOfVm(tx: Transaction, vmId: string, networkId: string): Promise<Port | null> {

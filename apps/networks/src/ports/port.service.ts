@@ -25,7 +25,7 @@ export class PortService {
 
   /** @param networkId a network that the actor may read. */
   async ofNetwork(networkId: string, page: Page): Promise<Connection<Port>> {
-    const { rows, total } = await this.ports.pageOfNetwork(networkId, page);
-    return connectionOf(rows, page, total);
+    const { rows, totalCount } = await this.ports.pageOfNetwork(networkId, page);
+    return connectionOf(rows, page, totalCount);
   }
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import {
   EventEnvelope,
@@ -21,7 +20,7 @@ import {
 } from '@infinibay/platform-messaging';
 import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { correlationMiddleware } from '@infinibay/platform-service';
-import { createTestDatabase, testNats, type TestDatabase } from '@infinibay/testing';
+import { askSubgraph, createTestDatabase, type GraphqlAnswer, testNats, type TestDatabase } from '@infinibay/testing';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from '../app.module.js';
@@ -29,12 +28,6 @@ import { configSchema } from '../config.js';
 import { Database } from '../database.js';
 
 const INTERNAL_KEY = 'an-internal-key-for-tests-of-32-characters';
-
-export interface GraphqlAnswer {
-  readonly data: Record<string, unknown> | null;
-  /** Codes of the errors, in order. */
-  readonly codes: readonly string[];
-}
 
 /** The whole networks service on real PostgreSQL and NATS, and the other end of its messages. */
 export class TestService {
@@ -140,23 +133,9 @@ export class TestService {
   async graphql(actor: Actor | null, query: string, variables: Record<string, unknown> = {}): Promise<GraphqlAnswer> {
     // Whoever was told to serve is known to NATS by now: else the service would hear that nobody listens.
     await this.nats.flush();
-    const response = await fetch(this.url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', [ACTOR_HEADER]: await signActor(actor, INTERNAL_KEY) },
-      body: JSON.stringify({ query, variables }),
-    });
-    const body = (await response.json()) as {
-      data?: Record<string, unknown> | null;
-      errors?: { extensions: { code: string } }[];
-    };
-    return { data: body.data ?? null, codes: (body.errors ?? []).map((error) => error.extensions.code) };
+    const headers = { [ACTOR_HEADER]: await signActor(actor, INTERNAL_KEY) };
+    return askSubgraph(this.url, headers, query, variables);
   }
 }
 
-/** A member of the departments, or an administrator. */
-export const actorOf = (departmentIds: readonly string[], role: Actor['role'] = 'USER'): Actor => ({
-  userId: randomUUID(),
-  sessionId: randomUUID(),
-  role,
-  departmentIds: [...departmentIds],
-});
+export { actorOf } from '@infinibay/testing';

@@ -10,7 +10,7 @@ import type { Replay } from '../protocol.js';
 import { SampleFeed } from '../samples/sample.feed.js';
 import { VmSubscriptions } from '../subscriptions/vm.subscriptions.js';
 import { ClientMessage } from './client-message.js';
-import { SessionGuard } from '../connections/session.guard.js';
+import { SessionWatch } from '../connections/session-watch.js';
 import { SocketHub } from '../connections/socket.hub.js';
 
 const VmRequest = z.object({ vmId: Uuid });
@@ -22,7 +22,7 @@ const ResumeRequest = z.object({ afterSequence: z.int().nonnegative() });
 export class ClientGateway implements OnApplicationBootstrap, OnGatewayConnection<RealtimeSocket> {
   constructor(
     private readonly hub: SocketHub,
-    private readonly guard: SessionGuard,
+    private readonly sessions: SessionWatch,
     private readonly subscriptions: VmSubscriptions,
     private readonly replay: EventReplay,
     private readonly events: EventFeed,
@@ -32,9 +32,9 @@ export class ClientGateway implements OnApplicationBootstrap, OnGatewayConnectio
   onApplicationBootstrap(): void {
     this.events.start();
     this.samples.start();
-    this.guard.start();
+    this.sessions.start();
     this.hub.io.use((socket, next) => {
-      this.guard.authorise(socket).then(
+      this.sessions.authorise(socket).then(
         () => {
           next();
         },
@@ -47,7 +47,7 @@ export class ClientGateway implements OnApplicationBootstrap, OnGatewayConnectio
   }
 
   async handleConnection(socket: RealtimeSocket): Promise<void> {
-    await this.guard.admit(socket);
+    await this.sessions.admit(socket);
     const { actor, expiresAt } = socket.data.session;
     socket.emit('session', {
       userId: actor.userId,
@@ -82,6 +82,6 @@ export class ClientGateway implements OnApplicationBootstrap, OnGatewayConnectio
     socket: RealtimeSocket,
     { token }: z.output<typeof RefreshRequest>,
   ): Promise<{ readonly expiresAt: string }> {
-    return { expiresAt: new Date(await this.guard.refresh(socket, token)).toISOString() };
+    return { expiresAt: new Date(await this.sessions.refresh(socket, token)).toISOString() };
   }
 }

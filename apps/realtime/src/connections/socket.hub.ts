@@ -15,7 +15,7 @@ const PACKETS = { perSecond: 100, burst: 4_000 };
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 
-/** The socket.io server, bound to Nest's HTTP server. It decides who may open a transport; SessionGuard decides who may stay. */
+/** The socket.io server, bound to Nest's HTTP server. It decides who may open a transport; SessionWatch decides who may stay. */
 @Injectable()
 export class SocketHub implements BeforeApplicationShutdown {
   readonly io: RealtimeServer;

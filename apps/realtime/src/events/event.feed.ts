@@ -5,7 +5,7 @@ import type { Logger } from '@infinibay/platform-logging';
 import { NATS_CONNECTION } from '@infinibay/platform-messaging';
 import { LOGGER } from '@infinibay/platform-service';
 import { audienceOf } from '../connections/rooms.js';
-import { SessionGuard } from '../connections/session.guard.js';
+import { SessionWatch } from '../connections/session-watch.js';
 import { SocketHub } from '../connections/socket.hub.js';
 import type { SequencedEvent } from '../protocol.js';
 import { RealtimeMetrics } from '../metrics/realtime-metrics.js';
@@ -40,7 +40,7 @@ export class EventFeed implements BeforeApplicationShutdown {
     @Inject(NATS_CONNECTION) private readonly connection: NatsConnection,
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly hub: SocketHub,
-    private readonly guard: SessionGuard,
+    private readonly sessions: SessionWatch,
     private readonly metrics: RealtimeMetrics,
     private readonly stream: EventStream,
   ) {}
@@ -78,7 +78,7 @@ export class EventFeed implements BeforeApplicationShutdown {
       .catch((error: unknown) => {
         // The next check takes up what was missed.
         this.checkIsDue = true;
-        this.logger.warn({ err: error }, 'events interrupted; they go on in a moment');
+        this.logger.warn({ err: error }, 'event subscription interrupted; retry follows');
       })
       .finally(() => {
         this.working = undefined;
@@ -140,6 +140,6 @@ export class EventFeed implements BeforeApplicationShutdown {
     this.hub.countDelivery('event', rooms);
     this.hub.io.to(rooms).emit('event', event);
     this.metrics.sequence.set(event.sequence);
-    if (event.name === userAccessChanged.name) this.guard.recheckUser(event.resource.id);
+    if (event.name === userAccessChanged.name) this.sessions.recheckUser(event.resource.id);
   }
 }

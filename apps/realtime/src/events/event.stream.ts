@@ -61,7 +61,7 @@ export class EventStream {
     try {
       return { ...EventEnvelope.parse(JSON.parse(Buffer.from(data).toString('utf8'))), sequence };
     } catch (error) {
-      this.logger.error({ err: error, subject, sequence }, 'not an event; passed over');
+      this.logger.error({ err: error, subject, sequence }, 'not an event; skipped');
       return undefined;
     }
   }

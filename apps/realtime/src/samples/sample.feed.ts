@@ -41,7 +41,7 @@ export class SampleFeed implements BeforeApplicationShutdown {
       this.hub.countDelivery('metrics', [room]);
       this.hub.io.to(room).volatile.emit('metrics', sample);
     } catch (error) {
-      this.logger.warn({ err: error, subject }, 'sample passed over');
+      this.logger.warn({ err: error, subject }, 'sample skipped');
     }
   }
 }

@@ -68,7 +68,11 @@ export class UserRepository {
    * One row more than the page has, if there is one, and the count of all.
    * @param departmentId null for users of any department and of none
    */
-  async list(tx: Transaction, page: Page, departmentId: string | null): Promise<{ rows: UserRow[]; total: number }> {
+  async list(
+    tx: Transaction,
+    page: Page,
+    departmentId: string | null,
+  ): Promise<{ rows: UserRow[]; totalCount: number }> {
     const where = departmentId === null ? {} : { memberships: { some: { departmentId } } };
     const after = page.after === undefined ? {} : { id: { gt: page.after } };
     const rows = await tx.user.findMany({
@@ -77,7 +81,7 @@ export class UserRepository {
       take: page.first + 1,
       select: PUBLIC,
     });
-    return { rows, total: await tx.user.count({ where }) };
+    return { rows, totalCount: await tx.user.count({ where }) };
   }
 
   /** @throws DomainError EMAIL_TAKEN */

@@ -26,7 +26,11 @@ export class DepartmentRepository {
   }
 
   /** One row more than the page has, if there is one, and the count of all that the scope shows. */
-  async list(tx: Transaction, page: Page, scope: DepartmentScope): Promise<{ rows: DepartmentRow[]; total: number }> {
+  async list(
+    tx: Transaction,
+    page: Page,
+    scope: DepartmentScope,
+  ): Promise<{ rows: DepartmentRow[]; totalCount: number }> {
     const where = scope.all ? [] : [{ id: { in: [...scope.departmentIds] } }];
     const after = page.after === undefined ? [] : [{ id: { gt: page.after } }];
     const rows = await tx.department.findMany({
@@ -34,7 +38,7 @@ export class DepartmentRepository {
       orderBy: { id: 'asc' },
       take: page.first + 1,
     });
-    return { rows, total: await tx.department.count({ where: { AND: where } }) };
+    return { rows, totalCount: await tx.department.count({ where: { AND: where } }) };
   }
 
   /** Departments of each of the users, by name. */

@@ -42,8 +42,8 @@ export class DepartmentService {
   }
 
   async list(actor: Actor, page: Page): Promise<Connection<Department>> {
-    const { rows, total } = await this.departments.list(this.database, page, readableDepartments(actor));
-    return connectionOf(rows, page, total);
+    const { rows, totalCount } = await this.departments.list(this.database, page, readableDepartments(actor));
+    return connectionOf(rows, page, totalCount);
   }
 
   /** Departments of each of the users, as far as the actor may see them. */

@@ -58,9 +58,4 @@ export class LoginThrottleRepository {
   async clear(key: string): Promise<void> {
     await this.database.loginThrottle.deleteMany({ where: { key } });
   }
-
-  /** Windows that are over. @returns how many were removed */
-  prune(): Promise<number> {
-    return Promise.resolve(this.database.$executeRawUnsafe(`DELETE FROM login_throttles WHERE window_ends_at < now()`));
-  }
 }

@@ -61,11 +61,6 @@ export class LoginThrottle {
     return result;
   }
 
-  /** Windows that are over. @returns how many were removed */
-  prune(): Promise<number> {
-    return this.throttles.prune();
-  }
-
   /** Right passwords cost as much as wrong ones: nobody has more of them looked at than this. */
   private rateOf(account: string, address: string): Bucket {
     return { key: `rate:${account}:${address}`, limit: this.limits.LOGINS_PER_MINUTE, windowSeconds: MINUTE };

@@ -120,16 +120,6 @@ export class SessionRepository {
     return user ?? null;
   }
 
-  /** Sessions that ended or expired before; their tokens go with them. */
-  prune(tx: Transaction, olderThanDays: number): Promise<number> {
-    return Promise.resolve(
-      tx.$executeRawUnsafe(
-        `DELETE FROM sessions WHERE least(ended_at, expires_at) < now() - make_interval(days => $1::int)`,
-        olderThanDays,
-      ),
-    );
-  }
-
   private async issueToken(tx: Transaction, sessionId: string, expiresAt: Date): Promise<IssuedToken> {
     const token = newRefreshToken();
     const tokenHash = hashRefreshToken(token);

@@ -2,7 +2,6 @@ import { Module } from '@nestjs/common';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import { KeysModule } from '../keys/keys.module.js';
 import { PasswordsModule } from '../passwords/passwords.module.js';
-import { Housekeeping } from './housekeeping.js';
 import { LoginThrottle } from './login-throttle.js';
 import { LoginThrottleRepository } from './login-throttle.repository.js';
 import { LoginService } from './login.service.js';
@@ -15,15 +14,7 @@ import { SessionService } from './session.service.js';
 @Module({
   imports: [AccountsModule, KeysModule, PasswordsModule],
   controllers: [SessionController, SessionHandlers],
-  providers: [
-    SessionRepository,
-    SessionService,
-    LoginThrottleRepository,
-    LoginThrottle,
-    LoginService,
-    Housekeeping,
-    SessionResolver,
-  ],
+  providers: [SessionRepository, SessionService, LoginThrottleRepository, LoginThrottle, LoginService, SessionResolver],
   exports: [SessionRepository, LoginThrottle],
 })
 export class SessionsModule {}

@@ -48,7 +48,7 @@ export class UserService {
   async list(actor: Actor, page: Page, departmentId: string | null = null): Promise<Connection<User>> {
     if (!can(actor, 'administer', { kind: 'user', departmentId }))
       throw new DomainError('FORBIDDEN', { needs: 'ADMIN' });
-    const { rows, total } = await this.users.list(this.database, page, departmentId);
-    return connectionOf(rows.map(toUser), page, total);
+    const { rows, totalCount } = await this.users.list(this.database, page, departmentId);
+    return connectionOf(rows.map(toUser), page, totalCount);
   }
 }

@@ -1,9 +1,9 @@
-import { ListSize } from '@infinibay/platform-graphql';
+import { ListSize, PageInfo } from '@infinibay/platform-graphql';
 import { Directive, Field, GraphQLISODateTime, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
 import { OPERATION_KINDS, type OperationKind } from '@infinibay/vms-domain';
 import { OperationStatus, StepStatus } from '../generated/prisma/enums.js';
 
-const OperationKinds = Object.fromEntries(OPERATION_KINDS.map((kind) => [kind, kind]));
+export const OperationKinds = Object.fromEntries(OPERATION_KINDS.map((kind) => [kind, kind]));
 registerEnumType(OperationKinds, { name: 'OperationKind' });
 registerEnumType(OperationStatus, {
   name: 'OperationStatus',
@@ -76,4 +76,16 @@ export class Operation {
   resourceId!: string;
 
   actorId!: string;
+}
+
+@ObjectType({ description: 'A page of operations' })
+export class OperationConnection {
+  @Field(() => [Operation])
+  nodes!: Operation[];
+
+  @Field(() => Int, { description: 'How many there are on all pages' })
+  totalCount!: number;
+
+  @Field(() => PageInfo)
+  pageInfo!: PageInfo;
 }

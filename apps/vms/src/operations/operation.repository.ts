@@ -3,11 +3,13 @@ import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { databaseNow, newEvent } from '@infinibay/platform-persistence';
 import { operationKind, stepsOf, taskOf, type OperationKind, type Parameters, type Step } from '@infinibay/vms-domain';
 import { departmentWhere, type DepartmentScope } from '@infinibay/access-domain';
+import type { Page } from '@infinibay/platform-graphql';
 import { Injectable } from '@nestjs/common';
 import type { Histogram } from 'prom-client';
 import { z } from 'zod';
 import { PrismaClient, type Transaction } from '../database.js';
 import type { Prisma } from '../generated/prisma/client.js';
+import type { OperationFilter } from './operation.inputs.js';
 import { progressOf, withSteps, type OperationRow } from './operation.mapper.js';
 
 export interface NewOperation {
@@ -164,6 +166,26 @@ export class OperationRepository {
     return this.database.operation.findFirst({ where: { id, ...departmentWhere(scope) }, include: withSteps });
   }
 
+  /** Newest first: ids are made in the order of time. */
+  async page(
+    scope: DepartmentScope,
+    filter: OperationFilter,
+    page: Page,
+  ): Promise<{ rows: OperationRow[]; totalCount: number }> {
+    const where: Prisma.OperationWhereInput = { AND: [departmentWhere(scope), whereOf(filter)] };
+    const after = page.after === undefined ? {} : { id: { lt: page.after } };
+    const [rows, totalCount] = await Promise.all([
+      this.database.operation.findMany({
+        where: { AND: [where, after] },
+        orderBy: { id: 'desc' },
+        take: page.first + 1,
+        include: withSteps,
+      }),
+      this.database.operation.count({ where }),
+    ]);
+    return { rows, totalCount };
+  }
+
   findMany(ids: readonly string[], scope: DepartmentScope): Promise<OperationRow[]> {
     return this.database.operation.findMany({
       where: { id: { in: [...ids] }, ...departmentWhere(scope) },
@@ -186,6 +208,18 @@ export class OperationRepository {
     return Map.groupBy(rows, (row) => row.resourceId);
   }
 }
+
+const whereOf = (filter: OperationFilter): Prisma.OperationWhereInput => ({
+  ...(filter.departmentId === null ? {} : { departmentId: filter.departmentId }),
+  ...(filter.resourceId === null ? {} : { resourceId: filter.resourceId }),
+  ...(filter.requestedById === null ? {} : { actorId: filter.requestedById }),
+  ...(filter.kinds === null ? {} : { kind: { in: filter.kinds } }),
+  ...(filter.statuses === null ? {} : { status: { in: filter.statuses } }),
+  createdAt: {
+    ...(filter.from === null ? {} : { gte: filter.from }),
+    ...(filter.until === null ? {} : { lt: filter.until }),
+  },
+});
 
 /** The event that tells of an operation as it is now, in the oldest version that has words for it. */
 export const operationEvent = (row: OperationRow): EventEnvelope => {

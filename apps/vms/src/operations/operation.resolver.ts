@@ -1,33 +1,38 @@
-import { readableDepartments } from '@infinibay/access-domain';
-import { DomainError, type Actor } from '@infinibay/contracts';
+import type { Actor } from '@infinibay/contracts';
 import { Authorize } from '@infinibay/platform-access';
-import { CurrentActor, UserRef, type GraphContext } from '@infinibay/platform-graphql';
-import { isUuid, onlyUuids } from '@infinibay/platform-subgraph';
+import { CurrentActor, PageArgs, UserRef, type Connection, type GraphContext } from '@infinibay/platform-graphql';
 import { Args, ID, Parent, Query, ResolveField, ResolveReference, Resolver } from '@nestjs/graphql';
-import { toOperation } from './operation.mapper.js';
-import { Operation } from './operation.model.js';
-import { OperationRepository } from './operation.repository.js';
+import { OperationFilterInput } from './operation.inputs.js';
+import { Operation, OperationConnection } from './operation.model.js';
+import { OperationService } from './operation.service.js';
 
 @Resolver(() => Operation)
 export class OperationResolver {
-  constructor(private readonly operations: OperationRepository) {}
+  constructor(private readonly service: OperationService) {}
 
   @Authorize()
   @Query(() => Operation, { description: 'One operation. Errors: OPERATION_NOT_FOUND' })
-  async operation(@Args('id', { type: () => ID }) id: string, @CurrentActor() actor: Actor): Promise<Operation> {
-    const row = isUuid(id) ? await this.operations.find(id, readableDepartments(actor)) : null;
-    if (row === null) throw new DomainError('OPERATION_NOT_FOUND');
-    return toOperation(row);
+  operation(@Args('id', { type: () => ID }) id: string, @CurrentActor() actor: Actor): Promise<Operation> {
+    return this.service.get(actor, id);
+  }
+
+  @Authorize()
+  @Query(() => OperationConnection, {
+    description:
+      'Operations of the departments that you may see, newest first, also of what is gone. They are kept for a time that the operator sets (HISTORY_KEEP_DAYS) after their end. Errors: INVALID_INPUT',
+  })
+  operations(
+    @Args() page: PageArgs,
+    @CurrentActor() actor: Actor,
+    @Args('filter', { type: () => OperationFilterInput, nullable: true }) filter?: OperationFilterInput | null,
+  ): Promise<Connection<Operation>> {
+    return this.service.page(actor, page, filter);
   }
 
   @Authorize()
   @ResolveReference()
-  async resolveReference(reference: { id: string }, context: { graph: GraphContext }): Promise<Operation | null> {
-    const loader = context.graph.loader<Operation>('operation', async (ids, actor) => {
-      const rows = await this.operations.findMany(onlyUuids(ids), readableDepartments(actor));
-      return new Map(rows.map((row) => [row.id, toOperation(row)]));
-    });
-    return loader.load(reference.id);
+  resolveReference(reference: { id: string }, context: { graph: GraphContext }): Promise<Operation | null> {
+    return this.service.loader(context.graph).load(reference.id);
   }
 
   @Authorize()

@@ -18,7 +18,7 @@ import {
 import { Inject, Injectable } from '@nestjs/common';
 import type { Preparation, StepOutcome } from '../actions/step.js';
 import { OperationRepository, type OpenOperation } from '../operations/operation.repository.js';
-import { ClaimRepository, type Claim } from './claim.repository.js';
+import type { Claim } from './claim.repository.js';
 import { HostClient } from './host.client.js';
 import { RECONCILE_OPTIONS, type ReconcileOptions } from './reconcile-options.js';
 import { VmJournal, type Reading } from './vm.journal.js';
@@ -58,7 +58,6 @@ const taskIn = ({ open }: Reading): Task<Step> | null => (open === null ? null :
 @Injectable()
 export class VmWorker {
   constructor(
-    private readonly claims: ClaimRepository,
     private readonly journal: VmJournal,
     private readonly hosts: HostClient,
     private readonly operations: OperationRepository,
@@ -69,15 +68,12 @@ export class VmWorker {
   async work(claim: Claim): Promise<void> {
     const operation = await this.operations.findOpen(claim.vmId);
     await runInContext(newServiceContext(operation?.correlationId), async () => {
-      const renewal = setInterval(() => void this.claims.renew(claim).catch(() => false), this.options.leaseMs / 3);
       try {
         await this.converge(claim);
       } catch (error) {
         if (error instanceof DomainError && error.code === 'STALE_FENCE')
           this.logger.warn({ vmId: claim.vmId }, 'another worker has taken over');
         else throw error;
-      } finally {
-        clearInterval(renewal);
       }
     });
   }

@@ -157,7 +157,7 @@ export class VmChangesService {
   ): Promise<Accepted> {
     const show = (stored: Accepted): Accepted => stored;
     const wake = (): void => {
-      this.reconciler.notify();
+      this.reconciler.wake();
     };
     return this.change.commit({ ...asked, resourceKind: 'vm', show, wake }, work);
   }

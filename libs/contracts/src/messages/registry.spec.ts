@@ -1,8 +1,29 @@
+import { readdirSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import * as published from '../index.js';
 import { CONTRACTS, EVENT_CONTRACTS, REQUEST_CONTRACTS } from './registry.js';
 import { eventSubject, requestSubject } from './subjects.js';
 
+/** Every module of messages, e.g. `events/vms.events.ts`. */
+const MODULES = ['events', 'reports', 'requests'].flatMap((folder) =>
+  readdirSync(new URL(`../${folder}`, import.meta.url))
+    .filter((name) => name.endsWith(`.${folder}.ts`))
+    .map((name) => `${folder}/${name}`),
+);
+
+const isMessage = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'version' in value && 'type' in value;
+
 describe('contract registry', () => {
+  it.each(MODULES)('knows the messages of %s, and the package exports them', async (module) => {
+    const messages = Object.values((await import(`../${module}`)) as Record<string, unknown>).filter(isMessage);
+    expect(messages).not.toEqual([]);
+    const registered = new Set<unknown>(CONTRACTS);
+    expect(messages.filter((message) => !registered.has(message))).toEqual([]);
+    const exported = new Set<unknown>(Object.values(published));
+    expect(messages.filter((message) => !exported.has(message))).toEqual([]);
+  });
+
   it('holds every name and version once', () => {
     const keys = CONTRACTS.map((contract) => `${contract.name}@${contract.version}`);
     expect(new Set(keys).size).toBe(keys.length);

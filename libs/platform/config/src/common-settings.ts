@@ -63,6 +63,20 @@ export const databaseSettings = {
   }),
 } as const;
 
+/** Of a service with mutations. */
+export const retentionSettings = {
+  HISTORY_KEEP_DAYS: setting(
+    z.coerce.number().int().min(7).max(3_650).default(90),
+    'How long a repeated call with the same idempotency key gets the first answer, and ended operations and deleted VMs can be read',
+    { example: '90' },
+  ),
+  AUDIT_KEEP_DAYS: setting(
+    z.coerce.number().int().min(7).max(36_500).default(365),
+    'How long the audit keeps an entry',
+    { example: '365' },
+  ),
+} as const;
+
 export const internalSettings = {
   INTERNAL_KEY: setting(
     z.string().min(32, 'must have at least 32 characters'),

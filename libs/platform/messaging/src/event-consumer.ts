@@ -42,7 +42,7 @@ export class EventConsumer {
         this.messages = await this.open();
         for await (const message of this.messages) await this.receive(message);
       } catch (error) {
-        this.logger.warn({ err: error, consumer: this.durable }, 'event consumer interrupted; it begins again');
+        this.logger.warn({ err: error, consumer: this.durable }, 'event consumer interrupted; retry follows');
       }
       if (!this.stopped) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
@@ -76,7 +76,7 @@ export class EventConsumer {
       const attempt = message.info.deliveryCount;
       this.logger.warn(
         { err: error, event: event.name, eventId: event.id, attempt },
-        'event not handled; it comes again',
+        'event not handled; redelivery follows',
       );
       message.nak(Math.min(30_000, 500 * 2 ** Math.min(attempt, 6)));
       this.handled.inc({ name: this.contract.name, outcome: 'retried' });

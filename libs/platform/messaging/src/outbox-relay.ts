@@ -1,12 +1,10 @@
 import { jetstream, type JetStreamClient } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { outboxLag, pruneOutbox, relayOutbox, type OutboxRow, type SqlClient } from '@infinibay/platform-persistence';
+import { outboxLag, relayOutbox, type OutboxRow, type SqlClient } from '@infinibay/platform-persistence';
 import type { Logger } from '@infinibay/platform-logging';
 import type { MetricsRegistry } from '@infinibay/platform-metrics';
 import { Dispatcher, type DueWork } from '@infinibay/platform-work';
 import type { Counter, Gauge } from 'prom-client';
-
-const PRUNE_EVERY_MS = 3_600_000;
 
 /** Publishes the outbox of one service to JetStream, woken after commits; what a dead instance left is found by looking. */
 export class OutboxRelay implements DueWork {
@@ -16,7 +14,6 @@ export class OutboxRelay implements DueWork {
   private readonly waiting: Gauge;
   private readonly oldest: Gauge;
   private readonly dispatcher: Dispatcher;
-  private nextPruneAt = performance.now() + PRUNE_EVERY_MS;
 
   constructor(
     connection: NatsConnection,
@@ -48,10 +45,6 @@ export class OutboxRelay implements DueWork {
     const lag = await outboxLag(this.client);
     this.waiting.set(lag.waiting);
     this.oldest.set(lag.oldestSeconds);
-    if (performance.now() >= this.nextPruneAt) {
-      this.nextPruneAt = performance.now() + PRUNE_EVERY_MS;
-      await pruneOutbox(this.client);
-    }
     return lag.waiting > 0 ? 0 : null;
   }
 

@@ -1,6 +1,9 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 
-/** Prometheus metrics of one process. Names are `infinibay_<what>_<unit>`. */
+/**
+ * Prometheus metrics of one process. Names are `infinibay_<what>_<unit>`. Parts of a process that ask for one name get
+ * one metric, and tell themselves apart by a label.
+ */
 export class MetricsRegistry {
   readonly registry = new Registry();
 
@@ -10,11 +13,13 @@ export class MetricsRegistry {
   }
 
   counter<L extends string>(name: string, help: string, labelNames: readonly L[] = []): Counter<L> {
-    return new Counter({ name, help, labelNames: [...labelNames], registers: [this.registry] });
+    const known = this.registry.getSingleMetric(name) as Counter<L> | undefined;
+    return known ?? new Counter({ name, help, labelNames: [...labelNames], registers: [this.registry] });
   }
 
   gauge<L extends string>(name: string, help: string, labelNames: readonly L[] = []): Gauge<L> {
-    return new Gauge({ name, help, labelNames: [...labelNames], registers: [this.registry] });
+    const known = this.registry.getSingleMetric(name) as Gauge<L> | undefined;
+    return known ?? new Gauge({ name, help, labelNames: [...labelNames], registers: [this.registry] });
   }
 
   /** A value that is asked for whenever somebody reads the metrics. */
@@ -31,12 +36,8 @@ export class MetricsRegistry {
 
   /** Durations in seconds. */
   histogram<L extends string>(name: string, help: string, labelNames: readonly L[] = []): Histogram<L> {
-    return new Histogram({
-      name,
-      help,
-      labelNames: [...labelNames],
-      buckets: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
-      registers: [this.registry],
-    });
+    const known = this.registry.getSingleMetric(name) as Histogram<L> | undefined;
+    const buckets = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+    return known ?? new Histogram({ name, help, labelNames: [...labelNames], buckets, registers: [this.registry] });
   }
 }

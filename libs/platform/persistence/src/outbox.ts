@@ -70,10 +70,3 @@ export const outboxLag = async (client: SqlTransaction): Promise<{ waiting: numb
   );
   return { waiting: row?.waiting ?? 0, oldestSeconds: row?.oldest ?? 0 };
 };
-
-/** Published rows are of no use after a while; they are kept long enough to look at. */
-export const pruneOutbox = async (client: SqlTransaction, keepHours = 72): Promise<number> =>
-  client.$executeRawUnsafe(
-    `DELETE FROM outbox WHERE published_at < now() - make_interval(hours => $1::int)`,
-    keepHours,
-  );

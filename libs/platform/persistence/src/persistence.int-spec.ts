@@ -5,7 +5,7 @@ import { PoolClient, createTestDatabase, type TestDatabase } from '@infinibay/te
 import { newEvent } from './events.js';
 import { runOnce } from './idempotency.js';
 import { enterInbox } from './inbox.js';
-import { appendToOutbox, outboxLag, pruneOutbox, relayOutbox, type OutboxRow } from './outbox.js';
+import { appendToOutbox, outboxLag, relayOutbox, type OutboxRow } from './outbox.js';
 
 const event = (): EventEnvelope => {
   const vmId = randomUUID();
@@ -97,15 +97,6 @@ describe('persistence', () => {
       expect(await relayOutbox(client, refuse)).toBe(1);
       expect(await outboxLag(client)).toMatchObject({ waiting: 2 });
       expect(await relayOutbox(client, () => Promise.resolve())).toBe(2);
-    });
-
-    it('prunes what was published long ago, and nothing that waits', async () => {
-      await client.$transaction((tx) => appendToOutbox(tx, [event()]));
-      await client.$executeRawUnsafe(
-        `UPDATE outbox SET published_at = now() - interval '100 hours' WHERE published_at IS NOT NULL`,
-      );
-      expect(await pruneOutbox(client)).toBeGreaterThan(0);
-      expect(await outboxLag(client)).toMatchObject({ waiting: 1 });
     });
   });
 });

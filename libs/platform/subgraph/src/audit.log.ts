@@ -1,6 +1,7 @@
-import { Injectable } from '@nestjs/common';
-import { currentContext } from '@infinibay/platform-logging';
+import { currentContext, type Logger } from '@infinibay/platform-logging';
 import type { SqlTransaction } from '@infinibay/platform-persistence';
+import { LOGGER } from '@infinibay/platform-service';
+import { Inject, Injectable } from '@nestjs/common';
 
 export interface AuditEntry {
   /** User id, or `anonymous` for somebody who has not proved to be anyone. */
@@ -14,9 +15,11 @@ export interface AuditEntry {
   readonly result: string;
 }
 
-/** Who did what to what, and how it ended. Entries are only ever added. */
+/** Who did what to what, and how it ended. Entries are only ever added, and go when they are old. */
 @Injectable()
 export class AuditLog {
+  constructor(@Inject(LOGGER) private readonly logger: Logger) {}
+
   async record(tx: SqlTransaction, entry: AuditEntry): Promise<void> {
     await tx.$executeRawUnsafe(
       `INSERT INTO audit_log (actor_id, verb, resource_kind, resource_id, result, correlation_id)
@@ -28,5 +31,14 @@ export class AuditLog {
       entry.result,
       currentContext().correlationId,
     );
+  }
+
+  /** Of what changed nothing. Who asked gets the refusal also when it can't be recorded; the log has the entry then. */
+  async recordRefusal(client: SqlTransaction, entry: AuditEntry): Promise<void> {
+    try {
+      await this.record(client, entry);
+    } catch (error) {
+      this.logger.error({ err: error, ...entry }, 'a refusal is missing in the audit');
+    }
   }
 }

@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { DomainError, networkCreated, type EventEnvelope } from '@infinibay/contracts';
+import { createLogger } from '@infinibay/platform-logging';
 import { OutboxRelayHolder } from '@infinibay/platform-messaging';
 import { newEvent, relayOutbox, type SqlTransaction } from '@infinibay/platform-persistence';
 import { PoolClient, createTestDatabase, type TestDatabase } from '@infinibay/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { AuditLog } from './audit.log.js';
 import { StateChange, type Mutation, type MutationEffect } from './state-change.js';
+
+const lines: string[] = [];
+const destination = { write: (line: string) => void lines.push(line) };
+const logger = createLogger({ service: 'test', level: 'error', format: 'json', destination });
 
 interface Stored {
   readonly id: string;
@@ -24,7 +29,7 @@ describe(StateChange, () => {
   beforeAll(async () => {
     database = await createTestDatabase('networks');
     client = new PoolClient(database.url);
-    change = new StateChange<SqlTransaction>(client, new OutboxRelayHolder(undefined), new AuditLog());
+    change = new StateChange<SqlTransaction>(client, new OutboxRelayHolder(undefined), new AuditLog(logger));
   });
   beforeEach(async () => {
     wakes = 0;
@@ -133,6 +138,22 @@ describe(StateChange, () => {
     expect(wakes).toBe(0);
     await change.commit(asked('key-00001'), insert);
     expect(await rows()).toEqual(ALL_ONCE);
+  });
+
+  it('answers with the refusal also when the audit cannot be written, and logs the entry', async () => {
+    await client.$executeRawUnsafe('ALTER TABLE audit_log RENAME TO away');
+    try {
+      const refused = change.commit(asked('key-00001'), () => Promise.reject(new DomainError('NAME_TAKEN')));
+      await expect(refused).rejects.toMatchObject({ code: 'NAME_TAKEN' });
+    } finally {
+      await client.$executeRawUnsafe('ALTER TABLE away RENAME TO audit_log');
+    }
+    expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({
+      msg: 'a refusal is missing in the audit',
+      verb: 'createNetwork',
+      result: 'NAME_TAKEN',
+      actorId: actor.userId,
+    });
   });
 
   it('leaves nothing when it is killed before the commit, and the same key acts', async () => {

@@ -88,7 +88,8 @@ export class StateChange<Tx extends SqlTransaction> {
       const call = { actorId: actor.userId, operation, key, input };
       return await mutateOnce(this.database, call, { prepare: first, show, limits: TRANSACTION_LIMITS, committed });
     } catch (error) {
-      if (error instanceof DomainError) await this.audit.record(this.database, entryOf(mutation, null, error.code));
+      if (error instanceof DomainError)
+        await this.audit.recordRefusal(this.database, entryOf(mutation, null, error.code));
       throw error;
     }
   }

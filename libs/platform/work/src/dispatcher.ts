@@ -2,7 +2,7 @@ import type { Logger } from '@infinibay/platform-logging';
 import type { MetricsRegistry } from '@infinibay/platform-metrics';
 import type { Counter } from 'prom-client';
 
-/** Rows of one kind that become due: what a service declares. Due times are the database's, never ours. */
+/** What one loop looks after. Due times are the database's, never ours. */
 export interface DueWork {
   /** Label of metrics and log lines. */
   readonly name: string;
@@ -33,12 +33,14 @@ export class Dispatcher {
     private readonly logger: Logger,
     metrics: MetricsRegistry,
   ) {
-    this.looks = counter(metrics, 'infinibay_work_looks_total', 'Times that the database was asked for due work');
-    this.taken = counter(metrics, 'infinibay_work_taken_total', 'Rows of due work that this instance took');
-    this.failures = counter(
-      metrics,
+    this.looks = metrics.counter('infinibay_work_looks_total', 'Times that the database was asked for due work', [
+      'work',
+    ]);
+    this.taken = metrics.counter('infinibay_work_taken_total', 'Rows of due work that this instance took', ['work']);
+    this.failures = metrics.counter(
       'infinibay_work_failures_total',
       'Times that due work could not be asked for or taken',
+      ['work'],
     );
   }
 
@@ -99,7 +101,3 @@ export class Dispatcher {
     });
   }
 }
-
-/** Several dispatchers of a process share the metric. */
-const counter = (metrics: MetricsRegistry, name: string, help: string): Counter<'work'> =>
-  (metrics.registry.getSingleMetric(name) as Counter<'work'> | undefined) ?? metrics.counter(name, help, ['work']);

@@ -4,7 +4,7 @@ use libc::{c_char, c_int, c_longlong, c_uint, c_ulonglong, c_void};
 use virt_sys as sys;
 
 use super::Event;
-use super::told::{Field, Fields, address, identities, parameters, text};
+use super::fields::{Field, Fields, address, identities, parameters, text};
 use crate::ffi::{borrowed, uuid_of};
 use crate::vocabulary::{BLOCK_JOB_TYPES, word};
 
@@ -122,12 +122,12 @@ domain_events! {
 /// # Safety
 /// `domain` lives during the call and `opaque` is the boxed sink that was registered.
 unsafe fn tell(kind: &'static str, domain: sys::virDomainPtr, opaque: *mut c_void, fields: impl Fn() -> Fields) {
-    super::told_by(opaque, || {
+    super::deliver(opaque, || {
         // SAFETY: passed on to the caller; the buffer has the 16 bytes that libvirt writes.
         let uuid = uuid_of("virDomainGetUUID", |raw| unsafe { sys::virDomainGetUUID(domain, raw) }).ok()?;
         // SAFETY: passed on to the caller.
         let name = unsafe { borrowed(sys::virDomainGetName(domain)) };
-        Some(Event::Told { kind, uuid: Some(uuid), name, fields: fields() })
+        Some(Event::Other { kind, uuid: Some(uuid), name, fields: fields() })
     });
 }
 
@@ -139,11 +139,11 @@ mod tests {
 
     use super::super::Sink;
     use super::*;
-    use crate::params::{Param, Value};
+    use crate::parameters::{Param, Value};
     use crate::session::Session;
 
     /// What a callback tells of the test driver's domain when libvirt calls it with these arguments.
-    fn told(call: impl FnOnce(sys::virDomainPtr, *mut c_void)) -> (&'static str, Fields) {
+    fn event_of(call: impl FnOnce(sys::virDomainPtr, *mut c_void)) -> (&'static str, Fields) {
         crate::event_loop::start().expect("libvirt starts");
         let seen = Arc::new(Mutex::new(Vec::new()));
         let heard = Arc::clone(&seen);
@@ -160,7 +160,7 @@ mod tests {
         // SAFETY: made above; the callback is over.
         drop(unsafe { Box::from_raw(opaque) });
         match seen.lock().expect("one thread").pop() {
-            Some(Event::Told { kind, uuid: Some(about), name: Some(name), fields }) => {
+            Some(Event::Other { kind, uuid: Some(about), name: Some(name), fields }) => {
                 assert_eq!((about, name.as_str()), (uuid, "test"));
                 (kind, fields)
             }
@@ -190,7 +190,7 @@ mod tests {
     fn errors_of_disks_say_which_and_why() {
         let (path, alias, reason) = (c("/a.img"), c("virtio-disk0"), c("enospc"));
         // SAFETY: live arguments of the callback's kinds.
-        let event = told(|domain, opaque| unsafe {
+        let event = event_of(|domain, opaque| unsafe {
             on_io_error_reason(ptr::null_mut(), domain, path.as_ptr(), alias.as_ptr(), 1, reason.as_ptr(), opaque);
         });
         let fields = vec![
@@ -203,16 +203,16 @@ mod tests {
     }
 
     #[test]
-    fn numbers_of_a_newer_libvirt_and_missing_texts_are_told() {
+    fn numbers_of_a_newer_libvirt_and_missing_texts_are_passed_on() {
         // SAFETY: as above; null is allowed for texts.
-        let event = told(|domain, opaque| unsafe {
+        let event = event_of(|domain, opaque| unsafe {
             on_block_job(ptr::null_mut(), domain, ptr::null(), 77, -1, opaque);
         });
         let fields =
             vec![("disk", Field::Text(None)), ("job", Field::Word("unknown")), ("status", Field::Word("unknown"))];
         assert_eq!(event, ("blockJob", fields));
         // SAFETY: as above.
-        let event = told(|domain, opaque| unsafe {
+        let event = event_of(|domain, opaque| unsafe {
             on_graphics(ptr::null_mut(), domain, 2, ptr::null(), ptr::null(), ptr::null(), ptr::null(), opaque);
         });
         assert_eq!(event.1[0], ("phase", Field::Word("disconnect")));
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn who_looks_at_a_screen_is_told_with_both_ends_and_names() {
+    fn who_looks_at_a_screen_is_passed_on_with_both_ends_and_names() {
         let (node, service, kind, name) = (c("127.0.0.1"), c("5900"), c("x509dname"), c("CN=me"));
         let end = sys::virDomainEventGraphicsAddress {
             family: 0,
@@ -233,7 +233,7 @@ mod tests {
         };
         let subject = sys::virDomainEventGraphicsSubject { nidentity: 1, identities: &raw mut identity };
         // SAFETY: as above.
-        let event = told(|domain, opaque| unsafe {
+        let event = event_of(|domain, opaque| unsafe {
             on_graphics(
                 ptr::null_mut(),
                 domain,
@@ -256,10 +256,11 @@ mod tests {
     }
 
     #[test]
-    fn parameters_and_flags_are_told() {
-        let list = crate::params::List::of(&[Param { name: "iops".into(), value: Value::Ullong(7) }]).expect("a list");
+    fn parameters_and_flags_are_passed_on() {
+        let list =
+            crate::parameters::List::of(&[Param { name: "iops".into(), value: Value::Ullong(7) }]).expect("a list");
         // SAFETY: as above.
-        let event = told(|domain, opaque| unsafe {
+        let event = event_of(|domain, opaque| unsafe {
             on_tunable(ptr::null_mut(), domain, list.as_ptr(), list.len(), opaque);
         });
         assert_eq!(
@@ -267,7 +268,7 @@ mod tests {
             vec![("parameters", Field::Parameters(vec![Param { name: "iops".into(), value: Value::Ullong(7) }]))]
         );
         // SAFETY: as above.
-        let event = told(|domain, opaque| unsafe { on_memory_failure(ptr::null_mut(), domain, 1, 3, 2, opaque) });
+        let event = event_of(|domain, opaque| unsafe { on_memory_failure(ptr::null_mut(), domain, 1, 3, 2, opaque) });
         let fields = vec![
             ("recipient", Field::Word("guest")),
             ("action", Field::Word("reset")),

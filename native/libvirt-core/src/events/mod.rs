@@ -1,9 +1,9 @@
 //! What libvirt tells of its own accord, and the connection that it is told on.
 
 mod domain;
+mod fields;
 mod monitor;
 mod objects;
-mod told;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
@@ -17,7 +17,7 @@ use crate::ffi::{borrowed, check, uuid_of};
 use crate::session::Session;
 use crate::uuid::Uuid;
 use crate::vocabulary::{DOMAIN_EVENTS, domain_event_detail, word};
-pub use told::{Field, Fields};
+pub use fields::{Field, Fields};
 
 /// Something that happened. Order is libvirt's, per connection.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,7 +43,7 @@ pub enum Event {
         event: &'static str,
     },
     /// Anything else that libvirt tells of an object.
-    Told {
+    Other {
         /// What happened, e.g. `deviceAdded`.
         kind: &'static str,
         /// The object, where it has a UUID.
@@ -221,7 +221,7 @@ unsafe extern "C" fn on_domain(
     detail: c_int,
     opaque: *mut c_void,
 ) {
-    told_by(opaque, || {
+    deliver(opaque, || {
         // SAFETY: `domain` lives during the callback; the buffer has the 16 bytes that libvirt writes.
         let uuid = uuid_of("virDomainGetUUID", |raw| unsafe { sys::virDomainGetUUID(domain, raw) }).ok()?;
         // SAFETY: as above.
@@ -241,7 +241,7 @@ unsafe extern "C" fn on_close(_conn: sys::virConnectPtr, reason: c_int, opaque: 
 }
 
 /// Hands an event to the sink that a callback was registered with. Nothing unwinds into C.
-fn told_by(opaque: *mut c_void, event: impl FnOnce() -> Option<Event>) {
+fn deliver(opaque: *mut c_void, event: impl FnOnce() -> Option<Event>) {
     // SAFETY: only called by callbacks, with the boxed sink that was registered.
     let sink = unsafe { &*opaque.cast::<Sink>() };
     let _ = catch_unwind(AssertUnwindSafe(|| {

@@ -3,8 +3,8 @@
 use libc::{c_char, c_longlong, c_uint, c_void};
 use virt_sys as sys;
 
-use super::told::{Field, text};
-use super::{Event, told_by};
+use super::fields::{Field, text};
+use super::{Event, deliver};
 use crate::ffi::{borrowed, uuid_of};
 
 pub(super) type Callback = unsafe extern "C" fn(
@@ -26,7 +26,7 @@ pub(super) unsafe extern "C" fn on_event(
     details: *const c_char,
     opaque: *mut c_void,
 ) {
-    told_by(opaque, || {
+    deliver(opaque, || {
         // SAFETY: `domain` lives during the callback; the buffer has the 16 bytes that libvirt writes.
         let uuid = uuid_of("virDomainGetUUID", |raw| unsafe { sys::virDomainGetUUID(domain, raw) }).ok()?;
         // SAFETY: texts that live during the callback.
@@ -37,6 +37,6 @@ pub(super) unsafe extern "C" fn on_event(
             ("microseconds", Field::Size(u64::from(micros))),
             ("details", details),
         ];
-        Some(Event::Told { kind: "qemuMonitor", uuid: Some(uuid), name, fields })
+        Some(Event::Other { kind: "qemuMonitor", uuid: Some(uuid), name, fields })
     });
 }

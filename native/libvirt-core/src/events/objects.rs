@@ -4,7 +4,7 @@ use libc::{c_int, c_uint, c_void};
 use virt_sys as sys;
 
 use super::Event;
-use super::told::Field;
+use super::fields::Field;
 use crate::ffi::{borrowed, uuid_of};
 use crate::uuid::Uuid;
 use crate::vocabulary::{NETWORK_EVENTS, SECRET_USAGES, word};
@@ -56,7 +56,7 @@ unsafe extern "C" fn on_network(
     _detail: c_int,
     opaque: *mut c_void,
 ) {
-    super::told_by(opaque, || {
+    super::deliver(opaque, || {
         // SAFETY: `network` lives during the callback; the buffer has the 16 bytes that libvirt writes.
         let uuid = uuid_of("virNetworkGetUUID", |raw| unsafe { sys::virNetworkGetUUID(network, raw) }).ok()?;
         // SAFETY: as above.
@@ -72,11 +72,11 @@ unsafe fn pool_event(kind: &'static str, pool: sys::virStoragePoolPtr, event: Op
     let uuid = uuid_of("virStoragePoolGetUUID", |raw| unsafe { sys::virStoragePoolGetUUID(pool, raw) }).ok()?;
     // SAFETY: passed on to the caller.
     let name = unsafe { borrowed(sys::virStoragePoolGetName(pool)) };
-    Some(told(kind, Some(uuid), name, event))
+    Some(object_event(kind, Some(uuid), name, event))
 }
 
-fn told(kind: &'static str, uuid: Option<Uuid>, name: Option<String>, event: Option<Field>) -> Event {
-    Event::Told { kind, uuid, name, fields: event.into_iter().map(|event| ("event", event)).collect() }
+fn object_event(kind: &'static str, uuid: Option<Uuid>, name: Option<String>, event: Option<Field>) -> Event {
+    Event::Other { kind, uuid, name, fields: event.into_iter().map(|event| ("event", event)).collect() }
 }
 
 unsafe extern "C" fn on_pool(
@@ -87,12 +87,12 @@ unsafe extern "C" fn on_pool(
     opaque: *mut c_void,
 ) {
     // SAFETY: `pool` lives during the callback.
-    super::told_by(opaque, || unsafe { pool_event("storagePool", pool, Some(Field::Word(word(POOL_EVENTS, event)))) });
+    super::deliver(opaque, || unsafe { pool_event("storagePool", pool, Some(Field::Word(word(POOL_EVENTS, event)))) });
 }
 
 unsafe extern "C" fn on_pool_refresh(_conn: sys::virConnectPtr, pool: sys::virStoragePoolPtr, opaque: *mut c_void) {
     // SAFETY: as above.
-    super::told_by(opaque, || unsafe { pool_event("storagePoolRefresh", pool, None) });
+    super::deliver(opaque, || unsafe { pool_event("storagePoolRefresh", pool, None) });
 }
 
 unsafe extern "C" fn on_device(
@@ -102,18 +102,18 @@ unsafe extern "C" fn on_device(
     _detail: c_int,
     opaque: *mut c_void,
 ) {
-    super::told_by(opaque, || {
+    super::deliver(opaque, || {
         // SAFETY: `device` lives during the callback.
         let name = unsafe { borrowed(sys::virNodeDeviceGetName(device)) };
-        Some(told("nodeDevice", None, name, Some(Field::Word(word(DEVICE_EVENTS, event)))))
+        Some(object_event("nodeDevice", None, name, Some(Field::Word(word(DEVICE_EVENTS, event)))))
     });
 }
 
 unsafe extern "C" fn on_device_update(_conn: sys::virConnectPtr, device: sys::virNodeDevicePtr, opaque: *mut c_void) {
-    super::told_by(opaque, || {
+    super::deliver(opaque, || {
         // SAFETY: as above.
         let name = unsafe { borrowed(sys::virNodeDeviceGetName(device)) };
-        Some(told("nodeDeviceUpdate", None, name, None))
+        Some(object_event("nodeDeviceUpdate", None, name, None))
     });
 }
 
@@ -127,7 +127,7 @@ unsafe fn secret_event(kind: &'static str, secret: sys::virSecretPtr, event: Opt
     let mut fields: Vec<_> = event.into_iter().map(|event| ("event", event)).collect();
     fields.push(("usage", Field::Word(word(SECRET_USAGES, usage))));
     fields.push(("usageId", Field::Text(usage_id)));
-    Some(Event::Told { kind, uuid: Some(uuid), name: None, fields })
+    Some(Event::Other { kind, uuid: Some(uuid), name: None, fields })
 }
 
 unsafe extern "C" fn on_secret(
@@ -138,10 +138,10 @@ unsafe extern "C" fn on_secret(
     opaque: *mut c_void,
 ) {
     // SAFETY: `secret` lives during the callback.
-    super::told_by(opaque, || unsafe { secret_event("secret", secret, Some(Field::Word(word(SECRET_EVENTS, event)))) });
+    super::deliver(opaque, || unsafe { secret_event("secret", secret, Some(Field::Word(word(SECRET_EVENTS, event)))) });
 }
 
 unsafe extern "C" fn on_secret_value(_conn: sys::virConnectPtr, secret: sys::virSecretPtr, opaque: *mut c_void) {
     // SAFETY: as above.
-    super::told_by(opaque, || unsafe { secret_event("secretValue", secret, None) });
+    super::deliver(opaque, || unsafe { secret_event("secretValue", secret, None) });
 }

@@ -7,7 +7,7 @@ use virt_sys as sys;
 
 use crate::error::Result;
 use crate::ffi::{arg, bits, borrowed, flag_word, optional_arg, pointer, taken, taken_all};
-use crate::params::{self, Param};
+use crate::parameters::{self, Param};
 use crate::session::Session;
 use crate::uuid::Uuid;
 
@@ -127,7 +127,7 @@ impl Session {
     pub fn guest_vcpus(&mut self, uuid: Uuid) -> Result<Vec<Param>> {
         self.with_domain(uuid, |domain| {
             // SAFETY: a live domain and places for the answer.
-            params::allocated("virDomainGetGuestVcpus", |array, count| unsafe {
+            parameters::allocated("virDomainGetGuestVcpus", |array, count| unsafe {
                 sys::virDomainGetGuestVcpus(domain, array, count.cast(), 0)
             })
         })

@@ -8,7 +8,7 @@ use virt_sys as sys;
 use super::domain::Affect;
 use crate::error::{Code, Error, Result};
 use crate::ffi::{arg, bits, check, flag_word, optional_arg, pointer};
-use crate::params::{self, List, Param};
+use crate::parameters::{self, List, Param};
 use crate::session::Session;
 use crate::uuid::Uuid;
 use crate::vocabulary::{BLOCK_JOB_TYPES, word};
@@ -102,7 +102,7 @@ impl Session {
         let text = arg(disk)?;
         self.with_domain(uuid, |domain| {
             // SAFETY: a live domain, a NUL-terminated name; the array has the room that the count says.
-            params::counted("virDomainBlockStatsFlags", |array, count| unsafe {
+            parameters::counted("virDomainBlockStatsFlags", |array, count| unsafe {
                 sys::virDomainBlockStatsFlags(domain, text.as_ptr(), array, count, sys::VIR_TYPED_PARAM_STRING_OKAY)
             })
         })
@@ -123,7 +123,7 @@ impl Session {
         let flags = affect.word() | sys::VIR_TYPED_PARAM_STRING_OKAY;
         self.with_domain(uuid, |domain| {
             // SAFETY: a live domain, a NUL-terminated name; the array has the room that the count says.
-            params::counted("virDomainGetBlockIoTune", |array, count| unsafe {
+            parameters::counted("virDomainGetBlockIoTune", |array, count| unsafe {
                 sys::virDomainGetBlockIoTune(domain, text.as_ptr(), array, count, flags)
             })
         })

@@ -7,7 +7,7 @@ use virt_sys as sys;
 
 use crate::error::{Code, Error, Result};
 use crate::ffi::{Handle, arg, bits, check, flag_word, taken};
-use crate::params::{self, Param};
+use crate::parameters::{self, Param};
 use crate::session::Session;
 use crate::uuid::Uuid;
 
@@ -64,7 +64,7 @@ impl Session {
     pub fn guest_info(&mut self, uuid: Uuid, query: GuestInfoQuery) -> Result<Vec<Param>> {
         self.with_domain(uuid, |domain| {
             // SAFETY: a live domain and places for the answer.
-            params::allocated("virDomainGetGuestInfo", |array, count| unsafe {
+            parameters::allocated("virDomainGetGuestInfo", |array, count| unsafe {
                 sys::virDomainGetGuestInfo(domain, query.word(), array, count, 0)
             })
         })

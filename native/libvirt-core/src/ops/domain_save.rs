@@ -6,7 +6,7 @@ use super::domain::{ObjectName, reference};
 use super::domain_lifecycle::StartFlags;
 use crate::error::Result;
 use crate::ffi::{Handle, arg, bits, check, flag_word, optional_arg, pointer};
-use crate::params::{self, Param};
+use crate::parameters::{self, Param};
 use crate::session::Session;
 use crate::uuid::Uuid;
 use crate::vocabulary::{JOB_TYPES, word};
@@ -146,7 +146,7 @@ impl Session {
         let mut kind = 0;
         self.with_domain(uuid, |domain| {
             // SAFETY: a live domain and places for the answers.
-            let params = params::allocated("virDomainGetJobStats", |params, count| unsafe {
+            let params = parameters::allocated("virDomainGetJobStats", |params, count| unsafe {
                 sys::virDomainGetJobStats(domain, &raw mut kind, params, count, flags)
             })?;
             Ok(JobStats { kind: word(JOB_TYPES, kind), params })

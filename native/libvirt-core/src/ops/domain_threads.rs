@@ -9,7 +9,7 @@ use super::domain::Affect;
 use super::domain_tuning::{cpu_map, cpus_of};
 use crate::error::Result;
 use crate::ffi::arg;
-use crate::params::{List, Param};
+use crate::parameters::{List, Param};
 use crate::session::Session;
 use crate::uuid::Uuid;
 

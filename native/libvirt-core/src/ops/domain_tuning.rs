@@ -6,7 +6,7 @@ use virt_sys as sys;
 use super::domain::Affect;
 use crate::error::{Code, Error, Result};
 use crate::ffi::{arg, bits, check};
-use crate::params::{self, List, Param, Value};
+use crate::parameters::{self, List, Param, Value};
 use crate::session::Session;
 use crate::uuid::Uuid;
 
@@ -100,13 +100,13 @@ impl Session {
             unsafe {
                 match what {
                     Tuning::Scheduler => scheduler(domain, affect),
-                    Tuning::Memory => params::counted("virDomainGetMemoryParameters", |array, count| {
+                    Tuning::Memory => parameters::counted("virDomainGetMemoryParameters", |array, count| {
                         sys::virDomainGetMemoryParameters(domain, array, count, flags)
                     }),
-                    Tuning::BlockIo => params::counted("virDomainGetBlkioParameters", |array, count| {
+                    Tuning::BlockIo => parameters::counted("virDomainGetBlkioParameters", |array, count| {
                         sys::virDomainGetBlkioParameters(domain, array, count, flags)
                     }),
-                    Tuning::Numa => params::counted("virDomainGetNumaParameters", |array, count| {
+                    Tuning::Numa => parameters::counted("virDomainGetNumaParameters", |array, count| {
                         sys::virDomainGetNumaParameters(domain, array, count, flags)
                     }),
                 }
@@ -183,7 +183,7 @@ impl Session {
 /// The scheduler's parameters, of which another function tells the number.
 fn scheduler(domain: *mut sys::virDomain, affect: Affect) -> Result<Vec<Param>> {
     let flags = affect.word();
-    params::counted("virDomainGetSchedulerParametersFlags", |array, count| {
+    parameters::counted("virDomainGetSchedulerParametersFlags", |array, count| {
         // SAFETY: a live domain; the array has the room that the count says; the name of the scheduler is ours to free.
         unsafe {
             if array.is_null() {

@@ -8,7 +8,7 @@ use virt_sys as sys;
 
 use crate::error::{Error, Result};
 use crate::ffi::{arg, borrowed, check, taken};
-use crate::params::{Param, Value};
+use crate::parameters::{Param, Value};
 use crate::session::Session;
 use crate::vocabulary::word;
 

@@ -9,7 +9,7 @@ use super::connection::CapabilityQuery;
 use super::domain_save::SleepTarget;
 use crate::error::{Code, Error, Result};
 use crate::ffi::{arg, bits, borrowed, check, optional_arg, pointer, taken};
-use crate::params::{self, List, Param};
+use crate::parameters::{self, List, Param};
 use crate::session::Session;
 use crate::vocabulary::word;
 
@@ -110,7 +110,7 @@ impl Session {
     pub fn host_memory_parameters(&mut self) -> Result<Vec<Param>> {
         let conn = self.conn();
         // SAFETY: a live connection; the array has the room that the count says.
-        params::counted("virNodeGetMemoryParameters", |array, count| unsafe {
+        parameters::counted("virNodeGetMemoryParameters", |array, count| unsafe {
             sys::virNodeGetMemoryParameters(conn, array, count, 0)
         })
     }
@@ -158,7 +158,9 @@ impl Session {
     pub fn sev_info(&mut self) -> Result<Vec<Param>> {
         let conn = self.conn();
         // SAFETY: a live connection and places for the answer.
-        params::allocated("virNodeGetSEVInfo", |array, count| unsafe { sys::virNodeGetSEVInfo(conn, array, count, 0) })
+        parameters::allocated("virNodeGetSEVInfo", |array, count| unsafe {
+            sys::virNodeGetSEVInfo(conn, array, count, 0)
+        })
     }
 
     /// The host's security driver (`virNodeGetSecurityModel`).

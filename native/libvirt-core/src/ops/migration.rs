@@ -5,7 +5,7 @@ use virt_sys as sys;
 use super::domain::{ObjectName, reference};
 use crate::error::Result;
 use crate::ffi::{Handle, arg, check, flag_word};
-use crate::params::{List, Param};
+use crate::parameters::{List, Param};
 use crate::pool::Options;
 use crate::session::Session;
 use crate::uuid::Uuid;

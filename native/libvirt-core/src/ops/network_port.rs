@@ -4,7 +4,7 @@ use virt_sys as sys;
 
 use crate::error::Result;
 use crate::ffi::{Handle, arg, bits, check, list, taken, uuid_of};
-use crate::params::{self, List, Param};
+use crate::parameters::{self, List, Param};
 use crate::session::Session;
 use crate::uuid::Uuid;
 
@@ -65,7 +65,7 @@ impl Session {
     pub fn port_parameters(&mut self, network: Uuid, port: Uuid) -> Result<Vec<Param>> {
         self.with_port(network, port, |port| {
             // SAFETY: a live port and places for the answer.
-            params::allocated("virNetworkPortGetParameters", |array, count| unsafe {
+            parameters::allocated("virNetworkPortGetParameters", |array, count| unsafe {
                 sys::virNetworkPortGetParameters(port, array, count, 0)
             })
         })

@@ -5,7 +5,7 @@ use virt_sys as sys;
 
 use super::domain::ObjectName;
 use crate::error::{Code, Result};
-use crate::ffi::{Handle, arg, bits, borrowed, check, list, still_there, taken, uuid_of};
+use crate::ffi::{Handle, arg, bits, borrowed, check, list, optional_arg, pointer, still_there, taken, uuid_of};
 use crate::session::Session;
 use crate::uuid::Uuid;
 use crate::vocabulary::{POOL_STATES, word};
@@ -78,6 +78,60 @@ impl Session {
         // SAFETY: a live connection and a NUL-terminated name.
         let raw = unsafe { sys::virStoragePoolLookupByName(self.conn(), text.as_ptr()) };
         reference(&Handle::own(raw, "virStoragePoolLookupByName").map_err(|e| e.about(name))?)
+    }
+
+    /// Finds a pool by UUID; `NO_STORAGE_POOL` when there is none.
+    pub fn find_pool(&mut self, uuid: Uuid) -> Result<ObjectName> {
+        // SAFETY: a live connection and 16 bytes.
+        let raw = unsafe { sys::virStoragePoolLookupByUUID(self.conn(), uuid.0.as_ptr()) };
+        let pool = Handle::own(raw, "virStoragePoolLookupByUUID").map_err(|e| e.about(uuid.to_string()))?;
+        reference(&pool)
+    }
+
+    /// Finds a pool by where it lies (`virStoragePoolLookupByTargetPath`).
+    pub fn find_pool_by_path(&mut self, path: &str) -> Result<ObjectName> {
+        let text = arg(path)?;
+        // SAFETY: a live connection and a NUL-terminated path.
+        let raw = unsafe { sys::virStoragePoolLookupByTargetPath(self.conn(), text.as_ptr()) };
+        let pool = Handle::own(raw, "virStoragePoolLookupByTargetPath").map_err(|e| e.about(path))?;
+        reference(&pool)
+    }
+
+    /// Brings a pool up that is gone when it is taken down (`virStoragePoolCreateXML`).
+    pub fn create_pool(&mut self, xml: &str, build: bool) -> Result<ObjectName> {
+        let text = arg(xml)?;
+        let flags = bits(&[(build, sys::VIR_STORAGE_POOL_CREATE_WITH_BUILD)]);
+        // SAFETY: a live connection and NUL-terminated XML.
+        let raw = unsafe { sys::virStoragePoolCreateXML(self.conn(), text.as_ptr(), flags) };
+        reference(&Handle::own(raw, "virStoragePoolCreateXML")?)
+    }
+
+    /// Deletes what a pool stands on, e.g. its empty folder (`virStoragePoolDelete`).
+    pub fn delete_pool(&mut self, uuid: Uuid) -> Result<()> {
+        self.with_pool(uuid, |pool| {
+            // SAFETY: a live pool.
+            let answer = unsafe { sys::virStoragePoolDelete(pool, sys::VIR_STORAGE_POOL_DELETE_NORMAL) };
+            check(answer, "virStoragePoolDelete").map(drop)
+        })
+    }
+
+    /// What pools of a kind could be made from, as XML (`virConnectFindStoragePoolSources`).
+    pub fn find_pool_sources(&mut self, kind: &str, source: Option<&str>) -> Result<String> {
+        let (kind, source) = (arg(kind)?, optional_arg(source)?);
+        // SAFETY: a live connection, texts null or NUL-terminated; the answer is ours to free.
+        unsafe {
+            let xml = sys::virConnectFindStoragePoolSources(self.conn(), kind.as_ptr(), pointer(source.as_ref()), 0);
+            taken(xml, "virConnectFindStoragePoolSources")
+        }
+    }
+
+    /// Which kinds of pools there may be, as XML (`virConnectGetStoragePoolCapabilities`).
+    pub fn pool_capabilities(&mut self) -> Result<String> {
+        // SAFETY: a live connection; the answer is ours to free.
+        unsafe {
+            let xml = sys::virConnectGetStoragePoolCapabilities(self.conn(), 0);
+            taken(xml, "virConnectGetStoragePoolCapabilities")
+        }
     }
 
     /// Defines a pool (`virStoragePoolDefineXML`).

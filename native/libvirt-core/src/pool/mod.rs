@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 
 use rustc_hash::FxHashMap;
 
-use crate::access::{Auth, KeepAlive};
+use crate::credentials::{Auth, KeepAlive};
 use crate::error::{Code, Error, Result};
 use crate::events::{Event, Sink};
 use crate::session::Session;

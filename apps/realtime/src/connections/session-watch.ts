@@ -1,0 +1,173 @@
+import { can } from '@infinibay/access-domain';
+import { DomainError, resolveSession, type Actor, type ErrorCode } from '@infinibay/contracts';
+import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { ActorResolver } from '@infinibay/platform-access';
+import type { Logger } from '@infinibay/platform-logging';
+import { CLOCK_TOLERANCE_SECONDS, RequestClient } from '@infinibay/platform-messaging';
+import { LOGGER } from '@infinibay/platform-service';
+import { decodeJwt } from 'jose';
+import { CONFIG, type RealtimeConfig } from '../config.js';
+import { RealtimeMetrics } from '../metrics/realtime-metrics.js';
+import { toDomainError } from './answers.js';
+import type { RealtimeSocket } from './realtime-socket.js';
+import { roomsOf, userRoom, vmRoom } from './rooms.js';
+import type { Session } from './session.js';
+import { SocketHub } from './socket.hub.js';
+
+/** As long as a connection with the token would be accepted: clocks differ. */
+const TOLERANCE_MS = CLOCK_TOLERANCE_SECONDS * 1_000;
+export const SWEEP_MS = 500;
+/** With the answer's own time a disabled user is out within 5 s. */
+export const RECHECK_MS = 3_000;
+const RECHECKS_AT_ONCE = 64;
+
+interface Recheck {
+  readonly actor: Actor;
+  dueAt: number;
+}
+
+/**
+ * Who may be connected, and in which rooms. Each session is looked at again every 3 s and at once when the user's
+ * access changes. While the users service does not answer, sessions stay as they are, at most until their token ends.
+ */
+@Injectable()
+export class SessionWatch implements BeforeApplicationShutdown {
+  private readonly rechecks = new Map<string, Recheck>();
+  private readonly running = new Set<string>();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    @Inject(CONFIG) private readonly config: RealtimeConfig,
+    private readonly hub: SocketHub,
+    private readonly actors: ActorResolver,
+    private readonly requests: RequestClient,
+    private readonly metrics: RealtimeMetrics,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  start(): void {
+    this.timer = setInterval(() => {
+      this.sweep();
+    }, SWEEP_MS);
+  }
+
+  beforeApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  /** Lets a new connection in or refuses it with the error's code. */
+  async authorise(socket: RealtimeSocket): Promise<void> {
+    try {
+      socket.data.session = await this.authenticate(socket.handshake.auth['token']);
+      // Up to 16 kB that nobody needs again, for as long as the connection lasts.
+      socket.handshake.auth = {};
+      if (this.socketsIn(userRoom(socket.data.session.actor.userId)).length >= this.config.CONNECTIONS_PER_USER)
+        throw new DomainError('TOO_MANY_ATTEMPTS', { connections: this.config.CONNECTIONS_PER_USER });
+    } catch (error) {
+      const refusal = toDomainError(error, this.logger);
+      this.metrics.refused.inc({ code: refusal.code });
+      // socket.io hands `data` to the client's connect_error.
+      throw Object.assign(new Error(refusal.code), { data: refusal.toWire() });
+    }
+  }
+
+  /** @throws DomainError why the token is not accepted. */
+  private async authenticate(token: unknown): Promise<Session> {
+    if (typeof token !== 'string') throw new DomainError('UNAUTHENTICATED');
+    const actor = await this.actors.resolve(token);
+    return { actor, expiresAt: (decodeJwt(token).exp ?? 0) * 1_000, watched: new Map() };
+  }
+
+  async admit(socket: RealtimeSocket): Promise<void> {
+    const { actor } = socket.data.session;
+    this.metrics.connections.inc();
+    socket.on('disconnect', () => {
+      this.metrics.connections.dec();
+    });
+    this.watch(actor);
+    await socket.join(roomsOf(actor));
+  }
+
+  /** @throws DomainError TOKEN_INVALID for the token of another user, or why it is not accepted. */
+  async refresh(socket: RealtimeSocket, token: string): Promise<number> {
+    const { actor, expiresAt } = await this.authenticate(token);
+    const { session } = socket.data;
+    if (actor.userId !== session.actor.userId) throw new DomainError('TOKEN_INVALID');
+    session.expiresAt = expiresAt;
+    this.apply(socket, actor);
+    this.watch(actor);
+    return expiresAt;
+  }
+
+  /** Looks at all sessions of a user now, for their access has changed. */
+  recheckUser(userId: string): void {
+    for (const socket of this.socketsIn(userRoom(userId))) void this.recheck(socket.data.session.actor);
+  }
+
+  private watch(actor: Actor): void {
+    this.rechecks.set(actor.sessionId, { actor, dueAt: Date.now() + RECHECK_MS });
+  }
+
+  private sweep(): void {
+    const now = Date.now();
+    const alive = new Set<string>();
+    for (const socket of this.hub.io.sockets.sockets.values()) {
+      const { session } = socket.data;
+      if (session.expiresAt + TOLERANCE_MS <= now) this.end(socket, 'TOKEN_EXPIRED');
+      else alive.add(session.actor.sessionId);
+    }
+    for (const [sessionId, recheck] of this.rechecks) {
+      if (!alive.has(sessionId)) this.rechecks.delete(sessionId);
+      else if (recheck.dueAt <= now && this.running.size < RECHECKS_AT_ONCE) void this.recheck(recheck.actor);
+    }
+  }
+
+  /** One question for all connections of a session. */
+  private async recheck({ userId, sessionId }: Actor): Promise<void> {
+    const recheck = this.rechecks.get(sessionId);
+    if (recheck !== undefined) recheck.dueAt = Date.now() + RECHECK_MS;
+    const call = `${sessionId}:${Date.now()}`;
+    this.running.add(call);
+    try {
+      const { actor } = await this.requests.call(resolveSession, { userId, sessionId });
+      for (const socket of this.socketsIn(userRoom(userId))) {
+        if (socket.data.session.actor.sessionId !== sessionId) continue;
+        if (actor === null) this.end(socket, 'SESSION_ENDED');
+        else this.apply(socket, actor);
+      }
+    } catch (error) {
+      this.logger.warn({ err: error, userId }, 'a session could not be checked; it stays as it is');
+    } finally {
+      this.running.delete(call);
+    }
+  }
+
+  /** Brings a connection's rooms in line with what its user may do now. */
+  private apply(socket: RealtimeSocket, actor: Actor): void {
+    const { session } = socket.data;
+    const before = new Set(roomsOf(session.actor));
+    const after = new Set(roomsOf(actor));
+    session.actor = actor;
+    for (const room of before) if (!after.has(room)) void socket.leave(room);
+    const joined = [...after].filter((room) => !before.has(room));
+    if (joined.length > 0) void socket.join(joined);
+    for (const [vmId, departmentId] of session.watched) {
+      if (can(actor, 'read', { kind: 'vm', departmentId })) continue;
+      session.watched.delete(vmId);
+      void socket.leave(vmRoom(vmId));
+      socket.emit('vm:unsubscribed', { vmId, code: 'VM_NOT_FOUND' });
+    }
+  }
+
+  private end(socket: RealtimeSocket, code: ErrorCode): void {
+    this.metrics.ended.inc({ code });
+    for (const room of socket.rooms) void socket.leave(room);
+    socket.emit('session:ended', { code, message: new DomainError(code).message });
+    socket.disconnect(true);
+  }
+
+  private socketsIn(room: string): RealtimeSocket[] {
+    const { adapter, sockets } = this.hub.io.sockets;
+    return [...(adapter.rooms.get(room) ?? [])].map((id) => sockets.get(id)).filter((socket) => socket !== undefined);
+  }
+}

@@ -1,0 +1,48 @@
+import { readableDepartments } from '@infinibay/access-domain';
+import { DomainError, type Actor } from '@infinibay/contracts';
+import {
+  connectionOf,
+  parsePage,
+  validateInput,
+  type Connection,
+  type GraphContext,
+  type PageArgs,
+} from '@infinibay/platform-graphql';
+import { isUuid, onlyUuids } from '@infinibay/platform-subgraph';
+import { Injectable } from '@nestjs/common';
+import type DataLoader from 'dataloader';
+import { OperationFilter } from './operation.inputs.js';
+import { toOperation } from './operation.mapper.js';
+import type { Operation } from './operation.model.js';
+import { OperationRepository } from './operation.repository.js';
+
+/** Operations as their readers see them. */
+@Injectable()
+export class OperationService {
+  constructor(private readonly operations: OperationRepository) {}
+
+  /** @throws DomainError OPERATION_NOT_FOUND */
+  async get(actor: Actor, id: string): Promise<Operation> {
+    const row = isUuid(id) ? await this.operations.find(id, readableDepartments(actor)) : null;
+    if (row === null) throw new DomainError('OPERATION_NOT_FOUND');
+    return toOperation(row);
+  }
+
+  /** Newest first. An id that nothing can have matches nothing. @throws DomainError INVALID_INPUT */
+  async page(actor: Actor, args: PageArgs, rawFilter: unknown): Promise<Connection<Operation>> {
+    const page = parsePage(args);
+    const filter = validateInput(OperationFilter, rawFilter ?? {});
+    const { departmentId, resourceId, requestedById } = filter;
+    const ids = [departmentId, resourceId, requestedById].filter((id) => id !== null);
+    if (!ids.every(isUuid)) return connectionOf<Operation>([], page, 0);
+    const { rows, totalCount } = await this.operations.page(readableDepartments(actor), filter, page);
+    return connectionOf(rows.map(toOperation), page, totalCount);
+  }
+
+  loader(graph: GraphContext): DataLoader<string, Operation | null> {
+    return graph.loader<Operation>('operation', async (ids, actor) => {
+      const rows = await this.operations.findMany(onlyUuids(ids), readableDepartments(actor));
+      return new Map(rows.map((row) => [row.id, toOperation(row)]));
+    });
+  }
+}
