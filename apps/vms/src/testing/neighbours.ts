@@ -48,6 +48,10 @@ interface SimulatedVm {
   readonly restartsAskedFor: string[];
   hasRestarted: boolean;
   port: boolean;
+  /** What the port, and so the guest, is called. */
+  hostname?: string;
+  /** What libvirt shows it as. */
+  name?: string;
   filter: boolean;
   fence: number;
 }
@@ -216,7 +220,7 @@ export class Neighbours {
     on(attachVm, (request) =>
       this.command('attach-vm', request, (vm) => {
         if (this.missingNetworks.has(request.networkId)) throw new DomainError('NETWORK_NOT_FOUND');
-        vm.port = true;
+        Object.assign(vm, { port: true, hostname: request.hostname });
         const { networkId } = request;
         return {
           nic: { portId: request.vmId, networkId, mac: '52:54:00:00:00:01', address: '10.80.0.10', networkName: 'net' },
@@ -238,6 +242,7 @@ export class Neighbours {
     on(defineVm, ({ fence, spec }) =>
       this.command('define-vm', { fence, vmId: spec.vmId }, (vm) => {
         vm.power ??= 'off';
+        vm.name = spec.name;
         return {};
       }),
     );

@@ -43,6 +43,8 @@ interface Action<K extends string, M extends string> {
    * with VM_BUSY instead while an operation of its own kind is open.
    */
   readonly supersedes: 'all' | 'others';
+  /** Refused with DELETION_PROTECTED for a VM that is protected from deletion. */
+  readonly destroys?: true;
 }
 
 export interface WishAction<K extends string = string, M extends string = string, W extends Wish = Wish> extends Action<
