@@ -4,6 +4,7 @@ import { createTestDatabase, type TestDatabase } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PrismaClient, createDatabase } from '../database.js';
 import type { Vm, VmMetadata } from '../generated/prisma/client.js';
+import { VmMetadataBackfill } from './vm-metadata.backfill.js';
 import { departmentOf, hostOf, idOf, imageOf, insertVms, ownerOf, templateOf } from '../testing/many-vms.js';
 import { VmsUnderTest, admin, memberOf } from '../testing/vms-under-test.js';
 
@@ -352,8 +353,22 @@ describe('lists of VMs', () => {
     expect(await count({ d: departmentOf(3), f: { departmentIds: [departmentOf(4)] } })).toBe(0);
   });
 
+  it('find by name what an older version made, once an instance has started since', async () => {
+    const [described, ...others] = rows.slice(0, 3);
+    const ids = [described, ...others].map((row) => row?.id ?? '');
+    await client().vmMetadata.deleteMany({ where: { vmId: { in: ids } } });
+    const find = async (row: Row | undefined) => (await page({ filter: { text: row?.name.toUpperCase() } })).nodes;
+    expect(await find(others[0])).not.toContainEqual({ id: others[0]?.id });
+    const input = { idempotencyKey: randomUUID(), vmId: described?.id, description: 'said meanwhile' };
+    await vms.ask(everybody, `mutation ($input: DescribeVmInput!) { describeVm(input: $input) { id } }`, { input });
+    expect(await vms.get(VmMetadataBackfill).run()).toBe(others.length);
+    expect(await vms.get(VmMetadataBackfill).run()).toBe(0);
+    for (const row of [described, ...others]) expect(await find(row)).toContainEqual({ id: row?.id });
+    expect((await page({ filter: { text: 'said meanwhile' } })).nodes).toEqual([{ id: described?.id }]);
+  });
+
   it('show with each VM what was asked for, also the template that is gone', async () => {
-    const made = rows.find((row) => row.templateId !== null);
+    const made = rows.slice(3).find((row) => row.templateId !== null);
     const query = `query ($id: ID!) { vm(id: $id) { description tags deletionProtected template { id name } } }`;
     const view = async () => (await vms.ask(everybody, query, { id: made?.id })).data?.['vm'];
     const shown = { description: made?.metadata?.description, tags: made?.metadata?.tags, deletionProtected: false };

@@ -4,6 +4,11 @@ import type DataLoader from 'dataloader';
 import { PrismaClient, type Transaction } from '../database.js';
 import { metadataOf, type VmMetadata } from './vm-metadata.js';
 
+export interface NamedVm {
+  readonly id: string;
+  readonly name: string;
+}
+
 const SELECT = { vmId: true, description: true, tags: true } as const;
 const NONE: VmMetadata = { description: '', tags: [] };
 
@@ -21,6 +26,18 @@ export class VmMetadataRepository {
   async put(tx: Transaction, vmId: string, name: string, said: VmMetadata): Promise<void> {
     const data = metadataOf(name, said);
     await tx.vmMetadata.upsert({ where: { vmId }, create: { vmId, ...data }, update: data });
+  }
+
+  /** Living VMs that have none. */
+  vmsWithout(most: number): Promise<NamedVm[]> {
+    const where = { metadata: null, state: { not: 'DELETED' } } as const;
+    return this.database.vm.findMany({ where, select: { id: true, name: true }, take: most });
+  }
+
+  /** Whoever describes one of them meanwhile is not overruled. */
+  async fill(vms: readonly NamedVm[]): Promise<void> {
+    const data = vms.map(({ id, name }) => ({ vmId: id, ...metadataOf(name, NONE) }));
+    await this.database.vmMetadata.createMany({ data, skipDuplicates: true });
   }
 
   /** For VMs that the reader may see. */

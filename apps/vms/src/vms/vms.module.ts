@@ -7,6 +7,7 @@ import { OperationVmResolver } from './operation-vm.resolver.js';
 import { VmRequestController } from './vm-request.controller.js';
 import { VmConnectionResolver } from './vm-connection.resolver.js';
 import { VmListRepository } from './vm-list.repository.js';
+import { VmMetadataBackfill } from './vm-metadata.backfill.js';
 import { VmMetadataRepository } from './vm-metadata.repository.js';
 import { VmRepository } from './vm.repository.js';
 import { VmResolver } from './vm.resolver.js';
@@ -19,6 +20,7 @@ import { VmService } from './vm.service.js';
     VmRepository,
     VmListRepository,
     VmMetadataRepository,
+    VmMetadataBackfill,
     VmService,
     VmResolver,
     VmConnectionResolver,
