@@ -6,11 +6,21 @@ import { ReconcileModule } from '../reconcile/reconcile.module.js';
 import { VmsModule } from '../vms/vms.module.js';
 import { NeighbourChecks } from './neighbour-checks.js';
 import { VmChangesService } from './vm-changes.service.js';
+import { VmMetadataResolver } from './vm-metadata.resolver.js';
+import { VmMetadataService } from './vm-metadata.service.js';
 import { AcceptedRequests, actionResolvers } from './vm-mutation.resolver.js';
 import { VmPlacement } from './vm.placement.js';
 
 @Module({
   imports: [CatalogModule, HostsModule, OperationsModule, VmsModule, ReconcileModule],
-  providers: [NeighbourChecks, VmPlacement, VmChangesService, AcceptedRequests, ...actionResolvers],
+  providers: [
+    NeighbourChecks,
+    VmPlacement,
+    VmChangesService,
+    VmMetadataService,
+    VmMetadataResolver,
+    AcceptedRequests,
+    ...actionResolvers,
+  ],
 })
 export class VmChangesModule {}
