@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { keyedMutations } from '@infinibay/testing';
+import { ACTIONS } from '@infinibay/vms-domain';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PrismaClient } from '../database.js';
 import { VmBench } from '../testing/vm-bench.js';
@@ -10,14 +11,9 @@ const REFERENCES = 'query ($of: [_Any!]!) { _entities(representations: $of)';
 /** What a mutation is asked with beside its key; one without a row here fails. */
 const inputsFor = (vmId: string, departmentId: string, imageId: string): Readonly<Record<string, object>> => {
   const template = { imageId, vcpus: 1, memoryMib: 128, diskGib: 1 };
-  const action = { vmId };
   return {
+    ...Object.fromEntries(ACTIONS.map(({ mutation }) => [mutation, { vmId }])),
     createVm: { departmentId, imageId, name: `vm-${randomUUID().slice(0, 8)}` },
-    startVm: action,
-    shutdownVm: action,
-    rebootVm: action,
-    forceOffVm: action,
-    deleteVm: action,
     renameVm: { vmId, name: 'renamed' },
     describeVm: { vmId, description: 'described' },
     tagVm: { vmId, tags: ['tagged'] },
