@@ -43,4 +43,8 @@ export const configSchema = {
       .optional(),
     'For fault tests only: kills the process (SIGKILL) before or after the named step, e.g. after:ensure-disk',
   ),
+  FAILPOINT_DIR: setting(
+    z.string().startsWith('/').optional(),
+    'For fault tests only: a folder in which a file such as after:ensure-disk holds the next worker that comes there',
+  ),
 } as const;
