@@ -7,7 +7,7 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 
-import { lineOf, writeOutcomes } from './report.ts';
+import { forgetLogs, keepLogs, lineOf, writeOutcomes } from './report.ts';
 import type { Row } from './row.ts';
 import { rowsOf } from './rows.ts';
 import { runRow, type Outcome } from './run-row.ts';
@@ -55,6 +55,7 @@ const main = async (): Promise<boolean> => {
     process.once(signal, () => {
       interrupted = true;
     });
+  forgetLogs();
   let scene = await Scene.build();
   const outcomes: Outcome[] = [];
   try {
@@ -63,6 +64,7 @@ const main = async (): Promise<boolean> => {
       const outcome = await outcomeOf(scene, row);
       outcomes.push(outcome);
       say(`${String(index + 1)}/${String(rows.length)}  ${lineOf(outcome)}`);
+      if (outcome.broken.length > 0) say(`logs: ${keepLogs(scene.system.layout.logDir, index + 1)}`);
       // What a broken row has left must not break those that follow.
       if (outcome.broken.length > 0 && outcome.cleanMs === null) {
         await scene.stop();

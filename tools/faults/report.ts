@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import path from 'node:path';
 
@@ -14,6 +14,20 @@ export const lineOf = ({ row, boundMs, convergedMs, cleanMs, broken }: Outcome):
     `clean ${seconds(cleanMs).padStart(7)}`,
     broken.length === 0 ? 'holds' : `BROKEN: ${broken.join('; ')}`,
   ].join('  ');
+
+const LOGS = path.join('bench', 'out', 'faults-logs');
+
+/** Logs of earlier runs are of no use. */
+export const forgetLogs = (): void => {
+  rmSync(path.join(repositoryRoot, LOGS), { recursive: true, force: true });
+};
+
+/** Keeps what everybody said until now. @returns its folder below the repository's root */
+export const keepLogs = (logDir: string, number: number): string => {
+  const folder = path.join(LOGS, String(number));
+  cpSync(logDir, path.join(repositoryRoot, folder), { recursive: true });
+  return folder;
+};
 
 /** Writes bench/out/faults.json. @returns its path below the repository's root */
 export const writeOutcomes = (seed: number, outcomes: readonly Outcome[]): string => {
