@@ -104,6 +104,7 @@ export class VmChangesService {
       diskBytes: place.diskBytes,
       reconcileAt: await databaseNow(tx),
     });
+    await this.placement.keep(tx, vm.id, place);
     const asked = { kind: 'CREATE_VM', actor, key: input.idempotencyKey, parameters: {} } as const;
     return this.journal(tx, vm, asked, [createdEvent(vm)]);
   }
