@@ -178,11 +178,15 @@ describe('the whole system', () => {
     });
   });
 
+  /** Seconds since the guest booted; infinite while it does not tell. */
+  const uptime = async (): Promise<number> =>
+    (await research.member.ask<{ vm: { metrics: { uptimeSeconds: number } | null } }>(UPTIME, { id: vmId })).vm.metrics
+      ?.uptimeSeconds ?? Number.POSITIVE_INFINITY;
+  const hasBootedSince = (before: number) =>
+    pollUntil(async () => (await uptime()) < before, { timeoutMs: 90_000, intervalMs: 500, what: 'a lower uptime' });
+
   it('restarts a guest by its power button: it counts its uptime anew, and the VM was RUNNING all the time', async () => {
     await research.guestReady(vmId);
-    const uptime = async (): Promise<number> =>
-      (await research.member.ask<{ vm: { metrics: { uptimeSeconds: number } | null } }>(UPTIME, { id: vmId })).vm
-        .metrics?.uptimeSeconds ?? Number.POSITIVE_INFINITY;
     const before = await uptime();
     const { rebootVm } = await research.member.ask<{ rebootVm: { operation: { id: string } } }>(
       `mutation ($input: VmActionInput!) { rebootVm(input: $input) { operation { id } } }`,
@@ -202,19 +206,51 @@ describe('the whole system', () => {
       },
       { timeoutMs: 120_000, intervalMs: 500, what: 'the end of the restart' },
     );
-    await pollUntil(async () => (await uptime()) < before, {
-      timeoutMs: 90_000,
-      intervalMs: 500,
-      what: 'a lower uptime',
-    });
+    await hasBootedSince(before);
+  });
+
+  /** @param options of the action, as GraphQL writes them */
+  const act = async (name: string, options = ''): Promise<string> => {
+    const answer = await research.member.ask<Record<string, { operation: { id: string } }>>(
+      `mutation ($input: VmActionInput!) { ${name}(input: $input ${options}) { operation { id } } }`,
+      { input: { idempotencyKey: randomUUID(), vmId } },
+    );
+    return answer[name]?.operation.id ?? '';
+  };
+
+  it('suspends, resets and resumes a guest, as virsh sees it, and it boots anew', async () => {
+    const ends = (operationId: string) =>
+      pollUntil(
+        async () => {
+          const asked = `query ($id: ID!) { operation(id: $id) { status } }`;
+          const { operation } = await research.member.ask<{ operation: { status: string } }>(asked, {
+            id: operationId,
+          });
+          return operation.status === 'SUCCEEDED';
+        },
+        { timeoutMs: 60_000, intervalMs: 500, what: 'the end of the operation' },
+      );
+    await pollUntil(async () => (await uptime()) > 15, { timeoutMs: 90_000, intervalMs: 500, what: 'some uptime' });
+    const before = await uptime();
+    const state = async () => (await system.virsh('domstate', vmId)).trim();
+    await ends(await act('suspendVm'));
+    await research.reaches(vmId, 'PAUSED');
+    expect(await state()).toBe('paused');
+    await ends(await act('resetVm'));
+    expect(await state()).toBe('paused');
+    await ends(await act('resumeVm'));
+    await research.reaches(vmId, 'RUNNING');
+    expect(await state()).toBe('running');
+    await hasBootedSince(before);
   });
 
   it('shuts a guest down by its power button, starts it again and deletes it, with nothing left behind', async () => {
-    const act = (name: string) =>
-      research.member.ask(`mutation ($input: VmActionInput!) { ${name}(input: $input) { operation { id } } }`, {
-        input: { idempotencyKey: randomUUID(), vmId },
-      });
     await act('shutdownVm');
+    await research.reaches(vmId, 'STOPPED', 90_000);
+    await act('startVm');
+    await research.reaches(vmId, 'RUNNING');
+    // While it boots it does not hear its button.
+    await act('shutdownVm', ', timeoutSeconds: 1, force: true');
     await research.reaches(vmId, 'STOPPED', 90_000);
     await act('startVm');
     await research.reaches(vmId, 'RUNNING');

@@ -1,10 +1,19 @@
-// Restarts of real guests by their power button. Beside the sources, since it needs the stack's tools.
+// Restarts, resets and suspensions of real guests. Beside the sources, since it needs the stack's tools.
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { hostVmLifecycleChanged, hostVmRebooted, inspectVm, rebootVm } from '@infinibay/contracts';
+import {
+  hostVmLifecycleChanged,
+  hostVmRebooted,
+  inspectVm,
+  rebootVm,
+  resetVm,
+  resumeVm,
+  suspendVm,
+} from '@infinibay/contracts';
 import { domainName } from '@infinibay/libvirt-xml';
 import { holdsFor, pollUntil } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -65,6 +74,17 @@ suite('a guest that hears its power button', () => {
     expect(await presses()).toBe(0);
   }, 300_000);
 
+  it('boots anew when it is reset, once for an operation', async () => {
+    const request = { vmId, fence: 1, operationId: randomUUID() };
+    const before = (await sut.agent.events.of(hostVmRebooted)).length;
+    for (const _ of [1, 2]) expect(await sut.agent.call(resetVm, request)).toEqual({ power: 'running' });
+    const heard = async () => (await sut.agent.events.of(hostVmRebooted)).length > before;
+    await pollUntil(heard, { ...PATIENCE, what: 'the reset to be heard of' });
+    // Who speaks now has booted since: the reset was done when it was answered.
+    await speaks();
+    expect(sut.agent.powerChanges.filter(({ vm }) => vm.vmId === vmId && vm.power === 'off')).toEqual([]);
+  }, 300_000);
+
   it('is found restarted by an agent that was started anew before it', async () => {
     const operationId = randomUUID();
     await ask(operationId);
@@ -110,4 +130,76 @@ suite('a guest that hears nothing', () => {
     execFileSync('virsh', ['-c', sut.uri, 'destroy', domainName(vmId)]);
     expect(await refusal()).toBe('VM_BUSY');
   }, 120_000);
+
+  const virsh = (...args: string[]) => execFileSync('virsh', ['-c', sut.uri, ...args], { encoding: 'utf8' }).trim();
+  /** As whoever sits at the host sees it. */
+  const state = (vmId: string) => virsh('domstate', '--reason', domainName(vmId));
+
+  it('is suspended, stays so when libvirtd is killed, and is resumed', async () => {
+    const vmId = await sut.startVm();
+    const at = { vmId, fence: 1 };
+    for (const _ of [1, 2]) expect(await sut.agent.call(suspendVm, at)).toEqual({ power: 'paused' });
+    expect(state(vmId)).toBe('paused (user)');
+    sut.signalDaemon('SIGKILL');
+    const inspected = () => sut.agent.call(inspectVm, { vmId }).catch(() => null);
+    const isPaused = async () => (await inspected())?.domain?.power === 'paused';
+    await pollUntil(isPaused, { ...PATIENCE, what: 'libvirtd to be back' });
+    expect(state(vmId)).toBe('paused (user)');
+    for (const _ of [1, 2]) expect(await sut.agent.call(resumeVm, at)).toEqual({ power: 'running' });
+    expect(state(vmId)).toBe('running (unpaused)');
+  }, 120_000);
+
+  it('is reset and runs on, and a suspended one is reset and stays suspended', async () => {
+    const vmId = await sut.startVm();
+    const at = { vmId, fence: 1 };
+    const resets = async () =>
+      (await sut.agent.events.of(hostVmRebooted)).filter((event) => event.vmId === vmId).length;
+    expect(await sut.agent.call(resetVm, { ...at, operationId: randomUUID() })).toEqual({ power: 'running' });
+    expect(state(vmId)).toBe('running (unpaused)');
+    await pollUntil(async () => (await resets()) > 0, { ...PATIENCE, what: 'the reset to be heard of' });
+    await sut.agent.call(suspendVm, at);
+    const before = await resets();
+    const request = { ...at, operationId: randomUUID() };
+    for (const _ of [1, 2]) expect(await sut.agent.call(resetVm, request)).toEqual({ power: 'paused' });
+    await pollUntil(async () => (await resets()) > before, { ...PATIENCE, what: 'the reset of the suspended one' });
+    // A guest that executes nothing has no firmware that could reset once more: one press, one event.
+    expect(await resets()).toBe(before + 1);
+    expect(state(vmId)).toMatch(/^paused/);
+    expect(await sut.agent.call(resumeVm, at)).toEqual({ power: 'running' });
+  }, 120_000);
+
+  it('is not reset while its emulator takes no request, and is once it does', async () => {
+    const vmId = await sut.startVm();
+    const request = { vmId, fence: 1, operationId: randomUUID() };
+    sut.signalVm(vmId, 'SIGSTOP');
+    try {
+      expect(['DEADLINE_EXCEEDED', 'VM_UNRESPONSIVE']).toContain(await sut.agent.refusal(resetVm, request, 3_000));
+    } finally {
+      sut.signalVm(vmId, 'SIGCONT');
+    }
+    const done = () => sut.agent.call(resetVm, request).catch(() => null);
+    await pollUntil(async () => (await done())?.power === 'running', { ...PATIENCE, what: 'the reset' });
+    expect(state(vmId)).toBe('running (unpaused)');
+  }, 120_000);
+
+  it('is reset and runs on when libvirtd is killed in the middle', async () => {
+    const vmId = await sut.startVm();
+    const request = { vmId, fence: 1, operationId: randomUUID() };
+    sut.signalVm(vmId, 'SIGSTOP');
+    const cut = sut.agent.refusal(resetVm, request);
+    await pollUntil(async () => (await recorded(vmId)) === request.operationId, { ...PATIENCE, what: 'its beginning' });
+    sut.signalDaemon('SIGKILL');
+    sut.signalVm(vmId, 'SIGCONT');
+    expect(['HOST_UNAVAILABLE', 'DEADLINE_EXCEEDED', 'VM_UNRESPONSIVE']).toContain(await cut);
+    const done = () => sut.agent.call(resetVm, request).catch(() => null);
+    await pollUntil(async () => (await done())?.power === 'running', { ...PATIENCE, what: 'the reset' });
+    expect(state(vmId)).toMatch(/^running/);
+  }, 180_000);
+
+  /** The operation that the agent was last at with a VM. */
+  const recorded = async (vmId: string): Promise<string | undefined> => {
+    const file = path.join(sut.state.agentSocketDir, vmId, 'task.json');
+    const text = await readFile(file, 'utf8').catch(() => '{}');
+    return (JSON.parse(text) as { operationId?: string }).operationId;
+  };
 });

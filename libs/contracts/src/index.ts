@@ -15,6 +15,7 @@ export * from './model/network-status.js';
 export * from './model/dhcp-hostname.js';
 export * from './model/operation.v1.js';
 export * from './model/scalars.js';
+export * from './model/tag.js';
 export * from './model/visible-text.js';
 export * from './model/vm.js';
 export * from './events/firewall.events.js';

@@ -33,7 +33,7 @@ const isNewBoot = (event: PublishedDomainEvent): boolean =>
  * What was last done once to a guest, for which operation, and whether it has come about. A record stands beside the
  * agent's socket of the VM: it outlives this process and goes with the VM. That a guest restarted is told by libvirt
  * alone; what it tells while no agent runs is heard by nobody, and then the guest is asked again. A reset is done when its
- * call returns (VmRestarts).
+ * call returns (VmRestartHandlers).
  */
 @Injectable()
 export class TaskRecords {

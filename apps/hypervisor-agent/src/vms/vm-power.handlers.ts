@@ -1,28 +1,25 @@
 import {
   DomainError,
   forceOffVm,
-  rebootVm,
-  resetVm,
   resumeVm,
   shutdownVm,
   startVm,
   suspendVm,
-  type DomainPower,
   type ReplyOf,
   type RequestOf,
 } from '@infinibay/contracts';
-import type { Domain } from '@infinibay/libvirt';
 import { Authorize } from '@infinibay/platform-access';
 import { HandlesRequest, type RequestMeta } from '@infinibay/platform-messaging';
 import { Controller } from '@nestjs/common';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
 import { libvirtCodeOf } from '../hypervisor/libvirt-errors.js';
 import type { Deadline } from '../work/deadline.js';
-import { VmGate, type FencedRequest } from '../work/vm-gate.js';
+import { VmGate } from '../work/vm-gate.js';
 import { isOff } from '../domains/domain-power.js';
 import { DomainRepository } from '../domains/domain.repository.js';
+import { PowerChange } from './power-change.js';
+import { TaskRecords } from './task-records.js';
 import { unlessDone } from './unless-done.js';
-import { VmRestarts } from './vm-restarts.js';
 import { VmService } from './vm.service.js';
 
 /**
@@ -36,7 +33,8 @@ export class VmPowerHandlers {
     private readonly hypervisor: Hypervisor,
     private readonly domains: DomainRepository,
     private readonly vms: VmService,
-    private readonly restarts: VmRestarts,
+    private readonly records: TaskRecords,
+    private readonly power: PowerChange,
   ) {}
 
   @Authorize()
@@ -52,7 +50,7 @@ export class VmPowerHandlers {
   @Authorize()
   @HandlesRequest(resumeVm)
   resume(request: RequestOf<typeof resumeVm>, meta: RequestMeta): Promise<ReplyOf<typeof resumeVm>> {
-    return this.changePower(request, meta, async (domain, power, deadline) => {
+    return this.power.perform(request, meta, async (domain, power, deadline) => {
       if (power === 'running') return;
       if (power !== 'paused') throw new DomainError('VM_BUSY', { vmId: request.vmId, power });
       const resume = () => domain.resume({ timeoutMs: deadline.timeoutMs() });
@@ -60,7 +58,7 @@ export class VmPowerHandlers {
         () => this.hypervisor.use('resume-domain', resume),
         async () => (await this.domains.power(domain, deadline)) === 'running',
       );
-      await this.restarts.release(request.vmId);
+      await this.records.release(request.vmId);
     });
   }
 
@@ -68,7 +66,7 @@ export class VmPowerHandlers {
   @Authorize()
   @HandlesRequest(suspendVm)
   suspend(request: RequestOf<typeof suspendVm>, meta: RequestMeta): Promise<ReplyOf<typeof suspendVm>> {
-    return this.changePower(request, meta, async (domain, power, deadline) => {
+    return this.power.perform(request, meta, async (domain, power, deadline) => {
       if (power === 'paused') return;
       if (power !== 'running') throw new DomainError('VM_BUSY', { vmId: request.vmId, power });
       const suspend = () => domain.suspend({ timeoutMs: deadline.timeoutMs() });
@@ -83,7 +81,7 @@ export class VmPowerHandlers {
   @Authorize()
   @HandlesRequest(shutdownVm)
   shutdown(request: RequestOf<typeof shutdownVm>, meta: RequestMeta): Promise<ReplyOf<typeof shutdownVm>> {
-    return this.changePower(request, meta, async (domain, power, deadline) => {
+    return this.power.perform(request, meta, async (domain, power, deadline) => {
       if (isOff(power)) return;
       const press = () => domain.shutdown({ timeoutMs: deadline.timeoutMs() });
       await unlessDone(
@@ -91,24 +89,6 @@ export class VmPowerHandlers {
         async () => isOff(await this.domains.power(domain, deadline)),
       );
     });
-  }
-
-  /** libvirt tells when the guest has restarted, which need not be soon, or ever. */
-  @Authorize()
-  @HandlesRequest(rebootVm)
-  async reboot(request: RequestOf<typeof rebootVm>, meta: RequestMeta): Promise<ReplyOf<typeof rebootVm>> {
-    const reply = await this.changePower(request, meta, (domain, power, deadline) =>
-      this.restarts.reboot(request, domain, power, deadline),
-    );
-    return { ...reply, isRebooted: this.restarts.hasRebooted(request.vmId, request.operationId) };
-  }
-
-  @Authorize()
-  @HandlesRequest(resetVm)
-  reset(request: RequestOf<typeof resetVm>, meta: RequestMeta): Promise<ReplyOf<typeof resetVm>> {
-    return this.changePower(request, meta, (domain, power, deadline) =>
-      this.restarts.reset(request, domain, power, deadline),
-    );
   }
 
   @Authorize()
@@ -129,19 +109,6 @@ export class VmPowerHandlers {
     } catch (error) {
       if (!meansOff(error)) throw error;
     }
-  }
-
-  /** @returns the power after `change`, which is told the power before */
-  private async changePower(
-    request: FencedRequest,
-    { deadline: until }: RequestMeta,
-    change: (domain: Domain, power: DomainPower, deadline: Deadline) => Promise<void>,
-  ): Promise<{ power: DomainPower }> {
-    return this.gate.perform(request, until, async (deadline) => {
-      const domain = await this.domains.get(request.vmId, deadline);
-      await change(domain, await this.domains.power(domain, deadline), deadline);
-      return { power: await this.domains.power(domain, deadline) };
-    });
   }
 }
 

@@ -16,7 +16,7 @@ import { Deadline } from '../work/deadline.js';
 import { VmGate } from '../work/vm-gate.js';
 import { isOff } from '../domains/domain-power.js';
 import { DomainRepository } from '../domains/domain.repository.js';
-import { VmRestarts } from './vm-restarts.js';
+import { TaskRecords } from './task-records.js';
 import { VmService } from './vm.service.js';
 
 /** Commands of the vms service that make and remove; vm-power.handlers.ts has the rest. Every change passes the gate: in order, and never from a replaced worker. */
@@ -27,7 +27,7 @@ export class VmHandlers {
     private readonly vms: VmService,
     private readonly disks: DiskService,
     private readonly domains: DomainRepository,
-    private readonly restarts: VmRestarts,
+    private readonly records: TaskRecords,
   ) {}
 
   @Authorize()
@@ -40,7 +40,7 @@ export class VmHandlers {
       this.domains.observe(vmId, new Deadline(until)),
       this.disks.inspect(vmId, true),
     ]);
-    const isHeld = observed?.power === 'paused' && (await this.restarts.isHeld(vmId));
+    const isHeld = observed?.power === 'paused' && (await this.records.isHeld(vmId));
     return {
       domain: observed === undefined ? null : { power: observed.power, reason: isHeld ? 'reset' : observed.reason },
       disk: disk.status === 'SOUND' ? { capacityBytes: disk.capacityBytes } : null,

@@ -7,14 +7,15 @@ import { HypervisorModule } from '../hypervisor/hypervisor.module.js';
 import { WorkModule } from '../work/work.module.js';
 import { GuestFolders } from './guest-folders.js';
 import { TaskRecords } from './task-records.js';
+import { PowerChange } from './power-change.js';
 import { VmPowerHandlers } from './vm-power.handlers.js';
-import { VmRestarts } from './vm-restarts.js';
+import { VmRestartHandlers } from './vm-restarts.handlers.js';
 import { VmHandlers } from './vm.handlers.js';
 import { VmService } from './vm.service.js';
 
 @Module({
   imports: [WorkModule, HypervisorModule, HostModule, DomainsModule, DisksModule, FiltersModule],
-  controllers: [VmHandlers, VmPowerHandlers],
-  providers: [TaskRecords, GuestFolders, VmRestarts, VmService],
+  controllers: [VmHandlers, VmPowerHandlers, VmRestartHandlers],
+  providers: [TaskRecords, GuestFolders, PowerChange, VmService],
 })
 export class VmsModule {}

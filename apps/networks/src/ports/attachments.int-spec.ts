@@ -84,6 +84,23 @@ describe('attachments of VMs to networks', () => {
     );
   });
 
+  it('gives a VM that was renamed its new name at the next attachment, and the same card', async () => {
+    const networkId = await newNetwork();
+    const vmId = randomUUID();
+    const before = await attach(networkId, vmId, 1, host.hostId, 'old-name');
+    const reserved = () => host.networks.get(networkId)?.spec.reservations;
+    expect(reserved()).toMatchObject([{ address: before.address, hostname: 'old-name' }]);
+    expect(await attach(networkId, vmId, 2, host.hostId, 'new-name')).toEqual(before);
+    expect(reserved()).toMatchObject([{ address: before.address, hostname: 'new-name' }]);
+    const heir = await attach(networkId, randomUUID(), 1, host.hostId, 'old-name');
+    expect(reserved()?.map(({ address, hostname }) => [address, hostname])).toEqual(
+      expect.arrayContaining([
+        [before.address, 'new-name'],
+        [heir.address, 'old-name'],
+      ]),
+    );
+  });
+
   it('refuses the VM that finds the network full, and takes it after another left', async () => {
     const networkId = await newNetwork(30);
     const first = randomUUID();

@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { pollUntil } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { PrismaClient, createDatabase } from '../database.js';
+import { createDatabase, type PrismaClient } from '../database.js';
 import { VmBench } from '../testing/vm-bench.js';
 import { VmsUnderTest, testNats } from '../testing/vms-under-test.js';
 
@@ -44,6 +44,7 @@ describe('a service that is killed at a step', () => {
   let bench: VmBench;
   let database: PrismaClient;
   const ids: string[] = [];
+  const services: ChildProcess[] = [];
   beforeAll(async () => {
     bench = await VmBench.start({ RECONCILE_WORKERS: '1' });
     database = createDatabase({ DATABASE_URL: bench.database.url, DATABASE_POOL_SIZE: 2 });
@@ -53,6 +54,7 @@ describe('a service that is killed at a step', () => {
     bench.vms = await VmsUnderTest.start(bench.database);
   }, 400_000);
   afterAll(async () => {
+    for (const service of services) service.kill('SIGKILL');
     await database.$disconnect();
     await bench.stop();
   });
@@ -93,6 +95,7 @@ describe('a service that is killed at a step', () => {
     };
     await lease(id, null);
     const service = spawn(process.execPath, [MAIN], { env: environment, stdio: ['ignore', 'ignore', 'inherit'] });
+    services.push(service);
     const [, signal] = (await once(service, 'exit')) as [number | null, NodeJS.Signals | null];
     expect([place, signal]).toEqual([place, 'SIGKILL']);
   };

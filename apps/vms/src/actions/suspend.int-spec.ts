@@ -219,4 +219,30 @@ describe('suspendVm and resumeVm', () => {
     bench.neighbours.disturb = () => undefined;
     expect(losses).toBe(2);
   });
+
+  it('leave a VM as it is that can not be suspended', async () => {
+    const id = await bench.running();
+    bench.neighbours.disturb = (name, vmId) => {
+      if (name === 'suspend-vm' && vmId === id) throw new DomainError('UNSUPPORTED_BY_DRIVER');
+    };
+    await bench.act('suspendVm', id);
+    expect(await ends(id, 'SUSPEND_VM', 'FAILED')).toMatchObject({
+      state: 'RUNNING',
+      error: null,
+      operations: [{ errorCode: 'UNSUPPORTED_BY_DRIVER' }, {}],
+    });
+    bench.neighbours.disturb = () => undefined;
+    expect(await row(id)).toMatchObject({ desired: 'RUNNING', reconcileAt: null });
+  });
+
+  it('keep the VM suspended when somebody asks for a restart meanwhile, which fails', async () => {
+    const id = await bench.running();
+    await bench.act('suspendVm', id);
+    const answer = await bench.act('rebootVm', id);
+    // It may be suspended already by then.
+    if (answer.errors === undefined) await ends(id, 'REBOOT_VM', 'FAILED');
+    else expect(codes(answer)).toEqual(['VM_BUSY']);
+    expect(await bench.reaches(id, 'PAUSED')).toMatchObject({ pauseReason: 'user' });
+    expect(guest(id)).toMatchObject({ power: 'paused', restartsAskedFor: [] });
+  });
 });

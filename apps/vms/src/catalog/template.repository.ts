@@ -1,29 +1,37 @@
 import { DomainError, nameKey } from '@infinibay/contracts';
+import type { GraphContext } from '@infinibay/platform-graphql';
 import { isUniqueViolation, newId } from '@infinibay/platform-persistence';
+import { onlyUuids } from '@infinibay/platform-subgraph';
 import { Injectable } from '@nestjs/common';
+import type DataLoader from 'dataloader';
 import { PrismaClient, type Transaction } from '../database.js';
-import type { Template } from '../generated/prisma/client.js';
+import type { Template as TemplateRow } from '../generated/prisma/client.js';
+import type { Template } from './image.model.js';
+import { bytesToGib } from './sizes.js';
 
-export type NewTemplate = Pick<Template, 'name' | 'imageId' | 'vcpus' | 'memoryMib' | 'diskBytes'>;
+export type NewTemplate = Pick<TemplateRow, 'name' | 'imageId' | 'vcpus' | 'memoryMib' | 'diskBytes'>;
 
 @Injectable()
 export class TemplateRepository {
   constructor(private readonly database: PrismaClient) {}
 
-  list(): Promise<Template[]> {
+  list(): Promise<TemplateRow[]> {
     return this.database.template.findMany({ orderBy: { name: 'asc' } });
   }
 
-  findMany(ids: readonly string[]): Promise<Template[]> {
-    return this.database.template.findMany({ where: { id: { in: [...ids] } } });
+  loader(graph: GraphContext): DataLoader<string, Template | null> {
+    return graph.loader<Template>('template', async (ids) => {
+      const rows = await this.database.template.findMany({ where: { id: { in: onlyUuids(ids) } } });
+      return new Map(rows.map((row) => [row.id, toTemplate(row)]));
+    });
   }
 
-  find(tx: Transaction, id: string): Promise<Template | null> {
+  find(tx: Transaction, id: string): Promise<TemplateRow | null> {
     return tx.template.findUnique({ where: { id } });
   }
 
   /** @throws DomainError NAME_TAKEN */
-  async create(tx: Transaction, template: NewTemplate): Promise<Template> {
+  async create(tx: Transaction, template: NewTemplate): Promise<TemplateRow> {
     const { name } = template;
     try {
       return await tx.template.create({ data: { id: newId(), ...template, nameKey: nameKey(name) } });
@@ -34,9 +42,21 @@ export class TemplateRepository {
   }
 
   /** @returns what it was; null when there is none, or another call has deleted it first */
-  async delete(tx: Transaction, id: string): Promise<Template | null> {
+  async delete(tx: Transaction, id: string): Promise<TemplateRow | null> {
     const template = await tx.template.findUnique({ where: { id } });
     const { count } = await tx.template.deleteMany({ where: { id } });
     return count === 0 ? null : template;
   }
 }
+
+/** @param stored a row, or what a mutation keeps of one as JSON */
+export const toTemplate = (
+  stored: Omit<NewTemplate, 'diskBytes'> & { readonly id: string; readonly diskBytes: bigint | number | string },
+): Template => ({
+  id: stored.id,
+  name: stored.name,
+  imageId: stored.imageId,
+  vcpus: stored.vcpus,
+  memoryMib: stored.memoryMib,
+  diskGib: bytesToGib(BigInt(stored.diskBytes)),
+});

@@ -1,15 +1,12 @@
 import type { Actor } from '@infinibay/contracts';
 import { Authorize } from '@infinibay/platform-access';
 import { CurrentActor, Graph, ListSize, type GraphContext } from '@infinibay/platform-graphql';
-import { onlyUuids } from '@infinibay/platform-subgraph';
 import { Args, Mutation, Parent, Query, ResolveField, ResolveReference, Resolver } from '@nestjs/graphql';
-import type { Template as TemplateRow } from '../generated/prisma/client.js';
 import { Image, Template } from './image.model.js';
 import { ImageRepository } from './image.repository.js';
-import { bytesToGib } from './sizes.js';
 import { CreateTemplateInput, DeleteTemplateInput } from './template.inputs.js';
-import { TemplateRepository } from './template.repository.js';
-import { TemplateService, type TemplateFacts } from './template.service.js';
+import { TemplateRepository, toTemplate } from './template.repository.js';
+import { TemplateService } from './template.service.js';
 
 @Resolver(() => Template)
 export class TemplateResolver {
@@ -47,11 +44,7 @@ export class TemplateResolver {
   @Authorize()
   @ResolveReference()
   resolveReference(reference: { id: string }, context: { graph: GraphContext }): Promise<Template | null> {
-    const loader = context.graph.loader<Template>('template', async (ids) => {
-      const rows = await this.stored.findMany(onlyUuids(ids));
-      return new Map(rows.map((row) => [row.id, toTemplate(row)]));
-    });
-    return loader.load(reference.id);
+    return this.stored.loader(context.graph).load(reference.id);
   }
 
   @Authorize()
@@ -60,12 +53,3 @@ export class TemplateResolver {
     return this.images.loader(graph).load(template.imageId);
   }
 }
-
-const toTemplate = ({ id, name, imageId, vcpus, memoryMib, diskBytes }: TemplateFacts | TemplateRow): Template => ({
-  id,
-  name,
-  imageId,
-  vcpus,
-  memoryMib,
-  diskGib: bytesToGib(BigInt(diskBytes)),
-});

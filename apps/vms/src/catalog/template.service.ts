@@ -31,14 +31,12 @@ export class TemplateService {
 
   /** @throws DomainError FORBIDDEN, INVALID_INPUT, IMAGE_NOT_FOUND, NAME_TAKEN */
   create(actor: Actor, rawInput: unknown): Promise<TemplateFacts> {
-    requireAdministrator(actor);
     const { idempotencyKey: key, ...input } = validateInput(CreateTemplate, rawInput);
     return this.commit({ actor, operation: 'createTemplate', key, input }, (tx) => this.insert(tx, input));
   }
 
   /** @throws DomainError FORBIDDEN, INVALID_INPUT, TEMPLATE_NOT_FOUND */
   delete(actor: Actor, rawInput: unknown): Promise<TemplateFacts> {
-    requireAdministrator(actor);
     const { idempotencyKey: key, ...input } = validateInput(DeleteTemplate, rawInput);
     return this.commit({ actor, operation: 'deleteTemplate', key, input }, async (tx) => {
       const id = isUuid(input.templateId) ? input.templateId : null;
@@ -53,8 +51,15 @@ export class TemplateService {
     asked: { readonly actor: Actor; readonly operation: string; readonly key: string; readonly input: unknown },
     work: (tx: Transaction) => Promise<TemplateRow>,
   ): Promise<TemplateFacts> {
-    const show = (facts: TemplateFacts): TemplateFacts => facts;
-    return this.change.commit({ ...asked, resourceKind: 'template', show }, async (tx) => {
+    // Within the commit, so that an attempt is found in the audit.
+    const prepare = (): void => {
+      requireAdministrator(asked.actor);
+    };
+    const show = (facts: TemplateFacts): TemplateFacts => {
+      requireAdministrator(asked.actor);
+      return facts;
+    };
+    return this.change.commit({ ...asked, resourceKind: 'template', prepare, show }, async (tx) => {
       const row = await work(tx);
       return { answer: toFacts(row), resourceId: row.id, events: [] };
     });

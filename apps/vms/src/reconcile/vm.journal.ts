@@ -188,17 +188,16 @@ export class VmJournal {
   }
 
   /**
-   * The guest did not power off: the operation fails, the VM goes on as it is and is not in error.
+   * A running guest could not be brought to what was asked of it: the operation fails, the VM goes on as it is and is not
+   * in error.
+   * @param step that did not come about
    * @param paused libvirt's reason, when it stands still
    */
-  abandonShutdown(claim: Claim, reading: Reading, error: DomainError, paused: string | null): Promise<void> {
+  abandon(claim: Claim, reading: Reading, step: Step, error: DomainError, paused: string | null): Promise<void> {
     return this.end(claim, reading, async (tx, vm) => {
       const failure = { code: error.code, message: error.message };
       const state = paused === null ? 'RUNNING' : 'PAUSED';
-      const stepped = await this.operations.markStep(tx, vm.id, 'shutdown', {
-        status: 'FAILED',
-        errorCode: error.code,
-      });
+      const stepped = await this.operations.markStep(tx, vm.id, step, { status: 'FAILED', errorCode: error.code });
       await this.vms.update(tx, vm.id, {
         ...RELEASED,
         state,

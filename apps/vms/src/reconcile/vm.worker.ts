@@ -7,6 +7,7 @@ import {
   isGuestInitiated,
   isOff,
   isPausedForNow,
+  lookAgainMs,
   plan,
   taskOf,
   type Observed,
@@ -163,7 +164,9 @@ export class VmWorker {
   /** Looked at again until the guest's grace is over; then who asked is told, and the VM goes on as it is. */
   private async awaitTask(claim: Claim, reading: Reading, ageMs: number): Promise<void> {
     const task = taskIn(reading);
-    if (task === null || ageMs < this.graceMs(reading.open)) return this.journal.postpone(claim, reading, WAIT_MS);
+    const leftMs = this.graceMs(reading.open) - ageMs;
+    if (task === null) return this.journal.postpone(claim, reading, WAIT_MS);
+    if (leftMs > 0) return this.journal.postpone(claim, reading, lookAgainMs(ageMs, leftMs));
     await this.failTask(claim, reading, task, overdue(task));
   }
 
@@ -222,9 +225,10 @@ export class VmWorker {
     if (age === null && vm.desired === 'RUNNING' && paused !== null)
       return this.journal.showPaused(claim, reading, paused, isPausedForNow(paused));
     if (age === null) return this.journal.postpone(claim, reading, IDLE_WAIT_MS);
-    if (age < this.graceMs(open)) return this.journal.postpone(claim, reading, WAIT_MS);
+    const leftMs = this.graceMs(open) - age;
+    if (leftMs > 0) return this.journal.postpone(claim, reading, lookAgainMs(age, leftMs));
     if (taskIn(reading) !== null && paused === null) return this.awaitTask(claim, reading, age);
-    if (vm.desired === 'STOPPED') return this.journal.abandonShutdown(claim, reading, notOffInTime(paused), paused);
+    if (vm.desired === 'STOPPED') return this.journal.abandon(claim, reading, 'shutdown', notOffInTime(paused), paused);
     if (paused !== null)
       return this.journal.showPaused(claim, reading, paused, isPausedForNow(paused), notResumed(vm.id, paused));
     await this.journal.fail(claim, reading, null, new DomainError('VM_BUSY', { power }));
@@ -234,26 +238,39 @@ export class VmWorker {
     if (cause instanceof DomainError && cause.code === 'STALE_FENCE') throw cause;
     const error = cause instanceof DomainError ? cause : new DomainError('INTERNAL', {}, { cause });
     const open = await this.operations.open(claim.vmId);
-    const [age, graceMs] = [open?.ageMs ?? 0, this.graceMs(open)];
     const { vm } = await this.journal.read(claim);
     const failed = { vmId: claim.vmId, step, code: error.code, details: error.details, err: error };
     if (isDiskProblem(error.code) && vm.diskBuiltAt !== null && vm.desired !== 'DELETED')
       return this.block(claim, reading, error);
-    const shutsDown = vm.desired === 'STOPPED';
-    if (shutsDown && age > graceMs && open?.parameters.force !== true) {
-      this.logger.error(failed, 'the VM could not be shut down in time');
-      return this.journal.abandonShutdown(claim, reading, error, vm.pauseReason);
-    }
-    const limitMs = this.options.retryLimitMs + (shutsDown ? graceMs : 0);
-    if (!isRetryable(error) || age > limitMs) {
-      const task = taskIn(reading);
-      if (task !== null && (vm.state === 'RUNNING' || vm.state === 'PAUSED'))
-        return this.failTask(claim, reading, task, error);
-      this.logger.error(failed, 'the VM failed');
-      return this.journal.fail(claim, reading, step, error);
+    if (this.isPastHope({ vm, open }, error)) {
+      this.logger.error(failed, 'what was asked of the VM failed');
+      return this.giveUp(claim, reading, { vm, open }, step, error);
     }
     const waitMs = await this.journal.retryLater(claim, reading, step, error);
     this.logger.warn({ ...failed, waitMs }, 'step failed; trying again');
+  }
+
+  /** The guest was asked to power off, had its time for it, and nobody wants its power cut. */
+  private isShutdownOverdue({ vm, open }: Reading): boolean {
+    if (vm.desired !== 'STOPPED' || open === null) return false;
+    return open.ageMs > this.graceMs(open) && open.parameters.force !== true;
+  }
+
+  private isPastHope(now: Reading, error: DomainError): boolean {
+    const { vm, open } = now;
+    const ownTimeMs = vm.desired === 'STOPPED' ? this.graceMs(open) : 0;
+    const isTooLate = (open?.ageMs ?? 0) > this.options.retryLimitMs + ownTimeMs;
+    return this.isShutdownOverdue(now) || isTooLate || !isRetryable(error);
+  }
+
+  /** A guest that runs goes on as it is where that is an end; otherwise the VM is in error until somebody acts. */
+  private giveUp(claim: Claim, reading: Reading, now: Reading, step: Step | null, error: DomainError): Promise<void> {
+    const { state, pauseReason } = now.vm;
+    if (this.isShutdownOverdue(now)) return this.journal.abandon(claim, reading, 'shutdown', error, pauseReason);
+    const task = taskIn(reading);
+    if (task !== null && (state === 'RUNNING' || state === 'PAUSED')) return this.failTask(claim, reading, task, error);
+    if (step === 'suspend' && now.open !== null) return this.journal.abandon(claim, reading, step, error, pauseReason);
+    return this.journal.fail(claim, reading, step, error);
   }
 
   /** Fault tests kill the process at an exact place. */

@@ -52,6 +52,10 @@ interface SimulatedVm {
   /** Operations for which the reset button was pressed. */
   readonly resets: string[];
   port: boolean;
+  /** What the port, and so the guest, is called. */
+  hostname?: string;
+  /** What libvirt shows it as. */
+  name?: string;
   filter: boolean;
   fence: number;
 }
@@ -221,7 +225,7 @@ export class Neighbours {
     on(attachVm, (request) =>
       this.command('attach-vm', request, (vm) => {
         if (this.missingNetworks.has(request.networkId)) throw new DomainError('NETWORK_NOT_FOUND');
-        vm.port = true;
+        Object.assign(vm, { port: true, hostname: request.hostname });
         const { networkId } = request;
         return {
           nic: { portId: request.vmId, networkId, mac: '52:54:00:00:00:01', address: '10.80.0.10', networkName: 'net' },
@@ -243,6 +247,7 @@ export class Neighbours {
     on(defineVm, ({ fence, spec }) =>
       this.command('define-vm', { fence, vmId: spec.vmId }, (vm) => {
         vm.power ??= 'off';
+        vm.name = spec.name;
         return {};
       }),
     );

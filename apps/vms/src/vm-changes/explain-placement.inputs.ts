@@ -1,6 +1,6 @@
 import { Field, InputType, OmitType } from '@nestjs/graphql';
 import { z } from 'zod';
-import { CreateVmInput, NewVm } from './vm.inputs.js';
+import { CreateVmInput, PlannedVm } from './vm.inputs.js';
 
 export const MAX_EXPLAINED_VMS = 100;
 
@@ -13,4 +13,4 @@ export class ExplainPlacementInput {
   vms!: PlannedVmInput[];
 }
 
-export const ExplainPlacement = z.object({ vms: z.array(NewVm).min(1).max(MAX_EXPLAINED_VMS) });
+export const ExplainPlacement = z.object({ vms: z.array(PlannedVm).min(1).max(MAX_EXPLAINED_VMS) });

@@ -17,7 +17,7 @@ import { PLACEMENT_SETTINGS } from '../placement/placement-settings.js';
 import { toPlacement, type ExplainedVm } from '../placement/placement.model.js';
 import { recordOf } from '../placement/placement.record.js';
 import { ExplainPlacement } from './explain-placement.inputs.js';
-import type { NewVm } from './vm.inputs.js';
+import type { PlannedVm } from './vm.inputs.js';
 import { VmPlacement } from './vm.placement.js';
 
 /** What is asked of the fleet, or why it isn't. */
@@ -56,7 +56,7 @@ export class ExplainPlacementService {
     });
   }
 
-  private async questionOf(tx: Transaction, actor: Actor, vm: NewVm): Promise<Question> {
+  private async questionOf(tx: Transaction, actor: Actor, vm: PlannedVm): Promise<Question> {
     const { departmentId } = vm;
     if (!isUuid(departmentId) || !can(actor, 'create', { kind: 'vm', departmentId }))
       return new DomainError('DEPARTMENT_NOT_FOUND');

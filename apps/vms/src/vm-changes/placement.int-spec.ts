@@ -90,6 +90,18 @@ describe('placement', () => {
   const whatIf = async (hostId: string, page: Record<string, unknown> = {}) =>
     (await bench.vms.ask(administrator, WHAT_IF, { hostId, ...page })).data?.['whatIfHostFails'] as WhatIfView;
 
+  /** Repeats a create with its key, as clients do, while load keeps it from an answer or hosts from telling of themselves. */
+  const finalCode = (input: Record<string, unknown>): Promise<string> =>
+    pollUntil(
+      async () => {
+        const extensions = (await bench.create(input)).errors?.[0]?.extensions;
+        if (extensions === undefined) return 'placed';
+        const isFinal = extensions.code === 'NO_SUITABLE_HOST' && !JSON.stringify(extensions).includes('host-online');
+        return isFinal ? extensions.code : null;
+      },
+      { what: 'an answer to a create', timeoutMs: 100_000 },
+    );
+
   it('keeps with the VM what was found about each host, for administrators', async () => {
     const id = await bench.created({ memoryMib: MEMORY });
     const placement = await placementOf(id, administrator);
@@ -205,10 +217,8 @@ describe('placement', () => {
     const taken = await database().vm.count({ where: { hostId: narrow } });
     // 15 and 20 by memory, and on the narrow host by vCPUs what is left of 16.
     const places = 15 + 20 + (16 - taken);
-    const answers = await Promise.all(
-      Array.from({ length: 100 }, () => bench.create(bench.input({ memoryMib: MEMORY, vcpus: 1 }))),
-    );
-    const codes = answers.map(({ errors }) => errors?.[0]?.extensions.code ?? 'placed');
+    const inputs = Array.from({ length: 100 }, () => bench.input({ memoryMib: MEMORY, vcpus: 1 }));
+    const codes = await Promise.all(inputs.map(finalCode));
     expect(codes.filter((code) => code === 'placed')).toHaveLength(places);
     expect(codes.filter((code) => code === 'NO_SUITABLE_HOST')).toHaveLength(100 - places);
     const counts = await database().vm.groupBy({ by: ['hostId'], _count: true });

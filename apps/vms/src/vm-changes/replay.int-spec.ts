@@ -46,6 +46,18 @@ describe('mutations of vms, repeated', () => {
     other: { vmId: randomUUID() },
     lost: ['VM_NOT_FOUND'],
   });
+  /** Of what people say of a VM, which may be anything when the call is repeated. */
+  const said = (input: Record<string, unknown>, other: Record<string, unknown>): ReplayRow => ({
+    select: '{ id }',
+    input: async () => ({ vmId: await bench.created(), ...input }),
+    gone: async ({ vmId }) => {
+      await bench.vms.get(PrismaClient).vm.updateMany({ data: { deletionProtected: false } });
+      await bench.act('deleteVm', String(vmId));
+      await bench.isGone(String(vmId));
+    },
+    other,
+    lost: ['VM_NOT_FOUND'],
+  });
   const rows = (): Readonly<Record<string, ReplayRow>> => ({
     createVm: {
       ...action('RUNNING'),
@@ -65,6 +77,11 @@ describe('mutations of vms, repeated', () => {
     resumeVm: action('RUNNING'),
     forceOffVm: action('RUNNING'),
     deleteVm: action('RUNNING'),
+    renameVm: said({ name: `renamed-${randomUUID().slice(0, 8)}` }, { name: 'other' }),
+    describeVm: said({ description: 'Front of the shop' }, { description: 'other' }),
+    tagVm: said({ tags: ['web', 'env:prod'] }, { tags: ['web'] }),
+    untagVm: said({ tags: ['web'] }, { tags: ['other'] }),
+    setVmDeletionProtection: said({ deletionProtected: true }, { deletionProtected: false }),
     createTemplate: {
       select: TEMPLATE,
       input: template,

@@ -9,6 +9,8 @@ import { ExplainPlacementResolver } from './explain-placement.resolver.js';
 import { ExplainPlacementService } from './explain-placement.service.js';
 import { NeighbourChecks } from './neighbour-checks.js';
 import { VmChangesService } from './vm-changes.service.js';
+import { VmMetadataResolver } from './vm-metadata.resolver.js';
+import { VmMetadataService } from './vm-metadata.service.js';
 import { AcceptedRequests, actionResolvers } from './vm-mutation.resolver.js';
 import { VmPlacement } from './vm.placement.js';
 
@@ -18,9 +20,11 @@ import { VmPlacement } from './vm.placement.js';
     NeighbourChecks,
     VmPlacement,
     VmChangesService,
-    AcceptedRequests,
     ExplainPlacementService,
     ExplainPlacementResolver,
+    VmMetadataService,
+    VmMetadataResolver,
+    AcceptedRequests,
     ...actionResolvers,
   ],
 })

@@ -11,6 +11,7 @@ import type { Vm as VmRow } from '../generated/prisma/client.js';
 import { OperationRepository } from '../operations/operation.repository.js';
 import { Reconciler } from '../reconcile/reconciler.js';
 import { createdEvent, stateEvents } from '../vms/vm.events.js';
+import { changesBetween, updatedEvent, type VmFacts } from '../vms/vm-facts.js';
 import { VmRepository } from '../vms/vm.repository.js';
 import { NeighbourChecks } from './neighbour-checks.js';
 import { CreateVm, VmAction } from './vm.inputs.js';
@@ -56,7 +57,7 @@ export class VmChangesService {
     return this.accept(asked, (tx, networkId) => this.build(tx, actor, { idempotencyKey: key, ...input }, networkId));
   }
 
-  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY */
+  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, DELETION_PROTECTED */
   async request(
     actor: Actor,
     kind: Exclude<OperationKind, 'CREATE_VM'>,
@@ -77,6 +78,7 @@ export class VmChangesService {
         throw new DomainError('VM_NOT_FOUND');
       }
       if (!isAllowed(kind, vm.state)) throw new DomainError('VM_BUSY', { state: vm.state });
+      if (actionOf(kind).destroys === true && vm.deletionProtected) throw new DomainError('DELETION_PROTECTED');
       await this.refuseWhileOpen(tx, vm, kind);
       return this.journal(tx, vm, { kind, actor, key, parameters }, await this.makeDue(tx, vm, kind));
     });
@@ -89,12 +91,12 @@ export class VmChangesService {
     networkId: string | null,
   ): Promise<MutationEffect<Accepted>> {
     const place = await this.placement.place(tx, input);
-    const vm = await this.vms.create(tx, {
+    const { name, description, tags } = input;
+    const said: VmFacts = { name, description: description ?? '', tags: tags ?? [], deletionProtected: false };
+    const vm = await this.vms.create(tx, said, {
       id: newId(),
       departmentId: input.departmentId,
       ownerId: actor.userId,
-      name: input.name,
-      activeName: input.name,
       imageId: place.image.id,
       hostId: place.hostId,
       networkId,
@@ -102,11 +104,16 @@ export class VmChangesService {
       vcpus: place.vcpus,
       memoryMib: place.memoryMib,
       diskBytes: place.diskBytes,
+      templateId: input.templateId,
       reconcileAt: await databaseNow(tx),
     });
     await this.placement.keep(tx, vm.id, place);
+    const unsaid: VmFacts = { ...said, description: '', tags: [] };
+    const changed = changesBetween(unsaid, said);
+    // The event of a creation has no words for it: it is told as a change.
+    const events = [createdEvent(vm), ...(changed.length === 0 ? [] : [updatedEvent(vm, changed, said)])];
     const asked = { kind: 'CREATE_VM', actor, key: input.idempotencyKey, parameters: {} } as const;
-    return this.journal(tx, vm, asked, [createdEvent(vm)]);
+    return this.journal(tx, vm, asked, events);
   }
 
   /** What may not be done twice at a time. @throws DomainError VM_BUSY */

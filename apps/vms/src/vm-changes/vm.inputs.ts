@@ -1,8 +1,9 @@
 import { Field, Float, ID, InputType, Int } from '@nestjs/graphql';
-import { IdempotencyKey, VmName } from '@infinibay/contracts';
+import { Description, IdempotencyKey, Tags, VmName } from '@infinibay/contracts';
 import { KEY_DESCRIPTION } from '@infinibay/platform-graphql';
 import { z } from 'zod';
 import { bytesOfGib, diskGib, memoryMib, vcpus } from '../catalog/sizes.js';
+import { DESCRIPTION_RULE, TAGS_RULE } from './vm-metadata.inputs.js';
 
 @InputType({
   description:
@@ -35,6 +36,12 @@ export class CreateVmInput {
 
   @Field(() => Float, { nullable: true, description: "GiB, at least the image's size, which is also the default" })
   diskGib?: number | null;
+
+  @Field(() => String, { nullable: true, description: DESCRIPTION_RULE })
+  description?: string | null;
+
+  @Field(() => [String], { nullable: true, description: TAGS_RULE })
+  tags?: string[] | null;
 }
 
 @InputType({ description: 'Names a virtual machine to act on' })
@@ -58,6 +65,9 @@ const newVm = z.object({
   vcpus: optional(vcpus),
   memoryMib: optional(memoryMib),
   diskGib: optional(diskGib),
+  // Nothing said is the same input as nothing asked for.
+  description: optional(Description).transform((text) => (text === '' ? null : text)),
+  tags: optional(Tags).transform((tags) => (tags?.length === 0 ? null : tags)),
 });
 const hasOneSource = (input: { imageId: string | null; templateId: string | null }): boolean =>
   (input.imageId === null) !== (input.templateId === null);
@@ -69,9 +79,9 @@ export const CreateVm = newVm
   .refine(hasOneSource, ONE_SOURCE);
 export type CreateVm = z.output<typeof CreateVm>;
 
-export const NewVm = newVm
+export const PlannedVm = newVm
   .transform(({ diskGib, ...input }) => ({ ...input, diskBytes: diskGib === null ? null : bytesOfGib(diskGib) }))
   .refine(hasOneSource, ONE_SOURCE);
-export type NewVm = z.output<typeof NewVm>;
+export type PlannedVm = z.output<typeof PlannedVm>;
 
 export const VmAction = z.object({ idempotencyKey: IdempotencyKey, vmId: z.string() });

@@ -10,7 +10,7 @@ import type { Image, Template } from '../generated/prisma/client.js';
 import { FleetRepository } from '../hosts/fleet.repository.js';
 import { PLACEMENT_SETTINGS } from '../placement/placement-settings.js';
 import { PlacementRepository } from '../placement/placement.repository.js';
-import type { NewVm } from './vm.inputs.js';
+import type { PlannedVm } from './vm.inputs.js';
 
 /** What a VM will be, with all that the client left out. */
 export interface WantedVm {
@@ -40,7 +40,7 @@ export class VmPlacement {
    * One placement at a time, so that two creates cannot both take the last memory of a host.
    * @throws DomainError IMAGE_NOT_FOUND, TEMPLATE_NOT_FOUND, INVALID_INPUT, MEMORY_EXCEEDS_HOST, NO_SUITABLE_HOST
    */
-  async place(tx: Transaction, input: NewVm): Promise<Placement> {
+  async place(tx: Transaction, input: PlannedVm): Promise<Placement> {
     await this.fleet.lock(tx);
     const wanted = await this.wanted(tx, input);
     const request = { ...wanted, imageId: wanted.image.id };
@@ -56,7 +56,7 @@ export class VmPlacement {
   }
 
   /** @throws DomainError IMAGE_NOT_FOUND, TEMPLATE_NOT_FOUND, INVALID_INPUT */
-  async wanted(tx: Transaction, input: NewVm): Promise<WantedVm> {
+  async wanted(tx: Transaction, input: PlannedVm): Promise<WantedVm> {
     const template = input.templateId === null ? null : await this.template(tx, input.templateId);
     const image = await this.image(tx, template?.imageId ?? input.imageId ?? '');
     const memoryMib = input.memoryMib ?? template?.memoryMib ?? image.minMemoryMib;

@@ -13,11 +13,13 @@ export const toVm = (row: VmRow): Vm => ({
   vcpus: row.vcpus,
   memoryMib: row.memoryMib,
   diskGib: bytesToGib(row.diskBytes),
+  deletionProtected: row.deletionProtected,
   error: row.errorCode === null ? null : { code: row.errorCode, message: row.errorMessage ?? row.errorCode },
   createdAt: row.createdAt,
   updatedAt: row.updatedAt,
   departmentId: row.departmentId,
   ownerId: row.ownerId,
   imageId: row.imageId,
+  templateId: row.templateId,
   hostId: row.hostId,
 });

@@ -23,7 +23,9 @@ export class Vm {
   @Field(() => ID, { description: "UUID; also the domain's UUID in libvirt" })
   id!: string;
 
-  @Field(() => String, { description: 'Unique among the living VMs of the department; the host name in the guest' })
+  @Field(() => String, {
+    description: 'Unique among the living VMs of the department; the host name that the guest is given at its start',
+  })
   name!: string;
 
   @Field(() => VmState)
@@ -56,6 +58,11 @@ export class Vm {
   @Field(() => Float, { description: 'Virtual size of the disk in GiB' })
   diskGib!: number;
 
+  @Field(() => Boolean, {
+    description: 'deleteVm is refused with DELETION_PROTECTED; see setVmDeletionProtection',
+  })
+  deletionProtected!: boolean;
+
   @Field(() => Failure, { nullable: true, description: 'Set in state ERROR' })
   error!: Failure | null;
 
@@ -69,6 +76,7 @@ export class Vm {
   departmentId!: string;
   ownerId!: string;
   imageId!: string;
+  templateId!: string | null;
   hostId!: string;
 }
 
@@ -77,9 +85,9 @@ export class VmConnection {
   @Field(() => [Vm])
   nodes!: Vm[];
 
-  @Field(() => Int, { description: 'How many there are on all pages' })
-  totalCount!: number;
-
   @Field(() => PageInfo)
   pageInfo!: PageInfo;
+
+  // Not a field: what the resolver of totalCount asks.
+  count!: () => Promise<number>;
 }

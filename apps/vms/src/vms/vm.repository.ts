@@ -1,18 +1,16 @@
 import { departmentWhere, type DepartmentScope } from '@infinibay/access-domain';
-import { DomainError, type VmState } from '@infinibay/contracts';
-import type { Page } from '@infinibay/platform-graphql';
+import { DomainError } from '@infinibay/contracts';
 import { isUniqueViolation } from '@infinibay/platform-persistence';
 import { Injectable } from '@nestjs/common';
 import { PrismaClient, type Transaction } from '../database.js';
 import type { Prisma, Vm } from '../generated/prisma/client.js';
-
-export interface VmFilter {
-  readonly departmentId: string | null;
-  readonly state: VmState | null;
-}
+import type { VmFacts } from './vm-facts.js';
+import { metadataOf } from './vm-metadata.js';
 
 /** What of a VM may become something else. */
 export type VmUpdate = Omit<Prisma.VmUncheckedUpdateInput, 'id' | 'fence'>;
+
+export type NewVm = Omit<Prisma.VmUncheckedCreateInput, 'name' | 'activeName' | 'deletionProtected' | 'metadata'>;
 
 /** To readers deleted VMs are gone. */
 @Injectable()
@@ -27,40 +25,26 @@ export class VmRepository {
     return this.database.vm.findMany({ where: { id: { in: [...ids] }, ...living(scope) } });
   }
 
-  /** Newest first: ids are made in the order of time. */
-  async list(scope: DepartmentScope, filter: VmFilter, page: Page): Promise<{ rows: Vm[]; totalCount: number }> {
-    const where: Prisma.VmWhereInput = {
-      AND: [
-        living(scope),
-        filter.departmentId === null ? {} : { departmentId: filter.departmentId },
-        filter.state === null ? {} : { state: filter.state },
-      ],
-    };
-    const after = page.after === undefined ? {} : { id: { lt: page.after } };
-    const [rows, totalCount] = await Promise.all([
-      this.database.vm.findMany({ where: { AND: [where, after] }, orderBy: { id: 'desc' }, take: page.first + 1 }),
-      this.database.vm.count({ where }),
-    ]);
-    return { rows, totalCount };
-  }
-
   /** The row, also of a VM that is gone. */
   findRow(id: string): Promise<Vm | null> {
     return this.database.vm.findUnique({ where: { id } });
   }
 
   /** @throws DomainError NAME_TAKEN */
-  async create(tx: Transaction, vm: Prisma.VmUncheckedCreateInput): Promise<Vm> {
-    try {
-      return await tx.vm.create({ data: vm });
-    } catch (error) {
-      if (isUniqueViolation(error)) throw new DomainError('NAME_TAKEN', { name: vm.name }, { cause: error });
-      throw error;
-    }
+  create(tx: Transaction, said: VmFacts, vm: NewVm): Promise<Vm> {
+    const { name, deletionProtected } = said;
+    const metadata = { create: metadataOf(name, said) };
+    const data = { ...vm, name, activeName: name, deletionProtected, metadata };
+    return refusingTwins(name, () => tx.vm.create({ data }));
   }
 
   async update(tx: Transaction, id: string, data: VmUpdate): Promise<void> {
     await tx.vm.update({ where: { id }, data });
+  }
+
+  /** @throws DomainError NAME_TAKEN */
+  async rename(tx: Transaction, id: string, name: string): Promise<void> {
+    await refusingTwins(name, () => tx.vm.update({ where: { id }, data: { name, activeName: name } }));
   }
 
   /** The row, locked until the transaction ends. */
@@ -69,6 +53,15 @@ export class VmRepository {
     return tx.vm.findUnique({ where: { id } });
   }
 }
+
+const refusingTwins = async <T>(name: string, write: () => Promise<T>): Promise<T> => {
+  try {
+    return await write();
+  } catch (error) {
+    if (isUniqueViolation(error)) throw new DomainError('NAME_TAKEN', { name }, { cause: error });
+    throw error;
+  }
+};
 
 const living = (scope: DepartmentScope): Prisma.VmWhereInput => ({
   ...departmentWhere(scope),

@@ -1,23 +1,25 @@
-import type { Actor } from '@infinibay/contracts';
+import { MAX_TAGS, type Actor } from '@infinibay/contracts';
 import { Authorize } from '@infinibay/platform-access';
 import {
   CurrentActor,
   DepartmentRef,
   Graph,
-  PageArgs,
+  ListSize,
   UserRef,
-  type Connection,
+  type CountedLater,
   type GraphContext,
 } from '@infinibay/platform-graphql';
 import { Args, ID, Int, Parent, Query, ResolveField, ResolveReference, Resolver } from '@nestjs/graphql';
-import { Image } from '../catalog/image.model.js';
+import { Image, Template } from '../catalog/image.model.js';
 import { ImageRepository } from '../catalog/image.repository.js';
-import { VmState } from '../generated/prisma/enums.js';
+import { TemplateRepository } from '../catalog/template.repository.js';
 import { Host } from '../hosts/host.model.js';
 import { HostRepository } from '../hosts/host.repository.js';
 import { toOperation } from '../operations/operation.mapper.js';
 import { Operation } from '../operations/operation.model.js';
 import { OperationRepository } from '../operations/operation.repository.js';
+import { LIST_DESCRIPTION, VmsArgs } from './vm-list.inputs.js';
+import { VmMetadataRepository } from './vm-metadata.repository.js';
 import { Vm, VmConnection } from './vm.model.js';
 import { VmService } from './vm.service.js';
 
@@ -30,6 +32,8 @@ export class VmResolver {
     private readonly operationRows: OperationRepository,
     private readonly images: ImageRepository,
     private readonly hosts: HostRepository,
+    private readonly templates: TemplateRepository,
+    private readonly metadata: VmMetadataRepository,
   ) {}
 
   @Authorize()
@@ -39,14 +43,9 @@ export class VmResolver {
   }
 
   @Authorize()
-  @Query(() => VmConnection, { description: 'Virtual machines that the caller may see, newest first' })
-  vms(
-    @Args() page: PageArgs,
-    @CurrentActor() actor: Actor,
-    @Args('departmentId', { type: () => ID, nullable: true }) departmentId?: string | null,
-    @Args('state', { type: () => VmState, nullable: true }) state?: VmState | null,
-  ): Promise<Connection<Vm>> {
-    return this.service.list(actor, { departmentId: departmentId ?? null, state: state ?? null }, page);
+  @Query(() => VmConnection, { description: `Virtual machines that the caller may see. ${LIST_DESCRIPTION}` })
+  vms(@Args() args: VmsArgs, @CurrentActor() actor: Actor): Promise<CountedLater<Vm>> {
+    return this.service.list(actor, args);
   }
 
   @Authorize()
@@ -74,6 +73,30 @@ export class VmResolver {
   @ResolveField(() => Image, { nullable: true, description: 'Image that its disk was cloned from' })
   image(@Parent() vm: Vm, @Graph() graph: GraphContext): Promise<Image | null> {
     return this.images.loader(graph).load(vm.imageId);
+  }
+
+  @Authorize()
+  @ResolveField(() => Template, {
+    nullable: true,
+    description: 'Template that it was made from; null when it was made without one, or the template is deleted',
+  })
+  async template(@Parent() vm: Vm, @Graph() graph: GraphContext): Promise<Template | null> {
+    return vm.templateId === null ? null : this.templates.loader(graph).load(vm.templateId);
+  }
+
+  @Authorize()
+  @ResolveField(() => String, {
+    description: 'What people say of it, on one line of at most 1,000 characters; may be empty',
+  })
+  async description(@Parent() vm: Vm, @Graph() graph: GraphContext): Promise<string> {
+    return (await this.metadata.of(graph, vm.id)).description;
+  }
+
+  @ListSize(MAX_TAGS)
+  @Authorize()
+  @ResolveField(() => [String], { description: 'In lower case, in order; see tagVm' })
+  async tags(@Parent() vm: Vm, @Graph() graph: GraphContext): Promise<readonly string[]> {
+    return (await this.metadata.of(graph, vm.id)).tags;
   }
 
   @Authorize()

@@ -53,6 +53,8 @@ export const ERROR_CODES = {
   },
   STALE_FENCE: { kind: 'conflict', message: 'A newer worker has taken over this resource' },
   VM_BUSY: { kind: 'precondition', message: 'The virtual machine cannot do this in its present state' },
+  DELETION_PROTECTED: { kind: 'precondition', message: 'The virtual machine is protected from deletion' },
+  TAG_LIMIT_REACHED: { kind: 'precondition', message: 'The virtual machine has as many tags as it may have' },
   VM_PAUSED: { kind: 'precondition', message: 'The virtual machine is paused and does not run on' },
   SUSPENDED_GUEST_LOST: {
     kind: 'precondition',

@@ -61,6 +61,35 @@ export const vmGuestReady = defineEvent({
   example: { vmId: EXAMPLE_VM, agentVersion: '0.1.0' },
 });
 
+/** What is told of is open: another field of a VM changes no contract. */
+export const vmUpdated = defineEvent({
+  name: 'vm.updated',
+  version: 1,
+  description:
+    'What people call a VM, say of it or allow to be done to it changed. Tells what changed, and all of it as it is now. A VM that is made with a description or tags is told of after vm.created.',
+  producer: 'vms',
+  data: z.object({
+    vmId: Uuid,
+    changed: z
+      .array(z.string().regex(/^[a-z][a-z-]{0,62}$/))
+      .min(1)
+      .max(64)
+      .describe('name, description, tags, deletion-protection; more may come'),
+    name: z.string().max(63),
+    description: z.string().max(1_000).describe('Empty when there is none'),
+    tags: z.array(z.string().max(64)).max(32).describe('In the order of the alphabet'),
+    deletionProtected: z.boolean(),
+  }),
+  example: {
+    vmId: EXAMPLE_VM,
+    changed: ['name', 'tags'],
+    name: 'web-2',
+    description: 'Front of the shop',
+    tags: ['env:prod', 'web'],
+    deletionProtected: true,
+  },
+});
+
 export const vmDeleted = defineEvent({
   name: 'vm.deleted',
   version: 1,

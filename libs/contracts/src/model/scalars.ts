@@ -32,14 +32,21 @@ export const DisplayName = z
   .max(120)
   .refine(isVisible, 'must consist of characters that can be seen');
 
-/** A remark for people, on one line; kept and refused as DisplayName is, but it may be empty. At most 500 characters. */
-export const DisplayText = z
-  .string()
-  .max(5_000)
-  .normalize('NFC')
-  .trim()
-  .max(500)
-  .refine((text) => text === '' || isVisible(text), 'must consist of characters that can be seen');
+/** A remark for people, on one line; kept and refused as DisplayName is, but it may be empty. */
+const remark = (mostCharacters: number) =>
+  z
+    .string()
+    .max(10 * mostCharacters)
+    .normalize('NFC')
+    .trim()
+    .max(mostCharacters)
+    .refine((text) => text === '' || isVisible(text), 'must consist of characters that can be seen');
+
+/** At most 500 characters on one line. */
+export const DisplayText = remark(500);
+
+/** What people write about a resource: at most 1,000 characters on one line. */
+export const Description = remark(1_000);
 
 /** The client's key that makes a repeated mutation act once. */
 export const IdempotencyKey = z

@@ -12,3 +12,4 @@ export * from './validate-input.js';
 export * from './pagination.js';
 export * from './references.js';
 export * from './idempotency-key.js';
+export * from './sorted-page.js';

@@ -47,6 +47,8 @@ interface Action<K extends string, M extends string> {
    */
   readonly supersedes: 'all' | 'others';
   readonly options?: Options;
+  /** Refused with DELETION_PROTECTED for a VM that is protected from deletion. */
+  readonly destroys?: true;
 }
 
 export interface WishAction<K extends string = string, M extends string = string, W extends Wish = Wish> extends Action<

@@ -20,11 +20,12 @@ const deleted = defineWish({
 export const deleteVm = defineWishAction({
   kind: 'DELETE_VM',
   mutation: 'deleteVm',
-  description: 'Removes a VM with its disk, address and filter, running or not.',
-  errors: ['VM_NOT_FOUND'],
+  description: 'Removes a VM with its disk, address and filter, running or not, unless it is protected from deletion.',
+  errors: ['VM_NOT_FOUND', 'DELETION_PROTECTED'],
   permission: 'delete',
   allowedIn: ['BUILDING', 'STARTING', 'RUNNING', 'STOPPING', 'STOPPED', 'ERROR', 'DELETING', 'PAUSED'],
   supersedes: 'all',
+  destroys: true,
   wish: deleted,
   shows: 'DELETING',
 });

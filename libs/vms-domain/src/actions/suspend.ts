@@ -23,7 +23,7 @@ export const suspend = defineWishAction({
   kind: 'SUSPEND_VM',
   mutation: 'suspendVm',
   description:
-    'Stops the processors of a VM; its memory is kept. It stays so until somebody resumes, starts or switches it off. Should its emulator end meanwhile, the VM shows ERROR with SUSPENDED_GUEST_LOST.',
+    'Stops the processors of a VM; its memory is kept. It stays so until somebody resumes, starts or switches it off. One that cannot be suspended runs on, and the operation ends FAILED. Should its emulator end meanwhile, the VM shows ERROR with SUSPENDED_GUEST_LOST.',
   errors: ['VM_NOT_FOUND', 'VM_BUSY'],
   permission: 'operate',
   // One that stands still for another reason is not let run on when that is over.

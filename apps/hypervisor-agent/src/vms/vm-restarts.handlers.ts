@@ -1,25 +1,50 @@
-import { DomainError, type DomainPower, type RequestOf, type rebootVm, type resetVm } from '@infinibay/contracts';
+import { DomainError, rebootVm, resetVm, type DomainPower, type ReplyOf, type RequestOf } from '@infinibay/contracts';
 import type { Domain } from '@infinibay/libvirt';
-import { Injectable } from '@nestjs/common';
+import { Authorize } from '@infinibay/platform-access';
+import type { Logger } from '@infinibay/platform-logging';
+import { HandlesRequest, type RequestMeta } from '@infinibay/platform-messaging';
+import { LOGGER } from '@infinibay/platform-service';
+import { Controller, Inject } from '@nestjs/common';
 import { DomainRepository } from '../domains/domain.repository.js';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
 import { HostFactsReader } from '../host/host-facts.js';
 import type { Deadline } from '../work/deadline.js';
+import { PowerChange } from './power-change.js';
 import { TaskRecords } from './task-records.js';
 import { unlessDone } from './unless-done.js';
 
 /** Restarts a guest for an operation: asks it to, or presses the reset button. */
-@Injectable()
-export class VmRestarts {
+@Controller()
+export class VmRestartHandlers {
   constructor(
+    private readonly power: PowerChange,
     private readonly hypervisor: Hypervisor,
     private readonly domains: DomainRepository,
     private readonly host: HostFactsReader,
     private readonly records: TaskRecords,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** The power button once for an operation; libvirt tells when the guest has restarted, which need not be soon, or ever. */
-  async reboot(
+  /** libvirt tells when the guest has restarted, which need not be soon, or ever. */
+  @Authorize()
+  @HandlesRequest(rebootVm)
+  async reboot(request: RequestOf<typeof rebootVm>, meta: RequestMeta): Promise<ReplyOf<typeof rebootVm>> {
+    const ask = (domain: Domain, power: DomainPower, deadline: Deadline) =>
+      this.askOnce(request, domain, power, deadline);
+    const reply = await this.power.perform(request, meta, ask);
+    return { ...reply, isRebooted: this.records.isDone(request.vmId, request.operationId) };
+  }
+
+  @Authorize()
+  @HandlesRequest(resetVm)
+  reset(request: RequestOf<typeof resetVm>, meta: RequestMeta): Promise<ReplyOf<typeof resetVm>> {
+    return this.power.perform(request, meta, (domain, power, deadline) =>
+      this.resetOnce(request, domain, power, deadline),
+    );
+  }
+
+  /** The power button once for an operation. */
+  private async askOnce(
     { vmId, operationId }: RequestOf<typeof rebootVm>,
     domain: Domain,
     power: DomainPower,
@@ -36,11 +61,6 @@ export class VmRestarts {
     if (driver.toLowerCase() === 'test') await this.records.confirm(vmId);
   }
 
-  /** The guest has restarted since it was asked to for this operation. */
-  hasRebooted(vmId: string, operationId: string): boolean {
-    return this.records.isDone(vmId, operationId);
-  }
-
   /**
    * Once for an operation, whatever is killed meanwhile. The button alone can't tell whether it was pressed: between the
    * press and the record of it anybody may die. So the guest stands still from before the press until the press is on
@@ -48,7 +68,7 @@ export class VmRestarts {
    * @param power as it was seen just now
    * @throws DomainError VM_BUSY when nothing runs that could be reset
    */
-  async reset(
+  private async resetOnce(
     { vmId, operationId }: RequestOf<typeof resetVm>,
     domain: Domain,
     power: DomainPower,
@@ -65,19 +85,11 @@ export class VmRestarts {
       await this.hold(domain, power, deadline);
       await this.hypervisor.use('reset-domain', () => domain.reset({ timeoutMs: deadline.timeoutMs() }));
       await this.records.keep(vmId, { ...record, isDone: true });
+      const isRepeated = last?.operationId === operationId;
+      this.logger.info({ vmId, operationId, isHeld, isRepeated }, 'the guest was reset');
     }
     // Whom somebody else has stopped stays so.
     if (isHeld) await this.letRunOn(vmId, domain, deadline);
-  }
-
-  /** The guest stands still for a reset, and has not been let run on yet. */
-  isHeld(vmId: string): Promise<boolean> {
-    return this.records.isHeld(vmId);
-  }
-
-  /** Somebody has let the guest run on. */
-  release(vmId: string): Promise<void> {
-    return this.records.release(vmId);
   }
 
   private async hold(domain: Domain, power: DomainPower, deadline: Deadline): Promise<void> {

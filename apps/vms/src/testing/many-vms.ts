@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import type { PrismaClient } from '../database.js';
+import type { Prisma } from '../generated/prisma/client.js';
+import { metadataOf } from '../vms/vm-metadata.js';
+
+const GIB = 1_073_741_824n;
+const STATES = ['RUNNING', 'RUNNING', 'RUNNING', 'STOPPED', 'RUNNING', 'STOPPED', 'PAUSED', 'ERROR'] as const;
+const WORDS = ['front', 'shop', 'billing', 'search', 'mail', 'build', 'reports', 'archive', 'gateway', 'lab'] as const;
+const BATCH = 2_000;
+
+/** A UUID for a name, the same each time. */
+export const idOf = (name: string): string => {
+  const hex = createHash('sha256').update(name).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-7${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+};
+
+export const departmentOf = (index: number): string => idOf(`department ${index % 40}`);
+export const ownerOf = (index: number): string => idOf(`owner ${index % 300}`);
+export const hostOf = (index: number): string => idOf(`host ${index % 25}`);
+export const imageOf = (index: number): string => idOf(`image ${index % 12}`);
+export const templateOf = (index: number): string => idOf(`template ${index % 30}`);
+
+const word = (index: number): string => WORDS[index % WORDS.length] ?? '';
+
+const vmOf = (index: number): Prisma.VmCreateManyInput => {
+  const isDeleted = index % 20 === 0;
+  const name = `${word(index)}-${index}`;
+  return {
+    id: idOf(`vm ${index}`),
+    departmentId: departmentOf(index),
+    ownerId: ownerOf(index),
+    name,
+    activeName: isDeleted ? null : name,
+    state: isDeleted ? 'DELETED' : (STATES[index % STATES.length] ?? 'RUNNING'),
+    imageId: imageOf(index),
+    hostId: hostOf(index),
+    templateId: index % 3 === 0 ? templateOf(index) : null,
+    vcpus: 1 + (index % 8),
+    memoryMib: 256 * (1 + (index % 16)),
+    diskBytes: GIB * BigInt(1 + (index % 30)),
+    createdAt: new Date(Date.UTC(2026, 0, 1) + index * 1_000),
+  };
+};
+
+const rowOfMetadata = (index: number): Prisma.VmMetadataCreateManyInput => ({
+  vmId: idOf(`vm ${index}`),
+  ...metadataOf(`${word(index)}-${index}`, {
+    description: `the ${word(index)} of team ${index % 97}, number ${index}`,
+    tags: [`env:${['dev', 'test', 'prod'][index % 3] ?? ''}`, `team-${index % 97}`, `number-${index}`].sort(),
+  }),
+});
+
+/** Writes VMs of which one of twenty is deleted, with what they stand on. No worker takes them up. */
+export const insertVms = async (database: PrismaClient, count: number): Promise<void> => {
+  await database.host.createMany({
+    data: Array.from({ length: 25 }, (_, index) => ({
+      id: hostOf(index),
+      hostname: `host-${index}`,
+      cpus: 64,
+      memoryMib: 524_288,
+      memoryFreeMib: 262_144,
+      driver: 'QEMU',
+      virtType: 'kvm',
+      nwfilter: true,
+      guestChannel: true,
+      libvirtVersion: '9.0.0',
+      hypervisorVersion: '7.2.0',
+      lastSeenAt: new Date(),
+    })),
+  });
+  await database.image.createMany({
+    data: Array.from({ length: 12 }, (_, index) => ({
+      id: imageOf(index),
+      name: `image-${index}`,
+      version: '1',
+      osFamily: 'linux',
+      format: 'qcow2',
+      sha256: 'a',
+      virtualSizeBytes: GIB,
+      minMemoryMib: 64,
+    })),
+  });
+  await withoutIndexes(database, async () => {
+    for (let from = 0; from < count; from += BATCH) {
+      const indexes = Array.from({ length: Math.min(BATCH, count - from) }, (_, more) => from + more);
+      await database.vm.createMany({ data: indexes.map(vmOf) });
+      await database.vmMetadata.createMany({ data: indexes.map(rowOfMetadata) });
+    }
+  });
+};
+
+/** To make an index of many rows at once takes a fraction of what their single entries take. */
+const withoutIndexes = async (database: PrismaClient, work: () => Promise<void>): Promise<void> => {
+  const indexes = await database.$queryRaw<{ name: string; definition: string }[]>`
+    SELECT indexname AS name, indexdef AS definition FROM pg_indexes
+    WHERE schemaname = current_schema() AND tablename IN ('vms', 'vm_metadata') AND indexdef NOT LIKE '%UNIQUE%'`;
+  for (const { name } of indexes) await database.$executeRawUnsafe(`DROP INDEX "${name}"`);
+  await work();
+  for (const { definition } of indexes) await database.$executeRawUnsafe(definition);
+};

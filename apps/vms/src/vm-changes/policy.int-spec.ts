@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto';
+import { keyedMutations } from '@infinibay/testing';
+import { ACTIONS } from '@infinibay/vms-domain';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { PrismaClient } from '../database.js';
+import { VmBench } from '../testing/vm-bench.js';
+import { admin, memberOf } from '../testing/vms-under-test.js';
+
+const REFERENCES = 'query ($of: [_Any!]!) { _entities(representations: $of)';
+
+/** What a mutation is asked with beside its key; one without a row here fails. */
+const inputsFor = (vmId: string, departmentId: string, imageId: string): Readonly<Record<string, object>> => {
+  const template = { imageId, vcpus: 1, memoryMib: 128, diskGib: 1 };
+  return {
+    ...Object.fromEntries(ACTIONS.map(({ mutation }) => [mutation, { vmId }])),
+    createVm: { departmentId, imageId, name: `vm-${randomUUID().slice(0, 8)}` },
+    renameVm: { vmId, name: 'renamed' },
+    describeVm: { vmId, description: 'described' },
+    tagVm: { vmId, tags: ['tagged'] },
+    untagVm: { vmId, tags: ['tagged'] },
+    setVmDeletionProtection: { vmId, deletionProtected: true },
+    createTemplate: { ...template, name: `template ${randomUUID()}` },
+    deleteTemplate: { templateId: randomUUID() },
+  };
+};
+
+describe('the subgraph of VMs', () => {
+  let bench: VmBench;
+  let vmId: string;
+  let mutations: readonly { readonly name: string; readonly inputType: string }[];
+  let inputs: Readonly<Record<string, object>>;
+
+  beforeAll(async () => {
+    bench = await VmBench.start();
+    vmId = await bench.created({ tags: ['secret'], description: 'secret' });
+    inputs = inputsFor(vmId, bench.departmentId, bench.neighbours.imageId);
+    const { data } = await bench.vms.ask(admin(), '{ _service { sdl } }');
+    mutations = keyedMutations((data?.['_service'] as { sdl: string }).sdl);
+  }, 120_000);
+  afterAll(() => bench.stop());
+
+  type By = Parameters<VmBench['vms']['ask']>[0];
+  const codesOf = async (by: By, query: string, variables: Record<string, unknown> = {}): Promise<string[]> =>
+    ((await bench.vms.ask(by, query, variables)).errors ?? []).map(({ extensions }) => extensions.code);
+  const mutate = (by: By, { name, inputType }: { readonly name: string; readonly inputType: string }) =>
+    codesOf(by, `mutation ($input: ${inputType}!) { ${name}(input: $input) { __typename } }`, {
+      input: { idempotencyKey: randomUUID(), ...inputs[name] },
+    });
+  /** [what it is, query, variables]: every way to read. */
+  const reads = (): readonly (readonly [string, string, Record<string, unknown>])[] => [
+    ['a VM', 'query ($id: ID!) { vm(id: $id) { id } }', { id: vmId }],
+    ['the list', '{ vms(first: 1) { nodes { id } totalCount } }', {}],
+    ['a filtered list', 'query ($f: VmFilter) { vms(filter: $f) { totalCount } }', { f: { tagsAllOf: ['secret'] } }],
+    ['images', '{ images { id } }', {}],
+    ['templates', '{ templates { id } }', {}],
+    [
+      'a reference',
+      `${REFERENCES} { ... on Vm { name tags description } } }`,
+      { of: [{ __typename: 'Vm', id: vmId }] },
+    ],
+    [
+      'a department',
+      `${REFERENCES} { ... on Department { vms { totalCount nodes { tags } } } } }`,
+      { of: [{ __typename: 'Department', id: bench.departmentId }] },
+    ],
+  ];
+
+  it('refuses each way into its data to nobody who is known', async () => {
+    for (const [what, query, variables] of reads())
+      expect([what, await codesOf(null, query, variables)]).toEqual([what, ['UNAUTHENTICATED']]);
+    for (const mutation of mutations)
+      expect([mutation.name, await mutate(null, mutation)]).toEqual([mutation.name, ['UNAUTHENTICATED']]);
+  });
+
+  it('lets a member in by the same ways', async () => {
+    for (const [what, query, variables] of reads())
+      expect([what, await codesOf(bench.actor, query, variables)]).toEqual([what, []]);
+  });
+
+  it('shows nothing of a VM to somebody of another department, whatever way is taken', async () => {
+    const answers = await Promise.all(
+      reads().map(async ([, query, variables]) => bench.vms.ask(memberOf(randomUUID()), query, variables)),
+    );
+    const text = JSON.stringify(answers);
+    expect(text).not.toContain(vmId);
+    expect(text).not.toContain('secret');
+    expect(answers[0]?.errors?.[0]?.extensions.code).toBe('VM_NOT_FOUND');
+    expect(answers[2]?.data).toEqual({ vms: { totalCount: 0 } });
+  });
+
+  it('lets nobody of another department change anything, and leaves an entry of each attempt', async () => {
+    const stranger = memberOf(randomUUID());
+    const before = await bench.vms.get(PrismaClient).vm.findUniqueOrThrow({ where: { id: vmId } });
+    const refused: Record<string, string> = {};
+    for (const mutation of mutations) {
+      const [code = 'done'] = await mutate(stranger, mutation);
+      refused[mutation.name] = code;
+    }
+    const ofVms = mutations.map(({ name }) => name).filter((name) => !name.endsWith('Template') && name !== 'createVm');
+    expect(refused).toEqual({
+      ...Object.fromEntries(ofVms.map((name) => [name, 'VM_NOT_FOUND'])),
+      createVm: 'DEPARTMENT_NOT_FOUND',
+      createTemplate: 'FORBIDDEN',
+      deleteTemplate: 'FORBIDDEN',
+    });
+    const after = await bench.vms.get(PrismaClient).vm.findUniqueOrThrow({ where: { id: vmId } });
+    expect([after.name, after.deletionProtected, after.desired]).toEqual([before.name, false, before.desired]);
+    const entries = await bench.vms.get(PrismaClient).auditEntry.findMany({ where: { actorId: stranger.userId } });
+    expect(Object.fromEntries(entries.map(({ verb, result }) => [verb, result]))).toEqual(refused);
+  });
+});

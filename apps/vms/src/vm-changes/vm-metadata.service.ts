@@ -1,0 +1,114 @@
+import { can, readableDepartments } from '@infinibay/access-domain';
+import { DomainError, MAX_TAGS, type Actor } from '@infinibay/contracts';
+import { validateInput } from '@infinibay/platform-graphql';
+import { databaseNow } from '@infinibay/platform-persistence';
+import { isUuid, type MutationEffect } from '@infinibay/platform-subgraph';
+import { Injectable } from '@nestjs/common';
+import { Change, type Transaction } from '../database.js';
+import type { Vm as VmRow } from '../generated/prisma/client.js';
+import { changesBetween, updatedEvent, type VmFacts } from '../vms/vm-facts.js';
+import { VmMetadataRepository } from '../vms/vm-metadata.repository.js';
+import { toVm } from '../vms/vm.mapper.js';
+import type { Vm } from '../vms/vm.model.js';
+import { VmRepository } from '../vms/vm.repository.js';
+import { DescribeVm, RenameVm, SetVmDeletionProtection, VmTags } from './vm-metadata.inputs.js';
+
+interface Asked {
+  readonly idempotencyKey: string;
+  readonly vmId: string;
+}
+
+/** What people call a VM, say of it and allow to be done to it. Nothing of it is an operation: it holds with the commit. */
+@Injectable()
+export class VmMetadataService {
+  constructor(
+    private readonly change: Change,
+    private readonly vms: VmRepository,
+    private readonly metadata: VmMetadataRepository,
+  ) {}
+
+  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, NAME_TAKEN */
+  rename(actor: Actor, rawInput: unknown): Promise<Vm> {
+    const input = validateInput(RenameVm, rawInput);
+    return this.alter(actor, 'renameVm', input, (facts) => ({ ...facts, name: input.name }));
+  }
+
+  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY */
+  describe(actor: Actor, rawInput: unknown): Promise<Vm> {
+    const input = validateInput(DescribeVm, rawInput);
+    return this.alter(actor, 'describeVm', input, (facts) => ({ ...facts, description: input.description }));
+  }
+
+  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, TAG_LIMIT_REACHED */
+  tag(actor: Actor, rawInput: unknown): Promise<Vm> {
+    const input = validateInput(VmTags, rawInput);
+    return this.alter(actor, 'tagVm', input, (facts) => {
+      const tags = [...new Set([...facts.tags, ...input.tags])].sort();
+      if (tags.length > MAX_TAGS) throw new DomainError('TAG_LIMIT_REACHED', { maximum: MAX_TAGS });
+      return { ...facts, tags };
+    });
+  }
+
+  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY */
+  untag(actor: Actor, rawInput: unknown): Promise<Vm> {
+    const input = validateInput(VmTags, rawInput);
+    const kept = (tag: string): boolean => !input.tags.includes(tag);
+    return this.alter(actor, 'untagVm', input, (facts) => ({ ...facts, tags: facts.tags.filter(kept) }));
+  }
+
+  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY */
+  setDeletionProtection(actor: Actor, rawInput: unknown): Promise<Vm> {
+    const input = validateInput(SetVmDeletionProtection, rawInput);
+    const { deletionProtected } = input;
+    return this.alter(actor, 'setVmDeletionProtection', input, (facts) => ({ ...facts, deletionProtected }));
+  }
+
+  /** Under the lock of the VM: what comes at once is done one after the other, also a deletion. */
+  private alter(
+    actor: Actor,
+    operation: string,
+    { idempotencyKey: key, ...input }: Asked,
+    next: (facts: VmFacts) => VmFacts,
+  ): Promise<Vm> {
+    if (!isUuid(input.vmId)) throw new DomainError('VM_NOT_FOUND');
+    const show = (vmId: string): Promise<Vm> => this.show(actor, vmId);
+    return this.change.commit({ actor, operation, key, input, resourceKind: 'vm', show }, async (tx) => {
+      const vm = await this.lock(tx, actor, input.vmId);
+      return this.put(tx, vm, next);
+    });
+  }
+
+  private async lock(tx: Transaction, actor: Actor, vmId: string): Promise<VmRow> {
+    const vm = await this.vms.lock(tx, vmId);
+    if (vm === null || vm.state === 'DELETED' || !can(actor, 'update', { kind: 'vm', departmentId: vm.departmentId }))
+      throw new DomainError('VM_NOT_FOUND');
+    if (vm.state === 'DELETING') throw new DomainError('VM_BUSY', { state: vm.state });
+    return vm;
+  }
+
+  /** What is so already is not written, and nobody is told of it. */
+  private async put(tx: Transaction, vm: VmRow, next: (facts: VmFacts) => VmFacts): Promise<MutationEffect<string>> {
+    const done = { answer: vm.id, resourceId: vm.id };
+    const { name, deletionProtected } = vm;
+    const before: VmFacts = { name, deletionProtected, ...(await this.metadata.find(tx, vm.id)) };
+    const after = next(before);
+    const changed = changesBetween(before, after);
+    if (changed.length === 0) return { ...done, events: [] };
+    if (changed.includes('name')) await this.vms.rename(tx, vm.id, after.name);
+    await this.vms.update(tx, vm.id, {
+      deletionProtected: after.deletionProtected,
+      updatedAt: await databaseNow(tx),
+    });
+    await this.metadata.put(tx, vm.id, after.name, after);
+    return { ...done, events: [updatedEvent(vm, changed, after)] };
+  }
+
+  /** A repeated call may come after the VM is gone: its row stays and still answers. */
+  private async show(actor: Actor, vmId: string): Promise<Vm> {
+    const row = await this.vms.findRow(vmId);
+    const scope = readableDepartments(actor);
+    if (row === null || !(scope.all || scope.departmentIds.includes(row.departmentId)))
+      throw new DomainError('VM_NOT_FOUND');
+    return toVm(row);
+  }
+}
