@@ -18,7 +18,13 @@ export interface LibvirtdOptions {
   readonly hostName: string;
   readonly runDir: string;
   readonly logFile: string;
+  /** How long it may take to answer once it was started; {@link ANSWER_MS} when left out. */
+  readonly answerMs?: number;
 }
+
+/** Long enough for a busy machine. One that has not answered by then hangs, as libvirt does now and then while it starts. */
+const ANSWER_MS = 90_000;
+const ATTEMPTS = 3;
 
 export interface RunningLibvirtd {
   readonly child: RunningChild;
@@ -79,15 +85,33 @@ async function stopGuests(uri: string, guestTimeoutMs: number): Promise<void> {
   await Promise.all(left.map((domain) => runCommand('virsh', ['-c', uri, 'destroy', domain], { timeoutMs: 10_000 })));
 }
 
-async function waitUntilReady(child: RunningChild, uri: string): Promise<void> {
+async function waitUntilReady(child: RunningChild, uri: string, timeoutMs: number): Promise<void> {
   await pollUntil(
     async () => {
       if (!child.isRunning()) throw new StackError(`libvirtd ended at once:\n${logTail(child.logFile)}`);
       if (!existsSync(uri.slice(uri.indexOf('=') + 1))) return undefined;
-      return (await runCommand('virsh', ['-c', uri, 'version'], { timeoutMs: 30_000 })).code === 0 ? true : undefined;
+      return (await runCommand('virsh', ['-c', uri, 'version'], { timeoutMs: Math.min(30_000, timeoutMs) })).code === 0
+        ? true
+        : undefined;
     },
-    { timeoutMs: 120_000, intervalMs: 50, what: 'libvirtd to answer' },
+    { timeoutMs, intervalMs: 50, what: 'libvirtd to answer' },
   );
+}
+
+/** A libvirtd that answers. One that hangs has no guests yet: it is ended, and another started. */
+async function startAnswering(options: LibvirtdOptions, uri: string): Promise<RunningChild> {
+  for (let attempt = 1; ; attempt += 1) {
+    const child = await startHost(options);
+    try {
+      await waitUntilReady(child, uri, options.answerMs ?? ANSWER_MS);
+      return child;
+    } catch (error) {
+      const isHanging = child.isRunning();
+      await child.stop();
+      if (!isHanging || attempt === ATTEMPTS) throw error;
+      process.stderr.write(`libvirtd hung while it started and is started again:\n${logTail(child.logFile)}\n`);
+    }
+  }
 }
 
 function startHost(options: LibvirtdOptions): Promise<RunningChild> {
@@ -114,18 +138,18 @@ export async function startLibvirtd(options: LibvirtdOptions): Promise<RunningLi
   for (const mountPoint of LIBVIRT_MOUNT_POINTS) mkdirSync(mountPoint, { recursive: true });
   await createNamespace(options.networkNamespace);
   const uri = libvirtUri(options.socketDir);
-  const child = await startHost(options);
-  const end = async (): Promise<void> => {
-    await child.stop();
+  const clear = async (): Promise<void> => {
     await destroyNamespace(options.networkNamespace);
     rmSync(options.socketDir, { recursive: true, force: true });
   };
-  try {
-    await waitUntilReady(child, uri);
-  } catch (error) {
-    await end();
+  const child = await startAnswering(options, uri).catch(async (error: unknown) => {
+    await clear();
     throw error;
-  }
+  });
+  const end = async (): Promise<void> => {
+    await child.stop();
+    await clear();
+  };
   return {
     child,
     hostUuid,

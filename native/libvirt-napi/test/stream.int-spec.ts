@@ -147,7 +147,16 @@ suite('streams of a domain', () => {
     });
   });
 
-  it('ends with its domain, and with a typed error when the daemon goes', async () => {
+  it('ends with its domain', async () => {
+    const guest = await lab.connection.domains.createXml(bareGuest('short-lived', DEVICES));
+    const console = await guest.openConsole();
+    const ended = once(console.resume(), 'close');
+    await guest.destroy();
+    await ended;
+  }, 60_000);
+
+  // The last that uses this daemon: whether one that is started again finds its guest is libvirt's affair.
+  it('ends with a typed error when the daemon goes', async () => {
     const lost = await sut.openConsole();
     const failed = once(lost.resume(), 'error');
     const pid = Number(readFileSync(path.join(lab.state.libvirtDir, 'run', 'libvirtd.pid'), 'utf8'));
@@ -159,10 +168,7 @@ suite('streams of a domain', () => {
       code: expect.stringMatching(/DISCONNECTED|INTERNAL_ERROR|RPC/),
     });
     await back;
-    const last = await sut.openConsole();
-    const ended = once(last.resume(), 'close');
-    await sut.destroy();
-    await ended;
+    expect(await lab.connection.alive()).toBe(true);
   }, 60_000);
 
   it('ends with the connection', async () => {

@@ -75,26 +75,33 @@ export class VmRestartHandlers {
     deadline: Deadline,
   ): Promise<void> {
     const last = await this.records.last(vmId);
-    const isDone = last?.operationId === operationId && last.isDone;
+    const isOwn = last?.operationId === operationId;
+    const isDone = isOwn && last.isDone;
     if (!isDone && power !== 'running' && power !== 'paused') throw new DomainError('VM_BUSY', { vmId, power });
-    // One that an attempt before left standing still runs on as well.
-    const isHeld = (!isDone && power === 'running') || (last?.isHeld ?? false);
+    // One that an attempt before left standing still runs on as well; of another operation's the wish of the VM decides.
+    const isHeld = (!isDone && power === 'running') || (isOwn && last.isHeld);
     if (!isDone) {
       const record = { operationId, kind: 'reset', isHeld } as const;
       await this.records.keep(vmId, { ...record, isDone: false });
-      await this.hold(domain, power, deadline);
+      await this.hold(vmId, domain, power, deadline);
       await this.hypervisor.use('reset-domain', () => domain.reset({ timeoutMs: deadline.timeoutMs() }));
       await this.records.keep(vmId, { ...record, isDone: true });
-      const isRepeated = last?.operationId === operationId;
-      this.logger.info({ vmId, operationId, isHeld, isRepeated }, 'the guest was reset');
+      this.logger.info({ vmId, operationId, isHeld, isRepeated: isOwn }, 'the guest was reset');
     }
     // Whom somebody else has stopped stays so.
     if (isHeld) await this.letRunOn(vmId, domain, deadline);
   }
 
-  private async hold(domain: Domain, power: DomainPower, deadline: Deadline): Promise<void> {
-    if (power === 'running')
+  private async hold(vmId: string, domain: Domain, power: DomainPower, deadline: Deadline): Promise<void> {
+    if (power !== 'running') return;
+    try {
       await this.hypervisor.use('suspend-domain', () => domain.suspend({ timeoutMs: deadline.timeoutMs() }));
+    } catch (error) {
+      // Whoever stops it later does not do so for the reset. Where that can't be seen the record stays.
+      const now = await this.domains.power(domain, deadline).catch(() => null);
+      if (now === 'running') await this.records.release(vmId);
+      throw error;
+    }
   }
 
   private async letRunOn(vmId: string, domain: Domain, deadline: Deadline): Promise<void> {

@@ -48,7 +48,11 @@ describe('resetVm', () => {
     bench.neighbours.disturb = (name, vmId) => (name === 'reset-vm' && vmId === id ? free.promise : undefined);
     const key = randomUUID();
     const same = await Promise.all([1, 2, 3].map(() => bench.act('resetVm', id, key)));
-    expect(new Set(same.map((answer) => JSON.stringify(answer))).size).toBe(1);
+    // How far it has come meanwhile is told as it is at the time.
+    const operationIn = ({ data }: (typeof same)[number]) =>
+      data?.['resetVm'] as { operation: { id: string } } | undefined;
+    const named = new Set(same.map((answer) => operationIn(answer)?.operation.id));
+    expect([named.size, named.has(undefined)]).toEqual([1, false]);
     const others = await Promise.all(Array.from({ length: 20 }, () => bench.act('resetVm', id)));
     expect(new Set(others.flatMap((answer) => codes(answer) ?? ['accepted']))).toEqual(new Set(['VM_BUSY']));
     free.resolve(undefined);
@@ -114,6 +118,32 @@ describe('resetVm', () => {
       bench.neighbours.disturb = () => undefined;
     }
   }, 120_000);
+
+  it('fails where the disk of a suspended VM has gone: it was not reset', async () => {
+    const id = await suspended();
+    guest(id).disk = false;
+    await bench.act('resetVm', id);
+    expect(await ends(id, 'RESET_VM', 'FAILED')).toMatchObject({
+      state: 'ERROR',
+      operations: [{ errorCode: 'DISK_MISSING' }, {}, {}],
+    });
+    expect(guest(id).resets).toEqual([]);
+  });
+
+  it('that fails leaves a guest that ran out of space to run on when there is some', async () => {
+    const id = await bench.running();
+    guest(id).stuck = true;
+    bench.neighbours.powerChange(id, 'paused', 'io-error');
+    await bench.reaches(id, 'PAUSED');
+    bench.neighbours.disturb = (name, vmId) => {
+      if (name === 'reset-vm' && vmId === id) throw new DomainError('UNSUPPORTED_BY_DRIVER');
+    };
+    await bench.act('resetVm', id);
+    expect(await ends(id, 'RESET_VM', 'FAILED')).toMatchObject({ state: 'PAUSED' });
+    bench.neighbours.disturb = () => undefined;
+    guest(id).stuck = false;
+    await bench.until(id, 'the guest to run on', ({ state }) => state === 'RUNNING' && guest(id).power === 'running');
+  });
 
   it('is refused where nothing runs, and boots a guest anew that went off meanwhile', async () => {
     const id = await bench.running();

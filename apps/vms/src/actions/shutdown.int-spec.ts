@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DomainError } from '@infinibay/contracts';
+import { pollUntil } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PrismaClient } from '../database.js';
 import { VmBench } from '../testing/vm-bench.js';
@@ -101,6 +102,26 @@ describe('shutdownVm with a time-out', () => {
     bench.neighbours.disturb = () => undefined;
     bench.neighbours.powerChange(id, 'off', 'shutdown');
     await ends(id, 'SUCCEEDED');
+  });
+
+  it('boots nothing that is off while its host is away for longer than the guest has time', async () => {
+    const id = await bench.running();
+    await bench.act('forceOffVm', id);
+    await bench.reaches(id, 'STOPPED');
+    bench.neighbours.calls.length = 0;
+    let looks = 0;
+    bench.neighbours.disturb = (name, vmId) => {
+      if (name !== 'inspect-vm' || vmId !== id) return;
+      looks += 1;
+      throw new DomainError('HOST_UNAVAILABLE');
+    };
+    await bench.actWith('shutdownVm', id, 'timeoutSeconds: 1');
+    // Waits grow from half a second: the fourth look comes after more than three.
+    await pollUntil(() => looks >= 4, { what: 'looks at a host that is away' });
+    bench.neighbours.disturb = () => undefined;
+    expect(await ends(id, 'SUCCEEDED')).toMatchObject({ state: 'STOPPED' });
+    expect(guest(id)).toMatchObject({ power: 'off', reason: 'destroyed' });
+    expect(bench.neighbours.calls).not.toContain('start-vm');
   });
 
   it('has bounds, and no other action has it', async () => {

@@ -30,6 +30,8 @@ export class OperationFilterInput {
 
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
 const enough = 100;
+/** Of other years PostgreSQL knows some and refuses others; no operation is of one. */
+const time = z.date().min(new Date('1970-01-01T00:00:00Z')).max(new Date('9999-12-31T23:59:59Z'));
 
 export const OperationFilter = z.object({
   departmentId: optional(z.string()),
@@ -37,7 +39,7 @@ export const OperationFilter = z.object({
   requestedById: optional(z.string()),
   kinds: optional(z.array(z.enum(OPERATION_KINDS)).max(enough)),
   statuses: optional(z.array(z.enum(OperationStatus)).max(enough)),
-  from: optional(z.date()),
-  until: optional(z.date()),
+  from: optional(time),
+  until: optional(time),
 });
 export type OperationFilter = z.output<typeof OperationFilter>;

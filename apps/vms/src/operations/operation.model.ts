@@ -83,9 +83,9 @@ export class OperationConnection {
   @Field(() => [Operation])
   nodes!: Operation[];
 
-  @Field(() => Int, { description: 'How many there are on all pages' })
-  totalCount!: number;
-
   @Field(() => PageInfo)
   pageInfo!: PageInfo;
+
+  // Not a field: what the resolver of totalCount asks.
+  count!: () => Promise<number>;
 }

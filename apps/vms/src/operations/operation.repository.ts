@@ -166,24 +166,19 @@ export class OperationRepository {
     return this.database.operation.findFirst({ where: { id, ...departmentWhere(scope) }, include: withSteps });
   }
 
-  /** Newest first: ids are made in the order of time. */
-  async page(
-    scope: DepartmentScope,
-    filter: OperationFilter,
-    page: Page,
-  ): Promise<{ rows: OperationRow[]; totalCount: number }> {
-    const where: Prisma.OperationWhereInput = { AND: [departmentWhere(scope), whereOf(filter)] };
+  /** Newest first: ids are made in the order of time. One more than the page has, when there is more. */
+  page(scope: DepartmentScope, filter: OperationFilter, page: Page): Promise<OperationRow[]> {
     const after = page.after === undefined ? {} : { id: { lt: page.after } };
-    const [rows, totalCount] = await Promise.all([
-      this.database.operation.findMany({
-        where: { AND: [where, after] },
-        orderBy: { id: 'desc' },
-        take: page.first + 1,
-        include: withSteps,
-      }),
-      this.database.operation.count({ where }),
-    ]);
-    return { rows, totalCount };
+    return this.database.operation.findMany({
+      where: { AND: [departmentWhere(scope), whereOf(filter), after] },
+      orderBy: { id: 'desc' },
+      take: page.first + 1,
+      include: withSteps,
+    });
+  }
+
+  count(scope: DepartmentScope, filter: OperationFilter): Promise<number> {
+    return this.database.operation.count({ where: { AND: [departmentWhere(scope), whereOf(filter)] } });
   }
 
   findMany(ids: readonly string[], scope: DepartmentScope): Promise<OperationRow[]> {

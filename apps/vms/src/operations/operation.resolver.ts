@@ -1,6 +1,6 @@
 import type { Actor } from '@infinibay/contracts';
 import { Authorize } from '@infinibay/platform-access';
-import { CurrentActor, PageArgs, UserRef, type Connection, type GraphContext } from '@infinibay/platform-graphql';
+import { CurrentActor, PageArgs, UserRef, type CountedLater, type GraphContext } from '@infinibay/platform-graphql';
 import { Args, ID, Parent, Query, ResolveField, ResolveReference, Resolver } from '@nestjs/graphql';
 import { OperationFilterInput } from './operation.inputs.js';
 import { Operation, OperationConnection } from './operation.model.js';
@@ -25,7 +25,7 @@ export class OperationResolver {
     @Args() page: PageArgs,
     @CurrentActor() actor: Actor,
     @Args('filter', { type: () => OperationFilterInput, nullable: true }) filter?: OperationFilterInput | null,
-  ): Promise<Connection<Operation>> {
+  ): Promise<CountedLater<Operation>> {
     return this.service.page(actor, page, filter);
   }
 

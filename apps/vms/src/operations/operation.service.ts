@@ -4,7 +4,7 @@ import {
   connectionOf,
   parsePage,
   validateInput,
-  type Connection,
+  type CountedLater,
   type GraphContext,
   type PageArgs,
 } from '@infinibay/platform-graphql';
@@ -29,14 +29,16 @@ export class OperationService {
   }
 
   /** Newest first. An id that nothing can have matches nothing. @throws DomainError INVALID_INPUT */
-  async page(actor: Actor, args: PageArgs, rawFilter: unknown): Promise<Connection<Operation>> {
+  async page(actor: Actor, args: PageArgs, rawFilter: unknown): Promise<CountedLater<Operation>> {
     const page = parsePage(args);
     const filter = validateInput(OperationFilter, rawFilter ?? {});
     const { departmentId, resourceId, requestedById } = filter;
     const ids = [departmentId, resourceId, requestedById].filter((id) => id !== null);
-    if (!ids.every(isUuid)) return connectionOf<Operation>([], page, 0);
-    const { rows, totalCount } = await this.operations.page(readableDepartments(actor), filter, page);
-    return connectionOf(rows.map(toOperation), page, totalCount);
+    const scope = readableDepartments(actor);
+    const isPossible = ids.every(isUuid);
+    const rows = isPossible ? await this.operations.page(scope, filter, page) : [];
+    const { nodes, pageInfo } = connectionOf(rows.map(toOperation), page, 0);
+    return { nodes, pageInfo, count: async () => (isPossible ? this.operations.count(scope, filter) : 0) };
   }
 
   loader(graph: GraphContext): DataLoader<string, Operation | null> {

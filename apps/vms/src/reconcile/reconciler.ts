@@ -24,7 +24,7 @@ export class Reconciler extends Worker {
       failure: 'reconcile failed; the VM is taken up again when its lease ends',
       isSoonDueAgain: true,
     });
-    super('vms', [due], logger, metrics, { atOnce: workers, perHost: Math.ceil(workers / 2) });
+    super('vms', [due], logger, metrics, { atOnce: workers, perHost: Math.max(1, Math.floor(workers / 2)) });
   }
 
   /** Makes VMs due that are not yet. */

@@ -4,7 +4,9 @@ import {
   LOOK_AGAIN_MS,
   backoffMs,
   desiredState,
+  isPausedForNow,
   settledState,
+  taskOf,
   type DesiredState,
   type Step,
 } from '@infinibay/vms-domain';
@@ -21,6 +23,9 @@ const later = (now: Date, waitMs: number): Date => new Date(now.getTime() + wait
 
 /** libvirt's word for what a person stopped. */
 const SUSPENDED = 'user';
+
+/** It stands still for a reason that passes: it is looked at again until it has. */
+const runsOnByItself = (pauseReason: string | null): boolean => pauseReason !== null && isPausedForNow(pauseReason);
 
 const RELEASED = { leaseOwner: null, leaseUntil: null } as const;
 
@@ -119,8 +124,10 @@ export class VmJournal {
         errorMessage: failure.message,
         pauseReason: null,
       });
+      // A task that could not be begun did not come about, whatever the VM is wished to be.
+      const isTask = reading.open !== null && taskOf(reading.open.kind) !== null;
       const ended =
-        vm.desired === 'RUNNING'
+        vm.desired === 'RUNNING' || isTask
           ? await this.operations.closeOpen(tx, vm.id, 'FAILED', failure)
           : await this.operations.closeOpen(tx, vm.id, 'SUCCEEDED');
       return [...stateEvents(vm, 'ERROR', error.code), ...ended];
@@ -194,7 +201,7 @@ export class VmJournal {
    * @param paused libvirt's reason, when it stands still
    */
   abandon(claim: Claim, reading: Reading, step: Step, error: DomainError, paused: string | null): Promise<void> {
-    return this.end(claim, reading, async (tx, vm) => {
+    return this.end(claim, reading, async (tx, vm, now) => {
       const failure = { code: error.code, message: error.message };
       const state = paused === null ? 'RUNNING' : 'PAUSED';
       const stepped = await this.operations.markStep(tx, vm.id, step, { status: 'FAILED', errorCode: error.code });
@@ -202,7 +209,7 @@ export class VmJournal {
         ...RELEASED,
         state,
         desired: 'RUNNING',
-        reconcileAt: null,
+        reconcileAt: runsOnByItself(paused) ? now : null,
         failedAttempts: 0,
         pauseReason: paused,
       });
@@ -216,10 +223,11 @@ export class VmJournal {
 
   /** A task came to nothing: its operation fails, the VM goes on as it is. */
   failTask(claim: Claim, reading: Reading, step: Step, error: DomainError): Promise<void> {
-    return this.end(claim, reading, async (tx, vm) => {
+    return this.end(claim, reading, async (tx, vm, now) => {
       const failure = { code: error.code, message: error.message };
       const stepped = await this.operations.markStep(tx, vm.id, step, { status: 'FAILED', errorCode: error.code });
-      await this.vms.update(tx, vm.id, { ...RELEASED, reconcileAt: null, failedAttempts: 0 });
+      const reconcileAt = vm.state === 'PAUSED' && runsOnByItself(vm.pauseReason) ? now : null;
+      await this.vms.update(tx, vm.id, { ...RELEASED, reconcileAt, failedAttempts: 0 });
       return [...stepped, ...(await this.operations.closeOpen(tx, vm.id, 'FAILED', failure))];
     });
   }

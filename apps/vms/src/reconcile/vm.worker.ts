@@ -31,6 +31,13 @@ const IDLE_WAIT_MS = 10_000;
 
 type Found = Observed & { readonly problem: DiskProblem | null };
 
+/** How far a worker had come when it failed. */
+interface Attempt {
+  readonly step: Step | null;
+  /** The VM as it was last seen; null: it could not be looked at. */
+  readonly seen: Found | null;
+}
+
 const problemOf = ({ problem }: Found): DomainError =>
   new DomainError(problem?.code ?? 'DISK_MISSING', {}, problem === null ? {} : { message: problem.message });
 
@@ -82,10 +89,12 @@ export class VmWorker {
     const completed = new Set<Step>();
     const preparation: Preparation = {};
     let current: Step | null = null;
+    let seen: Found | null = null;
     let reading = await this.journal.read(claim);
     try {
       for (let round = 0; round < MAX_ROUNDS; round += 1) {
         const found = await this.observe(reading, completed);
+        seen = found;
         if (!(await this.followGuest(claim, reading, found))) {
           const next = plan(desiredState(reading.vm.desired), found, taskIn(reading));
           if (next.kind !== 'act') return await this.rest(claim, reading, next, found);
@@ -99,7 +108,7 @@ export class VmWorker {
       }
       throw new DomainError('INTERNAL', { reason: 'the plan does not converge' });
     } catch (error) {
-      await this.recordFailure(claim, reading, current, error);
+      await this.recordFailure(claim, reading, { step: current, seen }, error);
     }
   }
 
@@ -234,7 +243,7 @@ export class VmWorker {
     await this.journal.fail(claim, reading, null, new DomainError('VM_BUSY', { power }));
   }
 
-  private async recordFailure(claim: Claim, reading: Reading, step: Step | null, cause: unknown): Promise<void> {
+  private async recordFailure(claim: Claim, reading: Reading, { step, seen }: Attempt, cause: unknown): Promise<void> {
     if (cause instanceof DomainError && cause.code === 'STALE_FENCE') throw cause;
     const error = cause instanceof DomainError ? cause : new DomainError('INTERNAL', {}, { cause });
     const open = await this.operations.open(claim.vmId);
@@ -242,31 +251,34 @@ export class VmWorker {
     const failed = { vmId: claim.vmId, step, code: error.code, details: error.details, err: error };
     if (isDiskProblem(error.code) && vm.diskBuiltAt !== null && vm.desired !== 'DELETED')
       return this.block(claim, reading, error);
-    if (this.isPastHope({ vm, open }, error)) {
+    const isOverdue = this.isShutdownOverdue({ vm, open }, seen);
+    if (isOverdue || this.isPastHope({ vm, open }, error)) {
       this.logger.error(failed, 'what was asked of the VM failed');
+      if (isOverdue) return this.journal.abandon(claim, reading, 'shutdown', error, vm.pauseReason);
       return this.giveUp(claim, reading, { vm, open }, step, error);
     }
     const waitMs = await this.journal.retryLater(claim, reading, step, error);
     this.logger.warn({ ...failed, waitMs }, 'step failed; trying again');
   }
 
-  /** The guest was asked to power off, had its time for it, and nobody wants its power cut. */
-  private isShutdownOverdue({ vm, open }: Reading): boolean {
-    if (vm.desired !== 'STOPPED' || open === null) return false;
+  /**
+   * The guest was asked to power off, had its time for it, and nobody wants its power cut. Only of one that was seen to
+   * be on: what is off, or on a host that is away, is not said to run on.
+   */
+  private isShutdownOverdue({ vm, open }: Reading, seen: Found | null): boolean {
+    if (vm.desired !== 'STOPPED' || open === null || seen === null || isOff(seen.power)) return false;
     return open.ageMs > this.graceMs(open) && open.parameters.force !== true;
   }
 
-  private isPastHope(now: Reading, error: DomainError): boolean {
-    const { vm, open } = now;
+  private isPastHope({ vm, open }: Reading, error: DomainError): boolean {
     const ownTimeMs = vm.desired === 'STOPPED' ? this.graceMs(open) : 0;
     const isTooLate = (open?.ageMs ?? 0) > this.options.retryLimitMs + ownTimeMs;
-    return this.isShutdownOverdue(now) || isTooLate || !isRetryable(error);
+    return isTooLate || !isRetryable(error);
   }
 
   /** A guest that runs goes on as it is where that is an end; otherwise the VM is in error until somebody acts. */
   private giveUp(claim: Claim, reading: Reading, now: Reading, step: Step | null, error: DomainError): Promise<void> {
     const { state, pauseReason } = now.vm;
-    if (this.isShutdownOverdue(now)) return this.journal.abandon(claim, reading, 'shutdown', error, pauseReason);
     const task = taskIn(reading);
     if (task !== null && (state === 'RUNNING' || state === 'PAUSED')) return this.failTask(claim, reading, task, error);
     if (step === 'suspend' && now.open !== null) return this.journal.abandon(claim, reading, step, error, pauseReason);

@@ -150,7 +150,8 @@ export const NEWEST_FIRST: VmSort = { field: VmSortField.CREATED_AT, direction: 
 const INT = z.int32();
 /** What a cursor may hold as the value that was sorted by. */
 export const SORT_VALUES: Readonly<Record<VmSortField, z.ZodType<string | number>>> = {
-  CREATED_AT: z.iso.datetime({ precision: 3 }),
+  // Of other years PostgreSQL knows some and refuses others; no VM is of one.
+  CREATED_AT: z.iso.datetime({ precision: 3 }).regex(/^(19[7-9]|[2-9]\d)/),
   NAME: VmName,
   STATE: z.enum(VmState),
   VCPUS: INT,

@@ -96,6 +96,11 @@ describe(Retention, () => {
     const retention = retentionOf();
     await retention.take();
     await expect(retention.take()).rejects.toThrow();
+    // It holds up none of the others.
+    for (const _ of ['idempotency_keys', 'audit_log']) await retention.take();
+    const left = await client.$queryRawUnsafe(`SELECT 1 FROM idempotency_keys UNION ALL SELECT 1 FROM audit_log`);
+    expect(left).toEqual([]);
+    await expect(retention.take()).rejects.toThrow();
     await client.$executeRawUnsafe('ALTER TABLE away RENAME TO inbox');
     retention.onApplicationBootstrap();
     await pollUntil(async () => (await retention.nextDueInMs()) > 0, { what: 'the round to end' });

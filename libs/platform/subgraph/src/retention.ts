@@ -41,12 +41,15 @@ export class Retention implements DueWork, OnApplicationBootstrap, BeforeApplica
     return Promise.resolve(this.remaining.length > 0 ? 0 : this.roundAt - performance.now());
   }
 
-  /** One batch of one table. A failure leaves the table for the next attempt. */
+  /** One batch of one table. One that fails is tried again after the others. */
   async take(): Promise<number> {
     if (this.remaining.length === 0) this.begin();
     const [rows] = this.remaining;
     if (rows === undefined) return 0;
-    const removed = await pruneBatch(this.client, rows);
+    const removed = await pruneBatch(this.client, rows).catch((error: unknown) => {
+      this.remaining.push(...this.remaining.splice(0, 1));
+      throw error;
+    });
     this.removed.inc({ table: rows.table }, removed);
     this.total += removed;
     if (removed < PRUNE_BATCH) this.remaining.shift();

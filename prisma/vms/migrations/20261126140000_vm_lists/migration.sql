@@ -1,6 +1,4 @@
--- AlterTable
-ALTER TABLE "vms" ADD COLUMN "template_id" UUID,
-ADD COLUMN "deletion_protected" BOOLEAN NOT NULL DEFAULT false;
+-- What takes long comes first and leaves reads of vms alone; what locks the table comes last and takes a moment.
 
 -- CreateTable
 CREATE TABLE "vm_metadata" (
@@ -13,10 +11,7 @@ CREATE TABLE "vm_metadata" (
     CONSTRAINT "vm_metadata_pkey" PRIMARY KEY ("vm_id")
 );
 
--- AddForeignKey
-ALTER TABLE "vm_metadata" ADD CONSTRAINT "vm_metadata_vm_id_fkey" FOREIGN KEY ("vm_id") REFERENCES "vms"("id") ON DELETE CASCADE ON UPDATE CASCADE;
-
--- What vm-search.ts of the service computes, for VMs that have nothing but a name, which is ASCII in lower case.
+-- What vm-search.ts of the service computes, for living VMs: they have nothing but a name, which is ASCII in lower case.
 INSERT INTO "vm_metadata" ("vm_id", "search_text", "substrings")
 SELECT "id", "text", ARRAY(
   SELECT DISTINCT (
@@ -25,7 +20,7 @@ SELECT "id", "text", ARRAY(
   ) % 2147483647
   FROM generate_series(1, length("text")) AS i, generate_series(1, 3) AS n
 )
-FROM (SELECT "id", "name" || E'\n' AS "text" FROM "vms") AS named;
+FROM (SELECT "id", "name" || E'\n' AS "text" FROM "vms" WHERE "state" <> 'DELETED') AS named;
 
 -- CreateIndex
 CREATE INDEX "vm_metadata_tags_idx" ON "vm_metadata" USING GIN ("tags");
@@ -35,8 +30,6 @@ CREATE INDEX "vm_metadata_substrings_idx" ON "vm_metadata" USING GIN ("substring
 
 -- Lists show living VMs alone. Each sort has an index for a page at any place, in both directions; the filters have one
 -- with the department beside, from which they are counted too.
-DROP INDEX "vms_department_id_created_at_id_idx";
-DROP INDEX "vms_created_at_id_idx";
 CREATE INDEX "vms_living_created_at_idx" ON "vms"("created_at", "id") WHERE "state" <> 'DELETED';
 CREATE INDEX "vms_living_name_idx" ON "vms"("name" COLLATE "C", "id") INCLUDE ("department_id") WHERE "state" <> 'DELETED';
 CREATE INDEX "vms_living_state_idx" ON "vms"("state", "id") INCLUDE ("department_id") WHERE "state" <> 'DELETED';
@@ -48,4 +41,15 @@ CREATE INDEX "vms_living_department_id_created_at_idx" ON "vms"("department_id",
 CREATE INDEX "vms_living_owner_id_idx" ON "vms"("owner_id", "department_id") WHERE "state" <> 'DELETED';
 CREATE INDEX "vms_living_host_id_idx" ON "vms"("host_id", "department_id") WHERE "state" <> 'DELETED';
 CREATE INDEX "vms_living_image_id_idx" ON "vms"("image_id", "department_id") WHERE "state" <> 'DELETED';
+
+-- AlterTable
+ALTER TABLE "vms" ADD COLUMN "template_id" UUID,
+ADD COLUMN "deletion_protected" BOOLEAN NOT NULL DEFAULT false;
+
+-- No VM has a template yet.
 CREATE INDEX "vms_living_template_id_idx" ON "vms"("template_id", "department_id") WHERE "state" <> 'DELETED';
+DROP INDEX "vms_department_id_created_at_id_idx";
+DROP INDEX "vms_created_at_id_idx";
+
+-- AddForeignKey
+ALTER TABLE "vm_metadata" ADD CONSTRAINT "vm_metadata_vm_id_fkey" FOREIGN KEY ("vm_id") REFERENCES "vms"("id") ON DELETE CASCADE ON UPDATE CASCADE;
