@@ -38,8 +38,8 @@ export const configSchema = {
     { example: '600' },
   ),
   PLACEMENT_CPU_RATIO: setting(
-    z.coerce.number().min(1).max(64).default(DEFAULT_PLACEMENT.cpuRatio),
-    'vCPUs that all VMs of a host may have together, for each of its CPUs',
+    z.coerce.number().min(1).max(1_024).optional(),
+    'vCPUs that all VMs of a host may have together, for each of its CPUs; as many as its memory allows when not set',
     { example: '16' },
   ),
   PLACEMENT_MEMORY_RATIO: setting(

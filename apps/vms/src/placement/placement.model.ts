@@ -1,12 +1,12 @@
 import { can } from '@infinibay/access-domain';
 import type { Actor } from '@infinibay/contracts';
 import { ListSize, PageInfo } from '@infinibay/platform-graphql';
-import { Field, GraphQLISODateTime, ID, Int, ObjectType } from '@nestjs/graphql';
+import { Field, Float, GraphQLISODateTime, ID, Int, ObjectType } from '@nestjs/graphql';
 import { Failure, Vm } from '../vms/vm.model.js';
 import { MAX_KEPT_HOSTS, type PlacementRecord } from './placement.record.js';
 
 @ObjectType({
-  description: 'What hosts were compared by: with packet filters first, then most memory, then most vCPUs',
+  description: 'What hosts were compared by: with packet filters first, then most memory, then fewest vCPUs for each CPU',
 })
 export class PlacementScore {
   @Field(() => Boolean, { description: 'Whether packet filters can be applied there' })
@@ -15,8 +15,8 @@ export class PlacementScore {
   @Field(() => Int, { description: 'MiB that the host could still promise before this VM' })
   freeMib!: number;
 
-  @Field(() => Int, { description: 'vCPUs that the host could still promise before this VM' })
-  freeVcpus!: number;
+  @Field(() => Float, { description: 'vCPUs promised to other VMs for each CPU of the host, before this VM' })
+  vcpusPerCpu!: number;
 }
 
 @ObjectType({ description: 'What was found about one host' })

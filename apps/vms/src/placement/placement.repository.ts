@@ -13,7 +13,7 @@ const Verdicts = z.array(
   z.object({
     hostId: z.string(),
     refusal: z.object({ rule: Rule, message: z.string(), needed: Amount, available: Amount }).nullable(),
-    score: z.object({ filters: z.boolean(), freeMib: z.number(), freeVcpus: z.number() }).nullable(),
+    score: z.object({ filters: z.boolean(), freeMib: z.number(), vcpusPerCpu: z.number() }).nullable(),
   }),
 );
 const Refusals = z.array(z.object({ rule: Rule, hosts: z.number() }));

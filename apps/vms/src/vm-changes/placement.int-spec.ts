@@ -9,7 +9,7 @@ import { admin, memberOf } from '../testing/vms-under-test.js';
 
 const PLACEMENT = `{
   decidedAt hostCount refusals { rule hosts }
-  hostsConsidered { hostId host { id } accepted refusedBy message needed available score { filters freeMib freeVcpus } }
+  hostsConsidered { hostId host { id } accepted refusedBy message needed available score { filters freeMib vcpusPerCpu } }
 }`;
 const EXPLAIN = `query ($input: ExplainPlacementInput!) {
   explainPlacement(input: $input) { name host { id } error { code } placement ${PLACEMENT} }
@@ -57,7 +57,7 @@ describe('placement', () => {
   const administrator = admin();
   const MEMORY = 512;
   beforeAll(async () => {
-    bench = await VmBench.start();
+    bench = await VmBench.start({ PLACEMENT_CPU_RATIO: '16' });
     hosts = await FurtherHosts.start(bench.neighbours.imageId);
     large = hosts.add({ memoryMib: 512 + 20 * MEMORY });
     narrow = hosts.add({ memoryMib: 65_536, cpus: 1 });
@@ -114,9 +114,9 @@ describe('placement', () => {
           host: { id: narrow },
           accepted: true,
           refusedBy: null,
-          score: { filters: true, freeVcpus: 16 },
+          score: { filters: true, vcpusPerCpu: 0 },
         },
-        { hostId: large, accepted: true, score: { freeMib: 10_240, freeVcpus: 64 } },
+        { hostId: large, accepted: true, score: { freeMib: 10_240, vcpusPerCpu: 0 } },
         { hostId: bench.neighbours.hostId, accepted: true, score: { freeMib: 7_680 } },
         { hostId: bare, accepted: false, refusedBy: 'image-present', score: null },
       ],

@@ -18,13 +18,15 @@ const host = (overrides: Partial<HostCandidate> = {}): HostCandidate => ({
 const request = { imageId: 'i1', memoryMib: 1_024, vcpus: 1 };
 const decide = (hosts: HostCandidate[], asked = request, settings: PlacementSettings = DEFAULT_PLACEMENT) =>
   decidePlacement(hosts, asked, settings);
+const RATIO = { ...DEFAULT_PLACEMENT, cpuRatio: 16 };
 const refusal = (overrides: Partial<HostCandidate>, asked = request) =>
-  decide([host(overrides)], asked).verdicts[0]?.refusal;
+  decide([host(overrides)], asked, RATIO).verdicts[0]?.refusal;
 
 describe('decidePlacement', () => {
-  it('takes the host with the most memory to promise, then vCPUs, then the smaller id', () => {
+  it('takes the host with the most memory to promise, then the fewest vCPUs for each CPU, then the smaller id', () => {
     expect(decide([host({ committedMib: 2_000 }), host({ hostId: 'h2' })]).hostId).toBe('h2');
     expect(decide([host({ committedVcpus: 3 }), host({ hostId: 'h2' })]).hostId).toBe('h2');
+    expect(decide([host({ committedVcpus: 3 }), host({ hostId: 'h2', committedVcpus: 5, cpus: 8 })]).hostId).toBe('h2');
     for (const fleet of [
       ['h1', 'h2'],
       ['h2', 'h1'],
@@ -53,6 +55,12 @@ describe('decidePlacement', () => {
     expect(required.verdicts[0]?.refusal?.rule).toBe('nwfilter');
   });
 
+  it('counts promised vCPUs only where a ratio is set', () => {
+    const crowded = [host({ committedVcpus: 10_000 })];
+    expect(decide(crowded).hostId).toBe('h1');
+    expect(decide(crowded, request, RATIO).hostId).toBeNull();
+  });
+
   it('gives one VM no more CPUs than the host has, whatever the ratio', () => {
     expect(refusal({}, { ...request, vcpus: 3 })).toMatchObject({ rule: 'cpu', needed: 3, available: 2 });
   });
@@ -66,12 +74,12 @@ describe('decidePlacement', () => {
   });
 
   it('scores those that can take it and tells why the others cannot, the best one first', () => {
-    const hosts = [host({ online: false }), host({ hostId: 'h2' }), host({ hostId: 'h3', committedMib: 1_000 })];
+    const hosts = [host({ online: false }), host({ hostId: 'h2', committedVcpus: 1 }), host({ hostId: 'h3', committedMib: 1_000 })];
     expect(decide(hosts)).toMatchObject({
       hostId: 'h2',
       verdicts: [
-        { hostId: 'h2', refusal: null, score: { filters: true, freeMib: 3_584, freeVcpus: 32 } },
-        { hostId: 'h3', refusal: null, score: { filters: true, freeMib: 2_584, freeVcpus: 32 } },
+        { hostId: 'h2', refusal: null, score: { filters: true, freeMib: 3_584, vcpusPerCpu: 0.5 } },
+        { hostId: 'h3', refusal: null, score: { filters: true, freeMib: 2_584, vcpusPerCpu: 0 } },
         { hostId: 'h1', refusal: { rule: 'host-online' }, score: null },
       ],
     });

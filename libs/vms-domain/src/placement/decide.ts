@@ -1,6 +1,5 @@
 import {
   promisableMibOf,
-  promisableVcpusOf,
   withPromised,
   type HostCandidate,
   type PlacementRequest,
@@ -14,8 +13,8 @@ export interface Score {
   readonly filters: boolean;
   /** MiB that the host can still promise. */
   readonly freeMib: number;
-  /** vCPUs that the host can still promise. */
-  readonly freeVcpus: number;
+  /** vCPUs that are promised to other VMs, for each CPU of the host. */
+  readonly vcpusPerCpu: number;
 }
 
 /** What was found about one host: a refusal or a score. */
@@ -35,10 +34,10 @@ export interface Decision {
 const scoreOf = (host: HostCandidate, settings: PlacementSettings): Score => ({
   filters: host.filters,
   freeMib: promisableMibOf(host, settings) - host.committedMib,
-  freeVcpus: promisableVcpusOf(host, settings) - host.committedVcpus,
+  vcpusPerCpu: host.committedVcpus / Math.max(1, host.cpus),
 });
 
-/** Packet filters, most free memory, then most free vCPUs, then the smaller id: the same fleet always gives the same answer. */
+/** Packet filters, most free memory, then fewest vCPUs for each CPU, then the smaller id: the same fleet always gives the same answer. */
 const byPreference = (a: HostVerdict, b: HostVerdict): number => {
   if (a.score === null || b.score === null) {
     if (a.score !== null) return -1;
@@ -47,7 +46,7 @@ const byPreference = (a: HostVerdict, b: HostVerdict): number => {
     const difference =
       Number(b.score.filters) - Number(a.score.filters) ||
       b.score.freeMib - a.score.freeMib ||
-      b.score.freeVcpus - a.score.freeVcpus;
+      a.score.vcpusPerCpu - b.score.vcpusPerCpu;
     if (difference !== 0) return difference;
   }
   return a.hostId < b.hostId ? -1 : 1;

@@ -21,8 +21,8 @@ export interface PlacementRequest {
 
 /** How much of its hosts a fleet may promise. */
 export interface PlacementSettings {
-  /** vCPUs that all VMs of a host may have together, for each of its CPUs. */
-  readonly cpuRatio: number;
+  /** vCPUs that all VMs of a host may have together, for each of its CPUs; null: as many as its memory allows. */
+  readonly cpuRatio: number | null;
   /** MiB that all VMs of a host may have together, for each that it has beside its reserve. */
   readonly memoryRatio: number;
   /** MiB kept for the host itself. */
@@ -32,7 +32,7 @@ export interface PlacementSettings {
 }
 
 export const DEFAULT_PLACEMENT: PlacementSettings = {
-  cpuRatio: 16,
+  cpuRatio: null,
   memoryRatio: 1,
   hostReserveMib: 512,
   requireFilters: false,
@@ -46,8 +46,9 @@ export const usableMibOf = (host: HostCandidate, { hostReserveMib }: PlacementSe
 export const promisableMibOf = (host: HostCandidate, settings: PlacementSettings): number =>
   Math.floor(usableMibOf(host, settings) * settings.memoryRatio);
 
+/** vCPUs that all VMs may have there together. */
 export const promisableVcpusOf = (host: HostCandidate, { cpuRatio }: PlacementSettings): number =>
-  Math.floor(host.cpus * cpuRatio);
+  cpuRatio === null ? Infinity : Math.floor(host.cpus * cpuRatio);
 
 /** The host with the VM on it. */
 export const withPromised = (host: HostCandidate, { vcpus, memoryMib }: PlacementRequest): HostCandidate => ({

@@ -42,7 +42,7 @@ const fleetsFrom = (start: number) => {
     added: host(99),
     requests: Array.from({ length: 1 + upTo(40) }, request),
     settings: {
-      cpuRatio: 1 + upTo(15),
+      cpuRatio: random() < 0.3 ? null : 1 + upTo(15),
       memoryRatio: 1 + random(),
       hostReserveMib: upTo(1_024),
       requireFilters: random() < 0.5,
