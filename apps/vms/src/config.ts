@@ -6,6 +6,7 @@ import {
   retentionSettings,
   setting,
 } from '@infinibay/platform-config';
+import { DEFAULT_PLACEMENT } from '@infinibay/vms-domain';
 import { z } from 'zod';
 
 export const configSchema = {
@@ -35,6 +36,26 @@ export const configSchema = {
     z.coerce.number().int().min(10).max(86_400).default(600),
     'How long a failing operation is retried before it fails',
     { example: '600' },
+  ),
+  PLACEMENT_CPU_RATIO: setting(
+    z.coerce.number().min(1).max(1_024).optional(),
+    'vCPUs that all VMs of a host may have together, for each of its CPUs; as many as its memory allows when not set',
+    { example: '16' },
+  ),
+  PLACEMENT_MEMORY_RATIO: setting(
+    z.coerce.number().min(1).max(8).default(DEFAULT_PLACEMENT.memoryRatio),
+    'MiB that all VMs of a host may have together, for each that it has beside its reserve; more than 1 needs swap',
+    { example: '1' },
+  ),
+  PLACEMENT_HOST_RESERVE_MIB: setting(
+    z.coerce.number().int().min(0).max(1_048_576).default(DEFAULT_PLACEMENT.hostReserveMib),
+    'MiB of each host that are kept for the host itself',
+    { example: '512' },
+  ),
+  PLACEMENT_REQUIRE_FILTERS: setting(
+    z.enum(['true', 'false']).default('false'),
+    'Whether a host that cannot apply packet filters gets no VMs (true), or gets them last (false)',
+    { example: 'false' },
   ),
   FAILPOINT: setting(
     z

@@ -2,8 +2,11 @@ import { Module } from '@nestjs/common';
 import { CatalogModule } from '../catalog/catalog.module.js';
 import { HostsModule } from '../hosts/hosts.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
+import { PlacementModule } from '../placement/placement.module.js';
 import { ReconcileModule } from '../reconcile/reconcile.module.js';
 import { VmsModule } from '../vms/vms.module.js';
+import { ExplainPlacementResolver } from './explain-placement.resolver.js';
+import { ExplainPlacementService } from './explain-placement.service.js';
 import { NeighbourChecks } from './neighbour-checks.js';
 import { VmChangesService } from './vm-changes.service.js';
 import { VmMetadataResolver } from './vm-metadata.resolver.js';
@@ -12,11 +15,13 @@ import { AcceptedRequests, actionResolvers } from './vm-mutation.resolver.js';
 import { VmPlacement } from './vm.placement.js';
 
 @Module({
-  imports: [CatalogModule, HostsModule, OperationsModule, VmsModule, ReconcileModule],
+  imports: [CatalogModule, HostsModule, OperationsModule, VmsModule, PlacementModule, ReconcileModule],
   providers: [
     NeighbourChecks,
     VmPlacement,
     VmChangesService,
+    ExplainPlacementService,
+    ExplainPlacementResolver,
     VmMetadataService,
     VmMetadataResolver,
     AcceptedRequests,
