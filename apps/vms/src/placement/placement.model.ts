@@ -6,7 +6,8 @@ import { Failure, Vm } from '../vms/vm.model.js';
 import { MAX_KEPT_HOSTS, type PlacementRecord } from './placement.record.js';
 
 @ObjectType({
-  description: 'What hosts were compared by: with packet filters first, then most memory, then fewest vCPUs for each CPU',
+  description:
+    'What hosts were compared by: with packet filters first, then most memory, then fewest vCPUs for each CPU',
 })
 export class PlacementScore {
   @Field(() => Boolean, { description: 'Whether packet filters can be applied there' })

@@ -74,7 +74,11 @@ describe('decidePlacement', () => {
   });
 
   it('scores those that can take it and tells why the others cannot, the best one first', () => {
-    const hosts = [host({ online: false }), host({ hostId: 'h2', committedVcpus: 1 }), host({ hostId: 'h3', committedMib: 1_000 })];
+    const hosts = [
+      host({ online: false }),
+      host({ hostId: 'h2', committedVcpus: 1 }),
+      host({ hostId: 'h3', committedMib: 1_000 }),
+    ];
     expect(decide(hosts)).toMatchObject({
       hostId: 'h2',
       verdicts: [
