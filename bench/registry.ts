@@ -13,7 +13,8 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
     run: async (say) => (await import('./services/services.ts')).measureServices(say),
   },
   create: {
-    description: 'a VM from the mutation to the event that it runs, against libvirt alone with the same definition (needs root)',
+    description:
+      'a VM from the mutation to the event that it runs, against libvirt alone with the same definition (needs root)',
     run: async (say) => (await import('./create/create.ts')).measureCreate(say),
   },
   messaging: {

@@ -54,11 +54,9 @@ export class BareLibvirt {
   async create(count: number, threads: number): Promise<BareRun> {
     const domains = await Promise.all(Array.from({ length: count }, () => this.prepare()));
     this.child.stdin.write(`${String(threads)} ${domains.map(({ file }) => file).join(' ')}\n`);
-    const { value, done } = await this.lines.next();
-    if (done === true) throw new WrongAnswer('the program with libvirt alone has ended');
-    const [allMs = 0, ...eachMs] = String(value)
-      .split(' ')
-      .map((text) => Number(text) / 1e6);
+    const answer = await this.lines.next();
+    if (answer.done === true) throw new WrongAnswer('the program with libvirt alone has ended');
+    const [allMs = 0, ...eachMs] = answer.value.split(' ').map((text) => Number(text) / 1e6);
     const running = await this.system.virsh('list', '--uuid');
     for (const { uuid } of domains) {
       if (!running.includes(uuid)) throw new WrongAnswer(`the domain ${uuid} does not run`);

@@ -44,7 +44,8 @@ class Creator {
       () => this.feed.has('vm.state-changed', vmId, ({ to }) => to === 'RUNNING' || to === 'ERROR'),
       GIVE_UP_MS,
     );
-    if (!this.feed.has('vm.state-changed', vmId, ({ to }) => to === 'RUNNING')) throw new WrongAnswer('a VM is in ERROR');
+    if (!this.feed.has('vm.state-changed', vmId, ({ to }) => to === 'RUNNING'))
+      throw new WrongAnswer('a VM is in ERROR');
     return { vmId, tookMs: performance.now() - since };
   }
 
@@ -60,19 +61,22 @@ class Creator {
   }
 }
 
-interface OneByOne {
-  readonly oursMs: readonly number[];
-  readonly bareMs: readonly number[];
-  readonly diskMs: readonly number[];
-  readonly qemuImgMs: readonly number[];
-  readonly steps: ReadonlyMap<string, number[]>;
+class OneByOne {
+  readonly oursMs: number[] = [];
+  readonly bareMs: number[] = [];
+  readonly diskMs: number[] = [];
+  readonly qemuImgMs: number[] = [];
+  /** Of each step, and of what is before it. */
+  readonly steps = new Map<string, number[]>();
+
+  addStep(name: string, tookMs: number): void {
+    this.steps.set(name, [...(this.steps.get(name) ?? []), tookMs]);
+  }
 }
 
 /** One at a time, ours and bare libvirt in turn. */
 const oneByOne = async (creator: Creator, bare: BareLibvirt): Promise<OneByOne> => {
-  const found = { oursMs: [], bareMs: [], diskMs: [], qemuImgMs: [], steps: new Map<string, number[]>() } as {
-    readonly [K in 'oursMs' | 'bareMs' | 'diskMs' | 'qemuImgMs']: number[];
-  } & { readonly steps: Map<string, number[]> };
+  const found = new OneByOne();
   for (let round = 0; round < ROUNDS; round += 1) {
     found.bareMs.push((await bare.create(1, 1)).allMs);
     found.qemuImgMs.push(await bare.qemuImgMs());
@@ -81,8 +85,8 @@ const oneByOne = async (creator: Creator, bare: BareLibvirt): Promise<OneByOne> 
     const { createdAt, steps } = await creator.journal(vmId);
     let before = createdAt;
     for (const { name, startedAt, finishedAt } of steps) {
-      found.steps.set(name, [...(found.steps.get(name) ?? []), ms(startedAt, finishedAt)]);
-      found.steps.set(`before ${name}`, [...(found.steps.get(`before ${name}`) ?? []), ms(before, startedAt)]);
+      found.addStep(name, ms(startedAt, finishedAt));
+      found.addStep(`before ${name}`, ms(before, startedAt));
       if (name === 'ensure-disk') found.diskMs.push(ms(startedAt, finishedAt));
       before = finishedAt;
     }
