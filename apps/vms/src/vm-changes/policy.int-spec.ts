@@ -19,6 +19,7 @@ const inputsFor = (vmId: string, departmentId: string, imageId: string): Readonl
     tagVm: { vmId, tags: ['tagged'] },
     untagVm: { vmId, tags: ['tagged'] },
     setVmDeletionProtection: { vmId, deletionProtected: true },
+    setDepartmentQuota: { departmentId, vms: 0 },
     createTemplate: { ...template, name: `template ${randomUUID()}` },
     deleteTemplate: { templateId: randomUUID() },
   };
@@ -60,7 +61,7 @@ describe('the subgraph of VMs', () => {
     ],
     [
       'a department',
-      `${REFERENCES} { ... on Department { vms { totalCount nodes { tags } } } } }`,
+      `${REFERENCES} { ... on Department { vms { totalCount nodes { tags } } quota { vms } usage { vms } } } }`,
       { of: [{ __typename: 'Department', id: bench.departmentId }] },
     ],
   ];
@@ -96,10 +97,12 @@ describe('the subgraph of VMs', () => {
       const [code = 'done'] = await mutate(stranger, mutation);
       refused[mutation.name] = code;
     }
-    const ofVms = mutations.map(({ name }) => name).filter((name) => !name.endsWith('Template') && name !== 'createVm');
+    const ofOthers = ['createVm', 'createTemplate', 'deleteTemplate', 'setDepartmentQuota'];
+    const ofVms = mutations.map(({ name }) => name).filter((name) => !ofOthers.includes(name));
     expect(refused).toEqual({
       ...Object.fromEntries(ofVms.map((name) => [name, 'VM_NOT_FOUND'])),
       createVm: 'DEPARTMENT_NOT_FOUND',
+      setDepartmentQuota: 'DEPARTMENT_NOT_FOUND',
       createTemplate: 'FORBIDDEN',
       deleteTemplate: 'FORBIDDEN',
     });

@@ -2,9 +2,11 @@ import { Module } from '@nestjs/common';
 import { CatalogModule } from '../catalog/catalog.module.js';
 import { HostsModule } from '../hosts/hosts.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
+import { QuotasModule } from '../quotas/quotas.module.js';
 import { ReconcileModule } from '../reconcile/reconcile.module.js';
 import { VmsModule } from '../vms/vms.module.js';
 import { NeighbourChecks } from './neighbour-checks.js';
+import { VmAdmission } from './vm.admission.js';
 import { VmChangesService } from './vm-changes.service.js';
 import { VmMetadataResolver } from './vm-metadata.resolver.js';
 import { VmMetadataService } from './vm-metadata.service.js';
@@ -12,10 +14,11 @@ import { AcceptedRequests, actionResolvers } from './vm-mutation.resolver.js';
 import { VmPlacement } from './vm.placement.js';
 
 @Module({
-  imports: [CatalogModule, HostsModule, OperationsModule, VmsModule, ReconcileModule],
+  imports: [CatalogModule, HostsModule, OperationsModule, QuotasModule, VmsModule, ReconcileModule],
   providers: [
     NeighbourChecks,
     VmPlacement,
+    VmAdmission,
     VmChangesService,
     VmMetadataService,
     VmMetadataResolver,
