@@ -1,5 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { DepartmentRef, UserRef, resolversOf } from '@infinibay/platform-graphql';
+import { BulkModule } from './bulk/bulk.module.js';
 import { CatalogModule } from './catalog/catalog.module.js';
 import { GuestModule } from './guest/guest.module.js';
 import { HostsModule } from './hosts/hosts.module.js';
@@ -19,6 +20,7 @@ export const features: Type[] = [
   ReconcileModule,
   GuestModule,
   VmChangesModule,
+  BulkModule,
 ];
 
 /** All that makes the subgraph's schema; tools/graphql composes from them. */

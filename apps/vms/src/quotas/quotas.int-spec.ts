@@ -125,7 +125,9 @@ describe('quotas of departments', () => {
     bench.neighbours.disturb = () => undefined;
     expect((await read())?.usage).toMatchObject({ vms: 0 });
     expect(codeOf(await create())).toBeUndefined();
-    await bench.vms.get(PrismaClient).vm.updateMany({ where: { departmentId }, data: { state: 'ERROR' } });
+    await bench.vms
+      .get(PrismaClient)
+      .vm.updateMany({ where: { departmentId, state: { not: 'DELETED' } }, data: { state: 'ERROR' } });
     expect((await read())?.usage).toMatchObject({ vms: 1 });
   }, 120_000);
 
@@ -167,7 +169,10 @@ describe('quotas of departments', () => {
     const events = () =>
       bench.vms
         .get(PrismaClient)
-        .outboxEvent.findMany({ where: { subject: { contains: `.${departmentId}.department.` } } });
+        .outboxEvent.findMany({
+          where: { subject: { contains: `.${departmentId}.department.` } },
+          orderBy: { id: 'asc' },
+        });
     for (const limits of [{ vms: 3 }, { vms: 3, vcpus: null }, { vms: 3, diskGib: 10 }]) await set(limits);
     expect((await events()).map(({ payload }) => (payload as { data: unknown }).data)).toEqual([
       { departmentId, ...UNLIMITED, vms: 3 },

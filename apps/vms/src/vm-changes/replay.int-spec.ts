@@ -82,6 +82,17 @@ describe('mutations of vms, repeated', () => {
     tagVm: said({ tags: ['web', 'env:prod'] }, { tags: ['web'] }),
     untagVm: said({ tags: ['web'] }, { tags: ['other'] }),
     setVmDeletionProtection: said({ deletionProtected: true }, { deletionProtected: false }),
+    bulkVms: {
+      select: '{ id kind resourceKind results { nodes { vmId } } }',
+      input: async () => ({ action: 'START_VM', vmIds: [await bench.running(), randomUUID()] }),
+      gone: async ({ vmIds }) => {
+        const [id = ''] = vmIds as string[];
+        await bench.act('deleteVm', id);
+        await bench.isGone(id);
+      },
+      other: { action: 'REBOOT_VM' },
+      lost: ['OPERATION_NOT_FOUND'],
+    },
     setDepartmentQuota: {
       select: '{ department { id } quota { vms vcpus memoryMib diskGib } }',
       input: () => ({ departmentId: bench.departmentId, vms: 1_000, diskGib: 0.5 }),

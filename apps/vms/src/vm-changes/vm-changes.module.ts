@@ -25,5 +25,6 @@ import { VmPlacement } from './vm.placement.js';
     AcceptedRequests,
     ...actionResolvers,
   ],
+  exports: [VmChangesService],
 })
 export class VmChangesModule {}
