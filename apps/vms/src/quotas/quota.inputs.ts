@@ -15,8 +15,8 @@ const MAX_DISK_GIB = 4_194_304;
     'How much a department may have from now on, all of it: what is left out or null is unlimited, and 0 lets it have nothing more. For administrators.',
 })
 export class SetDepartmentQuotaInput {
-  @Field(() => String, { description: KEY_DESCRIPTION })
-  idempotencyKey!: string;
+  @Field(() => String, { nullable: true, description: KEY_DESCRIPTION })
+  idempotencyKey?: string | null;
 
   @Field(() => ID)
   departmentId!: string;
