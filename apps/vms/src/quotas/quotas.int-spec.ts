@@ -167,12 +167,10 @@ describe('quotas of departments', () => {
 
   it('tell of a change once, with an event and an entry in the audit', async () => {
     const events = () =>
-      bench.vms
-        .get(PrismaClient)
-        .outboxEvent.findMany({
-          where: { subject: { contains: `.${departmentId}.department.` } },
-          orderBy: { id: 'asc' },
-        });
+      bench.vms.get(PrismaClient).outboxEvent.findMany({
+        where: { subject: { contains: `.${departmentId}.department.` } },
+        orderBy: { id: 'asc' },
+      });
     for (const limits of [{ vms: 3 }, { vms: 3, vcpus: null }, { vms: 3, diskGib: 10 }]) await set(limits);
     expect((await events()).map(({ payload }) => (payload as { data: unknown }).data)).toEqual([
       { departmentId, ...UNLIMITED, vms: 3 },
