@@ -1,10 +1,12 @@
 import type { Type } from '@nestjs/common';
 import { DepartmentRef, UserRef, resolversOf } from '@infinibay/platform-graphql';
+import { BulkModule } from './bulk/bulk.module.js';
 import { CatalogModule } from './catalog/catalog.module.js';
 import { GuestModule } from './guest/guest.module.js';
 import { HostsModule } from './hosts/hosts.module.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { PlacementModule } from './placement/placement.module.js';
+import { QuotasModule } from './quotas/quotas.module.js';
 import { ReconcileModule } from './reconcile/reconcile.module.js';
 import { VmChangesModule } from './vm-changes/vm-changes.module.js';
 import { VmsModule } from './vms/vms.module.js';
@@ -14,11 +16,13 @@ export const features: Type[] = [
   CatalogModule,
   HostsModule,
   OperationsModule,
+  QuotasModule,
   VmsModule,
   PlacementModule,
   ReconcileModule,
   GuestModule,
   VmChangesModule,
+  BulkModule,
 ];
 
 /** All that makes the subgraph's schema; tools/graphql composes from them. */

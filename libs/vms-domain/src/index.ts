@@ -6,4 +6,5 @@ export * from './lifecycle.js';
 export * from './placement/index.js';
 export * from './plan.js';
 export * from './planning.js';
+export * from './quotas.js';
 export * from './registry.js';

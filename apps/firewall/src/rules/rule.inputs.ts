@@ -53,8 +53,8 @@ export class CreateFirewallRuleInput {
   @Field(() => Boolean, { defaultValue: true, description: 'Whether it is in force at once' })
   enabled!: boolean;
 
-  @Field(() => String, { description: KEY_DESCRIPTION })
-  idempotencyKey!: string;
+  @Field(() => String, { nullable: true, description: KEY_DESCRIPTION })
+  idempotencyKey?: string | null;
 }
 
 @InputType({ description: 'Changes of a firewall rule; what is left out stays' })
@@ -89,8 +89,8 @@ export class UpdateFirewallRuleInput {
   @Field(() => Boolean, { nullable: true, description: 'Whether it is in force' })
   enabled?: boolean | null;
 
-  @Field(() => String, { description: KEY_DESCRIPTION })
-  idempotencyKey!: string;
+  @Field(() => String, { nullable: true, description: KEY_DESCRIPTION })
+  idempotencyKey?: string | null;
 }
 
 @InputType({ description: 'The firewall rule to delete' })
@@ -98,8 +98,8 @@ export class DeleteFirewallRuleInput {
   @Field(() => ID, { description: 'The rule' })
   ruleId!: string;
 
-  @Field(() => String, { description: KEY_DESCRIPTION })
-  idempotencyKey!: string;
+  @Field(() => String, { nullable: true, description: KEY_DESCRIPTION })
+  idempotencyKey?: string | null;
 }
 
 /** Whether ports and addresses are possible is for the domain to say, with codes of their own. */

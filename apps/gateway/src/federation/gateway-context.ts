@@ -1,7 +1,7 @@
 import { HeaderMap } from '@apollo/server';
 import { DomainError, type Actor } from '@infinibay/contracts';
 import { Inject, Injectable } from '@nestjs/common';
-import { ActorResolver, bearerToken, signActor } from '@infinibay/platform-access';
+import { ActorResolver, IDEMPOTENCY_KEY_HEADER, bearerToken, signActor } from '@infinibay/platform-access';
 import { currentContext } from '@infinibay/platform-logging';
 import { statusOf } from '@infinibay/platform-service';
 import type { Request, Response } from 'express';
@@ -18,6 +18,8 @@ export interface GatewayContext {
   readonly signedActor: string;
   readonly correlationId: string;
   readonly clientAddress: string;
+  /** The client's header as it came: who has a use for it reads and checks it. */
+  readonly idempotencyKey: string | undefined;
   readonly lifetime: RequestLifetime;
 }
 
@@ -44,6 +46,7 @@ export class GatewayContextFactory {
         signedActor: await signActor(actor, this.config.INTERNAL_KEY),
         correlationId: currentContext().correlationId,
         clientAddress,
+        idempotencyKey: keyHeaderOf(request),
         lifetime,
       };
     } catch (error) {
@@ -67,6 +70,11 @@ export class GatewayContextFactory {
     else response.once('close', giveBack);
   }
 }
+
+const keyHeaderOf = (request: Request): string | undefined => {
+  const header = request.headers[IDEMPOTENCY_KEY_HEADER];
+  return typeof header === 'string' ? header : undefined;
+};
 
 const toGraphqlError = (error: DomainError): GraphQLError => {
   const { retryAfterSeconds } = error.details;

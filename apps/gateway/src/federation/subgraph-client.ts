@@ -2,7 +2,12 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { RemoteGraphQLDataSource, type GraphQLDataSourceProcessOptions } from '@apollo/gateway';
 import type { SubgraphName } from '@infinibay/contracts';
 import { DomainError, isErrorCode } from '@infinibay/contracts';
-import { ACTOR_HEADER, CLIENT_ADDRESS_HEADER, DEADLINE_HEADER } from '@infinibay/platform-access';
+import {
+  ACTOR_HEADER,
+  CLIENT_ADDRESS_HEADER,
+  DEADLINE_HEADER,
+  IDEMPOTENCY_KEY_HEADER,
+} from '@infinibay/platform-access';
 import { MAX_REPRESENTATIONS } from '@infinibay/platform-graphql';
 import { CORRELATION_HEADER } from '@infinibay/platform-service';
 import { GraphQLError } from 'graphql';
@@ -37,6 +42,7 @@ export class SubgraphClient extends RemoteGraphQLDataSource<GatewayContext> {
     request.http?.headers.set(ACTOR_HEADER, context.signedActor);
     request.http?.headers.set(CORRELATION_HEADER, context.correlationId);
     request.http?.headers.set(CLIENT_ADDRESS_HEADER, context.clientAddress);
+    if (context.idempotencyKey !== undefined) request.http?.headers.set(IDEMPOTENCY_KEY_HEADER, context.idempotencyKey);
     request.http?.headers.set(DEADLINE_HEADER, String(this.timeoutMs(context.lifetime)));
   }
 

@@ -21,8 +21,8 @@ export class CreateNetworkInput {
   })
   cidr?: string | null;
 
-  @Field(() => String, { description: KEY_DESCRIPTION })
-  idempotencyKey!: string;
+  @Field(() => String, { nullable: true, description: KEY_DESCRIPTION })
+  idempotencyKey?: string | null;
 }
 
 @InputType({ description: 'The network to delete' })
@@ -30,8 +30,8 @@ export class DeleteNetworkInput {
   @Field(() => ID, { description: 'The network; no VM may have a port in it' })
   networkId!: string;
 
-  @Field(() => String, { description: KEY_DESCRIPTION })
-  idempotencyKey!: string;
+  @Field(() => String, { nullable: true, description: KEY_DESCRIPTION })
+  idempotencyKey?: string | null;
 }
 
 export const CreateNetworkSchema = z.object({

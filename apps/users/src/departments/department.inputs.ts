@@ -5,8 +5,8 @@ import { z } from 'zod';
 
 @InputType({ description: 'A new department' })
 export class CreateDepartmentInput {
-  @Field(() => String, { description: KEY_DESCRIPTION })
-  idempotencyKey!: string;
+  @Field(() => String, { nullable: true, description: KEY_DESCRIPTION })
+  idempotencyKey?: string | null;
 
   @Field(() => String, {
     description:
@@ -20,8 +20,8 @@ export type CreateDepartment = z.output<typeof CreateDepartmentRules>;
 
 @InputType({ description: 'Who becomes a member of what' })
 export class AddDepartmentMemberInput {
-  @Field(() => String, { description: KEY_DESCRIPTION })
-  idempotencyKey!: string;
+  @Field(() => String, { nullable: true, description: KEY_DESCRIPTION })
+  idempotencyKey?: string | null;
 
   @Field(() => ID, { description: 'DEPARTMENT_NOT_FOUND when there is none' })
   departmentId!: string;

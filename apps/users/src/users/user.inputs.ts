@@ -7,8 +7,8 @@ import { RoleEnum } from './user.model.js';
 
 @InputType({ description: 'A new user' })
 export class CreateUserInput {
-  @Field(() => String, { description: KEY_DESCRIPTION })
-  idempotencyKey!: string;
+  @Field(() => String, { nullable: true, description: KEY_DESCRIPTION })
+  idempotencyKey?: string | null;
 
   @Field(() => String, { description: 'Unique whatever its case; EMAIL_TAKEN otherwise' })
   email!: string;
@@ -38,8 +38,8 @@ export type CreateUser = z.output<typeof CreateUserRules>;
 
 @InputType({ description: 'Whether a user may log in' })
 export class SetUserDisabledInput {
-  @Field(() => String, { description: KEY_DESCRIPTION })
-  idempotencyKey!: string;
+  @Field(() => String, { nullable: true, description: KEY_DESCRIPTION })
+  idempotencyKey?: string | null;
 
   @Field(() => ID, { description: 'The user; USER_NOT_FOUND when there is none' })
   userId!: string;
@@ -53,8 +53,8 @@ export type SetUserDisabled = z.output<typeof SetUserDisabledRules>;
 
 @InputType({ description: "A new password for the actor's own account" })
 export class ChangeMyPasswordInput {
-  @Field(() => String, { description: KEY_DESCRIPTION })
-  idempotencyKey!: string;
+  @Field(() => String, { nullable: true, description: KEY_DESCRIPTION })
+  idempotencyKey?: string | null;
 
   @Field(() => String, { description: 'INVALID_CREDENTIALS when wrong; TOO_MANY_ATTEMPTS as at login' })
   currentPassword!: string;

@@ -6,8 +6,8 @@ import { bytesOfGib, diskGib, memoryMib, vcpus } from './sizes.js';
 
 @InputType({ description: 'A template that virtual machines can be made from. For administrators.' })
 export class CreateTemplateInput {
-  @Field(() => String, { description: KEY_DESCRIPTION })
-  idempotencyKey!: string;
+  @Field(() => String, { nullable: true, description: KEY_DESCRIPTION })
+  idempotencyKey?: string | null;
 
   @Field(() => String, {
     description: '1 to 120 visible characters; NAME_TAKEN when one differs only in case or encoding',
@@ -29,8 +29,8 @@ export class CreateTemplateInput {
 
 @InputType({ description: 'Names a template to delete. For administrators.' })
 export class DeleteTemplateInput {
-  @Field(() => String, { description: KEY_DESCRIPTION })
-  idempotencyKey!: string;
+  @Field(() => String, { nullable: true, description: KEY_DESCRIPTION })
+  idempotencyKey?: string | null;
 
   @Field(() => ID)
   templateId!: string;

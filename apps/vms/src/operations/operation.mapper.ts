@@ -29,8 +29,13 @@ export const toOperation = (row: OperationRow): Operation => ({
   actorId: row.actorId,
 });
 
-export const progressOf = (operation: { status: string; steps: readonly { status: string }[] }): number => {
+export const progressOf = (operation: {
+  status: string;
+  progressPercent: number | null;
+  steps: readonly { status: string }[];
+}): number => {
   if (operation.status === 'SUCCEEDED') return 100;
+  if (operation.progressPercent !== null) return operation.progressPercent;
   const done = operation.steps.filter((step) => step.status === 'SUCCEEDED' || step.status === 'SKIPPED').length;
   return Math.floor((100 * done) / Math.max(1, operation.steps.length));
 };

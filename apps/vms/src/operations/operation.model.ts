@@ -32,7 +32,7 @@ export class OperationStep {
   finishedAt!: Date | null;
 }
 
-@ObjectType({ description: 'Long-running work on a virtual machine, with its journal' })
+@ObjectType({ description: 'Long-running work on a virtual machine, or on many at once, with its journal' })
 @Directive('@key(fields: "id")')
 export class Operation {
   @Field(() => ID)
@@ -48,7 +48,7 @@ export class Operation {
   progressPercent!: number;
 
   @ListSize(16)
-  @Field(() => [OperationStep], { description: 'In order' })
+  @Field(() => [OperationStep], { description: 'In order; a bulk request has none' })
   steps!: OperationStep[];
 
   @Field(() => String, { nullable: true, description: 'Why it failed' })
@@ -69,10 +69,10 @@ export class Operation {
   @Field(() => GraphQLISODateTime, { nullable: true })
   finishedAt!: Date | null;
 
-  @Field(() => String, { description: 'What is worked on: vm' })
+  @Field(() => String, { description: 'What is worked on: vm; bulk for a request on many VMs, which have results' })
   resourceKind!: string;
 
-  @Field(() => ID, { description: 'The id of what is worked on' })
+  @Field(() => ID, { description: 'The id of what is worked on; of a bulk request its own' })
   resourceId!: string;
 
   actorId!: string;

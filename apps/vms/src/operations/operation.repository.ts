@@ -40,6 +40,9 @@ const storedParameters = z.object({
   force: z.boolean().optional().catch(undefined),
 });
 
+/** What was said of how an operation is to be done. */
+export const parametersIn = (stored: unknown): Parameters => storedParameters.parse(stored);
+
 type StepChange = Prisma.OperationStepUpdateManyMutationInput;
 
 const ofVm = (vmId: string) => ({ resourceKind: 'vm', resourceId: vmId });
@@ -159,7 +162,7 @@ export class OperationRepository {
       WHERE o.resource_kind = 'vm' AND o.resource_id = ${vmId}::uuid AND o.status IN ('PENDING', 'RUNNING')
       ORDER BY o.created_at DESC LIMIT 1`;
     if (row === undefined) return null;
-    return { ...row, kind: operationKind(row.kind), parameters: storedParameters.parse(row.parameters) };
+    return { ...row, kind: operationKind(row.kind), parameters: parametersIn(row.parameters) };
   }
 
   find(id: string, scope: DepartmentScope): Promise<OperationRow | null> {
@@ -218,7 +221,9 @@ const whereOf = (filter: OperationFilter): Prisma.OperationWhereInput => ({
 
 /** The event that tells of an operation as it is now, in the oldest version that has words for it. */
 export const operationEvent = (row: OperationRow): EventEnvelope => {
-  const about = { departmentId: row.departmentId, resource: { kind: 'operation', id: row.id } } as const;
+  // What is of several departments is of none.
+  const departmentId = row.departmentId === row.actorId ? null : row.departmentId;
+  const about = { departmentId, resource: { kind: 'operation', id: row.id } } as const;
   const facts = {
     operationId: row.id,
     status: row.status,

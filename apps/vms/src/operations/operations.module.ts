@@ -6,6 +6,6 @@ import { OperationService } from './operation.service.js';
 
 @Module({
   providers: [OperationRepository, OperationService, OperationResolver, OperationConnectionResolver],
-  exports: [OperationRepository],
+  exports: [OperationRepository, OperationService],
 })
 export class OperationsModule {}

@@ -42,7 +42,7 @@ const schemaOf = (option: IntegerOption | FlagOption): z.ZodType =>
  * not there: whoever repeats a call of an older version says nothing of it either.
  * @throws DomainError INVALID_INPUT
  */
-export const parametersOf = (kind: OperationKind, { input: _input, ...given }: ActionArguments): Parameters => {
+export const parametersOf = (kind: OperationKind, given: Readonly<Record<string, unknown>>): Parameters => {
   const shape = Object.entries<IntegerOption | FlagOption>(optionsOf(kind)).map(
     ([name, option]) => [name, schemaOf(option).nullish()] as const,
   );

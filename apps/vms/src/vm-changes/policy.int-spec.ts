@@ -19,6 +19,8 @@ const inputsFor = (vmId: string, departmentId: string, imageId: string): Readonl
     tagVm: { vmId, tags: ['tagged'] },
     untagVm: { vmId, tags: ['tagged'] },
     setVmDeletionProtection: { vmId, deletionProtected: true },
+    bulkVms: { action: 'DELETE_VM', vmIds: [vmId] },
+    setDepartmentQuota: { departmentId, vms: 0 },
     createTemplate: { ...template, name: `template ${randomUUID()}` },
     deleteTemplate: { templateId: randomUUID() },
   };
@@ -63,6 +65,14 @@ describe('the subgraph of VMs', () => {
       `${REFERENCES} { ... on Department { vms { totalCount nodes { tags } } } } }`,
       { of: [{ __typename: 'Department', id: bench.departmentId }] },
     ],
+    ...['quota', 'usage'].map(
+      (field) =>
+        [
+          `the ${field} of a department`,
+          `${REFERENCES} { ... on Department { ${field} { vms } } } }`,
+          { of: [{ __typename: 'Department', id: bench.departmentId }] },
+        ] as const,
+    ),
   ];
 
   it('refuses each way into its data to nobody who is known', async () => {
@@ -96,16 +106,23 @@ describe('the subgraph of VMs', () => {
       const [code = 'done'] = await mutate(stranger, mutation);
       refused[mutation.name] = code;
     }
-    const ofVms = mutations.map(({ name }) => name).filter((name) => !name.endsWith('Template') && name !== 'createVm');
+    const ofOthers = ['createVm', 'bulkVms', 'createTemplate', 'deleteTemplate', 'setDepartmentQuota'];
+    const ofVms = mutations.map(({ name }) => name).filter((name) => !ofOthers.includes(name));
     expect(refused).toEqual({
       ...Object.fromEntries(ofVms.map((name) => [name, 'VM_NOT_FOUND'])),
       createVm: 'DEPARTMENT_NOT_FOUND',
+      // What is asked of the VM is refused as its result.
+      bulkVms: 'done',
+      setDepartmentQuota: 'DEPARTMENT_NOT_FOUND',
       createTemplate: 'FORBIDDEN',
       deleteTemplate: 'FORBIDDEN',
     });
     const after = await bench.vms.get(PrismaClient).vm.findUniqueOrThrow({ where: { id: vmId } });
     expect([after.name, after.deletionProtected, after.desired]).toEqual([before.name, false, before.desired]);
     const entries = await bench.vms.get(PrismaClient).auditEntry.findMany({ where: { actorId: stranger.userId } });
-    expect(Object.fromEntries(entries.map(({ verb, result }) => [verb, result]))).toEqual(refused);
+    expect(Object.fromEntries(entries.map(({ verb, result }) => [verb, result]))).toEqual({
+      ...refused,
+      bulkVms: 'ok',
+    });
   });
 });

@@ -82,6 +82,24 @@ describe('mutations of vms, repeated', () => {
     tagVm: said({ tags: ['web', 'env:prod'] }, { tags: ['web'] }),
     untagVm: said({ tags: ['web'] }, { tags: ['other'] }),
     setVmDeletionProtection: said({ deletionProtected: true }, { deletionProtected: false }),
+    bulkVms: {
+      select: '{ id kind resourceKind results { nodes { vmId } } }',
+      input: async () => ({ action: 'START_VM', vmIds: [await bench.running(), randomUUID()] }),
+      gone: async ({ vmIds }) => {
+        const [id = ''] = vmIds as string[];
+        await bench.act('deleteVm', id);
+        await bench.isGone(id);
+      },
+      other: { action: 'REBOOT_VM' },
+      lost: ['OPERATION_NOT_FOUND'],
+    },
+    setDepartmentQuota: {
+      select: '{ department { id } quota { vms vcpus memoryMib diskGib } }',
+      input: () => ({ departmentId: bench.departmentId, vms: 1_000, diskGib: 0.5 }),
+      gone: () => bench.vms.get(PrismaClient).departmentQuota.deleteMany(),
+      other: { vms: 2 },
+      lost: ['DEPARTMENT_NOT_FOUND'],
+    },
     createTemplate: {
       select: TEMPLATE,
       input: template,
@@ -121,7 +139,7 @@ describe('mutations of vms, repeated', () => {
 
   it('get the first answer, whatever is gone since: every mutation of the schema', async () => {
     const begins = (mutation: string): void => {
-      actor = mutation.endsWith('Template') ? administrator : bench.actor;
+      actor = /Template$|Quota$/.test(mutation) ? administrator : bench.actor;
     };
     expect(await replayProblems(replays, await sdl(), rows(), begins)).toEqual([]);
   }, 240_000);

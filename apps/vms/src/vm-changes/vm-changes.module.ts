@@ -3,11 +3,13 @@ import { CatalogModule } from '../catalog/catalog.module.js';
 import { HostsModule } from '../hosts/hosts.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
 import { PlacementModule } from '../placement/placement.module.js';
+import { QuotasModule } from '../quotas/quotas.module.js';
 import { ReconcileModule } from '../reconcile/reconcile.module.js';
 import { VmsModule } from '../vms/vms.module.js';
 import { ExplainPlacementResolver } from './explain-placement.resolver.js';
 import { ExplainPlacementService } from './explain-placement.service.js';
 import { NeighbourChecks } from './neighbour-checks.js';
+import { VmAdmission } from './vm.admission.js';
 import { VmChangesService } from './vm-changes.service.js';
 import { VmMetadataResolver } from './vm-metadata.resolver.js';
 import { VmMetadataService } from './vm-metadata.service.js';
@@ -15,10 +17,11 @@ import { AcceptedRequests, actionResolvers } from './vm-mutation.resolver.js';
 import { VmPlacement } from './vm.placement.js';
 
 @Module({
-  imports: [CatalogModule, HostsModule, OperationsModule, VmsModule, PlacementModule, ReconcileModule],
+  imports: [CatalogModule, HostsModule, OperationsModule, QuotasModule, VmsModule, PlacementModule, ReconcileModule],
   providers: [
     NeighbourChecks,
     VmPlacement,
+    VmAdmission,
     VmChangesService,
     ExplainPlacementService,
     ExplainPlacementResolver,
@@ -27,5 +30,6 @@ import { VmPlacement } from './vm.placement.js';
     AcceptedRequests,
     ...actionResolvers,
   ],
+  exports: [VmChangesService],
 })
 export class VmChangesModule {}

@@ -14,8 +14,8 @@ import { createdEvent, stateEvents } from '../vms/vm.events.js';
 import { changesBetween, updatedEvent, type VmFacts } from '../vms/vm-facts.js';
 import { VmRepository } from '../vms/vm.repository.js';
 import { NeighbourChecks } from './neighbour-checks.js';
+import { VmAdmission } from './vm.admission.js';
 import { CreateVm, VmAction } from './vm.inputs.js';
-import { VmPlacement } from './vm.placement.js';
 
 /** Ids of what a mutation accepted; also what a repeated call with the same key gets. */
 export interface Accepted {
@@ -38,7 +38,7 @@ export class VmChangesService {
     private readonly change: Change,
     private readonly vms: VmRepository,
     private readonly operations: OperationRepository,
-    private readonly placement: VmPlacement,
+    private readonly admission: VmAdmission,
     private readonly neighbours: NeighbourChecks,
     private readonly reconciler: Reconciler,
   ) {}
@@ -46,7 +46,7 @@ export class VmChangesService {
   /**
    * Commits the VM, its operation, the key and the events in one transaction; building begins after that.
    * A repeated call gets the first one's answer, whatever has disappeared since.
-   * @throws DomainError INVALID_INPUT, DEPARTMENT_NOT_FOUND, NETWORK_REQUIRED, NETWORK_NOT_FOUND, NAME_TAKEN, and what VmPlacement throws
+   * @throws DomainError INVALID_INPUT, DEPARTMENT_NOT_FOUND, NETWORK_REQUIRED, NETWORK_NOT_FOUND, NAME_TAKEN, and what VmAdmission throws
    */
   async create(actor: Actor, rawInput: unknown): Promise<Accepted> {
     const { idempotencyKey: key, ...input } = validateInput(CreateVm, rawInput);
@@ -90,7 +90,7 @@ export class VmChangesService {
     input: CreateVm,
     networkId: string | null,
   ): Promise<MutationEffect<Accepted>> {
-    const place = await this.placement.place(tx, input);
+    const place = await this.admission.admit(tx, input);
     const { name, description, tags } = input;
     const said: VmFacts = { name, description: description ?? '', tags: tags ?? [], deletionProtected: false };
     const vm = await this.vms.create(tx, said, {
@@ -107,7 +107,7 @@ export class VmChangesService {
       templateId: input.templateId,
       reconcileAt: await databaseNow(tx),
     });
-    await this.placement.keep(tx, vm.id, place);
+    await this.admission.keep(tx, vm.id, place);
     const unsaid: VmFacts = { ...said, description: '', tags: [] };
     const changed = changesBetween(unsaid, said);
     // The event of a creation has no words for it: it is told as a change.

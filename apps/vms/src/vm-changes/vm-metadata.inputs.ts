@@ -9,8 +9,8 @@ export const TAGS_RULE = `At most ${MAX_TAGS}, each of 1 to 64 letters and digit
 
 @InputType({ description: 'Another name for a virtual machine' })
 export class RenameVmInput {
-  @Field(() => String, { description: KEY_DESCRIPTION })
-  idempotencyKey!: string;
+  @Field(() => String, { nullable: true, description: KEY_DESCRIPTION })
+  idempotencyKey?: string | null;
 
   @Field(() => ID)
   vmId!: string;
@@ -21,8 +21,8 @@ export class RenameVmInput {
 
 @InputType({ description: 'What people say of a virtual machine' })
 export class DescribeVmInput {
-  @Field(() => String, { description: KEY_DESCRIPTION })
-  idempotencyKey!: string;
+  @Field(() => String, { nullable: true, description: KEY_DESCRIPTION })
+  idempotencyKey?: string | null;
 
   @Field(() => ID)
   vmId!: string;
@@ -33,8 +33,8 @@ export class DescribeVmInput {
 
 @InputType({ description: 'Tags to put on a virtual machine, or to take off it' })
 export class VmTagsInput {
-  @Field(() => String, { description: KEY_DESCRIPTION })
-  idempotencyKey!: string;
+  @Field(() => String, { nullable: true, description: KEY_DESCRIPTION })
+  idempotencyKey?: string | null;
 
   @Field(() => ID)
   vmId!: string;
@@ -45,8 +45,8 @@ export class VmTagsInput {
 
 @InputType({ description: 'Whether a virtual machine may be deleted' })
 export class SetVmDeletionProtectionInput {
-  @Field(() => String, { description: KEY_DESCRIPTION })
-  idempotencyKey!: string;
+  @Field(() => String, { nullable: true, description: KEY_DESCRIPTION })
+  idempotencyKey?: string | null;
 
   @Field(() => ID)
   vmId!: string;

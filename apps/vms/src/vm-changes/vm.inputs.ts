@@ -10,8 +10,8 @@ import { DESCRIPTION_RULE, TAGS_RULE } from './vm-metadata.inputs.js';
     'What a new virtual machine shall be. Give imageId with sizes, or templateId; single sizes override the template.',
 })
 export class CreateVmInput {
-  @Field(() => String, { description: KEY_DESCRIPTION })
-  idempotencyKey!: string;
+  @Field(() => String, { nullable: true, description: KEY_DESCRIPTION })
+  idempotencyKey?: string | null;
 
   @Field(() => ID)
   departmentId!: string;
@@ -46,8 +46,8 @@ export class CreateVmInput {
 
 @InputType({ description: 'Names a virtual machine to act on' })
 export class VmActionInput {
-  @Field(() => String, { description: KEY_DESCRIPTION })
-  idempotencyKey!: string;
+  @Field(() => String, { nullable: true, description: KEY_DESCRIPTION })
+  idempotencyKey?: string | null;
 
   @Field(() => ID)
   vmId!: string;

@@ -53,6 +53,13 @@ export class VmService {
     };
   }
 
+  /** Ids of what the actor may see and a filter matches, newest first, `most` at most. */
+  async matching(actor: Actor, { departmentIds, ...criteria }: VmCriteria, most: number): Promise<string[]> {
+    const scope = narrowed(readableDepartments(actor), departmentIds);
+    const page = { first: most - 1, after: undefined };
+    return (await this.lists.positions(scope, criteria, NEWEST_FIRST, page)).map(({ id }) => id);
+  }
+
   /** One that was deleted since its place was read is left out. */
   private async inOrder(positions: readonly Position[], scope: DepartmentScope): Promise<Vm[]> {
     const ids = positions.map(({ id }) => id);

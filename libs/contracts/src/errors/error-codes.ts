@@ -24,6 +24,11 @@ export const ERROR_CODES = {
   PORT_OUT_OF_RANGE: { kind: 'invalid_input', message: 'A port must be between 1 and 65535' },
   REQUEST_TOO_LARGE: { kind: 'invalid_input', message: 'The request is larger than allowed' },
   QUERY_TOO_COMPLEX: { kind: 'invalid_input', message: 'The GraphQL document exceeds the limits' },
+  TOO_MANY_VMS: { kind: 'invalid_input', message: 'More virtual machines than one request may be about' },
+  IDEMPOTENCY_KEYS_DIFFER: {
+    kind: 'invalid_input',
+    message: 'The header Idempotency-Key and the input have different keys',
+  },
   UNAUTHENTICATED: { kind: 'unauthenticated', message: 'Authentication is required' },
   INVALID_CREDENTIALS: { kind: 'unauthenticated', message: 'The e-mail or password is wrong' },
   TOKEN_INVALID: { kind: 'unauthenticated', message: 'The token is not valid' },
@@ -55,6 +60,10 @@ export const ERROR_CODES = {
   VM_BUSY: { kind: 'precondition', message: 'The virtual machine cannot do this in its present state' },
   DELETION_PROTECTED: { kind: 'precondition', message: 'The virtual machine is protected from deletion' },
   TAG_LIMIT_REACHED: { kind: 'precondition', message: 'The virtual machine has as many tags as it may have' },
+  BULK_INCOMPLETE: {
+    kind: 'precondition',
+    message: 'Not every virtual machine came to what was asked; the results say which, and why',
+  },
   VM_PAUSED: { kind: 'precondition', message: 'The virtual machine is paused and does not run on' },
   SUSPENDED_GUEST_LOST: {
     kind: 'precondition',

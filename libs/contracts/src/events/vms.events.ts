@@ -99,6 +99,31 @@ export const vmDeleted = defineEvent({
   example: { vmId: EXAMPLE_VM, name: 'web-1' },
 });
 
+/** How much of something a department may have. */
+const Limit = (description: string) => z.number().nonnegative().nullable().describe(description);
+
+export const departmentQuotaChanged = defineEvent({
+  name: 'department.quota-changed',
+  version: 1,
+  description:
+    'An administrator changed how much a department may have. Tells all of it as it is now; null is unlimited.',
+  producer: 'vms',
+  data: z.object({
+    departmentId: Uuid,
+    vms: Limit('Virtual machines'),
+    vcpus: Limit('Virtual processors of all its VMs'),
+    memoryMib: Limit('MiB of memory of all its VMs'),
+    diskGib: Limit('GiB of disk of all its VMs'),
+  }),
+  example: {
+    departmentId: '0196f5a0-0000-7000-8000-0000000000d1',
+    vms: 20,
+    vcpus: 64,
+    memoryMib: 131_072,
+    diskGib: null,
+  },
+});
+
 export const operationUpdated = defineEvent({
   name: 'operation.updated',
   version: 1,

@@ -8,3 +8,4 @@ export * from './signing-key-cache.js';
 export * from './policy/policy.js';
 export * from './policy/auth.guard.js';
 export * from './policy/policy.check.js';
+export * from './idempotency-key.js';

@@ -11,6 +11,8 @@ export class GraphContext {
     readonly actor: Actor | null,
     /** Ends when nobody waits for the answer any more; for whatever a resolver does that takes long. */
     readonly signal: AbortSignal,
+    /** For mutations whose input has no key. */
+    readonly idempotencyKey?: string,
   ) {}
 
   /** @throws DomainError DEADLINE_EXCEEDED when nobody waits for the answer any more */

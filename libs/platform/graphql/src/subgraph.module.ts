@@ -4,11 +4,12 @@ import type { DynamicModule, Type } from '@nestjs/common';
 import { GraphQLModule } from '@nestjs/graphql';
 import type { Request } from 'express';
 import { GraphQLError } from 'graphql';
-import { ACTOR_HEADER, verifyActor } from '@infinibay/platform-access';
+import { ACTOR_HEADER, IDEMPOTENCY_KEY_HEADER, idempotencyKeyIn, verifyActor } from '@infinibay/platform-access';
 import { DomainError } from '@infinibay/contracts';
 import { findContext, type Logger } from '@infinibay/platform-logging';
 import { GraphContext } from './context.js';
 import { formatGraphqlError } from './format-error.js';
+import { withHeaderKeys } from './idempotency-key.js';
 import { boundedExecutionPlugin } from './limits/bounded-execution.plugin.js';
 import { SUBGRAPH_LIMITS, SUBGRAPH_TOKENS } from './limits/subgraph-limits.js';
 
@@ -28,6 +29,7 @@ export const subgraphModule = (options: SubgraphOptions): DynamicModule =>
     // Fields are reached by other ways than queries: by what another subgraph refers to.
     fieldResolverEnhancers: ['guards'],
     sortSchema: true,
+    transformSchema: withHeaderKeys,
     buildSchemaOptions: { orphanedTypes: [...options.extendedEntities] },
     introspection: false,
     playground: false,
@@ -44,7 +46,8 @@ const buildContext = async (request: Request, internalKey: string): Promise<{ gr
   try {
     const actor = await verifyActor(typeof header === 'string' ? header : undefined, internalKey);
     // Made where the request came in, so that statements see it too.
-    return { graph: new GraphContext(actor, findContext()?.signal ?? new AbortController().signal) };
+    const signal = findContext()?.signal ?? new AbortController().signal;
+    return { graph: new GraphContext(actor, signal, idempotencyKeyIn(request.headers[IDEMPOTENCY_KEY_HEADER])) };
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
     throw new GraphQLError(error.message, {

@@ -1,4 +1,5 @@
 import type { ServiceName } from '@infinibay/contracts';
+import { IDEMPOTENCY_KEY_HEADER } from '@infinibay/platform-access';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import helmet from 'helmet';
 import { CORRELATION_HEADER, correlationMiddleware } from './correlation.middleware.js';
@@ -23,7 +24,7 @@ export const prepareHttp = (app: NestExpressApplication, options: HttpOptions): 
     app.enableCors({
       origin: [...origins],
       methods: ['GET', 'POST'],
-      allowedHeaders: ['authorization', 'content-type', CORRELATION_HEADER],
+      allowedHeaders: ['authorization', 'content-type', IDEMPOTENCY_KEY_HEADER, CORRELATION_HEADER],
       exposedHeaders: [CORRELATION_HEADER, 'retry-after'],
       maxAge: PREFLIGHT_SECONDS,
     });

@@ -14,6 +14,7 @@ export const create = defineWishAction({
     'NETWORK_NOT_FOUND',
     'MEMORY_EXCEEDS_HOST',
     'NO_SUITABLE_HOST',
+    'QUOTA_EXCEEDED',
     'INVALID_INPUT',
     'IDEMPOTENCY_KEY_REUSED',
   ],

@@ -1,0 +1,33 @@
+import { Module } from '@nestjs/common';
+import { OperationsModule } from '../operations/operations.module.js';
+import { VmChangesModule } from '../vm-changes/vm-changes.module.js';
+import { VmsModule } from '../vms/vms.module.js';
+import { BulkAcceptance } from './bulk.acceptance.js';
+import { BulkProgress } from './bulk.progress.js';
+import { BulkRequestRepository } from './bulk-request.repository.js';
+import { BulkResolver } from './bulk.resolver.js';
+import { BulkResultConnectionResolver, BulkResultResolver, OperationResultsResolver } from './bulk-result.resolver.js';
+import { BulkResultRepository } from './bulk-result.repository.js';
+import { BulkResultService } from './bulk-result.service.js';
+import { BulkService } from './bulk.service.js';
+import { BulkTargets } from './bulk.targets.js';
+import { BulkWorker } from './bulk.worker.js';
+
+@Module({
+  imports: [OperationsModule, VmsModule, VmChangesModule],
+  providers: [
+    BulkRequestRepository,
+    BulkResultRepository,
+    BulkTargets,
+    BulkAcceptance,
+    BulkProgress,
+    BulkWorker,
+    BulkService,
+    BulkResultService,
+    BulkResolver,
+    OperationResultsResolver,
+    BulkResultResolver,
+    BulkResultConnectionResolver,
+  ],
+})
+export class BulkModule {}

@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common';
+import { bytesToGib } from '../catalog/sizes.js';
+import type { Transaction } from '../database.js';
+import { QuotaAdmission } from '../quotas/quota.admission.js';
+import type { CreateVm } from './vm.inputs.js';
+import { VmPlacement, type Placement } from './vm.placement.js';
+
+/** Whether there is room for a new VM: on a host, and in what its department may have. */
+@Injectable()
+export class VmAdmission {
+  constructor(
+    private readonly placement: VmPlacement,
+    private readonly quotas: QuotaAdmission,
+  ) {}
+
+  /**
+   * Where the VM goes and how large it is. Until the transaction ends, neither is given away twice.
+   * @throws DomainError QUOTA_EXCEEDED, and what VmPlacement throws
+   */
+  async admit(tx: Transaction, input: CreateVm): Promise<Placement> {
+    const place = await this.placement.place(tx, input);
+    const { vcpus, memoryMib, diskBytes } = place;
+    // Last: nothing else may be waited for under this lock.
+    await this.quotas.admit(tx, input.departmentId, { vms: 1, vcpus, memoryMib, diskGib: bytesToGib(diskBytes) });
+    return place;
+  }
+
+  /** Keeps with the VM why it is where it is. */
+  async keep(tx: Transaction, vmId: string, place: Placement): Promise<void> {
+    await this.placement.keep(tx, vmId, place);
+  }
+}
