@@ -46,9 +46,11 @@ export class HostRepository {
     const committed = await tx.vm.groupBy({
       by: ['hostId'],
       where: { state: { not: 'DELETED' } },
-      _sum: { memoryMib: true },
+      _sum: { memoryMib: true, reservedMib: true },
     });
-    const committedOf = new Map(committed.map((row) => [row.hostId, row._sum.memoryMib ?? 0]));
+    const committedOf = new Map(
+      committed.map(({ hostId, _sum }) => [hostId, (_sum.memoryMib ?? 0) + (_sum.reservedMib ?? 0)]),
+    );
     return hosts.map((host) => ({
       hostId: host.id,
       hostname: host.hostname,

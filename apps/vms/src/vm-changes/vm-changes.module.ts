@@ -5,6 +5,7 @@ import { OperationsModule } from '../operations/operations.module.js';
 import { ReconcileModule } from '../reconcile/reconcile.module.js';
 import { VmsModule } from '../vms/vms.module.js';
 import { NeighbourChecks } from './neighbour-checks.js';
+import { SpecChanges } from './spec-changes.js';
 import { VmChangesService } from './vm-changes.service.js';
 import { VmMetadataResolver } from './vm-metadata.resolver.js';
 import { VmMetadataService } from './vm-metadata.service.js';
@@ -16,6 +17,7 @@ import { VmPlacement } from './vm.placement.js';
   providers: [
     NeighbourChecks,
     VmPlacement,
+    SpecChanges,
     VmChangesService,
     VmMetadataService,
     VmMetadataResolver,

@@ -78,3 +78,4 @@ export const CreateVm = z
 export type CreateVm = z.output<typeof CreateVm>;
 
 export const VmAction = z.object({ idempotencyKey: IdempotencyKey, vmId: z.string() });
+export type VmAction = z.output<typeof VmAction>;

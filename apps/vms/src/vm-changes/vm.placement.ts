@@ -1,4 +1,4 @@
-import { DomainError } from '@infinibay/contracts';
+import { DomainError, type VmSizes } from '@infinibay/contracts';
 import { isUuid } from '@infinibay/platform-subgraph';
 import { chooseHost } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
@@ -6,8 +6,9 @@ import { requireImageMinimum } from '../catalog/image-minimum.js';
 import { ImageRepository } from '../catalog/image.repository.js';
 import { TemplateRepository } from '../catalog/template.repository.js';
 import type { Transaction } from '../database.js';
-import type { Image, Template } from '../generated/prisma/client.js';
+import type { Image, Template, Vm as VmRow } from '../generated/prisma/client.js';
 import { HostRepository } from '../hosts/host.repository.js';
+import { sizesOf } from '../vms/vm-spec.js';
 import type { CreateVm } from './vm.inputs.js';
 
 export interface Placement {
@@ -36,6 +37,31 @@ export class VmPlacement {
     const wanted = await this.sizes(tx, input);
     const host = chooseHost(await this.hosts.candidates(tx, wanted.image.id), wanted);
     return { ...wanted, hostId: host.hostId };
+  }
+
+  /**
+   * Whether a VM may have other sizes where it is: its host keeps for it what its guest may take. What it has already is
+   * not asked for again, and nothing is asked of the host, which may be away.
+   * @throws DomainError INVALID_INPUT, MEMORY_EXCEEDS_HOST, NO_SUITABLE_HOST
+   */
+  async requireRoom(tx: Transaction, vm: VmRow, sizes: VmSizes): Promise<void> {
+    const image = await this.image(tx, vm.imageId);
+    requireImageMinimum(image, { memoryMib: sizes.memoryMib, diskBytes: image.virtualSizeBytes });
+    const promisedMib = vm.memoryMib + vm.reservedMib;
+    const more = {
+      memoryMib: sizes.maxMemoryMib > promisedMib ? sizes.maxMemoryMib : 0,
+      vcpus: sizes.maxVcpus > sizesOf(vm).maxVcpus ? sizes.maxVcpus : 0,
+    };
+    if (more.memoryMib === 0 && more.vcpus === 0) return;
+    await this.hosts.lockPlacement(tx);
+    const hosts = (await this.hosts.candidates(tx, vm.imageId)).filter(({ hostId }) => hostId === vm.hostId);
+    const own = hosts.map((host) => ({
+      ...host,
+      online: true,
+      hasImage: true,
+      committedMib: more.memoryMib === 0 ? 0 : host.committedMib - promisedMib,
+    }));
+    chooseHost(own, more);
   }
 
   private async sizes(tx: Transaction, input: CreateVm): Promise<Omit<Placement, 'hostId'>> {
