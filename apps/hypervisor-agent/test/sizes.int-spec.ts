@@ -107,6 +107,7 @@ describe("the sizes of a VM on libvirt's test driver", () => {
     expect(agent.sizes.get(some)).toEqual({ definition: domain(1, 64), live: null });
     await agent.call(resizeDefinition, { vmId: some, fence: 1, sizes: sizes(2, 64) });
     await pollUntil(() => agent.sizes.get(some)?.definition?.vcpus === 2, { what: 'the next report' });
+    expect((await agent.http('/metrics')).body).toMatch(/infinibay_size_check_seconds_count\{.*outcome="ok".*\} [1-9]/);
   });
 });
 

@@ -2,8 +2,10 @@ import { DomainError, hostVmsMeasured, type ObservedSizes, type ReportDataOf } f
 import { vmIdOfDomain } from '@infinibay/libvirt-xml';
 import type { Logger } from '@infinibay/platform-logging';
 import { ReportPublisher } from '@infinibay/platform-messaging';
+import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { LOGGER } from '@infinibay/platform-service';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { Histogram } from 'prom-client';
 import { AGENT_CONFIG, type AgentConfig } from '../config.js';
 import { DomainRepository } from '../domains/domain.repository.js';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
@@ -25,6 +27,7 @@ type Measured = ReportDataOf<typeof hostVmsMeasured>['vms'];
 export class SizeReporter implements OnApplicationBootstrap, OnApplicationShutdown {
   private sequence = 0;
   private stopped = false;
+  private readonly rounds: Histogram<'outcome'>;
   private readonly changed = new Set<string>();
   private soon: NodeJS.Timeout | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -36,7 +39,13 @@ export class SizeReporter implements OnApplicationBootstrap, OnApplicationShutdo
     private readonly publisher: ReportPublisher,
     @Inject(AGENT_CONFIG) private readonly config: AgentConfig,
     @Inject(LOGGER) private readonly logger: Logger,
+    metrics: MetricsRegistry,
   ) {
+    this.rounds = metrics.histogram(
+      'infinibay_size_check_seconds',
+      'Time of a look at how large all VMs of the host are, by what came of it',
+      ['outcome'],
+    );
     // Here and not at bootstrap: the first event may come as soon as the connection stands.
     hypervisor.on('lifecycle', this.onChange);
     hypervisor.on('balloonChange', this.onChange);
@@ -82,7 +91,14 @@ export class SizeReporter implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   private async round(): Promise<void> {
-    await this.measure((await this.domains.list()).map(({ vmId }) => vmId));
+    const stop = this.rounds.startTimer();
+    try {
+      await this.measure((await this.domains.list()).map(({ vmId }) => vmId));
+      stop({ outcome: 'ok' });
+    } catch (error) {
+      stop({ outcome: 'failed' });
+      throw error;
+    }
   }
 
   private async measure(vmIds: readonly string[]): Promise<void> {

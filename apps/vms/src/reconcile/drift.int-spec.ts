@@ -6,7 +6,7 @@ import { PrismaClient, createDatabase } from '../database.js';
 import { insertVms } from '../testing/many-vms.js';
 import { VmBench } from '../testing/vm-bench.js';
 import { memberOf } from '../testing/vms-under-test.js';
-import { DriftWatch } from './drift-watch.js';
+import { DriftController } from './drift.controller.js';
 
 const KIB = 1_024;
 const DRIFT = `query ($id: ID!) { vm(id: $id) { revision vcpus memoryMib drift { path declared actual } pendingRestart { path } } }`;
@@ -174,7 +174,7 @@ describe('drift', () => {
         const all = { vcpus, maxVcpus: vcpus, memoryKib: memoryMib * KIB, maxMemoryKib: memoryMib * KIB };
         return { vmId, definition: all, live: state === 'STOPPED' ? null : all };
       });
-      for (const sequence of [1, 2]) await bench.vms.get(DriftWatch).measured({ hostId, vms: measured, sequence });
+      for (const sequence of [1, 2]) await bench.vms.get(DriftController).measured({ hostId, vms: measured, sequence });
     }
     expect(fleet.length).toBeGreaterThanOrEqual(1_000);
     expect(await writers()).toEqual(before);

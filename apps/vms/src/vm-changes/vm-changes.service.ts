@@ -12,6 +12,7 @@ import { OperationRepository } from '../operations/operation.repository.js';
 import { Reconciler } from '../reconcile/reconciler.js';
 import { createdEvent, stateEvents } from '../vms/vm.events.js';
 import { changesBetween, updatedEvent, type VmFacts } from '../vms/vm-facts.js';
+import { columnsOf } from '../vms/vm-spec.js';
 import { VmRepository } from '../vms/vm.repository.js';
 import { inputSchemaOf } from './action-inputs.js';
 import { NeighbourChecks } from './neighbour-checks.js';
@@ -54,7 +55,10 @@ export class VmChangesService {
     // One vCPU is what an image gets when nothing is said.
     const vcpus = input.imageId !== null && input.vcpus === 1 ? null : input.vcpus;
     const prepare = (): Promise<string | null> => this.neighbours.selectNetwork(actor, input);
-    const asked = { actor, key, operation: 'createVm', input: { ...input, vcpus }, prepare };
+    // What is not said is not compared: a key of an older version, which could not say it, is known again.
+    const { maxVcpus, maxMemoryMib, ...always } = input;
+    const room = { ...(maxVcpus === null ? {} : { maxVcpus }), ...(maxMemoryMib === null ? {} : { maxMemoryMib }) };
+    const asked = { actor, key, operation: 'createVm', input: { ...always, vcpus, ...room }, prepare };
     return this.accept(asked, (tx, networkId) => this.build(tx, actor, { idempotencyKey: key, ...input }, networkId));
   }
 
@@ -104,8 +108,8 @@ export class VmChangesService {
       hostId: place.hostId,
       networkId,
       wantedNetworkId: input.networkId,
-      vcpus: place.vcpus,
-      memoryMib: place.memoryMib,
+      ...columnsOf(place),
+      reservedMib: place.maxMemoryMib - place.memoryMib,
       diskBytes: place.diskBytes,
       templateId: input.templateId,
       reconcileAt: await databaseNow(tx),

@@ -34,6 +34,19 @@ export class CreateVmInput {
   @Field(() => Int, { nullable: true, description: "MiB, at least the image's minimum, which is also the default" })
   memoryMib?: number | null;
 
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Up to where vcpus may be changed while it runs; no further than they are when left out',
+  })
+  maxVcpus?: number | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'MiB; up to where memoryMib may be changed while it runs; no further than it is when left out. Its host keeps all of it for the VM',
+  })
+  maxMemoryMib?: number | null;
+
   @Field(() => Float, { nullable: true, description: "GiB, at least the image's size, which is also the default" })
   diskGib?: number | null;
 
@@ -65,6 +78,8 @@ export const CreateVm = z
     networkId: optional(z.string()),
     vcpus: optional(vcpus),
     memoryMib: optional(memoryMib),
+    maxVcpus: optional(vcpus),
+    maxMemoryMib: optional(memoryMib),
     diskGib: optional(diskGib),
     // Nothing said is the same input as nothing asked for.
     description: optional(Description).transform((text) => (text === '' ? null : text)),

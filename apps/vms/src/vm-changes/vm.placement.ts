@@ -1,6 +1,6 @@
 import { DomainError, type VmSizes } from '@infinibay/contracts';
 import { isUuid } from '@infinibay/platform-subgraph';
-import { chooseHost } from '@infinibay/vms-domain';
+import { chooseHost, resized, sizesOfSpec, specOfSizes } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import { requireImageMinimum } from '../catalog/image-minimum.js';
 import { ImageRepository } from '../catalog/image.repository.js';
@@ -16,6 +16,8 @@ export interface Placement {
   readonly hostId: string;
   readonly vcpus: number;
   readonly memoryMib: number;
+  readonly maxVcpus: number;
+  readonly maxMemoryMib: number;
   readonly diskBytes: bigint;
 }
 
@@ -35,7 +37,9 @@ export class VmPlacement {
   async place(tx: Transaction, input: CreateVm): Promise<Placement> {
     await this.hosts.lockPlacement(tx);
     const wanted = await this.sizes(tx, input);
-    const host = chooseHost(await this.hosts.candidates(tx, wanted.image.id), wanted);
+    const { maxVcpus, maxMemoryMib } = wanted;
+    const room = { vcpus: maxVcpus, memoryMib: maxMemoryMib };
+    const host = chooseHost(await this.hosts.candidates(tx, wanted.image.id), room);
     return { ...wanted, hostId: host.hostId };
   }
 
@@ -71,7 +75,10 @@ export class VmPlacement {
     const diskBytes =
       input.diskBytes === null ? (template?.diskBytes ?? image.virtualSizeBytes) : BigInt(input.diskBytes);
     requireImageMinimum(image, { memoryMib, diskBytes });
-    return { image, vcpus: input.vcpus ?? template?.vcpus ?? 1, memoryMib, diskBytes };
+    const vcpus = input.vcpus ?? template?.vcpus ?? 1;
+    const { maxVcpus, maxMemoryMib } = input;
+    const size = specOfSizes({ vcpus, maxVcpus: vcpus, memoryMib, maxMemoryMib: memoryMib });
+    return { image, diskBytes, ...sizesOfSpec(resized(size, { vcpus, memoryMib, maxVcpus, maxMemoryMib })) };
   }
 
   private async template(tx: Transaction, id: string): Promise<Template> {

@@ -16,7 +16,7 @@ import { SettledVmRepository } from './settled-vm.repository.js';
  * It brings nothing back. Nothing is written of a VM that is as it is known.
  */
 @Controller()
-export class DriftWatch {
+export class DriftController {
   private readonly found: Counter<'what'>;
   private readonly looking = new Set<string>();
 
