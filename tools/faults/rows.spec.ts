@@ -5,8 +5,11 @@ import { stepRows, unknownQuickRows } from './step-rows.ts';
 import { VICTIMS } from './victims.ts';
 
 const ALL = { quick: false, only: undefined, schedules: 10, seed: 1 };
-/** The guest has to restart by itself for it: its proof is a spec of the agent with a real guest. */
-const WITHOUT_ROWS = ['REBOOT_VM'];
+/**
+ * A reboot needs a guest that restarts by itself, which a spec of the agent has. What a change of the spec does is not in
+ * what is compared: sizes have specs with kills of their own.
+ */
+const WITHOUT_ROWS = ['REBOOT_VM', 'RESIZE_VM', 'RESTORE_VM_REVISION', 'REPAIR_VM_DRIFT', 'ACCEPT_VM_DRIFT'];
 
 describe(rowsOf, () => {
   it('kills each participant before and after each step of each action', () => {

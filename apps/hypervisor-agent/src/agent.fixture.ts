@@ -7,7 +7,9 @@ import {
   hostDisksChecked,
   hostHeartbeat,
   hostReportSubject,
+  hostVmsMeasured,
   hostVmPowerChanged,
+  type ObservedSizes,
   type ReplyOf,
   type ReportDataOf,
   type RequestContract,
@@ -58,6 +60,8 @@ export class RunningAgent {
   readonly powerChanges: ReportDataOf<typeof hostVmPowerChanged>[] = [];
 
   readonly events: HostEventReader;
+  /** What the newest reports told of how large VMs are. */
+  readonly sizes = new Map<string, ObservedSizes>();
   private problems = new Map<string, string>();
 
   private constructor(
@@ -78,6 +82,7 @@ export class RunningAgent {
       NATS_PASSWORD: nats.password,
       HEARTBEAT_INTERVAL_MS: '250',
       DISK_CHECK_INTERVAL_MS: '250',
+      SIZE_CHECK_INTERVAL_MS: '1000',
       HOST_ID: hostId,
       ...environment,
     });
@@ -151,6 +156,15 @@ export class RunningAgent {
       { logger },
       ({ problems }) => {
         this.problems = new Map(problems.map((problem) => [problem.vmId, problem.code]));
+      },
+    );
+    subscribeToReport(
+      connection,
+      hostVmsMeasured,
+      hostReportSubject(hostVmsMeasured, this.hostId),
+      { logger },
+      ({ vms }) => {
+        for (const { vmId, ...sizes } of vms) this.sizes.set(vmId, sizes);
       },
     );
     subscribeToReport(

@@ -70,6 +70,11 @@ export const configSchema = {
     'Time between two looks at the disks of all VMs: are they there, and are they the ones that were made',
     { example: '5000' },
   ),
+  SIZE_CHECK_INTERVAL_MS: setting(
+    z.coerce.number().int().min(100).max(3_600_000).default(12_000),
+    'Time between two looks at how large all VMs are. Over 20000 a VM that somebody changed with virsh may not be shown as drifted within 30 s',
+    { example: '12000' },
+  ),
   EVENT_BUFFER_SIZE: setting(
     z.coerce.number().int().min(1).max(1_000_000).default(10_000),
     'Events of the host that wait while NATS is away; beyond it the oldest are dropped, which leaves a hole in their numbers',

@@ -1,5 +1,5 @@
 export * from './actions/index.js';
-export type { AnyAction, Task, TaskAction, Wish, WishAction } from './actions/define.js';
+export type { AnyAction, SpecAction, Task, TaskAction, Wish, WishAction } from './actions/define.js';
 export type { FlagOption, IntegerOption, Options, Parameters } from './actions/options.js';
 export * from './backoff.js';
 export * from './lifecycle.js';
@@ -8,3 +8,6 @@ export * from './plan.js';
 export * from './planning.js';
 export * from './quotas.js';
 export * from './registry.js';
+export * from './spec/domain-comparison.js';
+export * from './spec/spec-changes.js';
+export * from './spec/vm-spec.js';

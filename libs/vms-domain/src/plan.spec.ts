@@ -46,6 +46,7 @@ class World {
       isAsked,
       isForceDue: this.isForceDue,
       completed: this.completed,
+      sizes: null,
     });
   }
 
@@ -85,6 +86,8 @@ class World {
       reset: () => (this.resets += 1),
       suspend: () => (this.power = 'paused'),
       'force-off': () => (this.power = 'off'),
+      redefine: () => undefined,
+      'update-live': () => undefined,
       undefine: () => (this.power = null),
       'remove-disk': () => (this.disk = false),
       unprotect: () => (this.filter = false),
@@ -150,6 +153,7 @@ describe('plan', () => {
       isAsked: fc.boolean(),
       isForceDue: fc.boolean(),
       completed: fc.constantFrom(new Set<Step>(), new Set<Step>(['attach-network', 'protect', 'define', 'start'])),
+      sizes: fc.constant(null),
     });
     fc.assert(fc.property(observed, (facts) => expect(plan('RUNNING', facts)).toEqual({ kind: 'blocked' })));
   });
@@ -265,6 +269,10 @@ describe('the list of actions', () => {
     ['SUSPEND_VM', ['RUNNING', 'PAUSED']],
     ['RESUME_VM', ['RUNNING', 'PAUSED']],
     ['FORCE_OFF_VM', ['STARTING', 'RUNNING', 'STOPPING', 'STOPPED', 'ERROR', 'PAUSED']],
+    ['RESIZE_VM', ['RUNNING', 'STOPPED']],
+    ['RESTORE_VM_REVISION', ['RUNNING', 'STOPPED']],
+    ['REPAIR_VM_DRIFT', ['RUNNING', 'STOPPED']],
+    ['ACCEPT_VM_DRIFT', ['RUNNING', 'STOPPED']],
     ['DELETE_VM', ['BUILDING', 'STARTING', 'RUNNING', 'STOPPING', 'STOPPED', 'ERROR', 'DELETING', 'PAUSED']],
   ])('accepts %s in %j', (kind, states) => {
     expect(VmState.options.filter((state) => isAllowed(kind, state)).sort()).toEqual([...states].sort());
@@ -279,6 +287,10 @@ describe('the list of actions', () => {
     ['SUSPEND_VM', ['suspend']],
     ['RESUME_VM', ['resume']],
     ['FORCE_OFF_VM', ['force-off']],
+    ['RESIZE_VM', ['redefine', 'update-live']],
+    ['RESTORE_VM_REVISION', ['redefine', 'update-live']],
+    ['REPAIR_VM_DRIFT', ['redefine', 'update-live']],
+    ['ACCEPT_VM_DRIFT', []],
     ['DELETE_VM', ['force-off', 'undefine', 'remove-disk', 'unprotect', 'detach-network']],
   ])('shows the steps of %s as %j', (kind, steps) => expect(stepsOf(kind)).toEqual(steps));
 
@@ -308,6 +320,7 @@ describe('a task', () => {
     isAsked: true,
     isForceDue: false,
     completed: new Set<Step>(),
+    sizes: null,
     ...changes,
   });
   const task = taskOf('REBOOT_VM');

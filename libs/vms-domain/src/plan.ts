@@ -2,6 +2,7 @@ import type { VmState } from '@infinibay/contracts';
 import type { Task } from './actions/define.js';
 import type { Parameters } from './actions/options.js';
 import { act, type Observed, type Plan } from './planning.js';
+import { SPEC_STEPS, nextSpecStep } from './spec/domain-comparison.js';
 import {
   actionOf,
   desiredState,
@@ -16,9 +17,18 @@ import {
 /** What a VM shows when its plan is settled. */
 export const settledState = (desired: DesiredState): VmState => wishOf(desired).settles;
 
+/** The power first, then the spec: of a guest that stands still as well, but not of a VM that shall go. */
+const planWish = (desired: DesiredState, observed: Observed): Plan<Step> => {
+  const next = wishOf(desired).plan(observed);
+  const isAtRest = next.kind === 'settled' || next.kind === 'paused';
+  if (!isAtRest || observed.sizes === null || desired === 'DELETED') return next;
+  const step = nextSpecStep(observed.sizes, observed.completed);
+  return step === null ? next : act(step);
+};
+
 /** The next thing to do for what a VM shall be, and then for the task of the open operation. */
 export const plan = (desired: DesiredState, observed: Observed, task: Task<Step> | null = null): Plan<Step> => {
-  const next = wishOf(desired).plan(observed);
+  const next = planWish(desired, observed);
   if (task === null) return next;
   const isDone = [task.step, task.replacedBy].some((step) => step !== undefined && observed.completed.has(step));
   const waitsForTask = task.onPaused === true && next.kind === 'act' && next.step === 'resume';
@@ -31,6 +41,7 @@ export const stepsOf = (kind: OperationKind, parameters: Parameters = {}): reado
   const task = taskOf(kind);
   if (task !== null) return [task.step];
   const action = actionOf(kind);
+  if ('changes' in action) return SPEC_STEPS.filter((step) => action.steps.includes(step));
   if (!('wish' in action)) return [];
   const { steps, detours = [] } = wishOf(desiredState(action.wish.desired));
   const shown: readonly string[] = action.steps ?? steps;

@@ -1,4 +1,5 @@
 import type { DomainPower } from '@infinibay/contracts';
+import type { DomainComparison } from './spec/domain-comparison.js';
 
 /**
  * The words in which a plan is written: what was observed, and the next thing to do about the difference to a wish.
@@ -13,7 +14,7 @@ export interface Observed {
   readonly isBuilt: boolean;
   /** The file in the disk's place is the one that was made, and whole. */
   readonly isDiskSound: boolean;
-  /** Somebody asked for it and waits for the end. */
+  /** Somebody asked for this power, or this task, and waits for the end. */
   readonly isAsked: boolean;
   /** Who asked wants the power cut when the guest has not gone off by itself in time, and that time is over. */
   readonly isForceDue: boolean;
@@ -22,6 +23,8 @@ export interface Observed {
    * (network, filter, definition) is made sure of once per start.
    */
   readonly completed: ReadonlySet<string>;
+  /** How large it is declared to be, and is; null: its host has been brought to its spec, as far as that is known. */
+  readonly sizes: DomainComparison | null;
 }
 
 /** @typeParam S the names of the steps that the plan may ask for */

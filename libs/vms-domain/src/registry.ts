@@ -1,5 +1,5 @@
 import type { VmState } from '@infinibay/contracts';
-import type { AnyAction, Task, Wish } from './actions/define.js';
+import type { AnyAction, SpecAction, Task, Wish } from './actions/define.js';
 import type { Options } from './actions/options.js';
 import { ACTIONS } from './actions/index.js';
 
@@ -9,7 +9,9 @@ type StepOf<A> = A extends { readonly wish: Wish<string, infer S> }
   ? S
   : A extends { readonly task: Task<infer S> }
     ? S
-    : never;
+    : A extends SpecAction<string, string, infer S>
+      ? S
+      : never;
 
 /** What an operation is about, as people and events name it. */
 export type OperationKind = Registered['kind'];
@@ -59,3 +61,6 @@ export const taskOf = (kind: OperationKind): Task<Step> | null => {
   const action = ACTIONS.find((one) => one.kind === kind);
   return action !== undefined && 'task' in action ? action.task : null;
 };
+
+/** Whether an operation changes what the VM is declared to be, and not its power. */
+export const isSpecChange = (kind: OperationKind): boolean => 'changes' in actionOf(kind);

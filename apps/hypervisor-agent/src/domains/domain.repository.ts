@@ -1,6 +1,13 @@
-import { DomainError, DomainPower, type ObservedVm } from '@infinibay/contracts';
+import { DomainError, DomainPower, type ObservedSizes, type ObservedVm } from '@infinibay/contracts';
 import type { Domain } from '@infinibay/libvirt';
-import { diskFilesOf, interfacesOf, vmIdOfDomain, type DomainInterface } from '@infinibay/libvirt-xml';
+import {
+  diskFilesOf,
+  domainSizesOf,
+  interfacesOf,
+  isOfRunningDomain,
+  vmIdOfDomain,
+  type DomainInterface,
+} from '@infinibay/libvirt-xml';
 import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { Injectable } from '@nestjs/common';
 import type { Gauge } from 'prom-client';
@@ -60,6 +67,19 @@ export class DomainRepository {
   async power(domain: Domain, deadline: Deadline): Promise<DomainPower> {
     const read = () => domain.state({ timeoutMs: deadline.timeoutMs() });
     return powerOf(await this.hypervisor.use('read-domain-state', read));
+  }
+
+  /** How large a VM is, without a word to the guest; nothing of one that there is not. */
+  async sizes(vmId: string, deadline: Deadline): Promise<ObservedSizes> {
+    const read = (inactive: boolean) =>
+      this.hypervisor.find('read-domain', 'NO_DOMAIN', ({ domains }) =>
+        domains.handle(vmId).xmlDesc({ inactive, timeoutMs: deadline.timeoutMs() }),
+      );
+    const now = await read(false);
+    if (now === undefined) return { definition: null, live: null };
+    if (!isOfRunningDomain(now)) return { definition: domainSizesOf(now), live: null };
+    const definition = await read(true);
+    return { definition: definition === undefined ? null : domainSizesOf(definition), live: domainSizesOf(now) };
   }
 
   /** Files of the disks that the domain is defined with. Empty when there is no domain. */

@@ -4,6 +4,7 @@ import { DomainError } from '@infinibay/contracts';
 import {
   Connection,
   type DisconnectReason,
+  type DomainBalloonChangeEvent,
   type DomainLifecycleEvent,
   type DomainQuarantinedEvent,
   type DomainReleasedEvent,
@@ -30,6 +31,7 @@ interface HypervisorEvents {
   /** An event of any domain, of the kinds that are published, in libvirt's order. */
   domainEvent: [PublishedDomainEvent];
   lifecycle: [DomainLifecycleEvent];
+  balloonChange: [DomainBalloonChangeEvent];
   domainQuarantined: [DomainQuarantinedEvent];
   domainReleased: [DomainReleasedEvent];
 }
@@ -130,6 +132,7 @@ export class Hypervisor
     for (const kind of PUBLISHED_KINDS)
       connection.on(kind, (event: PublishedDomainEvent) => this.emit('domainEvent', event));
     connection.on('lifecycle', (event) => this.emit('lifecycle', event));
+    connection.on('balloonChange', (event) => this.emit('balloonChange', event));
     connection.on('domainQuarantined', (event) => this.emit('domainQuarantined', event));
     connection.on('domainReleased', (event) => this.emit('domainReleased', event));
     connection.on('disconnected', ({ reason }) => {

@@ -10,12 +10,13 @@ import { TaskRecords } from './task-records.js';
 import { PowerChange } from './power-change.js';
 import { VmPowerHandlers } from './vm-power.handlers.js';
 import { VmRestartHandlers } from './vm-restarts.handlers.js';
+import { VmSizesHandlers } from './vm-sizes.handlers.js';
 import { VmHandlers } from './vm.handlers.js';
 import { VmService } from './vm.service.js';
 
 @Module({
   imports: [WorkModule, HypervisorModule, HostModule, DomainsModule, DisksModule, FiltersModule],
-  controllers: [VmHandlers, VmPowerHandlers, VmRestartHandlers],
+  controllers: [VmHandlers, VmPowerHandlers, VmRestartHandlers, VmSizesHandlers],
   providers: [TaskRecords, GuestFolders, PowerChange, VmService],
 })
 export class VmsModule {}

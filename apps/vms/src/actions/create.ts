@@ -5,9 +5,11 @@ import {
   ensureDisk,
   findDepartments,
   protectVm,
+  resizeDefinition,
   selectNetwork,
   type VmNic,
 } from '@infinibay/contracts';
+import { sizesToDefine } from '../vms/vm-spec.js';
 import type { PerformStep, Preparation, StepInput } from './step.js';
 
 const attachNetwork: PerformStep = async (input) => {
@@ -43,10 +45,15 @@ const protect: PerformStep = async ({ vm, target, requests, preparation }) => {
 };
 
 const define: PerformStep = async ({ vm, target, on, requests, preparation }) => {
-  const { id: vmId, departmentId, name, vcpus, memoryMib } = vm;
+  const { id: vmId, departmentId, name } = vm;
+  const sizes = sizesToDefine(vm);
+  const { vcpus, memoryMib } = sizes;
   const { filterName = null } = preparation;
   const spec = { vmId, departmentId, name, vcpus, memoryMib, nics: [cardOf(preparation)], filterName };
   await requests.call(defineVm, { fence: target.fence, spec }, on);
+  // Room above its size is no part of the definition that every agent knows.
+  if (sizes.maxVcpus > vcpus || sizes.maxMemoryMib > memoryMib)
+    await requests.call(resizeDefinition, { ...target, sizes }, on);
   return 'done';
 };
 

@@ -4,6 +4,7 @@ import { deleteVm } from './delete.js';
 import { forceOff } from './force-off.js';
 import { reboot } from './reboot.js';
 import { reset } from './reset.js';
+import { resize } from './resize.js';
 import { shutdown } from './shutdown.js';
 import { start } from './start.js';
 import { suspend } from './suspend.js';
@@ -18,5 +19,6 @@ export const STEPS: Readonly<Record<Step, PerformStep>> = {
   ...reset,
   ...suspend,
   ...forceOff,
+  ...resize,
   ...deleteVm,
 };

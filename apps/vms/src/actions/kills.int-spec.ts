@@ -16,11 +16,28 @@ interface Kill {
   /** Where the process that works on the VM ends, as FAILPOINT names it. */
   readonly place: string;
   readonly suspendedBefore?: boolean;
+  /** What it is made with, and what is said of it. */
+  readonly made?: Record<string, unknown>;
+  readonly said?: Record<string, unknown>;
+  /** MiB that runs then, and that the next start makes of it. */
+  readonly memoryMib?: readonly [number, number];
   readonly ends: { readonly state: string; readonly power: string; readonly resets: number };
 }
 
 const RUNS = { state: 'RUNNING', power: 'running', resets: 0 } as const;
+/** Less memory: what runs can be asked for it at once. */
+const RESIZED = {
+  mutation: 'resizeVm',
+  made: { memoryMib: 256 },
+  said: { vcpus: 1, memoryMib: 128 },
+  ends: RUNS,
+  memoryMib: [128, 128],
+} as const;
 const KILLS: readonly Kill[] = [
+  { ...RESIZED, place: 'before:redefine' },
+  { ...RESIZED, place: 'after:redefine' },
+  { ...RESIZED, place: 'before:update-live' },
+  { ...RESIZED, place: 'after:update-live' },
   { mutation: 'resetVm', place: 'before:reset', ends: { ...RUNS, resets: 1 } },
   { mutation: 'resetVm', place: 'after:reset', ends: { ...RUNS, resets: 1 } },
   { mutation: 'suspendVm', place: 'after:suspend', ends: { ...RUNS, state: 'PAUSED', power: 'paused' } },
@@ -66,15 +83,16 @@ describe('a service that is killed at a step', () => {
     });
 
   /** A request that was accepted, and that no worker has taken up yet. */
-  const accepted = async ({ mutation, options, suspendedBefore = false }: Kill): Promise<string> => {
-    const id = await bench.running();
+  const accepted = async ({ mutation, options, suspendedBefore = false, made, said }: Kill): Promise<string> => {
+    const id = await bench.running(made);
     if (suspendedBefore) {
       await bench.act('suspendVm', id);
       await bench.reaches(id, 'PAUSED');
     }
     await pollUntil(async () => (await database.vm.findUniqueOrThrow({ where: { id } })).leaseOwner === null);
     await lease(id, 'nobody');
-    const answer = options === undefined ? bench.act(mutation, id) : bench.actWith(mutation, id, options);
+    const answer =
+      options === undefined ? bench.say(mutation, { vmId: id, ...said }) : bench.actWith(mutation, id, options);
     expect((await answer).errors).toBeUndefined();
     return id;
   };
@@ -102,11 +120,13 @@ describe('a service that is killed at a step', () => {
 
   it.each(KILLS.map((kill, index) => [kill.mutation, kill.place, kill, index] as const))(
     'does %s once, killed %s',
-    async (_mutation, _place, { ends }, index) => {
+    async (_mutation, _place, { ends, memoryMib }, index) => {
       const id = ids[index] ?? '';
       await bench.until(id, 'the end', ({ operations }) => operations[0]?.status === 'SUCCEEDED');
       expect(await bench.view(id)).toMatchObject({ state: ends.state, error: null });
-      const { power, resets, disksMade } = bench.neighbours.vm(id);
+      const { power, resets, disksMade, sizes } = bench.neighbours.vm(id);
+      if (memoryMib !== undefined)
+        expect([sizes.live?.memoryKib, sizes.definition?.memoryKib]).toEqual(memoryMib.map((mib) => mib * 1_024));
       expect({ power, resets: resets.length, disksMade }).toEqual({
         power: ends.power,
         resets: ends.resets,

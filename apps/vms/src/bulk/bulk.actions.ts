@@ -7,11 +7,15 @@ import {
   type OperationKind,
 } from '@infinibay/vms-domain';
 
-/** Everything that can be asked of VMs that exist. */
-export type BulkKind = Exclude<OperationKind, 'CREATE_VM'>;
+/** What more has to be said of than which VM is meant; it has no bulk form. */
+const SINGULAR = ['CREATE_VM', 'RESIZE_VM', 'RESTORE_VM_REVISION'] as const satisfies readonly OperationKind[];
+type Singular = (typeof SINGULAR)[number];
+
+/** Everything that can be asked of VMs that exist, with no word but which. */
+export type BulkKind = Exclude<OperationKind, Singular>;
 
 export const isBulkKind = (kind: OperationKind): kind is BulkKind =>
-  kind !== 'CREATE_VM' && actionOf(kind).allowedIn.length > 0;
+  !SINGULAR.some((one) => one === kind) && actionOf(kind).allowedIn.length > 0;
 
 export const BULK_KINDS: readonly BulkKind[] = ACTIONS.map(({ kind }) => kind).filter(isBulkKind);
 

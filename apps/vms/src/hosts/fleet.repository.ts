@@ -30,12 +30,12 @@ export class FleetRepository {
     const now = await databaseNow(tx);
     const images = { where: { imageId: { in: [...imageIds] } }, select: { imageId: true } };
     const hosts = await tx.host.findMany({ include: { images } });
-    const promised = await tx.vm.groupBy({
-      by: ['hostId'],
-      where: { state: { not: 'DELETED' } },
-      _sum: { memoryMib: true, vcpus: true },
-    });
-    const promisedOf = new Map(promised.map(({ hostId, _sum }) => [hostId, _sum]));
+    // A VM may grow up to its bounds while it runs: its host keeps that for it.
+    const promised = await tx.$queryRaw<{ hostId: string; memoryMib: number; vcpus: number }[]>`
+      SELECT host_id::text AS "hostId", sum(memory_mib + reserved_mib)::int AS "memoryMib",
+        sum(greatest(vcpus, max_vcpus))::int AS vcpus
+      FROM vms WHERE state <> 'DELETED' GROUP BY host_id`;
+    const promisedOf = new Map(promised.map((host) => [host.hostId, host]));
     return hosts.map((host) => ({
       hostId: host.id,
       hostname: host.hostname,

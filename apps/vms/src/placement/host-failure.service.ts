@@ -1,11 +1,12 @@
 import { DomainError, type Actor } from '@infinibay/contracts';
 import { connectionOf, parsePage, type PageArgs } from '@infinibay/platform-graphql';
 import { isUuid } from '@infinibay/platform-subgraph';
-import { placeInTurn, type PlacementSettings } from '@infinibay/vms-domain';
+import { placeInTurn, type PlacementRequest, type PlacementSettings } from '@infinibay/vms-domain';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
 import { FleetRepository } from '../hosts/fleet.repository.js';
 import { toVm } from '../vms/vm.mapper.js';
+import { sizesOf } from '../vms/vm-spec.js';
 import { PLACEMENT_SETTINGS } from './placement-settings.js';
 import { toPlacement, type DisplacedVm, type DisplacedVmConnection } from './placement.model.js';
 import { recordOf } from './placement.record.js';
@@ -13,6 +14,11 @@ import { PlacementRepository } from './placement.repository.js';
 
 /** Large VMs first: they fit into what small ones would cut up. Then by id, so that the answer is always the same. */
 const bySize = (a: VmRow, b: VmRow): number => b.memoryMib - a.memoryMib || b.vcpus - a.vcpus || (a.id < b.id ? -1 : 1);
+
+const requestOf = (vm: VmRow): PlacementRequest => {
+  const { maxMemoryMib: memoryMib, maxVcpus: vcpus } = sizesOf(vm);
+  return { imageId: vm.imageId, memoryMib, vcpus };
+};
 
 /** What would happen without a host. Nothing is written. */
 @Injectable()
@@ -37,7 +43,7 @@ export class HostFailureService {
     });
     if (!hosts.some((host) => host.hostId === hostId.toLowerCase())) throw new DomainError('HOST_NOT_FOUND');
     const others = hosts.filter((host) => host.hostId !== hostId.toLowerCase());
-    const decisions = placeInTurn(others, vms, this.settings);
+    const decisions = placeInTurn(others, vms.map(requestOf), this.settings);
     const planned = vms.flatMap((vm, index) => {
       const decision = decisions[index];
       return decision === undefined ? [] : [{ id: vm.id, vm, decision }];

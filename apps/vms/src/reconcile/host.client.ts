@@ -1,4 +1,4 @@
-import { inspectDisk, inspectVm, type ReplyOf } from '@infinibay/contracts';
+import { inspectDisk, inspectSizes, inspectVm, type ObservedSizes, type ReplyOf } from '@infinibay/contracts';
 import { RequestClient } from '@infinibay/platform-messaging';
 import type { Step } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
@@ -17,6 +17,10 @@ export class HostClient {
 
   inspectDisk(vm: Vm): Promise<ReplyOf<typeof inspectDisk>> {
     return this.requests.call(inspectDisk, { vmId: vm.id }, { hostId: vm.hostId });
+  }
+
+  inspectSizes(vm: Pick<Vm, 'id' | 'hostId'>): Promise<ObservedSizes> {
+    return this.requests.call(inspectSizes, { vmId: vm.id }, { hostId: vm.hostId });
   }
 
   /** @param operationId what the step is for; null when nobody asked */

@@ -3,6 +3,7 @@ import { HostsModule } from '../hosts/hosts.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
 import { VmsModule } from '../vms/vms.module.js';
 import { ClaimRepository } from './claim.repository.js';
+import { DriftController } from './drift.controller.js';
 import { HostReportController } from './host-report.controller.js';
 import { HostClient } from './host.client.js';
 import { Reconciler } from './reconciler.js';
@@ -12,7 +13,7 @@ import { VmWorker } from './vm.worker.js';
 
 @Module({
   imports: [HostsModule, OperationsModule, VmsModule],
-  controllers: [HostReportController],
+  controllers: [HostReportController, DriftController],
   providers: [ClaimRepository, SettledVmRepository, HostClient, VmJournal, VmWorker, Reconciler],
   exports: [Reconciler],
 })

@@ -2,6 +2,8 @@ import { DISK_PROBLEM_CODES, type VmState } from '@infinibay/contracts';
 import { databaseNow } from '@infinibay/platform-persistence';
 import { Injectable } from '@nestjs/common';
 import { PrismaClient } from '../database.js';
+import type { Vm } from '../generated/prisma/client.js';
+import type { ObservedColumns } from '../vms/vm-spec.js';
 
 const SETTLED = ['RUNNING', 'STOPPED', 'PAUSED'] as const satisfies VmState[];
 
@@ -21,6 +23,20 @@ export class SettledVmRepository {
       where: { hostId, reconcileAt: null, state: { in: [...SETTLED] } },
       select: { id: true, state: true },
     });
+  }
+
+  /** Of these those of the host that no work is due on, whole. */
+  restingOn(hostId: string, ids: readonly string[]): Promise<Vm[]> {
+    return this.database.vm.findMany({
+      where: { hostId, id: { in: [...ids] }, reconcileAt: null, state: { in: [...SETTLED] } },
+    });
+  }
+
+  /** Writes how large a VM is found to be, unless anybody has touched it since it was read. @returns whether it was written */
+  async showSizes({ id, fence, revision, appliedRevision }: Vm, data: ObservedColumns): Promise<boolean> {
+    const where = { id, fence, revision, appliedRevision, reconcileAt: null, state: { in: [...SETTLED] } };
+    const { count } = await this.database.vm.updateMany({ where, data });
+    return count > 0;
   }
 
   find(id: string): Promise<KnownVm | null> {

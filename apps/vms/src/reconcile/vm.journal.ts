@@ -5,6 +5,7 @@ import {
   backoffMs,
   desiredState,
   isPausedForNow,
+  isSpecChange,
   settledState,
   taskOf,
   type DesiredState,
@@ -15,6 +16,7 @@ import type { Preparation } from '../actions/step.js';
 import { Change, type Transaction } from '../database.js';
 import type { Vm } from '../generated/prisma/client.js';
 import { OperationRepository, type OpenOperation } from '../operations/operation.repository.js';
+import { sizesAtRest, type Rest } from '../vms/vm-spec.js';
 import { deletedEvent, stateEvents } from '../vms/vm.events.js';
 import { VmRepository } from '../vms/vm.repository.js';
 import { ClaimRepository, type Claim } from './claim.repository.js';
@@ -35,6 +37,12 @@ export interface Reading {
   /** What somebody asked for and waits for the end of. */
   readonly open: OpenOperation | null;
 }
+
+/** A spec that was accepted before had to give way to what ends now, and is still to be brought about. */
+const isOvertaken = (
+  { revision, appliedRevision }: Pick<Vm, 'revision' | 'appliedRevision'>,
+  { open }: Reading,
+): boolean => open !== null && !isSpecChange(open.kind) && appliedRevision !== revision;
 
 /** Writes what the worker does into the VM, its operation and the outbox, each time in one fenced transaction. */
 @Injectable()
@@ -76,21 +84,23 @@ export class VmJournal {
   }
 
   /** The desired state is reached: the VM shows it, its operation ends, the lease is given back. */
-  settle(claim: Claim, reading: Reading): Promise<void> {
+  settle(claim: Claim, reading: Reading, rest: Rest): Promise<void> {
     const desired = desiredState(reading.vm.desired);
     return this.end(claim, reading, async (tx, vm, now) => {
       const state = settledState(desired);
       const gone = desired === 'DELETED';
       // Whatever stopped it first: it stands still because somebody wants it to.
       const pauseReason = state === 'PAUSED' ? SUSPENDED : null;
+      const sizes = gone ? {} : sizesAtRest(vm, rest);
       await this.vms.update(tx, vm.id, {
         ...RELEASED,
         state,
-        reconcileAt: null,
+        reconcileAt: !gone && isOvertaken({ ...vm, ...sizes }, reading) ? now : null,
         failedAttempts: 0,
         errorCode: null,
         errorMessage: null,
         pauseReason,
+        ...sizes,
         ...(state === 'RUNNING' || state === 'PAUSED' ? {} : { guestReadyAt: null }),
         ...(gone ? { activeName: null, deletedAt: vm.deletedAt ?? now } : {}),
       });
@@ -125,7 +135,7 @@ export class VmJournal {
         pauseReason: null,
       });
       // A task that could not be begun did not come about, whatever the VM is wished to be.
-      const isTask = reading.open !== null && taskOf(reading.open.kind) !== null;
+      const isTask = reading.open !== null && (taskOf(reading.open.kind) !== null || isSpecChange(reading.open.kind));
       const ended =
         vm.desired === 'RUNNING' || isTask
           ? await this.operations.closeOpen(tx, vm.id, 'FAILED', failure)
@@ -138,8 +148,16 @@ export class VmJournal {
    * It stands still, and that is shown.
    * @param again whether to try by ourselves to let it run on, with growing waits
    * @param failure of who asked for it to run
+   * @param rest when nothing is left to be done about its spec: who asked for that got it
    */
-  showPaused(claim: Claim, reading: Reading, reason: string, again: boolean, failure?: DomainError): Promise<void> {
+  showPaused(
+    claim: Claim,
+    reading: Reading,
+    reason: string,
+    again: boolean,
+    failure?: DomainError,
+    rest?: Rest,
+  ): Promise<void> {
     return this.end(claim, reading, async (tx, vm, now) => {
       const failedAttempts = again ? vm.failedAttempts + 1 : 0;
       await this.vms.update(tx, vm.id, {
@@ -150,11 +168,15 @@ export class VmJournal {
         reconcileAt: again ? later(now, backoffMs(failedAttempts)) : null,
         errorCode: null,
         errorMessage: null,
+        ...(rest === undefined ? {} : sizesAtRest(vm, rest)),
       });
+      const isSpecDone = rest !== undefined && reading.open !== null && isSpecChange(reading.open.kind);
       const ended =
-        failure === undefined
-          ? []
-          : await this.operations.closeOpen(tx, vm.id, 'FAILED', { code: failure.code, message: failure.message });
+        failure !== undefined
+          ? await this.operations.closeOpen(tx, vm.id, 'FAILED', { code: failure.code, message: failure.message })
+          : isSpecDone
+            ? await this.operations.closeOpen(tx, vm.id, 'SUCCEEDED')
+            : [];
       return [...stateEvents(vm, 'PAUSED', reason), ...ended];
     });
   }
@@ -209,7 +231,7 @@ export class VmJournal {
         ...RELEASED,
         state,
         desired: 'RUNNING',
-        reconcileAt: runsOnByItself(paused) ? now : null,
+        reconcileAt: runsOnByItself(paused) || isOvertaken(vm, reading) ? now : null,
         failedAttempts: 0,
         pauseReason: paused,
       });
@@ -221,12 +243,13 @@ export class VmJournal {
     });
   }
 
-  /** A task came to nothing: its operation fails, the VM goes on as it is. */
+  /** A task, or another spec, came to nothing: the operation fails, the VM goes on as it is. */
   failTask(claim: Claim, reading: Reading, step: Step, error: DomainError): Promise<void> {
     return this.end(claim, reading, async (tx, vm, now) => {
       const failure = { code: error.code, message: error.message };
       const stepped = await this.operations.markStep(tx, vm.id, step, { status: 'FAILED', errorCode: error.code });
-      const reconcileAt = vm.state === 'PAUSED' && runsOnByItself(vm.pauseReason) ? now : null;
+      const isDue = isOvertaken(vm, reading) || (vm.state === 'PAUSED' && runsOnByItself(vm.pauseReason));
+      const reconcileAt = isDue ? now : null;
       await this.vms.update(tx, vm.id, { ...RELEASED, reconcileAt, failedAttempts: 0 });
       return [...stepped, ...(await this.operations.closeOpen(tx, vm.id, 'FAILED', failure))];
     });

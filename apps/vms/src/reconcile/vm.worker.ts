@@ -2,14 +2,18 @@ import { DomainError, isRetryable, type DiskProblem } from '@infinibay/contracts
 import { LOGGER } from '@infinibay/platform-service';
 import { newServiceContext, runInContext, type Logger } from '@infinibay/platform-logging';
 import {
+  SPEC_STEPS,
   desiredState,
   isDiskProblem,
   isGuestInitiated,
   isOff,
   isPausedForNow,
+  isSpecChange,
   lookAgainMs,
   plan,
+  stepsOf,
   taskOf,
+  type DomainComparison,
   type Observed,
   type Plan,
   type Step,
@@ -17,6 +21,7 @@ import {
 } from '@infinibay/vms-domain';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Preparation, StepOutcome } from '../actions/step.js';
+import { sizesOf, type Rest } from '../vms/vm-spec.js';
 import { OperationRepository, type OpenOperation } from '../operations/operation.repository.js';
 import type { Claim } from './claim.repository.js';
 import { HostClient } from './host.client.js';
@@ -58,8 +63,29 @@ const notResumed = (vmId: string, paused: string): DomainError =>
 
 const overdue = ({ overdue: message }: Task): DomainError => new DomainError('DEADLINE_EXCEEDED', {}, { message });
 
+const restOf = ({ power, completed, sizes }: Found): Rest => ({
+  isOff: isOff(power),
+  isStarted: completed.has('start'),
+  sizes,
+});
+
 /** What is to be done once for the operation that is open; null: nothing but the wish. */
 const taskIn = ({ open }: Reading): Task<Step> | null => (open === null ? null : taskOf(open.kind));
+
+/** Somebody waits for another spec, and for no other power. */
+const isAboutSpec = ({ open }: Reading): boolean => open !== null && isSpecChange(open.kind);
+
+/**
+ * Steps with those of a spec that are not to be taken now, which count as done: who asked for something else is not kept
+ * waiting by it, and a spec that is only to be declared is brought to no host.
+ */
+const withoutSpecSteps = ({ open }: Reading, completed: ReadonlySet<Step>): ReadonlySet<Step> => {
+  if (open === null) return completed;
+  const steps = stepsOf(open.kind);
+  return new Set([...completed, ...SPEC_STEPS.filter((step) => !steps.includes(step))]);
+};
+
+const isSpecStep = (step: Step | null): boolean => SPEC_STEPS.some((one) => one === step);
 
 /** Works on one claimed VM: observe, plan, act, record, repeat. */
 @Injectable()
@@ -104,7 +130,10 @@ export class VmWorker {
           completed.add(current);
           current = null;
         }
+        const { revision } = reading.vm;
         reading = await this.journal.read(claim);
+        // What was done was done for another spec.
+        if (reading.vm.revision !== revision) for (const step of SPEC_STEPS) completed.delete(step);
       }
       throw new DomainError('INTERNAL', { reason: 'the plan does not converge' });
     } catch (error) {
@@ -113,10 +142,12 @@ export class VmWorker {
   }
 
   /** A VM that shall go is not asked for its disk: whatever is in its place, it goes. */
-  private async observe({ vm, open }: Reading, completed: ReadonlySet<Step>): Promise<Found> {
-    const [{ domain }, disk] = await Promise.all([
+  private async observe(reading: Reading, completed: ReadonlySet<Step>): Promise<Found> {
+    const { vm, open } = reading;
+    const [{ domain }, disk, sizes] = await Promise.all([
       this.hosts.inspect(vm),
       vm.desired === 'DELETED' ? undefined : this.hosts.inspectDisk(vm),
+      this.compareSizes(reading, completed),
     ]);
     return {
       power: domain?.power ?? null,
@@ -124,10 +155,27 @@ export class VmWorker {
       isBuilt: vm.diskBuiltAt !== null,
       isDiskSound: disk?.status === 'SOUND',
       problem: disk?.problem ?? null,
-      isAsked: open !== null,
+      isAsked: open !== null && !isAboutSpec(reading),
       isForceDue: open?.parameters.force === true && open.ageMs >= this.graceMs(open),
-      completed,
+      completed: withoutSpecSteps(reading, completed),
+      sizes,
     };
+  }
+
+  /** Only where there may be something to do about it; a guest that boots with room for more memory has all of it at first. */
+  private async compareSizes(reading: Reading, completed: ReadonlySet<Step>): Promise<DomainComparison | null> {
+    const { vm, open } = reading;
+    const want = sizesOf(vm);
+    const isToBeApplied = vm.appliedRevision !== vm.revision && (open === null || isAboutSpec(reading));
+    const hasBalloon = completed.has('start') && want.maxMemoryMib > want.memoryMib;
+    if (vm.desired === 'DELETED' || !(isToBeApplied || hasBalloon)) return null;
+    try {
+      return { want, have: await this.hosts.inspectSizes(vm) };
+    } catch (error) {
+      if (isAboutSpec(reading)) throw error;
+      this.logger.warn({ err: error, vmId: vm.id }, 'the size of the VM could not be looked at; it stays as it is');
+      return null;
+    }
   }
 
   /**
@@ -176,13 +224,13 @@ export class VmWorker {
     const leftMs = this.graceMs(reading.open) - ageMs;
     if (task === null) return this.journal.postpone(claim, reading, WAIT_MS);
     if (leftMs > 0) return this.journal.postpone(claim, reading, lookAgainMs(ageMs, leftMs));
-    await this.failTask(claim, reading, task, overdue(task));
+    await this.failOperation(claim, reading, task.step, overdue(task));
   }
 
-  private async failTask(claim: Claim, reading: Reading, task: Task<Step>, error: DomainError): Promise<void> {
-    const failed = { vmId: claim.vmId, step: task.step, code: error.code, err: error };
-    this.logger.error(failed, 'what the VM was asked for once did not come about; it goes on as it is');
-    await this.journal.failTask(claim, reading, task.step, error);
+  private async failOperation(claim: Claim, reading: Reading, step: Step, error: DomainError): Promise<void> {
+    const failed = { vmId: claim.vmId, step, code: error.code, err: error };
+    this.logger.error(failed, 'what was asked of the VM did not come about; it goes on as it is');
+    await this.journal.failTask(claim, reading, step, error);
   }
 
   /** Nothing is to be done now: the lease is given back. */
@@ -194,10 +242,10 @@ export class VmWorker {
   ): Promise<void> {
     switch (next.kind) {
       case 'settled':
-        return this.journal.settle(claim, reading);
+        return this.journal.settle(claim, reading, restOf(found));
       case 'paused':
         this.logger.warn({ vmId: claim.vmId, reason: found.reason }, 'the VM is paused');
-        return this.journal.showPaused(claim, reading, found.reason, false);
+        return this.journal.showPaused(claim, reading, found.reason, false, undefined, restOf(found));
       case 'blocked':
         return this.block(claim, reading, problemOf(found));
       case 'lost':
@@ -237,6 +285,8 @@ export class VmWorker {
     const leftMs = this.graceMs(open) - age;
     if (leftMs > 0) return this.journal.postpone(claim, reading, lookAgainMs(age, leftMs));
     if (taskIn(reading) !== null && paused === null) return this.awaitTask(claim, reading, age);
+    if (isAboutSpec(reading))
+      return this.failOperation(claim, reading, 'redefine', new DomainError('VM_BUSY', { power, reason }));
     if (vm.desired === 'STOPPED') return this.journal.abandon(claim, reading, 'shutdown', notOffInTime(paused), paused);
     if (paused !== null)
       return this.journal.showPaused(claim, reading, paused, isPausedForNow(paused), notResumed(vm.id, paused));
@@ -280,7 +330,10 @@ export class VmWorker {
   private giveUp(claim: Claim, reading: Reading, now: Reading, step: Step | null, error: DomainError): Promise<void> {
     const { state, pauseReason } = now.vm;
     const task = taskIn(reading);
-    if (task !== null && (state === 'RUNNING' || state === 'PAUSED')) return this.failTask(claim, reading, task, error);
+    const goesOn = state === 'RUNNING' || state === 'PAUSED';
+    if (task !== null && goesOn) return this.failOperation(claim, reading, task.step, error);
+    if ((isAboutSpec(now) || isSpecStep(step)) && (goesOn || state === 'STOPPED'))
+      return this.failOperation(claim, reading, step ?? 'redefine', error);
     if (step === 'suspend' && now.open !== null) return this.journal.abandon(claim, reading, step, error, pauseReason);
     return this.journal.fail(claim, reading, step, error);
   }

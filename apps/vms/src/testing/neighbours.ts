@@ -9,13 +9,17 @@ import {
   forceOffVm,
   hostHeartbeat,
   hostVmPowerChanged,
+  hostVmsMeasured,
   hostDisksChecked,
   inspectDisk,
+  inspectSizes,
   inspectVm,
   protectVm,
   rebootVm,
   removeDisk,
   resetVm,
+  resizeDefinition,
+  resizeLive,
   resumeVm,
   selectNetwork,
   shutdownVm,
@@ -34,6 +38,7 @@ import { ReportPublisher, RequestServer, connectToNats } from '@infinibay/platfo
 import { MetricsRegistry } from '@infinibay/platform-metrics';
 import type { NatsOptions } from '@infinibay/platform-messaging';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { SimulatedSizes } from './simulated-sizes.js';
 
 const HEARTBEAT_MS = 1_000;
 
@@ -58,6 +63,7 @@ interface SimulatedVm {
   name?: string;
   filter: boolean;
   fence: number;
+  readonly sizes: SimulatedSizes;
 }
 
 const MISSING: DiskProblem = { code: 'DISK_MISSING', message: 'no file' };
@@ -152,9 +158,19 @@ export class Neighbours {
   /** What libvirt tells when a guest changes its power by itself. */
   powerChange(vmId: string, power: DomainPower, reason: string): void {
     Object.assign(this.vm(vmId), { power, reason });
+    this.vm(vmId).sizes.powered(power !== 'off' && power !== 'crashed');
     this.reports.publishForHost(hostVmPowerChanged, this.hostId, {
       hostId: this.hostId,
       vm: { vmId, power, reason },
+      sequence: ++this.sequence,
+    });
+  }
+
+  /** What the host's look at the sizes of its VMs found. */
+  sizesMeasured(): void {
+    this.reports.publishForHost(hostVmsMeasured, this.hostId, {
+      hostId: this.hostId,
+      vms: [...this.vms].map(([vmId, { sizes }]) => ({ vmId, ...sizes.observed() })),
       sequence: ++this.sequence,
     });
   }
@@ -187,6 +203,7 @@ export class Neighbours {
       port: false,
       filter: false,
       fence: 0,
+      sizes: new SimulatedSizes(),
     };
     this.vms.set(vmId, fresh);
     return fresh;
@@ -248,9 +265,19 @@ export class Neighbours {
       this.command('define-vm', { fence, vmId: spec.vmId }, (vm) => {
         vm.power ??= 'off';
         vm.name = spec.name;
+        vm.sizes.define(spec);
         return {};
       }),
     );
+    on(inspectSizes, async ({ vmId }) => {
+      const observed = this.vm(vmId).sizes.observed();
+      await this.disturb('inspect-sizes', vmId);
+      return observed;
+    });
+    on(resizeDefinition, (request) =>
+      this.command('resize-definition', request, (vm) => vm.sizes.resizeDefinition(request.sizes)),
+    );
+    on(resizeLive, (request) => this.command('resize-live', request, (vm) => vm.sizes.resizeLive(request.sizes)));
     on(startVm, (request) => this.power('start-vm', request, 'running', 'booted'));
     on(resumeVm, (request) =>
       this.command('resume-vm', request, (vm) => {
@@ -289,6 +316,7 @@ export class Neighbours {
     on(undefineVm, (request) =>
       this.command('undefine-vm', request, (vm) => {
         vm.power = null;
+        vm.sizes.definition = null;
         return { removed: true };
       }),
     );
@@ -315,6 +343,7 @@ export class Neighbours {
   ): Promise<{ power: DomainPower }> {
     return this.command(name, request, (vm) => {
       Object.assign(vm, { power, reason });
+      vm.sizes.powered(power !== 'off');
       return { power };
     });
   }

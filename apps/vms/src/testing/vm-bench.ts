@@ -6,7 +6,13 @@ import { VmsUnderTest, createTestDatabase, memberOf, testNats, type TestDatabase
 
 const RESULT = `{ vm { id state } operation { id status } }`;
 const CREATE = `mutation ($input: CreateVmInput!) { createVm(input: $input) ${RESULT} }`;
-const ACT = (name: string) => `mutation ($input: VmActionInput!) { ${name}(input: $input) ${RESULT} }`;
+/** Actions that need more said than which VM is meant: their inputs, and what specs say unless they say otherwise. */
+export const SAID: Readonly<Record<string, { readonly type: string; readonly more: Record<string, unknown> }>> = {
+  resizeVm: { type: 'ResizeVmInput', more: { vcpus: 1, memoryMib: 128 } },
+  restoreVmRevision: { type: 'RestoreVmRevisionInput', more: { revision: 1 } },
+};
+const ACT = (name: string) =>
+  `mutation ($input: ${SAID[name]?.type ?? 'VmActionInput'}!) { ${name}(input: $input) ${RESULT} }`;
 const VM = `query ($id: ID!) { vm(id: $id) { id state pauseReason error { code message } operations { kind status errorCode } } }`;
 
 export interface VmView {
@@ -78,14 +84,20 @@ export class VmBench {
     return (answer.data?.['createVm'] as { vm: { id: string } }).vm.id;
   }
 
-  async running(): Promise<string> {
-    const id = await this.created();
+  async running(overrides: Record<string, unknown> = {}): Promise<string> {
+    const id = await this.created(overrides);
     await this.reaches(id, 'RUNNING');
     return id;
   }
 
   act(name: string, vmId: string, idempotencyKey: string = randomUUID()) {
-    return this.vms.ask(this.actor, ACT(name), { input: { idempotencyKey, vmId } });
+    return this.say(name, { idempotencyKey, vmId });
+  }
+
+  /** With more in its input than which VM is meant. */
+  say(name: string, input: Record<string, unknown>, actor = this.actor) {
+    const said = { idempotencyKey: randomUUID(), ...SAID[name]?.more, ...input };
+    return this.vms.ask(actor, ACT(name), { input: said });
   }
 
   /** The same with arguments beside the input, as GraphQL writes them: `force: true`. */
@@ -123,6 +135,7 @@ export class VmBench {
   report(): void {
     this.neighbours.heartbeat();
     this.neighbours.disksChecked();
+    this.neighbours.sizesMeasured();
   }
 
   isGone(id: string): Promise<unknown> {

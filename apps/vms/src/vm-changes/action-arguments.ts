@@ -9,22 +9,22 @@ import {
 import type { Type } from '@nestjs/common';
 import { ArgsType, Field, Int } from '@nestjs/graphql';
 import { z } from 'zod';
-import { CreateVmInput, VmActionInput } from './vm.inputs.js';
+import { inputClassOf, type ActionInput } from './action-inputs.js';
 
 /** The arguments of an action's mutation: its input, and beside it whatever options the action declares. */
 export interface ActionArguments {
-  readonly input: CreateVmInput | VmActionInput;
+  readonly input: ActionInput;
   readonly [option: string]: unknown;
 }
 
 /** @returns the class from which GraphQL's arguments are made */
 export const argumentsOf = (kind: OperationKind): Type<ActionArguments> => {
-  const Input = kind === 'CREATE_VM' ? CreateVmInput : VmActionInput;
+  const Input = inputClassOf(kind);
 
   @ArgsType()
   class Arguments implements ActionArguments {
     @Field(() => Input)
-    input!: CreateVmInput | VmActionInput;
+    input!: ActionInput;
     readonly [option: string]: unknown;
   }
   for (const [name, option] of Object.entries<IntegerOption | FlagOption>(optionsOf(kind))) {

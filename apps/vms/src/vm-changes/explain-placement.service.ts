@@ -61,8 +61,8 @@ export class ExplainPlacementService {
     if (!isUuid(departmentId) || !can(actor, 'create', { kind: 'vm', departmentId }))
       return new DomainError('DEPARTMENT_NOT_FOUND');
     try {
-      const { image, memoryMib, vcpus } = await this.placement.wanted(tx, vm);
-      return { imageId: image.id, memoryMib, vcpus };
+      const { image, maxMemoryMib, maxVcpus } = await this.placement.wanted(tx, vm);
+      return { imageId: image.id, memoryMib: maxMemoryMib, vcpus: maxVcpus };
     } catch (error) {
       if (error instanceof DomainError) return error;
       throw error;

@@ -13,6 +13,8 @@ const inputsFor = (vmId: string, departmentId: string, imageId: string): Readonl
   const template = { imageId, vcpus: 1, memoryMib: 128, diskGib: 1 };
   return {
     ...Object.fromEntries(ACTIONS.map(({ mutation }) => [mutation, { vmId }])),
+    resizeVm: { vmId, vcpus: 1, memoryMib: 128 },
+    restoreVmRevision: { vmId, revision: 1 },
     createVm: { departmentId, imageId, name: `vm-${randomUUID().slice(0, 8)}` },
     renameVm: { vmId, name: 'renamed' },
     describeVm: { vmId, description: 'described' },
@@ -53,6 +55,8 @@ describe('the subgraph of VMs', () => {
     ['a VM', 'query ($id: ID!) { vm(id: $id) { id } }', { id: vmId }],
     ['the list', '{ vms(first: 1) { nodes { id } totalCount } }', {}],
     ['a filtered list', 'query ($f: VmFilter) { vms(filter: $f) { totalCount } }', { f: { tagsAllOf: ['secret'] } }],
+    ['a comparison', 'query ($id: ID!) { compareVmRevisions(vmId: $id, from: 1, to: 1) { path } }', { id: vmId }],
+    ['revisions', 'query ($id: ID!) { vm(id: $id) { revisions { nodes { number author { id } } } } }', { id: vmId }],
     ['images', '{ images { id } }', {}],
     ['templates', '{ templates { id } }', {}],
     [

@@ -46,6 +46,11 @@ describe('mutations of vms, repeated', () => {
     other: { vmId: randomUUID() },
     lost: ['VM_NOT_FOUND'],
   });
+  /** Of another spec. */
+  const sized = (more: Record<string, unknown>, other: Record<string, unknown>): ReplayRow => {
+    const row = action('STOPPED');
+    return { ...row, input: async () => ({ ...(await row.input()), ...more }), other };
+  };
   /** Of what people say of a VM, which may be anything when the call is repeated. */
   const said = (input: Record<string, unknown>, other: Record<string, unknown>): ReplayRow => ({
     select: '{ id }',
@@ -76,6 +81,10 @@ describe('mutations of vms, repeated', () => {
     suspendVm: action('RUNNING'),
     resumeVm: action('RUNNING'),
     forceOffVm: action('RUNNING'),
+    resizeVm: sized({ vcpus: 2, memoryMib: 256 }, { vcpus: 3 }),
+    restoreVmRevision: sized({ revision: 1 }, { revision: 2 }),
+    repairVmDrift: action('RUNNING'),
+    acceptVmDrift: action('STOPPED'),
     deleteVm: action('RUNNING'),
     renameVm: said({ name: `renamed-${randomUUID().slice(0, 8)}` }, { name: 'other' }),
     describeVm: said({ description: 'Front of the shop' }, { description: 'other' }),

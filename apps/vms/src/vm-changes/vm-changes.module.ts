@@ -10,6 +10,7 @@ import { ExplainPlacementResolver } from './explain-placement.resolver.js';
 import { ExplainPlacementService } from './explain-placement.service.js';
 import { NeighbourChecks } from './neighbour-checks.js';
 import { VmAdmission } from './vm.admission.js';
+import { SpecChanges } from './spec-changes.js';
 import { VmChangesService } from './vm-changes.service.js';
 import { VmMetadataResolver } from './vm-metadata.resolver.js';
 import { VmMetadataService } from './vm-metadata.service.js';
@@ -22,6 +23,7 @@ import { VmPlacement } from './vm.placement.js';
     NeighbourChecks,
     VmPlacement,
     VmAdmission,
+    SpecChanges,
     VmChangesService,
     ExplainPlacementService,
     ExplainPlacementResolver,

@@ -4,7 +4,7 @@ import { validateInput } from '@infinibay/platform-graphql';
 import { currentContext } from '@infinibay/platform-logging';
 import { databaseNow, newId } from '@infinibay/platform-persistence';
 import { isUuid, type Mutation, type MutationEffect } from '@infinibay/platform-subgraph';
-import { actionOf, isAllowed, type OperationKind, type Parameters } from '@infinibay/vms-domain';
+import { actionOf, isAllowed, isSpecChange, type OperationKind, type Parameters } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import { Change, type Transaction } from '../database.js';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
@@ -12,10 +12,12 @@ import { OperationRepository } from '../operations/operation.repository.js';
 import { Reconciler } from '../reconcile/reconciler.js';
 import { createdEvent, stateEvents } from '../vms/vm.events.js';
 import { changesBetween, updatedEvent, type VmFacts } from '../vms/vm-facts.js';
+import { columnsOf } from '../vms/vm-spec.js';
 import { VmRepository } from '../vms/vm.repository.js';
+import { inputSchemaOf } from './action-inputs.js';
 import { NeighbourChecks } from './neighbour-checks.js';
-import { VmAdmission } from './vm.admission.js';
-import { CreateVm, VmAction } from './vm.inputs.js';
+import { SpecChanges } from './spec-changes.js';
+import { CreateVm } from './vm.inputs.js';
 
 /** Ids of what a mutation accepted; also what a repeated call with the same key gets. */
 export interface Accepted {
@@ -38,7 +40,7 @@ export class VmChangesService {
     private readonly change: Change,
     private readonly vms: VmRepository,
     private readonly operations: OperationRepository,
-    private readonly admission: VmAdmission,
+    private readonly specs: SpecChanges,
     private readonly neighbours: NeighbourChecks,
     private readonly reconciler: Reconciler,
   ) {}
@@ -53,18 +55,21 @@ export class VmChangesService {
     // One vCPU is what an image gets when nothing is said.
     const vcpus = input.imageId !== null && input.vcpus === 1 ? null : input.vcpus;
     const prepare = (): Promise<string | null> => this.neighbours.selectNetwork(actor, input);
-    const asked = { actor, key, operation: 'createVm', input: { ...input, vcpus }, prepare };
+    // What is not said is not compared: a key of an older version, which could not say it, is known again.
+    const { maxVcpus, maxMemoryMib, ...always } = input;
+    const room = { ...(maxVcpus === null ? {} : { maxVcpus }), ...(maxMemoryMib === null ? {} : { maxMemoryMib }) };
+    const asked = { actor, key, operation: 'createVm', input: { ...always, vcpus, ...room }, prepare };
     return this.accept(asked, (tx, networkId) => this.build(tx, actor, { idempotencyKey: key, ...input }, networkId));
   }
 
-  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, DELETION_PROTECTED */
+  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, DELETION_PROTECTED, and what SpecChanges throws */
   async request(
     actor: Actor,
     kind: Exclude<OperationKind, 'CREATE_VM'>,
     rawInput: unknown,
     parameters: Parameters,
   ): Promise<Accepted> {
-    const { idempotencyKey: key, ...input } = validateInput(VmAction, rawInput);
+    const { idempotencyKey: key, ...input } = validateInput(inputSchemaOf(kind), rawInput);
     if (!isUuid(input.vmId)) throw new DomainError('VM_NOT_FOUND');
     const { mutation: verb, permission } = actionOf(kind);
     const asked = { actor, key, operation: kind, verb, input: { ...input, ...parameters } };
@@ -80,7 +85,9 @@ export class VmChangesService {
       if (!isAllowed(kind, vm.state)) throw new DomainError('VM_BUSY', { state: vm.state });
       if (actionOf(kind).destroys === true && vm.deletionProtected) throw new DomainError('DELETION_PROTECTED');
       await this.refuseWhileOpen(tx, vm, kind);
-      return this.journal(tx, vm, { kind, actor, key, parameters }, await this.makeDue(tx, vm, kind));
+      const told = isSpecChange(kind) ? await this.specs.accept(tx, vm, kind, actor, input) : [];
+      const events = [...told, ...(await this.makeDue(tx, vm, kind))];
+      return this.journal(tx, vm, { kind, actor, key, parameters }, events);
     });
   }
 
@@ -90,7 +97,7 @@ export class VmChangesService {
     input: CreateVm,
     networkId: string | null,
   ): Promise<MutationEffect<Accepted>> {
-    const place = await this.admission.admit(tx, input);
+    const place = await this.specs.place(tx, input);
     const { name, description, tags } = input;
     const said: VmFacts = { name, description: description ?? '', tags: tags ?? [], deletionProtected: false };
     const vm = await this.vms.create(tx, said, {
@@ -101,13 +108,13 @@ export class VmChangesService {
       hostId: place.hostId,
       networkId,
       wantedNetworkId: input.networkId,
-      vcpus: place.vcpus,
-      memoryMib: place.memoryMib,
+      ...columnsOf(place),
+      reservedMib: place.maxMemoryMib - place.memoryMib,
       diskBytes: place.diskBytes,
       templateId: input.templateId,
       reconcileAt: await databaseNow(tx),
     });
-    await this.admission.keep(tx, vm.id, place);
+    await this.specs.declareFirst(tx, vm, place);
     const unsaid: VmFacts = { ...said, description: '', tags: [] };
     const changed = changesBetween(unsaid, said);
     // The event of a creation has no words for it: it is told as a change.
@@ -123,7 +130,7 @@ export class VmChangesService {
     if (open?.kind === kind) throw new DomainError('VM_BUSY', { state: vm.state, operation: kind });
   }
 
-  /** A wish is kept with the VM, which shows it from now on; a task is read from its operation. */
+  /** A wish is kept with the VM, which shows it from now on, and so is its spec; a task is read from its operation. */
   private async makeDue(tx: Transaction, vm: VmRow, kind: OperationKind): Promise<EventEnvelope[]> {
     const action = actionOf(kind);
     const due = { reconcileAt: await databaseNow(tx), failedAttempts: 0 };

@@ -1,6 +1,8 @@
+import type { VmSizes } from '@infinibay/contracts';
 import { Injectable } from '@nestjs/common';
 import { bytesToGib } from '../catalog/sizes.js';
 import type { Transaction } from '../database.js';
+import type { Vm as VmRow } from '../generated/prisma/client.js';
 import { QuotaAdmission } from '../quotas/quota.admission.js';
 import type { CreateVm } from './vm.inputs.js';
 import { VmPlacement, type Placement } from './vm.placement.js';
@@ -23,6 +25,21 @@ export class VmAdmission {
     // Last: nothing else may be waited for under this lock.
     await this.quotas.admit(tx, input.departmentId, { vms: 1, vcpus, memoryMib, diskGib: bytesToGib(diskBytes) });
     return place;
+  }
+
+  /**
+   * Whether a VM may have other sizes where it is.
+   * @param vm locked
+   * @throws DomainError QUOTA_EXCEEDED, and what VmPlacement throws
+   */
+  async requireRoom(tx: Transaction, vm: VmRow, sizes: VmSizes): Promise<void> {
+    await this.placement.requireRoom(tx, vm, sizes);
+    const more = { vcpus: sizes.vcpus - vm.vcpus, memoryMib: sizes.memoryMib - vm.memoryMib };
+    if (more.vcpus <= 0 && more.memoryMib <= 0) return;
+    await this.quotas.admit(tx, vm.departmentId, {
+      vcpus: Math.max(0, more.vcpus),
+      memoryMib: Math.max(0, more.memoryMib),
+    });
   }
 
   /** Keeps with the VM why it is where it is. */

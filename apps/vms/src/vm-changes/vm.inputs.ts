@@ -34,6 +34,19 @@ export class CreateVmInput {
   @Field(() => Int, { nullable: true, description: "MiB, at least the image's minimum, which is also the default" })
   memoryMib?: number | null;
 
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Up to where vcpus may be changed while it runs; no further than they are when left out',
+  })
+  maxVcpus?: number | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'MiB; up to where memoryMib may be changed while it runs; no further than it is when left out. Its host keeps all of it for the VM',
+  })
+  maxMemoryMib?: number | null;
+
   @Field(() => Float, { nullable: true, description: "GiB, at least the image's size, which is also the default" })
   diskGib?: number | null;
 
@@ -64,6 +77,8 @@ const newVm = z.object({
   networkId: optional(z.string()),
   vcpus: optional(vcpus),
   memoryMib: optional(memoryMib),
+  maxVcpus: optional(vcpus),
+  maxMemoryMib: optional(memoryMib),
   diskGib: optional(diskGib),
   // Nothing said is the same input as nothing asked for.
   description: optional(Description).transform((text) => (text === '' ? null : text)),
@@ -85,3 +100,4 @@ export const PlannedVm = newVm
 export type PlannedVm = z.output<typeof PlannedVm>;
 
 export const VmAction = z.object({ idempotencyKey: IdempotencyKey, vmId: z.string() });
+export type VmAction = z.output<typeof VmAction>;

@@ -1,15 +1,24 @@
-import { DomainError } from '@infinibay/contracts';
+import { DomainError, type VmSizes } from '@infinibay/contracts';
 import { isUuid } from '@infinibay/platform-subgraph';
-import { decidePlacement, refusedPlacement, type Decision, type PlacementSettings } from '@infinibay/vms-domain';
+import {
+  decidePlacement,
+  refusedPlacement,
+  resized,
+  sizesOfSpec,
+  specOfSizes,
+  type Decision,
+  type PlacementSettings,
+} from '@infinibay/vms-domain';
 import { Inject, Injectable } from '@nestjs/common';
 import { requireImageMinimum } from '../catalog/image-minimum.js';
 import { ImageRepository } from '../catalog/image.repository.js';
 import { TemplateRepository } from '../catalog/template.repository.js';
 import type { Transaction } from '../database.js';
-import type { Image, Template } from '../generated/prisma/client.js';
+import type { Image, Template, Vm as VmRow } from '../generated/prisma/client.js';
 import { FleetRepository } from '../hosts/fleet.repository.js';
 import { PLACEMENT_SETTINGS } from '../placement/placement-settings.js';
 import { PlacementRepository } from '../placement/placement.repository.js';
+import { sizesOf } from '../vms/vm-spec.js';
 import type { PlannedVm } from './vm.inputs.js';
 
 /** What a VM will be, with all that the client left out. */
@@ -17,6 +26,8 @@ export interface WantedVm {
   readonly image: Image;
   readonly vcpus: number;
   readonly memoryMib: number;
+  readonly maxVcpus: number;
+  readonly maxMemoryMib: number;
   readonly diskBytes: bigint;
 }
 
@@ -43,7 +54,8 @@ export class VmPlacement {
   async place(tx: Transaction, input: PlannedVm): Promise<Placement> {
     await this.fleet.lock(tx);
     const wanted = await this.wanted(tx, input);
-    const request = { ...wanted, imageId: wanted.image.id };
+    const { maxVcpus, maxMemoryMib } = wanted;
+    const request = { imageId: wanted.image.id, vcpus: maxVcpus, memoryMib: maxMemoryMib };
     const hosts = await this.fleet.candidates(tx, [request.imageId]);
     const decision = decidePlacement(hosts, request, this.settings);
     if (decision.hostId === null) throw refusedPlacement(decision, hosts, request, this.settings);
@@ -55,6 +67,35 @@ export class VmPlacement {
     await this.placements.keep(tx, vmId, decision);
   }
 
+  /**
+   * Whether a VM may have other sizes where it is: its host keeps for it what its guest may take. What it has already is
+   * not asked for again, and nothing is asked of the host, which may be away.
+   * @throws DomainError INVALID_INPUT, MEMORY_EXCEEDS_HOST, NO_SUITABLE_HOST
+   */
+  async requireRoom(tx: Transaction, vm: VmRow, sizes: VmSizes): Promise<void> {
+    const image = await this.image(tx, vm.imageId);
+    requireImageMinimum(image, { memoryMib: sizes.memoryMib, diskBytes: image.virtualSizeBytes });
+    const promised = { memoryMib: vm.memoryMib + vm.reservedMib, vcpus: sizesOf(vm).maxVcpus };
+    const request = {
+      imageId: vm.imageId,
+      memoryMib: sizes.maxMemoryMib > promised.memoryMib ? sizes.maxMemoryMib : 0,
+      vcpus: sizes.maxVcpus > promised.vcpus ? sizes.maxVcpus : 0,
+    };
+    if (request.memoryMib === 0 && request.vcpus === 0) return;
+    await this.fleet.lock(tx);
+    const hosts = (await this.fleet.candidates(tx, [])).filter(({ hostId }) => hostId === vm.hostId);
+    const own = hosts.map((host) => ({
+      ...host,
+      online: true,
+      filters: true,
+      images: new Set([vm.imageId]),
+      committedMib: request.memoryMib === 0 ? 0 : host.committedMib - promised.memoryMib,
+      committedVcpus: request.vcpus === 0 ? 0 : host.committedVcpus - promised.vcpus,
+    }));
+    const decision = decidePlacement(own, request, this.settings);
+    if (decision.hostId === null) throw refusedPlacement(decision, own, request, this.settings);
+  }
+
   /** @throws DomainError IMAGE_NOT_FOUND, TEMPLATE_NOT_FOUND, INVALID_INPUT */
   async wanted(tx: Transaction, input: PlannedVm): Promise<WantedVm> {
     const template = input.templateId === null ? null : await this.template(tx, input.templateId);
@@ -63,7 +104,10 @@ export class VmPlacement {
     const diskBytes =
       input.diskBytes === null ? (template?.diskBytes ?? image.virtualSizeBytes) : BigInt(input.diskBytes);
     requireImageMinimum(image, { memoryMib, diskBytes });
-    return { image, vcpus: input.vcpus ?? template?.vcpus ?? 1, memoryMib, diskBytes };
+    const vcpus = input.vcpus ?? template?.vcpus ?? 1;
+    const { maxVcpus, maxMemoryMib } = input;
+    const size = specOfSizes({ vcpus, maxVcpus: vcpus, memoryMib, maxMemoryMib: memoryMib });
+    return { image, diskBytes, ...sizesOfSpec(resized(size, { vcpus, memoryMib, maxVcpus, maxMemoryMib })) };
   }
 
   private async template(tx: Transaction, id: string): Promise<Template> {

@@ -1,5 +1,7 @@
 import { bytesToGib } from '../catalog/sizes.js';
+import { RESTART_REASONS } from '@infinibay/vms-domain';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
+import { driftIn, pendingRestartIn, sizesOf } from './vm-spec.js';
 import type { Vm } from './vm.model.js';
 
 export const toVm = (row: VmRow): Vm => ({
@@ -12,6 +14,10 @@ export const toVm = (row: VmRow): Vm => ({
   agentVersion: row.agentVersion,
   vcpus: row.vcpus,
   memoryMib: row.memoryMib,
+  spec: { version: 1, ...sizesOf(row) },
+  revision: row.revision,
+  pendingRestart: pendingRestartIn(row).map((one) => ({ ...one, message: RESTART_REASONS[one.reason] })),
+  drift: driftIn(row),
   diskGib: bytesToGib(row.diskBytes),
   deletionProtected: row.deletionProtected,
   error: row.errorCode === null ? null : { code: row.errorCode, message: row.errorMessage ?? row.errorCode },

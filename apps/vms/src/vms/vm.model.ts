@@ -1,6 +1,8 @@
 import { VmState } from '../generated/prisma/enums.js';
-import { PageInfo } from '@infinibay/platform-graphql';
+import { ListSize, PageInfo } from '@infinibay/platform-graphql';
 import { Directive, Field, Float, GraphQLISODateTime, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
+
+import { PendingRestart, VmDrift, VmSpec } from './vm-revision.model.js';
 
 registerEnumType(VmState, {
   name: 'VmState',
@@ -54,6 +56,26 @@ export class Vm {
 
   @Field(() => Int, { description: 'MiB' })
   memoryMib!: number;
+
+  @Field(() => VmSpec, { description: 'What it is declared to be; see resizeVm' })
+  spec!: VmSpec;
+
+  @Field(() => Int, { description: 'The number of the revision that its spec is; see revisions' })
+  revision!: number;
+
+  @ListSize(4)
+  @Field(() => [PendingRestart], {
+    description:
+      'What of its spec waits until it has been off; a restart inside the guest is not enough. Empty when nothing does',
+  })
+  pendingRestart!: PendingRestart[];
+
+  @ListSize(8)
+  @Field(() => [VmDrift], {
+    description:
+      'What somebody changed on its host, seen within 30 seconds. Nothing brings it back by itself: see repairVmDrift and acceptVmDrift. Empty when nothing differs',
+  })
+  drift!: VmDrift[];
 
   @Field(() => Float, { description: 'Virtual size of the disk in GiB' })
   diskGib!: number;

@@ -9,6 +9,9 @@ import { VmConnectionResolver } from './vm-connection.resolver.js';
 import { VmListRepository } from './vm-list.repository.js';
 import { VmMetadataBackfill } from './vm-metadata.backfill.js';
 import { VmMetadataRepository } from './vm-metadata.repository.js';
+import { VmRevisionRepository } from './vm-revision.repository.js';
+import { VmRevisionAuthorResolver, VmRevisionsResolver } from './vm-revision.resolver.js';
+import { VmRevisionService } from './vm-revision.service.js';
 import { VmRepository } from './vm.repository.js';
 import { VmResolver } from './vm.resolver.js';
 import { VmService } from './vm.service.js';
@@ -22,11 +25,15 @@ import { VmService } from './vm.service.js';
     VmMetadataRepository,
     VmMetadataBackfill,
     VmService,
+    VmRevisionRepository,
+    VmRevisionService,
+    VmRevisionsResolver,
+    VmRevisionAuthorResolver,
     VmResolver,
     VmConnectionResolver,
     DepartmentVmsResolver,
     OperationVmResolver,
   ],
-  exports: [VmRepository, VmMetadataRepository, VmService],
+  exports: [VmRepository, VmMetadataRepository, VmRevisionRepository, VmService],
 })
 export class VmsModule {}

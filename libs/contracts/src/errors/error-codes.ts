@@ -44,6 +44,7 @@ export const ERROR_CODES = {
   NETWORK_NOT_FOUND: { kind: 'not_found', message: 'The network was not found' },
   RULE_NOT_FOUND: { kind: 'not_found', message: 'The firewall rule was not found' },
   OPERATION_NOT_FOUND: { kind: 'not_found', message: 'The operation was not found' },
+  REVISION_NOT_FOUND: { kind: 'not_found', message: 'The virtual machine has no such revision' },
   HOST_NOT_FOUND: { kind: 'not_found', message: 'The host was not found' },
   NAME_TAKEN: { kind: 'conflict', message: 'The name is already in use' },
   EMAIL_TAKEN: { kind: 'conflict', message: 'The e-mail address is already in use' },

@@ -11,6 +11,7 @@ import * as hostRequests from '../requests/host.requests.js';
 import * as metricsRequests from '../requests/metrics.requests.js';
 import * as networksRequests from '../requests/networks.requests.js';
 import * as usersRequests from '../requests/users.requests.js';
+import * as vmSizesRequests from '../requests/vm-sizes.requests.js';
 import * as vmsRequests from '../requests/vms.requests.js';
 import type { AnyContract, EventContract, ReportContract, RequestContract } from './define.js';
 
@@ -37,6 +38,7 @@ export const CONTRACTS: readonly AnyContract[] = [
   metricsRequests,
   hostRequests,
   hostDetailsRequests,
+  vmSizesRequests,
 ].flatMap((module) => Object.values<unknown>(module).filter(isContract));
 
 export const EVENT_CONTRACTS = CONTRACTS.filter((contract): contract is EventContract => contract.type === 'event');

@@ -4,6 +4,7 @@ import { DiskProblem, HostInventory, ObservedVm } from '../model/host.js';
 import { HostRange, ObservedNetwork } from '../model/network-status.js';
 import { GuestSample, exampleGuestSample } from '../model/guest-metrics.js';
 import { Uuid } from '../model/scalars.js';
+import { ObservedSizes } from '../model/vm-sizes.js';
 
 const EXAMPLE_HOST = '0196f5a0-0000-7000-8000-0000000000aa';
 
@@ -104,6 +105,31 @@ export const hostDisksChecked = defineReport({
         vmId: '0196f5a0-0000-7000-8000-000000000001',
         code: 'DISK_MISSING',
         message: 'The disk of the virtual machine is not in the storage of its host',
+      },
+    ],
+    sequence: 1,
+  },
+});
+
+export const hostVmsMeasured = defineReport({
+  name: 'host.vms-measured',
+  version: 1,
+  description:
+    'How large VMs of the host are, as libvirt has them: those of whom libvirt told a change soon after it, and all in turn every few seconds, in as many reports as it takes. A VM that is not named was not looked at.',
+  producer: 'hypervisor-agent',
+  consumers: ['vms'],
+  data: z.object({
+    hostId: Uuid,
+    vms: z.array(ObservedSizes.extend({ vmId: Uuid })).max(1_000),
+    sequence: z.int().nonnegative(),
+  }),
+  example: {
+    hostId: EXAMPLE_HOST,
+    vms: [
+      {
+        vmId: '0196f5a0-0000-7000-8000-000000000001',
+        definition: { vcpus: 1, maxVcpus: 1, memoryKib: 262_144, maxMemoryKib: 262_144 },
+        live: { vcpus: 1, maxVcpus: 1, memoryKib: 262_144, maxMemoryKib: 262_144 },
       },
     ],
     sequence: 1,

@@ -69,7 +69,17 @@ export interface TaskAction<K extends string = string, M extends string = string
   readonly task: T;
 }
 
-export type AnyAction = WishAction | TaskAction;
+/** Another spec of the VM: its power stays, and these steps bring it to what the spec says, as far as they are needed. */
+export interface SpecAction<
+  K extends string = string,
+  M extends string = string,
+  S extends string = string,
+> extends Action<K, M> {
+  readonly changes: 'spec';
+  readonly steps: readonly S[];
+}
+
+export type AnyAction = WishAction | TaskAction | SpecAction;
 
 /** Keeps the names as literal types, and lets no plan ask for a step that the wish does not list. */
 export const defineWish = <const D extends string, const S extends string>(wish: {
@@ -87,3 +97,7 @@ export const defineWishAction = <const K extends string, const M extends string,
 export const defineTaskAction = <const K extends string, const M extends string, const S extends string>(
   action: TaskAction<K, M, Task<S>>,
 ): TaskAction<K, M, Task<S>> => action;
+
+export const defineSpecAction = <const K extends string, const M extends string, const S extends string>(
+  action: SpecAction<K, M, S>,
+): SpecAction<K, M, S> => action;

@@ -1,8 +1,12 @@
+import { acceptDrift } from './accept-drift.js';
 import { create } from './create.js';
 import { deleteVm } from './delete.js';
 import { forceOff } from './force-off.js';
 import { reboot } from './reboot.js';
+import { repairDrift } from './repair-drift.js';
 import { reset } from './reset.js';
+import { resize } from './resize.js';
+import { restoreRevision } from './restore-revision.js';
 import { resume } from './resume.js';
 import { shutdown } from './shutdown.js';
 import { start } from './start.js';
@@ -12,4 +16,18 @@ import { suspend } from './suspend.js';
  * All that people can do to a VM. Kinds of operations, mutations, the matrix of states, plans and their steps, and the
  * specs that go through them, derive from this list.
  */
-export const ACTIONS = [create, start, shutdown, reboot, reset, suspend, resume, forceOff, deleteVm] as const;
+export const ACTIONS = [
+  create,
+  start,
+  shutdown,
+  reboot,
+  reset,
+  suspend,
+  resume,
+  forceOff,
+  resize,
+  restoreRevision,
+  repairDrift,
+  acceptDrift,
+  deleteVm,
+] as const;

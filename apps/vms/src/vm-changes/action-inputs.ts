@@ -1,0 +1,30 @@
+import type { OperationKind } from '@infinibay/vms-domain';
+import type { Type } from '@nestjs/common';
+import type { z } from 'zod';
+import { ResizeVm, ResizeVmInput, RestoreVmRevision, RestoreVmRevisionInput } from './vm-spec.inputs.js';
+import { CreateVmInput, VmAction, VmActionInput } from './vm.inputs.js';
+
+export type ActionInput = CreateVmInput | VmActionInput | ResizeVmInput | RestoreVmRevisionInput;
+/** What an action is asked with beside its key, once it is checked. */
+export type Said = Omit<VmAction, 'idempotencyKey'> & Readonly<Record<string, unknown>>;
+
+interface OwnInput {
+  readonly Input: Type<ActionInput>;
+  readonly schema: z.ZodType<VmAction & Record<string, unknown>>;
+}
+
+const VM_ACTION: OwnInput = { Input: VmActionInput, schema: VmAction };
+
+/** Actions that need more said than which VM is meant. */
+const OWN: Partial<Record<OperationKind, OwnInput>> = {
+  RESIZE_VM: { Input: ResizeVmInput, schema: ResizeVm },
+  RESTORE_VM_REVISION: { Input: RestoreVmRevisionInput, schema: RestoreVmRevision },
+};
+
+/** The class from which the input of an action's mutation is made. */
+export const inputClassOf = (kind: OperationKind): Type<ActionInput> =>
+  kind === 'CREATE_VM' ? CreateVmInput : (OWN[kind] ?? VM_ACTION).Input;
+
+/** How the input of an action on a VM is checked. */
+export const inputSchemaOf = (kind: Exclude<OperationKind, 'CREATE_VM'>): OwnInput['schema'] =>
+  (OWN[kind] ?? VM_ACTION).schema;

@@ -1,0 +1,72 @@
+import { DomainError, type Actor, type EventEnvelope } from '@infinibay/contracts';
+import { adopted, checkedSpec, resized, sizesOfSpec, type OperationKind, type VmSpec } from '@infinibay/vms-domain';
+import { Injectable } from '@nestjs/common';
+import type { Transaction } from '../database.js';
+import type { Vm as VmRow } from '../generated/prisma/client.js';
+import { updatedEvent } from '../vms/vm-facts.js';
+import { VmMetadataRepository } from '../vms/vm-metadata.repository.js';
+import { VmRevisionRepository } from '../vms/vm-revision.repository.js';
+import { driftIn, sizesOf } from '../vms/vm-spec.js';
+import { VmRepository } from '../vms/vm.repository.js';
+import { ResizeVm, RestoreVmRevision } from './vm-spec.inputs.js';
+import type { CreateVm } from './vm.inputs.js';
+import { VmAdmission } from './vm.admission.js';
+import type { Placement } from './vm.placement.js';
+
+/** Unlike any number of a revision: the host is to be brought to the spec once more. */
+const NONE_APPLIED = 0;
+
+/** Declares what a VM shall be, beside its power, where there is room for it. */
+@Injectable()
+export class SpecChanges {
+  constructor(
+    private readonly vms: VmRepository,
+    private readonly revisions: VmRevisionRepository,
+    private readonly metadata: VmMetadataRepository,
+    private readonly admission: VmAdmission,
+  ) {}
+
+  /** Where a new VM goes and how large it is. @throws DomainError what VmAdmission throws */
+  place(tx: Transaction, input: CreateVm): Promise<Placement> {
+    return this.admission.admit(tx, input);
+  }
+
+  /** What a new VM was made as, and why it is where it is. */
+  async declareFirst(tx: Transaction, vm: VmRow, place: Placement): Promise<void> {
+    await this.admission.keep(tx, vm.id, place);
+    await this.revisions.addFirst(tx, vm);
+  }
+
+  /**
+   * Writes the revision that an action asks for, unless the spec says so already, and has its host compared with it.
+   * What the VM was promised stays its own until it has been seen that its guest does not need it.
+   * @param vm locked
+   * @param said checked
+   * @throws DomainError INVALID_INPUT, REVISION_NOT_FOUND, and what VmAdmission throws
+   */
+  async accept(tx: Transaction, vm: VmRow, kind: OperationKind, actor: Actor, said: unknown): Promise<EventEnvelope[]> {
+    const spec = await this.specAfter(tx, vm, kind, said);
+    const sizes = sizesOfSpec(spec);
+    await this.admission.requireRoom(tx, vm, sizes);
+    const promised = Math.max(vm.memoryMib + vm.reservedMib, sizes.maxMemoryMib);
+    const columns = { reservedMib: promised - sizes.memoryMib };
+    const changed = await this.revisions.declare(tx, vm, spec, { actorId: actor.userId, operation: kind }, columns);
+    // What somebody made of it before is overruled, or declared: the next start does not keep it.
+    await this.vms.update(tx, vm.id, { appliedRevision: NONE_APPLIED, drift: [] });
+    if (changed.length === 0) return [];
+    const { name, deletionProtected } = vm;
+    const facts = { name, deletionProtected, ...(await this.metadata.find(tx, vm.id)) };
+    return [updatedEvent(vm, ['spec'], facts)];
+  }
+
+  private async specAfter(tx: Transaction, vm: VmRow, kind: OperationKind, said: unknown): Promise<VmSpec> {
+    const spec = await this.revisions.current(tx, vm);
+    if (kind === 'RESIZE_VM') return resized(spec, ResizeVm.omit({ idempotencyKey: true }).parse(said));
+    if (kind === 'ACCEPT_VM_DRIFT') return checkedSpec({ ...spec, ...adopted(sizesOf(vm), driftIn(vm)) });
+    if (kind !== 'RESTORE_VM_REVISION') return spec;
+    const { revision } = RestoreVmRevision.omit({ idempotencyKey: true }).parse(said);
+    const stored = await this.revisions.find(vm, revision, tx);
+    if (stored === null) throw new DomainError('REVISION_NOT_FOUND', { revision, newest: vm.revision });
+    return checkedSpec(stored.spec);
+  }
+}

@@ -1,0 +1,61 @@
+import { IdempotencyKey } from '@infinibay/contracts';
+import { KEY_DESCRIPTION } from '@infinibay/platform-graphql';
+import { Field, ID, InputType, Int } from '@nestjs/graphql';
+import { z } from 'zod';
+import { memoryMib, vcpus } from '../catalog/sizes.js';
+
+const BOUND = 'as large as the size when the VM had no room above it, else as it was';
+
+@InputType({ description: 'Other sizes of a virtual machine' })
+export class ResizeVmInput {
+  @Field(() => String, { nullable: true, description: KEY_DESCRIPTION })
+  idempotencyKey?: string | null;
+
+  @Field(() => ID)
+  vmId!: string;
+
+  @Field(() => Int, { description: '1 to 512' })
+  vcpus!: number;
+
+  @Field(() => Int, { description: "MiB, at least the image's minimum" })
+  memoryMib!: number;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: `At least vcpus: up to where they may be changed while it runs. When left out: ${BOUND}`,
+  })
+  maxVcpus?: number | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: `MiB, at least memoryMib: up to where it may be changed while it runs; its host keeps all of it for the VM. When left out: ${BOUND}`,
+  })
+  maxMemoryMib?: number | null;
+}
+
+@InputType({ description: 'A revision to go back to' })
+export class RestoreVmRevisionInput {
+  @Field(() => String, { nullable: true, description: KEY_DESCRIPTION })
+  idempotencyKey?: string | null;
+
+  @Field(() => ID)
+  vmId!: string;
+
+  @Field(() => Int, { description: 'Its number' })
+  revision!: number;
+}
+
+const ofVm = { idempotencyKey: IdempotencyKey, vmId: z.string() };
+const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
+
+export const ResizeVm = z.object({
+  ...ofVm,
+  vcpus,
+  memoryMib,
+  maxVcpus: optional(vcpus),
+  maxMemoryMib: optional(memoryMib),
+});
+export type ResizeVm = z.output<typeof ResizeVm>;
+
+export const RestoreVmRevision = z.object({ ...ofVm, revision: z.int().min(1) });
+export type RestoreVmRevision = z.output<typeof RestoreVmRevision>;

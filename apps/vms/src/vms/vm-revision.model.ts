@@ -1,0 +1,118 @@
+import { ListSize, PageInfo } from '@infinibay/platform-graphql';
+import { RESTART_REASONS } from '@infinibay/vms-domain';
+import { Field, Float, GraphQLISODateTime, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
+
+const RestartReasons = Object.fromEntries(Object.keys(RESTART_REASONS).map((reason) => [reason, reason]));
+registerEnumType(RestartReasons, {
+  name: 'RestartReason',
+  description: Object.entries(RESTART_REASONS)
+    .map(([reason, meaning]) => `${reason}: ${meaning}.`)
+    .join(' '),
+});
+
+@ObjectType({ description: 'What a virtual machine is declared to be, beside its power' })
+export class VmSpec {
+  @Field(() => Int, { description: 'Of what the document may say: 1' })
+  version!: number;
+
+  @Field(() => Int)
+  vcpus!: number;
+
+  @Field(() => Int, { description: 'Up to where vcpus may be changed while it runs; fixed until it has been off' })
+  maxVcpus!: number;
+
+  @Field(() => Int, { description: 'MiB' })
+  memoryMib!: number;
+
+  @Field(() => Int, {
+    description:
+      'MiB; up to where memoryMib may be changed while it runs; fixed until it has been off. Its host keeps all of it for the VM',
+  })
+  maxMemoryMib!: number;
+}
+
+@ObjectType({ description: 'What a running guest becomes only when it has been off' })
+export class PendingRestart {
+  @Field(() => String, { description: 'In the spec, such as maxMemoryMib' })
+  path!: string;
+
+  @Field(() => RestartReasons)
+  reason!: string;
+
+  @Field(() => String, { description: 'The reason, for people' })
+  message!: string;
+
+  @Field(() => Float, { description: 'What its spec says' })
+  declared!: number;
+
+  @Field(() => Float, { description: 'What runs' })
+  actual!: number;
+}
+
+@ObjectType({
+  description: 'Where a virtual machine is not what its spec says, because somebody changed it on its host',
+})
+export class VmDrift {
+  @Field(() => String, {
+    description: 'definition.… what its next start makes of it, live.… what runs now; then the path in the spec',
+  })
+  path!: string;
+
+  @Field(() => Float, { description: 'Memory in MiB' })
+  declared!: number;
+
+  @Field(() => Float, { description: 'Memory in MiB' })
+  actual!: number;
+}
+
+@ObjectType({ description: 'One value that differs between two revisions' })
+export class VmSpecChange {
+  @Field(() => String, { description: 'In the spec, such as vcpus' })
+  path!: string;
+
+  @Field(() => String, { nullable: true, description: 'As JSON; null when there was none' })
+  from!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'As JSON; null when there is none' })
+  to!: string | null;
+}
+
+@ObjectType({ description: 'What a virtual machine was declared to be from one change to the next' })
+export class VmRevision {
+  @Field(() => Int, { description: '1 is what it was made as' })
+  number!: number;
+
+  @Field(() => VmSpec)
+  spec!: VmSpec;
+
+  @ListSize(32)
+  @Field(() => [VmSpecChange], { description: 'What differs from the revision before; empty for the first' })
+  changes!: VmSpecChange[];
+
+  @Field(() => String, { description: 'The kind of the operation that made it, such as RESIZE_VM' })
+  operation!: string;
+
+  @Field(() => GraphQLISODateTime)
+  createdAt!: Date;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'In every log line and event that the change caused; null for the first of a VM from before revisions',
+  })
+  correlationId!: string | null;
+
+  // Not a field of the API: what the resolver of author needs.
+  authorId!: string;
+}
+
+@ObjectType({ description: 'A page of revisions' })
+export class VmRevisionConnection {
+  @Field(() => [VmRevision])
+  nodes!: VmRevision[];
+
+  @Field(() => PageInfo)
+  pageInfo!: PageInfo;
+
+  @Field(() => Int, { description: 'How many there are on all pages' })
+  totalCount!: number;
+}

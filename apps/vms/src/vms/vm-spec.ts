@@ -1,0 +1,124 @@
+import { VmSizes } from '@infinibay/contracts';
+import {
+  RESTART_REASONS,
+  SIZE_PATHS,
+  adopted,
+  driftOf,
+  ofDefinition,
+  pendingRestartOf,
+  promisedMib,
+  specOfSizes,
+  type DomainComparison,
+  type Drift,
+  type PendingRestart,
+  type RestartReason,
+  type VmSpec,
+} from '@infinibay/vms-domain';
+import { z } from 'zod';
+import type { Prisma, Vm as VmRow } from '../generated/prisma/client.js';
+
+type SizeColumns = Pick<VmRow, 'vcpus' | 'maxVcpus' | 'memoryMib' | 'maxMemoryMib'>;
+
+/** How large a row says that its VM shall be. */
+export const sizesOf = ({ vcpus, maxVcpus, memoryMib, maxMemoryMib }: SizeColumns): VmSizes => ({
+  vcpus,
+  maxVcpus: Math.max(maxVcpus ?? vcpus, vcpus),
+  memoryMib,
+  maxMemoryMib: Math.max(maxMemoryMib ?? memoryMib, memoryMib),
+});
+
+export const specOf = (row: SizeColumns): VmSpec => specOfSizes(sizesOf(row));
+
+/** A bound that is the size itself is none: an older version makes such VMs. */
+export const columnsOf = ({ vcpus, maxVcpus, memoryMib, maxMemoryMib }: VmSizes): SizeColumns => ({
+  vcpus,
+  maxVcpus: maxVcpus === vcpus ? null : maxVcpus,
+  memoryMib,
+  maxMemoryMib: maxMemoryMib === memoryMib ? null : maxMemoryMib,
+});
+
+const difference = { declared: z.number(), actual: z.number() };
+const reasons = Object.keys(RESTART_REASONS) as RestartReason[];
+const StoredPending = z.array(
+  z.object({ path: z.enum(SIZE_PATHS), reason: z.enum(reasons).catch('NOT_TAKEN'), ...difference }),
+);
+const StoredDrift = z.array(
+  z.object({ path: z.templateLiteral([z.enum(['definition', 'live']), '.', z.enum(SIZE_PATHS)]), ...difference }),
+);
+
+/** What another version wrote and this one does not know is not there. */
+export const pendingRestartIn = ({ pendingRestart }: Pick<VmRow, 'pendingRestart'>): PendingRestart[] =>
+  StoredPending.safeParse(pendingRestart).data ?? [];
+export const driftIn = ({ drift }: { readonly drift: unknown }): Drift[] => StoredDrift.safeParse(drift).data ?? [];
+
+interface ListColumns {
+  readonly pendingRestart: Prisma.InputJsonArray;
+  readonly drift: Prisma.InputJsonArray;
+}
+
+/** What may be written of a VM that nobody has changed here. */
+export interface ObservedColumns extends ListColumns {
+  readonly reservedMib: number;
+}
+
+const listColumns = (pendingRestart: readonly PendingRestart[], drift: readonly Drift[]): ListColumns => ({
+  pendingRestart: pendingRestart.map((one) => ({ ...one })),
+  drift: drift.map((one) => ({ ...one })),
+});
+
+/**
+ * What the next start defines. What somebody made of the definition stays until a person has it repaired: a start brings
+ * nothing back by itself.
+ */
+export const sizesToDefine = (row: SizeColumns & Pick<VmRow, 'drift'>): VmSizes => {
+  const declared = sizesOf(row);
+  const kept = VmSizes.safeParse(adopted(declared, ofDefinition(driftIn(row))));
+  return kept.success ? kept.data : declared;
+};
+
+/** What a worker that comes to rest knows of how large the VM is on its host. */
+export interface Rest {
+  readonly isOff: boolean;
+  /** It was defined anew and booted by this worker. */
+  readonly isStarted: boolean;
+  /** null: it was not looked at. */
+  readonly sizes: DomainComparison | null;
+}
+
+/** What is written of it. Memory that is not needed any more is promised to others from then on. */
+export const sizesAtRest = (
+  row: VmRow,
+  { isOff, isStarted, sizes }: Rest,
+): Partial<ObservedColumns> & { readonly appliedRevision?: number } => {
+  const want = sizesOf(row);
+  const reserved = (promised: number) => ({ reservedMib: promised - want.memoryMib });
+  if (sizes !== null) {
+    const pending = pendingRestartOf(sizes);
+    return {
+      appliedRevision: row.revision,
+      ...listColumns(pending, driftOf(sizes, pending).drift),
+      ...reserved(promisedMib(want, sizes.have.live)),
+    };
+  }
+  if (!isOff && !isStarted) return {};
+  return {
+    ...(isStarted ? { appliedRevision: row.revision } : {}),
+    ...listColumns([], ofDefinition(driftIn(row))),
+    ...reserved(want.maxMemoryMib),
+  };
+};
+
+/** What is written of a VM whose host tells how large it is, though nobody has changed anything here; null: it is known. */
+export const sizesAsObserved = (row: VmRow, sizes: DomainComparison): ObservedColumns | null => {
+  const [pendingBefore, driftBefore] = [pendingRestartIn(row), driftIn(row)];
+  const { pendingRestart, drift } = driftOf(sizes, pendingBefore);
+  if (isSame(pendingRestart, pendingBefore) && isSame(drift, driftBefore)) return null;
+  const promised = promisedMib(sizes.want, sizes.have.live);
+  return { ...listColumns(pendingRestart, drift), reservedMib: Math.max(0, promised - row.memoryMib) };
+};
+
+const isSame = (some: readonly (PendingRestart | Drift)[], others: readonly (PendingRestart | Drift)[]): boolean => {
+  const told = (list: readonly (PendingRestart | Drift)[]) =>
+    list.map(({ path, declared, actual }) => `${path} ${declared} ${actual}`).join();
+  return told(some) === told(others);
+};

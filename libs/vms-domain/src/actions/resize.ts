@@ -1,0 +1,22 @@
+import { SPEC_STEPS } from '../spec/domain-comparison.js';
+import { defineSpecAction } from './define.js';
+
+export const resize = defineSpecAction({
+  kind: 'RESIZE_VM',
+  mutation: 'resizeVm',
+  description:
+    'Gives a VM other sizes, as a new revision of its spec; one that has them gets none. What a running guest can take is changed at once, the rest at its next start: see pendingRestart of the VM. Give maxVcpus and maxMemoryMib for room to grow while it runs.',
+  errors: [
+    'VM_NOT_FOUND',
+    'VM_BUSY',
+    'INVALID_INPUT (also below what its image needs)',
+    'MEMORY_EXCEEDS_HOST',
+    'NO_SUITABLE_HOST',
+    'QUOTA_EXCEEDED',
+  ],
+  permission: 'operate',
+  allowedIn: ['RUNNING', 'STOPPED'],
+  supersedes: 'all',
+  changes: 'spec',
+  steps: SPEC_STEPS,
+});

@@ -1,0 +1,23 @@
+import { SPEC_STEPS } from '../spec/domain-comparison.js';
+import { defineSpecAction } from './define.js';
+
+export const restoreRevision = defineSpecAction({
+  kind: 'RESTORE_VM_REVISION',
+  mutation: 'restoreVmRevision',
+  description:
+    'Makes a VM again what an earlier revision of its spec says, as a new revision; what is so already gets none. As with resizeVm, a running guest may need a restart for it.',
+  errors: [
+    'VM_NOT_FOUND',
+    'REVISION_NOT_FOUND',
+    'VM_BUSY',
+    'INVALID_INPUT (also below what its image needs)',
+    'MEMORY_EXCEEDS_HOST',
+    'NO_SUITABLE_HOST',
+    'QUOTA_EXCEEDED',
+  ],
+  permission: 'operate',
+  allowedIn: ['RUNNING', 'STOPPED'],
+  supersedes: 'all',
+  changes: 'spec',
+  steps: SPEC_STEPS,
+});

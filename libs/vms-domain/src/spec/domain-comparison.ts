@@ -1,0 +1,146 @@
+import type { DomainSizes, ObservedSizes, VmSizes } from '@infinibay/contracts';
+import { SIZE_PATHS, type SizePath } from './vm-spec.js';
+
+/** A size that the domain of a VM has, beside the one that it is declared to have. Memory is in MiB. */
+export interface SizeDifference {
+  readonly path: SizePath;
+  readonly declared: number;
+  readonly actual: number;
+}
+
+export const RESTART_REASONS = {
+  BOUND_AT_BOOT: 'It is fixed while the guest runs',
+  ABOVE_BOUND: 'It is above what the guest was started with room for',
+  GUEST_KEEPS: 'The guest has not given back what is too much; it may still do so',
+  NOT_TAKEN: 'The guest or its emulator has not taken it; it may still do so',
+} as const;
+export type RestartReason = keyof typeof RESTART_REASONS;
+
+/** What a running guest is only after it has been off: nothing that was done to it while it runs has brought it about. */
+export interface PendingRestart extends SizeDifference {
+  readonly reason: RestartReason;
+}
+
+/** What somebody else has made of a VM. */
+export interface Drift {
+  /** `definition.` what its next start makes of it, `live.` what runs now; then the path in the spec. */
+  readonly path: `${'definition' | 'live'}.${SizePath}`;
+  readonly declared: number;
+  readonly actual: number;
+}
+
+/** A VM as it is declared, and as its host has it. */
+export interface DomainComparison {
+  readonly want: VmSizes;
+  readonly have: ObservedSizes;
+}
+
+export type SpecStep = 'redefine' | 'update-live';
+export const SPEC_STEPS = ['redefine', 'update-live'] as const;
+
+const KIB = 1_024;
+
+const mib = (kib: number): number => Math.round(kib / KIB);
+
+/** QEMU gives memory in whole MiB, and a balloon leaves a page or two: less than half a MiB is no difference. */
+const inMib = ({ vcpus, maxVcpus, memoryKib, maxMemoryKib }: DomainSizes): VmSizes => ({
+  vcpus,
+  maxVcpus,
+  memoryMib: mib(memoryKib),
+  maxMemoryMib: mib(maxMemoryKib),
+});
+
+/** What libvirt and QEMU add are no sizes, and so no differences. */
+export const sizeDifferences = (want: VmSizes, domain: DomainSizes | null): SizeDifference[] => {
+  if (domain === null) return [];
+  const has = inMib(domain);
+  return SIZE_PATHS.filter((path) => want[path] !== has[path]).map((path) => ({
+    path,
+    declared: want[path],
+    actual: has[path],
+  }));
+};
+
+/** The bound that a running guest has for a size; what has none is a bound itself. */
+const boundOf = (path: SizePath, live: DomainSizes): number | null => {
+  if (path === 'vcpus') return live.maxVcpus;
+  return path === 'memoryMib' ? mib(live.maxMemoryKib) : null;
+};
+
+const isWithinBound = ({ path, declared }: SizeDifference, live: DomainSizes): boolean => {
+  const bound = boundOf(path, live);
+  return bound !== null && declared <= bound;
+};
+
+/**
+ * The next thing to do about how large a VM is: its definition first, which the next start needs, then what can be done to
+ * what runs. Each is done once: what did not come about by it is told, and not tried for ever.
+ */
+export const nextSpecStep = (
+  { want, have: { definition, live } }: DomainComparison,
+  completed: ReadonlySet<string>,
+): SpecStep | null => {
+  // The next start defines it.
+  if (definition === null) return null;
+  if (sizeDifferences(want, definition).length > 0 && !completed.has('redefine')) return 'redefine';
+  if (live === null || completed.has('update-live')) return null;
+  return sizeDifferences(want, live).some((one) => isWithinBound(one, live)) ? 'update-live' : null;
+};
+
+const reasonOf = (difference: SizeDifference, live: DomainSizes): RestartReason => {
+  const { path, declared, actual } = difference;
+  if (boundOf(path, live) === null) return 'BOUND_AT_BOOT';
+  if (declared < actual) return 'GUEST_KEEPS';
+  return isWithinBound(difference, live) ? 'NOT_TAKEN' : 'ABOVE_BOUND';
+};
+
+/** What a restart will bring about, when all that can be done to what runs has been done. */
+export const pendingRestartOf = ({ want, have: { live } }: DomainComparison): PendingRestart[] =>
+  live === null ? [] : sizeDifferences(want, live).map((one) => ({ ...one, reason: reasonOf(one, live) }));
+
+const distanceOf = ({ declared, actual }: SizeDifference): number => Math.abs(declared - actual);
+
+/**
+ * What of it waits for a restart still, and what somebody else has made of it. A guest that comes nearer to what it was
+ * asked for is on its way; one that is farther from it than it was, was moved by somebody.
+ */
+export const driftOf = (
+  { want, have: { definition, live } }: DomainComparison,
+  pending: readonly PendingRestart[],
+): { readonly pendingRestart: PendingRestart[]; readonly drift: Drift[] } => {
+  const pendingRestart: PendingRestart[] = [];
+  const drift: Drift[] = sizeDifferences(want, definition).map((one) => ({ ...one, path: `definition.${one.path}` }));
+  for (const difference of sizeDifferences(want, live)) {
+    const known = pending.find(({ path }) => path === difference.path);
+    if (known !== undefined && distanceOf(difference) <= distanceOf({ ...known, declared: difference.declared }))
+      pendingRestart.push({ ...difference, reason: known.reason });
+    else drift.push({ ...difference, path: `live.${difference.path}` });
+  }
+  return { pendingRestart, drift };
+};
+
+/** Memory of the host that is promised to a VM: what its guest may take, whether it is asked to or not. */
+export const promisedMib = (want: VmSizes, live: DomainSizes | null): number =>
+  Math.max(want.maxMemoryMib, live === null ? 0 : Math.ceil(live.maxMemoryKib / KIB));
+
+const PATH = /^(definition|live)\.(.+)$/;
+
+/** Sizes with what was made of them: of the definition where that differs, else of what runs. */
+export const adopted = (want: VmSizes, drift: readonly Drift[]): VmSizes => {
+  const sizes: Record<SizePath, number> = { ...want };
+  for (const from of ['live', 'definition'])
+    for (const { path, actual } of drift) {
+      const [, where, name] = PATH.exec(path) ?? [];
+      const size = SIZE_PATHS.find((one) => one === name);
+      if (where === from && size !== undefined) sizes[size] = actual;
+    }
+  return {
+    ...sizes,
+    maxVcpus: Math.max(sizes.maxVcpus, sizes.vcpus),
+    maxMemoryMib: Math.max(sizes.maxMemoryMib, sizes.memoryMib),
+  };
+};
+
+/** What somebody made of the definition alone: it is what the next start is to find again. */
+export const ofDefinition = (drift: readonly Drift[]): Drift[] =>
+  drift.filter(({ path }) => path.startsWith('definition.'));

@@ -1,0 +1,67 @@
+import { DomainError, VmSizes } from '@infinibay/contracts';
+import { z } from 'zod';
+
+/** What a VM may be, by version; what a newer version adds to one stays with it through a change by an older. */
+export const VmSpec = z.looseObject({ version: z.literal(1), ...VmSizes.shape }).superRefine((spec, context) => {
+  for (const [bound, of] of BOUNDS)
+    if (spec[bound] < spec[of]) context.addIssue({ code: 'custom', path: [bound], message: `must be at least ${of}` });
+});
+
+/** What a virtual machine is declared to be, beside its power: a document that is kept in numbered revisions. */
+export type VmSpec = z.infer<typeof VmSpec>;
+
+const BOUNDS = [
+  ['maxVcpus', 'vcpus'],
+  ['maxMemoryMib', 'memoryMib'],
+] as const;
+
+/** Everything that says how large a VM is, in the order in which it is shown. */
+export const SIZE_PATHS = ['vcpus', 'maxVcpus', 'memoryMib', 'maxMemoryMib'] as const;
+export type SizePath = (typeof SIZE_PATHS)[number];
+
+export const specOfSizes = ({ vcpus, maxVcpus, memoryMib, maxMemoryMib }: VmSizes): VmSpec => ({
+  version: 1,
+  vcpus,
+  maxVcpus,
+  memoryMib,
+  maxMemoryMib,
+});
+
+export const sizesOfSpec = ({ vcpus, maxVcpus, memoryMib, maxMemoryMib }: VmSpec): VmSizes => ({
+  vcpus,
+  maxVcpus,
+  memoryMib,
+  maxMemoryMib,
+});
+
+/** @throws DomainError INVALID_INPUT {issues} */
+export const checkedSpec = (spec: unknown): VmSpec => {
+  const parsed = VmSpec.safeParse(spec);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
+  throw new DomainError('INVALID_INPUT', { issues });
+};
+
+/** What somebody wants a VM to be; a bound that is not named follows. */
+export interface Resize {
+  readonly vcpus: number;
+  readonly memoryMib: number;
+  readonly maxVcpus?: number | null | undefined;
+  readonly maxMemoryMib?: number | null | undefined;
+}
+
+/**
+ * A VM without room above its size has none afterwards; a bound that somebody set stays, and rises when it must.
+ * @throws DomainError INVALID_INPUT for a bound below the size
+ */
+export const resized = (spec: VmSpec, { vcpus, memoryMib, maxVcpus, maxMemoryMib }: Resize): VmSpec =>
+  checkedSpec({
+    ...spec,
+    vcpus,
+    memoryMib,
+    maxVcpus: maxVcpus ?? boundAfter(spec.vcpus, spec.maxVcpus, vcpus),
+    maxMemoryMib: maxMemoryMib ?? boundAfter(spec.memoryMib, spec.maxMemoryMib, memoryMib),
+  });
+
+const boundAfter = (size: number, bound: number, wanted: number): number =>
+  bound === size ? wanted : Math.max(bound, wanted);
