@@ -49,11 +49,7 @@ export class QuotaRepository {
 
   /** By what is there now, never by a count that is kept beside: nothing can come to disagree with it. */
   async usage(departmentIds: readonly string[], from: SqlReader = this.database): Promise<Map<string, Quantities>> {
-    const sources = Prisma.join([...USAGE_SOURCES], ' UNION ALL ');
-    const rows = await from.$queryRaw<Row<number>[]>`
-      SELECT department_id AS "departmentId", sum(vms)::float8 AS vms, sum(vcpus)::float8 AS vcpus,
-        sum(memory_mib)::float8 AS "memoryMib", sum(disk_bytes)::float8 AS "diskBytes"
-      FROM (${sources}) AS used WHERE department_id = ANY(${[...departmentIds]}::uuid[]) GROUP BY department_id`;
+    const rows = await from.$queryRaw<Row<number>[]>(usageQuery(departmentIds));
     return new Map(rows.map((row) => [row.departmentId, quantitiesOf(row)]));
   }
 
@@ -71,6 +67,12 @@ export class QuotaRepository {
     return before;
   }
 }
+
+export const usageQuery = (departmentIds: readonly string[]): Prisma.Sql => Prisma.sql`
+  SELECT department_id AS "departmentId", sum(vms)::float8 AS vms, sum(vcpus)::float8 AS vcpus,
+    sum(memory_mib)::float8 AS "memoryMib", sum(disk_bytes)::float8 AS "diskBytes"
+  FROM (${Prisma.join([...USAGE_SOURCES], ' UNION ALL ')}) AS used
+  WHERE department_id = ANY(${[...departmentIds]}::uuid[]) GROUP BY department_id`;
 
 const limitsOf = ({ vms, vcpus, memoryMib, diskBytes }: Row<number | null>): Limits => ({
   vms,

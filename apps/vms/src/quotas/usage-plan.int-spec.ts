@@ -1,0 +1,43 @@
+import { createTestDatabase, type TestDatabase } from '@infinibay/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createDatabase } from '../database.js';
+import { Prisma } from '../generated/prisma/client.js';
+import { departmentOf, insertVms } from '../testing/many-vms.js';
+import { QuotaRepository, usageQuery } from './quota.repository.js';
+
+describe('the usage of departments among 20,000 VMs', () => {
+  let database: TestDatabase;
+  let client: ReturnType<typeof createDatabase>;
+  beforeAll(async () => {
+    database = await createTestDatabase('vms');
+    client = createDatabase({ DATABASE_URL: database.url, DATABASE_POOL_SIZE: 2 });
+    await insertVms(client, 20_000);
+    await client.$executeRawUnsafe('VACUUM (ANALYZE) vms');
+  }, 240_000);
+  afterAll(async () => {
+    await client.$disconnect();
+    await database.drop();
+  });
+
+  it('is summed up by an index, for a create as for a page of departments', async () => {
+    for (const count of [1, 10]) {
+      const ids = Array.from({ length: count }, (_, index) => departmentOf(index));
+      const plan = await client.$queryRaw<object[]>(Prisma.sql`EXPLAIN (FORMAT JSON) ${usageQuery(ids)}`);
+      expect(JSON.stringify(plan)).toContain('vms_living_department_id');
+      expect(JSON.stringify(plan)).not.toContain('Seq Scan');
+    }
+  });
+
+  it('is that of the living ones', async () => {
+    const departmentId = departmentOf(7);
+    const living = await client.vm.findMany({ where: { departmentId, state: { not: 'DELETED' } } });
+    const used = (await new QuotaRepository(client).usage([departmentId])).get(departmentId);
+    expect(living.length).toBeGreaterThan(400);
+    expect(used).toEqual({
+      vms: living.length,
+      vcpus: living.reduce((sum, vm) => sum + vm.vcpus, 0),
+      memoryMib: living.reduce((sum, vm) => sum + vm.memoryMib, 0),
+      diskGib: Number(living.reduce((sum, vm) => sum + vm.diskBytes, 0n)) / 2 ** 30,
+    });
+  });
+});
