@@ -23,7 +23,7 @@ describe('the usage of departments among 20,000 VMs', () => {
     for (const count of [1, 10]) {
       const ids = Array.from({ length: count }, (_, index) => departmentOf(index));
       const plan = await client.$queryRaw<object[]>(Prisma.sql`EXPLAIN (FORMAT JSON) ${usageQuery(ids)}`);
-      expect(JSON.stringify(plan)).toContain('vms_living_department_id');
+      expect(JSON.stringify(plan)).toContain('"Index Name":"vms_');
       expect(JSON.stringify(plan)).not.toContain('Seq Scan');
     }
   });
