@@ -284,6 +284,8 @@ export class VmJournal {
   /** Whether somebody has asked for something since the worker looked. */
   private async isOutdated(tx: Transaction, vm: Vm, { vm: before, open }: Reading): Promise<boolean> {
     if (vm.desired !== before.desired) return true;
+    // The VM and its operation are read one after the other: a spec may have been accepted in between.
+    if (vm.revision !== before.revision || vm.appliedRevision !== before.appliedRevision) return true;
     return (await this.operations.open(vm.id, tx))?.id !== open?.id;
   }
 
