@@ -4,6 +4,12 @@ import { ACTIONS, isAllowed, optionsOf, stepsOf, type FlagOption, type IntegerOp
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 const code = (word: string): string => `\`${word}\``;
 
+const WHILE_OPEN = {
+  all: 'supersedes it',
+  others: 'refused with `VM_BUSY`',
+  none: 'refused with `VM_BUSY`, as while any other is',
+} as const;
+
 /** The page of what people can do to VMs, and in which states. */
 export const vmActionsPage = (): string => {
   const asked = ACTIONS.filter(({ allowedIn }) => allowedIn.length > 0);
@@ -24,7 +30,7 @@ export const vmActionsPage = (): string => {
         code(action.permission),
         'wish' in action ? `wish ${code(action.wish.desired)}` : 'task',
         stepsOf(action.kind).map(code).join(', '),
-        action.supersedes === 'all' ? 'supersedes it' : 'refused with `VM_BUSY`',
+        WHILE_OPEN[action.supersedes],
       ]),
     ),
     '',

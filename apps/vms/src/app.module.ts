@@ -9,6 +9,7 @@ import { Change, PrismaClient, createDatabase } from './database.js';
 import { extendedEntities, features } from './graph.js';
 import { historyRows } from './operations/history.rows.js';
 import { RECONCILE_OPTIONS, reconcileOptions } from './reconcile/reconcile-options.js';
+import { VOLUME_OPTIONS, volumeOptions } from './volumes/volume-options.js';
 
 export type VmsConfig = ConfigOf<typeof configSchema>;
 
@@ -22,7 +23,10 @@ export class AppModule {
         PlatformModule.forRoot({
           service: 'vms',
           logger,
-          settings: [{ provide: RECONCILE_OPTIONS, useValue: reconcileOptions(config) }],
+          settings: [
+            { provide: RECONCILE_OPTIONS, useValue: reconcileOptions(config) },
+            { provide: VOLUME_OPTIONS, useValue: volumeOptions(config) },
+          ],
           nats: { url: config.NATS_URL, user: config.NATS_USER, password: config.NATS_PASSWORD },
           database: { token: PrismaClient, client },
         }),

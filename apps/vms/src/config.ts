@@ -36,6 +36,11 @@ export const configSchema = {
     'How long a failing operation is retried before it fails',
     { example: '600' },
   ),
+  POOL_RESERVE_PERCENT: setting(
+    z.coerce.number().int().min(0).max(90).default(5),
+    'Percent of a storage pool that must stay free: with less it takes no new volume, and none of its own is made larger',
+    { example: '5' },
+  ),
   FAILPOINT: setting(
     z
       .string()

@@ -7,6 +7,8 @@ import { OperationsModule } from './operations/operations.module.js';
 import { ReconcileModule } from './reconcile/reconcile.module.js';
 import { VmChangesModule } from './vm-changes/vm-changes.module.js';
 import { VmsModule } from './vms/vms.module.js';
+import { VolumeChangesModule } from './volume-changes/volume-changes.module.js';
+import { VolumesModule } from './volumes/volumes.module.js';
 
 /** The features; most have a part of the subgraph's schema. */
 export const features: Type[] = [
@@ -14,9 +16,11 @@ export const features: Type[] = [
   HostsModule,
   OperationsModule,
   VmsModule,
+  VolumesModule,
   ReconcileModule,
   GuestModule,
   VmChangesModule,
+  VolumeChangesModule,
 ];
 
 /** All that makes the subgraph's schema; tools/graphql composes from them. */

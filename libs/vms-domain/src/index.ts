@@ -7,3 +7,4 @@ export * from './placement.js';
 export * from './plan.js';
 export * from './planning.js';
 export * from './registry.js';
+export * from './volumes.js';

@@ -9,6 +9,7 @@ import {
   type VmNic,
 } from '@infinibay/contracts';
 import type { PerformStep, Preparation, StepInput } from './step.js';
+import { defineVolumes } from './volumes.js';
 
 const attachNetwork: PerformStep = async (input) => {
   const { id: vmId, departmentId, hostId, name: hostname } = input.vm;
@@ -42,11 +43,13 @@ const protect: PerformStep = async ({ vm, target, requests, preparation }) => {
   return 'done';
 };
 
-const define: PerformStep = async ({ vm, target, on, requests, preparation }) => {
+const define: PerformStep = async (input) => {
+  const { vm, target, on, requests, preparation } = input;
   const { id: vmId, departmentId, name, vcpus, memoryMib } = vm;
   const { filterName = null } = preparation;
   const spec = { vmId, departmentId, name, vcpus, memoryMib, nics: [cardOf(preparation)], filterName };
   await requests.call(defineVm, { fence: target.fence, spec }, on);
+  await defineVolumes(input);
   return 'done';
 };
 

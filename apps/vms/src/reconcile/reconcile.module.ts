@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { HostsModule } from '../hosts/hosts.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
 import { VmsModule } from '../vms/vms.module.js';
+import { VolumesModule } from '../volumes/volumes.module.js';
 import { ClaimRepository } from './claim.repository.js';
 import { HostReportController } from './host-report.controller.js';
 import { HostClient } from './host.client.js';
@@ -11,7 +12,7 @@ import { VmJournal } from './vm.journal.js';
 import { VmWorker } from './vm.worker.js';
 
 @Module({
-  imports: [HostsModule, OperationsModule, VmsModule],
+  imports: [HostsModule, OperationsModule, VmsModule, VolumesModule],
   controllers: [HostReportController],
   providers: [ClaimRepository, SettledVmRepository, HostClient, VmJournal, VmWorker, Reconciler],
   exports: [Reconciler],

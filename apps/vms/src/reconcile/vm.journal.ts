@@ -13,10 +13,11 @@ import {
 import { Injectable } from '@nestjs/common';
 import type { Preparation } from '../actions/step.js';
 import { Change, type Transaction } from '../database.js';
-import type { Vm } from '../generated/prisma/client.js';
+import type { Vm, Volume } from '../generated/prisma/client.js';
 import { OperationRepository, type OpenOperation } from '../operations/operation.repository.js';
 import { deletedEvent, stateEvents } from '../vms/vm.events.js';
 import { VmRepository } from '../vms/vm.repository.js';
+import { VolumeRepository } from '../volumes/volume.repository.js';
 import { ClaimRepository, type Claim } from './claim.repository.js';
 
 const later = (now: Date, waitMs: number): Date => new Date(now.getTime() + waitMs);
@@ -34,6 +35,8 @@ export interface Reading {
   readonly vm: Vm;
   /** What somebody asked for and waits for the end of. */
   readonly open: OpenOperation | null;
+  /** What is attached to it, shall be, or shall no more be. */
+  readonly volumes: readonly Volume[];
 }
 
 /** Writes what the worker does into the VM, its operation and the outbox, each time in one fenced transaction. */
@@ -44,13 +47,15 @@ export class VmJournal {
     private readonly vms: VmRepository,
     private readonly claims: ClaimRepository,
     private readonly operations: OperationRepository,
+    private readonly volumes: VolumeRepository,
   ) {}
 
   /** The VM as it is now, and what is asked of it; STALE_FENCE when another worker has it. */
   async read(claim: Claim): Promise<Reading> {
     const vm = await this.vms.findRow(claim.vmId);
     if (vm?.fence !== claim.fence) throw new DomainError('STALE_FENCE', { vmId: claim.vmId });
-    return { vm, open: await this.operations.open(claim.vmId) };
+    const [open, volumes] = await Promise.all([this.operations.open(claim.vmId), this.volumes.ofVm(claim.vmId)]);
+    return { vm, open, volumes };
   }
 
   stepStarted(claim: Claim, step: Step): Promise<void> {
@@ -71,6 +76,9 @@ export class VmJournal {
       if (step === 'ensure-disk' && vm.diskBuiltAt === null) await this.vms.update(tx, vm.id, { diskBuiltAt: now });
       if (step === 'attach-network' && networkId !== undefined && networkId !== vm.networkId)
         await this.vms.update(tx, vm.id, { networkId });
+      const { volumeIds = [] } = preparation;
+      if (step === 'attach-volume') await this.volumes.markAttached(tx, vm.id, volumeIds);
+      if (step === 'detach-volume') await this.volumes.markDetached(tx, vm.id, volumeIds);
       return this.operations.markStep(tx, vm.id, step, { status: 'SUCCEEDED', finishedAt: now });
     });
   }
@@ -83,10 +91,14 @@ export class VmJournal {
       const gone = desired === 'DELETED';
       // Whatever stopped it first: it stands still because somebody wants it to.
       const pauseReason = state === 'PAUSED' ? SUSPENDED : null;
+      if (gone) await this.volumes.freeAll(tx, vm.id);
+      // Its volumes are not as they shall be: what was asked for may have been overtaken by what is settled now.
+      const isRestless =
+        !gone && (await this.volumes.ofVm(vm.id, tx)).some(({ attachment }) => attachment !== 'ATTACHED');
       await this.vms.update(tx, vm.id, {
         ...RELEASED,
         state,
-        reconcileAt: null,
+        reconcileAt: isRestless ? now : null,
         failedAttempts: 0,
         errorCode: null,
         errorMessage: null,
@@ -128,7 +140,7 @@ export class VmJournal {
       const isTask = reading.open !== null && taskOf(reading.open.kind) !== null;
       const ended =
         vm.desired === 'RUNNING' || isTask
-          ? await this.operations.closeOpen(tx, vm.id, 'FAILED', failure)
+          ? await this.failOpen(tx, reading, failure)
           : await this.operations.closeOpen(tx, vm.id, 'SUCCEEDED');
       return [...stateEvents(vm, 'ERROR', error.code), ...ended];
     });
@@ -152,9 +164,7 @@ export class VmJournal {
         errorMessage: null,
       });
       const ended =
-        failure === undefined
-          ? []
-          : await this.operations.closeOpen(tx, vm.id, 'FAILED', { code: failure.code, message: failure.message });
+        failure === undefined ? [] : await this.failOpen(tx, reading, { code: failure.code, message: failure.message });
       return [...stateEvents(vm, 'PAUSED', reason), ...ended];
     });
   }
@@ -189,7 +199,7 @@ export class VmJournal {
         errorMessage: failure.message,
         pauseReason: null,
       });
-      const ended = await this.operations.closeOpen(tx, vm.id, 'FAILED', failure);
+      const ended = await this.failOpen(tx, reading, failure);
       return [...stepped, ...stateEvents(vm, 'ERROR', error.code), ...ended];
     });
   }
@@ -216,7 +226,7 @@ export class VmJournal {
       return [
         ...stepped,
         ...stateEvents(vm, state, paused ?? error.code),
-        ...(await this.operations.closeOpen(tx, vm.id, 'FAILED', failure)),
+        ...(await this.failOpen(tx, reading, failure)),
       ];
     });
   }
@@ -226,9 +236,10 @@ export class VmJournal {
     return this.end(claim, reading, async (tx, vm, now) => {
       const failure = { code: error.code, message: error.message };
       const stepped = await this.operations.markStep(tx, vm.id, step, { status: 'FAILED', errorCode: error.code });
-      const reconcileAt = vm.state === 'PAUSED' && runsOnByItself(vm.pauseReason) ? now : null;
-      await this.vms.update(tx, vm.id, { ...RELEASED, reconcileAt, failedAttempts: 0 });
-      return [...stepped, ...(await this.operations.closeOpen(tx, vm.id, 'FAILED', failure))];
+      // A volume that could not be attached is taken away again, whatever of it has come about.
+      const isDue = reading.open?.kind === 'ATTACH_VOLUME' || (vm.state === 'PAUSED' && runsOnByItself(vm.pauseReason));
+      await this.vms.update(tx, vm.id, { ...RELEASED, reconcileAt: isDue ? now : null, failedAttempts: 0 });
+      return [...stepped, ...(await this.failOpen(tx, reading, failure))];
     });
   }
 
@@ -238,7 +249,7 @@ export class VmJournal {
       const shown = { state: 'STOPPED', desired: 'STOPPED', guestReadyAt: null, pauseReason: null } as const;
       await this.vms.update(tx, vm.id, { ...RELEASED, ...shown, reconcileAt: null, failedAttempts: 0 });
       const failure = { code: error.code, message: error.message };
-      const ended = await this.operations.closeOpen(tx, vm.id, 'FAILED', failure);
+      const ended = await this.failOpen(tx, reading, failure);
       return [...stateEvents(vm, 'STOPPED', 'the guest powered off'), ...ended];
     });
   }
@@ -256,6 +267,17 @@ export class VmJournal {
       });
       return stateEvents(vm, state, reason);
     });
+  }
+
+  /** What it asked of a volume is taken back with it. */
+  private async failOpen(
+    tx: Transaction,
+    { vm, open }: Reading,
+    failure: { readonly code: string; readonly message: string },
+  ): Promise<EventEnvelope[]> {
+    const volumeId = open?.parameters.volumeId;
+    if (volumeId !== undefined) await this.volumes.takeBack(tx, vm.id, volumeId);
+    return this.operations.closeOpen(tx, vm.id, 'FAILED', failure);
   }
 
   /** Whether somebody has asked for something since the worker looked. */

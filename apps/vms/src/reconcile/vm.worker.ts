@@ -61,6 +61,14 @@ const overdue = ({ overdue: message }: Task): DomainError => new DomainError('DE
 /** What is to be done once for the operation that is open; null: nothing but the wish. */
 const taskIn = ({ open }: Reading): Task<Step> | null => (open === null ? null : taskOf(open.kind));
 
+const isOfVolumes = (step: Step | null): boolean => step === 'attach-volume' || step === 'detach-volume';
+
+/** What volumes need next; null: nothing. */
+const pendingVolumes = ({ volumes }: Reading): 'attach-volume' | 'detach-volume' | null => {
+  if (volumes.some(({ attachment }) => attachment === 'ATTACHING')) return 'attach-volume';
+  return volumes.some(({ attachment }) => attachment === 'DETACHING') ? 'detach-volume' : null;
+};
+
 /** Works on one claimed VM: observe, plan, act, record, repeat. */
 @Injectable()
 export class VmWorker {
@@ -100,7 +108,7 @@ export class VmWorker {
           if (next.kind !== 'act') return await this.rest(claim, reading, next, found);
           current = next.step;
           if ((await this.act(claim, reading, current, preparation)) === 'pending')
-            return await this.awaitTask(claim, reading, reading.open?.stepAgeMs ?? 0);
+            return await this.awaitTask(claim, reading, current, reading.open?.stepAgeMs ?? 0);
           completed.add(current);
           current = null;
         }
@@ -113,7 +121,8 @@ export class VmWorker {
   }
 
   /** A VM that shall go is not asked for its disk: whatever is in its place, it goes. */
-  private async observe({ vm, open }: Reading, completed: ReadonlySet<Step>): Promise<Found> {
+  private async observe(reading: Reading, completed: ReadonlySet<Step>): Promise<Found> {
+    const { vm, open } = reading;
     const [{ domain }, disk] = await Promise.all([
       this.hosts.inspect(vm),
       vm.desired === 'DELETED' ? undefined : this.hosts.inspectDisk(vm),
@@ -126,6 +135,7 @@ export class VmWorker {
       problem: disk?.problem ?? null,
       isAsked: open !== null,
       isForceDue: open?.parameters.force === true && open.ageMs >= this.graceMs(open),
+      pendingVolumes: pendingVolumes(reading),
       completed,
     };
   }
@@ -137,7 +147,8 @@ export class VmWorker {
   private async followGuest(claim: Claim, reading: Reading, { power, reason }: Found): Promise<boolean> {
     const { vm } = reading;
     if ((vm.state !== 'RUNNING' && vm.state !== 'PAUSED') || vm.desired !== 'RUNNING' || !isOff(power)) return false;
-    if (power === 'off' && isGuestInitiated(reason) && taskIn(reading) === null) {
+    const task = taskIn(reading);
+    if (power === 'off' && isGuestInitiated(reason) && (task === null || task.onOff === true)) {
       await this.journal.show(claim, reading, 'STOPPED', 'the guest powered off', 'STOPPED');
       return true;
     }
@@ -153,7 +164,7 @@ export class VmWorker {
     if (!isUnderWay) await this.journal.stepStarted(claim, step);
     this.failpoint('before', step);
     const started = performance.now();
-    const outcome = await this.hosts.perform(step, vm, claim.fence, preparation, open?.id ?? null);
+    const outcome = await this.hosts.perform(step, reading, claim.fence, preparation, open?.id ?? null);
     this.failpoint('after', step);
     if (outcome === 'pending') {
       if (!isUnderWay) this.logger.info({ vmId: vm.id, step }, 'step asked for; waiting for it to come about');
@@ -171,10 +182,11 @@ export class VmWorker {
   }
 
   /** Looked at again until the guest's grace is over; then who asked is told, and the VM goes on as it is. */
-  private async awaitTask(claim: Claim, reading: Reading, ageMs: number): Promise<void> {
+  private async awaitTask(claim: Claim, reading: Reading, step: Step, ageMs: number): Promise<void> {
     const task = taskIn(reading);
     const leftMs = this.graceMs(reading.open) - ageMs;
-    if (task === null) return this.journal.postpone(claim, reading, WAIT_MS);
+    // Nobody waits for it: a volume that shall go, and whose guest keeps it.
+    if (task?.step !== step) return this.journal.postpone(claim, reading, isOfVolumes(step) ? IDLE_WAIT_MS : WAIT_MS);
     if (leftMs > 0) return this.journal.postpone(claim, reading, lookAgainMs(ageMs, leftMs));
     await this.failTask(claim, reading, task, overdue(task));
   }
@@ -236,7 +248,8 @@ export class VmWorker {
     if (age === null) return this.journal.postpone(claim, reading, IDLE_WAIT_MS);
     const leftMs = this.graceMs(open) - age;
     if (leftMs > 0) return this.journal.postpone(claim, reading, lookAgainMs(age, leftMs));
-    if (taskIn(reading) !== null && paused === null) return this.awaitTask(claim, reading, age);
+    const task = taskIn(reading);
+    if (task !== null && paused === null) return this.awaitTask(claim, reading, task.step, age);
     if (vm.desired === 'STOPPED') return this.journal.abandon(claim, reading, 'shutdown', notOffInTime(paused), paused);
     if (paused !== null)
       return this.journal.showPaused(claim, reading, paused, isPausedForNow(paused), notResumed(vm.id, paused));
@@ -246,16 +259,16 @@ export class VmWorker {
   private async recordFailure(claim: Claim, reading: Reading, { step, seen }: Attempt, cause: unknown): Promise<void> {
     if (cause instanceof DomainError && cause.code === 'STALE_FENCE') throw cause;
     const error = cause instanceof DomainError ? cause : new DomainError('INTERNAL', {}, { cause });
-    const open = await this.operations.open(claim.vmId);
-    const { vm } = await this.journal.read(claim);
+    const now = await this.journal.read(claim);
+    const { vm } = now;
     const failed = { vmId: claim.vmId, step, code: error.code, details: error.details, err: error };
     if (isDiskProblem(error.code) && vm.diskBuiltAt !== null && vm.desired !== 'DELETED')
       return this.block(claim, reading, error);
-    const isOverdue = this.isShutdownOverdue({ vm, open }, seen);
-    if (isOverdue || this.isPastHope({ vm, open }, error)) {
+    const isOverdue = this.isShutdownOverdue(now, seen);
+    if (isOverdue || this.isPastHope(now, error)) {
       this.logger.error(failed, 'what was asked of the VM failed');
       if (isOverdue) return this.journal.abandon(claim, reading, 'shutdown', error, vm.pauseReason);
-      return this.giveUp(claim, reading, { vm, open }, step, error);
+      return this.giveUp(claim, reading, now, step, error);
     }
     const waitMs = await this.journal.retryLater(claim, reading, step, error);
     this.logger.warn({ ...failed, waitMs }, 'step failed; trying again');
@@ -280,7 +293,10 @@ export class VmWorker {
   private giveUp(claim: Claim, reading: Reading, now: Reading, step: Step | null, error: DomainError): Promise<void> {
     const { state, pauseReason } = now.vm;
     const task = taskIn(reading);
-    if (task !== null && (state === 'RUNNING' || state === 'PAUSED')) return this.failTask(claim, reading, task, error);
+    const isLeftAlone = state === 'RUNNING' || state === 'PAUSED' || (task?.onOff === true && step === task.step);
+    if (task !== null && isLeftAlone) return this.failTask(claim, reading, task, error);
+    // The VM is as it shall be, whatever becomes of its volumes.
+    if (isOfVolumes(step)) return this.journal.postpone(claim, reading, IDLE_WAIT_MS);
     if (step === 'suspend' && now.open !== null) return this.journal.abandon(claim, reading, step, error, pauseReason);
     return this.journal.fail(claim, reading, step, error);
   }

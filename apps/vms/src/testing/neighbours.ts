@@ -10,6 +10,7 @@ import {
   hostHeartbeat,
   hostVmPowerChanged,
   hostDisksChecked,
+  hostPoolsObserved,
   inspectDisk,
   inspectVm,
   protectVm,
@@ -34,10 +35,11 @@ import { ReportPublisher, RequestServer, connectToNats } from '@infinibay/platfo
 import { MetricsRegistry } from '@infinibay/platform-metrics';
 import type { NatsOptions } from '@infinibay/platform-messaging';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { SimulatedVolumes } from './simulated-volumes.js';
 
 const HEARTBEAT_MS = 1_000;
 
-interface SimulatedVm {
+export interface SimulatedVm {
   power: DomainPower | null;
   reason: string;
   disk: boolean;
@@ -73,6 +75,7 @@ export class Neighbours {
   readonly missingNetworks = new Set<string>();
   readonly vms = new Map<string, SimulatedVm>();
   readonly calls: string[] = [];
+  readonly volumes = new SimulatedVolumes();
   /** Awaited at the start of each command, and before the answer to a look: throw or wait here to disturb it. */
   disturb: (name: string, vmId: string) => Promise<void> | void = () => undefined;
   private sequence = 0;
@@ -147,11 +150,13 @@ export class Neighbours {
       ),
       sequence: ++this.sequence,
     });
+    this.reports.publishForHost(hostPoolsObserved, this.hostId, this.volumes.report(this.hostId, ++this.sequence));
   }
 
   /** What libvirt tells when a guest changes its power by itself. */
   powerChange(vmId: string, power: DomainPower, reason: string): void {
     Object.assign(this.vm(vmId), { power, reason });
+    this.volumes.powered(vmId, power);
     this.reports.publishForHost(hostVmPowerChanged, this.hostId, {
       hostId: this.hostId,
       vm: { vmId, power, reason },
@@ -200,6 +205,7 @@ export class Neighbours {
     ): void => {
       server.serve(contract, handler, contract.owner === 'hypervisor-agent' ? hostId : undefined);
     };
+    this.volumes.serve(on, (name, request, act) => this.command(name, request, act));
     on(findDepartments, ({ departmentIds }) =>
       Promise.resolve({
         departments: departmentIds
@@ -246,6 +252,7 @@ export class Neighbours {
     );
     on(defineVm, ({ fence, spec }) =>
       this.command('define-vm', { fence, vmId: spec.vmId }, (vm) => {
+        this.volumes.defined(spec.vmId);
         vm.power ??= 'off';
         vm.name = spec.name;
         return {};
@@ -288,6 +295,7 @@ export class Neighbours {
     on(shutdownVm, (request) => this.power('shutdown-vm', request, 'shutting-down', 'unknown'));
     on(undefineVm, (request) =>
       this.command('undefine-vm', request, (vm) => {
+        this.volumes.defined(request.vmId);
         vm.power = null;
         return { removed: true };
       }),
@@ -315,6 +323,7 @@ export class Neighbours {
   ): Promise<{ power: DomainPower }> {
     return this.command(name, request, (vm) => {
       Object.assign(vm, { power, reason });
+      this.volumes.powered(request.vmId, power);
       return { power };
     });
   }

@@ -1,5 +1,6 @@
 import { validateInput } from '@infinibay/platform-graphql';
 import {
+  actionOf,
   optionsOf,
   type FlagOption,
   type IntegerOption,
@@ -9,22 +10,23 @@ import {
 import type { Type } from '@nestjs/common';
 import { ArgsType, Field, Int } from '@nestjs/graphql';
 import { z } from 'zod';
-import { CreateVmInput, VmActionInput } from './vm.inputs.js';
+import { CreateVmInput, VmActionInput, VmVolumeInput } from './vm.inputs.js';
 
 /** The arguments of an action's mutation: its input, and beside it whatever options the action declares. */
 export interface ActionArguments {
-  readonly input: CreateVmInput | VmActionInput;
+  readonly input: CreateVmInput | VmActionInput | VmVolumeInput;
   readonly [option: string]: unknown;
 }
 
 /** @returns the class from which GraphQL's arguments are made */
 export const argumentsOf = (kind: OperationKind): Type<ActionArguments> => {
-  const Input = kind === 'CREATE_VM' ? CreateVmInput : VmActionInput;
+  const OfVm = actionOf(kind).ofVolume === true ? VmVolumeInput : VmActionInput;
+  const Input = kind === 'CREATE_VM' ? CreateVmInput : OfVm;
 
   @ArgsType()
   class Arguments implements ActionArguments {
     @Field(() => Input)
-    input!: CreateVmInput | VmActionInput;
+    input!: CreateVmInput | VmActionInput | VmVolumeInput;
     readonly [option: string]: unknown;
   }
   for (const [name, option] of Object.entries<IntegerOption | FlagOption>(optionsOf(kind))) {

@@ -9,7 +9,11 @@ import { admin, memberOf } from '../testing/vms-under-test.js';
 const REFERENCES = 'query ($of: [_Any!]!) { _entities(representations: $of)';
 
 /** What a mutation is asked with beside its key; one without a row here fails. */
-const inputsFor = (vmId: string, departmentId: string, imageId: string): Readonly<Record<string, object>> => {
+const inputsFor = (
+  { vmId, volumeId }: { readonly vmId: string; readonly volumeId: string },
+  departmentId: string,
+  imageId: string,
+): Readonly<Record<string, object>> => {
   const template = { imageId, vcpus: 1, memoryMib: 128, diskGib: 1 };
   return {
     ...Object.fromEntries(ACTIONS.map(({ mutation }) => [mutation, { vmId }])),
@@ -19,6 +23,11 @@ const inputsFor = (vmId: string, departmentId: string, imageId: string): Readonl
     tagVm: { vmId, tags: ['tagged'] },
     untagVm: { vmId, tags: ['tagged'] },
     setVmDeletionProtection: { vmId, deletionProtected: true },
+    attachVolume: { vmId, volumeId },
+    detachVolume: { vmId, volumeId },
+    createVolume: { departmentId, name: `volume ${randomUUID()}`, capacityGib: 1 },
+    resizeVolume: { volumeId, capacityGib: 2 },
+    deleteVolume: { volumeId },
     createTemplate: { ...template, name: `template ${randomUUID()}` },
     deleteTemplate: { templateId: randomUUID() },
   };
@@ -27,13 +36,15 @@ const inputsFor = (vmId: string, departmentId: string, imageId: string): Readonl
 describe('the subgraph of VMs', () => {
   let bench: VmBench;
   let vmId: string;
+  let volumeId: string;
   let mutations: readonly { readonly name: string; readonly inputType: string }[];
   let inputs: Readonly<Record<string, object>>;
 
   beforeAll(async () => {
     bench = await VmBench.start();
     vmId = await bench.created({ tags: ['secret'], description: 'secret' });
-    inputs = inputsFor(vmId, bench.departmentId, bench.neighbours.imageId);
+    volumeId = await bench.volume({ name: 'secret volume' });
+    inputs = inputsFor({ vmId, volumeId }, bench.departmentId, bench.neighbours.imageId);
     const { data } = await bench.vms.ask(admin(), '{ _service { sdl } }');
     mutations = keyedMutations((data?.['_service'] as { sdl: string }).sdl);
   }, 120_000);
@@ -51,6 +62,14 @@ describe('the subgraph of VMs', () => {
     ['a VM', 'query ($id: ID!) { vm(id: $id) { id } }', { id: vmId }],
     ['the list', '{ vms(first: 1) { nodes { id } totalCount } }', {}],
     ['a filtered list', 'query ($f: VmFilter) { vms(filter: $f) { totalCount } }', { f: { tagsAllOf: ['secret'] } }],
+    ['a volume', 'query ($id: ID!) { volume(id: $id) { id } }', { id: volumeId }],
+    ['volumes', '{ volumes { nodes { id } totalCount } }', {}],
+    ['volumes of a VM', 'query ($id: ID!) { volumes(vmId: $id) { nodes { id } } }', { id: vmId }],
+    [
+      'a reference to a volume',
+      `${REFERENCES} { ... on Volume { name } } }`,
+      { of: [{ __typename: 'Volume', id: volumeId }] },
+    ],
     ['images', '{ images { id } }', {}],
     ['templates', '{ templates { id } }', {}],
     [
@@ -83,6 +102,7 @@ describe('the subgraph of VMs', () => {
     );
     const text = JSON.stringify(answers);
     expect(text).not.toContain(vmId);
+    expect(text).not.toContain(volumeId);
     expect(text).not.toContain('secret');
     expect(answers[0]?.errors?.[0]?.extensions.code).toBe('VM_NOT_FOUND');
     expect(answers[2]?.data).toEqual({ vms: { totalCount: 0 } });
@@ -96,10 +116,18 @@ describe('the subgraph of VMs', () => {
       const [code = 'done'] = await mutate(stranger, mutation);
       refused[mutation.name] = code;
     }
-    const ofVms = mutations.map(({ name }) => name).filter((name) => !name.endsWith('Template') && name !== 'createVm');
+    const ofVms = mutations
+      .map(({ name }) => name)
+      .filter(
+        (name) =>
+          !name.endsWith('Template') && !['createVm', 'createVolume', 'resizeVolume', 'deleteVolume'].includes(name),
+      );
     expect(refused).toEqual({
       ...Object.fromEntries(ofVms.map((name) => [name, 'VM_NOT_FOUND'])),
       createVm: 'DEPARTMENT_NOT_FOUND',
+      createVolume: 'DEPARTMENT_NOT_FOUND',
+      resizeVolume: 'VOLUME_NOT_FOUND',
+      deleteVolume: 'VOLUME_NOT_FOUND',
       createTemplate: 'FORBIDDEN',
       deleteTemplate: 'FORBIDDEN',
     });

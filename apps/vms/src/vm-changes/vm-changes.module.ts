@@ -4,18 +4,21 @@ import { HostsModule } from '../hosts/hosts.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
 import { ReconcileModule } from '../reconcile/reconcile.module.js';
 import { VmsModule } from '../vms/vms.module.js';
+import { VolumesModule } from '../volumes/volumes.module.js';
 import { NeighbourChecks } from './neighbour-checks.js';
 import { VmChangesService } from './vm-changes.service.js';
 import { VmMetadataResolver } from './vm-metadata.resolver.js';
 import { VmMetadataService } from './vm-metadata.service.js';
 import { AcceptedRequests, actionResolvers } from './vm-mutation.resolver.js';
 import { VmPlacement } from './vm.placement.js';
+import { VolumeAttachment } from './volume-attachment.js';
 
 @Module({
-  imports: [CatalogModule, HostsModule, OperationsModule, VmsModule, ReconcileModule],
+  imports: [CatalogModule, HostsModule, OperationsModule, VmsModule, VolumesModule, ReconcileModule],
   providers: [
     NeighbourChecks,
     VmPlacement,
+    VolumeAttachment,
     VmChangesService,
     VmMetadataService,
     VmMetadataResolver,

@@ -13,9 +13,9 @@ import { Reconciler } from '../reconcile/reconciler.js';
 import { createdEvent, stateEvents } from '../vms/vm.events.js';
 import { changesBetween, updatedEvent, type VmFacts } from '../vms/vm-facts.js';
 import { VmRepository } from '../vms/vm.repository.js';
-import { NeighbourChecks } from './neighbour-checks.js';
 import { CreateVm, VmAction } from './vm.inputs.js';
 import { VmPlacement } from './vm.placement.js';
+import { VolumeAttachment } from './volume-attachment.js';
 
 /** Ids of what a mutation accepted; also what a repeated call with the same key gets. */
 export interface Accepted {
@@ -39,7 +39,7 @@ export class VmChangesService {
     private readonly vms: VmRepository,
     private readonly operations: OperationRepository,
     private readonly placement: VmPlacement,
-    private readonly neighbours: NeighbourChecks,
+    private readonly volumes: VolumeAttachment,
     private readonly reconciler: Reconciler,
   ) {}
 
@@ -52,19 +52,21 @@ export class VmChangesService {
     const { idempotencyKey: key, ...input } = validateInput(CreateVm, rawInput);
     // One vCPU is what an image gets when nothing is said.
     const vcpus = input.imageId !== null && input.vcpus === 1 ? null : input.vcpus;
-    const prepare = (): Promise<string | null> => this.neighbours.selectNetwork(actor, input);
+    const prepare = (): Promise<string | null> => this.placement.selectNetwork(actor, input);
     const asked = { actor, key, operation: 'createVm', input: { ...input, vcpus }, prepare };
     return this.accept(asked, (tx, networkId) => this.build(tx, actor, { idempotencyKey: key, ...input }, networkId));
   }
 
-  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, DELETION_PROTECTED */
+  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, DELETION_PROTECTED, and what VolumeAttachment throws */
   async request(
     actor: Actor,
     kind: Exclude<OperationKind, 'CREATE_VM'>,
     rawInput: unknown,
-    parameters: Parameters,
+    options: Parameters,
   ): Promise<Accepted> {
     const { idempotencyKey: key, ...input } = validateInput(VmAction, rawInput);
+    const { volumeId } = input;
+    const parameters = volumeId === undefined ? options : { ...options, volumeId };
     if (!isUuid(input.vmId)) throw new DomainError('VM_NOT_FOUND');
     const { mutation: verb, permission } = actionOf(kind);
     const asked = { actor, key, operation: kind, verb, input: { ...input, ...parameters } };
@@ -80,6 +82,7 @@ export class VmChangesService {
       if (!isAllowed(kind, vm.state)) throw new DomainError('VM_BUSY', { state: vm.state });
       if (actionOf(kind).destroys === true && vm.deletionProtected) throw new DomainError('DELETION_PROTECTED');
       await this.refuseWhileOpen(tx, vm, kind);
+      await this.volumes.accept(tx, actor, vm, kind, parameters);
       return this.journal(tx, vm, { kind, actor, key, parameters }, await this.makeDue(tx, vm, kind));
     });
   }
@@ -117,9 +120,11 @@ export class VmChangesService {
 
   /** What may not be done twice at a time. @throws DomainError VM_BUSY */
   private async refuseWhileOpen(tx: Transaction, vm: VmRow, kind: OperationKind): Promise<void> {
-    if (actionOf(kind).supersedes === 'all') return;
+    const { supersedes } = actionOf(kind);
+    if (supersedes === 'all') return;
     const open = await this.operations.open(vm.id, tx);
-    if (open?.kind === kind) throw new DomainError('VM_BUSY', { state: vm.state, operation: kind });
+    if (open !== null && (supersedes === 'none' || open.kind === kind))
+      throw new DomainError('VM_BUSY', { state: vm.state, operation: open.kind });
   }
 
   /** A wish is kept with the VM, which shows it from now on; a task is read from its operation. */

@@ -53,6 +53,12 @@ export class VmActionInput {
   vmId!: string;
 }
 
+@InputType({ description: 'Names a virtual machine and a volume' })
+export class VmVolumeInput extends VmActionInput {
+  @Field(() => ID)
+  volumeId!: string;
+}
+
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
 
 export const CreateVm = z
@@ -77,4 +83,9 @@ export const CreateVm = z
   });
 export type CreateVm = z.output<typeof CreateVm>;
 
-export const VmAction = z.object({ idempotencyKey: IdempotencyKey, vmId: z.string() });
+/** With a volume where the action's input has one. */
+export const VmAction = z.object({
+  idempotencyKey: IdempotencyKey,
+  vmId: z.string(),
+  volumeId: z.string().optional(),
+});

@@ -1,4 +1,4 @@
-import { DomainError } from '@infinibay/contracts';
+import { DomainError, type Actor } from '@infinibay/contracts';
 import { isUuid } from '@infinibay/platform-subgraph';
 import { chooseHost } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
@@ -8,6 +8,7 @@ import { TemplateRepository } from '../catalog/template.repository.js';
 import type { Transaction } from '../database.js';
 import type { Image, Template } from '../generated/prisma/client.js';
 import { HostRepository } from '../hosts/host.repository.js';
+import { NeighbourChecks } from './neighbour-checks.js';
 import type { CreateVm } from './vm.inputs.js';
 
 export interface Placement {
@@ -18,14 +19,20 @@ export interface Placement {
   readonly diskBytes: bigint;
 }
 
-/** From what a client asks for to an image, sizes and a host. */
+/** From what a client asks for to an image, sizes, a host and a network. */
 @Injectable()
 export class VmPlacement {
   constructor(
     private readonly hosts: HostRepository,
     private readonly images: ImageRepository,
     private readonly templates: TemplateRepository,
+    private readonly neighbours: NeighbourChecks,
   ) {}
+
+  /** As NeighbourChecks says. */
+  selectNetwork(actor: Actor, input: Pick<CreateVm, 'departmentId' | 'networkId'>): Promise<string | null> {
+    return this.neighbours.selectNetwork(actor, input);
+  }
 
   /**
    * One placement at a time, so that two creates cannot both take the last memory of a host.

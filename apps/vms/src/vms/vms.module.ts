@@ -27,6 +27,6 @@ import { VmService } from './vm.service.js';
     DepartmentVmsResolver,
     OperationVmResolver,
   ],
-  exports: [VmRepository, VmMetadataRepository],
+  exports: [VmRepository, VmMetadataRepository, VmService],
 })
 export class VmsModule {}

@@ -4,6 +4,7 @@ import { DiskProblem, HostInventory, ObservedVm } from '../model/host.js';
 import { HostRange, ObservedNetwork } from '../model/network-status.js';
 import { GuestSample, exampleGuestSample } from '../model/guest-metrics.js';
 import { Uuid } from '../model/scalars.js';
+import { ObservedPool, ObservedVolume } from '../model/volume.js';
 
 const EXAMPLE_HOST = '0196f5a0-0000-7000-8000-0000000000aa';
 
@@ -106,6 +107,34 @@ export const hostDisksChecked = defineReport({
         message: 'The disk of the virtual machine is not in the storage of its host',
       },
     ],
+    sequence: 1,
+  },
+});
+
+export const hostPoolsObserved = defineReport({
+  name: 'host.pools-observed',
+  version: 1,
+  description: 'Every few seconds: the places for volumes on a host, and what each of its volumes takes up.',
+  producer: 'hypervisor-agent',
+  consumers: ['vms'],
+  data: z.object({
+    hostId: Uuid,
+    pools: z.array(ObservedPool).max(64),
+    volumes: z.array(ObservedVolume).max(5_000),
+    sequence: z.int().nonnegative(),
+  }),
+  example: {
+    hostId: EXAMPLE_HOST,
+    pools: [
+      {
+        name: 'default',
+        kind: 'dir',
+        capacityBytes: 107_374_182_400,
+        availableBytes: 85_899_345_920,
+        problem: null,
+      },
+    ],
+    volumes: [{ volumeId: '0196f5a0-0000-7000-8000-0000000000c1', allocationBytes: 262_144 }],
     sequence: 1,
   },
 });

@@ -1,5 +1,7 @@
+import { attachVolume } from './attach-volume.js';
 import { create } from './create.js';
 import { deleteVm } from './delete.js';
+import { detachVolume } from './detach-volume.js';
 import { forceOff } from './force-off.js';
 import { reboot } from './reboot.js';
 import { reset } from './reset.js';
@@ -12,4 +14,16 @@ import { suspend } from './suspend.js';
  * All that people can do to a VM. Kinds of operations, mutations, the matrix of states, plans and their steps, and the
  * specs that go through them, derive from this list.
  */
-export const ACTIONS = [create, start, shutdown, reboot, reset, suspend, resume, forceOff, deleteVm] as const;
+export const ACTIONS = [
+  create,
+  start,
+  shutdown,
+  reboot,
+  reset,
+  suspend,
+  resume,
+  forceOff,
+  attachVolume,
+  detachVolume,
+  deleteVm,
+] as const;
