@@ -113,15 +113,11 @@ export class VolumeService {
    */
   async growFile(volumeId: string, capacityBytes: number, deadline: Deadline): Promise<void> {
     const resize = ['resize', '-q', '-f', 'qcow2', this.pathOf(volumeId), String(capacityBytes)];
+    const limits = { timeout: Math.ceil(deadline.timeoutMs()), maxBuffer: MAX_BUFFER };
     try {
-      await run('qemu-img', resize, { timeout: deadline.timeoutMs(), maxBuffer: MAX_BUFFER });
+      await run('qemu-img', resize, limits);
     } catch (error) {
-      if (error instanceof DomainError) throw error;
-      if (isMissing(error))
-        throw new DomainError('UNSUPPORTED_BY_DRIVER', { reason: 'the host has no qemu-img' }, { cause: error });
-      if (error instanceof Error && error.message.includes('No space left'))
-        throw new DomainError('POOL_FULL', { volumeId }, { cause: error });
-      throw new DomainError('HYPERVISOR_ERROR', { volumeId, reason: 'qemu-img refused' }, { cause: error });
+      throw resizeError(volumeId, error);
     }
   }
 
@@ -168,3 +164,14 @@ export class VolumeService {
     }
   }
 }
+
+/** What became of qemu-img. Anything else is a mistake of ours, and told as one. */
+const resizeError = (volumeId: string, error: unknown): unknown => {
+  if (!(error instanceof Error)) return error;
+  const cause = { cause: error };
+  if (isMissing(error)) return new DomainError('UNSUPPORTED_BY_DRIVER', { reason: 'the host has no qemu-img' }, cause);
+  if ('killed' in error && error.killed === true) return new DomainError('DEADLINE_EXCEEDED', { volumeId }, cause);
+  if (!('code' in error) || typeof error.code !== 'number') return error;
+  if (error.message.includes('No space left')) return new DomainError('POOL_FULL', { volumeId }, cause);
+  return new DomainError('HYPERVISOR_ERROR', { volumeId, reason: 'qemu-img refused' }, cause);
+};
