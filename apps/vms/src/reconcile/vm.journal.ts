@@ -236,8 +236,10 @@ export class VmJournal {
     return this.end(claim, reading, async (tx, vm, now) => {
       const failure = { code: error.code, message: error.message };
       const stepped = await this.operations.markStep(tx, vm.id, step, { status: 'FAILED', errorCode: error.code });
-      // A volume that could not be attached is taken away again, whatever of it has come about.
-      const isDue = reading.open?.kind === 'ATTACH_VOLUME' || (vm.state === 'PAUSED' && runsOnByItself(vm.pauseReason));
+      // A volume that could not be attached is taken away again, whatever of it has come about; and a VM that came to
+      // where it shall be just before does not show it yet.
+      const isUnfinished = reading.open?.kind === 'ATTACH_VOLUME' || vm.state === 'STARTING';
+      const isDue = isUnfinished || (vm.state === 'PAUSED' && runsOnByItself(vm.pauseReason));
       await this.vms.update(tx, vm.id, { ...RELEASED, reconcileAt: isDue ? now : null, failedAttempts: 0 });
       return [...stepped, ...(await this.failOpen(tx, reading, failure))];
     });

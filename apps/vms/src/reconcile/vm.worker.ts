@@ -293,8 +293,10 @@ export class VmWorker {
   private giveUp(claim: Claim, reading: Reading, now: Reading, step: Step | null, error: DomainError): Promise<void> {
     const { state, pauseReason } = now.vm;
     const task = taskIn(reading);
-    const isLeftAlone = state === 'RUNNING' || state === 'PAUSED' || (task?.onOff === true && step === task.step);
-    if (task !== null && isLeftAlone) return this.failTask(claim, reading, task, error);
+    const isAtRest = state === 'RUNNING' || state === 'PAUSED' || state === 'STOPPED';
+    // What a task is done to is as it shall be by then, whatever it shows yet.
+    if (task !== null && (isAtRest || (task.onOff === true && step === task.step)))
+      return this.failTask(claim, reading, task, error);
     // The VM is as it shall be, whatever becomes of its volumes.
     if (isOfVolumes(step)) return this.journal.postpone(claim, reading, IDLE_WAIT_MS);
     if (step === 'suspend' && now.open !== null) return this.journal.abandon(claim, reading, step, error, pauseReason);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { DomainError } from '@infinibay/contracts';
 import { pollUntil } from '@infinibay/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { PrismaClient } from '../database.js';
@@ -367,4 +368,32 @@ describe('volumes', () => {
     await pollUntil(async () => (await bench.volumeView(id)) === undefined, { what: 'its end' });
     expect(host().files.get(id)).toMatchObject({ timesMade: 0 });
   });
+});
+
+describe('an attachment while the host is away', () => {
+  let bench: VmBench;
+  beforeAll(async () => {
+    bench = await VmBench.start({ RETRY_LIMIT_SECONDS: '10' });
+  }, 120_000);
+  afterAll(() => bench.stop());
+
+  it('fails after its time; the VM stays off and is not in error, and the volume is free when the host is back', async () => {
+    const [vmId, volumeId] = [await bench.running(), await bench.volume()];
+    await bench.act('forceOffVm', vmId);
+    await bench.reaches(vmId, 'STOPPED');
+    bench.neighbours.disturb = (name) => {
+      if (name === 'inspect-vm') throw new DomainError('HOST_UNAVAILABLE');
+    };
+    await bench.move('attachVolume', vmId, volumeId);
+    const { state, error, operations } = await bench.until(
+      vmId,
+      'the failure',
+      (vm) => vm.operations[0]?.status === 'FAILED',
+    );
+    expect([state, error, operations[0]?.errorCode]).toEqual(['STOPPED', null, 'HOST_UNAVAILABLE']);
+    bench.neighbours.disturb = () => undefined;
+    await bench.volumeUntil(volumeId, 'freedom', ({ attachment }) => attachment === null);
+    expect((await bench.view(vmId))?.state).toBe('STOPPED');
+    expect(bench.neighbours.volumes.at(vmId, 'definition')).toEqual([]);
+  }, 120_000);
 });
