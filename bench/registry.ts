@@ -12,6 +12,11 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
     description: 'start-up time and idle memory of every service of the local stack',
     run: async (say) => (await import('./services/services.ts')).measureServices(say),
   },
+  create: {
+    description:
+      'a VM from the mutation to the event that it runs, against libvirt alone with the same definition (needs root)',
+    run: async (say) => (await import('./create/create.ts')).measureCreate(say),
+  },
   messaging: {
     description: 'CPU of a request over NATS against the bare client; rows that an idle system changes',
     run: async (say) => [

@@ -17,6 +17,7 @@ const TOOLS = {
   bench: 'bench/main.ts',
   attack: 'tools/attack/main.ts',
   skew: 'tools/skew/main.ts',
+  faults: 'tools/faults/main.ts',
   structure: 'tools/quality/structure/main.ts',
 };
 /** Tools that start none and need no root. */

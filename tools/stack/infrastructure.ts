@@ -23,6 +23,7 @@ export interface InfrastructureInputs {
   readonly say: (line: string) => void;
   readonly restarting: (name: string, reason: string) => void;
   readonly silenceSeconds: number;
+  readonly stableAfterMs: number;
 }
 
 /** A part that was started, and how it is ended. */
@@ -40,6 +41,7 @@ export async function startPostgresPart({
   ports,
   say,
   restarting,
+  stableAfterMs,
 }: InfrastructureInputs): Promise<{ part: StackPart; postgres: RunningPostgres }> {
   const launch = (): Promise<RunningPostgres> =>
     startPostgres({
@@ -57,7 +59,7 @@ export async function startPostgresPart({
       first ??= running;
       return running.child;
     },
-    { say, restarting },
+    { say, restarting, stableAfterMs },
   );
   await process.start();
   if (first === undefined) throw new Error('start() returns only after the first launch');
@@ -65,7 +67,7 @@ export async function startPostgresPart({
 }
 
 export async function startNatsPart(inputs: InfrastructureInputs): Promise<StackPart> {
-  const { layout, secrets, ports, say, restarting } = inputs;
+  const { layout, secrets, ports, say, restarting, stableAfterMs } = inputs;
   const watched = {
     url: `nats://127.0.0.1:${String(ports.nats)}`,
     password: secrets.natsPasswords[STREAMS_USER] ?? '',
@@ -85,14 +87,19 @@ export async function startNatsPart(inputs: InfrastructureInputs): Promise<Stack
       });
       return nats.child;
     },
-    { say, restarting },
+    { say, restarting, stableAfterMs },
     natsLiveness(watched, livenessTimes(inputs.silenceSeconds)),
   );
   await process.start();
   return { name: 'nats', process, stop: () => process.stop() };
 }
 
-export async function startLibvirtPart({ layout, say, restarting }: InfrastructureInputs): Promise<StackPart> {
+export async function startLibvirtPart({
+  layout,
+  say,
+  restarting,
+  stableAfterMs,
+}: InfrastructureInputs): Promise<StackPart> {
   let running: RunningLibvirtd | undefined;
   const process = new SupervisedProcess(
     'libvirtd',
@@ -107,7 +114,7 @@ export async function startLibvirtPart({ layout, say, restarting }: Infrastructu
       });
       return running.child;
     },
-    { say, restarting },
+    { say, restarting, stableAfterMs },
   );
   await process.start();
   return {

@@ -95,7 +95,7 @@ const OWN_SETTINGS: Readonly<Partial<Record<ServiceName, (context: ServiceContex
     ...(demoPassword === undefined ? {} : { DEMO_ADMIN_PASSWORD: demoPassword }),
   }),
   // For fault tests.
-  vms: () => fromOurs('FAILPOINT'),
+  vms: () => fromOurs('FAILPOINT', 'FAILPOINT_DIR'),
   'hypervisor-agent': ({ libvirtUri, layout, hypervisor }) => ({
     LIBVIRT_URI: libvirtUri,
     LIBVIRT_VIRT_TYPE: process.env['LIBVIRT_VIRT_TYPE'] ?? 'auto',

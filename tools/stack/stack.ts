@@ -74,6 +74,10 @@ export class Stack {
     this.restarts = new Restarts(options.layout);
   }
 
+  private get stableAfterMs(): number {
+    return this.options.settings.INFINIBAY_STABLE_SECONDS * 1_000;
+  }
+
   /** Starts all and returns when every service is ready. On failure the caller still has to `stop`. */
   async start(): Promise<ServiceContext> {
     const { layout, hypervisor } = this.options;
@@ -83,7 +87,15 @@ export class Stack {
     this.releasePorts = release;
     const { INFINIBAY_SILENCE_SECONDS: silenceSeconds } = this.options.settings;
     this.restarts.clear();
-    const inputs = { layout, secrets, ports, say: this.options.say, silenceSeconds, restarting: this.restarts.count };
+    const inputs = {
+      layout,
+      secrets,
+      ports,
+      say: this.options.say,
+      silenceSeconds,
+      stableAfterMs: this.stableAfterMs,
+      restarting: this.restarts.count,
+    };
     const firstStart = await this.startInfrastructure(inputs);
     this.checkpoint();
     if (!installBuiltInImage(layout.imageDir)) {
@@ -159,7 +171,11 @@ export class Stack {
     const missing = SERVICES.filter((entry) => !built.includes(entry));
     if (missing.length > 0)
       throw new StackError(`not built: ${missing.map(({ name }) => name).join(', ')}; run npm run setup`);
-    const report = { say: this.options.say, restarting: this.restarts.count };
+    const report = {
+      say: this.options.say,
+      restarting: this.restarts.count,
+      stableAfterMs: this.stableAfterMs,
+    };
     for (const entry of built) {
       const liveness = serviceLiveness(
         healthPortOf(entry.name, context.ports),

@@ -4,20 +4,21 @@ import { messageOf } from './stack-error.ts';
 
 const FIRST_BACKOFF_MS = 500;
 const LONGEST_BACKOFF_MS = 30_000;
-/** A process that lived this long starts over with the first back-off. */
 const STABLE_AFTER_MS = 60_000;
 
-export interface SupervisionReport {
+export interface Supervision {
   readonly say: (line: string) => void;
   /** Told of each start after the first, and why. */
   readonly restarting?: (name: string, reason: string) => void;
+  /** A process that lived this long starts over with the first back-off. A minute when left out. */
+  readonly stableAfterMs?: number;
 }
 
 /** Keeps one program running: starts it again, ever more slowly, when it ends without having been asked to. */
 export class SupervisedProcess {
   readonly name: string;
   private readonly launch: () => Promise<RunningChild>;
-  private readonly report: SupervisionReport;
+  private readonly report: Supervision;
   private readonly liveness: Liveness | undefined;
   private child: RunningChild | undefined;
   private stopping = false;
@@ -28,7 +29,7 @@ export class SupervisedProcess {
   /** How often it ended by itself since the start of the stack. */
   crashes = 0;
 
-  constructor(name: string, launch: () => Promise<RunningChild>, report: SupervisionReport, liveness?: Liveness) {
+  constructor(name: string, launch: () => Promise<RunningChild>, report: Supervision, liveness?: Liveness) {
     this.name = name;
     this.liveness = liveness;
     this.launch = launch;
@@ -79,7 +80,7 @@ export class SupervisedProcess {
     unwatch();
     if (this.stopping) return;
     this.crashes += 1;
-    if (Date.now() - started > STABLE_AFTER_MS) this.backoffMs = FIRST_BACKOFF_MS;
+    if (Date.now() - started > (this.report.stableAfterMs ?? STABLE_AFTER_MS)) this.backoffMs = FIRST_BACKOFF_MS;
     const end = exit.signal ?? `code ${String(exit.code)}`;
     this.report.restarting?.(this.name, this.silent ? 'silent' : end);
     this.report.say(

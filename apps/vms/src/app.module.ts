@@ -8,6 +8,7 @@ import type { configSchema } from './config.js';
 import { Change, PrismaClient, createDatabase } from './database.js';
 import { extendedEntities, features } from './graph.js';
 import { historyRows } from './operations/history.rows.js';
+import { PLACEMENT_SETTINGS, placementSettings } from './placement/placement-settings.js';
 import { RECONCILE_OPTIONS, reconcileOptions } from './reconcile/reconcile-options.js';
 import { VOLUME_OPTIONS, volumeOptions } from './volumes/volume-options.js';
 
@@ -26,6 +27,7 @@ export class AppModule {
           settings: [
             { provide: RECONCILE_OPTIONS, useValue: reconcileOptions(config) },
             { provide: VOLUME_OPTIONS, useValue: volumeOptions(config) },
+            { provide: PLACEMENT_SETTINGS, useValue: placementSettings(config) },
           ],
           nats: { url: config.NATS_URL, user: config.NATS_USER, password: config.NATS_PASSWORD },
           database: { token: PrismaClient, client },

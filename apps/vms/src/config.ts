@@ -6,6 +6,7 @@ import {
   retentionSettings,
   setting,
 } from '@infinibay/platform-config';
+import { DEFAULT_PLACEMENT } from '@infinibay/vms-domain';
 import { z } from 'zod';
 
 export const configSchema = {
@@ -41,11 +42,35 @@ export const configSchema = {
     'Percent of a storage pool that must stay free: with less it takes no new volume, and none of its own is made larger',
     { example: '5' },
   ),
+  PLACEMENT_CPU_RATIO: setting(
+    z.coerce.number().min(1).max(1_024).optional(),
+    'vCPUs that all VMs of a host may have together, for each of its CPUs; as many as its memory allows when not set',
+    { example: '16' },
+  ),
+  PLACEMENT_MEMORY_RATIO: setting(
+    z.coerce.number().min(1).max(8).default(DEFAULT_PLACEMENT.memoryRatio),
+    'MiB that all VMs of a host may have together, for each that it has beside its reserve; more than 1 needs swap',
+    { example: '1' },
+  ),
+  PLACEMENT_HOST_RESERVE_MIB: setting(
+    z.coerce.number().int().min(0).max(1_048_576).default(DEFAULT_PLACEMENT.hostReserveMib),
+    'MiB of each host that are kept for the host itself',
+    { example: '512' },
+  ),
+  PLACEMENT_REQUIRE_FILTERS: setting(
+    z.enum(['true', 'false']).default('false'),
+    'Whether a host that cannot apply packet filters gets no VMs (true), or gets them last (false)',
+    { example: 'false' },
+  ),
   FAILPOINT: setting(
     z
       .string()
       .regex(/^(before|after):[a-z-]+$/)
       .optional(),
     'For fault tests only: kills the process (SIGKILL) before or after the named step, e.g. after:ensure-disk',
+  ),
+  FAILPOINT_DIR: setting(
+    z.string().startsWith('/').optional(),
+    'For fault tests only: a folder in which a file such as after:ensure-disk holds the next worker that comes there',
   ),
 } as const;

@@ -4,6 +4,7 @@ import { CatalogModule } from './catalog/catalog.module.js';
 import { GuestModule } from './guest/guest.module.js';
 import { HostsModule } from './hosts/hosts.module.js';
 import { OperationsModule } from './operations/operations.module.js';
+import { PlacementModule } from './placement/placement.module.js';
 import { ReconcileModule } from './reconcile/reconcile.module.js';
 import { VmChangesModule } from './vm-changes/vm-changes.module.js';
 import { VmsModule } from './vms/vms.module.js';
@@ -17,6 +18,7 @@ export const features: Type[] = [
   OperationsModule,
   VmsModule,
   VolumesModule,
+  PlacementModule,
   ReconcileModule,
   GuestModule,
   VmChangesModule,

@@ -1,11 +1,10 @@
 import { can } from '@infinibay/access-domain';
 import type { Actor, HostInventory } from '@infinibay/contracts';
 import type { GraphContext } from '@infinibay/platform-graphql';
-import type { HostCandidate } from '@infinibay/vms-domain';
 import { databaseNow } from '@infinibay/platform-persistence';
 import { Injectable } from '@nestjs/common';
 import type DataLoader from 'dataloader';
-import { PrismaClient, type Transaction } from '../database.js';
+import { PrismaClient } from '../database.js';
 import type { Host as HostRow } from '../generated/prisma/client.js';
 import type { Host } from './host.model.js';
 
@@ -35,31 +34,6 @@ export class HostRepository {
     });
   }
 
-  /** Hosts are chosen one at a time: a second chooser waits until the first one's transaction ends. */
-  async lockPlacement(tx: Transaction): Promise<void> {
-    await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('vms.placement'))`;
-  }
-
-  async candidates(tx: Transaction, imageId: string): Promise<HostCandidate[]> {
-    const now = await databaseNow(tx);
-    const hosts = await tx.host.findMany({ include: { images: { where: { imageId }, select: { imageId: true } } } });
-    const committed = await tx.vm.groupBy({
-      by: ['hostId'],
-      where: { state: { not: 'DELETED' } },
-      _sum: { memoryMib: true },
-    });
-    const committedOf = new Map(committed.map((row) => [row.hostId, row._sum.memoryMib ?? 0]));
-    return hosts.map((host) => ({
-      hostId: host.id,
-      hostname: host.hostname,
-      memoryMib: host.memoryMib,
-      committedMib: committedOf.get(host.id) ?? 0,
-      cpus: host.cpus,
-      online: isOnline(host, now),
-      hasImage: host.images.length > 0,
-    }));
-  }
-
   async list(actor: Actor): Promise<Host[]> {
     const rows = await this.database.host.findMany({ orderBy: { hostname: 'asc' } });
     const now = await databaseNow(this.database);
@@ -76,7 +50,8 @@ export class HostRepository {
 }
 
 /** @param now by the database's clock, which `lastSeenAt` was written with */
-const isOnline = (host: HostRow, now: Date): boolean => now.getTime() - host.lastSeenAt.getTime() < OFFLINE_AFTER_MS;
+export const isOnline = (host: HostRow, now: Date): boolean =>
+  now.getTime() - host.lastSeenAt.getTime() < OFFLINE_AFTER_MS;
 
 /** Sizes and versions of the machines are the operators' business. */
 const toHost = (row: HostRow, actor: Actor, now: Date): Host => {

@@ -1,9 +1,10 @@
 import { Module } from '@nestjs/common';
+import { FleetRepository } from './fleet.repository.js';
 import { HostRepository } from './host.repository.js';
 import { HostResolver } from './host.resolver.js';
 
 @Module({
-  providers: [HostRepository, HostResolver],
-  exports: [HostRepository],
+  providers: [FleetRepository, HostRepository, HostResolver],
+  exports: [FleetRepository, HostRepository],
 })
 export class HostsModule {}

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { Failpoints } from './failpoints.js';
 
 export const RECONCILE_OPTIONS = Symbol('RECONCILE_OPTIONS');
 
@@ -10,7 +11,7 @@ export interface ReconcileOptions {
   readonly leaseMs: number;
   readonly shutdownGraceMs: number;
   readonly retryLimitMs: number;
-  readonly failpoint: string | undefined;
+  readonly failpoints: Failpoints;
 }
 
 export const reconcileOptions = (config: {
@@ -19,11 +20,12 @@ export const reconcileOptions = (config: {
   SHUTDOWN_GRACE_SECONDS: number;
   RETRY_LIMIT_SECONDS: number;
   FAILPOINT: string | undefined;
+  FAILPOINT_DIR: string | undefined;
 }): ReconcileOptions => ({
   workerId: `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`,
   workers: config.RECONCILE_WORKERS,
   leaseMs: config.LEASE_SECONDS * 1_000,
   shutdownGraceMs: config.SHUTDOWN_GRACE_SECONDS * 1_000,
   retryLimitMs: config.RETRY_LIMIT_SECONDS * 1_000,
-  failpoint: config.FAILPOINT,
+  failpoints: new Failpoints(config.FAILPOINT, config.FAILPOINT_DIR),
 });

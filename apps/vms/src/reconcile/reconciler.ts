@@ -21,7 +21,7 @@ export class Reconciler extends Worker {
       name: 'vms',
       source: claims,
       work: (claim) => claims.hold(claim, () => worker.work(claim)),
-      failure: 'reconcile failed; the VM is taken up again when its lease ends',
+      failure: 'reconcile failed; the VM is taken up again when its lease is given back or ends',
       isSoonDueAgain: true,
     });
     super('vms', [due], logger, metrics, { atOnce: workers, perHost: Math.max(1, Math.floor(workers / 2)) });

@@ -162,10 +162,10 @@ export class VmWorker {
     // The step of a task is looked at again and again, and began once.
     const isUnderWay = taskIn(reading)?.step === step && typeof open?.stepAgeMs === 'number';
     if (!isUnderWay) await this.journal.stepStarted(claim, step);
-    this.failpoint('before', step);
+    await this.options.failpoints.reach('before', step);
     const started = performance.now();
     const outcome = await this.hosts.perform(step, reading, claim.fence, preparation, open?.id ?? null);
-    this.failpoint('after', step);
+    await this.options.failpoints.reach('after', step);
     if (outcome === 'pending') {
       if (!isUnderWay) this.logger.info({ vmId: vm.id, step }, 'step asked for; waiting for it to come about');
       return outcome;
@@ -301,10 +301,5 @@ export class VmWorker {
     if (isOfVolumes(step)) return this.journal.postpone(claim, reading, IDLE_WAIT_MS);
     if (step === 'suspend' && now.open !== null) return this.journal.abandon(claim, reading, step, error, pauseReason);
     return this.journal.fail(claim, reading, step, error);
-  }
-
-  /** Fault tests kill the process at an exact place. */
-  private failpoint(when: 'before' | 'after', step: Step): void {
-    if (this.options.failpoint === `${when}:${step}`) process.kill(process.pid, 'SIGKILL');
   }
 }

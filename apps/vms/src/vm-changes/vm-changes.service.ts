@@ -110,6 +110,7 @@ export class VmChangesService {
       templateId: input.templateId,
       reconcileAt: await databaseNow(tx),
     });
+    await this.placement.keep(tx, vm.id, place);
     const unsaid: VmFacts = { ...said, description: '', tags: [] };
     const changed = changesBetween(unsaid, said);
     // The event of a creation has no words for it: it is told as a change.

@@ -61,27 +61,34 @@ export class VmVolumeInput extends VmActionInput {
 
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
 
-export const CreateVm = z
-  .object({
-    idempotencyKey: IdempotencyKey,
-    departmentId: z.string(),
-    name: VmName,
-    imageId: optional(z.string()),
-    templateId: optional(z.string()),
-    networkId: optional(z.string()),
-    vcpus: optional(vcpus),
-    memoryMib: optional(memoryMib),
-    diskGib: optional(diskGib),
-    // Nothing said is the same input as nothing asked for.
-    description: optional(Description).transform((text) => (text === '' ? null : text)),
-    tags: optional(Tags).transform((tags) => (tags?.length === 0 ? null : tags)),
-  })
+/** What is said of a new VM, to make it or to ask where it would go. */
+const newVm = z.object({
+  departmentId: z.string(),
+  name: VmName,
+  imageId: optional(z.string()),
+  templateId: optional(z.string()),
+  networkId: optional(z.string()),
+  vcpus: optional(vcpus),
+  memoryMib: optional(memoryMib),
+  diskGib: optional(diskGib),
+  // Nothing said is the same input as nothing asked for.
+  description: optional(Description).transform((text) => (text === '' ? null : text)),
+  tags: optional(Tags).transform((tags) => (tags?.length === 0 ? null : tags)),
+});
+const hasOneSource = (input: { imageId: string | null; templateId: string | null }): boolean =>
+  (input.imageId === null) !== (input.templateId === null);
+const ONE_SOURCE = { message: 'give either imageId or templateId', path: ['imageId'] };
+
+export const CreateVm = newVm
+  .extend({ idempotencyKey: IdempotencyKey })
   .transform(({ diskGib, ...input }) => ({ ...input, diskBytes: diskGib === null ? null : bytesOfGib(diskGib) }))
-  .refine((input) => (input.imageId === null) !== (input.templateId === null), {
-    message: 'give either imageId or templateId',
-    path: ['imageId'],
-  });
+  .refine(hasOneSource, ONE_SOURCE);
 export type CreateVm = z.output<typeof CreateVm>;
+
+export const PlannedVm = newVm
+  .transform(({ diskGib, ...input }) => ({ ...input, diskBytes: diskGib === null ? null : bytesOfGib(diskGib) }))
+  .refine(hasOneSource, ONE_SOURCE);
+export type PlannedVm = z.output<typeof PlannedVm>;
 
 /** With a volume where the action's input has one. */
 export const VmAction = z.object({

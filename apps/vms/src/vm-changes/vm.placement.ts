@@ -1,32 +1,41 @@
 import { DomainError, type Actor } from '@infinibay/contracts';
 import { isUuid } from '@infinibay/platform-subgraph';
-import { chooseHost } from '@infinibay/vms-domain';
-import { Injectable } from '@nestjs/common';
+import { decidePlacement, refusedPlacement, type Decision, type PlacementSettings } from '@infinibay/vms-domain';
+import { Inject, Injectable } from '@nestjs/common';
 import { requireImageMinimum } from '../catalog/image-minimum.js';
 import { ImageRepository } from '../catalog/image.repository.js';
 import { TemplateRepository } from '../catalog/template.repository.js';
 import type { Transaction } from '../database.js';
 import type { Image, Template } from '../generated/prisma/client.js';
-import { HostRepository } from '../hosts/host.repository.js';
+import { FleetRepository } from '../hosts/fleet.repository.js';
+import { PLACEMENT_SETTINGS } from '../placement/placement-settings.js';
+import { PlacementRepository } from '../placement/placement.repository.js';
 import { NeighbourChecks } from './neighbour-checks.js';
-import type { CreateVm } from './vm.inputs.js';
+import type { CreateVm, PlannedVm } from './vm.inputs.js';
 
-export interface Placement {
+/** What a VM will be, with all that the client left out. */
+export interface WantedVm {
   readonly image: Image;
-  readonly hostId: string;
   readonly vcpus: number;
   readonly memoryMib: number;
   readonly diskBytes: bigint;
+}
+
+export interface Placement extends WantedVm {
+  readonly hostId: string;
+  readonly decision: Decision;
 }
 
 /** From what a client asks for to an image, sizes, a host and a network. */
 @Injectable()
 export class VmPlacement {
   constructor(
-    private readonly hosts: HostRepository,
+    private readonly fleet: FleetRepository,
     private readonly images: ImageRepository,
     private readonly templates: TemplateRepository,
     private readonly neighbours: NeighbourChecks,
+    private readonly placements: PlacementRepository,
+    @Inject(PLACEMENT_SETTINGS) private readonly settings: PlacementSettings,
   ) {}
 
   /** As NeighbourChecks says. */
@@ -38,14 +47,23 @@ export class VmPlacement {
    * One placement at a time, so that two creates cannot both take the last memory of a host.
    * @throws DomainError IMAGE_NOT_FOUND, TEMPLATE_NOT_FOUND, INVALID_INPUT, MEMORY_EXCEEDS_HOST, NO_SUITABLE_HOST
    */
-  async place(tx: Transaction, input: CreateVm): Promise<Placement> {
-    await this.hosts.lockPlacement(tx);
-    const wanted = await this.sizes(tx, input);
-    const host = chooseHost(await this.hosts.candidates(tx, wanted.image.id), wanted);
-    return { ...wanted, hostId: host.hostId };
+  async place(tx: Transaction, input: PlannedVm): Promise<Placement> {
+    await this.fleet.lock(tx);
+    const wanted = await this.wanted(tx, input);
+    const request = { ...wanted, imageId: wanted.image.id };
+    const hosts = await this.fleet.candidates(tx, [request.imageId]);
+    const decision = decidePlacement(hosts, request, this.settings);
+    if (decision.hostId === null) throw refusedPlacement(decision, hosts, request, this.settings);
+    return { ...wanted, hostId: decision.hostId, decision };
   }
 
-  private async sizes(tx: Transaction, input: CreateVm): Promise<Omit<Placement, 'hostId'>> {
+  /** Keeps with the VM why it is where it is. */
+  async keep(tx: Transaction, vmId: string, { decision }: Placement): Promise<void> {
+    await this.placements.keep(tx, vmId, decision);
+  }
+
+  /** @throws DomainError IMAGE_NOT_FOUND, TEMPLATE_NOT_FOUND, INVALID_INPUT */
+  async wanted(tx: Transaction, input: PlannedVm): Promise<WantedVm> {
     const template = input.templateId === null ? null : await this.template(tx, input.templateId);
     const image = await this.image(tx, template?.imageId ?? input.imageId ?? '');
     const memoryMib = input.memoryMib ?? template?.memoryMib ?? image.minMemoryMib;

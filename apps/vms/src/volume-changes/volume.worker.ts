@@ -52,10 +52,10 @@ export class VolumeWorker {
         step = stepOf(volume);
         if (step === null) return await this.journal.settle(claim);
         await this.journal.stepStarted(claim, step);
-        this.failpoint('before', step);
+        await this.options.failpoints.reach('before', step);
         const started = performance.now();
         const bytes = await this.perform(step, volume);
-        this.failpoint('after', step);
+        await this.options.failpoints.reach('after', step);
         const durationMs = Math.round(performance.now() - started);
         this.logger.info({ volumeId: volume.id, step, durationMs }, 'volume step done');
         if (step === 'remove-volume') return await this.journal.removed(claim);
@@ -103,10 +103,5 @@ export class VolumeWorker {
     }
     this.logger.error(failed, 'what was asked of the volume failed');
     await this.journal.fail(claim, step, open?.id ?? null, error);
-  }
-
-  /** Fault tests kill the process at an exact place. */
-  private failpoint(when: 'before' | 'after', step: VolumeStep): void {
-    if (this.options.failpoint === `${when}:${step}`) process.kill(process.pid, 'SIGKILL');
   }
 }

@@ -11,6 +11,7 @@ import {
 import { NoRespondersError, RequestError, TimeoutError, type NatsConnection } from '@nats-io/transport-node';
 import { currentContext } from '@infinibay/platform-logging';
 import type { Histogram } from 'prom-client';
+import { Link, LinkLost } from './link.js';
 import { PeerClocks } from './peer-clocks.js';
 
 export interface CallOptions {
@@ -22,14 +23,19 @@ export interface CallOptions {
 
 /** Sends commands and queries; both ends parse against the contract. */
 export class RequestClient {
+  private readonly link: Link;
+
   constructor(
     private readonly connection: NatsConnection,
     private readonly durations: Histogram<'name' | 'outcome'>,
     private readonly clocks = new PeerClocks('client'),
-  ) {}
+  ) {
+    this.link = new Link(connection);
+  }
 
   /**
-   * @throws DomainError what the owner answered; SERVICE_UNAVAILABLE or HOST_UNAVAILABLE when nobody listens;
+   * Waits for a connection that is away. One that falls takes the answer with it: whether it was done is not known then.
+   * @throws DomainError what the owner answered; SERVICE_UNAVAILABLE or HOST_UNAVAILABLE when nobody listens, or NATS is away;
    *   DEADLINE_EXCEEDED when no answer came in time; INTERNAL when the answer does not fit the contract.
    */
   async call<C extends RequestContract>(
@@ -53,7 +59,7 @@ export class RequestClient {
     data: RequestInputOf<C>,
     options: CallOptions,
   ): Promise<ReplyOf<C>> {
-    const timeoutMs = options.timeoutMs ?? contract.timeoutMs;
+    const timeoutMs = await this.connected(contract, options.timeoutMs ?? contract.timeoutMs);
     const context = currentContext();
     const envelope: RequestEnvelope = {
       id: randomUUID(),
@@ -73,10 +79,19 @@ export class RequestClient {
     return parseReply(contract, answer);
   }
 
+  /** @returns how much of the time is left when there is a connection */
+  private async connected(contract: RequestContract, timeoutMs: number): Promise<number> {
+    try {
+      return await this.link.up(timeoutMs);
+    } catch (error) {
+      throw toDomainError(error, contract);
+    }
+  }
+
   private async send(contract: RequestContract, subject: string, payload: string, timeoutMs: number): Promise<unknown> {
     try {
       const options = { timeout: timeoutMs, headers: this.clocks.stamp(timeoutMs) };
-      const message = await this.connection.request(subject, payload, options);
+      const message = await this.link.carry(() => this.connection.request(subject, payload, options));
       this.clocks.arrived(message.headers);
       return message.json();
     } catch (error) {
@@ -96,8 +111,14 @@ const parseReply = <C extends RequestContract>(contract: C, answer: unknown): Re
 
 const toDomainError = (error: unknown, contract: RequestContract): DomainError => {
   const details = { request: contract.name };
-  const nobody = error instanceof NoRespondersError || (error instanceof RequestError && error.isNoResponders());
   if (error instanceof TimeoutError) return new DomainError('DEADLINE_EXCEEDED', details, { cause: error });
   const code = contract.owner === 'hypervisor-agent' ? 'HOST_UNAVAILABLE' : 'SERVICE_UNAVAILABLE';
-  return new DomainError(code, nobody ? { ...details, reason: 'no responders' } : details, { cause: error });
+  const reason = reasonOf(error);
+  return new DomainError(code, reason === undefined ? details : { ...details, reason }, { cause: error });
+};
+
+const reasonOf = (error: unknown): string | undefined => {
+  if (error instanceof LinkLost) return error.message;
+  const nobody = error instanceof NoRespondersError || (error instanceof RequestError && error.isNoResponders());
+  return nobody ? 'no responders' : undefined;
 };

@@ -1,5 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { SqlTransaction } from '@infinibay/platform-persistence';
 import type { DueSource, TakenRow } from './due-rows.js';
+
+const GIVE_BACK_MS = 1_000;
 
 /** The right to act on a row, as long as its lease lasts. */
 export interface Lease extends TakenRow {
@@ -69,13 +72,39 @@ export class LeasedTable<Row extends Lease> implements DueSource<Row> {
     );
   }
 
-  /** Does the work and renews the lease meanwhile. Who has lost it learns that by the fence. */
+  /**
+   * Does the work and renews the lease meanwhile. Who has lost it learns that by the fence. Work that ended without having
+   * said how (the database was away) gives the lease back as soon as it can, and not only by its end.
+   */
   async hold<T>(row: Row, work: () => Promise<T>): Promise<T> {
     const renewal = setInterval(() => void this.renew(row).catch(() => false), this.options.leaseMs / 3);
     try {
       return await work();
+    } catch (error) {
+      void this.giveBack(row);
+      throw error;
     } finally {
       clearInterval(renewal);
+    }
+  }
+
+  /** After a pause, so that work which fails at once is not begun again at once. Given up when the lease has ended by itself. */
+  private async giveBack(row: Row): Promise<void> {
+    const { table, key, owner, leaseMs } = this.options;
+    for (let waitedMs = 0; waitedMs < leaseMs; waitedMs += GIVE_BACK_MS) {
+      await delay(GIVE_BACK_MS, undefined, { ref: false });
+      const isDone = await this.client
+        .$executeRawUnsafe(
+          `UPDATE ${table} SET lease_until = NULL WHERE id = $1::uuid AND fence = $2::int AND lease_owner = $3`,
+          row[key],
+          row.fence,
+          owner,
+        )
+        .then(
+          () => true,
+          () => false,
+        );
+      if (isDone) return;
     }
   }
 

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { PoolClient, createTestDatabase, type TestDatabase } from '@infinibay/testing';
+import { PoolClient, createTestDatabase, pollUntil, type TestDatabase } from '@infinibay/testing';
 import { DueTable, nextAttempt } from './due-table.repository.js';
 import { LeasedTable, type Lease } from './leased-table.repository.js';
 
@@ -203,6 +203,31 @@ describe(LeasedTable.name, () => {
     const { length } = renewals;
     await client.$queryRawUnsafe('SELECT pg_sleep(0.5)');
     expect(renewals).toHaveLength(length);
+  });
+
+  it('gives a lease back whose work ended without a word, and none that another has since', async () => {
+    const worker = ofWorker('a');
+    const failed = await add(-9);
+    const lost = await add(-1);
+    const leases = await worker.claim(10, []);
+    const [first, second] = [failed, lost].map((id) => leases.find(({ vmId }) => vmId === id));
+    if (first === undefined || second === undefined) throw new Error('no lease');
+    const fails = (): Promise<never> => Promise.reject(new Error('the database was away'));
+    await expect(worker.hold(first, fails)).rejects.toThrow('away');
+    await expect(worker.claim(10, [])).resolves.toEqual([]);
+    await expire(lost);
+    await expect(ofWorker('b').claim(1, [])).resolves.toMatchObject([{ vmId: lost, fence: 2 }]);
+    await expect(worker.hold(second, fails)).rejects.toThrow('away');
+    const again = await pollUntil(
+      async () => {
+        const taken = await worker.claim(10, []);
+        return taken.length > 0 ? taken : null;
+      },
+      { what: 'the lease that is given back' },
+    );
+    expect(again).toEqual([{ vmId: failed, hostId: host, fence: 2 }]);
+    await client.$queryRawUnsafe('SELECT pg_sleep(2)');
+    await expect(worker.claim(10, [])).resolves.toEqual([]);
   });
 
   it('makes rows due that are not yet, and keeps the place of those that are', async () => {

@@ -1,0 +1,52 @@
+import { databaseNow } from '@infinibay/platform-persistence';
+import type { HostCandidate } from '@infinibay/vms-domain';
+import { Injectable } from '@nestjs/common';
+import { PrismaClient, type Transaction } from '../database.js';
+import { isOnline } from './host.repository.js';
+
+/** The hosts as the scheduler sees them: what they have, and what living VMs are promised of it. */
+@Injectable()
+export class FleetRepository {
+  constructor(private readonly database: PrismaClient) {}
+
+  /** Hosts are chosen one at a time: a second chooser waits until the first one's transaction ends. */
+  async lock(tx: Transaction): Promise<void> {
+    await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('vms.placement'))`;
+  }
+
+  /** One picture for all that is read in it. It keeps no chooser waiting, and the database refuses to write in it. */
+  picture<T>(read: (tx: Transaction) => Promise<T>): Promise<T> {
+    return this.database.$transaction(
+      async (tx) => {
+        await tx.$executeRaw`SET TRANSACTION READ ONLY`;
+        return read(tx);
+      },
+      { isolationLevel: 'RepeatableRead', maxWait: 10_000, timeout: 15_000 },
+    );
+  }
+
+  /** @param imageIds images that are asked about; of the others a candidate does not say whether it has them */
+  async candidates(tx: Transaction, imageIds: readonly string[]): Promise<HostCandidate[]> {
+    const now = await databaseNow(tx);
+    const images = { where: { imageId: { in: [...imageIds] } }, select: { imageId: true } };
+    const hosts = await tx.host.findMany({ include: { images } });
+    const promised = await tx.vm.groupBy({
+      by: ['hostId'],
+      where: { state: { not: 'DELETED' } },
+      _sum: { memoryMib: true, vcpus: true },
+    });
+    const promisedOf = new Map(promised.map(({ hostId, _sum }) => [hostId, _sum]));
+    return hosts.map((host) => ({
+      hostId: host.id,
+      hostname: host.hostname,
+      online: isOnline(host, now),
+      // libvirt's test driver runs no guests: there is nothing to filter.
+      filters: host.nwfilter || host.driver === 'Test',
+      images: new Set(host.images.map(({ imageId }) => imageId)),
+      cpus: host.cpus,
+      committedVcpus: promisedOf.get(host.id)?.vcpus ?? 0,
+      memoryMib: host.memoryMib,
+      committedMib: promisedOf.get(host.id)?.memoryMib ?? 0,
+    }));
+  }
+}

@@ -1,0 +1,63 @@
+import { databaseNow } from '@infinibay/platform-persistence';
+import { RULE_NAMES, countRefusals, type Decision } from '@infinibay/vms-domain';
+import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
+import { PrismaClient, type Transaction } from '../database.js';
+import type { Vm } from '../generated/prisma/client.js';
+import { MAX_KEPT_HOSTS, recordOf, type PlacementRecord } from './placement.record.js';
+
+// A rule that this version does not know any more stays readable.
+const Rule = z.union([z.enum(RULE_NAMES), z.string()]);
+const Amount = z.number().nullable();
+const Verdicts = z.array(
+  z.object({
+    hostId: z.string(),
+    refusal: z.object({ rule: Rule, message: z.string(), needed: Amount, available: Amount }).nullable(),
+    score: z.object({ filters: z.boolean(), freeMib: z.number(), vcpusPerCpu: z.number() }).nullable(),
+  }),
+);
+const Refusals = z.array(z.object({ rule: Rule, hosts: z.number() }));
+
+/** Why VMs are where they are. Rows go with their VM. */
+@Injectable()
+export class PlacementRepository {
+  constructor(private readonly database: PrismaClient) {}
+
+  async keep(tx: Transaction, vmId: string, decision: Decision): Promise<void> {
+    const { verdicts } = decision;
+    await tx.vmPlacement.create({
+      data: {
+        vmId,
+        decidedAt: await databaseNow(tx),
+        hostsConsidered: verdicts.length,
+        refusals: countRefusals(verdicts).map((count) => ({ ...count })),
+        verdicts: recordOf(decision, null).verdicts.map(({ refusal, score, hostId }) => ({
+          hostId,
+          refusal: refusal === null ? null : { ...refusal },
+          score: score === null ? null : { ...score },
+        })),
+      },
+    });
+  }
+
+  /** By VM; none for a VM that was placed before placements were kept. */
+  async findMany(vmIds: readonly string[]): Promise<ReadonlyMap<string, PlacementRecord>> {
+    const rows = await this.database.vmPlacement.findMany({ where: { vmId: { in: [...vmIds] } } });
+    return new Map(
+      rows.map(({ vmId, decidedAt, hostsConsidered, refusals, verdicts }) => [
+        vmId,
+        {
+          decidedAt,
+          hostCount: hostsConsidered,
+          refusals: Refusals.parse(refusals),
+          verdicts: Verdicts.parse(verdicts).slice(0, MAX_KEPT_HOSTS),
+        },
+      ]),
+    );
+  }
+
+  /** VMs that would be lost with a host, by id: what is being deleted needs no other place. */
+  async ofHost(tx: Transaction, hostId: string): Promise<Vm[]> {
+    return tx.vm.findMany({ where: { hostId, state: { notIn: ['DELETING', 'DELETED'] } }, orderBy: { id: 'asc' } });
+  }
+}

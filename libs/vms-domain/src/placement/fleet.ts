@@ -1,0 +1,58 @@
+/** A host as the scheduler sees it: what it has, and what living VMs are promised of it, running or not. */
+export interface HostCandidate {
+  readonly hostId: string;
+  readonly hostname: string;
+  readonly online: boolean;
+  /** Whether what runs there can be given packet filters, where it runs guests at all. */
+  readonly filters: boolean;
+  /** Ids of the images that it has. */
+  readonly images: ReadonlySet<string>;
+  readonly cpus: number;
+  readonly committedVcpus: number;
+  readonly memoryMib: number;
+  readonly committedMib: number;
+}
+
+export interface PlacementRequest {
+  readonly imageId: string;
+  readonly memoryMib: number;
+  readonly vcpus: number;
+}
+
+/** How much of its hosts a fleet may promise. */
+export interface PlacementSettings {
+  /** vCPUs that all VMs of a host may have together, for each of its CPUs; null: as many as its memory allows. */
+  readonly cpuRatio: number | null;
+  /** MiB that all VMs of a host may have together, for each that it has beside its reserve. */
+  readonly memoryRatio: number;
+  /** MiB kept for the host itself. */
+  readonly hostReserveMib: number;
+  /** Whether a host that cannot apply packet filters gets no VMs; such hosts come last otherwise. */
+  readonly requireFilters: boolean;
+}
+
+export const DEFAULT_PLACEMENT: PlacementSettings = {
+  cpuRatio: null,
+  memoryRatio: 1,
+  hostReserveMib: 512,
+  requireFilters: false,
+};
+
+/** MiB that a single VM may have there: more than the host has is never promised to one. */
+export const usableMibOf = (host: HostCandidate, { hostReserveMib }: PlacementSettings): number =>
+  Math.max(0, host.memoryMib - hostReserveMib);
+
+/** MiB that all VMs may have there together. */
+export const promisableMibOf = (host: HostCandidate, settings: PlacementSettings): number =>
+  Math.floor(usableMibOf(host, settings) * settings.memoryRatio);
+
+/** vCPUs that all VMs may have there together. */
+export const promisableVcpusOf = (host: HostCandidate, { cpuRatio }: PlacementSettings): number =>
+  cpuRatio === null ? Infinity : Math.floor(host.cpus * cpuRatio);
+
+/** The host with the VM on it. */
+export const withPromised = (host: HostCandidate, { vcpus, memoryMib }: PlacementRequest): HostCandidate => ({
+  ...host,
+  committedVcpus: host.committedVcpus + vcpus,
+  committedMib: host.committedMib + memoryMib,
+});

@@ -1,0 +1,4 @@
+export * from './decide.js';
+export * from './fleet.js';
+export * from './refused.js';
+export * from './rules.js';

@@ -1,0 +1,32 @@
+import { OPERATION_KINDS, stepsOf } from '@infinibay/vms-domain';
+import { describe, expect, it } from '@jest/globals';
+import { rowsOf } from './rows.ts';
+import { stepRows, unknownQuickRows } from './step-rows.ts';
+import { VICTIMS } from './victims.ts';
+
+const ALL = { quick: false, only: undefined, schedules: 10, seed: 1 };
+/** The guest has to restart by itself for it: its proof is a spec of the agent with a real guest. */
+const WITHOUT_ROWS = ['REBOOT_VM'];
+
+describe(rowsOf, () => {
+  it('kills each participant before and after each step of each action', () => {
+    const names = rowsOf(ALL).map(({ name }) => name);
+    for (const kind of OPERATION_KINDS.filter((one) => !WITHOUT_ROWS.includes(one)))
+      for (const step of stepsOf(kind))
+        for (const when of ['before', 'after'])
+          for (const victim of VICTIMS) expect(names).toContain(`${kind} ${when}:${step} kill ${victim}`);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('has quick rows, all of which there are', () => {
+    expect(unknownQuickRows(stepRows())).toEqual([]);
+    const quick = rowsOf({ ...ALL, quick: true });
+    expect(quick.length).toBeGreaterThan(4);
+    expect(quick.length).toBeLessThan(10);
+  });
+
+  it('takes what is named, and refuses what there is not', () => {
+    expect(rowsOf({ ...ALL, only: 'kill nats' }).length).toBeGreaterThan(10);
+    expect(() => rowsOf({ ...ALL, only: 'kill nobody' })).toThrow('no row has kill nobody');
+  });
+});

@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import { GraphClient } from '../demo/graph-client.ts';
+import { DepartmentUnderTest } from '../e2e/department-under-test.ts';
+import { RunningSystem } from '../e2e/running-system.ts';
+import { ADMIN_EMAIL } from '../stack/first-administrator.ts';
+import { pollUntil } from '../stack/polling.ts';
+import { askReadiness } from '../stack/readiness.ts';
+import type { StackSecrets } from '../stack/secrets.ts';
+import { healthPortOf, SERVICES } from '../stack/services.ts';
+import { Look } from './look.ts';
+import type { Ending } from './snapshot.ts';
+
+/** To end what hangs; how long something took is told in the table. */
+const PATIENCE_MS = 180_000;
+export type VmMutation =
+  'startVm' | 'shutdownVm' | 'forceOffVm' | 'rebootVm' | 'resetVm' | 'suspendVm' | 'resumeVm' | 'deleteVm';
+
+const document = (mutation: VmMutation): string =>
+  `mutation ($input: VmActionInput!) { ${mutation}(input: $input) { operation { id } } }`;
+
+/** A real stack whose workers can be held at any step, a department that uses it, and what is promised to it so far. */
+export class Scene {
+  readonly system: RunningSystem;
+  readonly look: Look;
+  /** How each VM shall end by what was asked so far. */
+  readonly endings = new Map<string, Ending>();
+  private readonly department: DepartmentUnderTest;
+  private readonly failpoints: string;
+
+  private constructor(system: RunningSystem, department: DepartmentUnderTest, failpoints: string) {
+    this.system = system;
+    this.department = department;
+    this.failpoints = failpoints;
+    const { postgresPassword } = JSON.parse(readFileSync(system.layout.secretsFile, 'utf8')) as StackSecrets;
+    this.look = new Look(system, postgresPassword);
+  }
+
+  static async build(environment: Record<string, string> = {}): Promise<Scene> {
+    const failpoints = mkdtempSync(path.join(tmpdir(), 'infinibay-failpoints-'));
+    // A row must not wait for the pause that crashes of earlier rows have earned.
+    const system = await RunningSystem.start({
+      FAILPOINT_DIR: failpoints,
+      INFINIBAY_STABLE_SECONDS: '1',
+      ...environment,
+    });
+    try {
+      const admin = new GraphClient(system.graphqlUrl);
+      await admin.login(ADMIN_EMAIL, system.adminPassword);
+      return new Scene(system, await DepartmentUnderTest.create(system, admin, 'Faults'), failpoints);
+    } catch (error) {
+      await system.stop();
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.system.stop();
+    rmSync(this.failpoints, { recursive: true, force: true });
+  }
+
+  /** Every service says that it is ready, and the session of the department is a fresh one. */
+  async isReady(): Promise<void> {
+    const { ports } = this.system.state;
+    const ready = async (): Promise<true | undefined> => {
+      const answers = await Promise.all(SERVICES.map(({ name }) => askReadiness(healthPortOf(name, ports) ?? 0)));
+      return answers.every((answer) => answer.ready) ? true : undefined;
+    };
+    await pollUntil(ready, { timeoutMs: PATIENCE_MS, intervalMs: 100, what: 'every service to be ready' });
+    const { email, password } = this.department.account;
+    await this.department.member.login(email, password);
+  }
+
+  async create(): Promise<string> {
+    const vmId = await this.department.createVm(`f-${randomUUID().slice(0, 8)}`);
+    this.endings.set(vmId, 'RUNNING');
+    return vmId;
+  }
+
+  /** Asked as a client does: with one key until there is an answer. */
+  async act(mutation: VmMutation, vmId: string, ending: Ending): Promise<void> {
+    const input = { idempotencyKey: randomUUID(), vmId };
+    await this.department.member.ask(document(mutation), { input });
+    this.endings.set(vmId, ending);
+  }
+
+  async reaches(vmId: string, ending: Exclude<Ending, 'GONE'>): Promise<void> {
+    await this.department.reaches(vmId, ending, PATIENCE_MS);
+  }
+
+  async guestReady(vmId: string): Promise<void> {
+    await this.department.guestReady(vmId);
+  }
+
+  /** A VM in that state: one that is there already, or a new one. */
+  async vmIn(state: Exclude<Ending, 'GONE'>): Promise<string> {
+    const known = [...this.endings].find(([, ending]) => ending === state)?.[0];
+    if (known !== undefined) return known;
+    const vmId = [...this.endings].find(([, ending]) => ending === 'RUNNING')?.[0] ?? (await this.create());
+    await this.reaches(vmId, 'RUNNING');
+    if (state === 'STOPPED') await this.act('forceOffVm', vmId, 'STOPPED');
+    if (state === 'PAUSED') await this.act('suspendVm', vmId, 'PAUSED');
+    await this.reaches(vmId, state);
+    return vmId;
+  }
+
+  /** Keeps the rows from filling the machine: what is left of earlier ones is deleted, but for the newest. */
+  async tidy(): Promise<void> {
+    for (const [vmId, ending] of this.endings) if (ending === 'GONE') this.endings.delete(vmId);
+    for (const vmId of [...this.endings.keys()].slice(0, -1)) await this.act('deleteVm', vmId, 'GONE');
+  }
+
+  /** Holds the next worker that comes to the place, e.g. `before:define`. */
+  arm(place: string): void {
+    writeFileSync(path.join(this.failpoints, place), '');
+  }
+
+  async held(place: string): Promise<void> {
+    const file = path.join(this.failpoints, `${place}.held`);
+    await pollUntil(() => (existsSync(file) ? true : undefined), {
+      timeoutMs: PATIENCE_MS,
+      what: `a worker at ${place}`,
+    });
+  }
+
+  /** Lets it go, and holds nobody any more. */
+  release(place: string): void {
+    for (const name of [place, `${place}.held`]) rmSync(path.join(this.failpoints, name), { force: true });
+  }
+}

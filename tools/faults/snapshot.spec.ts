@@ -1,0 +1,91 @@
+import { describe, expect, it } from '@jest/globals';
+import { differencesOf, type Ending, type Snapshot } from './snapshot.ts';
+
+const RUNS = '01900000-0000-7000-8000-000000000001';
+const IS_OFF = '01900000-0000-7000-8000-000000000002';
+const IS_GONE = '01900000-0000-7000-8000-000000000003';
+const ENDINGS = new Map<string, Ending>([
+  [RUNS, 'RUNNING'],
+  [IS_OFF, 'STOPPED'],
+  [IS_GONE, 'GONE'],
+]);
+const WHOLE: Snapshot = {
+  vms: new Map([
+    [RUNS, { state: 'RUNNING', error: null }],
+    [IS_OFF, { state: 'STOPPED', error: null }],
+  ]),
+  openOperations: [],
+  domains: new Map([
+    [RUNS, 'running'],
+    [IS_OFF, 'off'],
+  ]),
+  strangeDomains: [],
+  disks: [RUNS, IS_OFF],
+  strangeFiles: [],
+  ports: [RUNS, IS_OFF],
+  addresses: ['10.1.0.2', '10.1.0.3'],
+  protections: new Map([
+    [RUNS, 'APPLIED'],
+    [IS_OFF, 'PENDING'],
+  ]),
+  filters: [RUNS, IS_OFF],
+  taps: new Map([[RUNS, ['vnet0']]]),
+  filteredTaps: ['vnet0'],
+  sockets: [RUNS, IS_OFF],
+  unpublished: new Map([['vms', 0]]),
+  toldTwice: [],
+};
+const found = (change: Partial<Snapshot>, promise?: string): string[] =>
+  differencesOf({ ...WHOLE, ...change }, ENDINGS)
+    .filter((difference) => promise === undefined || difference.promise === promise)
+    .map(({ text }) => text);
+
+describe(differencesOf, () => {
+  it('finds nothing where everything is as it must be', () => {
+    expect(found({})).toEqual([]);
+  });
+
+  it.each<[string, Partial<Snapshot>]>([
+    ['a VM that is lost', { vms: new Map([[RUNS, { state: 'RUNNING', error: null }]]) }],
+    ['a VM in error', { vms: new Map([...WHOLE.vms, [IS_OFF, { state: 'ERROR', error: 'DISK_MISSING' }]]) }],
+    ['a VM that was to go', { vms: new Map([...WHOLE.vms, [IS_GONE, { state: 'DELETING', error: null }]]) }],
+    ['a VM that was made twice', { vms: new Map([...WHOLE.vms, ['another', { state: 'RUNNING', error: null }]]) }],
+    ['an operation that is open', { openOperations: [RUNS] }],
+  ])('breaks convergence by %s', (_what, change) => {
+    expect(found(change, 'converged')).toHaveLength(1);
+  });
+
+  it.each<[string, Partial<Snapshot>]>([
+    ['a domain that is missing', { domains: new Map([[RUNS, 'running']]) }],
+    ['a domain of a VM that is gone', { domains: new Map([...WHOLE.domains, [IS_GONE, 'off']]) }],
+    ['a domain of nobody', { domains: new Map([...WHOLE.domains, ['another', 'off']]) }],
+    ['a domain with a strange name', { strangeDomains: ['vm-x'] }],
+    ['a guest that is off', { domains: new Map([...WHOLE.domains, [RUNS, 'off']]) }],
+    ['a guest that runs on', { domains: new Map([...WHOLE.domains, [IS_OFF, 'running']]) }],
+    ['a disk that is missing', { disks: [RUNS] }],
+    ['a disk that was left', { disks: [...WHOLE.disks, IS_GONE] }],
+    ['half a disk', { strangeFiles: ['vm-x.qcow2.new'] }],
+    ['a port that is missing', { ports: [RUNS] }],
+    ['a port that was left', { ports: [...WHOLE.ports, IS_GONE] }],
+    ['a second port', { ports: [...WHOLE.ports, RUNS] }],
+    ['an address of two', { addresses: ['10.1.0.2', '10.1.0.2'] }],
+    ['a protection that was left', { protections: new Map([...WHOLE.protections, [IS_GONE, 'PENDING']]) }],
+    ['a filter that is not applied', { protections: new Map([...WHOLE.protections, [RUNS, 'DRIFTED']]) }],
+    ['a filter that is missing', { filters: [RUNS] }],
+    ['a filter that was left', { filters: [...WHOLE.filters, IS_GONE] }],
+    ['a second card', { taps: new Map([[RUNS, ['vnet0', 'vnet1']]]), filteredTaps: ['vnet0', 'vnet1'] }],
+    ['a guest without its filter in the kernel', { filteredTaps: [] }],
+    ['rules of a guest that is off', { filteredTaps: ['vnet0', 'vnet7'] }],
+    ['a folder of sockets that was left', { sockets: [...WHOLE.sockets, IS_GONE] }],
+    ['a folder of sockets that is missing', { sockets: [RUNS] }],
+    ['events that wait', { unpublished: new Map([['networks', 2]]) }],
+    ['a creation that was told twice', { toldTwice: ['x.vm.created'] }],
+  ])('is not clean with %s', (_what, change) => {
+    expect(found(change, 'clean')).toHaveLength(1);
+    expect(found(change, 'converged')).toEqual([]);
+  });
+
+  it('is not clean with a guest that has no tap', () => {
+    expect(found({ taps: new Map(), filteredTaps: [] })).toHaveLength(1);
+  });
+});

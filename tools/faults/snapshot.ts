@@ -1,0 +1,133 @@
+/** What there is of VMs at one moment, each set read from where it is and not from what we say of it. */
+export interface Snapshot {
+  /** Rows of the service vms that are not deleted. */
+  readonly vms: ReadonlyMap<string, { readonly state: string; readonly error: string | null }>;
+  /** VMs with an operation that has not ended. */
+  readonly openOperations: readonly string[];
+  /** Domains of ours that libvirt knows, by VM; whether each runs, stands still or is off. */
+  readonly domains: ReadonlyMap<string, DomainPower>;
+  /** libvirt's names of domains that have our prefix and are no VM's. */
+  readonly strangeDomains: readonly string[];
+  /** VMs whose disk is in the folder of disks. */
+  readonly disks: readonly string[];
+  /** Files there that are neither a disk nor the mark of the storage. */
+  readonly strangeFiles: readonly string[];
+  /** VMs of the ports that the service networks keeps, one entry for each port. */
+  readonly ports: readonly string[];
+  readonly addresses: readonly string[];
+  /** VMs that the service firewall protects, and what it says of each. */
+  readonly protections: ReadonlyMap<string, string>;
+  /** VMs whose filter libvirt has. */
+  readonly filters: readonly string[];
+  /** Taps of running domains, by VM. */
+  readonly taps: ReadonlyMap<string, readonly string[]>;
+  /** Taps that have chains of a filter in the kernel. */
+  readonly filteredTaps: readonly string[];
+  /** VMs with a folder for the socket of their agent. */
+  readonly sockets: readonly string[];
+  /** Events that were committed and not published, by service. */
+  readonly unpublished: ReadonlyMap<string, number>;
+  /** Subjects of what happens once to a VM, that the outbox has more than once. */
+  readonly toldTwice: readonly string[];
+}
+
+export type DomainPower = 'running' | 'paused' | 'off';
+
+/** How a VM shall end; GONE: nothing of it is left. */
+export type Ending = 'RUNNING' | 'PAUSED' | 'STOPPED' | 'GONE';
+
+/** Which promise a difference breaks: 'converged' is about VMs and operations, 'clean' about all that they leave. */
+export interface Difference {
+  readonly promise: 'converged' | 'clean';
+  readonly text: string;
+}
+
+const POWER: Readonly<Record<Exclude<Ending, 'GONE'>, DomainPower>> = {
+  RUNNING: 'running',
+  PAUSED: 'paused',
+  STOPPED: 'off',
+};
+
+const short = (vmId: string): string => vmId.slice(-12);
+
+/** VMs of which one set has too little, too much or more than one. */
+const unequal = (what: string, found: readonly string[], wanted: ReadonlySet<string>): Difference[] => {
+  const seen = new Set(found);
+  const twice = found.filter((one, index) => found.indexOf(one) !== index);
+  return [
+    ...[...wanted].filter((one) => !seen.has(one)).map((one) => `${what} of ${short(one)} is missing`),
+    ...[...seen].filter((one) => !wanted.has(one)).map((one) => `${what} of ${short(one)} was left behind`),
+    ...twice.map((one) => `${what} of ${short(one)} is there more than once`),
+  ].map((text) => ({ promise: 'clean', text }));
+};
+
+const stateDifferences = ({ vms, openOperations }: Snapshot, endings: ReadonlyMap<string, Ending>): Difference[] => [
+  ...[...endings].flatMap(([vmId, ending]): Difference[] => {
+    const row = vms.get(vmId);
+    const state = row?.state ?? 'GONE';
+    const why = row?.error === null || row === undefined ? '' : ` (${row.error})`;
+    return state === ending ? [] : [{ promise: 'converged', text: `${short(vmId)} is ${state}${why}, not ${ending}` }];
+  }),
+  ...[...vms.keys()]
+    .filter((vmId) => !endings.has(vmId))
+    .map((vmId): Difference => ({ promise: 'converged', text: `${short(vmId)} is a VM that nobody asked for` })),
+  ...openOperations.map((vmId): Difference => ({
+    promise: 'converged',
+    text: `an operation on ${short(vmId)} is still open`,
+  })),
+];
+
+const domainDifferences = ({ domains, strangeDomains }: Snapshot, endings: ReadonlyMap<string, Ending>): Difference[] =>
+  [
+    ...[...endings].flatMap(([vmId, ending]) => {
+      const power = domains.get(vmId);
+      if (ending === 'GONE') return power === undefined ? [] : [`the domain of ${short(vmId)} was left behind`];
+      if (power === undefined) return [`the domain of ${short(vmId)} is missing`];
+      return power === POWER[ending] ? [] : [`the domain of ${short(vmId)} is ${power}, not ${POWER[ending]}`];
+    }),
+    ...[...domains.keys()].filter((vmId) => !endings.has(vmId)).map((vmId) => `there is a domain ${short(vmId)}`),
+    ...strangeDomains.map((name) => `there is a domain ${name}`),
+  ].map((text) => ({ promise: 'clean', text }));
+
+/** No guest runs without its filter, and no filter stays in the kernel for a tap that is gone. */
+const kernelDifferences = ({ taps, filteredTaps, protections }: Snapshot): Difference[] => {
+  const running = [...taps.values()].flat();
+  return [
+    ...running.filter((tap) => !filteredTaps.includes(tap)).map((tap) => `${tap} runs without a filter in the kernel`),
+    ...filteredTaps.filter((tap) => !running.includes(tap)).map((tap) => `the kernel still filters ${tap}`),
+    ...[...taps]
+      .filter(([, names]) => names.length !== 1)
+      .map(([vmId, { length }]) => `${short(vmId)} has ${String(length)} taps`),
+    ...[...taps.keys()]
+      .filter((vmId) => protections.get(vmId) !== 'APPLIED')
+      .map((vmId) => `the filter of ${short(vmId)} is ${protections.get(vmId) ?? 'unknown'}`),
+  ].map((text) => ({ promise: 'clean', text }));
+};
+
+/** Everything that is not as it must be when the VMs have ended as they shall; empty: every promise is kept. */
+export const differencesOf = (snapshot: Snapshot, endings: ReadonlyMap<string, Ending>): Difference[] => {
+  const living = new Set([...endings].filter(([, ending]) => ending !== 'GONE').map(([vmId]) => vmId));
+  const running = new Set(
+    [...endings].filter(([, ending]) => ending === 'RUNNING' || ending === 'PAUSED').map(([vmId]) => vmId),
+  );
+  const twice = snapshot.addresses.filter((one, index) => snapshot.addresses.indexOf(one) !== index);
+  return [
+    ...stateDifferences(snapshot, endings),
+    ...domainDifferences(snapshot, endings),
+    ...unequal('the disk', snapshot.disks, living),
+    ...unequal('the port', snapshot.ports, living),
+    ...unequal('the protection', [...snapshot.protections.keys()], living),
+    ...unequal('the filter in libvirt', snapshot.filters, living),
+    ...unequal('the tap', [...snapshot.taps.keys()], running),
+    ...unequal('the folder of sockets', snapshot.sockets, living),
+    ...kernelDifferences(snapshot),
+    ...[
+      ...snapshot.strangeFiles.map((name) => `the file ${name} was left behind`),
+      ...twice.map((address) => `the address ${address} is given twice`),
+      ...[...snapshot.unpublished]
+        .filter(([, count]) => count > 0)
+        .map(([service, count]) => `${service} has ${String(count)} events to publish`),
+      ...snapshot.toldTwice.map((subject) => `${subject} was told more than once`),
+    ].map((text): Difference => ({ promise: 'clean', text })),
+  ];
+};

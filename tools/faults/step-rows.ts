@@ -1,0 +1,89 @@
+import { stepsOf, type OperationKind } from '@infinibay/vms-domain';
+
+import { libvirtBoundMs, SERVER_BOUND_MS, SERVICE_BOUND_MS, type Row } from './row.ts';
+import type { Scene, VmMutation } from './scene.ts';
+import type { Ending } from './snapshot.ts';
+import { signalVictim, VICTIMS, type Victim } from './victims.ts';
+
+type Standing = Exclude<Ending, 'GONE'>;
+
+interface Asked {
+  readonly kind: OperationKind;
+  /** null: a VM is created. */
+  readonly mutation: VmMutation | null;
+  readonly from: Standing;
+  readonly ends: Ending;
+  /** The guest has to take part. */
+  readonly needsGuest?: true;
+}
+
+const ASKED: readonly Asked[] = [
+  { kind: 'CREATE_VM', mutation: null, from: 'RUNNING', ends: 'RUNNING' },
+  { kind: 'DELETE_VM', mutation: 'deleteVm', from: 'RUNNING', ends: 'GONE' },
+  { kind: 'START_VM', mutation: 'startVm', from: 'STOPPED', ends: 'RUNNING' },
+  { kind: 'FORCE_OFF_VM', mutation: 'forceOffVm', from: 'RUNNING', ends: 'STOPPED' },
+  { kind: 'SUSPEND_VM', mutation: 'suspendVm', from: 'RUNNING', ends: 'PAUSED' },
+  { kind: 'RESUME_VM', mutation: 'resumeVm', from: 'PAUSED', ends: 'RUNNING' },
+  { kind: 'RESET_VM', mutation: 'resetVm', from: 'RUNNING', ends: 'RUNNING' },
+  { kind: 'SHUTDOWN_VM', mutation: 'shutdownVm', from: 'RUNNING', ends: 'STOPPED', needsGuest: true },
+];
+
+/** One of each kind of victim, at places where something half done is left. */
+const QUICK: ReadonlySet<string> = new Set([
+  'CREATE_VM after:ensure-disk kill vms',
+  'CREATE_VM before:start kill libvirtd',
+  'CREATE_VM after:attach-network kill postgres',
+  'DELETE_VM after:undefine kill hypervisor-agent',
+  'DELETE_VM before:detach-network kill nats',
+]);
+
+const boundOf = (victim: Victim): Row['boundMs'] => {
+  if (victim === 'libvirtd') return libvirtBoundMs;
+  return () => (victim === 'nats' || victim === 'postgres' ? SERVER_BOUND_MS : SERVICE_BOUND_MS);
+};
+
+const ask = async (scene: Scene, { mutation, from, ends, needsGuest }: Asked, place: string): Promise<void> => {
+  if (mutation === null) {
+    scene.arm(place);
+    await scene.create();
+    return;
+  }
+  const vmId = await scene.vmIn(from);
+  if (needsGuest === true) await scene.guestReady(vmId);
+  scene.arm(place);
+  await scene.act(mutation, vmId, ends);
+};
+
+/** A worker is held at the place, the victim is killed, and the worker goes on. */
+const killAt = (asked: Asked, place: string, victim: Victim): Row => {
+  const name = `${asked.kind} ${place} kill ${victim}`;
+  return {
+    name,
+    quick: QUICK.has(name),
+    boundMs: boundOf(victim),
+    run: async (scene) => {
+      try {
+        await ask(scene, asked, place);
+        await scene.held(place);
+        await signalVictim(scene.system.layout, victim, 'SIGKILL');
+        return performance.now();
+      } finally {
+        scene.release(place);
+      }
+    },
+  };
+};
+
+/** Every participant killed before and after every step of every action. */
+export const stepRows = (): Row[] =>
+  ASKED.flatMap((asked) =>
+    stepsOf(asked.kind).flatMap((step) =>
+      (['before', 'after'] as const).flatMap((when) =>
+        VICTIMS.map((victim) => killAt(asked, `${when}:${step}`, victim)),
+      ),
+    ),
+  );
+
+/** Names of QUICK that no row has: they would silently not be tried. */
+export const unknownQuickRows = (rows: readonly Row[]): string[] =>
+  [...QUICK].filter((name) => !rows.some((row) => row.name === name));

@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { inspectVm } from '@infinibay/contracts';
+import { createLogger } from '@infinibay/platform-logging';
+import { connectToNats, RequestClient, RequestServer } from '@infinibay/platform-messaging';
+import { MetricsRegistry } from '@infinibay/platform-metrics';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { startNats, type RunningNats } from '../stack/nats.ts';
+import { startTestNats, temporaryState, testNatsUser } from '../stack/test-infrastructure.ts';
+
+/** Nobody waits that long: what ends was ended by the connection. */
+const DAY_MS = 86_400_000;
+const hostId = randomUUID();
+const logger = createLogger({ service: 'test', level: 'fatal', format: 'json' });
+const durations = new MetricsRegistry('test').histogram('seconds', 'seconds', ['name', 'outcome']);
+
+describe('a request while NATS goes and comes', () => {
+  const state = temporaryState();
+  const connections: NatsConnection[] = [];
+  let nats: RunningNats;
+  let client: RequestClient;
+  let asked: () => void = () => undefined;
+  let answers = true;
+
+  const connect = async (service: string): Promise<NatsConnection> => {
+    const { user, password } = testNatsUser;
+    const connection = await connectToNats({ url: nats.url, user, password, service }, logger);
+    connections.push(connection);
+    return connection;
+  };
+  const inspect = () => client.call(inspectVm, { vmId: randomUUID() }, { hostId, timeoutMs: DAY_MS });
+  const restart = async (): Promise<void> => {
+    nats = await startNats({
+      dataDir: state.natsDir,
+      runDir: state.runDir,
+      logFile: path.join(state.logDir, 'nats.log'),
+      users: [testNatsUser],
+      port: nats.port,
+      monitorPort: nats.monitorPort,
+    });
+  };
+
+  beforeAll(async () => {
+    nats = await startTestNats(state);
+    const owner = await connect('owner');
+    new RequestServer(owner, 'owner', logger, durations).serve(
+      inspectVm,
+      () => {
+        asked();
+        return answers ? Promise.resolve({ domain: null, disk: null }) : new Promise(() => undefined);
+      },
+      hostId,
+    );
+    await owner.flush();
+    client = new RequestClient(await connect('caller'), durations);
+  }, 120_000);
+  afterAll(async () => {
+    await Promise.all(connections.map((connection) => connection.close()));
+    await nats.child.stop('SIGTERM');
+    state.remove();
+  });
+
+  it('is told at once that its answer is lost, and is answered when it is sent again meanwhile', async () => {
+    answers = false;
+    const arrived = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    const lost = inspect();
+    await arrived;
+    await nats.child.stop('SIGKILL');
+    await expect(lost).rejects.toMatchObject({
+      code: 'HOST_UNAVAILABLE',
+      details: { reason: 'the connection fell while the answer was awaited' },
+    });
+    answers = true;
+    const waits = inspect().catch((error: unknown) => error);
+    await expect(client.call(inspectVm, { vmId: randomUUID() }, { hostId, timeoutMs: 5 })).rejects.toMatchObject({
+      code: 'HOST_UNAVAILABLE',
+      details: { reason: 'the connection is away' },
+    });
+    await restart();
+    // Its owner may be back a moment later than the caller: that it is then told so is an answer as well.
+    const answer = await waits;
+    if (answer instanceof Error) expect(answer).toMatchObject({ details: { reason: 'no responders' } });
+    else expect(answer).toEqual({ domain: null, disk: null });
+  }, 240_000);
+});
