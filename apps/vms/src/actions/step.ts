@@ -1,11 +1,13 @@
 import type { VmNic } from '@infinibay/contracts';
 import type { RequestClient } from '@infinibay/platform-messaging';
-import type { Vm } from '../generated/prisma/client.js';
+import type { Vm, Volume } from '../generated/prisma/client.js';
 
 /** What a start gathers on its way: the card from networks, the filter from firewall. */
 export interface Preparation {
   nic?: VmNic;
   filterName?: string | null;
+  /** Volumes that the last step attached or detached. */
+  volumeIds?: readonly string[];
 }
 
 /** What a step has at hand. */
@@ -16,6 +18,8 @@ export interface StepInput {
   /** Where a request to the VM's host goes. */
   readonly on: { readonly hostId: string };
   readonly requests: RequestClient;
+  /** What is attached to it, shall be, or shall no more be. */
+  readonly volumes: readonly Volume[];
   readonly preparation: Preparation;
   /** The operation that the step is for; null when nobody asked. */
   readonly operationId: string | null;

@@ -4,7 +4,7 @@ import type { Step } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import { STEPS } from '../actions/index.js';
 import type { Preparation, StepOutcome } from '../actions/step.js';
-import type { Vm } from '../generated/prisma/client.js';
+import type { Vm, Volume } from '../generated/prisma/client.js';
 
 /** What a worker sees of a VM's host, and does there and elsewhere for it. */
 @Injectable()
@@ -26,13 +26,13 @@ export class HostClient {
   /** @param operationId what the step is for; null when nobody asked */
   perform(
     step: Step,
-    vm: Vm,
+    { vm, volumes }: { readonly vm: Vm; readonly volumes: readonly Volume[] },
     fence: number,
     preparation: Preparation,
     operationId: string | null,
   ): Promise<StepOutcome> {
     const target = { vmId: vm.id, fence };
     const { requests } = this;
-    return STEPS[step]({ vm, target, on: { hostId: vm.hostId }, requests, preparation, operationId });
+    return STEPS[step]({ vm, target, on: { hostId: vm.hostId }, requests, volumes, preparation, operationId });
   }
 }

@@ -13,6 +13,7 @@ import * as networksRequests from '../requests/networks.requests.js';
 import * as usersRequests from '../requests/users.requests.js';
 import * as vmSizesRequests from '../requests/vm-sizes.requests.js';
 import * as vmsRequests from '../requests/vms.requests.js';
+import * as volumesRequests from '../requests/volumes.requests.js';
 import type { AnyContract, EventContract, ReportContract, RequestContract } from './define.js';
 
 const isContract = (value: unknown): value is AnyContract =>
@@ -37,6 +38,7 @@ export const CONTRACTS: readonly AnyContract[] = [
   firewallRequests,
   metricsRequests,
   hostRequests,
+  volumesRequests,
   hostDetailsRequests,
   vmSizesRequests,
 ].flatMap((module) => Object.values<unknown>(module).filter(isContract));
