@@ -9,8 +9,10 @@ import {
   ensureVolume,
   hostPoolsObserved,
   hostReportSubject,
+  inspectSizes,
   inspectVolume,
   removeVolume,
+  resizeDefinition,
   startVm,
   undefineVm,
   type ReportDataOf,
@@ -106,6 +108,19 @@ describe("volumes on libvirt's test driver", () => {
     expect(await agent.call(attachVolume, place)).toEqual({ isLive: false });
     expect(await agent.call(detachVolume, place)).toEqual({ isDetached: true });
     expect(await agent.refusal(attachVolume, { ...place, fence: 0 })).toBe('STALE_FENCE');
+  });
+
+  it('leave the sizes of a VM as they are, which leave them', async () => {
+    const [vmId, first, second] = [await built(), await made(), await made()];
+    const sizes = { vcpus: 2, maxVcpus: 4, memoryMib: 128, maxMemoryMib: 256 };
+    const sized = { vcpus: 2, maxVcpus: 4, memoryKib: 131_072, maxMemoryKib: 262_144 };
+    await agent.call(attachVolume, { vmId, fence: 1, volumeId: first, target: 'vdb' });
+    await agent.call(resizeDefinition, { vmId, fence: 1, sizes });
+    await agent.call(attachVolume, { vmId, fence: 1, volumeId: second, target: 'vdc' });
+    expect((await definedDisks(vmId)).map(({ target }) => target)).toEqual(['vda', 'vdb', 'vdc']);
+    expect((await agent.call(inspectSizes, { vmId })).definition).toEqual(sized);
+    await agent.call(detachVolume, { vmId, fence: 1, volumeId: first, target: 'vdb' });
+    expect((await agent.call(inspectSizes, { vmId })).definition).toEqual(sized);
   });
 
   it('starts a VM with its volumes, and none whose volume is not what it must be', async () => {

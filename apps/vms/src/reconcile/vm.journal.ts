@@ -237,12 +237,13 @@ export class VmJournal {
     return this.end(claim, reading, async (tx, vm, now) => {
       const failure = { code: error.code, message: error.message };
       const state = paused === null ? 'RUNNING' : 'PAUSED';
+      const isDue = runsOnByItself(paused) || isOvertaken(vm, reading);
       const stepped = await this.operations.markStep(tx, vm.id, step, { status: 'FAILED', errorCode: error.code });
       await this.vms.update(tx, vm.id, {
         ...RELEASED,
         state,
         desired: 'RUNNING',
-        reconcileAt: runsOnByItself(paused) || isOvertaken(vm, reading) ? now : null,
+        reconcileAt: isDue ? now : await this.dueForVolumes(tx, reading, now),
         failedAttempts: 0,
         pauseReason: paused,
       });
