@@ -49,6 +49,10 @@ describe(Link, () => {
     await expect(link.up(1)).rejects.toThrow(LinkLost);
     const waiting = Promise.all([link.up(3_600_000), link.up(3_600_000)]);
     await say('reconnect');
+    // It fell again before whoever answers was back.
+    await say('disconnect');
+    await expect(link.up(1)).rejects.toThrow(LinkLost);
+    await say('reconnect');
     for (const left of await waiting) expect(left).toBeLessThanOrEqual(3_600_000);
     await expect(link.up(7)).resolves.toBe(7);
   });

@@ -1,4 +1,11 @@
 import type { NatsConnection } from '@nats-io/transport-node';
+import { RECONNECT_JITTER_MS, RECONNECT_WAIT_MS } from './nats-connection.js';
+
+/**
+ * Whoever is to answer comes back when its own pause between two attempts is over. What is sent before that is lost: of a
+ * service in another NATS account the server does not say that nobody listens.
+ */
+const OTHERS_COME_BACK_MS = RECONNECT_WAIT_MS + RECONNECT_JITTER_MS + 250;
 
 /** The connection ended while an answer was awaited, or did not come back in time for the request. */
 export class LinkLost extends Error {
@@ -11,6 +18,7 @@ export class LinkLost extends Error {
  */
 export class Link {
   private isUp = true;
+  private comingBack: NodeJS.Timeout | undefined;
   /** Told when the connection falls. */
   private readonly exchanges = new Set<() => void>();
   /** Told when it is back. */
@@ -59,11 +67,15 @@ export class Link {
   private async follow(connection: Pick<NatsConnection, 'status'>): Promise<void> {
     for await (const { type } of connection.status()) {
       if (type === 'disconnect') {
+        clearTimeout(this.comingBack);
         this.isUp = false;
         for (const fall of [...this.exchanges]) fall();
       } else if (type === 'reconnect') {
-        this.isUp = true;
-        for (const back of [...this.waiting]) back();
+        clearTimeout(this.comingBack);
+        this.comingBack = setTimeout(() => {
+          this.isUp = true;
+          for (const back of [...this.waiting]) back();
+        }, OTHERS_COME_BACK_MS).unref();
       }
     }
   }
