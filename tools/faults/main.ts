@@ -50,18 +50,20 @@ const outcomeOf = async (scene: Scene, row: Row): Promise<Outcome> => {
 const main = async (): Promise<boolean> => {
   const { rows, seed } = chosen();
   say(`${String(rows.length)} rows, SEED ${String(seed)}; starting the whole stack`);
-  let interrupted = false;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => {
-      interrupted = true;
-    });
+  // A Ctrl-C ends the stack as well: a row would wait for it in vain.
+  const interrupted = new Promise<never>((_resolve, reject) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.once(signal, () => {
+        reject(new Error('interrupted'));
+      });
+  });
+  interrupted.catch(() => undefined);
   forgetLogs();
   let scene = await Scene.build();
   const outcomes: Outcome[] = [];
   try {
     for (const [index, row] of rows.entries()) {
-      if (interrupted) break;
-      const outcome = await outcomeOf(scene, row);
+      const outcome = await Promise.race([outcomeOf(scene, row), interrupted]);
       outcomes.push(outcome);
       say(`${String(index + 1)}/${String(rows.length)}  ${lineOf(outcome)}`);
       if (outcome.broken.length > 0) say(`logs: ${keepLogs(scene.system.layout.logDir, index + 1)}`);
