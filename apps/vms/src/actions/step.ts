@@ -6,8 +6,8 @@ import type { Vm, Volume } from '../generated/prisma/client.js';
 export interface Preparation {
   nic?: VmNic;
   filterName?: string | null;
-  /** Volumes that the last step attached or detached. */
-  volumeIds?: readonly string[];
+  /** Volumes that the last step attached or detached, and those of which it came to know that they can't be attached. */
+  volumes?: { readonly moved: readonly string[]; readonly refused: readonly string[] };
 }
 
 /** What a step has at hand. */
@@ -23,6 +23,8 @@ export interface StepInput {
   readonly preparation: Preparation;
   /** The operation that the step is for; null when nobody asked. */
   readonly operationId: string | null;
+  /** The volume that the operation is about; null: it is about none. */
+  readonly volumeId: string | null;
 }
 
 /** 'pending': it was asked for, and has not come about yet; the step is performed again to hear of it. */

@@ -4,6 +4,7 @@ import {
   LOOK_AGAIN_MS,
   backoffMs,
   desiredState,
+  isDiskProblem,
   isPausedForNow,
   isSpecChange,
   settledState,
@@ -29,6 +30,10 @@ const SUSPENDED = 'user';
 
 /** It stands still for a reason that passes: it is looked at again until it has. */
 const runsOnByItself = (pauseReason: string | null): boolean => pauseReason !== null && isPausedForNow(pauseReason);
+
+/** A disk that must not be used may be put back by a person; any other error stays until somebody acts. */
+const dueInError = ({ state, errorCode }: Vm, now: Date): Date | null =>
+  state === 'ERROR' && errorCode !== null && isDiskProblem(errorCode) ? later(now, LOOK_AGAIN_MS) : null;
 
 const RELEASED = { leaseOwner: null, leaseUntil: null } as const;
 
@@ -62,8 +67,9 @@ export class VmJournal {
   async read(claim: Claim): Promise<Reading> {
     const vm = await this.vms.findRow(claim.vmId);
     if (vm?.fence !== claim.fence) throw new DomainError('STALE_FENCE', { vmId: claim.vmId });
-    const [open, volumes] = await Promise.all([this.operations.open(claim.vmId), this.volumes.ofVm(claim.vmId)]);
-    return { vm, open, volumes };
+    const open = await this.operations.open(claim.vmId);
+    // After it: what it says of volumes is seen then, and who asks for something meanwhile is noticed at the end.
+    return { vm, open, volumes: await this.volumes.ofVm(claim.vmId) };
   }
 
   stepStarted(claim: Claim, step: Step): Promise<void> {
@@ -84,11 +90,24 @@ export class VmJournal {
       if (step === 'ensure-disk' && vm.diskBuiltAt === null) await this.vms.update(tx, vm.id, { diskBuiltAt: now });
       if (step === 'attach-network' && networkId !== undefined && networkId !== vm.networkId)
         await this.vms.update(tx, vm.id, { networkId });
-      const { volumeIds = [] } = preparation;
-      if (step === 'attach-volume') await this.volumes.markAttached(tx, vm.id, volumeIds);
-      if (step === 'detach-volume') await this.volumes.markDetached(tx, vm.id, volumeIds);
+      await this.recordVolumes(tx, vm, step, preparation);
       return this.operations.markStep(tx, vm.id, step, { status: 'SUCCEEDED', finishedAt: now });
     });
+  }
+
+  /** A step that has not come about yet has moved some volumes. */
+  volumesMoved(claim: Claim, step: Step, preparation: Preparation): Promise<void> {
+    return this.write(claim, async (tx, vm) => {
+      await this.recordVolumes(tx, vm, step, preparation);
+      return [];
+    });
+  }
+
+  private async recordVolumes(tx: Transaction, { id }: Vm, step: Step, { volumes }: Preparation): Promise<void> {
+    if (volumes === undefined) return;
+    if (step === 'attach-volume') await this.volumes.markAttached(tx, id, volumes.moved);
+    if (step === 'detach-volume') await this.volumes.markDetached(tx, id, volumes.moved);
+    await this.volumes.markRefused(tx, id, volumes.refused);
   }
 
   /** The desired state is reached: the VM shows it, its operation ends, the lease is given back. */
@@ -99,7 +118,6 @@ export class VmJournal {
       const gone = desired === 'DELETED';
       // Whatever stopped it first: it stands still because somebody wants it to.
       const pauseReason = state === 'PAUSED' ? SUSPENDED : null;
-      if (gone) await this.volumes.freeAll(tx, vm.id);
       const sizes = gone ? {} : sizesAtRest(vm, rest);
       // What was asked for may have been overtaken by what is settled now.
       const isRestless = !gone && (isOvertaken({ ...vm, ...sizes }, reading) || (await this.hasPendingVolumes(tx, vm)));
@@ -118,6 +136,14 @@ export class VmJournal {
       const ended = await this.operations.closeOpen(tx, vm.id, 'SUCCEEDED');
       const deleted = gone && vm.state !== state ? [deletedEvent(vm)] : [];
       return [...stateEvents(vm, state, pauseReason), ...deleted, ...ended];
+    });
+  }
+
+  /** A task was done to a VM in error, which it stays. */
+  endInError(claim: Claim, reading: Reading): Promise<void> {
+    return this.end(claim, reading, async (tx, vm, now) => {
+      await this.vms.update(tx, vm.id, { ...RELEASED, failedAttempts: 0, reconcileAt: dueInError(vm, now) });
+      return this.operations.closeOpen(tx, vm.id, 'SUCCEEDED');
     });
   }
 
@@ -265,7 +291,8 @@ export class VmJournal {
       const isUnfinished = vm.state === 'STARTING' || isOvertaken(vm, reading);
       const isDue = isUnfinished || (vm.state === 'PAUSED' && runsOnByItself(vm.pauseReason));
       // A volume that could not be attached is taken away again, whatever of it has come about.
-      const reconcileAt = isDue ? now : await this.dueForVolumes(tx, reading, now);
+      const dueAt = isDue ? now : await this.dueForVolumes(tx, reading, now);
+      const reconcileAt = vm.state === 'ERROR' ? dueInError(vm, now) : dueAt;
       await this.vms.update(tx, vm.id, { ...RELEASED, reconcileAt, failedAttempts: 0 });
       return [...stepped, ...ended];
     });

@@ -85,6 +85,12 @@ const withoutSpecSteps = ({ open }: Reading, completed: ReadonlySet<Step>): Read
   return new Set([...completed, ...SPEC_STEPS.filter((step) => !steps.includes(step))]);
 };
 
+/** What is done to a VM in error that is off, without anything that it may be in error about; null: nothing. */
+const inErrorTask = (reading: Reading, { power }: Found): Task<Step> | null => {
+  const task = taskIn(reading);
+  return task?.inError === true && reading.vm.state === 'ERROR' && isOff(power) ? task : null;
+};
+
 const isSpecStep = (step: Step | null): boolean => SPEC_STEPS.some((one) => one === step);
 
 const isOfVolumes = (step: Step | null): boolean => step === 'attach-volume' || step === 'detach-volume';
@@ -131,6 +137,12 @@ export class VmWorker {
       for (let round = 0; round < MAX_ROUNDS; round += 1) {
         const found = await this.observe(reading, completed);
         seen = found;
+        const repair = inErrorTask(reading, found);
+        if (repair !== null) {
+          current = repair.step;
+          await this.act(claim, reading, current, preparation);
+          return await this.journal.endInError(claim, reading);
+        }
         if (!(await this.followGuest(claim, reading, found))) {
           const next = plan(desiredState(reading.vm.desired), found, taskIn(reading));
           if (next.kind !== 'act') return await this.rest(claim, reading, next, found);
@@ -213,9 +225,13 @@ export class VmWorker {
     if (!isUnderWay) await this.journal.stepStarted(claim, step);
     await this.options.failpoints.reach('before', step);
     const started = performance.now();
-    const outcome = await this.hosts.perform(step, reading, claim.fence, preparation, open?.id ?? null);
+    const outcome = await this.hosts.perform(step, reading, claim.fence, preparation);
     await this.options.failpoints.reach('after', step);
+    const { moved = [], refused = [] } = preparation.volumes ?? {};
+    if (refused.length > 0)
+      this.logger.warn({ vmId: vm.id, step, volumeIds: refused }, 'volumes cannot be attached; they are given back');
     if (outcome === 'pending') {
+      if (moved.length + refused.length > 0) await this.journal.volumesMoved(claim, step, preparation);
       if (!isUnderWay) this.logger.info({ vmId: vm.id, step }, 'step asked for; waiting for it to come about');
       return outcome;
     }
@@ -313,7 +329,8 @@ export class VmWorker {
     const now = await this.journal.read(claim);
     const { vm } = now;
     const failed = { vmId: claim.vmId, step, code: error.code, details: error.details, err: error };
-    if (isDiskProblem(error.code) && vm.diskBuiltAt !== null && vm.desired !== 'DELETED')
+    // A volume's file is no reason to call the VM's own disk unusable.
+    if (isDiskProblem(error.code) && !isOfVolumes(step) && vm.diskBuiltAt !== null && vm.desired !== 'DELETED')
       return this.block(claim, reading, error);
     const isOverdue = this.isShutdownOverdue(now, seen);
     if (isOverdue || this.isPastHope(now, error)) {
@@ -335,7 +352,8 @@ export class VmWorker {
   }
 
   private isPastHope({ vm, open }: Reading, error: DomainError): boolean {
-    const ownTimeMs = vm.desired === 'STOPPED' ? this.graceMs(open) : 0;
+    const isGivenTime = vm.desired === 'STOPPED' || open?.parameters.timeoutSeconds !== undefined;
+    const ownTimeMs = isGivenTime ? this.graceMs(open) : 0;
     const isTooLate = (open?.ageMs ?? 0) > this.options.retryLimitMs + ownTimeMs;
     return isTooLate || !isRetryable(error);
   }
@@ -346,7 +364,7 @@ export class VmWorker {
     const task = taskIn(reading);
     const isAtRest = state === 'RUNNING' || state === 'PAUSED' || state === 'STOPPED';
     // What a task is done to is as it shall be by then, whatever it shows yet.
-    if (task !== null && (isAtRest || (task.onOff === true && step === task.step)))
+    if (task !== null && (isAtRest || (task.onOff === true && (step === task.step || state === 'ERROR'))))
       return this.failOperation(claim, reading, task.step, error);
     // The VM is as it shall be, whatever becomes of its volumes.
     if (isOfVolumes(step)) return this.journal.postpone(claim, reading, IDLE_WAIT_MS);

@@ -4,6 +4,7 @@ import {
   detachVolume,
   ensureVolume,
   growVolume,
+  inspectVolume,
   removeVolume,
   type DomainPower,
   type ErrorCode,
@@ -45,8 +46,16 @@ export class SimulatedVolumes {
   pool = { capacityBytes: 100 * GIB, availableBytes: 80 * GIB };
   /** What a command is refused with. */
   refusal: ErrorCode | null = null;
+  /** Volumes that a command is refused for, and with what. */
+  readonly refusals = new Map<string, ErrorCode>();
   /** Whether guests keep a disk that they are asked for. */
   isKept = false;
+  /** Growth is kept waiting by this. */
+  gate: Promise<void> = Promise.resolve();
+  /** Whether what has grown is not told of. */
+  losesAnswers = false;
+  /** Volumes that guests keep. */
+  readonly kept = new Set<string>();
 
   report(hostId: string, sequence: number): ReportInputOf<typeof hostPoolsObserved> {
     const files = [...this.files].filter(([, { capacityBytes }]) => capacityBytes !== null);
@@ -85,13 +94,22 @@ export class SimulatedVolumes {
         return { created: true, capacityBytes: request.capacityBytes };
       }),
     );
-    on(growVolume, (request) =>
-      this.command('grow-volume', request, (file) => {
+    on(growVolume, async (request) => {
+      await this.gate;
+      return this.command('grow-volume', request, (file) => {
         if (file.capacityBytes === null) throw new DomainError('VOLUME_MISSING');
         file.capacityBytes = Math.max(file.capacityBytes, request.capacityBytes);
+        if (this.losesAnswers) throw new DomainError('HYPERVISOR_ERROR');
         return { capacityBytes: file.capacityBytes, isOnline: request.vmId !== null };
-      }),
-    );
+      });
+    });
+    on(inspectVolume, ({ volumeId }) => {
+      const capacityBytes = this.files.get(volumeId)?.capacityBytes ?? null;
+      const found = { capacityBytes, allocationBytes: capacityBytes === null ? null : 262_144 };
+      if (capacityBytes !== null) return Promise.resolve({ status: 'SOUND', ...found, problem: null });
+      const problem = { code: 'VOLUME_MISSING' as const, message: 'There is no such file' };
+      return Promise.resolve({ status: 'ABSENT', ...found, problem });
+    });
     on(removeVolume, (request) =>
       this.command('remove-volume', request, (file) => {
         const removed = file.capacityBytes !== null;
@@ -102,7 +120,7 @@ export class SimulatedVolumes {
     on(attachVolume, (request) =>
       onVm('attach-volume', request, ({ power }) => {
         const file = this.files.get(request.volumeId);
-        if (this.refusal !== null) throw new DomainError(this.refusal);
+        this.refuse(request.volumeId);
         if ((file?.capacityBytes ?? null) === null) throw new DomainError('VOLUME_MISSING');
         const place = `${request.vmId}/${request.volumeId}/${request.target}`;
         const isLive = power === 'running' || power === 'paused';
@@ -114,7 +132,7 @@ export class SimulatedVolumes {
     on(detachVolume, (request) =>
       onVm('detach-volume', request, () => {
         const place = `${request.vmId}/${request.volumeId}/${request.target}`;
-        if (this.isKept && this.live.has(place)) return { isDetached: false };
+        if ((this.isKept || this.kept.has(request.volumeId)) && this.live.has(place)) return { isDetached: false };
         this.live.delete(place);
         this.definitions.delete(place);
         return { isDetached: true };
@@ -132,7 +150,14 @@ export class SimulatedVolumes {
     if (fence < file.fence) return Promise.reject(new DomainError('STALE_FENCE', { volumeId }));
     file.fence = fence;
     this.calls.push(name);
-    if (this.refusal !== null) return Promise.reject(new DomainError(this.refusal));
-    return Promise.resolve().then(() => act(file));
+    return Promise.resolve().then(() => {
+      this.refuse(volumeId);
+      return act(file);
+    });
+  }
+
+  private refuse(volumeId: string): void {
+    const code = this.refusals.get(volumeId) ?? this.refusal;
+    if (code !== null) throw new DomainError(code);
   }
 }

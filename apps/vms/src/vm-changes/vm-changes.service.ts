@@ -86,7 +86,7 @@ export class VmChangesService {
       }
       if (!isAllowed(kind, vm.state)) throw new DomainError('VM_BUSY', { state: vm.state });
       if (actionOf(kind).destroys === true && vm.deletionProtected) throw new DomainError('DELETION_PROTECTED');
-      await this.refuseWhileOpen(tx, vm, kind);
+      await this.refuseWhileOpen(tx, vm, kind, parameters.volumeId);
       const told = await this.effects.accept(tx, vm, { kind, actor, parameters, input });
       const events = [...told, ...(await this.makeDue(tx, vm, kind))];
       return this.journal(tx, vm, { kind, actor, key, parameters }, events);
@@ -94,10 +94,16 @@ export class VmChangesService {
   }
 
   /** What may not be done twice at a time. @throws DomainError VM_BUSY */
-  private async refuseWhileOpen(tx: Transaction, vm: VmRow, kind: OperationKind): Promise<void> {
-    const { supersedes } = actionOf(kind);
+  private async refuseWhileOpen(
+    tx: Transaction,
+    vm: VmRow,
+    kind: OperationKind,
+    volumeId: string | undefined,
+  ): Promise<void> {
+    const { supersedes, takesBack } = actionOf(kind);
     if (supersedes === 'all') return;
     const open = await this.operations.open(vm.id, tx);
+    if (open !== null && open.kind === takesBack && open.parameters.volumeId === volumeId) return;
     if (open !== null && (supersedes === 'none' || open.kind === kind))
       throw new DomainError('VM_BUSY', { state: vm.state, operation: open.kind });
   }

@@ -1,11 +1,16 @@
 import { can } from '@infinibay/access-domain';
 import { DomainError, type Actor } from '@infinibay/contracts';
 import { isUuid } from '@infinibay/platform-subgraph';
-import { freeTarget, type OperationKind, type Parameters } from '@infinibay/vms-domain';
+import { actionOf, freeTarget, type OperationKind, type Parameters } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
 import type { Vm as VmRow, Volume as VolumeRow } from '../generated/prisma/client.js';
 import { VolumeRepository } from '../volumes/volume.repository.js';
+
+const isAnotherWish = (kind: OperationKind): boolean => {
+  const action = actionOf(kind);
+  return 'wish' in action && action.wish.desired !== 'DELETED';
+};
 
 /** What an action on a VM means for volumes, within the transaction that accepts it and has the VM locked. */
 @Injectable()
@@ -15,6 +20,8 @@ export class VolumeAttachment {
   /** @throws DomainError VOLUME_NOT_FOUND, VOLUME_BUSY, VOLUME_IN_USE, VOLUME_NOT_ATTACHED, VOLUME_ON_OTHER_HOST, VOLUME_LIMIT_REACHED */
   async accept(tx: Transaction, actor: Actor, vm: VmRow, kind: OperationKind, asked: Parameters): Promise<void> {
     if (kind === 'DELETE_VM' && asked.deleteVolumes === true) await this.volumes.condemnAll(tx, vm.id);
+    // A deletion that failed and that somebody has thought better of.
+    if (vm.desired === 'DELETED' && isAnotherWish(kind)) await this.volumes.spareAll(tx, vm.id);
     if (kind !== 'ATTACH_VOLUME' && kind !== 'DETACH_VOLUME') return;
     const volume = await this.lock(tx, actor, vm, asked.volumeId ?? '');
     if (kind === 'ATTACH_VOLUME') await this.attach(tx, vm, volume);

@@ -103,19 +103,32 @@ export class VolumeJournal {
    * It did not come about, and trying again will not help. One that could not grow is as it was; one that could not be
    * made or removed is in error until somebody deletes it.
    * @param operationId what the worker worked for: what has been asked since is not answered by it
+   * @param bytes that it has, where its host could be asked: it may have grown although nobody heard of it
    */
-  fail(claim: VolumeClaim, step: VolumeStep | null, operationId: string | null, error: DomainError): Promise<void> {
+  fail(
+    claim: VolumeClaim,
+    step: VolumeStep,
+    operationId: string | null,
+    error: DomainError,
+    bytes: number | null,
+  ): Promise<void> {
     return this.write(claim, async (tx, volume) => {
       const open = await this.operations.openId(tx, volume.id);
       if (open !== operationId) return this.release(tx, volume);
+      // It goes with its VM, which was asked for since.
+      if (volume.isUnwanted && step !== 'remove-volume') {
+        await this.release(tx, volume);
+        return this.operations.closeOpen(tx, volume.id, 'SUPERSEDED');
+      }
       const failure = { code: error.code, message: error.message };
-      const stepped =
-        step === null
-          ? []
-          : await this.operations.markStep(tx, volume.id, step, { status: 'FAILED', errorCode: error.code });
+      const stepped = await this.operations.markStep(tx, volume.id, step, {
+        status: 'FAILED',
+        errorCode: error.code,
+      });
+      const builtBytes = BigInt(Math.max(bytes ?? 0, Number(volume.builtBytes)));
       const shown =
         step === 'grow-volume'
-          ? ({ state: 'AVAILABLE', capacityBytes: volume.builtBytes } as const)
+          ? ({ state: 'AVAILABLE', capacityBytes: builtBytes, builtBytes } as const)
           : ({ state: 'ERROR', errorCode: failure.code, errorMessage: failure.message } as const);
       await this.volumes.update(tx, volume.id, { ...RESTED, ...shown });
       return [...stepped, ...(await this.operations.closeOpen(tx, volume.id, 'FAILED', failure))];

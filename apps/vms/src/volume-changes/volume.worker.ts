@@ -1,4 +1,4 @@
-import { DomainError, ensureVolume, growVolume, isRetryable, removeVolume } from '@infinibay/contracts';
+import { DomainError, ensureVolume, growVolume, inspectVolume, isRetryable, removeVolume } from '@infinibay/contracts';
 import { newServiceContext, runInContext, type Logger } from '@infinibay/platform-logging';
 import { RequestClient } from '@infinibay/platform-messaging';
 import { LOGGER } from '@infinibay/platform-service';
@@ -60,6 +60,8 @@ export class VolumeWorker {
         this.logger.info({ volumeId: volume.id, step, durationMs }, 'volume step done');
         if (step === 'remove-volume') return await this.journal.removed(claim);
         await this.journal.madeOrGrown(claim, step, bytes);
+        // What fails from here on is not that step.
+        step = null;
       }
       throw new DomainError('INTERNAL', { reason: 'the volume does not converge' });
     } catch (error) {
@@ -94,14 +96,27 @@ export class VolumeWorker {
     if (cause instanceof DomainError && cause.code === 'STALE_FENCE') throw cause;
     const error = cause instanceof DomainError ? cause : new DomainError('INTERNAL', {}, { cause });
     const failed = { volumeId: claim.volumeId, step, code: error.code, err: error };
-    // What nobody waits for, as a removal that came with a VM's, is tried for as long as it takes.
+    // Without a step it is our own database that failed. What nobody waits for, as a removal that came with a VM's, is tried for as long as it takes.
     const isTooLate = open !== null && open.ageMs > this.options.retryLimitMs;
-    if (!isTooLate && isRetryable(error)) {
+    if (step === null || (!isTooLate && isRetryable(error))) {
       const waitMs = await this.journal.retryLater(claim, step, error);
       this.logger.warn({ ...failed, waitMs }, 'volume step failed; trying again');
       return;
     }
     this.logger.error(failed, 'what was asked of the volume failed');
-    await this.journal.fail(claim, step, open?.id ?? null, error);
+    await this.journal.fail(claim, step, open?.id ?? null, error, await this.grownTo(claim, step));
+  }
+
+  /** Bytes that a volume has whose growth came to nothing, as far as is known; null: it is not. */
+  private async grownTo(claim: VolumeClaim, step: VolumeStep): Promise<number | null> {
+    const { volumeId } = claim;
+    if (step !== 'grow-volume') return null;
+    try {
+      const { hostId } = await this.journal.read(claim);
+      return (await this.requests.call(inspectVolume, { volumeId }, { hostId })).capacityBytes;
+    } catch (error) {
+      this.logger.warn({ err: error, volumeId }, 'the size of the volume could not be looked at');
+      return null;
+    }
   }
 }

@@ -6,7 +6,7 @@ import { Failure } from '../vms/vm.model.js';
 registerEnumType(VolumeState, {
   name: 'VolumeState',
   description:
-    'State of a volume. CREATING, RESIZING and DELETING end by themselves; ERROR carries a reason: one that could not be made is deleted, one that could not be deleted is deleted again.',
+    'State of a volume. CREATING and RESIZING end by themselves, and so does DELETING: of one that was to go with a VM whose deletion failed it lasts until the VM is deleted, or is AVAILABLE again when the VM is asked for anything else; ERROR carries a reason: one that could not be made is deleted, one that could not be deleted is deleted again.',
 });
 registerEnumType(VolumeAttachment, {
   name: 'VolumeAttachment',
@@ -74,7 +74,7 @@ export class VolumeConnection {
 
 @ObjectType({
   description:
-    'A place for volumes on a host. Members of departments see its id and name; administrators see all of it.',
+    'A place for volumes on a host. Members of departments see which it is, of what kind, where, and whether it can be used; administrators also how much it holds.',
 })
 @Directive('@key(fields: "id")')
 export class StoragePool {

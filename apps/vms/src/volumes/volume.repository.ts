@@ -1,7 +1,7 @@
 import { departmentWhere, type DepartmentScope } from '@infinibay/access-domain';
 import { DomainError, nameKey } from '@infinibay/contracts';
 import type { Page } from '@infinibay/platform-graphql';
-import { databaseNow, isUniqueViolation } from '@infinibay/platform-persistence';
+import { isUniqueViolation } from '@infinibay/platform-persistence';
 import { Injectable } from '@nestjs/common';
 import { PrismaClient, type Transaction } from '../database.js';
 import type { Prisma, Volume } from '../generated/prisma/client.js';
@@ -97,6 +97,13 @@ export class VolumeRepository {
     });
   }
 
+  /** They can't be attached; what of it may have come about is undone. */
+  async markRefused(tx: Transaction, vmId: string, ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    const where = { id: { in: [...ids] }, attachedVmId: vmId, attachment: 'ATTACHING' as const };
+    await tx.volume.updateMany({ where, data: { attachment: 'DETACHING' } });
+  }
+
   /** What was asked for failed: one that could not be attached shall not be, one that could not be detached stays. */
   async takeBack(tx: Transaction, vmId: string, volumeId: string): Promise<void> {
     const volume = await tx.volume.findFirst({ where: { id: volumeId, attachedVmId: vmId } });
@@ -105,21 +112,26 @@ export class VolumeRepository {
     await tx.volume.update({ where: { id: volumeId }, data: { attachment } });
   }
 
-  /** The VM is gone: what was attached to it is free, and what was to go with it goes now. */
-  async freeAll(tx: Transaction, vmId: string): Promise<void> {
-    const free = { attachedVmId: null, target: null, attachment: null };
-    const attachedVmId = vmId;
-    const reconcileAt = await databaseNow(tx);
-    await tx.volume.updateMany({ where: { attachedVmId, isUnwanted: true }, data: { ...free, reconcileAt } });
-    await tx.volume.updateMany({ where: { attachedVmId }, data: free });
-  }
-
-  /** They go when the VM does. */
+  /**
+   * They go when the VM does. It frees what is attached to it when its row is DELETED, by a trigger of the table (migration
+   * `volumes`): an older instance of this service, which knows no volumes, may be the one that deletes it.
+   */
   async condemnAll(tx: Transaction, vmId: string): Promise<void> {
     await tx.volume.updateMany({
       where: { attachedVmId: vmId },
       data: { isUnwanted: true, state: 'DELETING', activeNameKey: null },
     });
+  }
+
+  /** They stay after all. One whose name was given away meanwhile keeps it, beside the other. */
+  async spareAll(tx: Transaction, vmId: string): Promise<void> {
+    const condemned = await tx.volume.findMany({ where: { attachedVmId: vmId, isUnwanted: true } });
+    for (const { id, name, departmentId } of condemned) {
+      const key = nameKey(name);
+      const isTaken = (await tx.volume.count({ where: { departmentId, activeNameKey: key } })) > 0;
+      const spared = { isUnwanted: false, state: 'AVAILABLE', reconcileAt: null } as const;
+      await tx.volume.update({ where: { id }, data: { ...spared, activeNameKey: isTaken ? null : key } });
+    }
   }
 
   /** What files take up. */

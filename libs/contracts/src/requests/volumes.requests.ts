@@ -93,7 +93,7 @@ export const attachVolume = defineCommand({
   name: 'host.attach-volume',
   version: 1,
   description:
-    "Makes a volume a disk of a VM: of its definition, and of the guest when that runs. One that is attached there is success. The guest finds it by its serial, the last 20 hexadecimal digits of the volume's id. Errors: VM_NOT_FOUND, VOLUME_MISSING, VOLUME_REPLACED, VOLUME_DAMAGED, STORAGE_UNAVAILABLE, STALE_FENCE, VM_UNRESPONSIVE, UNSUPPORTED_BY_DRIVER (a running guest of the test driver), HYPERVISOR_ERROR.",
+    "Makes a volume a disk of a VM: of its definition, and of the guest when that runs. One that is attached there is success. The guest finds it by its serial, the last 20 hexadecimal digits of the volume's id. Errors: VOLUME_MISSING, VOLUME_REPLACED, VOLUME_DAMAGED, STORAGE_UNAVAILABLE, STALE_FENCE, VM_UNRESPONSIVE, UNSUPPORTED_BY_DRIVER (a running guest of the test driver), HYPERVISOR_ERROR.",
   owner: 'hypervisor-agent',
   callers: ['vms'],
   timeoutMs: 30_000,

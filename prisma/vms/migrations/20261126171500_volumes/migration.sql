@@ -1,4 +1,4 @@
--- New tables alone: what runs on the schema before does not know them, and nothing is locked.
+-- New tables, and last a trigger on an old one: what runs on the schema before does not know them.
 
 -- CreateEnum
 CREATE TYPE "VolumeState" AS ENUM ('CREATING', 'AVAILABLE', 'RESIZING', 'ERROR', 'DELETING', 'DELETED');
@@ -77,3 +77,18 @@ CREATE INDEX "volumes_reconcile_at_idx" ON "volumes"("reconcile_at");
 
 -- AddForeignKey
 ALTER TABLE "volumes" ADD CONSTRAINT "volumes_pool_id_fkey" FOREIGN KEY ("pool_id") REFERENCES "storage_pools"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- A VM that is deleted frees what is attached to it, and what was to go with it goes now; also when an older instance,
+-- which knows no volumes, is the one that deletes it.
+CREATE FUNCTION "free_volumes_of_deleted_vm"() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE "volumes" SET
+    "attached_vm_id" = NULL, "target" = NULL, "attachment" = NULL, "updated_at" = now(),
+    "reconcile_at" = CASE WHEN "is_unwanted" THEN now() ELSE "reconcile_at" END
+  WHERE "attached_vm_id" = NEW."id";
+  RETURN NULL;
+END $$;
+
+CREATE TRIGGER "vms_free_volumes" AFTER UPDATE OF "state" ON "vms"
+  FOR EACH ROW WHEN (NEW."state" = 'DELETED' AND OLD."state" IS DISTINCT FROM NEW."state")
+  EXECUTE FUNCTION "free_volumes_of_deleted_vm"();
