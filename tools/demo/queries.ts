@@ -1,6 +1,9 @@
 export const LOGIN = `mutation ($email: String!, $password: String!) {
   login(email: $email, password: $password) { accessToken refreshToken }
 }`;
+export const REFRESH = `mutation ($refreshToken: String!) {
+  refreshSession(refreshToken: $refreshToken) { accessToken refreshToken }
+}`;
 export const DEPARTMENTS = `{ departments(first: 200) { nodes { id name } } }`;
 
 export const DEPARTMENT = `query ($id: ID!) {

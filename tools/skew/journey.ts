@@ -7,9 +7,9 @@ import { randomUUID } from 'node:crypto';
 import { prepareDepartment } from '../demo/department.ts';
 import { GraphClient, GraphError } from '../demo/graph-client.ts';
 import { LiveFeed } from '../demo/live-feed.ts';
-import { CREATE_VM, DELETE_VM, IMAGES, VM_STATE } from '../demo/queries.ts';
+import { CREATE_VM, DELETE_VM, IMAGES, REFRESH, VM_STATE } from '../demo/queries.ts';
 import { pollUntil } from '../stack/polling.ts';
-import { ME, METRICS, REFRESH, SHUT_DOWN_VM, START_VM } from './queries.ts';
+import { ME, METRICS, SHUT_DOWN_VM, START_VM } from './queries.ts';
 
 const VM_NAME = 'journey-1';
 /** Software emulation on a loaded machine included. */

@@ -1,5 +1,4 @@
 export const ME = `{ me { id email } }`;
-export const REFRESH = `mutation ($refreshToken: String!) { refreshSession(refreshToken: $refreshToken) { accessToken } }`;
 export const START_VM = `mutation ($input: VmActionInput!) { startVm(input: $input) { operation { id } } }`;
 export const SHUT_DOWN_VM = `mutation ($input: VmActionInput!) { shutdownVm(input: $input) { operation { id } } }`;
 export const METRICS = `query ($id: ID!) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { DomainError } from '@infinibay/contracts';
-import { databaseFailure } from './database-failure.js';
+import { databaseFailure, isTransactionConflict } from './database-failure.js';
 
 const coded = (code: string) => Object.assign(new Error('x'), { code });
 
@@ -32,6 +32,20 @@ describe(databaseFailure, () => {
       expect(databaseFailure(error)).toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
   });
 
+  it.each(['40001', '40P01', 'P2034'])('takes %s as a transaction that may be begun again', (code) => {
+    for (const error of [
+      coded(code),
+      Object.assign(new Error('prisma'), {
+        code: 'P2010',
+        meta: { driverAdapterError: { cause: { originalCode: code } } },
+      }),
+    ]) {
+      expect(isTransactionConflict(error)).toBe(true);
+      expect(databaseFailure(error)).toMatchObject({ code: 'SERVICE_UNAVAILABLE', details: { reason: 'conflict' } });
+    }
+    expect(isTransactionConflict(coded('23505'))).toBe(false);
+  });
+
   it('knows errors of the driver that have no code', () => {
     expect(databaseFailure(new Error('Connection terminated unexpectedly'))).toBeDefined();
     expect(databaseFailure({ cause: { kind: 'ConnectionClosed' } })).toBeDefined();
@@ -41,7 +55,7 @@ describe(databaseFailure, () => {
     for (const error of [
       coded('23505'),
       coded('P2002'),
-      coded('40001'),
+      coded('23503'),
       new TypeError('x'),
       new DomainError('NOT_FOUND', {}, { cause: coded('P1001') }),
       null,

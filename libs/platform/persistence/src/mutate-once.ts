@@ -1,5 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { isTransactionConflict } from './database-failure.js';
 import { recallOnce, runOnce, type IdempotentCall } from './idempotency.js';
 import type { SqlClient, SqlTransaction } from './sql-client.js';
+
+/** Of transactions that wait for each other PostgreSQL ends one a second; the next attempt finds the others done. */
+const ATTEMPTS = 4;
+const PAUSE_MS = 50;
 
 export interface Mutation<Tx, Stored, Answer> {
   /**
@@ -54,10 +60,16 @@ const firstOrTwin = async <Stored>(
   database: SqlTransaction,
   call: IdempotentCall,
   attempt: () => Promise<Stored>,
+  attemptsLeft = ATTEMPTS,
 ): Promise<Stored> => {
   try {
     return await attempt();
   } catch (error) {
+    // Nothing of it was kept: what was checked is checked again.
+    if (isTransactionConflict(error) && attemptsLeft > 1) {
+      await delay(Math.random() * PAUSE_MS * (ATTEMPTS - attemptsLeft + 1));
+      return firstOrTwin(database, call, attempt, attemptsLeft - 1);
+    }
     // A twin may have come first meanwhile, or only the word of our commit was lost: then it failed because it is done.
     const known = await recallOnce<Stored>(database, call).catch(() => undefined);
     if (known === undefined) throw error;

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { vmDeleted, type EventEnvelope } from '@infinibay/contracts';
-import { PoolClient, createTestDatabase, type TestDatabase } from '@infinibay/testing';
+import { PoolClient, createTestDatabase, pollUntil, type TestDatabase } from '@infinibay/testing';
 import { newEvent } from './events.js';
 import { runOnce } from './idempotency.js';
 import { enterInbox } from './inbox.js';
+import { mutateOnce } from './mutate-once.js';
 import { appendToOutbox, outboxLag, relayOutbox, type OutboxRow } from './outbox.js';
+import type { SqlTransaction } from './sql-client.js';
 
 const event = (): EventEnvelope => {
   const vmId = randomUUID();
@@ -61,6 +63,50 @@ describe('persistence', () => {
       const failing = client.$transaction((tx) => runOnce(tx, call('failed'), () => Promise.reject(new Error('no'))));
       await expect(failing).rejects.toThrow('no');
       expect(await client.$transaction((tx) => runOnce(tx, call('failed'), () => Promise.resolve('now')))).toBe('now');
+    });
+  });
+
+  describe(mutateOnce, () => {
+    it('begins again when PostgreSQL ended its transaction for one that waited for the same rows', async () => {
+      const lock = (tx: SqlTransaction, key: string) =>
+        tx.$queryRawUnsafe(`SELECT pg_advisory_xact_lock(hashtext($1))::text`, key);
+      const attempts: string[] = [];
+      let holding = 0;
+      /** Each takes its own lock, waits once until both have one, and wants the other's. */
+      const mutate = (own: string, other: string) =>
+        mutateOnce(
+          client,
+          { actorId: 'u1', operation: 'crossed', key: own, input: {} },
+          {
+            prepare: () => async (tx) => {
+              attempts.push(own);
+              await lock(tx, own);
+              holding += 1;
+              await pollUntil(() => holding >= 2, { what: 'both to hold a lock' });
+              await lock(tx, other);
+              return own;
+            },
+            show: (stored) => stored,
+          },
+        );
+      expect(await Promise.all([mutate('left', 'right'), mutate('right', 'left')])).toEqual(['left', 'right']);
+      expect(attempts).toHaveLength(3);
+    });
+
+    it('says that the database preferred others when that goes on, and keeps nothing', async () => {
+      let attempts = 0;
+      const call = { actorId: 'u1', operation: 'crossed', key: 'always', input: {} };
+      const conflict = Object.assign(new Error('deadlock detected'), { code: '40P01' });
+      const prepare = () => () => {
+        attempts += 1;
+        return Promise.reject(conflict);
+      };
+      const mutation = { prepare, show: () => 'shown' };
+      await expect(mutateOnce(client, call, mutation)).rejects.toBe(conflict);
+      expect(attempts).toBe(4);
+      expect(await mutateOnce(client, call, { ...mutation, prepare: () => () => Promise.resolve('done') })).toBe(
+        'shown',
+      );
     });
   });
 
