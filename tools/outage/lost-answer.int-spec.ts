@@ -26,6 +26,8 @@ describe('a request while NATS goes and comes', () => {
   let client: RequestClient;
   let asked: () => void = () => undefined;
   let answers = true;
+  /** What is not answered, until the end: it has a day. */
+  const held = Promise.withResolvers<unknown>();
 
   const connect = async (service: ServiceName): Promise<NatsConnection> => {
     const connection = await connectToNats({ url: nats.url, user: service, password: 'pw', service }, logger);
@@ -52,7 +54,7 @@ describe('a request while NATS goes and comes', () => {
       inspectVm,
       () => {
         asked();
-        return answers ? Promise.resolve({ domain: null, disk: null }) : new Promise(() => undefined);
+        return answers ? Promise.resolve({ domain: null, disk: null }) : held.promise;
       },
       hostId,
     );
@@ -61,6 +63,7 @@ describe('a request while NATS goes and comes', () => {
     client = new RequestClient(await connect('vms'), durations);
   }, 120_000);
   afterAll(async () => {
+    held.resolve(undefined);
     await Promise.all(connections.map((connection) => connection.close()));
     await nats.child.stop('SIGTERM');
     state.remove();
