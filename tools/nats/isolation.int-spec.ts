@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { SERVICE_NAMES, eventSubject, findVms, requestSubject } from '@infinibay/contracts';
+import {
+  REQUEST_CONTRACTS,
+  SERVICE_NAMES,
+  eventSubject,
+  findVms,
+  reportSubject,
+  requestSubject,
+  startedReportOf,
+} from '@infinibay/contracts';
 import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { randomUUID } from 'node:crypto';
@@ -20,6 +28,7 @@ const TEAMS = [
 ];
 const TEAM_NAMES = TEAMS.map(({ user }) => user);
 const USERS = [...SERVICE_NAMES, ...TEAM_NAMES];
+const REQUEST_OWNERS = [...new Set(REQUEST_CONTRACTS.map(({ owner }) => owner))];
 const ATTACKERS = USERS.filter((user) => user !== 'bystander');
 
 const permissionsOf = (user: string): NatsPermissions => {
@@ -166,6 +175,29 @@ describe('a NATS user', () => {
     await settle();
     expect(heard.filter((message) => message.user !== user)).toEqual([]);
     expect(await stored()).toBe(before);
+  });
+
+  it.each(REQUEST_OWNERS)('is told by %s alone that it has started, and only if it calls it', async (owner) => {
+    const report = startedReportOf(owner);
+    if (report === undefined) throw new Error(`${owner} does not tell`);
+    const subject = reportSubject(report, HOST);
+    for (const user of ATTACKERS.filter((name) => name !== owner)) {
+      await settle();
+      heard = [];
+      connectionOf(user).publish(subject, 'forged');
+      // And as the answer to whatever it may ask of anybody.
+      for (const asked of permissionsOf(user).publish.filter((name) => /^infinibay\.(svc|host)\./u.test(name)))
+        connectionOf(user).publish(literal(asked), '{}', { reply: subject });
+      await settle();
+      const deceived = heard.filter((message) => message.subject === subject && message.user !== user);
+      expect([user, deceived]).toEqual([user, []]);
+    }
+    heard = [];
+    connectionOf(owner).publish(subject, 'started');
+    await settle();
+    const listeners = heard.filter((message) => message.subject === subject).map(({ user }) => user);
+    expect(listeners.sort()).toEqual([...report.consumers].sort());
+    expect(listeners).not.toEqual([]);
   });
 
   it('still reaches the owner of a request and hears its answer', async () => {

@@ -7,6 +7,7 @@ import {
   findVms,
   hostReportSubject,
   hostHeartbeat,
+  hostStarted,
   hostVmRebooted,
   requestSubject,
   vmDeleted,
@@ -176,16 +177,18 @@ describe('NATS permissions', () => {
 
   it('let an agent speak and listen for its own host only', async () => {
     const agent = await connectAs('hypervisor-agent');
-    expect(
-      await refusal(agent, () => {
-        agent.publish(hostReportSubject(hostHeartbeat, HOST), '{}');
-      }),
-    ).toBeUndefined();
-    expect(
-      await refusal(agent, () => {
-        agent.publish(hostReportSubject(hostHeartbeat, randomUUID()), '{}');
-      }),
-    ).toMatch(/permissions violation/i);
+    for (const report of [hostHeartbeat, hostStarted]) {
+      expect(
+        await refusal(agent, () => {
+          agent.publish(hostReportSubject(report, HOST), '{}');
+        }),
+      ).toBeUndefined();
+      expect(
+        await refusal(agent, () => {
+          agent.publish(hostReportSubject(report, randomUUID()), '{}');
+        }),
+      ).toMatch(/permissions violation/i);
+    }
     const rebooted = (departmentId: string | null, id: string): string =>
       eventSubject({ name: hostVmRebooted.name, departmentId, resource: { kind: 'host', id } });
     expect((await jetstream(agent).publish(rebooted(null, HOST), '{}')).stream).toBe('EVENTS');

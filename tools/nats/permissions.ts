@@ -9,8 +9,8 @@ import {
   departmentFilter,
   eventFilter,
   eventSubject,
-  hostReportSubject,
   metricsSubject,
+  reportSubject,
   requestSubject,
   type EventContract,
   type ReportContract,
@@ -51,7 +51,7 @@ const publishedEvent = ({ name, producer }: EventContract, hostId: string): stri
     : eventFilter({ name });
 
 export const publishedReport = (contract: ReportContract, hostId: string): string =>
-  contract.name === SAMPLE_REPORT ? metricsSubject('*', '*') : hostReportSubject(contract, hostId);
+  contract.name === SAMPLE_REPORT ? metricsSubject('*', '*') : reportSubject(contract, hostId);
 
 /** What a service calls in the streams' account: it publishes its own events, proves that it can, and reads its own consumers. */
 export const streamCallsOf = (service: ServiceName, hostId: string): StreamCalls => {

@@ -5,8 +5,8 @@ import {
   REPORT_CONTRACTS,
   REQUEST_CONTRACTS,
   eventSubject,
-  hostReportSubject,
   metricsSubject,
+  reportSubject,
   requestSubject,
 } from '@infinibay/contracts';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
@@ -22,7 +22,7 @@ const BELIEVED: readonly string[] = [
   ...EVENT_CONTRACTS.map(({ name }) =>
     eventSubject({ name, departmentId: null, resource: { kind: name.split('.')[0] ?? '', id: 'intruder' } }),
   ),
-  ...REPORT_CONTRACTS.map((contract) => hostReportSubject(contract, 'intruder')),
+  ...REPORT_CONTRACTS.map((contract) => reportSubject(contract, 'intruder')),
   ...REQUEST_CONTRACTS.map((contract) => requestSubject(contract, 'intruder')),
   metricsSubject('intruder', 'intruder'),
 ];

@@ -1,4 +1,5 @@
 import { DomainError } from '@infinibay/contracts';
+import { databaseNow } from '@infinibay/platform-persistence';
 import { LeasedTable, type Lease } from '@infinibay/platform-work';
 import { Inject, Injectable } from '@nestjs/common';
 import { PrismaClient, type Transaction } from '../database.js';
@@ -13,8 +14,21 @@ export interface Claim extends Lease {
 /** Leases of VMs whose work is due. */
 @Injectable()
 export class ClaimRepository extends LeasedTable<Claim> {
-  constructor(database: PrismaClient, @Inject(RECONCILE_OPTIONS) { workerId: owner, leaseMs }: ReconcileOptions) {
+  constructor(
+    private readonly database: PrismaClient,
+    @Inject(RECONCILE_OPTIONS) { workerId: owner, leaseMs }: ReconcileOptions,
+  ) {
     super(database, { table: 'vms', key: 'vmId', dueAt: 'reconcile_at', owner, leaseMs });
+  }
+
+  /** Has VMs of the host that wait after a failure tried again now. @returns how many there are */
+  async endWaits(hostId: string): Promise<number> {
+    const now = await databaseNow(this.database);
+    const { count } = await this.database.vm.updateMany({
+      where: { hostId, failedAttempts: { gt: 0 }, reconcileAt: { gt: now } },
+      data: { reconcileAt: now },
+    });
+    return count;
   }
 
   /** The row, locked, if the claim still holds. @throws DomainError STALE_FENCE */

@@ -2,13 +2,16 @@ import {
   hostDisksChecked,
   hostHeartbeat,
   hostVmPowerChanged,
+  hostVmsRelisted,
+  type EventDataOf,
+  type EventEnvelope,
   type ObservedVm,
   type ReportDataOf,
 } from '@infinibay/contracts';
 import { Authorize } from '@infinibay/platform-access';
 import { LOGGER } from '@infinibay/platform-service';
 import type { Logger } from '@infinibay/platform-logging';
-import { HandlesReport } from '@infinibay/platform-messaging';
+import { HandlesEvent, HandlesReport } from '@infinibay/platform-messaging';
 import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { isOff } from '@infinibay/vms-domain';
 import { Inject, Controller } from '@nestjs/common';
@@ -63,6 +66,14 @@ export class HostReportController {
     const differing = await this.vms.withDisks(hostId, [...codes.keys()]);
     const changed = differing.filter((vm) => vm.state !== 'ERROR' || vm.errorCode !== codes.get(vm.id));
     await this.reconciler.enqueue(changed.map((vm) => vm.id));
+  }
+
+  /** The agent came, or its link to libvirt: whoever waits after failures because of that need not wait any longer. */
+  @Authorize()
+  @HandlesEvent(hostVmsRelisted, 'host-relisted')
+  async relisted({ data: { hostId } }: EventEnvelope<EventDataOf<typeof hostVmsRelisted>>): Promise<void> {
+    const count = await this.reconciler.hostIsBack(hostId);
+    if (count > 0) this.logger.info({ hostId, vms: count }, 'the host is back; what failed on it is tried again');
   }
 
   private async countStrangers(hostId: string, ids: string[]): Promise<void> {

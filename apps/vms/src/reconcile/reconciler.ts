@@ -33,4 +33,11 @@ export class Reconciler extends Worker {
     await this.claims.makeDue(vmIds);
     this.wake();
   }
+
+  /** What could not be done on the host is tried again without waiting any longer. @returns how many VMs waited */
+  async hostIsBack(hostId: string): Promise<number> {
+    const count = await this.claims.endWaits(hostId);
+    if (count > 0) this.wake();
+    return count;
+  }
 }

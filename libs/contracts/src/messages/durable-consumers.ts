@@ -14,7 +14,7 @@ import type { ServiceName } from './services.js';
  * Streams and NATS rights follow from it; a spec compares it with the `@HandlesEvent` of the apps.
  */
 export const DURABLE_CONSUMERS: Readonly<Partial<Record<ServiceName, Readonly<Record<string, EventContract>>>>> = {
-  vms: { 'guest-ready': vmGuestConnected, 'guest-silent': vmGuestSilent },
+  vms: { 'guest-ready': vmGuestConnected, 'guest-silent': vmGuestSilent, 'host-relisted': hostVmsRelisted },
   firewall: {
     'vm-deleted': vmDeleted,
     'vm-started': hostVmLifecycleChanged,

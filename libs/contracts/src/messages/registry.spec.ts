@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import * as published from '../index.js';
 import { CONTRACTS, EVENT_CONTRACTS, REQUEST_CONTRACTS } from './registry.js';
-import { eventSubject, requestSubject } from './subjects.js';
+import { eventSubject, reportSubject, requestSubject } from './subjects.js';
 
 /** Every module of messages, e.g. `events/vms.events.ts`. */
 const MODULES = ['events', 'reports', 'requests'].flatMap((folder) =>
@@ -45,6 +45,19 @@ describe('contract registry', () => {
   it('gives every request a subject of its own', () => {
     const subjects = REQUEST_CONTRACTS.map((contract) => requestSubject(contract, 'h1'));
     expect(new Set(subjects).size).toBe(subjects.length);
+  });
+
+  it.each(REQUEST_CONTRACTS.map((contract) => [contract.name, contract] as const))(
+    '%s: whoever may call it hears that its owner has started',
+    (_name, { owner, callers }) => {
+      expect(published.startedReportOf(owner)?.consumers).toEqual(expect.arrayContaining([...callers]));
+    },
+  );
+
+  it('puts the reports of services where no host has its own', () => {
+    expect(reportSubject(published.networksStarted, 'h1')).toBe('infinibay.reports.v1.services.networks-started');
+    expect(reportSubject(published.hostStarted, 'h1')).toBe('infinibay.reports.v1.h1.host-started');
+    expect(() => reportSubject(published.hostStarted)).toThrow(RangeError);
   });
 
   it('puts the department first in event subjects and refuses tokens that would widen them', () => {

@@ -47,9 +47,22 @@ export const requestSubject = (contract: Pick<RequestContract, 'name' | 'owner'>
   return `infinibay.host.v1.${hostId === '*' ? '*' : token(hostId)}.${verb}`;
 };
 
-/** Reports: `infinibay.reports.v1.<scope>.<key>.<name>`; samples use `infinibay.metrics.v1.<departmentId>.<vmId>`. */
+/** Reports of a host: `infinibay.reports.v1.<hostId>.<name>`; samples use `infinibay.metrics.v1.<departmentId>.<vmId>`. */
 export const hostReportSubject = (contract: Pick<ReportContract, 'name'>, hostId: string): string =>
   `infinibay.reports.v1.${hostId === '*' ? '*' : token(hostId)}.${token(contract.name.replace('.', '-'))}`;
 
 export const metricsSubject = (departmentId: string, vmId: string): string =>
   `infinibay.metrics.v1.${departmentId === '*' ? '*' : token(departmentId)}.${vmId === '*' ? '*' : token(vmId)}`;
+
+/** In the place of a host's id in the reports of a service. */
+const SERVICES = 'services';
+
+/**
+ * Where a report goes that is not a sample: a host's below its id, a service's at `infinibay.reports.v1.services.<name>`.
+ * @param hostId for a report of a host; `*` for those of all
+ */
+export const reportSubject = (contract: Pick<ReportContract, 'name' | 'producer'>, hostId?: string): string => {
+  if (contract.producer !== 'hypervisor-agent') return hostReportSubject(contract, SERVICES);
+  if (hostId === undefined) throw new RangeError(`${contract.name} needs a host id`);
+  return hostReportSubject(contract, hostId);
+};

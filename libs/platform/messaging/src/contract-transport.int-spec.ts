@@ -5,7 +5,9 @@ import {
   eventFilter,
   eventSubject,
   hostDisksChecked,
+  hostStarted,
   inspectVm,
+  reportSubject,
   vmDeleted,
   type EventEnvelope,
   type ReplyOf,
@@ -41,7 +43,7 @@ import { HandlesEvent, HandlesReport, HandlesRequest, type RequestMeta } from '.
 import { MessagingModule } from './messaging.module.js';
 import { ReportPublisher } from './reports.js';
 import { RequestClient } from './request-client.js';
-import { NATS_CONNECTION } from './tokens.js';
+import { MESSAGING_METRICS, NATS_CONNECTION } from './tokens.js';
 
 type Inspect = RequestOf<typeof inspectVm>;
 type Inspected = ReplyOf<typeof inspectVm>;
@@ -222,6 +224,65 @@ describe(ContractTransport.name, () => {
     await expect(first).resolves.toEqual(NOTHING);
     await closing;
     expect(order.filter((step) => step !== 'taken').sort()).toEqual(['answered', 'shutdown']);
+  });
+
+  it('tells callers once it answers, again when NATS was away, and not when it only calls', async () => {
+    @Controller()
+    class Handlers {
+      @HandlesRequest(inspectVm)
+      inspect(): Promise<Inspected> {
+        return Promise.resolve(NOTHING);
+      }
+    }
+    const hostId = randomUUID();
+    const told: string[] = [];
+    const other = await start(hostId);
+    connectionOf(other).subscribe(reportSubject(hostStarted, hostId), {
+      callback: (_error, message) => void told.push(hostStarted.data.parse(message.json()).occasion),
+    });
+    await connectionOf(other).flush();
+    const app = await start(hostId, Handlers);
+    await pollUntil(() => told.length === 1, { timeoutMs: 30_000, what: 'the first telling' });
+    await expect(inspect(other, hostId, randomUUID())).resolves.toEqual(NOTHING);
+    await connectionOf(app).reconnect();
+    await pollUntil(() => told.length === 2, { timeoutMs: 30_000, what: 'the second telling' });
+    await expect(inspect(other, hostId, randomUUID())).resolves.toEqual(NOTHING);
+    expect(told).toEqual(['STARTED', 'RECONNECTED']);
+  });
+
+  it('has what a host was asked asked again when that host starts and no other, and counts it by name', async () => {
+    const held = Promise.withResolvers<Inspected>();
+    let taken = 0;
+    @Controller()
+    class Holding {
+      @HandlesRequest(inspectVm)
+      inspect(): Promise<Inspected> {
+        taken += 1;
+        return held.promise;
+      }
+    }
+    const [one, two] = [randomUUID(), randomUUID()];
+    for (const hostId of [one, two]) await start(hostId, Holding);
+    const caller = await start(randomUUID());
+    const metrics = caller.get<MetricsRegistry>(MESSAGING_METRICS, { strict: false });
+    const resent = async (): Promise<string | undefined> =>
+      /^infinibay_requests_resent_total\{.*name="host.inspect-vm".*\} (\d+)$/m.exec(
+        await metrics.registry.metrics(),
+      )?.[1];
+    const answers = [inspect(caller, one, randomUUID()), inspect(caller, two, randomUUID())];
+    await pollUntil(() => taken === 2, { timeoutMs: 30_000, what: 'both requests to be taken' });
+    // Of a host that nobody waits for.
+    await start(randomUUID(), Holding);
+    await start(two, Holding);
+    await pollUntil(async () => (await resent()) === '1', {
+      timeoutMs: 30_000,
+      what: 'the request to the second host',
+    });
+    await start(one, Holding);
+    await pollUntil(async () => (await resent()) === '2', { timeoutMs: 30_000, what: 'the request to the first host' });
+    held.resolve(NOTHING);
+    await expect(Promise.all(answers)).resolves.toEqual([NOTHING, NOTHING]);
+    expect(await resent()).toBe('2');
   });
 
   it('refuses to start with a handler that no contract describes', async () => {

@@ -1,4 +1,4 @@
-import { hostReportSubject } from '@infinibay/contracts';
+import { hostReportSubject, type RequestContract } from '@infinibay/contracts';
 import { Inject, Injectable, type INestApplication, type OnModuleDestroy } from '@nestjs/common';
 import {
   Server,
@@ -16,6 +16,7 @@ import type { HandlerBinding, RequestMeta } from './handlers.js';
 import { subscribeToReport } from './reports.js';
 import type { PeerClocks } from './peer-clocks.js';
 import { RequestServer } from './request-server.js';
+import { StartAnnouncer } from './start-announcer.js';
 import { MESSAGING_LOGGER, MESSAGING_METRICS, MESSAGING_SERVICE, NATS_CONNECTION } from './tokens.js';
 
 export interface MessagingIdentity {
@@ -37,6 +38,7 @@ export class ContractTransport extends Server implements CustomTransportStrategy
   private readonly consumers: EventConsumer[] = [];
   private readonly subscriptions: { unsubscribe(): void }[] = [];
   private readonly requests: RequestServer;
+  private readonly announcer: StartAnnouncer;
   private readonly handled: Counter<'name' | 'outcome'>;
 
   constructor(
@@ -52,13 +54,18 @@ export class ContractTransport extends Server implements CustomTransportStrategy
     ]);
     this.handled = metrics.counter('infinibay_events_handled_total', 'Events handled', ['name', 'outcome']);
     this.requests = new RequestServer(connection, identity.service, log, durations, identity.clocks);
+    this.announcer = new StartAnnouncer(connection, log);
   }
 
   listen(started: () => void): void {
+    const served: RequestContract[] = [];
     for (const [pattern, handler] of this.getHandlers()) {
-      this.connect(bindingOf(pattern, handler), handler);
+      const binding = bindingOf(pattern, handler);
+      this.connect(binding, handler);
+      if (binding.kind === 'request') served.push(binding.contract);
       this.log.debug({ handles: pattern }, 'handler bound');
     }
+    this.announcer.start(served, this.identity.hostId);
     started();
   }
 
@@ -68,6 +75,7 @@ export class ContractTransport extends Server implements CustomTransportStrategy
   }
 
   async close(): Promise<void> {
+    this.announcer.stop();
     for (const subscription of this.subscriptions.splice(0)) subscription.unsubscribe();
     await Promise.allSettled(this.consumers.splice(0).map((consumer) => consumer.stop()));
     await this.requests.drain();

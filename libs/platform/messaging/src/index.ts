@@ -5,6 +5,7 @@ export * from './nats-connection.js';
 export * from './contract-transport.js';
 export * from './request-client.js';
 export * from './request-server.js';
+export * from './start-announcer.js';
 export * from './handlers.js';
 export * from './event-consumer.js';
 export * from './event-publisher.js';

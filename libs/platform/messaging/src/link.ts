@@ -1,11 +1,4 @@
 import type { NatsConnection } from '@nats-io/transport-node';
-import { RECONNECT_JITTER_MS, RECONNECT_WAIT_MS } from './nats-connection.js';
-
-/**
- * Whoever is to answer comes back when its own pause between two attempts is over. What is sent before that is lost: of a
- * service in another NATS account the server does not say that nobody listens.
- */
-const OTHERS_COME_BACK_MS = RECONNECT_WAIT_MS + RECONNECT_JITTER_MS + 250;
 
 /** The connection ended while an answer was awaited, or did not come back in time for the request. */
 export class LinkLost extends Error {
@@ -18,7 +11,6 @@ export class LinkLost extends Error {
  */
 export class Link {
   private isUp = true;
-  private comingBack: NodeJS.Timeout | undefined;
   /** Told when the connection falls. */
   private readonly exchanges = new Set<() => void>();
   /** Told when it is back. */
@@ -51,14 +43,21 @@ export class Link {
     return Math.max(1, timeoutMs - (performance.now() - since));
   }
 
-  /** The answer of an exchange. @throws LinkLost as soon as it can't come any more, and what the exchange throws */
-  carry<T>(exchange: () => Promise<T>): Promise<T> {
+  /**
+   * @param exchange given a signal that is aborted when the connection falls
+   * @returns the answer of the exchange
+   * @throws LinkLost as soon as the answer can't come any more, and what the exchange throws
+   */
+  carry<T>(exchange: (signal: AbortSignal) => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
+      const controller = new AbortController();
       const fall = (): void => {
-        reject(new LinkLost('the connection fell while the answer was awaited'));
+        const lost = new LinkLost('the connection fell while the answer was awaited');
+        reject(lost);
+        controller.abort(lost);
       };
       this.exchanges.add(fall);
-      void exchange()
+      void exchange(controller.signal)
         .then(resolve, reject)
         .finally(() => this.exchanges.delete(fall));
     });
@@ -67,15 +66,11 @@ export class Link {
   private async follow(connection: Pick<NatsConnection, 'status'>): Promise<void> {
     for await (const { type } of connection.status()) {
       if (type === 'disconnect') {
-        clearTimeout(this.comingBack);
         this.isUp = false;
         for (const fall of [...this.exchanges]) fall();
       } else if (type === 'reconnect') {
-        clearTimeout(this.comingBack);
-        this.comingBack = setTimeout(() => {
-          this.isUp = true;
-          for (const back of [...this.waiting]) back();
-        }, OTHERS_COME_BACK_MS).unref();
+        this.isUp = true;
+        for (const back of [...this.waiting]) back();
       }
     }
   }

@@ -23,6 +23,7 @@ import { connectToNats } from './nats-connection.js';
 import { RequestClient } from './request-client.js';
 import { RequestServer, type RequestHandler } from './request-server.js';
 import { PeerClocks } from './peer-clocks.js';
+import { StartAnnouncer } from './start-announcer.js';
 
 const logger = createLogger({ service: 'test', level: 'fatal', format: 'json' });
 const metrics = new MetricsRegistry('test');
@@ -44,14 +45,13 @@ describe('messaging', () => {
     contract: RequestContract,
     handler: RequestHandler,
     work: (hostId: string) => Promise<T>,
+    hostIds: readonly [string, ...string[]] = [randomUUID()],
   ): Promise<T> => {
     const own = await connectToNats({ ...testNats(), service: 'owner' }, logger);
-    const hostId = randomUUID();
-    new RequestServer(own, 'owner', logger, durations).serve(
-      contract,
-      handler,
-      contract.owner === 'hypervisor-agent' ? hostId : undefined,
-    );
+    const [hostId] = hostIds;
+    const server = new RequestServer(own, 'owner', logger, durations);
+    if (contract.owner === 'hypervisor-agent') for (const id of hostIds) server.serve(contract, handler, id);
+    else server.serve(contract, handler);
     await own.flush();
     try {
       return await work(hostId);
@@ -139,6 +139,39 @@ describe('messaging', () => {
       });
       const wrong = (): Promise<unknown> => Promise.resolve({ domain: 'nonsense' });
       await expect(serving(inspectVm, wrong, (hostId) => inspect(hostId))).rejects.toMatchObject({ code: 'INTERNAL' });
+    });
+
+    it('are sent again to the host that starts, and to no other', async () => {
+      const resent: unknown[] = [];
+      const onResend = (_name: string, hostId: string | undefined) => void resent.push(hostId);
+      const own = new RequestClient(connection, durations, new PeerClocks('caller'), onResend);
+      const held = Promise.withResolvers<unknown>();
+      let taken = 0;
+      const hold = (): Promise<unknown> => {
+        taken += 1;
+        return held.promise;
+      };
+      const [one, two] = [randomUUID(), randomUUID()];
+      await serving(
+        inspectVm,
+        hold,
+        async () => {
+          const answers = [one, two].map((hostId) =>
+            own.call(inspectVm, { vmId: randomUUID() }, { hostId, timeoutMs: 3_600_000 }),
+          );
+          await pollUntil(() => taken === 2, { what: 'both requests to be taken' });
+          for (const [count, hostId] of [two, one].entries()) {
+            new StartAnnouncer(connection, logger).start([inspectVm], hostId);
+            await pollUntil(() => resent.length > count, { what: 'the request to be sent again' });
+          }
+          held.resolve({ domain: null, disk: null });
+          await Promise.all(answers);
+        },
+        [one, two],
+      );
+      expect(resent).toEqual([two, one]);
+      // The same request to the same process is the same work.
+      expect(taken).toBe(2);
     });
 
     it.each([-120, -3, 3, 120])('reach an owner whose clock is %i seconds ahead of the caller', async (seconds) => {

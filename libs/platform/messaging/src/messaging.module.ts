@@ -20,7 +20,7 @@ import { connectToNats, type NatsOptions } from './nats-connection.js';
 import { OutboxRelay } from './outbox-relay.js';
 import { PeerClocks } from './peer-clocks.js';
 import { ReportPublisher } from './reports.js';
-import { RequestClient } from './request-client.js';
+import { RequestClient, type ResendListener } from './request-client.js';
 import { MESSAGING_LOGGER, MESSAGING_METRICS, MESSAGING_SERVICE, NATS_CONNECTION } from './tokens.js';
 
 export interface MessagingOptions {
@@ -88,6 +88,13 @@ export class MessagingModule {
       'name',
       'outcome',
     ]);
+    const resent = options.metrics.counter('infinibay_requests_resent_total', 'Requests sent again to a new owner', [
+      'name',
+    ]);
+    const onResend: ResendListener = (name, hostId) => {
+      resent.inc({ name });
+      options.logger.info({ request: name, hostId }, 'request sent again: its owner has begun to listen');
+    };
     const skew = new ClockSkew(options.logger, options.metrics);
     const clocks = new PeerClocks(options.nats.service, (...seen) => {
       skew.observe(...seen);
@@ -103,7 +110,7 @@ export class MessagingModule {
         {
           provide: RequestClient,
           inject: [NATS_CONNECTION],
-          useFactory: (connection: NatsConnection) => new RequestClient(connection, durations, clocks),
+          useFactory: (connection: NatsConnection) => new RequestClient(connection, durations, clocks, onResend),
         },
         {
           provide: ReportPublisher,

@@ -8,11 +8,6 @@ export interface NatsOptions {
   readonly service: string;
 }
 
-/** Between two attempts to connect again. */
-export const RECONNECT_WAIT_MS = 500;
-/** Added to it at random, at most, so that not all come at once. */
-export const RECONNECT_JITTER_MS = 250;
-
 /** Inboxes carry the user's name, so that the server can keep services out of each other's answers. */
 export const inboxPrefix = (user: string): string => `_INBOX.${user}`;
 
@@ -26,8 +21,8 @@ export const connectToNats = async (options: NatsOptions, logger: Logger): Promi
     inboxPrefix: inboxPrefix(options.user),
     waitOnFirstConnect: true,
     maxReconnectAttempts: -1,
-    reconnectTimeWait: RECONNECT_WAIT_MS,
-    reconnectJitter: RECONNECT_JITTER_MS,
+    reconnectTimeWait: 500,
+    reconnectJitter: 250,
     pingInterval: 10_000,
     maxPingOut: 2,
     ignoreAuthErrorAbort: true,

@@ -8,11 +8,13 @@ import {
   type RequestEnvelope,
   type RequestInputOf,
 } from '@infinibay/contracts';
-import { NoRespondersError, RequestError, TimeoutError, type NatsConnection } from '@nats-io/transport-node';
+import { NoRespondersError, RequestError, TimeoutError, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { currentContext } from '@infinibay/platform-logging';
 import type { Histogram } from 'prom-client';
 import { Link, LinkLost } from './link.js';
+import { OwnerStarts } from './owner-starts.js';
 import { PeerClocks } from './peer-clocks.js';
+import { untilAnswered } from './until-answered.js';
 
 export interface CallOptions {
   /** Required for contracts that the hypervisor-agent owns. */
@@ -21,20 +23,27 @@ export interface CallOptions {
   readonly timeoutMs?: number;
 }
 
+/** Told of each request that is sent again because its owner has begun to listen. */
+export type ResendListener = (request: string, hostId: string | undefined) => void;
+
 /** Sends commands and queries; both ends parse against the contract. */
 export class RequestClient {
   private readonly link: Link;
+  private readonly starts: OwnerStarts;
 
   constructor(
     private readonly connection: NatsConnection,
     private readonly durations: Histogram<'name' | 'outcome'>,
     private readonly clocks = new PeerClocks('client'),
+    private readonly onResend: ResendListener = () => undefined,
   ) {
     this.link = new Link(connection);
+    this.starts = new OwnerStarts(connection);
   }
 
   /**
    * Waits for a connection that is away. One that falls takes the answer with it: whether it was done is not known then.
+   * What an owner lost that was away, or died of, is sent to it again when it is back, as long as the answer is awaited.
    * @throws DomainError what the owner answered; SERVICE_UNAVAILABLE or HOST_UNAVAILABLE when nobody listens, or NATS is away;
    *   DEADLINE_EXCEEDED when no answer came in time; INTERNAL when the answer does not fit the contract.
    */
@@ -70,12 +79,7 @@ export class RequestClient {
       actor: context.actor,
       data,
     };
-    const answer = await this.send(
-      contract,
-      requestSubject(contract, options.hostId),
-      JSON.stringify(envelope),
-      timeoutMs,
-    );
+    const answer = await this.send(contract, options.hostId, JSON.stringify(envelope), timeoutMs);
     return parseReply(contract, answer);
   }
 
@@ -88,10 +92,21 @@ export class RequestClient {
     }
   }
 
-  private async send(contract: RequestContract, subject: string, payload: string, timeoutMs: number): Promise<unknown> {
+  private async send(
+    contract: RequestContract,
+    hostId: string | undefined,
+    payload: string,
+    timeoutMs: number,
+  ): Promise<unknown> {
+    const subject = requestSubject(contract, hostId);
+    const ask = async (leftMs: number): Promise<Msg> =>
+      this.connection.request(subject, payload, { timeout: leftMs, headers: this.clocks.stamp(leftMs) });
+    const follow = (again: () => void): (() => void) => this.starts.follow(contract, hostId, again);
+    const onAgain = (): void => {
+      this.onResend(contract.name, hostId);
+    };
     try {
-      const options = { timeout: timeoutMs, headers: this.clocks.stamp(timeoutMs) };
-      const message = await this.link.carry(() => this.connection.request(subject, payload, options));
+      const message = await this.link.carry((signal) => untilAnswered({ ask, timeoutMs, follow, onAgain, signal }));
       this.clocks.arrived(message.headers);
       return message.json();
     } catch (error) {

@@ -22,6 +22,8 @@ export type RequestHandler = (data: never, meta: RequestMeta) => Promise<unknown
 export class RequestServer {
   private readonly running = new Set<Promise<void>>();
   private readonly subscriptions: Subscription[] = [];
+  /** By what was asked, to the letter: the same request again means the same work and not another. */
+  private readonly underWay = new Map<string, Promise<ReplyEnvelope>>();
 
   constructor(
     private readonly connection: NatsConnection,
@@ -57,9 +59,20 @@ export class RequestServer {
 
   private async answer(contract: RequestContract, handler: RequestHandler, message: Msg): Promise<void> {
     const stop = this.durations.startTimer({ name: contract.name });
-    const reply = await this.handle(contract, handler, message, this.clocks.arrived(message.headers));
+    const reply = await this.handleOnce(contract, handler, message);
     stop({ outcome: reply.ok ? 'ok' : reply.error.code });
     message.respond(JSON.stringify(reply), { headers: this.clocks.stamp() });
+  }
+
+  /** A request that comes again while its first delivery is under way gets the answer of that. */
+  private handleOnce(contract: RequestContract, handler: RequestHandler, message: Msg): Promise<ReplyEnvelope> {
+    const arrival = this.clocks.arrived(message.headers);
+    const key = `${contract.name} ${message.string()}`;
+    const known = this.underWay.get(key);
+    if (known !== undefined) return known;
+    const work = this.handle(contract, handler, message, arrival).finally(() => this.underWay.delete(key));
+    this.underWay.set(key, work);
+    return work;
   }
 
   private async handle(

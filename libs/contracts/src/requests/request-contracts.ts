@@ -1,0 +1,32 @@
+import type { AnyContract, RequestContract } from '../messages/define.js';
+import * as firewallRequests from './firewall.requests.js';
+import * as hostDetailsRequests from './host-details.requests.js';
+import * as hostRequests from './host.requests.js';
+import * as metricsRequests from './metrics.requests.js';
+import * as networksRequests from './networks.requests.js';
+import * as usersRequests from './users.requests.js';
+import * as vmSizesRequests from './vm-sizes.requests.js';
+import * as vmsRequests from './vms.requests.js';
+import * as volumesRequests from './volumes.requests.js';
+
+export const isContract = (value: unknown): value is AnyContract =>
+  typeof value === 'object' &&
+  value !== null &&
+  'type' in value &&
+  'version' in value &&
+  ['event', 'command', 'query', 'report'].includes(String(value.type));
+
+/** Every command and query. */
+export const REQUEST_CONTRACTS: readonly RequestContract[] = [
+  usersRequests,
+  vmsRequests,
+  networksRequests,
+  firewallRequests,
+  metricsRequests,
+  hostRequests,
+  volumesRequests,
+  hostDetailsRequests,
+  vmSizesRequests,
+]
+  .flatMap((module) => Object.values<unknown>(module).filter(isContract))
+  .filter((contract): contract is RequestContract => contract.type === 'command' || contract.type === 'query');
