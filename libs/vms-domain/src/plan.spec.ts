@@ -296,7 +296,7 @@ describe('the list of actions', () => {
     ['REPAIR_VM_DRIFT', ['RUNNING', 'STOPPED']],
     ['ACCEPT_VM_DRIFT', ['RUNNING', 'STOPPED']],
     ['ATTACH_VOLUME', ['RUNNING', 'STOPPED']],
-    ['DETACH_VOLUME', ['RUNNING', 'STOPPED']],
+    ['DETACH_VOLUME', ['RUNNING', 'STOPPED', 'ERROR']],
     ['DELETE_VM', ['BUILDING', 'STARTING', 'RUNNING', 'STOPPING', 'STOPPED', 'ERROR', 'DELETING', 'PAUSED']],
   ])('accepts %s in %j', (kind, states) => {
     expect(VmState.options.filter((state) => isAllowed(kind, state)).sort()).toEqual([...states].sort());
