@@ -15,6 +15,12 @@ import type { RunningSystem } from './running-system.ts';
 const CREATE_USER = `mutation ($input: CreateUserInput!) { createUser(input: $input) { id } }`;
 const key = (): string => randomUUID();
 
+interface VolumePicture {
+  readonly state: string;
+  readonly attachment: string | null;
+  readonly capacityGib: number;
+}
+
 /** A department with a network, the rule "TCP 22 in", and a member of its own, all made through the gateway. */
 export class DepartmentUnderTest {
   readonly id: string;
@@ -77,6 +83,66 @@ export class DepartmentUnderTest {
       },
       { timeoutMs, intervalMs: 200, what: `VM ${state}` },
     );
+  }
+
+  /** A volume of one GiB on the host of a VM. @returns its id */
+  async createVolume(name: string, vmId: string): Promise<string> {
+    const input = { idempotencyKey: key(), departmentId: this.id, name, capacityGib: 1, vmId };
+    // The pool is known from the first report of its host.
+    const { createVolume } = await this.member.ask<{ createVolume: { volume: { id: string } } }>(
+      'mutation ($input: CreateVolumeInput!) { createVolume(input: $input) { volume { id } } }',
+      { input },
+    );
+    await this.volumeUntil(createVolume.volume.id, ({ state }) => state === 'AVAILABLE');
+    return createVolume.volume.id;
+  }
+
+  async moveVolume(
+    mutation: 'attachVolume' | 'detachVolume',
+    vmId: string,
+    volumeId: string,
+    until: string | null,
+  ): Promise<void> {
+    const query = `mutation ($input: VmVolumeInput!) { ${mutation}(input: $input) { operation { id } } }`;
+    await this.member.ask(query, { input: { idempotencyKey: key(), vmId, volumeId } });
+    await this.volumeUntil(volumeId, ({ attachment }) => attachment === until);
+    const OPEN = 'query ($id: ID!) { vm(id: $id) { operations(first: 1) { finishedAt } } }';
+    await pollUntil(
+      async () => {
+        const { vm } = await this.member.ask<{ vm: { operations: { finishedAt: string | null }[] } }>(OPEN, {
+          id: vmId,
+        });
+        return vm.operations[0]?.finishedAt;
+      },
+      { timeoutMs: 60_000, what: 'the end of the operation' },
+    );
+  }
+
+  async resizeVolume(volumeId: string, capacityGib: number): Promise<void> {
+    const query = 'mutation ($input: ResizeVolumeInput!) { resizeVolume(input: $input) { operation { id } } }';
+    await this.member.ask(query, { input: { idempotencyKey: key(), volumeId, capacityGib } });
+    await this.volumeUntil(volumeId, ({ state }) => state === 'AVAILABLE');
+  }
+
+  async deleteVolume(volumeId: string): Promise<void> {
+    const query = 'mutation ($input: VolumeActionInput!) { deleteVolume(input: $input) { operation { id } } }';
+    await this.member.ask(query, { input: { idempotencyKey: key(), volumeId } });
+    const isGone = () =>
+      this.volume(volumeId).then(
+        () => false,
+        () => true,
+      );
+    await pollUntil(isGone, { timeoutMs: 60_000, what: 'the end of the volume' });
+  }
+
+  async volume(id: string): Promise<VolumePicture> {
+    const query = 'query ($id: ID!) { volume(id: $id) { state attachment capacityGib } }';
+    return (await this.member.ask<{ volume: VolumePicture }>(query, { id })).volume;
+  }
+
+  private volumeUntil(id: string, holds: (volume: VolumePicture) => boolean): Promise<unknown> {
+    const probe = async () => holds(await this.volume(id));
+    return pollUntil(probe, { timeoutMs: 120_000, intervalMs: 200, what: 'the volume' });
   }
 
   async guestReady(vmId: string): Promise<void> {

@@ -25,6 +25,8 @@ const connectTo = (system: RunningSystem, address: string, port: number): Promis
   return system.inNetwork(process.execPath, '-e', program).then((text) => text.trim());
 };
 
+const GIB = 1_073_741_824;
+
 describe('the whole system', () => {
   let system: RunningSystem;
   let admin: GraphClient;
@@ -266,6 +268,31 @@ describe('the whole system', () => {
     await research.reaches(vmId, 'RUNNING');
     expect(await state()).toBe('running');
     await hasBootedSince(resumed);
+  });
+
+  it('gives a running guest a data disk, makes it larger under it, takes it back, and keeps it beyond the VM', async () => {
+    const id = await research.createVm('with-data');
+    await research.reaches(id, 'RUNNING');
+    await research.guestReady(id);
+    const disks = async (): Promise<string[]> =>
+      [...(await system.virsh('domblklist', id)).matchAll(/^ *(vd[a-z]) /gm)].map(([, target]) => target ?? '');
+    const capacity = async (): Promise<number> =>
+      Number(/Capacity: +(\d+)/.exec(await system.virsh('domblkinfo', id, 'vdb'))?.[1]);
+    const volumeId = await research.createVolume('data', id);
+    await research.moveVolume('attachVolume', id, volumeId, 'ATTACHED');
+    expect(await disks()).toEqual(['vda', 'vdb']);
+    expect(await system.virsh('dumpxml', '--inactive', id)).toContain('vdb');
+    expect(await capacity()).toBe(GIB);
+    await research.resizeVolume(volumeId, 2);
+    expect(await capacity()).toBe(2 * GIB);
+    await research.moveVolume('detachVolume', id, volumeId, null);
+    expect(await disks()).toEqual(['vda']);
+    await research.moveVolume('attachVolume', id, volumeId, 'ATTACHED');
+    await research.deleteVm(id);
+    const kept = await research.volume(volumeId);
+    expect(kept).toMatchObject({ state: 'AVAILABLE', attachment: null, capacityGib: 2 });
+    expect(await codeOf(sales.volume(volumeId))).toBe('VOLUME_NOT_FOUND');
+    await research.deleteVolume(volumeId);
   });
 
   it('shuts a guest down by its power button, starts it again and deletes it, with nothing left behind', async () => {

@@ -17,6 +17,12 @@ const natureOf = (action: AnyAction): string => {
   return 'changes' in action ? 'spec' : 'task';
 };
 
+const WHILE_OPEN = {
+  all: 'supersedes it',
+  others: 'refused with `VM_BUSY`',
+  none: 'refused with `VM_BUSY`, as while any other is',
+} as const;
+
 /** The page of what people can do to VMs, and in which states. */
 export const vmActionsPage = (): string => {
   const asked = ACTIONS.filter(({ allowedIn }) => allowedIn.length > 0);
@@ -37,7 +43,7 @@ export const vmActionsPage = (): string => {
         code(action.permission),
         natureOf(action),
         stepsOf(action.kind).map(code).join(', '),
-        action.supersedes === 'all' ? 'supersedes it' : 'refused with `VM_BUSY`',
+        WHILE_OPEN[action.supersedes],
       ]),
     ),
     '',

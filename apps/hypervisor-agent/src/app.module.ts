@@ -13,6 +13,7 @@ import { InventoryModule } from './inventory/inventory.module.js';
 import { NetworksModule } from './networks/networks.module.js';
 import { ReportsModule } from './reports/reports.module.js';
 import { VmsModule } from './vms/vms.module.js';
+import { VolumesModule } from './volumes/volumes.module.js';
 
 @Module({})
 export class AppModule {
@@ -29,6 +30,7 @@ export class AppModule {
           probes: [{ inject: [Hypervisor, QuarantineReporter, AccelerationService], useFactory: hypervisorProbe }],
         }),
         DisksModule,
+        VolumesModule,
         NetworksModule,
         FiltersModule,
         VmsModule,

@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { defineVm, ensureDisk, startVm, type VmSpec } from '@infinibay/contracts';
 import { domainName } from '@infinibay/libvirt-xml';
 import { guestImageDir } from '../../../tools/guest-image/build.ts';
@@ -19,6 +21,8 @@ export interface QemuAgentOptions {
   readonly disk?: Buffer;
   /** Boots our guest image: Linux with our agent, which hears its power button. */
   readonly linux?: boolean;
+  /** What guests write on their serial console is kept; see console. */
+  readonly hasConsole?: boolean;
   /** Size of a file system for the disks alone, such as 4m. */
   readonly diskSpace?: string;
 }
@@ -48,7 +52,12 @@ export class QemuAgent {
     this.imageId = parts.imageId;
   }
 
-  static async start({ disk, linux = false, diskSpace }: QemuAgentOptions = {}): Promise<QemuAgent> {
+  static async start({
+    disk,
+    linux = false,
+    hasConsole = false,
+    diskSpace,
+  }: QemuAgentOptions = {}): Promise<QemuAgent> {
     const state = temporaryState();
     mkdirSync(state.diskDir, { recursive: true });
     // Before the daemon: it has a mount namespace of its own.
@@ -65,6 +74,7 @@ export class QemuAgent {
       DISK_DIR: state.diskDir,
       STATE_DIR: folders.state,
       NETNS: state.networkNamespace,
+      ...(hasConsole ? { CONSOLE_LOG_DIR: consoleDir(state) } : {}),
     };
     const agent = await RunningAgent.start(environment);
     const parts = {
@@ -88,6 +98,20 @@ export class QemuAgent {
 
   get uri(): string {
     return this.parts.daemon.uri;
+  }
+
+  /** Waits for a line of the agent in the Linux guest: then it has booted. */
+  async speaks(vmId: string): Promise<void> {
+    const socket = connect(path.join(this.state.agentSocketDir, vmId, 'agent.sock'));
+    await new Promise((resolve, reject) => {
+      socket.once('error', reject);
+      createInterface(socket).once('line', resolve);
+    }).finally(() => socket.destroy());
+  }
+
+  /** What the guest has written on its serial console. */
+  console(vmId: string): string {
+    return readFileSync(path.join(consoleDir(this.state), `${vmId}.log`), 'latin1');
   }
 
   /** Makes a VM without a network, and starts it. @returns its id */
@@ -128,6 +152,8 @@ export class QemuAgent {
     this.state.remove();
   }
 }
+
+const consoleDir = (state: TemporaryState): string => path.join(state.libvirtDir, 'consoles');
 
 /** Gives the disks more or less space. */
 export const resizeTmpfs = (folder: string, size: string): void =>

@@ -2,9 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import {
   hostVmLifecycleChanged,
   hostVmRebooted,
@@ -41,14 +39,8 @@ suite('a guest that hears its power button', () => {
   const restarted = (operationId: string) =>
     pollUntil(async () => (await ask(operationId)).isRebooted, { ...PATIENCE, what: 'the guest to restart' });
 
-  /** Waits for a line of the guest's own agent: then it has booted, and hears its button. */
-  const speaks = (): Promise<unknown> => {
-    const socket = connect(path.join(sut.state.agentSocketDir, vmId, 'agent.sock'));
-    return new Promise((resolve, reject) => {
-      socket.once('error', reject);
-      createInterface(socket).once('line', resolve);
-    }).finally(() => socket.destroy());
-  };
+  /** Then it has booted, and hears its button. */
+  const speaks = (): Promise<void> => sut.speaks(vmId);
 
   it('restarts once for an operation that is sent again and again, and is never taken for off', async () => {
     const operationId = randomUUID();

@@ -10,6 +10,7 @@ import { extendedEntities, features } from './graph.js';
 import { historyRows } from './operations/history.rows.js';
 import { PLACEMENT_SETTINGS, placementSettings } from './placement/placement-settings.js';
 import { RECONCILE_OPTIONS, reconcileOptions } from './reconcile/reconcile-options.js';
+import { VOLUME_OPTIONS, volumeOptions } from './volumes/volume-options.js';
 
 export type VmsConfig = ConfigOf<typeof configSchema>;
 
@@ -25,6 +26,7 @@ export class AppModule {
           logger,
           settings: [
             { provide: RECONCILE_OPTIONS, useValue: reconcileOptions(config) },
+            { provide: VOLUME_OPTIONS, useValue: volumeOptions(config) },
             { provide: PLACEMENT_SETTINGS, useValue: placementSettings(config) },
           ],
           nats: { url: config.NATS_URL, user: config.NATS_USER, password: config.NATS_PASSWORD },

@@ -37,6 +37,11 @@ export const configSchema = {
     'How long a failing operation is retried before it fails',
     { example: '600' },
   ),
+  POOL_RESERVE_PERCENT: setting(
+    z.coerce.number().int().min(0).max(90).default(5),
+    'Percent of a storage pool that must stay free: with less it takes no new volume, and none of its own is made larger',
+    { example: '5' },
+  ),
   PLACEMENT_CPU_RATIO: setting(
     z.coerce.number().min(1).max(1_024).optional(),
     'vCPUs that all VMs of a host may have together, for each of its CPUs; as many as its memory allows when not set',

@@ -10,6 +10,8 @@ import { QuotasModule } from './quotas/quotas.module.js';
 import { ReconcileModule } from './reconcile/reconcile.module.js';
 import { VmChangesModule } from './vm-changes/vm-changes.module.js';
 import { VmsModule } from './vms/vms.module.js';
+import { VolumeChangesModule } from './volume-changes/volume-changes.module.js';
+import { VolumesModule } from './volumes/volumes.module.js';
 
 /** The features; most have a part of the subgraph's schema. */
 export const features: Type[] = [
@@ -18,11 +20,13 @@ export const features: Type[] = [
   OperationsModule,
   QuotasModule,
   VmsModule,
+  VolumesModule,
   PlacementModule,
   ReconcileModule,
   GuestModule,
   VmChangesModule,
   BulkModule,
+  VolumeChangesModule,
 ];
 
 /** All that makes the subgraph's schema; tools/graphql composes from them. */

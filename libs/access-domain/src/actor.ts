@@ -6,7 +6,7 @@ export type Verb = 'read' | 'create' | 'update' | 'delete' | 'operate' | 'admini
 /** What authorisation needs to know of a resource. */
 export interface Resource {
   readonly kind:
-    'vm' | 'network' | 'firewall-rule' | 'department' | 'user' | 'host' | 'image' | 'operation' | 'platform';
+    'vm' | 'volume' | 'network' | 'firewall-rule' | 'department' | 'user' | 'host' | 'image' | 'operation' | 'platform';
   /** null: it belongs to no department. */
   readonly departmentId: string | null;
   /** The user it is about or belongs to, where that matters (kind user). */
@@ -18,7 +18,7 @@ const MANAGED_BY_ADMINS: ReadonlySet<Resource['kind']> = new Set(['department', 
 
 /**
  * The one authorisation function: every resolver, reference resolver, event room and console asks it.
- * Admins may do everything. Members may read their department and work with its VMs, networks and rules.
+ * Admins may do everything. Members may read their department and work with its VMs, volumes, networks and rules.
  */
 export const can = (actor: Actor, verb: Verb, resource: Resource): boolean => {
   if (actor.role === 'ADMIN') return true;

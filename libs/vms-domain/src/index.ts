@@ -11,3 +11,4 @@ export * from './registry.js';
 export * from './spec/domain-comparison.js';
 export * from './spec/spec-changes.js';
 export * from './spec/vm-spec.js';
+export * from './volumes.js';

@@ -28,6 +28,7 @@ class World {
   filter = false;
   disksMade = 0;
   resets = 0;
+  volumes: 'attach-volume' | 'detach-volume' | null = null;
   /** Whether a guest that is resumed stays paused. */
   stuck = false;
   completed = new Set<Step>();
@@ -45,6 +46,7 @@ class World {
       isDiskSound: this.disk,
       isAsked,
       isForceDue: this.isForceDue,
+      pendingVolumes: this.volumes,
       completed: this.completed,
       sizes: null,
     });
@@ -92,6 +94,8 @@ class World {
       'remove-disk': () => (this.disk = false),
       unprotect: () => (this.filter = false),
       'detach-network': () => (this.network = false),
+      'attach-volume': () => (this.volumes = null),
+      'detach-volume': () => (this.volumes = null),
     };
     effects[step]();
   }
@@ -237,6 +241,24 @@ describe('plan', () => {
     }
   });
 
+  it('brings volumes to what was asked for although its operation is over, where the VM is as it shall be', () => {
+    for (const step of ['attach-volume', 'detach-volume'] as const) {
+      const world = Object.assign(new World(), { volumes: step });
+      walk(world, 'RUNNING', false);
+      expect(world.done).toEqual(['attach-network', 'ensure-disk', 'protect', 'define', 'start', step]);
+      const kept = Object.assign(new World(), { power: 'running', built: true, disk: true, volumes: step });
+      // Once for each claim: a guest that keeps it does not keep the worker.
+      kept.completed = new Set([step]);
+      expect(kept.next('RUNNING', false)).toEqual({ kind: 'settled' });
+      // Who waits for a start is not kept waiting by a volume.
+      kept.crash();
+      expect(kept.next('RUNNING', true)).toEqual({ kind: 'settled' });
+      const gone = Object.assign(new World(), { volumes: step });
+      walk(gone, 'DELETED');
+      expect(gone.done).not.toContain(step);
+    }
+  });
+
   it('frees the address only after the domain and its filter are gone', () => {
     const world = new World();
     walk(world, 'RUNNING');
@@ -273,6 +295,8 @@ describe('the list of actions', () => {
     ['RESTORE_VM_REVISION', ['RUNNING', 'STOPPED']],
     ['REPAIR_VM_DRIFT', ['RUNNING', 'STOPPED']],
     ['ACCEPT_VM_DRIFT', ['RUNNING', 'STOPPED']],
+    ['ATTACH_VOLUME', ['RUNNING', 'STOPPED']],
+    ['DETACH_VOLUME', ['RUNNING', 'STOPPED', 'ERROR']],
     ['DELETE_VM', ['BUILDING', 'STARTING', 'RUNNING', 'STOPPING', 'STOPPED', 'ERROR', 'DELETING', 'PAUSED']],
   ])('accepts %s in %j', (kind, states) => {
     expect(VmState.options.filter((state) => isAllowed(kind, state)).sort()).toEqual([...states].sort());
@@ -291,6 +315,8 @@ describe('the list of actions', () => {
     ['RESTORE_VM_REVISION', ['redefine', 'update-live']],
     ['REPAIR_VM_DRIFT', ['redefine', 'update-live']],
     ['ACCEPT_VM_DRIFT', []],
+    ['ATTACH_VOLUME', ['attach-volume']],
+    ['DETACH_VOLUME', ['detach-volume']],
     ['DELETE_VM', ['force-off', 'undefine', 'remove-disk', 'unprotect', 'detach-network']],
   ])('shows the steps of %s as %j', (kind, steps) => expect(stepsOf(kind)).toEqual(steps));
 
@@ -339,6 +365,14 @@ describe('a task', () => {
     });
     expect(plan('RUNNING', running({ power: 'off' }), task)).toMatchObject({ kind: 'act', step: 'attach-network' });
     expect(plan('RUNNING', running({ completed: new Set(['start']) }), task)).toEqual({ kind: 'settled' });
+  });
+
+  it('about a volume is done to a VM that is off as to one that runs, and starts none', () => {
+    const attach = taskOf('ATTACH_VOLUME');
+    for (const wish of ['STOPPED', 'FORCED_OFF'] as const)
+      expect(plan(wish, running({ power: 'off' }), attach)).toEqual({ kind: 'act', step: 'attach-volume' });
+    expect(plan('RUNNING', running(), attach)).toEqual({ kind: 'act', step: 'attach-volume' });
+    expect(attach?.onOff).toBe(true);
   });
 
   it('comes after what keeps the VM from being as it shall be', () => {

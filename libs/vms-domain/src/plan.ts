@@ -29,12 +29,21 @@ const planWish = (desired: DesiredState, observed: Observed): Plan<Step> => {
 /** The next thing to do for what a VM shall be, and then for the task of the open operation. */
 export const plan = (desired: DesiredState, observed: Observed, task: Task<Step> | null = null): Plan<Step> => {
   const next = planWish(desired, observed);
-  if (task === null) return next;
+  if (task === null) return desired === 'DELETED' ? next : withVolumes(next, observed);
   const isDone = [task.step, task.replacedBy].some((step) => step !== undefined && observed.completed.has(step));
   const waitsForTask = task.onPaused === true && next.kind === 'act' && next.step === 'resume';
   if (next.kind !== 'settled' && !waitsForTask) return next;
   return isDone ? next : act(task.step);
 };
+
+/**
+ * Volumes whose operation is over, or another took its place, are brought to what was asked for all the same. Whoever
+ * waits for something else is told of that first: a guest may keep a volume for ever.
+ */
+const withVolumes = (next: Plan<Step>, { pendingVolumes = null, isAsked, completed }: Observed): Plan<Step> =>
+  next.kind === 'settled' && !isAsked && pendingVolumes !== null && !completed.has(pendingVolumes)
+    ? act(pendingVolumes)
+    : next;
 
 /** The steps that a user sees of an operation, in order. */
 export const stepsOf = (kind: OperationKind, parameters: Parameters = {}): readonly Step[] => {

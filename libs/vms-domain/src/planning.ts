@@ -18,6 +18,8 @@ export interface Observed {
   readonly isAsked: boolean;
   /** Who asked wants the power cut when the guest has not gone off by itself in time, and that time is over. */
   readonly isForceDue: boolean;
+  /** The volumes are not attached as they shall be, and this step is next to make them; null: they are. */
+  readonly pendingVolumes?: 'attach-volume' | 'detach-volume' | null;
   /**
    * Steps that this worker completed since it took the VM. What cannot be observed on the host
    * (network, filter, definition) is made sure of once per start.

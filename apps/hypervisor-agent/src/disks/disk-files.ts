@@ -42,7 +42,7 @@ export class DiskFiles {
   /** Whether the file says of itself that it is the disk of this VM; null when there is none. */
   async belongsTo(vmId: string): Promise<boolean | null> {
     try {
-      const file = await openFile(this.pathOf(vmId));
+      const file = await openDiskFile(this.pathOf(vmId));
       try {
         return (await readDiskHeader(file))?.identity?.vmId === vmId;
       } finally {
@@ -71,7 +71,7 @@ export class DiskFiles {
   }
 
   private async lookInto(vmId: string, path: string, images: ImageLookup, inUse: boolean): Promise<DiskFinding> {
-    const file = await openFile(path);
+    const file = await openDiskFile(path);
     try {
       const stat = await file.stat({ bigint: true });
       if (!stat.isFile()) return replaced('there is no regular file');
@@ -95,7 +95,8 @@ export class DiskFiles {
 }
 
 /** A link could point at any file of the host, so none is followed. */
-const openFile = (path: string) => open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+export const openDiskFile = (path: string) =>
+  open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
 
 const fileOf = (stat: BigIntStats): string => `${stat.dev}:${stat.ino}`;
 

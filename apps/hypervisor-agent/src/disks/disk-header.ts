@@ -1,9 +1,11 @@
 import type { FileHandle } from 'node:fs/promises';
-import { decodeIdentity, type DiskIdentity } from './disk-identity.js';
+import { decodeIdentity, decodeVolumeIdentity, type DiskIdentity } from './disk-identity.js';
 import { ENTRY_BYTES, EXTENSION, HEADER_BYTES, INCOMPATIBLE, QCOW2_MAGIC } from './qcow2-format.js';
 
 export interface DiskHeader {
   readonly identity: DiskIdentity | undefined;
+  /** Set in the file of a volume, which has no image. */
+  readonly volumeId: string | undefined;
   readonly capacityBytes: number;
   readonly clusterBytes: number;
   readonly backingFile: string | undefined;
@@ -34,8 +36,10 @@ export const parseDiskHeader = (bytes: Buffer): DiskHeader | undefined => {
   const features = bytes.readBigUInt64BE(72);
   const nameAt = Number(bytes.readBigUInt64BE(8));
   const nameBytes = bytes.readUInt32BE(16);
+  const identity = identityIn(bytes);
   return {
-    identity: identityIn(bytes),
+    identity: identity && decodeIdentity(identity),
+    volumeId: identity && decodeVolumeIdentity(identity)?.volumeId,
     capacityBytes: Number(bytes.readBigUInt64BE(24)),
     clusterBytes: 2 ** clusterBits,
     backingFile: nameAt === 0 ? undefined : bytes.subarray(nameAt, nameAt + nameBytes).toString('utf8'),
@@ -47,12 +51,12 @@ export const parseDiskHeader = (bytes: Buffer): DiskHeader | undefined => {
   };
 };
 
-const identityIn = (bytes: Buffer): DiskIdentity | undefined => {
+const identityIn = (bytes: Buffer): Buffer | undefined => {
   for (let at = bytes.readUInt32BE(100); at + 8 <= bytes.length;) {
     const type = bytes.readUInt32BE(at);
     const length = bytes.readUInt32BE(at + 4);
     if (type === EXTENSION.end) return undefined;
-    if (type === EXTENSION.identity) return decodeIdentity(bytes.subarray(at + 8, at + 8 + length));
+    if (type === EXTENSION.identity) return bytes.subarray(at + 8, at + 8 + length);
     at += 8 + Math.ceil(length / 8) * 8;
   }
   return undefined;

@@ -9,12 +9,23 @@ export const DiskIdentity = z.object({
 });
 export type DiskIdentity = z.infer<typeof DiskIdentity>;
 
+/** Which volume a file is. */
+export const VolumeIdentity = z.object({ volumeId: Uuid });
+export type VolumeIdentity = z.infer<typeof VolumeIdentity>;
+
+export const encodeVolumeIdentity = (identity: VolumeIdentity): Buffer => Buffer.from(JSON.stringify(identity));
+
 export const encodeIdentity = (identity: DiskIdentity): Buffer => Buffer.from(JSON.stringify(identity));
 
-/** undefined: it is none of ours. */
-export const decodeIdentity = (bytes: Buffer): DiskIdentity | undefined => {
+/** undefined: it is no VM's disk of ours. */
+export const decodeIdentity = (bytes: Buffer): DiskIdentity | undefined => decode(DiskIdentity, bytes);
+
+/** undefined: it is no volume of ours. */
+export const decodeVolumeIdentity = (bytes: Buffer): VolumeIdentity | undefined => decode(VolumeIdentity, bytes);
+
+const decode = <T>(schema: z.ZodType<T>, bytes: Buffer): T | undefined => {
   try {
-    return DiskIdentity.safeParse(JSON.parse(bytes.toString('utf8'))).data;
+    return schema.safeParse(JSON.parse(bytes.toString('utf8'))).data;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;

@@ -15,22 +15,38 @@ import {
 export interface LinkedClone {
   readonly identity: DiskIdentity;
   readonly capacityBytes: number;
-  readonly image: { readonly path: string; readonly format: 'qcow2' | 'raw' };
+  readonly image: BackingImage;
+}
+
+interface BackingImage {
+  readonly path: string;
+  readonly format: 'qcow2' | 'raw';
+}
+
+interface NewDisk {
+  /** What the file says of itself. */
+  readonly identity: Buffer;
+  readonly capacityBytes: number;
+  readonly image?: BackingImage;
 }
 
 const LONGEST_BACKING_PATH = 1_023;
 
+/** Makes a disk that holds nothing yet and reads from its image. */
+export const writeLinkedClone = (path: string, { identity, ...clone }: LinkedClone): Promise<void> =>
+  writeDisk(path, { identity: encodeIdentity(identity), ...clone });
+
 /**
- * Makes a disk that holds nothing yet and reads from its image. Written beside and renamed: there is never a file with
+ * Makes a disk that holds nothing yet. Written beside and renamed: there is never a file with
  * the disk's name that is not whole or does not say whose it is.
  * No program is started: a thousand of them are as cheap as a thousand small files.
  */
-export const writeLinkedClone = async (path: string, clone: LinkedClone): Promise<void> => {
+export const writeDisk = async (path: string, disk: NewDisk): Promise<void> => {
   const fresh = `${path}.new`;
   await rm(fresh, { force: true });
   const file = await open(fresh, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600);
   try {
-    const { header, refcounts, clusters } = layOut(clone);
+    const { header, refcounts, clusters } = layOut(disk);
     await file.truncate(clusters * CLUSTER_BYTES);
     await file.write(header, 0, header.length, 0);
     await file.write(tableEntry(2 * CLUSTER_BYTES), 0, ENTRY_BYTES, CLUSTER_BYTES);
@@ -45,28 +61,29 @@ export const writeLinkedClone = async (path: string, clone: LinkedClone): Promis
 };
 
 /** Clusters: the header, the table of refcounts, one block of them, then the first-level table, which is empty. */
-const layOut = (clone: LinkedClone): { header: Buffer; refcounts: Buffer; clusters: number } => {
+const layOut = (disk: NewDisk): { header: Buffer; refcounts: Buffer; clusters: number } => {
   const bytesPerL1Entry = (CLUSTER_BYTES / ENTRY_BYTES) * CLUSTER_BYTES;
-  const l1Entries = Math.ceil(clone.capacityBytes / bytesPerL1Entry);
+  const l1Entries = Math.ceil(disk.capacityBytes / bytesPerL1Entry);
   const clusters = 3 + Math.max(1, Math.ceil((l1Entries * ENTRY_BYTES) / CLUSTER_BYTES));
   const refcounts = Buffer.alloc(clusters * 2);
   for (let cluster = 0; cluster < clusters; cluster += 1) refcounts.writeUInt16BE(1, cluster * 2);
-  return { header: headerOf(clone, l1Entries), refcounts, clusters };
+  return { header: headerOf(disk, l1Entries), refcounts, clusters };
 };
 
-const headerOf = ({ identity, capacityBytes, image }: LinkedClone, l1Entries: number): Buffer => {
-  const backing = Buffer.from(image.path);
+const headerOf = ({ identity, capacityBytes, image }: NewDisk, l1Entries: number): Buffer => {
+  const backing = Buffer.from(image?.path ?? '');
   if (backing.length > LONGEST_BACKING_PATH)
     throw new RangeError('the path of the image is longer than qcow2 can hold');
   const extensions = Buffer.concat([
-    extension(EXTENSION.backingFormat, Buffer.from(image.format)),
-    extension(EXTENSION.identity, encodeIdentity(identity)),
+    ...(image === undefined ? [] : [extension(EXTENSION.backingFormat, Buffer.from(image.format))]),
+    extension(EXTENSION.identity, identity),
     extension(EXTENSION.end, Buffer.alloc(0)),
   ]);
   const fixed = Buffer.alloc(HEADER_BYTES);
   fixed.writeUInt32BE(QCOW2_MAGIC, 0);
   fixed.writeUInt32BE(3, 4);
-  fixed.writeBigUInt64BE(BigInt(HEADER_BYTES + extensions.length), 8);
+  // Without a backing file there is no place of its name either.
+  fixed.writeBigUInt64BE(image === undefined ? 0n : BigInt(HEADER_BYTES + extensions.length), 8);
   fixed.writeUInt32BE(backing.length, 16);
   fixed.writeUInt32BE(CLUSTER_BITS, 20);
   fixed.writeBigUInt64BE(BigInt(capacityBytes), 24);

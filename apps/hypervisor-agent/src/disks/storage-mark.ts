@@ -33,6 +33,17 @@ export class StorageMark {
     );
   }
 
+  /** Why the storage of this host is not in its place; null: it is, or nothing was made on one yet. Marks nothing. */
+  async whyAway(): Promise<DomainError | null> {
+    try {
+      if ((await readId(join(this.stateDir, RECORD))) !== undefined) await this.require();
+      return null;
+    } catch (error) {
+      if (error instanceof DomainError) return error;
+      throw error;
+    }
+  }
+
   /** The record comes last: a kill before it finds the mark again. */
   private async adopt(mark: string | undefined): Promise<void> {
     if (mark === undefined) {

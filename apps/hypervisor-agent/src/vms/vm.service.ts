@@ -1,13 +1,13 @@
 import { DomainError, type DomainPower, type VmSpec } from '@infinibay/contracts';
 import { domainXml } from '@infinibay/libvirt-xml';
 import { Injectable } from '@nestjs/common';
-import { DiskService } from '../disks/disk.service.js';
 import { FilterService } from '../filters/filter.service.js';
 import { HostFactsReader } from '../host/host-facts.js';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
 import type { Deadline } from '../work/deadline.js';
 import { isOff } from '../domains/domain-power.js';
 import { DomainRepository } from '../domains/domain.repository.js';
+import { DomainDisks } from './domain-disks.js';
 import { GuestFolders } from './guest-folders.js';
 import { unlessDone } from './unless-done.js';
 
@@ -23,7 +23,7 @@ export class VmService {
     private readonly hypervisor: Hypervisor,
     private readonly host: HostFactsReader,
     private readonly domains: DomainRepository,
-    private readonly disks: DiskService,
+    private readonly disks: DomainDisks,
     private readonly filters: FilterService,
     private readonly folders: GuestFolders,
   ) {}
@@ -54,9 +54,7 @@ export class VmService {
     await this.filters.requireFor(vmId);
     // The folder is gone after a reboot of the host when it is in memory.
     await this.folders.ensure(vmId);
-    await this.requireOwnDisk(vmId, deadline);
-    // Last, so that as little time as possible passes until QEMU opens the file.
-    const file = await this.disks.requireSound(vmId);
+    const file = await this.disks.requireSound(vmId, deadline);
     deadline.check();
     const create = () => domain.create({ timeoutMs: deadline.timeoutMs(START_TIMEOUT_MS) });
     await unlessDone(
@@ -66,14 +64,6 @@ export class VmService {
     if (await this.disks.isStill(vmId, file)) return this.domains.power(domain, deadline);
     await cutPower();
     const message = 'The disk of the virtual machine was exchanged while it was being started';
-    throw new DomainError('DISK_REPLACED', { vmId }, { message });
-  }
-
-  /** Somebody may have defined the domain anew, on another file. */
-  private async requireOwnDisk(vmId: string, deadline: Deadline): Promise<void> {
-    const files = await this.domains.diskFiles(vmId, deadline);
-    if (files.length === 1 && files[0] === this.disks.pathOf(vmId)) return;
-    const message = 'The domain of the virtual machine is defined with another disk than the one made for it';
     throw new DomainError('DISK_REPLACED', { vmId }, { message });
   }
 

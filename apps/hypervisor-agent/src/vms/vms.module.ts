@@ -4,7 +4,9 @@ import { DomainsModule } from '../domains/domains.module.js';
 import { FiltersModule } from '../filters/filters.module.js';
 import { HostModule } from '../host/host.module.js';
 import { HypervisorModule } from '../hypervisor/hypervisor.module.js';
+import { VolumesModule } from '../volumes/volumes.module.js';
 import { WorkModule } from '../work/work.module.js';
+import { DomainDisks } from './domain-disks.js';
 import { GuestFolders } from './guest-folders.js';
 import { TaskRecords } from './task-records.js';
 import { PowerChange } from './power-change.js';
@@ -15,8 +17,8 @@ import { VmHandlers } from './vm.handlers.js';
 import { VmService } from './vm.service.js';
 
 @Module({
-  imports: [WorkModule, HypervisorModule, HostModule, DomainsModule, DisksModule, FiltersModule],
+  imports: [WorkModule, HypervisorModule, HostModule, DomainsModule, DisksModule, VolumesModule, FiltersModule],
   controllers: [VmHandlers, VmPowerHandlers, VmRestartHandlers, VmSizesHandlers],
-  providers: [TaskRecords, GuestFolders, PowerChange, VmService],
+  providers: [TaskRecords, DomainDisks, GuestFolders, PowerChange, VmService],
 })
 export class VmsModule {}

@@ -11,6 +11,7 @@ import {
 } from '@infinibay/contracts';
 import { sizesToDefine } from '../vms/vm-spec.js';
 import type { PerformStep, Preparation, StepInput } from './step.js';
+import { defineVolumes } from './volumes.js';
 
 const attachNetwork: PerformStep = async (input) => {
   const { id: vmId, departmentId, hostId, name: hostname } = input.vm;
@@ -44,7 +45,8 @@ const protect: PerformStep = async ({ vm, target, requests, preparation }) => {
   return 'done';
 };
 
-const define: PerformStep = async ({ vm, target, on, requests, preparation }) => {
+const define: PerformStep = async (input) => {
+  const { vm, target, on, requests, preparation } = input;
   const { id: vmId, departmentId, name } = vm;
   const sizes = sizesToDefine(vm);
   const { vcpus, memoryMib } = sizes;
@@ -54,6 +56,7 @@ const define: PerformStep = async ({ vm, target, on, requests, preparation }) =>
   // Room above its size is no part of the definition that every agent knows.
   if (sizes.maxVcpus > vcpus || sizes.maxMemoryMib > memoryMib)
     await requests.call(resizeDefinition, { ...target, sizes }, on);
+  await defineVolumes(input);
   return 'done';
 };
 

@@ -9,6 +9,7 @@ import { shutdown } from './shutdown.js';
 import { start } from './start.js';
 import { suspend } from './suspend.js';
 import type { PerformStep } from './step.js';
+import { volumeSteps } from './volumes.js';
 
 /** How each step of the actions of libs/vms-domain is performed; one that is missing is no valid program. */
 export const STEPS: Readonly<Record<Step, PerformStep>> = {
@@ -20,5 +21,6 @@ export const STEPS: Readonly<Record<Step, PerformStep>> = {
   ...suspend,
   ...forceOff,
   ...resize,
+  ...volumeSteps,
   ...deleteVm,
 };

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { VmState } from '@infinibay/contracts';
-import { ACTIONS, isAllowed, stepsOf } from '@infinibay/vms-domain';
+import { VOLUME_TARGETS, VmState } from '@infinibay/contracts';
+import { ACTIONS, isAllowed, stepsOf, type AnyAction } from '@infinibay/vms-domain';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PrismaClient } from '../database.js';
 import { VmBench } from '../testing/vm-bench.js';
@@ -39,12 +39,40 @@ describe('requests in every state', () => {
     return id;
   };
 
+  /** A volume that the action can be about. */
+  const volumeFor = async (kind: string, vmId: string): Promise<string> => {
+    const { id: poolId, hostId } = await database().storagePool.findFirstOrThrow();
+    const id = randomUUID();
+    const taken = await database().volume.count({ where: { attachedVmId: vmId } });
+    const place = { attachedVmId: vmId, target: VOLUME_TARGETS[taken] ?? null, attachment: 'ATTACHED' } as const;
+    await database().volume.create({
+      data: {
+        id,
+        departmentId: bench.departmentId,
+        ownerId: bench.actor.userId,
+        name: 'stands still',
+        poolId,
+        hostId,
+        state: 'AVAILABLE',
+        capacityBytes: 1n,
+        builtBytes: 1n,
+        builtAt: new Date(),
+        ...(kind === 'DETACH_VOLUME' ? place : {}),
+      },
+    });
+    return id;
+  };
+  const ask = async ({ kind, mutation, ofVolume }: AnyAction, vmId: string) => {
+    if (ofVolume !== true) return bench.act(mutation, vmId);
+    return bench.move(mutation, vmId, await volumeFor(kind, vmId));
+  };
+
   const asked = ACTIONS.filter(({ kind }) => kind !== 'CREATE_VM');
-  it.each(asked.map((action) => [action.mutation, action] as const))('%s', async (mutation, action) => {
+  it.each(asked.map((action) => [action.mutation, action] as const))('%s', async (_mutation, action) => {
     for (const state of VmState.options) {
       const id = await vmIn(state);
       const before = await database().vm.findUniqueOrThrow({ where: { id } });
-      const answer = await bench.act(mutation, id);
+      const answer = await ask(action, id);
       const after = await database().vm.findUniqueOrThrow({ where: { id }, include: { operations: true } });
       if (!isAllowed(action.kind, state)) {
         const code = state === 'DELETED' ? 'VM_NOT_FOUND' : 'VM_BUSY';
@@ -74,10 +102,11 @@ describe('requests in every state', () => {
       const state = first.allowedIn.find((one) => isAllowed(action.kind, one));
       if (state === undefined) continue;
       const id = await vmIn(state);
-      await bench.act(first.mutation, id);
+      await ask(first, id);
       await database().vm.update({ where: { id }, data: { state } });
-      const answer = await bench.act(action.mutation, id);
-      const isRefused = action.supersedes === 'others' && first.kind === action.kind;
+      const answer = await ask(action, id);
+      const isSame = first.kind === action.kind;
+      const isRefused = action.supersedes === 'none' || (action.supersedes === 'others' && isSame);
       const statuses = (
         await database().operation.findMany({ where: { resourceId: id }, orderBy: { createdAt: 'asc' } })
       ).map(({ status }) => status);

@@ -1,11 +1,13 @@
 import type { VmNic } from '@infinibay/contracts';
 import type { RequestClient } from '@infinibay/platform-messaging';
-import type { Vm } from '../generated/prisma/client.js';
+import type { Vm, Volume } from '../generated/prisma/client.js';
 
 /** What a start gathers on its way: the card from networks, the filter from firewall. */
 export interface Preparation {
   nic?: VmNic;
   filterName?: string | null;
+  /** Volumes that the last step attached or detached, and those of which it came to know that they can't be attached. */
+  volumes?: { readonly moved: readonly string[]; readonly refused: readonly string[] };
 }
 
 /** What a step has at hand. */
@@ -16,9 +18,13 @@ export interface StepInput {
   /** Where a request to the VM's host goes. */
   readonly on: { readonly hostId: string };
   readonly requests: RequestClient;
+  /** What is attached to it, shall be, or shall no more be. */
+  readonly volumes: readonly Volume[];
   readonly preparation: Preparation;
   /** The operation that the step is for; null when nobody asked. */
   readonly operationId: string | null;
+  /** The volume that the operation is about; null: it is about none. */
+  readonly volumeId: string | null;
 }
 
 /** 'pending': it was asked for, and has not come about yet; the step is performed again to hear of it. */

@@ -8,7 +8,13 @@ import {
 } from '@infinibay/vms-domain';
 
 /** What more has to be said of than which VM is meant; it has no bulk form. */
-const SINGULAR = ['CREATE_VM', 'RESIZE_VM', 'RESTORE_VM_REVISION'] as const satisfies readonly OperationKind[];
+const SINGULAR = [
+  'CREATE_VM',
+  'RESIZE_VM',
+  'RESTORE_VM_REVISION',
+  'ATTACH_VOLUME',
+  'DETACH_VOLUME',
+] as const satisfies readonly OperationKind[];
 type Singular = (typeof SINGULAR)[number];
 
 /** Everything that can be asked of VMs that exist, with no word but which. */

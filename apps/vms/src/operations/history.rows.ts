@@ -1,11 +1,16 @@
 import type { KeptRows } from '@infinibay/platform-subgraph';
 
-/** What was: ended operations with their steps, and VMs that are gone with what is left of theirs. */
+/** What was: ended operations with their steps, VMs that are gone with what is left of theirs, and volumes that are gone. */
 export const historyRows = ({ HISTORY_KEEP_DAYS }: { HISTORY_KEEP_DAYS: number }): readonly KeptRows[] => {
   const keepHours = HISTORY_KEEP_DAYS * 24;
   return [
     { table: 'operations', endedAt: 'finished_at', keepHours },
     // A VM is gone when its removal has been carried out and none is due again.
     { table: 'vms', endedAt: "CASE WHEN state = 'DELETED' AND reconcile_at IS NULL THEN deleted_at END", keepHours },
+    {
+      table: 'volumes',
+      endedAt: "CASE WHEN state = 'DELETED' AND reconcile_at IS NULL THEN deleted_at END",
+      keepHours,
+    },
   ];
 };

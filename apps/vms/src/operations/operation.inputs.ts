@@ -1,5 +1,5 @@
 import { Field, GraphQLISODateTime, ID, InputType } from '@nestjs/graphql';
-import { OPERATION_KINDS } from '@infinibay/vms-domain';
+import { KNOWN_OPERATION_KINDS } from '@infinibay/vms-domain';
 import { z } from 'zod';
 import { OperationStatus } from '../generated/prisma/enums.js';
 import { OperationKinds } from './operation.model.js';
@@ -37,7 +37,7 @@ export const OperationFilter = z.object({
   departmentId: optional(z.string()),
   resourceId: optional(z.string()),
   requestedById: optional(z.string()),
-  kinds: optional(z.array(z.enum(OPERATION_KINDS)).max(enough)),
+  kinds: optional(z.array(z.enum(KNOWN_OPERATION_KINDS)).max(enough)),
   statuses: optional(z.array(z.enum(OperationStatus)).max(enough)),
   from: optional(time),
   until: optional(time),

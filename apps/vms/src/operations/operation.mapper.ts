@@ -1,4 +1,4 @@
-import { operationKind } from '@infinibay/vms-domain';
+import { knownOperationKind } from '@infinibay/vms-domain';
 import type { Prisma } from '../generated/prisma/client.js';
 import type { Operation } from './operation.model.js';
 
@@ -7,7 +7,7 @@ export type OperationRow = Prisma.OperationGetPayload<{ include: typeof withStep
 
 export const toOperation = (row: OperationRow): Operation => ({
   id: row.id,
-  kind: operationKind(row.kind),
+  kind: knownOperationKind(row.kind),
   status: row.status,
   progressPercent: progressOf(row),
   steps: row.steps.map(({ name, status, attempts, errorCode, startedAt, finishedAt }) => ({

@@ -1,13 +1,13 @@
 import { ListSize, PageInfo } from '@infinibay/platform-graphql';
 import { Directive, Field, GraphQLISODateTime, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
-import { OPERATION_KINDS, type OperationKind } from '@infinibay/vms-domain';
+import { KNOWN_OPERATION_KINDS, type KnownOperationKind } from '@infinibay/vms-domain';
 import { OperationStatus, StepStatus } from '../generated/prisma/enums.js';
 
-export const OperationKinds = Object.fromEntries(OPERATION_KINDS.map((kind) => [kind, kind]));
+export const OperationKinds = Object.fromEntries(KNOWN_OPERATION_KINDS.map((kind) => [kind, kind]));
 registerEnumType(OperationKinds, { name: 'OperationKind' });
 registerEnumType(OperationStatus, {
   name: 'OperationStatus',
-  description: 'SUPERSEDED: a later request on the same VM took its place',
+  description: 'SUPERSEDED: a later request on the same VM or volume took its place',
 });
 registerEnumType(StepStatus, { name: 'OperationStepStatus' });
 
@@ -32,14 +32,16 @@ export class OperationStep {
   finishedAt!: Date | null;
 }
 
-@ObjectType({ description: 'Long-running work on a virtual machine, or on many at once, with its journal' })
+@ObjectType({
+  description: 'Long-running work on a virtual machine, on many at once, or on a volume, with its journal',
+})
 @Directive('@key(fields: "id")')
 export class Operation {
   @Field(() => ID)
   id!: string;
 
   @Field(() => OperationKinds)
-  kind!: OperationKind;
+  kind!: KnownOperationKind;
 
   @Field(() => OperationStatus)
   status!: OperationStatus;
@@ -69,7 +71,9 @@ export class Operation {
   @Field(() => GraphQLISODateTime, { nullable: true })
   finishedAt!: Date | null;
 
-  @Field(() => String, { description: 'What is worked on: vm; bulk for a request on many VMs, which have results' })
+  @Field(() => String, {
+    description: 'What is worked on: vm, volume; bulk for a request on many VMs, which have results',
+  })
   resourceKind!: string;
 
   @Field(() => ID, { description: 'The id of what is worked on; of a bulk request its own' })

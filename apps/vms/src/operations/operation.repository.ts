@@ -1,7 +1,17 @@
 import { OperationKindV1, operationUpdated, operationUpdatedV2, type EventEnvelope } from '@infinibay/contracts';
 import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { databaseNow, newEvent } from '@infinibay/platform-persistence';
-import { operationKind, stepsOf, taskOf, type OperationKind, type Parameters, type Step } from '@infinibay/vms-domain';
+import {
+  VOLUME_OPERATIONS,
+  operationKind,
+  stepsOf,
+  taskOf,
+  type OperationKind,
+  type Parameters,
+  type Step,
+  type VolumeOperationKind,
+  type VolumeStep,
+} from '@infinibay/vms-domain';
 import { departmentWhere, type DepartmentScope } from '@infinibay/access-domain';
 import type { Page } from '@infinibay/platform-graphql';
 import { Injectable } from '@nestjs/common';
@@ -12,16 +22,24 @@ import type { Prisma } from '../generated/prisma/client.js';
 import type { OperationFilter } from './operation.inputs.js';
 import { progressOf, withSteps, type OperationRow } from './operation.mapper.js';
 
-export interface NewOperation {
+interface Asked {
   readonly id: string;
-  readonly kind: OperationKind;
-  readonly vmId: string;
   readonly departmentId: string;
   readonly actorId: string;
   readonly idempotencyKey: string;
   readonly correlationId: string;
+}
+
+export interface NewOperation extends Asked {
+  readonly kind: OperationKind;
+  readonly vmId: string;
   /** What was said of how it is to be done. */
   readonly parameters: Parameters;
+}
+
+export interface NewVolumeOperation extends Asked {
+  readonly kind: VolumeOperationKind;
+  readonly volumeId: string;
 }
 
 /** Ages are told by the database's clock. */
@@ -38,6 +56,8 @@ export interface OpenOperation {
 const storedParameters = z.object({
   timeoutSeconds: z.number().positive().optional().catch(undefined),
   force: z.boolean().optional().catch(undefined),
+  volumeId: z.uuid().optional().catch(undefined),
+  deleteVolumes: z.boolean().optional().catch(undefined),
 });
 
 /** What was said of how an operation is to be done. */
@@ -45,7 +65,7 @@ export const parametersIn = (stored: unknown): Parameters => storedParameters.pa
 
 type StepChange = Prisma.OperationStepUpdateManyMutationInput;
 
-const ofVm = (vmId: string) => ({ resourceKind: 'vm', resourceId: vmId });
+const isOpen = { status: { in: ['PENDING', 'RUNNING'] } } satisfies Prisma.OperationWhereInput;
 
 type SqlReader = Pick<Transaction, '$queryRaw'>;
 
@@ -66,30 +86,42 @@ export class OperationRepository {
 
   /** Adds the operation with its steps; whatever was open for the VM is superseded. */
   async add(tx: Transaction, operation: NewOperation): Promise<EventEnvelope[]> {
-    const superseded = await this.closeOpen(tx, operation.vmId, 'SUPERSEDED');
+    const { parameters, ...data } = operation;
+    const about = { resourceKind: 'vm', resourceId: operation.vmId, parameters: { ...parameters } };
+    return this.replace(tx, { ...data, ...about }, stepsOf(operation.kind, parameters));
+  }
+
+  /** The same for a volume. */
+  async addOfVolume(tx: Transaction, { volumeId, ...data }: NewVolumeOperation): Promise<EventEnvelope[]> {
+    return this.replace(tx, { ...data, resourceKind: 'volume', resourceId: volumeId }, VOLUME_OPERATIONS[data.kind]);
+  }
+
+  private async replace(
+    tx: Transaction,
+    operation: Omit<Prisma.OperationUncheckedCreateInput, 'steps' | 'createdAt'>,
+    steps: readonly string[],
+  ): Promise<EventEnvelope[]> {
+    const superseded = await this.closeOpen(tx, operation.resourceId, 'SUPERSEDED');
     const row = await tx.operation.create({
       data: {
         ...operation,
-        parameters: { ...operation.parameters },
-        resourceKind: 'vm',
-        resourceId: operation.vmId,
         createdAt: await databaseNow(tx),
-        steps: { create: stepsOf(operation.kind, operation.parameters).map((name, position) => ({ name, position })) },
+        steps: { create: steps.map((name, position) => ({ name, position })) },
       },
       include: withSteps,
     });
     return [...superseded, operationEvent(row)];
   }
 
-  /** Ends the open operations of a VM in one way. */
+  /** Ends the open operations of a VM or volume in one way. */
   async closeOpen(
     tx: Transaction,
-    vmId: string,
+    resourceId: string,
     status: 'SUCCEEDED' | 'FAILED' | 'SUPERSEDED',
     failure?: { code: string; message: string },
   ): Promise<EventEnvelope[]> {
     const open = await tx.operation.findMany({
-      where: { ...ofVm(vmId), status: { in: ['PENDING', 'RUNNING'] } },
+      where: { resourceId, ...isOpen },
       select: { id: true },
     });
     const events: EventEnvelope[] = [];
@@ -111,10 +143,15 @@ export class OperationRepository {
     return events;
   }
 
-  /** Records how a step of the open operation of a VM stands; none is open: nothing. */
-  async markStep(tx: Transaction, vmId: string, step: Step, change: StepChange): Promise<EventEnvelope[]> {
+  /** Records how a step of the open operation of a VM or volume stands; none is open: nothing. */
+  async markStep(
+    tx: Transaction,
+    resourceId: string,
+    step: Step | VolumeStep,
+    change: StepChange,
+  ): Promise<EventEnvelope[]> {
     const open = await tx.operation.findFirst({
-      where: { ...ofVm(vmId), status: { in: ['PENDING', 'RUNNING'] } },
+      where: { resourceId, ...isOpen },
       orderBy: { createdAt: 'desc' },
       select: { id: true, startedAt: true },
     });
@@ -128,8 +165,8 @@ export class OperationRepository {
     return [operationEvent(row)];
   }
 
-  private countTask({ kind, status, createdAt, finishedAt }: OperationRow): void {
-    if (finishedAt === null || taskOf(operationKind(kind)) === null) return;
+  private countTask({ kind, resourceKind, status, createdAt, finishedAt }: OperationRow): void {
+    if (finishedAt === null || resourceKind !== 'vm' || taskOf(operationKind(kind)) === null) return;
     const seconds = (finishedAt.getTime() - createdAt.getTime()) / 1_000;
     this.taskDurations.observe({ kind, outcome: status.toLowerCase() }, seconds);
   }
@@ -142,12 +179,27 @@ export class OperationRepository {
     });
   }
 
-  findOpen(vmId: string): Promise<OperationRow | null> {
+  findOpen(resourceId: string): Promise<OperationRow | null> {
     return this.database.operation.findFirst({
-      where: { ...ofVm(vmId), status: { in: ['PENDING', 'RUNNING'] } },
+      where: { resourceId, ...isOpen },
       orderBy: { createdAt: 'desc' },
       include: withSteps,
     });
+  }
+
+  /** null: none is open. */
+  async openId(tx: Transaction, resourceId: string): Promise<string | null> {
+    const open = await tx.operation.findFirst({ where: { resourceId, ...isOpen }, select: { id: true } });
+    return open?.id ?? null;
+  }
+
+  /** Who is waited for with a volume; null: nobody. */
+  async openRequest(resourceId: string): Promise<{ id: string; ageMs: number; correlationId: string } | null> {
+    const [row] = await this.database.$queryRaw<{ id: string; ageMs: number; correlationId: string }[]>`
+      SELECT id, correlation_id AS "correlationId", (extract(epoch FROM now() - created_at) * 1000)::float8 AS "ageMs"
+      FROM operations WHERE resource_id = ${resourceId}::uuid AND status IN ('PENDING', 'RUNNING')
+      ORDER BY created_at DESC LIMIT 1`;
+    return row ?? null;
   }
 
   /** The open operation of a VM; null: none is open. */

@@ -95,6 +95,30 @@ describe('quotas of departments', () => {
     });
   });
 
+  it('count volumes with the disks of VMs, when one is made and by how much one grows', async () => {
+    await create();
+    await set({ diskGib: 4 });
+    const make = (capacityGib: number) =>
+      bench.ofVolume('createVolume', { departmentId, name: `volume ${randomUUID()}`, capacityGib }, member);
+    const grow = (capacityGib: number) => bench.ofVolume('resizeVolume', { volumeId, capacityGib }, member);
+    const detailsOf = (answer: Awaited<ReturnType<typeof make>>) => answer.errors?.[0]?.extensions;
+    expect(detailsOf(await make(3.9375))).toBeUndefined();
+    expect(detailsOf(await make(0.5))).toMatchObject({ code: 'QUOTA_EXCEEDED', details: { used: 4, requested: 0.5 } });
+    expect((await read())?.usage).toEqual({ ...ONE, diskGib: 4 });
+
+    const { id: volumeId } = await pollUntil(
+      () => bench.vms.get(PrismaClient).volume.findFirst({ where: { departmentId, state: 'AVAILABLE' } }),
+      { timeoutMs: 60_000, what: 'the volume' },
+    );
+    expect(detailsOf(await grow(4))).toMatchObject({
+      code: 'QUOTA_EXCEEDED',
+      details: { quota: 'diskGib', used: 4, requested: 0.0625 },
+    });
+    // The same size asks for nothing more.
+    expect(detailsOf(await grow(3.9375))).toBeUndefined();
+    expect(codeOf(await create())).toBe('QUOTA_EXCEEDED');
+  }, 120_000);
+
   it('may be lowered below what is used: what there is goes on, and only what is new is refused', async () => {
     const created = await create();
     const { id } = (created.data as { createVm: { vm: { id: string } } }).createVm.vm;

@@ -2,17 +2,19 @@ import { createTestDatabase, type TestDatabase } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createDatabase } from '../database.js';
 import { Prisma } from '../generated/prisma/client.js';
-import { departmentOf, insertVms } from '../testing/many-vms.js';
+import { departmentOf, insertVms, insertVolumes } from '../testing/many-vms.js';
 import { QuotaRepository, usageQuery } from './quota.repository.js';
 
-describe('the usage of departments among 20,000 VMs', () => {
+describe('the usage of departments among 20,000 VMs and as many volumes', () => {
   let database: TestDatabase;
   let client: ReturnType<typeof createDatabase>;
   beforeAll(async () => {
     database = await createTestDatabase('vms');
     client = createDatabase({ DATABASE_URL: database.url, DATABASE_POOL_SIZE: 2 });
     await insertVms(client, 20_000);
+    await insertVolumes(client, 20_000);
     await client.$executeRawUnsafe('VACUUM (ANALYZE) vms');
+    await client.$executeRawUnsafe('VACUUM (ANALYZE) volumes');
   }, 240_000);
   afterAll(async () => {
     await client.$disconnect();
@@ -23,21 +25,25 @@ describe('the usage of departments among 20,000 VMs', () => {
     for (const count of [1, 10]) {
       const ids = Array.from({ length: count }, (_, index) => departmentOf(index));
       const plan = await client.$queryRaw<object[]>(Prisma.sql`EXPLAIN (FORMAT JSON) ${usageQuery(ids)}`);
-      expect(JSON.stringify(plan)).toContain('"Index Name":"vms_');
+      for (const table of ['vms', 'volumes']) expect(JSON.stringify(plan)).toContain(`"Index Name":"${table}_`);
       expect(JSON.stringify(plan)).not.toContain('Seq Scan');
     }
   });
 
   it('is that of the living ones', async () => {
     const departmentId = departmentOf(7);
-    const living = await client.vm.findMany({ where: { departmentId, state: { not: 'DELETED' } } });
+    const where = { departmentId, state: { not: 'DELETED' } } as const;
+    const living = await client.vm.findMany({ where });
+    const volumes = await client.volume.findMany({ where });
+    const bytes = [...living.map((vm) => vm.diskBytes), ...volumes.map((volume) => volume.capacityBytes)];
     const used = (await new QuotaRepository(client).usage([departmentId])).get(departmentId);
     expect(living.length).toBeGreaterThan(400);
+    expect(volumes.length).toBeGreaterThan(400);
     expect(used).toEqual({
       vms: living.length,
       vcpus: living.reduce((sum, vm) => sum + vm.vcpus, 0),
       memoryMib: living.reduce((sum, vm) => sum + vm.memoryMib, 0),
-      diskGib: Number(living.reduce((sum, vm) => sum + vm.diskBytes, 0n)) / 2 ** 30,
+      diskGib: Number(bytes.reduce((sum, one) => sum + one, 0n)) / 2 ** 30,
     });
   });
 });

@@ -5,6 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { STEPS } from '../actions/index.js';
 import type { Preparation, StepOutcome } from '../actions/step.js';
 import type { Vm } from '../generated/prisma/client.js';
+import type { Reading } from './vm.journal.js';
 
 /** What a worker sees of a VM's host, and does there and elsewhere for it. */
 @Injectable()
@@ -23,16 +24,15 @@ export class HostClient {
     return this.requests.call(inspectSizes, { vmId: vm.id }, { hostId: vm.hostId });
   }
 
-  /** @param operationId what the step is for; null when nobody asked */
   perform(
     step: Step,
-    vm: Vm,
+    { vm, open, volumes }: Pick<Reading, 'vm' | 'open' | 'volumes'>,
     fence: number,
     preparation: Preparation,
-    operationId: string | null,
   ): Promise<StepOutcome> {
     const target = { vmId: vm.id, fence };
+    const asked = { operationId: open?.id ?? null, volumeId: open?.parameters.volumeId ?? null };
     const { requests } = this;
-    return STEPS[step]({ vm, target, on: { hostId: vm.hostId }, requests, preparation, operationId });
+    return STEPS[step]({ vm, target, on: { hostId: vm.hostId }, requests, volumes, preparation, ...asked });
   }
 }

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { HostsModule } from '../hosts/hosts.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
 import { VmsModule } from '../vms/vms.module.js';
+import { VolumesModule } from '../volumes/volumes.module.js';
 import { ClaimRepository } from './claim.repository.js';
 import { DriftController } from './drift.controller.js';
 import { HostReportController } from './host-report.controller.js';
@@ -12,7 +13,7 @@ import { VmJournal } from './vm.journal.js';
 import { VmWorker } from './vm.worker.js';
 
 @Module({
-  imports: [HostsModule, OperationsModule, VmsModule],
+  imports: [HostsModule, OperationsModule, VmsModule, VolumesModule],
   controllers: [HostReportController, DriftController],
   providers: [ClaimRepository, SettledVmRepository, HostClient, VmJournal, VmWorker, Reconciler],
   exports: [Reconciler],

@@ -4,6 +4,7 @@ import {
   LOOK_AGAIN_MS,
   backoffMs,
   desiredState,
+  isDiskProblem,
   isPausedForNow,
   isSpecChange,
   settledState,
@@ -14,11 +15,12 @@ import {
 import { Injectable } from '@nestjs/common';
 import type { Preparation } from '../actions/step.js';
 import { Change, type Transaction } from '../database.js';
-import type { Vm } from '../generated/prisma/client.js';
+import type { Vm, Volume } from '../generated/prisma/client.js';
 import { OperationRepository, type OpenOperation } from '../operations/operation.repository.js';
 import { sizesAtRest, type Rest } from '../vms/vm-spec.js';
 import { deletedEvent, stateEvents } from '../vms/vm.events.js';
 import { VmRepository } from '../vms/vm.repository.js';
+import { VolumeRepository } from '../volumes/volume.repository.js';
 import { ClaimRepository, type Claim } from './claim.repository.js';
 
 const later = (now: Date, waitMs: number): Date => new Date(now.getTime() + waitMs);
@@ -29,6 +31,10 @@ const SUSPENDED = 'user';
 /** It stands still for a reason that passes: it is looked at again until it has. */
 const runsOnByItself = (pauseReason: string | null): boolean => pauseReason !== null && isPausedForNow(pauseReason);
 
+/** A disk that must not be used may be put back by a person; any other error stays until somebody acts. */
+const dueInError = ({ state, errorCode }: Vm, now: Date): Date | null =>
+  state === 'ERROR' && errorCode !== null && isDiskProblem(errorCode) ? later(now, LOOK_AGAIN_MS) : null;
+
 const RELEASED = { leaseOwner: null, leaseUntil: null } as const;
 
 /** What a worker decides by. */
@@ -36,6 +42,8 @@ export interface Reading {
   readonly vm: Vm;
   /** What somebody asked for and waits for the end of. */
   readonly open: OpenOperation | null;
+  /** What is attached to it, shall be, or shall no more be. */
+  readonly volumes: readonly Volume[];
 }
 
 /** A spec that was accepted before had to give way to what ends now, and is still to be brought about. */
@@ -52,13 +60,16 @@ export class VmJournal {
     private readonly vms: VmRepository,
     private readonly claims: ClaimRepository,
     private readonly operations: OperationRepository,
+    private readonly volumes: VolumeRepository,
   ) {}
 
   /** The VM as it is now, and what is asked of it; STALE_FENCE when another worker has it. */
   async read(claim: Claim): Promise<Reading> {
     const vm = await this.vms.findRow(claim.vmId);
     if (vm?.fence !== claim.fence) throw new DomainError('STALE_FENCE', { vmId: claim.vmId });
-    return { vm, open: await this.operations.open(claim.vmId) };
+    const open = await this.operations.open(claim.vmId);
+    // After it: what it says of volumes is seen then, and who asks for something meanwhile is noticed at the end.
+    return { vm, open, volumes: await this.volumes.ofVm(claim.vmId) };
   }
 
   stepStarted(claim: Claim, step: Step): Promise<void> {
@@ -79,8 +90,24 @@ export class VmJournal {
       if (step === 'ensure-disk' && vm.diskBuiltAt === null) await this.vms.update(tx, vm.id, { diskBuiltAt: now });
       if (step === 'attach-network' && networkId !== undefined && networkId !== vm.networkId)
         await this.vms.update(tx, vm.id, { networkId });
+      await this.recordVolumes(tx, vm, step, preparation);
       return this.operations.markStep(tx, vm.id, step, { status: 'SUCCEEDED', finishedAt: now });
     });
+  }
+
+  /** A step that has not come about yet has moved some volumes. */
+  volumesMoved(claim: Claim, step: Step, preparation: Preparation): Promise<void> {
+    return this.write(claim, async (tx, vm) => {
+      await this.recordVolumes(tx, vm, step, preparation);
+      return [];
+    });
+  }
+
+  private async recordVolumes(tx: Transaction, { id }: Vm, step: Step, { volumes }: Preparation): Promise<void> {
+    if (volumes === undefined) return;
+    if (step === 'attach-volume') await this.volumes.markAttached(tx, id, volumes.moved);
+    if (step === 'detach-volume') await this.volumes.markDetached(tx, id, volumes.moved);
+    await this.volumes.markRefused(tx, id, volumes.refused);
   }
 
   /** The desired state is reached: the VM shows it, its operation ends, the lease is given back. */
@@ -92,10 +119,12 @@ export class VmJournal {
       // Whatever stopped it first: it stands still because somebody wants it to.
       const pauseReason = state === 'PAUSED' ? SUSPENDED : null;
       const sizes = gone ? {} : sizesAtRest(vm, rest);
+      // What was asked for may have been overtaken by what is settled now.
+      const isRestless = !gone && (isOvertaken({ ...vm, ...sizes }, reading) || (await this.hasPendingVolumes(tx, vm)));
       await this.vms.update(tx, vm.id, {
         ...RELEASED,
         state,
-        reconcileAt: !gone && isOvertaken({ ...vm, ...sizes }, reading) ? now : null,
+        reconcileAt: isRestless ? now : null,
         failedAttempts: 0,
         errorCode: null,
         errorMessage: null,
@@ -107,6 +136,14 @@ export class VmJournal {
       const ended = await this.operations.closeOpen(tx, vm.id, 'SUCCEEDED');
       const deleted = gone && vm.state !== state ? [deletedEvent(vm)] : [];
       return [...stateEvents(vm, state, pauseReason), ...deleted, ...ended];
+    });
+  }
+
+  /** A task was done to a VM in error, which it stays. */
+  endInError(claim: Claim, reading: Reading): Promise<void> {
+    return this.end(claim, reading, async (tx, vm, now) => {
+      await this.vms.update(tx, vm.id, { ...RELEASED, failedAttempts: 0, reconcileAt: dueInError(vm, now) });
+      return this.operations.closeOpen(tx, vm.id, 'SUCCEEDED');
     });
   }
 
@@ -138,7 +175,7 @@ export class VmJournal {
       const isTask = reading.open !== null && (taskOf(reading.open.kind) !== null || isSpecChange(reading.open.kind));
       const ended =
         vm.desired === 'RUNNING' || isTask
-          ? await this.operations.closeOpen(tx, vm.id, 'FAILED', failure)
+          ? await this.failOpen(tx, reading, failure)
           : await this.operations.closeOpen(tx, vm.id, 'SUCCEEDED');
       return [...stateEvents(vm, 'ERROR', error.code), ...ended];
     });
@@ -173,7 +210,7 @@ export class VmJournal {
       const isSpecDone = rest !== undefined && reading.open !== null && isSpecChange(reading.open.kind);
       const ended =
         failure !== undefined
-          ? await this.operations.closeOpen(tx, vm.id, 'FAILED', { code: failure.code, message: failure.message })
+          ? await this.failOpen(tx, reading, { code: failure.code, message: failure.message })
           : isSpecDone
             ? await this.operations.closeOpen(tx, vm.id, 'SUCCEEDED')
             : [];
@@ -211,7 +248,7 @@ export class VmJournal {
         errorMessage: failure.message,
         pauseReason: null,
       });
-      const ended = await this.operations.closeOpen(tx, vm.id, 'FAILED', failure);
+      const ended = await this.failOpen(tx, reading, failure);
       return [...stepped, ...stateEvents(vm, 'ERROR', error.code), ...ended];
     });
   }
@@ -226,19 +263,20 @@ export class VmJournal {
     return this.end(claim, reading, async (tx, vm, now) => {
       const failure = { code: error.code, message: error.message };
       const state = paused === null ? 'RUNNING' : 'PAUSED';
+      const isDue = runsOnByItself(paused) || isOvertaken(vm, reading);
       const stepped = await this.operations.markStep(tx, vm.id, step, { status: 'FAILED', errorCode: error.code });
       await this.vms.update(tx, vm.id, {
         ...RELEASED,
         state,
         desired: 'RUNNING',
-        reconcileAt: runsOnByItself(paused) || isOvertaken(vm, reading) ? now : null,
+        reconcileAt: isDue ? now : await this.dueForVolumes(tx, reading, now),
         failedAttempts: 0,
         pauseReason: paused,
       });
       return [
         ...stepped,
         ...stateEvents(vm, state, paused ?? error.code),
-        ...(await this.operations.closeOpen(tx, vm.id, 'FAILED', failure)),
+        ...(await this.failOpen(tx, reading, failure)),
       ];
     });
   }
@@ -248,10 +286,15 @@ export class VmJournal {
     return this.end(claim, reading, async (tx, vm, now) => {
       const failure = { code: error.code, message: error.message };
       const stepped = await this.operations.markStep(tx, vm.id, step, { status: 'FAILED', errorCode: error.code });
-      const isDue = isOvertaken(vm, reading) || (vm.state === 'PAUSED' && runsOnByItself(vm.pauseReason));
-      const reconcileAt = isDue ? now : null;
+      const ended = await this.failOpen(tx, reading, failure);
+      // A VM that came to where it shall be just before does not show it yet.
+      const isUnfinished = vm.state === 'STARTING' || isOvertaken(vm, reading);
+      const isDue = isUnfinished || (vm.state === 'PAUSED' && runsOnByItself(vm.pauseReason));
+      // A volume that could not be attached is taken away again, whatever of it has come about.
+      const dueAt = isDue ? now : await this.dueForVolumes(tx, reading, now);
+      const reconcileAt = vm.state === 'ERROR' ? dueInError(vm, now) : dueAt;
       await this.vms.update(tx, vm.id, { ...RELEASED, reconcileAt, failedAttempts: 0 });
-      return [...stepped, ...(await this.operations.closeOpen(tx, vm.id, 'FAILED', failure))];
+      return [...stepped, ...ended];
     });
   }
 
@@ -261,7 +304,7 @@ export class VmJournal {
       const shown = { state: 'STOPPED', desired: 'STOPPED', guestReadyAt: null, pauseReason: null } as const;
       await this.vms.update(tx, vm.id, { ...RELEASED, ...shown, reconcileAt: null, failedAttempts: 0 });
       const failure = { code: error.code, message: error.message };
-      const ended = await this.operations.closeOpen(tx, vm.id, 'FAILED', failure);
+      const ended = await this.failOpen(tx, reading, failure);
       return [...stateEvents(vm, 'STOPPED', 'the guest powered off'), ...ended];
     });
   }
@@ -279,6 +322,28 @@ export class VmJournal {
       });
       return stateEvents(vm, state, reason);
     });
+  }
+
+  /** Its volumes are not as they shall be. */
+  private async hasPendingVolumes(tx: Transaction, { id }: Vm): Promise<boolean> {
+    return (await this.volumes.ofVm(id, tx)).some(({ attachment }) => attachment !== 'ATTACHED');
+  }
+
+  /** When volumes are looked after that what failed has left behind: at once, unless it failed by itself and will again. */
+  private async dueForVolumes(tx: Transaction, { vm, open }: Reading, now: Date): Promise<Date | null> {
+    if (!(await this.hasPendingVolumes(tx, vm))) return null;
+    return open === null ? later(now, LOOK_AGAIN_MS) : now;
+  }
+
+  /** What it asked of a volume is taken back with it. */
+  private async failOpen(
+    tx: Transaction,
+    { vm, open }: Reading,
+    failure: { readonly code: string; readonly message: string },
+  ): Promise<EventEnvelope[]> {
+    const volumeId = open?.parameters.volumeId;
+    if (volumeId !== undefined) await this.volumes.takeBack(tx, vm.id, volumeId);
+    return this.operations.closeOpen(tx, vm.id, 'FAILED', failure);
   }
 
   /** Whether somebody has asked for something since the worker looked. */

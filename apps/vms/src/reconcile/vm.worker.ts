@@ -85,7 +85,23 @@ const withoutSpecSteps = ({ open }: Reading, completed: ReadonlySet<Step>): Read
   return new Set([...completed, ...SPEC_STEPS.filter((step) => !steps.includes(step))]);
 };
 
+/** What is done to a VM in error that is off, without anything that it may be in error about; null: nothing. */
+const inErrorTask = (reading: Reading, { power }: Found): Task<Step> | null => {
+  const task = taskIn(reading);
+  return task?.inError === true && reading.vm.state === 'ERROR' && isOff(power) ? task : null;
+};
+
 const isSpecStep = (step: Step | null): boolean => SPEC_STEPS.some((one) => one === step);
+
+const isOfVolumes = (step: Step | null): boolean => step === 'attach-volume' || step === 'detach-volume';
+
+/** What volumes need next; null: nothing, or nothing that who waits for another spec is kept waiting for. */
+const pendingVolumes = (reading: Reading): 'attach-volume' | 'detach-volume' | null => {
+  const { volumes } = reading;
+  if (isAboutSpec(reading)) return null;
+  if (volumes.some(({ attachment }) => attachment === 'ATTACHING')) return 'attach-volume';
+  return volumes.some(({ attachment }) => attachment === 'DETACHING') ? 'detach-volume' : null;
+};
 
 /** Works on one claimed VM: observe, plan, act, record, repeat. */
 @Injectable()
@@ -121,12 +137,18 @@ export class VmWorker {
       for (let round = 0; round < MAX_ROUNDS; round += 1) {
         const found = await this.observe(reading, completed);
         seen = found;
+        const repair = inErrorTask(reading, found);
+        if (repair !== null) {
+          current = repair.step;
+          await this.act(claim, reading, current, preparation);
+          return await this.journal.endInError(claim, reading);
+        }
         if (!(await this.followGuest(claim, reading, found))) {
           const next = plan(desiredState(reading.vm.desired), found, taskIn(reading));
           if (next.kind !== 'act') return await this.rest(claim, reading, next, found);
           current = next.step;
           if ((await this.act(claim, reading, current, preparation)) === 'pending')
-            return await this.awaitTask(claim, reading, reading.open?.stepAgeMs ?? 0);
+            return await this.awaitTask(claim, reading, current, reading.open?.stepAgeMs ?? 0);
           completed.add(current);
           current = null;
         }
@@ -157,6 +179,7 @@ export class VmWorker {
       problem: disk?.problem ?? null,
       isAsked: open !== null && !isAboutSpec(reading),
       isForceDue: open?.parameters.force === true && open.ageMs >= this.graceMs(open),
+      pendingVolumes: pendingVolumes(reading),
       completed: withoutSpecSteps(reading, completed),
       sizes,
     };
@@ -185,7 +208,8 @@ export class VmWorker {
   private async followGuest(claim: Claim, reading: Reading, { power, reason }: Found): Promise<boolean> {
     const { vm } = reading;
     if ((vm.state !== 'RUNNING' && vm.state !== 'PAUSED') || vm.desired !== 'RUNNING' || !isOff(power)) return false;
-    if (power === 'off' && isGuestInitiated(reason) && taskIn(reading) === null) {
+    const task = taskIn(reading);
+    if (power === 'off' && isGuestInitiated(reason) && (task === null || task.onOff === true)) {
       await this.journal.show(claim, reading, 'STOPPED', 'the guest powered off', 'STOPPED');
       return true;
     }
@@ -201,9 +225,13 @@ export class VmWorker {
     if (!isUnderWay) await this.journal.stepStarted(claim, step);
     await this.options.failpoints.reach('before', step);
     const started = performance.now();
-    const outcome = await this.hosts.perform(step, vm, claim.fence, preparation, open?.id ?? null);
+    const outcome = await this.hosts.perform(step, reading, claim.fence, preparation);
     await this.options.failpoints.reach('after', step);
+    const { moved = [], refused = [] } = preparation.volumes ?? {};
+    if (refused.length > 0)
+      this.logger.warn({ vmId: vm.id, step, volumeIds: refused }, 'volumes cannot be attached; they are given back');
     if (outcome === 'pending') {
+      if (moved.length + refused.length > 0) await this.journal.volumesMoved(claim, step, preparation);
       if (!isUnderWay) this.logger.info({ vmId: vm.id, step }, 'step asked for; waiting for it to come about');
       return outcome;
     }
@@ -219,10 +247,11 @@ export class VmWorker {
   }
 
   /** Looked at again until the guest's grace is over; then who asked is told, and the VM goes on as it is. */
-  private async awaitTask(claim: Claim, reading: Reading, ageMs: number): Promise<void> {
+  private async awaitTask(claim: Claim, reading: Reading, step: Step, ageMs: number): Promise<void> {
     const task = taskIn(reading);
     const leftMs = this.graceMs(reading.open) - ageMs;
-    if (task === null) return this.journal.postpone(claim, reading, WAIT_MS);
+    // Nobody waits for it: a volume that shall go, and whose guest keeps it.
+    if (task?.step !== step) return this.journal.postpone(claim, reading, isOfVolumes(step) ? IDLE_WAIT_MS : WAIT_MS);
     if (leftMs > 0) return this.journal.postpone(claim, reading, lookAgainMs(ageMs, leftMs));
     await this.failOperation(claim, reading, task.step, overdue(task));
   }
@@ -284,7 +313,8 @@ export class VmWorker {
     if (age === null) return this.journal.postpone(claim, reading, IDLE_WAIT_MS);
     const leftMs = this.graceMs(open) - age;
     if (leftMs > 0) return this.journal.postpone(claim, reading, lookAgainMs(age, leftMs));
-    if (taskIn(reading) !== null && paused === null) return this.awaitTask(claim, reading, age);
+    const task = taskIn(reading);
+    if (task !== null && paused === null) return this.awaitTask(claim, reading, task.step, age);
     if (isAboutSpec(reading))
       return this.failOperation(claim, reading, 'redefine', new DomainError('VM_BUSY', { power, reason }));
     if (vm.desired === 'STOPPED') return this.journal.abandon(claim, reading, 'shutdown', notOffInTime(paused), paused);
@@ -296,16 +326,17 @@ export class VmWorker {
   private async recordFailure(claim: Claim, reading: Reading, { step, seen }: Attempt, cause: unknown): Promise<void> {
     if (cause instanceof DomainError && cause.code === 'STALE_FENCE') throw cause;
     const error = cause instanceof DomainError ? cause : new DomainError('INTERNAL', {}, { cause });
-    const open = await this.operations.open(claim.vmId);
-    const { vm } = await this.journal.read(claim);
+    const now = await this.journal.read(claim);
+    const { vm } = now;
     const failed = { vmId: claim.vmId, step, code: error.code, details: error.details, err: error };
-    if (isDiskProblem(error.code) && vm.diskBuiltAt !== null && vm.desired !== 'DELETED')
+    // A volume's file is no reason to call the VM's own disk unusable.
+    if (isDiskProblem(error.code) && !isOfVolumes(step) && vm.diskBuiltAt !== null && vm.desired !== 'DELETED')
       return this.block(claim, reading, error);
-    const isOverdue = this.isShutdownOverdue({ vm, open }, seen);
-    if (isOverdue || this.isPastHope({ vm, open }, error)) {
+    const isOverdue = this.isShutdownOverdue(now, seen);
+    if (isOverdue || this.isPastHope(now, error)) {
       this.logger.error(failed, 'what was asked of the VM failed');
       if (isOverdue) return this.journal.abandon(claim, reading, 'shutdown', error, vm.pauseReason);
-      return this.giveUp(claim, reading, { vm, open }, step, error);
+      return this.giveUp(claim, reading, now, step, error);
     }
     const waitMs = await this.journal.retryLater(claim, reading, step, error);
     this.logger.warn({ ...failed, waitMs }, 'step failed; trying again');
@@ -321,7 +352,8 @@ export class VmWorker {
   }
 
   private isPastHope({ vm, open }: Reading, error: DomainError): boolean {
-    const ownTimeMs = vm.desired === 'STOPPED' ? this.graceMs(open) : 0;
+    const isGivenTime = vm.desired === 'STOPPED' || open?.parameters.timeoutSeconds !== undefined;
+    const ownTimeMs = isGivenTime ? this.graceMs(open) : 0;
     const isTooLate = (open?.ageMs ?? 0) > this.options.retryLimitMs + ownTimeMs;
     return isTooLate || !isRetryable(error);
   }
@@ -330,9 +362,13 @@ export class VmWorker {
   private giveUp(claim: Claim, reading: Reading, now: Reading, step: Step | null, error: DomainError): Promise<void> {
     const { state, pauseReason } = now.vm;
     const task = taskIn(reading);
-    const goesOn = state === 'RUNNING' || state === 'PAUSED';
-    if (task !== null && goesOn) return this.failOperation(claim, reading, task.step, error);
-    if ((isAboutSpec(now) || isSpecStep(step)) && (goesOn || state === 'STOPPED'))
+    const isAtRest = state === 'RUNNING' || state === 'PAUSED' || state === 'STOPPED';
+    // What a task is done to is as it shall be by then, whatever it shows yet.
+    if (task !== null && (isAtRest || (task.onOff === true && (step === task.step || state === 'ERROR'))))
+      return this.failOperation(claim, reading, task.step, error);
+    // The VM is as it shall be, whatever becomes of its volumes.
+    if (isOfVolumes(step)) return this.journal.postpone(claim, reading, IDLE_WAIT_MS);
+    if ((isAboutSpec(now) || isSpecStep(step)) && isAtRest)
       return this.failOperation(claim, reading, step ?? 'redefine', error);
     if (step === 'suspend' && now.open !== null) return this.journal.abandon(claim, reading, step, error, pauseReason);
     return this.journal.fail(claim, reading, step, error);

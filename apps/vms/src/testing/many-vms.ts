@@ -89,6 +89,28 @@ export const insertVms = async (database: PrismaClient, count: number): Promise<
   });
 };
 
+/** Writes volumes of which one of twenty is deleted, with the pool that they are in. No worker takes them up. */
+export const insertVolumes = async (database: PrismaClient, count: number): Promise<void> => {
+  const pool = { id: idOf('pool'), hostId: hostOf(0), name: 'default', kind: 'dir' };
+  const bytes = { capacityBytes: 1_000n * GIB, availableBytes: 1_000n * GIB };
+  await database.storagePool.create({ data: { ...pool, ...bytes, observedAt: new Date() } });
+  const volumeOf = (index: number): Prisma.VolumeCreateManyInput => ({
+    id: idOf(`volume ${index}`),
+    departmentId: departmentOf(index),
+    ownerId: ownerOf(index),
+    name: `volume ${index}`,
+    activeNameKey: index % 20 === 0 ? null : `volume ${index}`,
+    state: index % 20 === 0 ? 'DELETED' : 'AVAILABLE',
+    poolId: pool.id,
+    hostId: pool.hostId,
+    capacityBytes: GIB * BigInt(1 + (index % 30)),
+  });
+  for (let from = 0; from < count; from += BATCH) {
+    const indexes = Array.from({ length: Math.min(BATCH, count - from) }, (_, more) => from + more);
+    await database.volume.createMany({ data: indexes.map(volumeOf) });
+  }
+};
+
 /** To make an index of many rows at once takes a fraction of what their single entries take. */
 const withoutIndexes = async (database: PrismaClient, work: () => Promise<void>): Promise<void> => {
   const indexes = await database.$queryRaw<{ name: string; definition: string }[]>`

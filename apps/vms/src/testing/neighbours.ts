@@ -11,6 +11,7 @@ import {
   hostVmPowerChanged,
   hostVmsMeasured,
   hostDisksChecked,
+  hostPoolsObserved,
   inspectDisk,
   inspectSizes,
   inspectVm,
@@ -39,10 +40,11 @@ import { MetricsRegistry } from '@infinibay/platform-metrics';
 import type { NatsOptions } from '@infinibay/platform-messaging';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { SimulatedSizes } from './simulated-sizes.js';
+import { SimulatedVolumes } from './simulated-volumes.js';
 
 const HEARTBEAT_MS = 1_000;
 
-interface SimulatedVm {
+export interface SimulatedVm {
   power: DomainPower | null;
   reason: string;
   disk: boolean;
@@ -79,6 +81,7 @@ export class Neighbours {
   readonly missingNetworks = new Set<string>();
   readonly vms = new Map<string, SimulatedVm>();
   readonly calls: string[] = [];
+  readonly volumes = new SimulatedVolumes();
   /** Awaited at the start of each command, and before the answer to a look: throw or wait here to disturb it. */
   disturb: (name: string, vmId: string) => Promise<void> | void = () => undefined;
   private sequence = 0;
@@ -153,12 +156,14 @@ export class Neighbours {
       ),
       sequence: ++this.sequence,
     });
+    this.reports.publishForHost(hostPoolsObserved, this.hostId, this.volumes.report(this.hostId, ++this.sequence));
   }
 
   /** What libvirt tells when a guest changes its power by itself. */
   powerChange(vmId: string, power: DomainPower, reason: string): void {
     Object.assign(this.vm(vmId), { power, reason });
     this.vm(vmId).sizes.powered(power !== 'off' && power !== 'crashed');
+    this.volumes.powered(vmId, power);
     this.reports.publishForHost(hostVmPowerChanged, this.hostId, {
       hostId: this.hostId,
       vm: { vmId, power, reason },
@@ -217,6 +222,7 @@ export class Neighbours {
     ): void => {
       server.serve(contract, handler, contract.owner === 'hypervisor-agent' ? hostId : undefined);
     };
+    this.volumes.serve(on, (name, request, act) => this.command(name, request, act));
     on(findDepartments, ({ departmentIds }) =>
       Promise.resolve({
         departments: departmentIds
@@ -263,6 +269,7 @@ export class Neighbours {
     );
     on(defineVm, ({ fence, spec }) =>
       this.command('define-vm', { fence, vmId: spec.vmId }, (vm) => {
+        this.volumes.defined(spec.vmId);
         vm.power ??= 'off';
         vm.name = spec.name;
         vm.sizes.define(spec);
@@ -315,6 +322,7 @@ export class Neighbours {
     on(shutdownVm, (request) => this.power('shutdown-vm', request, 'shutting-down', 'unknown'));
     on(undefineVm, (request) =>
       this.command('undefine-vm', request, (vm) => {
+        this.volumes.defined(request.vmId);
         vm.power = null;
         vm.sizes.definition = null;
         return { removed: true };
@@ -344,6 +352,7 @@ export class Neighbours {
     return this.command(name, request, (vm) => {
       Object.assign(vm, { power, reason });
       vm.sizes.powered(power !== 'off');
+      this.volumes.powered(request.vmId, power);
       return { power };
     });
   }

@@ -15,6 +15,21 @@ const ACT = (name: string) =>
   `mutation ($input: ${SAID[name]?.type ?? 'VmActionInput'}!) { ${name}(input: $input) ${RESULT} }`;
 const VM = `query ($id: ID!) { vm(id: $id) { id state pauseReason error { code message } operations { kind status errorCode } } }`;
 
+const VOLUME = `query ($id: ID!) { volume(id: $id) { id state capacityGib allocationGib serial attachment target error { code } vm { id } pool { id name capacityGib } } }`;
+
+export interface VolumeView {
+  readonly id: string;
+  readonly state: string;
+  readonly capacityGib: number;
+  readonly allocationGib: number;
+  readonly serial: string;
+  readonly attachment: string | null;
+  readonly target: string | null;
+  readonly error: { readonly code: string } | null;
+  readonly vm: { readonly id: string } | null;
+  readonly pool: { readonly id: string; readonly name: string; readonly capacityGib: number | null } | null;
+}
+
 export interface VmView {
   readonly id: string;
   readonly state: string;
@@ -51,7 +66,8 @@ export class VmBench {
     await pollUntil(
       async () => {
         neighbours.heartbeat();
-        return (await vms.get(PrismaClient).image.count()) > 0;
+        const database = vms.get(PrismaClient);
+        return (await database.image.count()) > 0 && (await database.storagePool.count()) > 0;
       },
       { timeoutMs: 60_000, what: 'the image of the host' },
     );
@@ -88,6 +104,58 @@ export class VmBench {
     const id = await this.created(overrides);
     await this.reaches(id, 'RUNNING');
     return id;
+  }
+
+  /** A volume that is ready for use. @returns its id */
+  async volume(overrides: Record<string, unknown> = {}): Promise<string> {
+    const name = `volume ${randomUUID()}`;
+    const input = { idempotencyKey: randomUUID(), departmentId: this.departmentId, name, capacityGib: 1, ...overrides };
+    const answer = await this.ofVolume('createVolume', input);
+    if (answer.errors !== undefined) throw new Error(JSON.stringify(answer.errors));
+    const { id } = (answer.data?.['createVolume'] as { volume: { id: string } }).volume;
+    await this.volumeUntil(id, 'the volume', ({ state }) => state === 'AVAILABLE');
+    return id;
+  }
+
+  /** A mutation on a volume. */
+  ofVolume(name: string, input: Record<string, unknown>, actor = this.actor) {
+    const type =
+      name === 'createVolume'
+        ? 'CreateVolumeInput'
+        : name === 'resizeVolume'
+          ? 'ResizeVolumeInput'
+          : 'VolumeActionInput';
+    const query = `mutation ($input: ${type}!) { ${name}(input: $input) { volume { id state } operation { id kind status } } }`;
+    return this.vms.ask(actor, query, { input: { idempotencyKey: randomUUID(), ...input } });
+  }
+
+  /** attachVolume or detachVolume. */
+  move(name: string, vmId: string, volumeId: string, options = '') {
+    const query = `mutation ($input: VmVolumeInput!) { ${name}(input: $input${options}) ${RESULT} }`;
+    return this.vms.ask(this.actor, query, { input: { idempotencyKey: randomUUID(), vmId, volumeId } });
+  }
+
+  /** Attaches it, and waits until that has come about. */
+  async attach(vmId: string, volumeId: string): Promise<void> {
+    const answer = await this.move('attachVolume', vmId, volumeId);
+    if (answer.errors !== undefined) throw new Error(JSON.stringify(answer.errors));
+    await this.volumeUntil(volumeId, 'the attachment', ({ attachment }) => attachment === 'ATTACHED');
+    await this.until(vmId, 'the end', ({ operations }) => operations[0]?.status === 'SUCCEEDED');
+  }
+
+  async volumeView(id: string): Promise<VolumeView | undefined> {
+    return (await this.vms.ask(this.actor, VOLUME, { id })).data?.['volume'] as VolumeView | undefined;
+  }
+
+  volumeUntil(id: string, what: string, holds: (volume: VolumeView) => boolean): Promise<VolumeView> {
+    return pollUntil(
+      async () => {
+        this.report();
+        const volume = await this.volumeView(id);
+        return volume !== undefined && holds(volume) ? volume : null;
+      },
+      { what, timeoutMs: 60_000 },
+    );
   }
 
   act(name: string, vmId: string, idempotencyKey: string = randomUUID()) {

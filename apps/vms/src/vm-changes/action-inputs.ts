@@ -2,9 +2,9 @@ import type { OperationKind } from '@infinibay/vms-domain';
 import type { Type } from '@nestjs/common';
 import type { z } from 'zod';
 import { ResizeVm, ResizeVmInput, RestoreVmRevision, RestoreVmRevisionInput } from './vm-spec.inputs.js';
-import { CreateVmInput, VmAction, VmActionInput } from './vm.inputs.js';
+import { CreateVmInput, VmAction, VmActionInput, VmVolume, VmVolumeInput } from './vm.inputs.js';
 
-export type ActionInput = CreateVmInput | VmActionInput | ResizeVmInput | RestoreVmRevisionInput;
+export type ActionInput = CreateVmInput | VmActionInput | VmVolumeInput | ResizeVmInput | RestoreVmRevisionInput;
 /** What an action is asked with beside its key, once it is checked. */
 export type Said = Omit<VmAction, 'idempotencyKey'> & Readonly<Record<string, unknown>>;
 
@@ -14,11 +14,14 @@ interface OwnInput {
 }
 
 const VM_ACTION: OwnInput = { Input: VmActionInput, schema: VmAction };
+const VM_VOLUME: OwnInput = { Input: VmVolumeInput, schema: VmVolume };
 
 /** Actions that need more said than which VM is meant. */
 const OWN: Partial<Record<OperationKind, OwnInput>> = {
   RESIZE_VM: { Input: ResizeVmInput, schema: ResizeVm },
   RESTORE_VM_REVISION: { Input: RestoreVmRevisionInput, schema: RestoreVmRevision },
+  ATTACH_VOLUME: VM_VOLUME,
+  DETACH_VOLUME: VM_VOLUME,
 };
 
 /** The class from which the input of an action's mutation is made. */

@@ -9,7 +9,11 @@ import { admin, memberOf } from '../testing/vms-under-test.js';
 const REFERENCES = 'query ($of: [_Any!]!) { _entities(representations: $of)';
 
 /** What a mutation is asked with beside its key; one without a row here fails. */
-const inputsFor = (vmId: string, departmentId: string, imageId: string): Readonly<Record<string, object>> => {
+const inputsFor = (
+  { vmId, volumeId }: { readonly vmId: string; readonly volumeId: string },
+  departmentId: string,
+  imageId: string,
+): Readonly<Record<string, object>> => {
   const template = { imageId, vcpus: 1, memoryMib: 128, diskGib: 1 };
   return {
     ...Object.fromEntries(ACTIONS.map(({ mutation }) => [mutation, { vmId }])),
@@ -23,6 +27,11 @@ const inputsFor = (vmId: string, departmentId: string, imageId: string): Readonl
     setVmDeletionProtection: { vmId, deletionProtected: true },
     bulkVms: { action: 'DELETE_VM', vmIds: [vmId] },
     setDepartmentQuota: { departmentId, vms: 0 },
+    attachVolume: { vmId, volumeId },
+    detachVolume: { vmId, volumeId },
+    createVolume: { departmentId, name: `volume ${randomUUID()}`, capacityGib: 1 },
+    resizeVolume: { volumeId, capacityGib: 2 },
+    deleteVolume: { volumeId },
     createTemplate: { ...template, name: `template ${randomUUID()}` },
     deleteTemplate: { templateId: randomUUID() },
   };
@@ -31,13 +40,15 @@ const inputsFor = (vmId: string, departmentId: string, imageId: string): Readonl
 describe('the subgraph of VMs', () => {
   let bench: VmBench;
   let vmId: string;
+  let volumeId: string;
   let mutations: readonly { readonly name: string; readonly inputType: string }[];
   let inputs: Readonly<Record<string, object>>;
 
   beforeAll(async () => {
     bench = await VmBench.start();
     vmId = await bench.created({ tags: ['secret'], description: 'secret' });
-    inputs = inputsFor(vmId, bench.departmentId, bench.neighbours.imageId);
+    volumeId = await bench.volume({ name: 'secret volume' });
+    inputs = inputsFor({ vmId, volumeId }, bench.departmentId, bench.neighbours.imageId);
     const { data } = await bench.vms.ask(admin(), '{ _service { sdl } }');
     mutations = keyedMutations((data?.['_service'] as { sdl: string }).sdl);
   }, 120_000);
@@ -57,6 +68,14 @@ describe('the subgraph of VMs', () => {
     ['a filtered list', 'query ($f: VmFilter) { vms(filter: $f) { totalCount } }', { f: { tagsAllOf: ['secret'] } }],
     ['a comparison', 'query ($id: ID!) { compareVmRevisions(vmId: $id, from: 1, to: 1) { path } }', { id: vmId }],
     ['revisions', 'query ($id: ID!) { vm(id: $id) { revisions { nodes { number author { id } } } } }', { id: vmId }],
+    ['a volume', 'query ($id: ID!) { volume(id: $id) { id } }', { id: volumeId }],
+    ['volumes', '{ volumes { nodes { id } totalCount } }', {}],
+    ['volumes of a VM', 'query ($id: ID!) { volumes(vmId: $id) { nodes { id } } }', { id: vmId }],
+    [
+      'a reference to a volume',
+      `${REFERENCES} { ... on Volume { name } } }`,
+      { of: [{ __typename: 'Volume', id: volumeId }] },
+    ],
     ['images', '{ images { id } }', {}],
     ['templates', '{ templates { id } }', {}],
     [
@@ -97,6 +116,7 @@ describe('the subgraph of VMs', () => {
     );
     const text = JSON.stringify(answers);
     expect(text).not.toContain(vmId);
+    expect(text).not.toContain(volumeId);
     expect(text).not.toContain('secret');
     expect(answers[0]?.errors?.[0]?.extensions.code).toBe('VM_NOT_FOUND');
     expect(answers[2]?.data).toEqual({ vms: { totalCount: 0 } });
@@ -110,7 +130,16 @@ describe('the subgraph of VMs', () => {
       const [code = 'done'] = await mutate(stranger, mutation);
       refused[mutation.name] = code;
     }
-    const ofOthers = ['createVm', 'bulkVms', 'createTemplate', 'deleteTemplate', 'setDepartmentQuota'];
+    const ofOthers = [
+      'createVm',
+      'bulkVms',
+      'createVolume',
+      'resizeVolume',
+      'deleteVolume',
+      'createTemplate',
+      'deleteTemplate',
+      'setDepartmentQuota',
+    ];
     const ofVms = mutations.map(({ name }) => name).filter((name) => !ofOthers.includes(name));
     expect(refused).toEqual({
       ...Object.fromEntries(ofVms.map((name) => [name, 'VM_NOT_FOUND'])),
@@ -118,6 +147,9 @@ describe('the subgraph of VMs', () => {
       // What is asked of the VM is refused as its result.
       bulkVms: 'done',
       setDepartmentQuota: 'DEPARTMENT_NOT_FOUND',
+      createVolume: 'DEPARTMENT_NOT_FOUND',
+      resizeVolume: 'VOLUME_NOT_FOUND',
+      deleteVolume: 'VOLUME_NOT_FOUND',
       createTemplate: 'FORBIDDEN',
       deleteTemplate: 'FORBIDDEN',
     });

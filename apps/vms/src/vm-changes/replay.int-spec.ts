@@ -9,6 +9,7 @@ import { admin } from '../testing/vms-under-test.js';
 
 /** States move on: an answer is told by what it is about. */
 const RESULT = '{ vm { id name } operation { id kind } }';
+const VOLUME = '{ volume { id name } operation { id kind } }';
 const TEMPLATE = '{ id name vcpus memoryMib diskGib }';
 
 describe('mutations of vms, repeated', () => {
@@ -51,6 +52,11 @@ describe('mutations of vms, repeated', () => {
     const row = action('STOPPED');
     return { ...row, input: async () => ({ ...(await row.input()), ...more }), other };
   };
+  const ofVolume = (input: () => Promise<{ vmId: string; volumeId: string }>): ReplayRow => ({
+    ...action('RUNNING'),
+    input,
+    other: { volumeId: randomUUID() },
+  });
   /** Of what people say of a VM, which may be anything when the call is repeated. */
   const said = (input: Record<string, unknown>, other: Record<string, unknown>): ReplayRow => ({
     select: '{ id }',
@@ -108,6 +114,34 @@ describe('mutations of vms, repeated', () => {
       gone: () => bench.vms.get(PrismaClient).departmentQuota.deleteMany(),
       other: { vms: 2 },
       lost: ['DEPARTMENT_NOT_FOUND'],
+    },
+    attachVolume: ofVolume(async () => ({ vmId: await bench.running(), volumeId: await bench.volume() })),
+    detachVolume: ofVolume(async () => {
+      const [vmId, volumeId] = [await bench.running(), await bench.volume()];
+      await bench.attach(vmId, volumeId);
+      return { vmId, volumeId };
+    }),
+    createVolume: {
+      select: VOLUME,
+      input: () => ({ departmentId: bench.departmentId, name: `Café ${randomUUID()}`, capacityGib: 1 }),
+      gone: () => bench.vms.get(PrismaClient).volume.updateMany({ data: { state: 'DELETED', activeNameKey: null } }),
+      other: { capacityGib: 2 },
+      taken: 'NAME_TAKEN',
+      lost: ['VOLUME_NOT_FOUND'],
+    },
+    resizeVolume: {
+      select: VOLUME,
+      input: async () => ({ volumeId: await bench.volume(), capacityGib: 2 }),
+      gone: () => bench.vms.get(PrismaClient).volume.updateMany({ data: { state: 'DELETED' } }),
+      other: { capacityGib: 3 },
+      lost: ['VOLUME_NOT_FOUND'],
+    },
+    deleteVolume: {
+      select: VOLUME,
+      input: async () => ({ volumeId: await bench.volume() }),
+      gone: () => bench.vms.get(PrismaClient).volume.updateMany({ data: { state: 'DELETED' } }),
+      other: { volumeId: randomUUID() },
+      lost: ['VOLUME_NOT_FOUND'],
     },
     createTemplate: {
       select: TEMPLATE,

@@ -6,24 +6,40 @@ import { PlacementModule } from '../placement/placement.module.js';
 import { QuotasModule } from '../quotas/quotas.module.js';
 import { ReconcileModule } from '../reconcile/reconcile.module.js';
 import { VmsModule } from '../vms/vms.module.js';
+import { VolumesModule } from '../volumes/volumes.module.js';
+import { ActionEffects } from './action-effects.js';
 import { ExplainPlacementResolver } from './explain-placement.resolver.js';
 import { ExplainPlacementService } from './explain-placement.service.js';
 import { NeighbourChecks } from './neighbour-checks.js';
 import { VmAdmission } from './vm.admission.js';
 import { SpecChanges } from './spec-changes.js';
 import { VmChangesService } from './vm-changes.service.js';
+import { VmCreation } from './vm-creation.js';
 import { VmMetadataResolver } from './vm-metadata.resolver.js';
 import { VmMetadataService } from './vm-metadata.service.js';
 import { AcceptedRequests, actionResolvers } from './vm-mutation.resolver.js';
 import { VmPlacement } from './vm.placement.js';
+import { VolumeAttachment } from './volume-attachment.js';
 
 @Module({
-  imports: [CatalogModule, HostsModule, OperationsModule, QuotasModule, VmsModule, PlacementModule, ReconcileModule],
+  imports: [
+    CatalogModule,
+    HostsModule,
+    OperationsModule,
+    QuotasModule,
+    VmsModule,
+    PlacementModule,
+    VolumesModule,
+    ReconcileModule,
+  ],
   providers: [
     NeighbourChecks,
     VmPlacement,
     VmAdmission,
     SpecChanges,
+    VolumeAttachment,
+    ActionEffects,
+    VmCreation,
     VmChangesService,
     ExplainPlacementService,
     ExplainPlacementResolver,

@@ -4,19 +4,17 @@ import { validateInput } from '@infinibay/platform-graphql';
 import { currentContext } from '@infinibay/platform-logging';
 import { databaseNow, newId } from '@infinibay/platform-persistence';
 import { isUuid, type Mutation, type MutationEffect } from '@infinibay/platform-subgraph';
-import { actionOf, isAllowed, isSpecChange, type OperationKind, type Parameters } from '@infinibay/vms-domain';
+import { actionOf, isAllowed, type OperationKind, type Parameters } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import { Change, type Transaction } from '../database.js';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
 import { OperationRepository } from '../operations/operation.repository.js';
 import { Reconciler } from '../reconcile/reconciler.js';
-import { createdEvent, stateEvents } from '../vms/vm.events.js';
-import { changesBetween, updatedEvent, type VmFacts } from '../vms/vm-facts.js';
-import { columnsOf } from '../vms/vm-spec.js';
+import { stateEvents } from '../vms/vm.events.js';
 import { VmRepository } from '../vms/vm.repository.js';
+import { ActionEffects } from './action-effects.js';
 import { inputSchemaOf } from './action-inputs.js';
-import { NeighbourChecks } from './neighbour-checks.js';
-import { SpecChanges } from './spec-changes.js';
+import { VmCreation } from './vm-creation.js';
 import { CreateVm } from './vm.inputs.js';
 
 /** Ids of what a mutation accepted; also what a repeated call with the same key gets. */
@@ -40,8 +38,8 @@ export class VmChangesService {
     private readonly change: Change,
     private readonly vms: VmRepository,
     private readonly operations: OperationRepository,
-    private readonly specs: SpecChanges,
-    private readonly neighbours: NeighbourChecks,
+    private readonly creation: VmCreation,
+    private readonly effects: ActionEffects,
     private readonly reconciler: Reconciler,
   ) {}
 
@@ -54,22 +52,26 @@ export class VmChangesService {
     const { idempotencyKey: key, ...input } = validateInput(CreateVm, rawInput);
     // One vCPU is what an image gets when nothing is said.
     const vcpus = input.imageId !== null && input.vcpus === 1 ? null : input.vcpus;
-    const prepare = (): Promise<string | null> => this.neighbours.selectNetwork(actor, input);
+    const prepare = (): Promise<string | null> => this.creation.selectNetwork(actor, input);
     // What is not said is not compared: a key of an older version, which could not say it, is known again.
     const { maxVcpus, maxMemoryMib, ...always } = input;
     const room = { ...(maxVcpus === null ? {} : { maxVcpus }), ...(maxMemoryMib === null ? {} : { maxMemoryMib }) };
     const asked = { actor, key, operation: 'createVm', input: { ...always, vcpus, ...room }, prepare };
-    return this.accept(asked, (tx, networkId) => this.build(tx, actor, { idempotencyKey: key, ...input }, networkId));
+    return this.accept(asked, async (tx, networkId) => {
+      const { vm, events } = await this.creation.make(tx, actor, { idempotencyKey: key, ...input }, networkId);
+      return this.journal(tx, vm, { kind: 'CREATE_VM', actor, key, parameters: {} }, events);
+    });
   }
 
-  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, DELETION_PROTECTED, and what SpecChanges throws */
+  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, DELETION_PROTECTED, and what ActionEffects throws */
   async request(
     actor: Actor,
     kind: Exclude<OperationKind, 'CREATE_VM'>,
     rawInput: unknown,
-    parameters: Parameters,
+    options: Parameters,
   ): Promise<Accepted> {
     const { idempotencyKey: key, ...input } = validateInput(inputSchemaOf(kind), rawInput);
+    const parameters = typeof input.volumeId === 'string' ? { ...options, volumeId: input.volumeId } : options;
     if (!isUuid(input.vmId)) throw new DomainError('VM_NOT_FOUND');
     const { mutation: verb, permission } = actionOf(kind);
     const asked = { actor, key, operation: kind, verb, input: { ...input, ...parameters } };
@@ -84,50 +86,26 @@ export class VmChangesService {
       }
       if (!isAllowed(kind, vm.state)) throw new DomainError('VM_BUSY', { state: vm.state });
       if (actionOf(kind).destroys === true && vm.deletionProtected) throw new DomainError('DELETION_PROTECTED');
-      await this.refuseWhileOpen(tx, vm, kind);
-      const told = isSpecChange(kind) ? await this.specs.accept(tx, vm, kind, actor, input) : [];
+      await this.refuseWhileOpen(tx, vm, kind, parameters.volumeId);
+      const told = await this.effects.accept(tx, vm, { kind, actor, parameters, input });
       const events = [...told, ...(await this.makeDue(tx, vm, kind))];
       return this.journal(tx, vm, { kind, actor, key, parameters }, events);
     });
   }
 
-  private async build(
-    tx: Transaction,
-    actor: Actor,
-    input: CreateVm,
-    networkId: string | null,
-  ): Promise<MutationEffect<Accepted>> {
-    const place = await this.specs.place(tx, input);
-    const { name, description, tags } = input;
-    const said: VmFacts = { name, description: description ?? '', tags: tags ?? [], deletionProtected: false };
-    const vm = await this.vms.create(tx, said, {
-      id: newId(),
-      departmentId: input.departmentId,
-      ownerId: actor.userId,
-      imageId: place.image.id,
-      hostId: place.hostId,
-      networkId,
-      wantedNetworkId: input.networkId,
-      ...columnsOf(place),
-      reservedMib: place.maxMemoryMib - place.memoryMib,
-      diskBytes: place.diskBytes,
-      templateId: input.templateId,
-      reconcileAt: await databaseNow(tx),
-    });
-    await this.specs.declareFirst(tx, vm, place);
-    const unsaid: VmFacts = { ...said, description: '', tags: [] };
-    const changed = changesBetween(unsaid, said);
-    // The event of a creation has no words for it: it is told as a change.
-    const events = [createdEvent(vm), ...(changed.length === 0 ? [] : [updatedEvent(vm, changed, said)])];
-    const asked = { kind: 'CREATE_VM', actor, key: input.idempotencyKey, parameters: {} } as const;
-    return this.journal(tx, vm, asked, events);
-  }
-
   /** What may not be done twice at a time. @throws DomainError VM_BUSY */
-  private async refuseWhileOpen(tx: Transaction, vm: VmRow, kind: OperationKind): Promise<void> {
-    if (actionOf(kind).supersedes === 'all') return;
+  private async refuseWhileOpen(
+    tx: Transaction,
+    vm: VmRow,
+    kind: OperationKind,
+    volumeId: string | undefined,
+  ): Promise<void> {
+    const { supersedes, takesBack } = actionOf(kind);
+    if (supersedes === 'all') return;
     const open = await this.operations.open(vm.id, tx);
-    if (open?.kind === kind) throw new DomainError('VM_BUSY', { state: vm.state, operation: kind });
+    if (open !== null && open.kind === takesBack && open.parameters.volumeId === volumeId) return;
+    if (open !== null && (supersedes === 'none' || open.kind === kind))
+      throw new DomainError('VM_BUSY', { state: vm.state, operation: open.kind });
   }
 
   /** A wish is kept with the VM, which shows it from now on, and so is its spec; a task is read from its operation. */

@@ -43,6 +43,14 @@ describe('what people say of VMs', () => {
     );
     return (data?.[name] as Facts | undefined) ?? errors?.[0]?.extensions.code;
   };
+  /** As a client does that is told to come again: a full machine may keep one of many waiting for too long. */
+  const insist = async (name: Name, input: Record<string, unknown>): Promise<Facts | string | undefined> => {
+    const same = { idempotencyKey: randomUUID(), ...input };
+    for (let attempt = 1; ; attempt += 1) {
+      const answer = await ask(name, same);
+      if (answer !== 'SERVICE_UNAVAILABLE' || attempt === 10) return answer;
+    }
+  };
   const view = async (id: string): Promise<Facts> =>
     (await bench.vms.ask(bench.actor, `query ($id: ID!) { vm(id: $id) ${FACTS} }`, { id })).data?.['vm'] as Facts;
   const codeOf = async (answer: ReturnType<VmBench['act']>) => (await answer).errors?.[0]?.extensions.code;
@@ -206,7 +214,7 @@ describe('what people say of VMs', () => {
     const ids = await Promise.all(Array.from({ length: 8 }, () => bench.created()));
     const name = `wanted-${randomUUID().slice(0, 8)}`;
     const answers = await Promise.all([
-      ...ids.map((vmId) => ask('renameVm', { vmId, name })),
+      ...ids.map((vmId) => insist('renameVm', { vmId, name })),
       bench.create(bench.input({ name })).then(({ errors }) => errors?.[0]?.extensions.code ?? 'created'),
     ]);
     expect(answers.filter((answer) => answer === 'NAME_TAKEN')).toHaveLength(ids.length);
@@ -216,12 +224,13 @@ describe('what people say of VMs', () => {
   it('keeps all tags that many put on at once, and never more than 32', async () => {
     const vmId = await bench.created();
     const tags = Array.from({ length: 40 }, (_, index) => `tag-${index}`);
-    const answers = await Promise.all(tags.map((tag) => ask('tagVm', { vmId, tags: [tag] })));
-    expect(answers.filter((answer) => answer === 'TAG_LIMIT_REACHED')).toHaveLength(8);
+    const answers = await Promise.all(tags.map((tag) => insist('tagVm', { vmId, tags: [tag] })));
+    const refused = answers.filter((answer) => typeof answer !== 'object');
+    expect(refused).toEqual(Array.from({ length: 8 }, () => 'TAG_LIMIT_REACHED'));
     const { tags: kept } = await view(vmId);
     expect(kept).toHaveLength(32);
     expect(await ask('tagVm', { vmId, tags: kept.slice(0, 3) })).toMatchObject({ tags: kept });
-    const left = await Promise.all(kept.map((tag) => ask('untagVm', { vmId, tags: [tag.toUpperCase()] })));
+    const left = await Promise.all(kept.map((tag) => insist('untagVm', { vmId, tags: [tag.toUpperCase()] })));
     expect(left.every((answer) => typeof answer === 'object')).toBe(true);
     expect((await view(vmId)).tags).toEqual([]);
   });

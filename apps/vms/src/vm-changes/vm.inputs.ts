@@ -66,6 +66,12 @@ export class VmActionInput {
   vmId!: string;
 }
 
+@InputType({ description: 'Names a virtual machine and a volume' })
+export class VmVolumeInput extends VmActionInput {
+  @Field(() => ID)
+  volumeId!: string;
+}
+
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
 
 /** What is said of a new VM, to make it or to ask where it would go. */
@@ -101,3 +107,5 @@ export type PlannedVm = z.output<typeof PlannedVm>;
 
 export const VmAction = z.object({ idempotencyKey: IdempotencyKey, vmId: z.string() });
 export type VmAction = z.output<typeof VmAction>;
+
+export const VmVolume = VmAction.extend({ volumeId: z.string() });

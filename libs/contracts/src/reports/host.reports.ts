@@ -5,6 +5,7 @@ import { HostRange, ObservedNetwork } from '../model/network-status.js';
 import { GuestSample, exampleGuestSample } from '../model/guest-metrics.js';
 import { Uuid } from '../model/scalars.js';
 import { ObservedSizes } from '../model/vm-sizes.js';
+import { ObservedPool, ObservedVolume } from '../model/volume.js';
 
 const EXAMPLE_HOST = '0196f5a0-0000-7000-8000-0000000000aa';
 
@@ -132,6 +133,34 @@ export const hostVmsMeasured = defineReport({
         live: { vcpus: 1, maxVcpus: 1, memoryKib: 262_144, maxMemoryKib: 262_144 },
       },
     ],
+    sequence: 1,
+  },
+});
+
+export const hostPoolsObserved = defineReport({
+  name: 'host.pools-observed',
+  version: 1,
+  description: 'Every few seconds: the places for volumes on a host, and what each of its volumes takes up.',
+  producer: 'hypervisor-agent',
+  consumers: ['vms'],
+  data: z.object({
+    hostId: Uuid,
+    pools: z.array(ObservedPool).max(64),
+    volumes: z.array(ObservedVolume).max(5_000),
+    sequence: z.int().nonnegative(),
+  }),
+  example: {
+    hostId: EXAMPLE_HOST,
+    pools: [
+      {
+        name: 'default',
+        kind: 'dir',
+        capacityBytes: 107_374_182_400,
+        availableBytes: 85_899_345_920,
+        problem: null,
+      },
+    ],
+    volumes: [{ volumeId: '0196f5a0-0000-7000-8000-0000000000c1', allocationBytes: 262_144 }],
     sequence: 1,
   },
 });

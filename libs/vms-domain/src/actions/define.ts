@@ -24,6 +24,10 @@ export interface Task<S extends string = string> {
   readonly replacedBy?: string;
   /** It is done to a guest that stands still as well, which is not let run for it. */
   readonly onPaused?: boolean;
+  /** It is done to a VM that is off as well, and none is started for it. */
+  readonly onOff?: boolean;
+  /** A VM in error that is off has it done at once, and is in error as before: nothing is started for it. */
+  readonly inError?: true;
   /** What people are told when the guest has not done it by the deadline. */
   readonly overdue: string;
 }
@@ -43,9 +47,13 @@ interface Action<K extends string, M extends string> {
   readonly allowedIn: readonly VmState[];
   /**
    * What becomes of the operation that is open on the VM: it ends as SUPERSEDED. With 'others' the request is refused
-   * with VM_BUSY instead while an operation of its own kind is open.
+   * with VM_BUSY instead while an operation of its own kind is open, with 'none' while any is.
    */
-  readonly supersedes: 'all' | 'others';
+  readonly supersedes: 'all' | 'others' | 'none';
+  /** An open operation of this kind that is about the same volume gives way to it all the same. */
+  readonly takesBack?: string;
+  /** Its input names a volume beside the VM. */
+  readonly ofVolume?: true;
   readonly options?: Options;
   /** Refused with DELETION_PROTECTED for a VM that is protected from deletion. */
   readonly destroys?: true;

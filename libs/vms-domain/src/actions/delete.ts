@@ -20,7 +20,8 @@ const deleted = defineWish({
 export const deleteVm = defineWishAction({
   kind: 'DELETE_VM',
   mutation: 'deleteVm',
-  description: 'Removes a VM with its disk, address and filter, running or not, unless it is protected from deletion.',
+  description:
+    'Removes a VM with its disk, address and filter, running or not, unless it is protected from deletion. Its volumes stay, attached to nothing, unless deleteVolumes is set.',
   errors: ['VM_NOT_FOUND', 'DELETION_PROTECTED'],
   permission: 'delete',
   allowedIn: ['BUILDING', 'STARTING', 'RUNNING', 'STOPPING', 'STOPPED', 'ERROR', 'DELETING', 'PAUSED'],
@@ -28,4 +29,11 @@ export const deleteVm = defineWishAction({
   destroys: true,
   wish: deleted,
   shows: 'DELETING',
+  options: {
+    deleteVolumes: {
+      type: 'flag',
+      description:
+        'Delete the volumes that are attached to it as well, when it is gone. It can not be taken back by a later deleteVm without it',
+    },
+  },
 });

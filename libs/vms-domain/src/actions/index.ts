@@ -1,6 +1,8 @@
 import { acceptDrift } from './accept-drift.js';
+import { attachVolume } from './attach-volume.js';
 import { create } from './create.js';
 import { deleteVm } from './delete.js';
+import { detachVolume } from './detach-volume.js';
 import { forceOff } from './force-off.js';
 import { reboot } from './reboot.js';
 import { repairDrift } from './repair-drift.js';
@@ -29,5 +31,7 @@ export const ACTIONS = [
   restoreRevision,
   repairDrift,
   acceptDrift,
+  attachVolume,
+  detachVolume,
   deleteVm,
 ] as const;

@@ -2,6 +2,9 @@
 export interface Parameters {
   readonly timeoutSeconds?: number;
   readonly force?: boolean;
+  /** Of an action that is about a volume too. */
+  readonly volumeId?: string;
+  readonly deleteVolumes?: boolean;
 }
 
 export interface IntegerOption {
@@ -21,5 +24,7 @@ export interface FlagOption {
 
 /** The options of an action: each is an optional argument beside the input, so that one more breaks no client. */
 export type Options = {
-  readonly [N in keyof Parameters]?: NonNullable<Parameters[N]> extends number ? IntegerOption : FlagOption;
+  readonly [N in Exclude<keyof Parameters, 'volumeId'>]?: NonNullable<Parameters[N]> extends number
+    ? IntegerOption
+    : FlagOption;
 };

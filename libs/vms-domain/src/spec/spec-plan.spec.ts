@@ -57,6 +57,16 @@ describe('a spec', () => {
     expect(plan('RUNNING', observed('running', { completed }), reboot)).toEqual({ kind: 'act', step: 'reboot' });
   });
 
+  it('comes before volumes that nobody waits for', () => {
+    const pendingVolumes = 'attach-volume';
+    expect(stepsOf('RUNNING', observed('running', { pendingVolumes }))).toEqual([
+      'redefine',
+      'update-live',
+      'attach-volume',
+    ]);
+    expect(stepsOf('STOPPED', observed('off', { pendingVolumes }))).toEqual(['redefine', 'attach-volume']);
+  });
+
   it('is not brought to a VM whose disk must not be used, nor to one that is as it shall be', () => {
     expect(plan('STOPPED', observed('off', { isDiskSound: false }))).toEqual({ kind: 'blocked' });
     expect(plan('RUNNING', observed('running', { sizes: null }))).toEqual({ kind: 'settled' });

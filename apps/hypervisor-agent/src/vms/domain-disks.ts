@@ -1,0 +1,45 @@
+import { DomainError } from '@infinibay/contracts';
+import { Injectable } from '@nestjs/common';
+import { DiskService } from '../disks/disk.service.js';
+import { DomainRepository } from '../domains/domain.repository.js';
+import { VolumeService } from '../volumes/volume.service.js';
+import type { Deadline } from '../work/deadline.js';
+
+/** The files that a VM may run on: its disk, and volumes of ours. */
+@Injectable()
+export class DomainDisks {
+  constructor(
+    private readonly domains: DomainRepository,
+    private readonly disks: DiskService,
+    private readonly volumes: VolumeService,
+  ) {}
+
+  /** Of the VM's own disk. */
+  pathOf(vmId: string): string {
+    return this.disks.pathOf(vmId);
+  }
+
+  /**
+   * Right before a start: somebody may have defined the domain anew, on other files.
+   * @returns which file its own disk was
+   * @throws DomainError DISK_REPLACED and the other problems of disks, VOLUME_MISSING, VOLUME_REPLACED, VOLUME_DAMAGED
+   */
+  async requireSound(vmId: string, deadline: Deadline): Promise<string> {
+    const own = this.disks.pathOf(vmId);
+    const files = await this.domains.diskFiles(vmId, deadline);
+    const others = files.filter((file) => file !== own);
+    const volumeIds = others.map((file) => this.volumes.idAt(file)).filter((id) => id !== undefined);
+    if (files.length !== others.length + 1 || volumeIds.length !== others.length) {
+      const message = 'The domain of the virtual machine is defined with another disk than the one made for it';
+      throw new DomainError('DISK_REPLACED', { vmId }, { message });
+    }
+    for (const volumeId of volumeIds) await this.volumes.requireSound(volumeId, false);
+    // Last, so that as little time as possible passes until QEMU opens the file.
+    return this.disks.requireSound(vmId);
+  }
+
+  /** Whether the file in the place of its own disk is still the one that was looked at. */
+  isStill(vmId: string, file: string): Promise<boolean> {
+    return this.disks.isStill(vmId, file);
+  }
+}

@@ -1,0 +1,62 @@
+import type { Actor, EventEnvelope } from '@infinibay/contracts';
+import { databaseNow, newId } from '@infinibay/platform-persistence';
+import { Injectable } from '@nestjs/common';
+import type { Transaction } from '../database.js';
+import type { Vm as VmRow } from '../generated/prisma/client.js';
+import { createdEvent } from '../vms/vm.events.js';
+import { changesBetween, updatedEvent, type VmFacts } from '../vms/vm-facts.js';
+import { columnsOf } from '../vms/vm-spec.js';
+import { VmRepository } from '../vms/vm.repository.js';
+import { NeighbourChecks } from './neighbour-checks.js';
+import { SpecChanges } from './spec-changes.js';
+import type { CreateVm } from './vm.inputs.js';
+
+/** A new VM, with what is declared of it. */
+interface Made {
+  readonly vm: VmRow;
+  readonly events: EventEnvelope[];
+}
+
+/** From what a client asks for to the row of a new VM. */
+@Injectable()
+export class VmCreation {
+  constructor(
+    private readonly vms: VmRepository,
+    private readonly specs: SpecChanges,
+    private readonly neighbours: NeighbourChecks,
+  ) {}
+
+  /** As NeighbourChecks says. */
+  selectNetwork(actor: Actor, input: Pick<CreateVm, 'departmentId' | 'networkId'>): Promise<string | null> {
+    return this.neighbours.selectNetwork(actor, input);
+  }
+
+  /**
+   * @param networkId null when it is not known yet
+   * @throws DomainError NAME_TAKEN, and what VmAdmission throws
+   */
+  async make(tx: Transaction, actor: Actor, input: CreateVm, networkId: string | null): Promise<Made> {
+    const place = await this.specs.place(tx, input);
+    const { name, description, tags } = input;
+    const said: VmFacts = { name, description: description ?? '', tags: tags ?? [], deletionProtected: false };
+    const vm = await this.vms.create(tx, said, {
+      id: newId(),
+      departmentId: input.departmentId,
+      ownerId: actor.userId,
+      imageId: place.image.id,
+      hostId: place.hostId,
+      networkId,
+      wantedNetworkId: input.networkId,
+      ...columnsOf(place),
+      reservedMib: place.maxMemoryMib - place.memoryMib,
+      diskBytes: place.diskBytes,
+      templateId: input.templateId,
+      reconcileAt: await databaseNow(tx),
+    });
+    await this.specs.declareFirst(tx, vm, place);
+    const unsaid: VmFacts = { ...said, description: '', tags: [] };
+    const changed = changesBetween(unsaid, said);
+    // The event of a creation has no words for it: it is told as a change.
+    return { vm, events: [createdEvent(vm), ...(changed.length === 0 ? [] : [updatedEvent(vm, changed, said)])] };
+  }
+}

@@ -1,0 +1,59 @@
+import { can, readableDepartments } from '@infinibay/access-domain';
+import { DomainError, findDepartments, type Actor } from '@infinibay/contracts';
+import { RequestClient } from '@infinibay/platform-messaging';
+import { isUuid } from '@infinibay/platform-subgraph';
+import { choosePool, type PoolCandidate } from '@infinibay/vms-domain';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Transaction } from '../database.js';
+import { VmRepository } from '../vms/vm.repository.js';
+import { StoragePoolRepository } from '../volumes/storage-pool.repository.js';
+import { VOLUME_OPTIONS, type VolumeOptions } from '../volumes/volume-options.js';
+import type { CreateVolume } from './volume.inputs.js';
+
+const ASK_TIMEOUT_MS = 1_000;
+
+/** From what a client asks for to a pool that has room for it. */
+@Injectable()
+export class VolumePlacement {
+  constructor(
+    private readonly pools: StoragePoolRepository,
+    private readonly vms: VmRepository,
+    private readonly requests: RequestClient,
+    @Inject(VOLUME_OPTIONS) private readonly options: VolumeOptions,
+  ) {}
+
+  /** Members' tokens name departments that there are; of others users is asked. @throws DomainError DEPARTMENT_NOT_FOUND */
+  async requireDepartment(actor: Actor, departmentId: string): Promise<void> {
+    if (!isUuid(departmentId) || !can(actor, 'create', { kind: 'volume', departmentId }))
+      throw new DomainError('DEPARTMENT_NOT_FOUND');
+    if (actor.departmentIds.includes(departmentId)) return;
+    const asked = { departmentIds: [departmentId] };
+    const { departments } = await this.requests.call(findDepartments, asked, { timeoutMs: ASK_TIMEOUT_MS });
+    if (departments.length === 0) throw new DomainError('DEPARTMENT_NOT_FOUND');
+  }
+
+  /** @throws DomainError VM_NOT_FOUND, POOL_NOT_FOUND, POOL_FULL, NO_SUITABLE_POOL */
+  async place(
+    tx: Transaction,
+    actor: Actor,
+    { departmentId, poolId, vmId }: Pick<CreateVolume, 'departmentId' | 'poolId' | 'vmId'>,
+    capacityBytes: bigint,
+  ): Promise<PoolCandidate> {
+    if (poolId !== null) return this.requireRoom(tx, poolId, capacityBytes);
+    if (vmId === null) return this.choose(await this.pools.candidates(tx, {}), capacityBytes);
+    const vm = isUuid(vmId) ? await this.vms.find(vmId, readableDepartments(actor)) : null;
+    if (vm?.departmentId !== departmentId) throw new DomainError('VM_NOT_FOUND');
+    return this.choose(await this.pools.candidates(tx, { hostId: vm.hostId }), capacityBytes);
+  }
+
+  /** @throws DomainError POOL_NOT_FOUND, POOL_FULL, NO_SUITABLE_POOL */
+  async requireRoom(tx: Transaction, poolId: string, capacityBytes: bigint): Promise<PoolCandidate> {
+    const [pool] = isUuid(poolId) ? await this.pools.candidates(tx, { id: poolId }) : [];
+    if (pool === undefined) throw new DomainError('POOL_NOT_FOUND');
+    return this.choose([pool], capacityBytes);
+  }
+
+  private choose(pools: readonly PoolCandidate[], capacityBytes: bigint): PoolCandidate {
+    return choosePool(pools, capacityBytes, this.options.reservePercent);
+  }
+}

@@ -1,0 +1,85 @@
+import { DomainError, VOLUME_TARGETS } from '@infinibay/contracts';
+import { OPERATION_KINDS, type OperationKind } from './registry.js';
+
+/** Kinds of operations on volumes, each with the steps that a user sees. */
+export const VOLUME_OPERATIONS = {
+  CREATE_VOLUME: ['make-volume'],
+  RESIZE_VOLUME: ['grow-volume'],
+  DELETE_VOLUME: ['remove-volume'],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
+export type VolumeOperationKind = keyof typeof VOLUME_OPERATIONS;
+export type VolumeStep = (typeof VOLUME_OPERATIONS)[VolumeOperationKind][number];
+
+/** A kind of operation on whatever there is. */
+export type KnownOperationKind = OperationKind | VolumeOperationKind;
+export const KNOWN_OPERATION_KINDS: readonly KnownOperationKind[] = [
+  ...OPERATION_KINDS,
+  ...Object.keys(VOLUME_OPERATIONS).filter((kind): kind is VolumeOperationKind => kind in VOLUME_OPERATIONS),
+];
+
+/** A kind as a row has it. @throws RangeError for one that this version does not know */
+export const knownOperationKind = (text: string): KnownOperationKind => {
+  const found = KNOWN_OPERATION_KINDS.find((kind) => kind === text);
+  if (found === undefined) throw new RangeError(`${text} is no kind of operation`);
+  return found;
+};
+
+/** What a volume shall be, and how far that has come about. */
+export interface VolumeFacts {
+  readonly isWanted: boolean;
+  /** It was made once, and that was recorded. */
+  readonly isBuilt: boolean;
+  /** Bytes that it shall have, and that it has. */
+  readonly capacityBytes: bigint;
+  readonly builtBytes: bigint;
+}
+
+/** The next thing to do about a volume; null: it is as it shall be. Of one that shall go, removing is the last. */
+export const planVolume = ({ isWanted, isBuilt, capacityBytes, builtBytes }: VolumeFacts): VolumeStep | null => {
+  if (!isWanted) return 'remove-volume';
+  if (!isBuilt) return 'make-volume';
+  return builtBytes < capacityBytes ? 'grow-volume' : null;
+};
+
+export interface PoolCandidate {
+  readonly id: string;
+  readonly hostId: string;
+  readonly capacityBytes: bigint;
+  readonly availableBytes: bigint;
+  /** It was heard of lately, and can take volumes. */
+  readonly isUsable: boolean;
+}
+
+/**
+ * Bytes that must stay free. A pool with less takes nothing more: guests that write into what they have would be
+ * stopped, all at once.
+ */
+export const reserveBytes = ({ capacityBytes }: Pick<PoolCandidate, 'capacityBytes'>, percent: number): bigint =>
+  (capacityBytes * BigInt(percent)) / 100n;
+
+/** Volumes grow as they are written: what is asked for need not be free yet, but must have its place in the pool. */
+export const isTooFull = (pool: PoolCandidate, capacityBytes: bigint, reservePercent: number): boolean =>
+  pool.availableBytes < reserveBytes(pool, reservePercent) ||
+  capacityBytes > pool.capacityBytes - reserveBytes(pool, reservePercent);
+
+/**
+ * The pool with the most free space among those that can take the volume; ties go to the smaller id.
+ * @throws DomainError POOL_FULL when one that is usable has too little space, NO_SUITABLE_POOL when none is usable
+ */
+export const choosePool = (
+  pools: readonly PoolCandidate[],
+  capacityBytes: bigint,
+  reservePercent: number,
+): PoolCandidate => {
+  const usable = pools.filter(({ isUsable }) => isUsable);
+  const [best] = usable
+    .filter((pool) => !isTooFull(pool, capacityBytes, reservePercent))
+    .sort((a, b) => Number(b.availableBytes - a.availableBytes) || (a.id < b.id ? -1 : 1));
+  if (best !== undefined) return best;
+  throw new DomainError(usable.length === 0 ? 'NO_SUITABLE_POOL' : 'POOL_FULL', { reservePercent });
+};
+
+/** The first name that no volume of the VM has; null: all are taken. */
+export const freeTarget = (taken: readonly string[]): string | null =>
+  VOLUME_TARGETS.find((target) => !taken.includes(target)) ?? null;
