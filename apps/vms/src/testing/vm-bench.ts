@@ -189,12 +189,15 @@ export class VmBench {
     return this.until(id, `VM ${state}`, (vm) => vm.state === state, reports);
   }
 
+  /** The VM and its operations are read one after the other: what is given is all of the time after it held. */
   until(id: string, what: string, holds: (vm: VmView) => boolean, reports = true): Promise<VmView> {
     return pollUntil(
       async () => {
         if (reports) this.report();
         const vm = await this.view(id);
-        return vm !== undefined && holds(vm) ? vm : null;
+        if (vm === undefined || !holds(vm)) return null;
+        const after = await this.view(id);
+        return after !== undefined && holds(after) ? after : vm;
       },
       { what, timeoutMs: 60_000 },
     );
