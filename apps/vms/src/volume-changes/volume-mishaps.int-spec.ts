@@ -81,6 +81,32 @@ describe('volumes when something goes wrong', () => {
     expect(await bench.volumeView(kept)).toMatchObject({ attachment: 'DETACHING' });
   });
 
+  it('that are asked back while another is taken away are not said to be gone before they are', async () => {
+    const [vmId, leftover] = await withVolume();
+    const asked = await bench.volume();
+    await bench.attach(vmId, asked);
+    host().kept.add(asked);
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    let begun = 0;
+    bench.neighbours.disturb = async (name, of) => {
+      if (name !== 'detach-volume' || of !== vmId) return;
+      begun += 1;
+      await held;
+    };
+    await database().volume.update({ where: { id: leftover }, data: { attachment: 'DETACHING' } });
+    await database().vm.update({ where: { id: vmId }, data: { reconcileAt: new Date() } });
+    await pollUntil(() => begun === 1, { what: 'the host to be asked for the left-over' });
+    expect(codeOf(await bench.move('detachVolume', vmId, asked))).toBeUndefined();
+    release();
+    await isFree(leftover);
+    await pollUntil(() => begun > 2, { what: 'the host to be asked again for the other', timeoutMs: 60_000 });
+    expect((await bench.view(vmId))?.operations[0]).toMatchObject({ kind: 'DETACH_VOLUME', status: 'RUNNING' });
+    host().kept.clear();
+    await ended(vmId, 'DETACH_VOLUME', 'SUCCEEDED');
+    await isFree(asked);
+  });
+
   it('that cannot be attached hold up no other, and are attached when they can', async () => {
     const [vmId, bad, good] = [await bench.running(), await bench.volume(), await bench.volume()];
     host().refusals.set(bad, 'HYPERVISOR_ERROR');
@@ -177,6 +203,26 @@ describe('volumes when something goes wrong', () => {
     await bench.actWith('deleteVm', vmId, 'deleteVolumes: false');
     await bench.isGone(vmId);
     expect(host().files.get(volumeId)?.capacityBytes).toBe(GIB);
+  });
+
+  it('that were growing when their VM was to be deleted grow on when it is not', async () => {
+    const [vmId, volumeId] = await withVolume();
+    host().refusals.set(volumeId, 'HYPERVISOR_ERROR');
+    await bench.ofVolume('resizeVolume', { volumeId, capacityGib: 2 });
+    bench.neighbours.disturb = (name, of) => {
+      if (name === 'undefine-vm' && of === vmId) throw new DomainError('HOST_UNAVAILABLE');
+    };
+    await bench.actWith('deleteVm', vmId, 'deleteVolumes: true');
+    await bench.reaches(vmId, 'ERROR');
+    bench.neighbours.disturb = () => undefined;
+    host().refusals.clear();
+    await bench.act('startVm', vmId);
+    await bench.reaches(vmId, 'RUNNING');
+    await pollUntil(() => host().files.get(volumeId)?.capacityBytes === 2 * GIB, {
+      what: 'the growth',
+      timeoutMs: 30_000,
+    });
+    await bench.volumeUntil(volumeId, 'rest', ({ state, capacityGib }) => state === 'AVAILABLE' && capacityGib === 2);
   });
 
   it('that go with their VM go although a growth of them fails late', async () => {

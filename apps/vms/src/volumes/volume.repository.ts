@@ -1,7 +1,7 @@
 import { departmentWhere, type DepartmentScope } from '@infinibay/access-domain';
 import { DomainError, nameKey } from '@infinibay/contracts';
 import type { Page } from '@infinibay/platform-graphql';
-import { isUniqueViolation } from '@infinibay/platform-persistence';
+import { databaseNow, isUniqueViolation } from '@infinibay/platform-persistence';
 import { Injectable } from '@nestjs/common';
 import { PrismaClient, type Transaction } from '../database.js';
 import type { Prisma, Volume } from '../generated/prisma/client.js';
@@ -123,13 +123,15 @@ export class VolumeRepository {
     });
   }
 
-  /** They stay after all. One whose name was given away meanwhile keeps it, beside the other. */
+  /** They stay after all, and what was under way for them goes on. One whose name was given away meanwhile keeps it, beside the other. */
   async spareAll(tx: Transaction, vmId: string): Promise<void> {
+    const reconcileAt = await databaseNow(tx);
     const condemned = await tx.volume.findMany({ where: { attachedVmId: vmId, isUnwanted: true } });
-    for (const { id, name, departmentId } of condemned) {
+    for (const { id, name, departmentId, capacityBytes, builtBytes } of condemned) {
       const key = nameKey(name);
       const isTaken = (await tx.volume.count({ where: { departmentId, activeNameKey: key } })) > 0;
-      const spared = { isUnwanted: false, state: 'AVAILABLE', reconcileAt: null } as const;
+      const state = builtBytes < capacityBytes ? 'RESIZING' : 'AVAILABLE';
+      const spared = { isUnwanted: false, state, reconcileAt } as const;
       await tx.volume.update({ where: { id }, data: { ...spared, activeNameKey: isTaken ? null : key } });
     }
   }
