@@ -140,7 +140,8 @@ export class VmWorker {
         const repair = inErrorTask(reading, found);
         if (repair !== null) {
           current = repair.step;
-          await this.act(claim, reading, current, preparation);
+          if ((await this.act(claim, reading, current, preparation)) === 'pending')
+            return await this.awaitTask(claim, reading, current, reading.open?.stepAgeMs ?? 0);
           return await this.journal.endInError(claim, reading);
         }
         if (!(await this.followGuest(claim, reading, found))) {
@@ -152,8 +153,11 @@ export class VmWorker {
           completed.add(current);
           current = null;
         }
-        const { revision } = reading.vm;
+        const [{ revision }, asked] = [reading.vm, reading.open?.id];
         reading = await this.journal.read(claim);
+        const task = taskIn(reading);
+        // What was done was done for another task, or for nobody.
+        if (task !== null && reading.open?.id !== asked) completed.delete(task.step);
         // What was done was done for another spec.
         if (reading.vm.revision !== revision) for (const step of SPEC_STEPS) completed.delete(step);
       }
@@ -225,6 +229,8 @@ export class VmWorker {
     if (!isUnderWay) await this.journal.stepStarted(claim, step);
     await this.options.failpoints.reach('before', step);
     const started = performance.now();
+    // Those of a step before have been recorded, and told of.
+    delete preparation.volumes;
     const outcome = await this.hosts.perform(step, reading, claim.fence, preparation);
     await this.options.failpoints.reach('after', step);
     const { moved = [], refused = [] } = preparation.volumes ?? {};

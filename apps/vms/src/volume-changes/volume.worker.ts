@@ -96,8 +96,9 @@ export class VolumeWorker {
     if (cause instanceof DomainError && cause.code === 'STALE_FENCE') throw cause;
     const error = cause instanceof DomainError ? cause : new DomainError('INTERNAL', {}, { cause });
     const failed = { volumeId: claim.volumeId, step, code: error.code, err: error };
-    // Without a step it is our own database that failed. What nobody waits for, as a removal that came with a VM's, is tried for as long as it takes.
+    // What nobody waits for, as a removal that came with a VM's, is tried for as long as it takes.
     const isTooLate = open !== null && open.ageMs > this.options.retryLimitMs;
+    // Without a step it is our own database that failed.
     if (step === null || (!isTooLate && isRetryable(error))) {
       const waitMs = await this.journal.retryLater(claim, step, error);
       this.logger.warn({ ...failed, waitMs }, 'volume step failed; trying again');
