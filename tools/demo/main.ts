@@ -8,6 +8,7 @@ import { GraphClient } from './graph-client.ts';
 import { LiveFeed } from './live-feed.ts';
 import { CREATE_VM, DELETE_VM, EVERYTHING, IMAGES, UPTIME, VM_STATE } from './queries.ts';
 import { prepareDepartment } from './department.ts';
+import { showDisks } from './disks.ts';
 import { showEverything, type VmPicture } from './picture.ts';
 
 const VM_NAME = 'demo-1';
@@ -120,15 +121,21 @@ const main = async (): Promise<void> => {
   await feed.follow(vmId);
   await waitForRunning(graph, feed, vmId);
   const { vm } = await graph.ask<{ vm: VmPicture }>(EVERYTHING, { id: vmId });
-  if (vm.host?.guestChannel === true) await watchGuest(graph, feed, vmId);
-  else
+  let tidy = (): Promise<void> => Promise.resolve();
+  if (vm.host?.guestChannel === true) {
+    await watchGuest(graph, feed, vmId);
+    tidy = await showDisks(graph, feed, { departmentId, vmId }, say);
+  } else
     say(
-      `NOTE: the driver of this host (${vm.host?.virtType ?? 'unknown'}) runs no real guest: there are no guest metrics`,
+      `NOTE: the driver of this host (${vm.host?.virtType ?? 'unknown'}) runs no real guest: there are no guest metrics, no data disk for it and no snapshot`,
     );
   const whole = await wholePicture(graph, vmId);
   showEverything(whole, say);
   checkPicture(whole);
-  if (process.env['INFINIBAY_DEMO_EXIT'] === '1') await removeVm(graph, feed, vmId);
+  if (process.env['INFINIBAY_DEMO_EXIT'] === '1') {
+    await removeVm(graph, feed, vmId);
+    await tidy();
+  }
   feed.leave();
   say('everything that the demo promises was seen');
 };

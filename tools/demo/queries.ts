@@ -20,6 +20,19 @@ export const CREATE_RULE = `mutation ($input: CreateFirewallRuleInput!) { create
 export const IMAGES = `{ images { id name version minMemoryMib sizeGib } }`;
 export const CREATE_VM = `mutation ($input: CreateVmInput!) { createVm(input: $input) { vm { id name state } operation { id } } }`;
 export const DELETE_VM = `mutation ($input: VmActionInput!) { deleteVm(input: $input) { vm { id } operation { id } } }`;
+export const CREATE_VOLUME = `mutation ($input: CreateVolumeInput!) { createVolume(input: $input) { volume { id } } }`;
+export const DELETE_VOLUME = `mutation ($input: VolumeActionInput!) { deleteVolume(input: $input) { volume { id } } }`;
+export const ATTACH_VOLUME = `mutation ($input: VmVolumeInput!) { attachVolume(input: $input) { operation { id } } }`;
+export const CREATE_SNAPSHOT = `mutation ($input: CreateVmSnapshotInput!) { createVmSnapshot(input: $input) { operation { id } } }`;
+export const REVERT_TO_SNAPSHOT = `mutation ($input: VmSnapshotInput!) { revertVmToSnapshot(input: $input) { operation { id } } }`;
+export const DISKS = `query ($id: ID!) {
+  vm(id: $id) {
+    state
+    volumes { id target attachment }
+    snapshots { id memoryGib }
+    operations(first: 1) { status errorMessage }
+  }
+}`;
 export const VM_STATE = `query ($id: ID!) { vm(id: $id) { state guestReady error { code message } } }`;
 export const UPTIME = `query ($id: ID!) { vm(id: $id) { metrics { uptimeSeconds sampledAt } } }`;
 

@@ -15,6 +15,21 @@ import type { RunningSystem } from './running-system.ts';
 const CREATE_USER = `mutation ($input: CreateUserInput!) { createUser(input: $input) { id } }`;
 const key = (): string => randomUUID();
 
+const ENDED = `query ($id: ID!) { vm(id: $id) {
+  state operations(first: 1) { status errorCode finishedAt } snapshots { id name hasMemory volumeIds }
+} }`;
+
+export interface SnapshotsPicture {
+  readonly state: string;
+  readonly operations: readonly { readonly status: string; readonly finishedAt: string | null }[];
+  readonly snapshots: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly hasMemory: boolean;
+    readonly volumeIds: readonly string[];
+  }[];
+}
+
 interface VolumePicture {
   readonly state: string;
   readonly attachment: string | null;
@@ -116,6 +131,30 @@ export class DepartmentUnderTest {
       },
       { timeoutMs: 60_000, what: 'the end of the operation' },
     );
+  }
+
+  /** An action on a VM, and what the VM is when that has ended well. */
+  async ended(vmId: string, mutation: string, type = 'VmActionInput', said: object = {}): Promise<SnapshotsPicture> {
+    const query = `mutation ($input: ${type}!) { ${mutation}(input: $input) { operation { id } } }`;
+    await this.member.ask(query, { input: { idempotencyKey: key(), vmId, ...said } });
+    const vm = await pollUntil(
+      async () => {
+        const { vm: now } = await this.member.ask<{ vm: SnapshotsPicture }>(ENDED, { id: vmId });
+        return now.operations[0]?.finishedAt === null ? undefined : now;
+      },
+      { timeoutMs: 120_000, intervalMs: 200, what: `the end of ${mutation}` },
+    );
+    if (vm.operations[0]?.status !== 'SUCCEEDED') throw new Error(`${mutation}: ${JSON.stringify(vm.operations[0])}`);
+    return vm;
+  }
+
+  snapshot(
+    mutation: 'createVmSnapshot' | 'revertVmToSnapshot' | 'deleteVmSnapshot',
+    vmId: string,
+    said: { readonly name?: string; readonly snapshotId?: string | undefined },
+  ): Promise<SnapshotsPicture> {
+    const type = mutation === 'createVmSnapshot' ? 'CreateVmSnapshotInput' : 'VmSnapshotInput';
+    return this.ended(vmId, mutation, type, said);
   }
 
   async resizeVolume(volumeId: string, capacityGib: number): Promise<void> {

@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { patience, pollUntil } from '@infinibay/testing';
 import { GraphClient, GraphError } from '../demo/graph-client.ts';
@@ -292,6 +294,41 @@ describe('the whole system', () => {
     const kept = await research.volume(volumeId);
     expect(kept).toMatchObject({ state: 'AVAILABLE', attachment: null, capacityGib: 2 });
     expect(await codeOf(sales.volume(volumeId))).toBe('VOLUME_NOT_FOUND');
+    await research.deleteVolume(volumeId);
+  });
+
+  it('keeps what a guest and its disks are, and brings both back', async () => {
+    const id = await research.createVm('with-snapshots');
+    await research.reaches(id, 'RUNNING');
+    await research.guestReady(id);
+    const volumeId = await research.createVolume('kept', id);
+    await research.moveVolume('attachVolume', id, volumeId, 'ATTACHED');
+    const names = async (): Promise<string[]> =>
+      (await system.virsh('snapshot-list', '--name', id)).split('\n').filter((line) => line.trim() !== '');
+    const running = await research.snapshot('createVmSnapshot', id, { name: 'running' });
+    expect(running.snapshots).toMatchObject([{ name: 'running', hasMemory: true, volumeIds: [volumeId] }]);
+    expect(await names()).toEqual([`infinibay-${running.snapshots[0]?.id ?? ''}`]);
+    expect(await codeOf(research.moveVolume('detachVolume', id, volumeId, null))).toBe('VOLUME_IN_SNAPSHOT');
+
+    await research.ended(id, 'forceOffVm');
+    const file = path.join(system.layout.diskDir, `volume-${volumeId}.qcow2`);
+    const write = (pattern: number) => execFileSync('qemu-io', ['-c', `write -P ${pattern} 1M 1M`, file]);
+    const holds = (pattern: number): boolean =>
+      !execFileSync('qemu-io', ['-r', '-c', `read -P ${pattern} 1M 1M`, file], { encoding: 'utf8' }).includes('failed');
+    write(7);
+    const [, off] = (await research.snapshot('createVmSnapshot', id, { name: 'off' })).snapshots;
+    write(9);
+    const back = await research.snapshot('revertVmToSnapshot', id, { snapshotId: off?.id });
+    expect([back.state, holds(7)]).toEqual(['STOPPED', true]);
+    const on = await research.snapshot('revertVmToSnapshot', id, { snapshotId: running.snapshots[0]?.id });
+    expect(on.state).toBe('RUNNING');
+    expect(await system.virsh('domstate', id)).toContain('running');
+    await research.guestReady(id);
+    const left = await research.snapshot('deleteVmSnapshot', id, { snapshotId: off?.id });
+    expect([left.state, left.snapshots.map(({ name }) => name)]).toEqual(['RUNNING', ['running']]);
+    await research.deleteVm(id);
+    const kept = execFileSync('qemu-img', ['snapshot', '-l', file], { encoding: 'utf8' });
+    expect(kept).not.toContain('infinibay');
     await research.deleteVolume(volumeId);
   });
 

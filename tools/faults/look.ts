@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
 import pg from 'pg';
 
 import type { RunningSystem } from '../e2e/running-system.ts';
@@ -7,6 +9,7 @@ import type { DomainPower, Snapshot } from './snapshot.ts';
 
 const DOMAIN = /^vm-([0-9a-f-]{36})$/;
 const DISK = /^vm-([0-9a-f-]{36})\.qcow2$/;
+const SNAPSHOT = /^infinibay-([0-9a-f-]{36})$/;
 const FILTER = /^infinibay-vm-([0-9a-f-]{36})$/;
 /** Chains that nwfilter makes for a tap, in iptables and in ebtables. */
 const CHAIN_OF_TAP = /\b(?:F[IO]|libvirt-[IO])-(vnet\d+)\b/g;
@@ -58,6 +61,7 @@ export class Look {
       );
       const ports = await rows(`SELECT vm_id::text AS id, host(address) AS address FROM networks.ports`);
       const protections = await rows(`SELECT vm_id::text AS id, status::text FROM firewall.vm_filters`);
+      const snapshots = await rows(`SELECT vm_id::text || '/' || id::text AS id, state::text FROM vms.vm_snapshots`);
       const outboxes = await rows(
         `SELECT table_schema AS name FROM information_schema.tables WHERE table_name = 'outbox'`,
       );
@@ -77,6 +81,8 @@ export class Look {
         ports: ports.map(({ id = '' }) => id),
         addresses: ports.map(({ address = '' }) => address),
         protections: new Map(protections.map(({ id = '', status = '' }) => [id, status])),
+        readySnapshots: snapshots.filter(({ state }) => state === 'READY').map(({ id = '' }) => id),
+        unreadySnapshots: snapshots.filter(({ state }) => state !== 'READY').map(({ id = '' }) => id),
         unpublished,
         toldTwice: twice.map(({ subject = '' }) => subject),
       };
@@ -100,11 +106,18 @@ export class Look {
       );
       for (const id of captured(DOMAIN, [name])) taps.set(id, cards);
     }
+    const recordedSnapshots: string[] = [];
+    for (const name of all)
+      for (const vmId of captured(DOMAIN, [name])) {
+        const listed = lines(await this.system.virsh('snapshot-list', '--name', name));
+        recordedSnapshots.push(...captured(SNAPSHOT, listed).map((id) => `${vmId}/${id}`));
+      }
     const filters = lines(await this.system.virsh('nwfilter-list')).map((line) => line.split(/\s+/).at(-1) ?? '');
     return {
       domains,
       strangeDomains: all.filter((name) => !DOMAIN.test(name)),
       taps,
+      recordedSnapshots,
       filters: captured(FILTER, filters),
     };
   }
@@ -121,8 +134,19 @@ export class Look {
     const folders = existsSync(agentSocketDir) ? readdirSync(agentSocketDir) : [];
     return {
       disks: captured(DISK, names),
+      heldSnapshots: names.flatMap((name) =>
+        captured(DISK, [name]).flatMap((id) => heldIn(path.join(diskDir, name), id)),
+      ),
       strangeFiles: names.filter((name) => name.startsWith('vm-') && !DISK.test(name)),
       sockets: folders.filter((name) => /^[0-9a-f-]{36}$/.test(name)),
     };
   }
 }
+
+/** What QEMU's own tool finds in a disk; -U: a guest may have it. */
+const heldIn = (file: string, vmId: string): string[] => {
+  const text = execFileSync('qemu-img', ['info', '-U', '--output=json', file], { encoding: 'utf8' });
+  const { snapshots = [] } = JSON.parse(text) as { snapshots?: { name: string }[] };
+  const names = snapshots.map(({ name }) => name);
+  return captured(SNAPSHOT, names).map((id) => `${vmId}/${id}`);
+};

@@ -19,6 +19,9 @@ const PATIENCE_MS = 180_000;
 export type VmMutation =
   'startVm' | 'shutdownVm' | 'forceOffVm' | 'rebootVm' | 'resetVm' | 'suspendVm' | 'resumeVm' | 'deleteVm';
 
+const SNAPSHOTS = 'query ($id: ID!) { vm(id: $id) { snapshots { id state } operations(first: 1) { finishedAt } } }';
+export type SnapshotMutation = 'createVmSnapshot' | 'revertVmToSnapshot' | 'deleteVmSnapshot';
+
 const document = (mutation: VmMutation): string =>
   `mutation ($input: VmActionInput!) { ${mutation}(input: $input) { operation { id } } }`;
 
@@ -28,6 +31,8 @@ export class Scene {
   readonly look: Look;
   /** How each VM shall end by what was asked so far. */
   readonly endings = new Map<string, Ending>();
+  /** How many snapshots a VM shall have. */
+  readonly kept = new Map<string, number>();
   private readonly department: DepartmentUnderTest;
   private readonly failpoints: string;
 
@@ -85,6 +90,31 @@ export class Scene {
     const input = { idempotencyKey: randomUUID(), vmId };
     await this.department.member.ask(document(mutation), { input });
     this.endings.set(vmId, ending);
+    if (ending === 'GONE') this.kept.delete(vmId);
+  }
+
+  /** Of a VM that runs: a snapshot is taken, or what is asked is about the one that there is. */
+  async actOnSnapshot(mutation: SnapshotMutation, vmId: string): Promise<void> {
+    const isNew = mutation === 'createVmSnapshot';
+    const said = isNew ? { name: randomUUID() } : { snapshotId: await this.snapshotOf(vmId) };
+    const type = isNew ? 'CreateVmSnapshotInput' : 'VmSnapshotInput';
+    const query = `mutation ($input: ${type}!) { ${mutation}(input: $input) { operation { id } } }`;
+    await this.department.member.ask(query, { input: { idempotencyKey: randomUUID(), vmId, ...said } });
+    const change = isNew ? 1 : mutation === 'deleteVmSnapshot' ? -1 : 0;
+    this.kept.set(vmId, (this.kept.get(vmId) ?? 0) + change);
+  }
+
+  /** One that is ready, taken now if there is none; nothing else is being done to the VM then. */
+  async snapshotOf(vmId: string): Promise<string> {
+    if ((this.kept.get(vmId) ?? 0) === 0) await this.actOnSnapshot('createVmSnapshot', vmId);
+    const probe = async (): Promise<string | undefined> => {
+      const { vm } = await this.department.member.ask<{
+        vm: { snapshots: { id: string; state: string }[]; operations: { finishedAt: string | null }[] };
+      }>(SNAPSHOTS, { id: vmId });
+      if (vm.operations[0]?.finishedAt === null) return undefined;
+      return vm.snapshots.find(({ state }) => state === 'READY')?.id;
+    };
+    return pollUntil(probe, { timeoutMs: PATIENCE_MS, intervalMs: 200, what: 'a snapshot' });
   }
 
   async reaches(vmId: string, ending: Exclude<Ending, 'GONE'>): Promise<void> {

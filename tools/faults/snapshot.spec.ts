@@ -32,11 +32,15 @@ const WHOLE: Snapshot = {
   taps: new Map([[RUNS, ['vnet0']]]),
   filteredTaps: ['vnet0'],
   sockets: [RUNS, IS_OFF],
+  readySnapshots: [`${RUNS}/a`],
+  unreadySnapshots: [],
+  heldSnapshots: [`${RUNS}/a`],
+  recordedSnapshots: [`${RUNS}/a`],
   unpublished: new Map([['vms', 0]]),
   toldTwice: [],
 };
 const found = (change: Partial<Snapshot>, promise?: string): string[] =>
-  differencesOf({ ...WHOLE, ...change }, ENDINGS)
+  differencesOf({ ...WHOLE, ...change }, ENDINGS, new Map([[RUNS, 1]]))
     .filter((difference) => promise === undefined || difference.promise === promise)
     .map(({ text }) => text);
 
@@ -50,12 +54,19 @@ describe(differencesOf, () => {
     ['a VM in error', { vms: new Map([...WHOLE.vms, [IS_OFF, { state: 'ERROR', error: 'DISK_MISSING' }]]) }],
     ['a VM that was to go', { vms: new Map([...WHOLE.vms, [IS_GONE, { state: 'DELETING', error: null }]]) }],
     ['a VM that was made twice', { vms: new Map([...WHOLE.vms, ['another', { state: 'RUNNING', error: null }]]) }],
+    ['a snapshot that is lost', { readySnapshots: [], heldSnapshots: [], recordedSnapshots: [] }],
     ['an operation that is open', { openOperations: [RUNS] }],
   ])('breaks convergence by %s', (_what, change) => {
     expect(found(change, 'converged')).toHaveLength(1);
   });
 
   it.each<[string, Partial<Snapshot>]>([
+    ['a snapshot that its disk does not hold', { heldSnapshots: [] }],
+    ['a snapshot that its disk holds twice', { heldSnapshots: [`${RUNS}/a`, `${RUNS}/a`] }],
+    ['a snapshot that was left in a disk', { heldSnapshots: [`${RUNS}/a`, `${IS_OFF}/b`] }],
+    ['a snapshot that libvirt does not know', { recordedSnapshots: [] }],
+    ['a snapshot that libvirt alone knows', { recordedSnapshots: [`${RUNS}/a`, `${RUNS}/b`] }],
+    ['a snapshot that is never ready', { unreadySnapshots: [`${IS_OFF}/b`] }],
     ['a domain that is missing', { domains: new Map([[RUNS, 'running']]) }],
     ['a domain of a VM that is gone', { domains: new Map([...WHOLE.domains, [IS_GONE, 'off']]) }],
     ['a domain of nobody', { domains: new Map([...WHOLE.domains, ['another', 'off']]) }],

@@ -25,6 +25,12 @@ export interface Snapshot {
   readonly filteredTaps: readonly string[];
   /** VMs with a folder for the socket of their agent. */
   readonly sockets: readonly string[];
+  /** Snapshots of VMs, each as `vm/snapshot`: that the service vms says are ready, that are in whatever other state … */
+  readonly readySnapshots: readonly string[];
+  readonly unreadySnapshots: readonly string[];
+  /** … that the disks hold, and that libvirt has on record. */
+  readonly heldSnapshots: readonly string[];
+  readonly recordedSnapshots: readonly string[];
   /** Events that were committed and not published, by service. */
   readonly unpublished: ReadonlyMap<string, number>;
   /** Subjects of what happens once to a VM, that the outbox has more than once. */
@@ -104,8 +110,33 @@ const kernelDifferences = ({ taps, filteredTaps, protections }: Snapshot): Diffe
   ].map((text) => ({ promise: 'clean', text }));
 };
 
-/** Everything that is not as it must be when the VMs have ended as they shall; empty: every promise is kept. */
-export const differencesOf = (snapshot: Snapshot, endings: ReadonlyMap<string, Ending>): Difference[] => {
+/** What the service says, the disks hold and libvirt knows is one set, of as many as were asked for. */
+const snapshotDifferences = (snapshot: Snapshot, kept: ReadonlyMap<string, number>): Difference[] => {
+  const { readySnapshots, unreadySnapshots, heldSnapshots, recordedSnapshots } = snapshot;
+  const ready = new Set(readySnapshots);
+  const of = (vmId: string): number => readySnapshots.filter((one) => one.startsWith(vmId)).length;
+  return [
+    ...unequal('the snapshot in the disk', heldSnapshots, ready),
+    ...unequal("libvirt's record of the snapshot", recordedSnapshots, ready),
+    ...unreadySnapshots.map((one): Difference => ({
+      promise: 'clean',
+      text: `the snapshot ${short(one)} is not ready`,
+    })),
+    ...[...kept]
+      .filter(([vmId, count]) => of(vmId) !== count)
+      .map(([vmId, count]): Difference => {
+        const text = `${short(vmId)} has ${String(of(vmId))} snapshots, not ${String(count)}`;
+        return { promise: 'converged', text };
+      }),
+  ];
+};
+
+/** Everything that is not as it must be when the VMs have ended as they shall; empty: every promise is kept. @param kept how many snapshots each VM shall have */
+export const differencesOf = (
+  snapshot: Snapshot,
+  endings: ReadonlyMap<string, Ending>,
+  kept: ReadonlyMap<string, number> = new Map(),
+): Difference[] => {
   const living = new Set([...endings].filter(([, ending]) => ending !== 'GONE').map(([vmId]) => vmId));
   const running = new Set(
     [...endings].filter(([, ending]) => ending === 'RUNNING' || ending === 'PAUSED').map(([vmId]) => vmId),
@@ -121,6 +152,7 @@ export const differencesOf = (snapshot: Snapshot, endings: ReadonlyMap<string, E
     ...unequal('the tap', [...snapshot.taps.keys()], running),
     ...unequal('the folder of sockets', snapshot.sockets, living),
     ...kernelDifferences(snapshot),
+    ...snapshotDifferences(snapshot, kept),
     ...[
       ...snapshot.strangeFiles.map((name) => `the file ${name} was left behind`),
       ...twice.map((address) => `the address ${address} is given twice`),

@@ -1,7 +1,7 @@
 import { stepsOf, type OperationKind } from '@infinibay/vms-domain';
 
 import { libvirtBoundMs, SERVER_BOUND_MS, SERVICE_BOUND_MS, type Row } from './row.ts';
-import type { Scene, VmMutation } from './scene.ts';
+import type { Scene, SnapshotMutation, VmMutation } from './scene.ts';
 import type { Ending } from './snapshot.ts';
 import { signalVictim, VICTIMS, type Victim } from './victims.ts';
 
@@ -13,6 +13,8 @@ interface Asked {
   readonly mutation: VmMutation | null;
   readonly from: Standing;
   readonly ends: Ending;
+  /** Instead of a mutation: what is asked about a snapshot. */
+  readonly snapshot?: SnapshotMutation;
   /** The guest has to take part. */
   readonly needsGuest?: true;
 }
@@ -26,6 +28,9 @@ const ASKED: readonly Asked[] = [
   { kind: 'RESUME_VM', mutation: 'resumeVm', from: 'PAUSED', ends: 'RUNNING' },
   { kind: 'RESET_VM', mutation: 'resetVm', from: 'RUNNING', ends: 'RUNNING' },
   { kind: 'SHUTDOWN_VM', mutation: 'shutdownVm', from: 'RUNNING', ends: 'STOPPED', needsGuest: true },
+  { kind: 'CREATE_SNAPSHOT', mutation: null, snapshot: 'createVmSnapshot', from: 'RUNNING', ends: 'RUNNING' },
+  { kind: 'REVERT_TO_SNAPSHOT', mutation: null, snapshot: 'revertVmToSnapshot', from: 'RUNNING', ends: 'RUNNING' },
+  { kind: 'DELETE_SNAPSHOT', mutation: null, snapshot: 'deleteVmSnapshot', from: 'RUNNING', ends: 'RUNNING' },
 ];
 
 /** One of each kind of victim, at places where something half done is left. */
@@ -42,7 +47,18 @@ const boundOf = (victim: Victim): Row['boundMs'] => {
   return () => (victim === 'nats' || victim === 'postgres' ? SERVER_BOUND_MS : SERVICE_BOUND_MS);
 };
 
-const ask = async (scene: Scene, { mutation, from, ends, needsGuest }: Asked, place: string): Promise<void> => {
+const ask = async (
+  scene: Scene,
+  { mutation, snapshot, from, ends, needsGuest }: Asked,
+  place: string,
+): Promise<void> => {
+  if (snapshot !== undefined) {
+    const vmId = await scene.vmIn(from);
+    if (snapshot !== 'createVmSnapshot') await scene.snapshotOf(vmId);
+    scene.arm(place);
+    await scene.actOnSnapshot(snapshot, vmId);
+    return;
+  }
   if (mutation === null) {
     scene.arm(place);
     await scene.create();

@@ -134,6 +134,11 @@ export class QemuAgent {
     return path.join(this.state.libvirtDir, 'etc', 'qemu', `${domainName(vmId)}.xml`);
   }
 
+  /** Where the agent remembers reverts to snapshots, by VM. */
+  get reverts(): string {
+    return path.join(this.parts.folders.state, 'reverts');
+  }
+
   /** Sends a signal to a VM's QEMU. */
   signalVm(vmId: string, name: NodeJS.Signals): void {
     signal(path.join(this.state.libvirtDir, 'run', 'qemu', `${domainName(vmId)}.pid`), name);

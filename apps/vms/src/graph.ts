@@ -8,6 +8,7 @@ import { OperationsModule } from './operations/operations.module.js';
 import { PlacementModule } from './placement/placement.module.js';
 import { QuotasModule } from './quotas/quotas.module.js';
 import { ReconcileModule } from './reconcile/reconcile.module.js';
+import { SnapshotsModule } from './snapshots/snapshots.module.js';
 import { VmChangesModule } from './vm-changes/vm-changes.module.js';
 import { VmsModule } from './vms/vms.module.js';
 import { VolumeChangesModule } from './volume-changes/volume-changes.module.js';
@@ -21,6 +22,7 @@ export const features: Type[] = [
   QuotasModule,
   VmsModule,
   VolumesModule,
+  SnapshotsModule,
   PlacementModule,
   ReconcileModule,
   GuestModule,

@@ -36,4 +36,5 @@ export * from './requests/networks.requests.js';
 export * from './requests/users.requests.js';
 export * from './requests/vm-sizes.requests.js';
 export * from './requests/vms.requests.js';
+export * from './requests/snapshots.requests.js';
 export * from './requests/volumes.requests.js';

@@ -8,6 +8,7 @@ export * from './plan.js';
 export * from './planning.js';
 export * from './quotas.js';
 export * from './registry.js';
+export * from './snapshots.js';
 export * from './spec/domain-comparison.js';
 export * from './spec/spec-changes.js';
 export * from './spec/vm-spec.js';

@@ -11,7 +11,6 @@ import {
   isAllowed,
   operationKind,
   optionsOf,
-  taskOf,
   type DesiredState,
   type OperationKind,
   type Step,
@@ -29,6 +28,7 @@ class World {
   disksMade = 0;
   resets = 0;
   volumes: 'attach-volume' | 'detach-volume' | null = null;
+  unwantedSnapshots = false;
   /** Whether a guest that is resumed stays paused. */
   stuck = false;
   completed = new Set<Step>();
@@ -47,6 +47,7 @@ class World {
       isAsked,
       isForceDue: this.isForceDue,
       pendingVolumes: this.volumes,
+      hasUnwantedSnapshots: this.unwantedSnapshots,
       completed: this.completed,
       sizes: null,
     });
@@ -96,6 +97,9 @@ class World {
       'detach-network': () => (this.network = false),
       'attach-volume': () => (this.volumes = null),
       'detach-volume': () => (this.volumes = null),
+      'create-snapshot': () => undefined,
+      'delete-snapshot': () => (this.unwantedSnapshots = false),
+      'revert-to-snapshot': () => undefined,
     };
     effects[step]();
   }
@@ -259,6 +263,15 @@ describe('plan', () => {
     }
   });
 
+  it('removes snapshots that shall be gone although nobody asks, where the VM is as it shall be', () => {
+    const world = Object.assign(new World(), { unwantedSnapshots: true });
+    walk(world, 'RUNNING', false);
+    expect(world.done.at(-1)).toBe('delete-snapshot');
+    const gone = Object.assign(new World(), { unwantedSnapshots: true });
+    walk(gone, 'DELETED');
+    expect(gone.done).not.toContain('delete-snapshot');
+  });
+
   it('frees the address only after the domain and its filter are gone', () => {
     const world = new World();
     walk(world, 'RUNNING');
@@ -297,6 +310,9 @@ describe('the list of actions', () => {
     ['ACCEPT_VM_DRIFT', ['RUNNING', 'STOPPED']],
     ['ATTACH_VOLUME', ['RUNNING', 'STOPPED']],
     ['DETACH_VOLUME', ['RUNNING', 'STOPPED', 'ERROR']],
+    ['CREATE_SNAPSHOT', ['RUNNING', 'STOPPED', 'PAUSED']],
+    ['REVERT_TO_SNAPSHOT', ['RUNNING', 'STOPPED', 'PAUSED', 'ERROR']],
+    ['DELETE_SNAPSHOT', ['RUNNING', 'STOPPED', 'PAUSED', 'ERROR']],
     ['DELETE_VM', ['BUILDING', 'STARTING', 'RUNNING', 'STOPPING', 'STOPPED', 'ERROR', 'DELETING', 'PAUSED']],
   ])('accepts %s in %j', (kind, states) => {
     expect(VmState.options.filter((state) => isAllowed(kind, state)).sort()).toEqual([...states].sort());
@@ -317,6 +333,9 @@ describe('the list of actions', () => {
     ['ACCEPT_VM_DRIFT', []],
     ['ATTACH_VOLUME', ['attach-volume']],
     ['DETACH_VOLUME', ['detach-volume']],
+    ['CREATE_SNAPSHOT', ['create-snapshot']],
+    ['REVERT_TO_SNAPSHOT', ['revert-to-snapshot']],
+    ['DELETE_SNAPSHOT', ['delete-snapshot']],
     ['DELETE_VM', ['force-off', 'undefine', 'remove-disk', 'unprotect', 'detach-network']],
   ])('shows the steps of %s as %j', (kind, steps) => expect(stepsOf(kind)).toEqual(steps));
 
@@ -333,66 +352,6 @@ describe('the list of actions', () => {
         if (option.type === 'integer') expect(option.min).toBeLessThan(option.max);
         else if (option.adds !== undefined) expect(stepsOf(kind, { force: true })).toContain(option.adds);
       }
-    expect(optionsOf('START_VM')).toEqual({});
-  });
-});
-
-describe('a task', () => {
-  const running = (changes: Partial<Observed> = {}): Observed => ({
-    power: 'running',
-    reason: 'booted',
-    isBuilt: true,
-    isDiskSound: true,
-    isAsked: true,
-    isForceDue: false,
-    completed: new Set<Step>(),
-    sizes: null,
-    ...changes,
-  });
-  const task = taskOf('REBOOT_VM');
-
-  it('is done once the wish is settled, and once', () => {
-    expect(plan('RUNNING', running(), task)).toEqual({ kind: 'act', step: 'reboot' });
-    expect(plan('RUNNING', running({ completed: new Set(['reboot']) }), task)).toEqual({ kind: 'settled' });
-    expect(plan('RUNNING', running(), null)).toEqual({ kind: 'settled' });
-    for (const action of ACTIONS) expect(taskOf(action.kind)).toEqual('task' in action ? action.task : null);
-  });
-
-  it('waits for a guest that is on its way down, and is not needed for one that had to be started', () => {
-    expect(plan('RUNNING', running({ power: 'shutting-down' }), task)).toEqual({
-      kind: 'wait',
-      reason: 'shutting-down',
-    });
-    expect(plan('RUNNING', running({ power: 'off' }), task)).toMatchObject({ kind: 'act', step: 'attach-network' });
-    expect(plan('RUNNING', running({ completed: new Set(['start']) }), task)).toEqual({ kind: 'settled' });
-  });
-
-  it('about a volume is done to a VM that is off as to one that runs, and starts none', () => {
-    const attach = taskOf('ATTACH_VOLUME');
-    for (const wish of ['STOPPED', 'FORCED_OFF'] as const)
-      expect(plan(wish, running({ power: 'off' }), attach)).toEqual({ kind: 'act', step: 'attach-volume' });
-    expect(plan('RUNNING', running(), attach)).toEqual({ kind: 'act', step: 'attach-volume' });
-    expect(attach?.onOff).toBe(true);
-  });
-
-  it('comes after what keeps the VM from being as it shall be', () => {
-    expect(plan('RUNNING', running({ isDiskSound: false }), task)).toEqual({ kind: 'blocked' });
-    expect(plan('RUNNING', running({ power: 'paused', reason: 'user' }), task)).toEqual({
-      kind: 'act',
-      step: 'resume',
-    });
-  });
-
-  it('is done to a guest that stands still without letting it run first, where that makes sense', () => {
-    const reset = taskOf('RESET_VM');
-    const paused = (changes: Partial<Observed> = {}) => running({ power: 'paused', reason: 'user', ...changes });
-    const done = new Set<Step>(['reset']);
-    expect(plan('PAUSED', paused(), reset)).toEqual({ kind: 'act', step: 'reset' });
-    expect(plan('PAUSED', paused({ completed: done }), reset)).toEqual({ kind: 'settled' });
-    expect(plan('RUNNING', paused(), reset)).toEqual({ kind: 'act', step: 'reset' });
-    expect(plan('RUNNING', paused({ completed: done }), reset)).toEqual({ kind: 'act', step: 'resume' });
-    expect(plan('RUNNING', paused({ isDiskSound: false }), reset)).toEqual({ kind: 'blocked' });
-    expect(plan('PAUSED', running(), reset)).toEqual({ kind: 'act', step: 'suspend' });
-    expect(plan('PAUSED', running({ power: 'off' }), reset)).toEqual({ kind: 'lost' });
+    expect(optionsOf('REBOOT_VM')).toEqual({});
   });
 });

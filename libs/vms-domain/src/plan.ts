@@ -1,7 +1,7 @@
 import type { VmState } from '@infinibay/contracts';
 import type { Task } from './actions/define.js';
 import type { Parameters } from './actions/options.js';
-import { act, type Observed, type Plan } from './planning.js';
+import { PAUSED, act, isHeldForSnapshot, type Observed, type Plan } from './planning.js';
 import { SPEC_STEPS, nextSpecStep } from './spec/domain-comparison.js';
 import {
   actionOf,
@@ -29,21 +29,26 @@ const planWish = (desired: DesiredState, observed: Observed): Plan<Step> => {
 /** The next thing to do for what a VM shall be, and then for the task of the open operation. */
 export const plan = (desired: DesiredState, observed: Observed, task: Task<Step> | null = null): Plan<Step> => {
   const next = planWish(desired, observed);
-  if (task === null) return desired === 'DELETED' ? next : withVolumes(next, observed);
+  if (task === null) return desired === 'DELETED' ? next : withLeftovers(next, observed);
   const isDone = [task.step, task.replacedBy].some((step) => step !== undefined && observed.completed.has(step));
-  const waitsForTask = task.onPaused === true && next.kind === 'act' && next.step === 'resume';
-  if (next.kind !== 'settled' && !waitsForTask) return next;
-  return isDone ? next : act(task.step);
+  // It may have come about: what the VM is made ready by would undo it.
+  if (task.isNotPreparedTwice === true && observed.isTaskBegun === true && !isDone) return act(task.step);
+  const wouldResume = next.kind === 'act' && next.step === 'resume';
+  if (isDone && task.keepsPause === true && wouldResume && !isHeldForSnapshot(observed.reason)) return PAUSED;
+  const waitsForTask = task.onPaused === true && wouldResume;
+  return isDone || (next.kind !== 'settled' && !waitsForTask) ? next : act(task.step);
 };
 
 /**
- * Volumes whose operation is over, or another took its place, are brought to what was asked for all the same. Whoever
- * waits for something else is told of that first: a guest may keep a volume for ever.
+ * Volumes and snapshots whose operation is over, or another took its place, are brought to what was asked for all the
+ * same. Whoever waits for something else is told of that first: a guest may keep a volume for ever.
  */
-const withVolumes = (next: Plan<Step>, { pendingVolumes = null, isAsked, completed }: Observed): Plan<Step> =>
-  next.kind === 'settled' && !isAsked && pendingVolumes !== null && !completed.has(pendingVolumes)
-    ? act(pendingVolumes)
-    : next;
+const withLeftovers = (next: Plan<Step>, observed: Observed): Plan<Step> => {
+  const { pendingVolumes = null, hasUnwantedSnapshots = false, isAsked, completed } = observed;
+  if (next.kind !== 'settled' || isAsked) return next;
+  if (pendingVolumes !== null && !completed.has(pendingVolumes)) return act(pendingVolumes);
+  return hasUnwantedSnapshots && !completed.has('delete-snapshot') ? act('delete-snapshot') : next;
+};
 
 /** The steps that a user sees of an operation, in order. */
 export const stepsOf = (kind: OperationKind, parameters: Parameters = {}): readonly Step[] => {

@@ -20,6 +20,10 @@ export interface Observed {
   readonly isForceDue: boolean;
   /** The volumes are not attached as they shall be, and this step is next to make them; null: they are. */
   readonly pendingVolumes?: 'attach-volume' | 'detach-volume' | null;
+  /** The task of the open operation was begun, by this worker or one before. */
+  readonly isTaskBegun?: boolean;
+  /** It has snapshots that shall be gone. */
+  readonly hasUnwantedSnapshots?: boolean;
   /**
    * Steps that this worker completed since it took the VM. What cannot be observed on the host
    * (network, filter, definition) is made sure of once per start.
@@ -56,11 +60,15 @@ export const isOff = (power: DomainPower | null): boolean => power === null || p
 /** The host's own word: the guest was stopped to be reset, and whoever did so did not come to let it run on. */
 const HELD_FOR_RESET = 'reset';
 
+/** libvirt stops a guest for as long as its memory is kept; one that died meanwhile has left it so. */
+export const isHeldForSnapshot = (reason: string): boolean => reason === 'save' || reason === 'snapshot';
+
 /**
  * Why a guest stands still that is let run on though nobody asks: QEMU stops one whose write failed, for want of space
  * above all, and it may run on when that is over.
  */
-export const isPausedForNow = (reason: string): boolean => reason === 'io-error' || reason === HELD_FOR_RESET;
+export const isPausedForNow = (reason: string): boolean =>
+  reason === 'io-error' || reason === HELD_FOR_RESET || isHeldForSnapshot(reason);
 
 /** A VM that was built and whose disk is not what it must be: nothing is made or started until it is. */
 export const isBlocked = ({ isBuilt, isDiskSound }: Observed): boolean => isBuilt && !isDiskSound;

@@ -62,5 +62,8 @@ export const taskOf = (kind: OperationKind): Task<Step> | null => {
   return action !== undefined && 'task' in action ? action.task : null;
 };
 
+/** Whether nothing else is accepted while it is open, but what destroys the VM. */
+export const isExclusive = (kind: OperationKind): boolean => actionOf(kind).isExclusive === true;
+
 /** Whether an operation changes what the VM is declared to be, and not its power. */
 export const isSpecChange = (kind: OperationKind): boolean => 'changes' in actionOf(kind);

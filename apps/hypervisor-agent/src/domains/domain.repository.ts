@@ -3,6 +3,7 @@ import type { Domain } from '@infinibay/libvirt';
 import {
   diskFilesOf,
   domainSizesOf,
+  hasPluggedVcpus,
   interfacesOf,
   isOfRunningDomain,
   vmIdOfDomain,
@@ -82,12 +83,20 @@ export class DomainRepository {
     return { definition: definition === undefined ? null : domainSizesOf(definition), live: domainSizesOf(now) };
   }
 
-  /** Files of the disks that the domain is defined with. Empty when there is no domain. */
-  async diskFiles(vmId: string, deadline: Deadline): Promise<string[]> {
+  /** Files of the disks that the domain is defined with, or runs with unless `inactive`. Empty when there is no domain. */
+  async diskFiles(vmId: string, deadline: Deadline, inactive = true): Promise<string[]> {
     const xml = await this.hypervisor.find('read-domain', 'NO_DOMAIN', ({ domains }) =>
-      domains.handle(vmId).xmlDesc({ inactive: true, timeoutMs: deadline.timeoutMs() }),
+      domains.handle(vmId).xmlDesc({ inactive, timeoutMs: deadline.timeoutMs() }),
     );
     return xml === undefined ? [] : diskFilesOf(xml);
+  }
+
+  /** Processors were plugged in since it was started. */
+  async hasPluggedVcpus(vmId: string, deadline: Deadline): Promise<boolean> {
+    const xml = await this.hypervisor.use('read-domain', ({ domains }) =>
+      domains.handle(vmId).xmlDesc({ timeoutMs: deadline.timeoutMs() }),
+    );
+    return hasPluggedVcpus(xml);
   }
 
   /** Cards of the running domain with their taps; of the definition when `inactive`. Empty when there is no domain. */

@@ -38,6 +38,26 @@ export class DomainDisks {
     return this.disks.requireSound(vmId);
   }
 
+  /** Files of volumes of ours that its domain is defined with. */
+  async volumeFilesOf(vmId: string, deadline: Deadline): Promise<string[]> {
+    const files = await this.domains.diskFiles(vmId, deadline);
+    return files.filter((file) => this.volumes.idAt(file) !== undefined);
+  }
+
+  /**
+   * That the VM has its own disk and these volumes, and no other: in its definition, and what runs too.
+   * @throws DomainError SNAPSHOT_DISKS_DIFFER
+   */
+  async requireExactly(vmId: string, volumeIds: readonly string[], deadline: Deadline): Promise<void> {
+    const expected = [this.disks.pathOf(vmId), ...volumeIds.map((id) => this.volumes.pathOf(id))].sort();
+    for (const files of [
+      await this.domains.diskFiles(vmId, deadline),
+      await this.domains.diskFiles(vmId, deadline, false),
+    ])
+      if (JSON.stringify(files.sort()) !== JSON.stringify(expected))
+        throw new DomainError('SNAPSHOT_DISKS_DIFFER', { vmId, expected: expected.length, found: files.length });
+  }
+
   /** Whether the file in the place of its own disk is still the one that was looked at. */
   isStill(vmId: string, file: string): Promise<boolean> {
     return this.disks.isStill(vmId, file);

@@ -12,15 +12,13 @@ import { Authorize } from '@infinibay/platform-access';
 import { HandlesRequest, type RequestMeta } from '@infinibay/platform-messaging';
 import { Controller } from '@nestjs/common';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
-import { libvirtCodeOf } from '../hypervisor/libvirt-errors.js';
-import type { Deadline } from '../work/deadline.js';
 import { VmGate } from '../work/vm-gate.js';
 import { isOff } from '../domains/domain-power.js';
 import { DomainRepository } from '../domains/domain.repository.js';
 import { PowerChange } from './power-change.js';
 import { TaskRecords } from './task-records.js';
 import { unlessDone } from './unless-done.js';
-import { VmService } from './vm.service.js';
+import { VmStart } from './vm-start.js';
 
 /**
  * What the vms service may ask of the power of a VM, each command with what it asks of libvirt. Each passes the gate: in
@@ -32,7 +30,7 @@ export class VmPowerHandlers {
     private readonly gate: VmGate,
     private readonly hypervisor: Hypervisor,
     private readonly domains: DomainRepository,
-    private readonly vms: VmService,
+    private readonly starts: VmStart,
     private readonly records: TaskRecords,
     private readonly power: PowerChange,
   ) {}
@@ -40,9 +38,7 @@ export class VmPowerHandlers {
   @Authorize()
   @HandlesRequest(startVm)
   async start(request: RequestOf<typeof startVm>, { deadline: until }: RequestMeta): Promise<ReplyOf<typeof startVm>> {
-    const power = await this.gate.perform(request, until, (deadline) =>
-      this.vms.start(request.vmId, deadline, () => this.cutPower(request.vmId, deadline)),
-    );
+    const power = await this.gate.perform(request, until, (deadline) => this.starts.start(request.vmId, deadline));
     return { power };
   }
 
@@ -97,23 +93,7 @@ export class VmPowerHandlers {
     request: RequestOf<typeof forceOffVm>,
     { deadline: until }: RequestMeta,
   ): Promise<ReplyOf<typeof forceOffVm>> {
-    await this.gate.perform(request, until, (deadline) => this.cutPower(request.vmId, deadline));
+    await this.gate.perform(request, until, (deadline) => this.starts.cutPower(request.vmId, deadline));
     return { power: 'off' };
   }
-
-  /** Asks nothing of the domain before: of all calls on a guest that hangs only `destroy` waits for none of the others. */
-  private async cutPower(vmId: string, deadline: Deadline): Promise<void> {
-    const domain = await this.domains.get(vmId, deadline);
-    try {
-      await this.hypervisor.use('destroy-domain', () => domain.destroy({ timeoutMs: deadline.timeoutMs() }));
-    } catch (error) {
-      if (!meansOff(error)) throw error;
-    }
-  }
 }
-
-/** What libvirt answers when there is nothing to cut: the domain is off, or went away as one without a definition does. */
-const meansOff = (error: unknown): boolean => {
-  const code = libvirtCodeOf(error);
-  return code === 'OPERATION_INVALID' || code === 'NO_DOMAIN';
-};

@@ -1,7 +1,6 @@
-import { DomainError, type DomainPower, type VmSpec } from '@infinibay/contracts';
+import { DomainError, type VmSpec } from '@infinibay/contracts';
 import { domainXml } from '@infinibay/libvirt-xml';
 import { Injectable } from '@nestjs/common';
-import { FilterService } from '../filters/filter.service.js';
 import { HostFactsReader } from '../host/host-facts.js';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
 import type { Deadline } from '../work/deadline.js';
@@ -9,12 +8,10 @@ import { isOff } from '../domains/domain-power.js';
 import { DomainRepository } from '../domains/domain.repository.js';
 import { DomainDisks } from './domain-disks.js';
 import { GuestFolders } from './guest-folders.js';
-import { unlessDone } from './unless-done.js';
-
-const START_TIMEOUT_MS = 55_000;
+import { SnapshotTraces } from './snapshot-traces.js';
 
 /**
- * Makes, starts and forgets the domain of a VM. "Already so" is success everywhere. Nothing is changed after the deadline:
+ * Makes and forgets the domain of a VM. "Already so" is success everywhere. Nothing is changed after the deadline:
  * who asked may have decided otherwise since.
  */
 @Injectable()
@@ -24,8 +21,8 @@ export class VmService {
     private readonly host: HostFactsReader,
     private readonly domains: DomainRepository,
     private readonly disks: DomainDisks,
-    private readonly filters: FilterService,
     private readonly folders: GuestFolders,
+    private readonly traces: SnapshotTraces,
   ) {}
 
   async define(spec: VmSpec, fence: number, deadline: Deadline): Promise<void> {
@@ -45,33 +42,12 @@ export class VmService {
     );
   }
 
-  /** @param cutPower when the file was exchanged between our look and QEMU's: what runs then may be anything */
-  async start(vmId: string, deadline: Deadline, cutPower: () => Promise<unknown>): Promise<DomainPower> {
-    const domain = await this.domains.get(vmId, deadline);
-    const power = await this.domains.power(domain, deadline);
-    if (power === 'shutting-down') throw new DomainError('VM_BUSY', { vmId, power });
-    if (!isOff(power)) return power;
-    await this.filters.requireFor(vmId);
-    // The folder is gone after a reboot of the host when it is in memory.
-    await this.folders.ensure(vmId);
-    const file = await this.disks.requireSound(vmId, deadline);
-    deadline.check();
-    const create = () => domain.create({ timeoutMs: deadline.timeoutMs(START_TIMEOUT_MS) });
-    await unlessDone(
-      () => this.hypervisor.use('start-domain', create),
-      async () => !isOff(await this.domains.power(domain, deadline)),
-    );
-    if (await this.disks.isStill(vmId, file)) return this.domains.power(domain, deadline);
-    await cutPower();
-    const message = 'The disk of the virtual machine was exchanged while it was being started';
-    throw new DomainError('DISK_REPLACED', { vmId }, { message });
-  }
-
   /** @returns whether there was a domain */
   async undefine(vmId: string, deadline: Deadline): Promise<boolean> {
     const domain = await this.domains.find(vmId, deadline);
     if (domain !== undefined) {
       await this.requireOff(vmId, deadline);
+      await this.traces.removeFromVolumes(vmId, deadline);
       const { driver } = await this.host.capabilities();
       const always = { managedSave: true, snapshotsMetadata: true };
       const flags = driver.toLowerCase() === 'test' ? always : { ...always, nvram: true, checkpointsMetadata: true };
@@ -81,6 +57,7 @@ export class VmService {
     }
     deadline.check();
     await this.folders.remove(vmId);
+    await this.traces.forget(vmId);
     return domain !== undefined;
   }
 

@@ -10,15 +10,30 @@ import { DomainDisks } from './domain-disks.js';
 import { GuestFolders } from './guest-folders.js';
 import { TaskRecords } from './task-records.js';
 import { PowerChange } from './power-change.js';
+import { RevertRecords } from './revert-records.js';
+import { SnapshotFiles } from './snapshot-files.js';
 import { VmPowerHandlers } from './vm-power.handlers.js';
 import { VmRestartHandlers } from './vm-restarts.handlers.js';
 import { VmSizesHandlers } from './vm-sizes.handlers.js';
 import { VmHandlers } from './vm.handlers.js';
+import { SnapshotTraces } from './snapshot-traces.js';
+import { VmStart } from './vm-start.js';
 import { VmService } from './vm.service.js';
 
 @Module({
   imports: [WorkModule, HypervisorModule, HostModule, DomainsModule, DisksModule, VolumesModule, FiltersModule],
   controllers: [VmHandlers, VmPowerHandlers, VmRestartHandlers, VmSizesHandlers],
-  providers: [TaskRecords, DomainDisks, GuestFolders, PowerChange, VmService],
+  providers: [
+    TaskRecords,
+    DomainDisks,
+    GuestFolders,
+    PowerChange,
+    RevertRecords,
+    SnapshotFiles,
+    SnapshotTraces,
+    VmStart,
+    VmService,
+  ],
+  exports: [VmStart, DomainDisks, RevertRecords, SnapshotFiles],
 })
 export class VmsModule {}

@@ -1,7 +1,5 @@
-import { execFile } from 'node:child_process';
 import { statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
 import { DomainError, type ObservedPool, type ObservedVolume } from '@infinibay/contracts';
 import type { Logger } from '@infinibay/platform-logging';
 import { LOGGER } from '@infinibay/platform-service';
@@ -9,14 +7,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AGENT_CONFIG, type AgentConfig } from '../config.js';
 import { encodeVolumeIdentity } from '../disks/disk-identity.js';
 import { writeDisk } from '../disks/linked-clone.js';
+import { qemuImg } from '../disks/qemu-img.js';
 import { StorageMark } from '../disks/storage-mark.js';
 import type { Deadline } from '../work/deadline.js';
 import { FenceStore } from '../work/fence-store.js';
 import { errnoOf, isMissing } from '../work/missing-file.js';
 import { VolumeFiles, unusableVolume, volumeError, type VolumeFinding } from './volume-files.js';
 
-const run = promisify(execFile);
-const MAX_BUFFER = 1_048_576;
 /** The one pool that a host has: the folder of its disks. */
 const POOL_NAME = 'default';
 /** What this host remembers of a volume. */
@@ -113,12 +110,7 @@ export class VolumeService {
    */
   async growFile(volumeId: string, capacityBytes: number, deadline: Deadline): Promise<void> {
     const resize = ['resize', '-q', '-f', 'qcow2', this.pathOf(volumeId), String(capacityBytes)];
-    const limits = { timeout: Math.ceil(deadline.timeoutMs()), maxBuffer: MAX_BUFFER };
-    try {
-      await run('qemu-img', resize, limits);
-    } catch (error) {
-      throw resizeError(volumeId, error);
-    }
+    await qemuImg(resize, { volumeId }, deadline);
   }
 
   /** The pool as it is now. Changes nothing: a storage that nothing was made on yet is not marked by this. */
@@ -164,14 +156,3 @@ export class VolumeService {
     }
   }
 }
-
-/** What became of qemu-img. Anything else is a mistake of ours, and told as one. */
-const resizeError = (volumeId: string, error: unknown): unknown => {
-  if (!(error instanceof Error)) return error;
-  const cause = { cause: error };
-  if (isMissing(error)) return new DomainError('UNSUPPORTED_BY_DRIVER', { reason: 'the host has no qemu-img' }, cause);
-  if ('killed' in error && error.killed === true) return new DomainError('DEADLINE_EXCEEDED', { volumeId }, cause);
-  if (!('code' in error) || typeof error.code !== 'number') return error;
-  if (error.message.includes('No space left')) return new DomainError('POOL_FULL', { volumeId }, cause);
-  return new DomainError('HYPERVISOR_ERROR', { volumeId, reason: 'qemu-img refused' }, cause);
-};

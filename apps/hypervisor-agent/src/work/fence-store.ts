@@ -96,7 +96,8 @@ const numberIn = (text: string, file: string): number => {
   return value;
 };
 
-const syncFolder = async (folder: string): Promise<void> => {
+/** Names are a folder's content: without this a power failure may bring the old ones back. */
+export const syncFolder = async (folder: string): Promise<void> => {
   const handle = await open(folder, 'r');
   try {
     await handle.sync();

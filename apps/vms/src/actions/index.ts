@@ -6,6 +6,7 @@ import { reboot } from './reboot.js';
 import { reset } from './reset.js';
 import { resize } from './resize.js';
 import { shutdown } from './shutdown.js';
+import { snapshotSteps } from './snapshots.js';
 import { start } from './start.js';
 import { suspend } from './suspend.js';
 import type { PerformStep } from './step.js';
@@ -22,5 +23,6 @@ export const STEPS: Readonly<Record<Step, PerformStep>> = {
   ...forceOff,
   ...resize,
   ...volumeSteps,
+  ...snapshotSteps,
   ...deleteVm,
 };

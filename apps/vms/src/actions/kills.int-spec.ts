@@ -21,6 +21,11 @@ interface Kill {
   readonly said?: Record<string, unknown>;
   /** MiB that runs then, and that the next start makes of it. */
   readonly memoryMib?: readonly [number, number];
+  /** It is about a snapshot that was taken before. */
+  readonly ofSnapshot?: boolean;
+  /** How many there are then, and how often the VM was brought back to one. */
+  readonly snapshots?: number;
+  readonly reverts?: number;
   readonly ends: { readonly state: string; readonly power: string; readonly resets: number };
 }
 
@@ -33,11 +38,22 @@ const RESIZED = {
   ends: RUNS,
   memoryMib: [128, 128],
 } as const;
+const SNAPPED = { mutation: 'createVmSnapshot', said: { name: 'kept' }, ends: RUNS } as const;
+const UNSNAPPED = { mutation: 'deleteVmSnapshot', ofSnapshot: true, snapshots: 0, ends: RUNS } as const;
+const REVERTED = { mutation: 'revertVmToSnapshot', ofSnapshot: true, snapshots: 1, reverts: 1, ends: RUNS } as const;
 const KILLS: readonly Kill[] = [
   { ...RESIZED, place: 'before:redefine' },
   { ...RESIZED, place: 'after:redefine' },
   { ...RESIZED, place: 'before:update-live' },
   { ...RESIZED, place: 'after:update-live' },
+  { ...SNAPPED, place: 'before:create-snapshot', snapshots: 1 },
+  { ...SNAPPED, place: 'after:create-snapshot', snapshots: 1 },
+  { ...UNSNAPPED, place: 'before:delete-snapshot' },
+  { ...UNSNAPPED, place: 'after:delete-snapshot' },
+  { ...REVERTED, place: 'before:force-off' },
+  { ...REVERTED, place: 'after:force-off' },
+  { ...REVERTED, place: 'before:revert-to-snapshot' },
+  { ...REVERTED, place: 'after:revert-to-snapshot' },
   { mutation: 'resetVm', place: 'before:reset', ends: { ...RUNS, resets: 1 } },
   { mutation: 'resetVm', place: 'after:reset', ends: { ...RUNS, resets: 1 } },
   { mutation: 'suspendVm', place: 'after:suspend', ends: { ...RUNS, state: 'PAUSED', power: 'paused' } },
@@ -83,16 +99,26 @@ describe('a service that is killed at a step', () => {
     });
 
   /** A request that was accepted, and that no worker has taken up yet. */
-  const accepted = async ({ mutation, options, suspendedBefore = false, made, said }: Kill): Promise<string> => {
+  const accepted = async ({
+    mutation,
+    options,
+    suspendedBefore = false,
+    made,
+    said,
+    ofSnapshot,
+  }: Kill): Promise<string> => {
     const id = await bench.running(made);
     if (suspendedBefore) {
       await bench.act('suspendVm', id);
       await bench.reaches(id, 'PAUSED');
     }
+    const about = ofSnapshot === true ? { snapshotId: await bench.snapshot(id) } : {};
     await pollUntil(async () => (await database.vm.findUniqueOrThrow({ where: { id } })).leaseOwner === null);
     await lease(id, 'nobody');
     const answer =
-      options === undefined ? bench.say(mutation, { vmId: id, ...said }) : bench.actWith(mutation, id, options);
+      options === undefined
+        ? bench.say(mutation, { vmId: id, ...said, ...about })
+        : bench.actWith(mutation, id, options);
     expect((await answer).errors).toBeUndefined();
     return id;
   };
@@ -120,10 +146,17 @@ describe('a service that is killed at a step', () => {
 
   it.each(KILLS.map((kill, index) => [kill.mutation, kill.place, kill, index] as const))(
     'does %s once, killed %s',
-    async (_mutation, _place, { ends, memoryMib }, index) => {
+    async (_mutation, _place, { ends, memoryMib, snapshots, reverts = 0 }, index) => {
       const id = ids[index] ?? '';
       await bench.until(id, 'the end', ({ operations }) => operations[0]?.status === 'SUCCEEDED');
       expect(await bench.view(id)).toMatchObject({ state: ends.state, error: null });
+      if (snapshots !== undefined) {
+        const [kept, onHost] = [await bench.snapshots(id), bench.neighbours.snapshots.of(id)];
+        expect([kept.map((one) => one.id), onHost.length]).toEqual([onHost, snapshots]);
+        const operations = await database.operation.findMany({ where: { vmId: id }, select: { id: true } });
+        const done = bench.neighbours.snapshots.reverts.filter((one) => operations.some((of) => of.id === one));
+        expect(done).toHaveLength(reverts);
+      }
       const { power, resets, disksMade, sizes } = bench.neighbours.vm(id);
       if (memoryMib !== undefined)
         expect([sizes.live?.memoryKib, sizes.definition?.memoryKib]).toEqual(memoryMib.map((mib) => mib * 1_024));

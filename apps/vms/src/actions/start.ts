@@ -1,4 +1,12 @@
-import { resumeVm, startVm } from '@infinibay/contracts';
+import { dismissRevert, resumeVm, startVm } from '@infinibay/contracts';
 import { hostCommand, unlessBusy } from './host-command.js';
+import type { PerformStep } from './step.js';
 
-export const start = { start: hostCommand(startVm), resume: unlessBusy(hostCommand(resumeVm)) };
+const powerOn: PerformStep = async (input) => {
+  const { requests, target, on, parameters } = input;
+  if (parameters.acceptUnfinishedRevert === true) await requests.call(dismissRevert, target, on);
+  await requests.call(startVm, target, on);
+  return 'done';
+};
+
+export const start = { start: powerOn, resume: unlessBusy(hostCommand(resumeVm)) };

@@ -62,7 +62,30 @@ describe('requests in every state', () => {
     });
     return id;
   };
+  /** A snapshot that the action can be about. */
+  const snapshotFor = async (vmId: string): Promise<string> => {
+    const id = randomUUID();
+    const vm = await database().vm.findUniqueOrThrow({ where: { id: vmId } });
+    await database().vmSnapshot.create({
+      data: {
+        id,
+        vmId,
+        departmentId: vm.departmentId,
+        name: id,
+        nameKey: id,
+        state: 'READY',
+        hasMemory: false,
+        memoryBytes: 0n,
+        spec: {},
+        authorId: vm.ownerId,
+      },
+    });
+    return id;
+  };
   const ask = async ({ kind, mutation, ofVolume }: AnyAction, vmId: string) => {
+    if (kind === 'CREATE_SNAPSHOT') return bench.say(mutation, { vmId, name: randomUUID() });
+    if (kind === 'DELETE_SNAPSHOT' || kind === 'REVERT_TO_SNAPSHOT')
+      return bench.say(mutation, { vmId, snapshotId: await snapshotFor(vmId) });
     if (ofVolume !== true) return bench.act(mutation, vmId);
     return bench.move(mutation, vmId, await volumeFor(kind, vmId));
   };
@@ -71,19 +94,21 @@ describe('requests in every state', () => {
   it.each(asked.map((action) => [action.mutation, action] as const))('%s', async (_mutation, action) => {
     for (const state of VmState.options) {
       const id = await vmIn(state);
-      const before = await database().vm.findUniqueOrThrow({ where: { id } });
+      const untouched = await database().vm.findUniqueOrThrow({ where: { id } });
       const answer = await ask(action, id);
       const after = await database().vm.findUniqueOrThrow({ where: { id }, include: { operations: true } });
       if (!isAllowed(action.kind, state)) {
         const code = state === 'DELETED' ? 'VM_NOT_FOUND' : 'VM_BUSY';
         expect([state, answer.errors?.map(({ extensions }) => extensions.code)]).toEqual([state, [code]]);
         // The simulated host does not know the VM: its next report makes one that is said to run due.
-        expect(after).toMatchObject({ ...before, reconcileAt: after.reconcileAt, operations: [] });
+        expect(after).toMatchObject({ ...untouched, reconcileAt: after.reconcileAt, operations: [] });
         continue;
       }
       expect([state, answer.errors]).toEqual([state, undefined]);
-      const kept = { state, desired: before.desired };
-      const changed = 'wish' in action ? { state: action.shows ?? state, desired: action.wish.desired } : kept;
+      const kept = { state, desired: untouched.desired };
+      const before = 'before' in action ? action.before : undefined;
+      const asTask = before === undefined ? kept : { state: before.shows, desired: before.desired };
+      const changed = 'wish' in action ? { state: action.shows ?? state, desired: action.wish.desired } : asTask;
       expect(after).toMatchObject({
         ...changed,
         operations: [{ kind: action.kind, status: 'PENDING', resourceId: id }],
@@ -106,7 +131,8 @@ describe('requests in every state', () => {
       await database().vm.update({ where: { id }, data: { state } });
       const answer = await ask(action, id);
       const isSame = first.kind === action.kind;
-      const isRefused = action.supersedes === 'none' || (action.supersedes === 'others' && isSame);
+      const isKept = first.isExclusive === true && action.destroys !== true;
+      const isRefused = isKept || action.supersedes === 'none' || (action.supersedes === 'others' && isSame);
       const statuses = (
         await database().operation.findMany({ where: { resourceId: id }, orderBy: { createdAt: 'asc' } })
       ).map(({ status }) => status);

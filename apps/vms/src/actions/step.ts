@@ -1,6 +1,8 @@
 import type { VmNic } from '@infinibay/contracts';
 import type { RequestClient } from '@infinibay/platform-messaging';
-import type { Vm, Volume } from '../generated/prisma/client.js';
+import type { Parameters } from '@infinibay/vms-domain';
+import type { Vm, VmSnapshot, Volume } from '../generated/prisma/client.js';
+import type { SnapshotsDone } from '../snapshots/snapshot.journal.js';
 
 /** What a start gathers on its way: the card from networks, the filter from firewall. */
 export interface Preparation {
@@ -8,6 +10,8 @@ export interface Preparation {
   filterName?: string | null;
   /** Volumes that the last step attached or detached, and those of which it came to know that they can't be attached. */
   volumes?: { readonly moved: readonly string[]; readonly refused: readonly string[] };
+  /** What the last step has done about snapshots. */
+  snapshots?: SnapshotsDone;
 }
 
 /** What a step has at hand. */
@@ -20,11 +24,13 @@ export interface StepInput {
   readonly requests: RequestClient;
   /** What is attached to it, shall be, or shall no more be. */
   readonly volumes: readonly Volume[];
+  /** Of the VM, oldest first. */
+  readonly snapshots: readonly VmSnapshot[];
   readonly preparation: Preparation;
   /** The operation that the step is for; null when nobody asked. */
   readonly operationId: string | null;
-  /** The volume that the operation is about; null: it is about none. */
-  readonly volumeId: string | null;
+  /** What was said with the operation: which volume or snapshot it is about, and how it is to be done. */
+  readonly parameters: Parameters;
 }
 
 /** 'pending': it was asked for, and has not come about yet; the step is performed again to hear of it. */

@@ -9,7 +9,7 @@ const placeOf = ({ target: onVm }: StepInput, { id: volumeId, target }: Volume) 
 });
 
 /** What the operation is about comes first, and the rest in the order of their names at the VM. */
-const dueIn = ({ volumes, volumeId }: StepInput, attachment: Volume['attachment']): Volume[] =>
+const dueIn = ({ volumes, parameters: { volumeId } }: StepInput, attachment: Volume['attachment']): Volume[] =>
   volumes
     .filter((volume) => volume.attachment === attachment)
     .sort((a, b) => Number(b.id === volumeId) - Number(a.id === volumeId));
@@ -19,7 +19,7 @@ const dueIn = ({ volumes, volumeId }: StepInput, attachment: Volume['attachment'
  * @returns why it failed; undefined: it did not
  * @throws what concerns the whole VM, or the volume that the operation is about
  */
-const byItself = async ({ volumeId }: StepInput, { id }: Volume, work: () => Promise<void>) => {
+const byItself = async ({ parameters: { volumeId } }: StepInput, { id }: Volume, work: () => Promise<void>) => {
   try {
     await work();
     return undefined;
@@ -43,7 +43,7 @@ const attach: PerformStep = async (input) => {
     else refused.push(volume.id);
   }
   input.preparation.volumes = { moved: attached, refused };
-  return isComplete || input.volumeId !== null ? 'done' : 'pending';
+  return isComplete || input.parameters.volumeId !== undefined ? 'done' : 'pending';
 };
 
 /** A guest lets go of a disk when it likes. One that it keeps keeps nobody waiting who asked for another. */
@@ -56,7 +56,8 @@ const detach: PerformStep = async (input) => {
       if (isDetached) gone.push(volume.id);
     });
   input.preparation.volumes = { moved: gone, refused: [] };
-  const awaited = input.volumeId === null ? due : due.filter(({ id }) => id === input.volumeId);
+  const { volumeId } = input.parameters;
+  const awaited = volumeId === undefined ? due : due.filter(({ id }) => id === volumeId);
   return awaited.every(({ id }) => gone.includes(id)) ? 'done' : 'pending';
 };
 

@@ -14,6 +14,9 @@ const SINGULAR = [
   'RESTORE_VM_REVISION',
   'ATTACH_VOLUME',
   'DETACH_VOLUME',
+  'CREATE_SNAPSHOT',
+  'REVERT_TO_SNAPSHOT',
+  'DELETE_SNAPSHOT',
 ] as const satisfies readonly OperationKind[];
 type Singular = (typeof SINGULAR)[number];
 

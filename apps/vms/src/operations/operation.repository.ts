@@ -49,6 +49,10 @@ export interface OpenOperation {
   readonly ageMs: number;
   /** Since when its step is being done; null when none is. */
   readonly stepAgeMs: number | null;
+  /** Steps that were begun, whatever became of them. */
+  readonly begun: readonly string[];
+  /** Steps that were recorded to be done. */
+  readonly done: readonly string[];
   readonly parameters: Parameters;
 }
 
@@ -58,6 +62,9 @@ const storedParameters = z.object({
   force: z.boolean().optional().catch(undefined),
   volumeId: z.uuid().optional().catch(undefined),
   deleteVolumes: z.boolean().optional().catch(undefined),
+  snapshotId: z.uuid().optional().catch(undefined),
+  disksOnly: z.boolean().optional().catch(undefined),
+  acceptUnfinishedRevert: z.boolean().optional().catch(undefined),
 });
 
 /** What was said of how an operation is to be done. */
@@ -209,7 +216,11 @@ export class OperationRepository {
     >`
       SELECT o.id, o.kind, o.parameters, (extract(epoch FROM now() - o.created_at) * 1000)::float8 AS "ageMs",
         (SELECT (extract(epoch FROM now() - max(s.started_at)) * 1000)::float8 FROM operation_steps AS s
-         WHERE s.operation_id = o.id AND s.status = 'RUNNING') AS "stepAgeMs"
+         WHERE s.operation_id = o.id AND s.status = 'RUNNING') AS "stepAgeMs",
+        ARRAY(SELECT s.name FROM operation_steps AS s
+         WHERE s.operation_id = o.id AND s.started_at IS NOT NULL) AS "begun",
+        ARRAY(SELECT s.name FROM operation_steps AS s
+         WHERE s.operation_id = o.id AND s.status = 'SUCCEEDED') AS "done"
       FROM operations AS o
       WHERE o.resource_kind = 'vm' AND o.resource_id = ${vmId}::uuid AND o.status IN ('PENDING', 'RUNNING')
       ORDER BY o.created_at DESC LIMIT 1`;

@@ -12,7 +12,10 @@ export class DepartmentQuota {
   @Field(() => Float, { nullable: true, description: 'Whole MiB of memory of all its VMs' })
   memoryMib!: number | null;
 
-  @Field(() => Float, { nullable: true, description: 'GiB of disk of all its VMs, by their virtual sizes' })
+  @Field(() => Float, {
+    nullable: true,
+    description: 'GiB of disk of all its VMs and volumes, by their virtual sizes, and of memory that snapshots keep',
+  })
   diskGib!: number | null;
 }
 
@@ -30,7 +33,9 @@ export class DepartmentUsage {
   @Field(() => Float, { description: 'MiB of memory of all its VMs' })
   memoryMib!: number;
 
-  @Field(() => Float, { description: 'GiB of disk of all its VMs, by their virtual sizes' })
+  @Field(() => Float, {
+    description: 'GiB of disk of all its VMs and volumes, by their virtual sizes, and of memory that snapshots keep',
+  })
   diskGib!: number;
 }
 

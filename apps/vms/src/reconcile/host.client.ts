@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { STEPS } from '../actions/index.js';
 import type { Preparation, StepOutcome } from '../actions/step.js';
 import type { Vm } from '../generated/prisma/client.js';
-import type { Reading } from './vm.journal.js';
+import type { Reading } from './reading.js';
 
 /** What a worker sees of a VM's host, and does there and elsewhere for it. */
 @Injectable()
@@ -26,13 +26,13 @@ export class HostClient {
 
   perform(
     step: Step,
-    { vm, open, volumes }: Pick<Reading, 'vm' | 'open' | 'volumes'>,
+    { vm, open, volumes, snapshots }: Reading,
     fence: number,
     preparation: Preparation,
   ): Promise<StepOutcome> {
     const target = { vmId: vm.id, fence };
-    const asked = { operationId: open?.id ?? null, volumeId: open?.parameters.volumeId ?? null };
+    const asked = { operationId: open?.id ?? null, parameters: open?.parameters ?? {} };
     const { requests } = this;
-    return STEPS[step]({ vm, target, on: { hostId: vm.hostId }, requests, volumes, preparation, ...asked });
+    return STEPS[step]({ vm, target, on: { hostId: vm.hostId }, requests, volumes, snapshots, preparation, ...asked });
   }
 }

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { HostsModule } from '../hosts/hosts.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
+import { SnapshotsModule } from '../snapshots/snapshots.module.js';
 import { VmsModule } from '../vms/vms.module.js';
 import { VolumesModule } from '../volumes/volumes.module.js';
 import { ClaimRepository } from './claim.repository.js';
@@ -13,7 +14,7 @@ import { VmJournal } from './vm.journal.js';
 import { VmWorker } from './vm.worker.js';
 
 @Module({
-  imports: [HostsModule, OperationsModule, VmsModule, VolumesModule],
+  imports: [HostsModule, OperationsModule, VmsModule, VolumesModule, SnapshotsModule],
   controllers: [HostReportController, DriftController],
   providers: [ClaimRepository, SettledVmRepository, HostClient, VmJournal, VmWorker, Reconciler],
   exports: [Reconciler],

@@ -10,18 +10,21 @@ import {
   settledState,
   taskOf,
   type DesiredState,
+  type OperationKind,
   type Step,
 } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import type { Preparation } from '../actions/step.js';
 import { Change, type Transaction } from '../database.js';
-import type { Vm, Volume } from '../generated/prisma/client.js';
-import { OperationRepository, type OpenOperation } from '../operations/operation.repository.js';
+import type { Vm } from '../generated/prisma/client.js';
+import { OperationRepository } from '../operations/operation.repository.js';
 import { sizesAtRest, type Rest } from '../vms/vm-spec.js';
 import { deletedEvent, stateEvents } from '../vms/vm.events.js';
 import { VmRepository } from '../vms/vm.repository.js';
+import { SnapshotJournal } from '../snapshots/snapshot.journal.js';
 import { VolumeRepository } from '../volumes/volume.repository.js';
 import { ClaimRepository, type Claim } from './claim.repository.js';
+import { isOvertaken, type Reading } from './reading.js';
 
 const later = (now: Date, waitMs: number): Date => new Date(now.getTime() + waitMs);
 
@@ -37,20 +40,8 @@ const dueInError = ({ state, errorCode }: Vm, now: Date): Date | null =>
 
 const RELEASED = { leaseOwner: null, leaseUntil: null } as const;
 
-/** What a worker decides by. */
-export interface Reading {
-  readonly vm: Vm;
-  /** What somebody asked for and waits for the end of. */
-  readonly open: OpenOperation | null;
-  /** What is attached to it, shall be, or shall no more be. */
-  readonly volumes: readonly Volume[];
-}
-
-/** A spec that was accepted before had to give way to what ends now, and is still to be brought about. */
-const isOvertaken = (
-  { revision, appliedRevision }: Pick<Vm, 'revision' | 'appliedRevision'>,
-  { open }: Reading,
-): boolean => open !== null && !isSpecChange(open.kind) && appliedRevision !== revision;
+/** What has come about with a guest that stands still, and lets it do so. */
+const endsPaused = (kind: OperationKind): boolean => isSpecChange(kind) || taskOf(kind)?.keepsPause === true;
 
 /** Writes what the worker does into the VM, its operation and the outbox, each time in one fenced transaction. */
 @Injectable()
@@ -61,6 +52,7 @@ export class VmJournal {
     private readonly claims: ClaimRepository,
     private readonly operations: OperationRepository,
     private readonly volumes: VolumeRepository,
+    private readonly snapshots: SnapshotJournal,
   ) {}
 
   /** The VM as it is now, and what is asked of it; STALE_FENCE when another worker has it. */
@@ -69,7 +61,8 @@ export class VmJournal {
     if (vm?.fence !== claim.fence) throw new DomainError('STALE_FENCE', { vmId: claim.vmId });
     const open = await this.operations.open(claim.vmId);
     // After it: what it says of volumes is seen then, and who asks for something meanwhile is noticed at the end.
-    return { vm, open, volumes: await this.volumes.ofVm(claim.vmId) };
+    const [volumes, snapshots] = [await this.volumes.ofVm(claim.vmId), await this.snapshots.ofVm(claim.vmId)];
+    return { vm, open, volumes, snapshots };
   }
 
   stepStarted(claim: Claim, step: Step): Promise<void> {
@@ -91,15 +84,16 @@ export class VmJournal {
       if (step === 'attach-network' && networkId !== undefined && networkId !== vm.networkId)
         await this.vms.update(tx, vm.id, { networkId });
       await this.recordVolumes(tx, vm, step, preparation);
-      return this.operations.markStep(tx, vm.id, step, { status: 'SUCCEEDED', finishedAt: now });
+      const told = await this.snapshots.record(tx, vm, preparation.snapshots ?? {});
+      return [...told, ...(await this.operations.markStep(tx, vm.id, step, { status: 'SUCCEEDED', finishedAt: now }))];
     });
   }
 
-  /** A step that has not come about yet has moved some volumes. */
-  volumesMoved(claim: Claim, step: Step, preparation: Preparation): Promise<void> {
+  /** A step that has not come about yet has moved some volumes, or removed some snapshots. */
+  stepMoved(claim: Claim, step: Step, preparation: Preparation): Promise<void> {
     return this.write(claim, async (tx, vm) => {
       await this.recordVolumes(tx, vm, step, preparation);
-      return [];
+      return this.snapshots.record(tx, vm, preparation.snapshots ?? {});
     });
   }
 
@@ -120,7 +114,7 @@ export class VmJournal {
       const pauseReason = state === 'PAUSED' ? SUSPENDED : null;
       const sizes = gone ? {} : sizesAtRest(vm, rest);
       // What was asked for may have been overtaken by what is settled now.
-      const isRestless = !gone && (isOvertaken({ ...vm, ...sizes }, reading) || (await this.hasPendingVolumes(tx, vm)));
+      const isRestless = !gone && (isOvertaken({ ...vm, ...sizes }, reading) || (await this.hasLeftovers(tx, vm)));
       await this.vms.update(tx, vm.id, {
         ...RELEASED,
         state,
@@ -185,7 +179,7 @@ export class VmJournal {
    * It stands still, and that is shown.
    * @param again whether to try by ourselves to let it run on, with growing waits
    * @param failure of who asked for it to run
-   * @param rest when nothing is left to be done about its spec: who asked for that got it
+   * @param rest when nothing is left to be done: who asked for what leaves it standing still got that
    */
   showPaused(
     claim: Claim,
@@ -207,11 +201,11 @@ export class VmJournal {
         errorMessage: null,
         ...(rest === undefined ? {} : sizesAtRest(vm, rest)),
       });
-      const isSpecDone = rest !== undefined && reading.open !== null && isSpecChange(reading.open.kind);
+      const isDone = rest !== undefined && reading.open !== null && endsPaused(reading.open.kind);
       const ended =
         failure !== undefined
           ? await this.failOpen(tx, reading, { code: failure.code, message: failure.message })
-          : isSpecDone
+          : isDone
             ? await this.operations.closeOpen(tx, vm.id, 'SUCCEEDED')
             : [];
       return [...stateEvents(vm, 'PAUSED', reason), ...ended];
@@ -269,7 +263,7 @@ export class VmJournal {
         ...RELEASED,
         state,
         desired: 'RUNNING',
-        reconcileAt: isDue ? now : await this.dueForVolumes(tx, reading, now),
+        reconcileAt: isDue ? now : await this.dueForLeftovers(tx, reading, now),
         failedAttempts: 0,
         pauseReason: paused,
       });
@@ -288,10 +282,10 @@ export class VmJournal {
       const stepped = await this.operations.markStep(tx, vm.id, step, { status: 'FAILED', errorCode: error.code });
       const ended = await this.failOpen(tx, reading, failure);
       // A VM that came to where it shall be just before does not show it yet.
-      const isUnfinished = vm.state === 'STARTING' || isOvertaken(vm, reading);
+      const isUnfinished = vm.state === 'STARTING' || vm.state === 'STOPPING' || isOvertaken(vm, reading);
       const isDue = isUnfinished || (vm.state === 'PAUSED' && runsOnByItself(vm.pauseReason));
       // A volume that could not be attached is taken away again, whatever of it has come about.
-      const dueAt = isDue ? now : await this.dueForVolumes(tx, reading, now);
+      const dueAt = isDue ? now : await this.dueForLeftovers(tx, reading, now);
       const reconcileAt = vm.state === 'ERROR' ? dueInError(vm, now) : dueAt;
       await this.vms.update(tx, vm.id, { ...RELEASED, reconcileAt, failedAttempts: 0 });
       return [...stepped, ...ended];
@@ -324,25 +318,27 @@ export class VmJournal {
     });
   }
 
-  /** Its volumes are not as they shall be. */
-  private async hasPendingVolumes(tx: Transaction, { id }: Vm): Promise<boolean> {
-    return (await this.volumes.ofVm(id, tx)).some(({ attachment }) => attachment !== 'ATTACHED');
+  /** Its volumes are not as they shall be, or it has snapshots that shall be gone. */
+  private async hasLeftovers(tx: Transaction, { id }: Vm): Promise<boolean> {
+    if ((await this.volumes.ofVm(id, tx)).some(({ attachment }) => attachment !== 'ATTACHED')) return true;
+    return this.snapshots.hasUnwanted(tx, id);
   }
 
-  /** When volumes are looked after that what failed has left behind: at once, unless it failed by itself and will again. */
-  private async dueForVolumes(tx: Transaction, { vm, open }: Reading, now: Date): Promise<Date | null> {
-    if (!(await this.hasPendingVolumes(tx, vm))) return null;
+  /** When that is looked after which what failed has left behind: at once, unless it failed by itself and will again. */
+  private async dueForLeftovers(tx: Transaction, { vm, open }: Reading, now: Date): Promise<Date | null> {
+    if (!(await this.hasLeftovers(tx, vm))) return null;
     return open === null ? later(now, LOOK_AGAIN_MS) : now;
   }
 
-  /** What it asked of a volume is taken back with it. */
+  /** What it asked of a volume or a snapshot is taken back with it. */
   private async failOpen(
     tx: Transaction,
     { vm, open }: Reading,
     failure: { readonly code: string; readonly message: string },
   ): Promise<EventEnvelope[]> {
-    const volumeId = open?.parameters.volumeId;
+    const { volumeId, snapshotId } = open?.parameters ?? {};
     if (volumeId !== undefined) await this.volumes.takeBack(tx, vm.id, volumeId);
+    if (snapshotId !== undefined) await this.snapshots.takeBack(tx, vm.id, snapshotId);
     return this.operations.closeOpen(tx, vm.id, 'FAILED', failure);
   }
 

@@ -8,11 +8,8 @@ import {
   isGuestInitiated,
   isOff,
   isPausedForNow,
-  isSpecChange,
   lookAgainMs,
   plan,
-  stepsOf,
-  taskOf,
   type DomainComparison,
   type Observed,
   type Plan,
@@ -26,7 +23,20 @@ import { OperationRepository, type OpenOperation } from '../operations/operation
 import type { Claim } from './claim.repository.js';
 import { HostClient } from './host.client.js';
 import { RECONCILE_OPTIONS, type ReconcileOptions } from './reconcile-options.js';
-import { VmJournal, type Reading } from './vm.journal.js';
+import {
+  inErrorTask,
+  isAboutSpec,
+  isOfLeftovers,
+  isOfVolumes,
+  isSpecStep,
+  pendingVolumes,
+  taskIn,
+  unwantedSnapshots,
+  withRecorded,
+  withoutSpecSteps,
+  type Reading,
+} from './reading.js';
+import { VmJournal } from './vm.journal.js';
 
 /** More rounds than any plan has steps: a plan that does not converge must not keep a worker for ever. */
 const MAX_ROUNDS = 40;
@@ -68,40 +78,6 @@ const restOf = ({ power, completed, sizes }: Found): Rest => ({
   isStarted: completed.has('start'),
   sizes,
 });
-
-/** What is to be done once for the operation that is open; null: nothing but the wish. */
-const taskIn = ({ open }: Reading): Task<Step> | null => (open === null ? null : taskOf(open.kind));
-
-/** Somebody waits for another spec, and for no other power. */
-const isAboutSpec = ({ open }: Reading): boolean => open !== null && isSpecChange(open.kind);
-
-/**
- * Steps with those of a spec that are not to be taken now, which count as done: who asked for something else is not kept
- * waiting by it, and a spec that is only to be declared is brought to no host.
- */
-const withoutSpecSteps = ({ open }: Reading, completed: ReadonlySet<Step>): ReadonlySet<Step> => {
-  if (open === null) return completed;
-  const steps = stepsOf(open.kind);
-  return new Set([...completed, ...SPEC_STEPS.filter((step) => !steps.includes(step))]);
-};
-
-/** What is done to a VM in error that is off, without anything that it may be in error about; null: nothing. */
-const inErrorTask = (reading: Reading, { power }: Found): Task<Step> | null => {
-  const task = taskIn(reading);
-  return task?.inError === true && reading.vm.state === 'ERROR' && isOff(power) ? task : null;
-};
-
-const isSpecStep = (step: Step | null): boolean => SPEC_STEPS.some((one) => one === step);
-
-const isOfVolumes = (step: Step | null): boolean => step === 'attach-volume' || step === 'detach-volume';
-
-/** What volumes need next; null: nothing, or nothing that who waits for another spec is kept waiting for. */
-const pendingVolumes = (reading: Reading): 'attach-volume' | 'detach-volume' | null => {
-  const { volumes } = reading;
-  if (isAboutSpec(reading)) return null;
-  if (volumes.some(({ attachment }) => attachment === 'ATTACHING')) return 'attach-volume';
-  return volumes.some(({ attachment }) => attachment === 'DETACHING') ? 'detach-volume' : null;
-};
 
 /** Works on one claimed VM: observe, plan, act, record, repeat. */
 @Injectable()
@@ -184,7 +160,9 @@ export class VmWorker {
       isAsked: open !== null && !isAboutSpec(reading),
       isForceDue: open?.parameters.force === true && open.ageMs >= this.graceMs(open),
       pendingVolumes: pendingVolumes(reading),
-      completed: withoutSpecSteps(reading, completed),
+      hasUnwantedSnapshots: unwantedSnapshots(reading).length > 0,
+      isTaskBegun: open?.begun.some((step) => step === taskIn(reading)?.step) === true,
+      completed: withoutSpecSteps(reading, withRecorded(reading, completed)),
       sizes,
     };
   }
@@ -231,13 +209,15 @@ export class VmWorker {
     const started = performance.now();
     // Those of a step before have been recorded, and told of.
     delete preparation.volumes;
+    delete preparation.snapshots;
     const outcome = await this.hosts.perform(step, reading, claim.fence, preparation);
     await this.options.failpoints.reach('after', step);
     const { moved = [], refused = [] } = preparation.volumes ?? {};
+    const { removed = [] } = preparation.snapshots ?? {};
     if (refused.length > 0)
       this.logger.warn({ vmId: vm.id, step, volumeIds: refused }, 'volumes cannot be attached; they are given back');
     if (outcome === 'pending') {
-      if (moved.length + refused.length > 0) await this.journal.volumesMoved(claim, step, preparation);
+      if (moved.length + refused.length + removed.length > 0) await this.journal.stepMoved(claim, step, preparation);
       if (!isUnderWay) this.logger.info({ vmId: vm.id, step }, 'step asked for; waiting for it to come about');
       return outcome;
     }
@@ -255,9 +235,9 @@ export class VmWorker {
   /** Looked at again until the guest's grace is over; then who asked is told, and the VM goes on as it is. */
   private async awaitTask(claim: Claim, reading: Reading, step: Step, ageMs: number): Promise<void> {
     const task = taskIn(reading);
-    const leftMs = this.graceMs(reading.open) - ageMs;
+    const leftMs = (task?.graceMs ?? this.graceMs(reading.open)) - ageMs;
     // Nobody waits for it: a volume that shall go, and whose guest keeps it.
-    if (task?.step !== step) return this.journal.postpone(claim, reading, isOfVolumes(step) ? IDLE_WAIT_MS : WAIT_MS);
+    if (task?.step !== step) return this.journal.postpone(claim, reading, isOfLeftovers(step) ? IDLE_WAIT_MS : WAIT_MS);
     if (leftMs > 0) return this.journal.postpone(claim, reading, lookAgainMs(ageMs, leftMs));
     await this.failOperation(claim, reading, task.step, overdue(task));
   }
@@ -280,7 +260,14 @@ export class VmWorker {
         return this.journal.settle(claim, reading, restOf(found));
       case 'paused':
         this.logger.warn({ vmId: claim.vmId, reason: found.reason }, 'the VM is paused');
-        return this.journal.showPaused(claim, reading, found.reason, false, undefined, restOf(found));
+        return this.journal.showPaused(
+          claim,
+          reading,
+          found.reason,
+          isPausedForNow(found.reason),
+          undefined,
+          restOf(found),
+        );
       case 'blocked':
         return this.block(claim, reading, problemOf(found));
       case 'lost':
@@ -367,13 +354,15 @@ export class VmWorker {
   /** A guest that runs goes on as it is where that is an end; otherwise the VM is in error until somebody acts. */
   private giveUp(claim: Claim, reading: Reading, now: Reading, step: Step | null, error: DomainError): Promise<void> {
     const { state, pauseReason } = now.vm;
+    // Its disks are of two times.
+    if (error.code === 'REVERT_UNFINISHED') return this.journal.fail(claim, reading, step, error);
     const task = taskIn(reading);
     const isAtRest = state === 'RUNNING' || state === 'PAUSED' || state === 'STOPPED';
     // What a task is done to is as it shall be by then, whatever it shows yet.
     if (task !== null && (isAtRest || (task.onOff === true && (step === task.step || state === 'ERROR'))))
       return this.failOperation(claim, reading, task.step, error);
-    // The VM is as it shall be, whatever becomes of its volumes.
-    if (isOfVolumes(step)) return this.journal.postpone(claim, reading, IDLE_WAIT_MS);
+    // The VM is as it shall be, whatever becomes of its volumes, and of snapshots that shall go.
+    if (isOfLeftovers(step)) return this.journal.postpone(claim, reading, IDLE_WAIT_MS);
     if ((isAboutSpec(now) || isSpecStep(step)) && isAtRest)
       return this.failOperation(claim, reading, step ?? 'redefine', error);
     if (step === 'suspend' && now.open !== null) return this.journal.abandon(claim, reading, step, error, pauseReason);

@@ -40,6 +40,7 @@ import { MetricsRegistry } from '@infinibay/platform-metrics';
 import type { NatsOptions } from '@infinibay/platform-messaging';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { SimulatedSizes } from './simulated-sizes.js';
+import { SimulatedSnapshots } from './simulated-snapshots.js';
 import { SimulatedVolumes } from './simulated-volumes.js';
 
 const HEARTBEAT_MS = 1_000;
@@ -82,6 +83,7 @@ export class Neighbours {
   readonly vms = new Map<string, SimulatedVm>();
   readonly calls: string[] = [];
   readonly volumes = new SimulatedVolumes();
+  readonly snapshots = new SimulatedSnapshots();
   /** Awaited at the start of each command, and before the answer to a look: throw or wait here to disturb it. */
   disturb: (name: string, vmId: string) => Promise<void> | void = () => undefined;
   private sequence = 0;
@@ -223,6 +225,7 @@ export class Neighbours {
       server.serve(contract, handler, contract.owner === 'hypervisor-agent' ? hostId : undefined);
     };
     this.volumes.serve(on, (name, request, act) => this.command(name, request, act));
+    this.snapshots.serve(on, (name, request, act) => this.command(name, request, act));
     on(findDepartments, ({ departmentIds }) =>
       Promise.resolve({
         departments: departmentIds
@@ -285,7 +288,10 @@ export class Neighbours {
       this.command('resize-definition', request, (vm) => vm.sizes.resizeDefinition(request.sizes)),
     );
     on(resizeLive, (request) => this.command('resize-live', request, (vm) => vm.sizes.resizeLive(request.sizes)));
-    on(startVm, (request) => this.power('start-vm', request, 'running', 'booted'));
+    on(startVm, (request) => {
+      this.snapshots.requireStartable(request.vmId);
+      return this.power('start-vm', request, 'running', 'booted');
+    });
     on(resumeVm, (request) =>
       this.command('resume-vm', request, (vm) => {
         if (!vm.stuck) Object.assign(vm, { power: 'running', reason: 'unpaused' });
@@ -323,6 +329,7 @@ export class Neighbours {
     on(undefineVm, (request) =>
       this.command('undefine-vm', request, (vm) => {
         this.volumes.defined(request.vmId);
+        this.snapshots.gone(request.vmId);
         vm.power = null;
         vm.sizes.definition = null;
         return { removed: true };

@@ -10,12 +10,30 @@ const CREATE = `mutation ($input: CreateVmInput!) { createVm(input: $input) ${RE
 export const SAID: Readonly<Record<string, { readonly type: string; readonly more: Record<string, unknown> }>> = {
   resizeVm: { type: 'ResizeVmInput', more: { vcpus: 1, memoryMib: 128 } },
   restoreVmRevision: { type: 'RestoreVmRevisionInput', more: { revision: 1 } },
+  createVmSnapshot: { type: 'CreateVmSnapshotInput', more: { name: 'a snapshot' } },
+  revertVmToSnapshot: { type: 'VmSnapshotInput', more: {} },
+  deleteVmSnapshot: { type: 'VmSnapshotInput', more: {} },
 };
 const ACT = (name: string) =>
   `mutation ($input: ${SAID[name]?.type ?? 'VmActionInput'}!) { ${name}(input: $input) ${RESULT} }`;
 const VM = `query ($id: ID!) { vm(id: $id) { id state pauseReason error { code message } operations { kind status errorCode } } }`;
 
 const VOLUME = `query ($id: ID!) { volume(id: $id) { id state capacityGib allocationGib serial attachment target error { code } vm { id } pool { id name capacityGib } } }`;
+
+const SNAPSHOTS = `query ($id: ID!) { vm(id: $id) { snapshots { id name description state hasMemory memoryGib parentId isCurrent volumeIds takenAt } } }`;
+
+export interface SnapshotView {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly state: string;
+  readonly hasMemory: boolean;
+  readonly memoryGib: number;
+  readonly parentId: string | null;
+  readonly isCurrent: boolean;
+  readonly volumeIds: readonly string[];
+  readonly takenAt: string | null;
+}
 
 export interface VolumeView {
   readonly id: string;
@@ -141,6 +159,20 @@ export class VmBench {
     if (answer.errors !== undefined) throw new Error(JSON.stringify(answer.errors));
     await this.volumeUntil(volumeId, 'the attachment', ({ attachment }) => attachment === 'ATTACHED');
     await this.until(vmId, 'the end', ({ operations }) => operations[0]?.status === 'SUCCEEDED');
+  }
+
+  /** A snapshot that is complete. @returns its id */
+  async snapshot(vmId: string, said: Record<string, unknown> = {}): Promise<string> {
+    const name = `snapshot ${randomUUID()}`;
+    const answer = await this.say('createVmSnapshot', { vmId, name, ...said });
+    if (answer.errors !== undefined) throw new Error(JSON.stringify(answer.errors));
+    await this.until(vmId, 'the snapshot', ({ operations }) => operations[0]?.status === 'SUCCEEDED');
+    return (await this.snapshots(vmId)).find((one) => one.name === (said['name'] ?? name))?.id ?? '';
+  }
+
+  async snapshots(vmId: string, actor = this.actor): Promise<readonly SnapshotView[]> {
+    const { data } = await this.vms.ask(actor, SNAPSHOTS, { id: vmId });
+    return (data?.['vm'] as { snapshots: SnapshotView[] } | null)?.snapshots ?? [];
   }
 
   async volumeView(id: string): Promise<VolumeView | undefined> {

@@ -5,6 +5,7 @@ import type { Transaction } from '../database.js';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
 import type { Said } from './action-inputs.js';
 import { SpecChanges } from './spec-changes.js';
+import { VmSnapshots } from './vm-snapshots.js';
 import { VolumeAttachment } from './volume-attachment.js';
 
 interface AskedAction {
@@ -20,14 +21,21 @@ export class ActionEffects {
   constructor(
     private readonly specs: SpecChanges,
     private readonly volumes: VolumeAttachment,
+    private readonly snapshots: VmSnapshots,
   ) {}
+
+  /** What the operation is told, with what it is to make. */
+  named(kind: OperationKind, parameters: Parameters): Parameters {
+    return this.snapshots.named(kind, parameters);
+  }
 
   /**
    * @param vm locked
-   * @throws DomainError what SpecChanges and VolumeAttachment throw
+   * @throws DomainError what SpecChanges, VolumeAttachment and VmSnapshots throw
    */
   async accept(tx: Transaction, vm: VmRow, { kind, actor, parameters, input }: AskedAction): Promise<EventEnvelope[]> {
     await this.volumes.accept(tx, actor, vm, kind, parameters);
+    await this.snapshots.accept(tx, vm, kind, actor, parameters, input);
     return isSpecChange(kind) ? this.specs.accept(tx, vm, kind, actor, input) : [];
   }
 }

@@ -2,9 +2,17 @@ import type { OperationKind } from '@infinibay/vms-domain';
 import type { Type } from '@nestjs/common';
 import type { z } from 'zod';
 import { ResizeVm, ResizeVmInput, RestoreVmRevision, RestoreVmRevisionInput } from './vm-spec.inputs.js';
+import { CreateVmSnapshot, CreateVmSnapshotInput, VmSnapshotAction, VmSnapshotInput } from './vm-snapshot.inputs.js';
 import { CreateVmInput, VmAction, VmActionInput, VmVolume, VmVolumeInput } from './vm.inputs.js';
 
-export type ActionInput = CreateVmInput | VmActionInput | VmVolumeInput | ResizeVmInput | RestoreVmRevisionInput;
+export type ActionInput =
+  | CreateVmInput
+  | VmActionInput
+  | VmVolumeInput
+  | CreateVmSnapshotInput
+  | VmSnapshotInput
+  | ResizeVmInput
+  | RestoreVmRevisionInput;
 /** What an action is asked with beside its key, once it is checked. */
 export type Said = Omit<VmAction, 'idempotencyKey'> & Readonly<Record<string, unknown>>;
 
@@ -14,6 +22,7 @@ interface OwnInput {
 }
 
 const VM_ACTION: OwnInput = { Input: VmActionInput, schema: VmAction };
+const VM_SNAPSHOT: OwnInput = { Input: VmSnapshotInput, schema: VmSnapshotAction };
 const VM_VOLUME: OwnInput = { Input: VmVolumeInput, schema: VmVolume };
 
 /** Actions that need more said than which VM is meant. */
@@ -22,6 +31,9 @@ const OWN: Partial<Record<OperationKind, OwnInput>> = {
   RESTORE_VM_REVISION: { Input: RestoreVmRevisionInput, schema: RestoreVmRevision },
   ATTACH_VOLUME: VM_VOLUME,
   DETACH_VOLUME: VM_VOLUME,
+  CREATE_SNAPSHOT: { Input: CreateVmSnapshotInput, schema: CreateVmSnapshot },
+  REVERT_TO_SNAPSHOT: VM_SNAPSHOT,
+  DELETE_SNAPSHOT: VM_SNAPSHOT,
 };
 
 /** The class from which the input of an action's mutation is made. */

@@ -10,7 +10,7 @@ const REFERENCES = 'query ($of: [_Any!]!) { _entities(representations: $of)';
 
 /** What a mutation is asked with beside its key; one without a row here fails. */
 const inputsFor = (
-  { vmId, volumeId }: { readonly vmId: string; readonly volumeId: string },
+  { vmId, volumeId, snapshotId }: Readonly<Record<'vmId' | 'volumeId' | 'snapshotId', string>>,
   departmentId: string,
   imageId: string,
 ): Readonly<Record<string, object>> => {
@@ -27,6 +27,9 @@ const inputsFor = (
     setVmDeletionProtection: { vmId, deletionProtected: true },
     bulkVms: { action: 'DELETE_VM', vmIds: [vmId] },
     setDepartmentQuota: { departmentId, vms: 0 },
+    createVmSnapshot: { vmId, name: 'theirs' },
+    revertVmToSnapshot: { vmId, snapshotId },
+    deleteVmSnapshot: { vmId, snapshotId },
     attachVolume: { vmId, volumeId },
     detachVolume: { vmId, volumeId },
     createVolume: { departmentId, name: `volume ${randomUUID()}`, capacityGib: 1 },
@@ -48,7 +51,9 @@ describe('the subgraph of VMs', () => {
     bench = await VmBench.start();
     vmId = await bench.created({ tags: ['secret'], description: 'secret' });
     volumeId = await bench.volume({ name: 'secret volume' });
-    inputs = inputsFor({ vmId, volumeId }, bench.departmentId, bench.neighbours.imageId);
+    await bench.reaches(vmId, 'RUNNING');
+    const snapshotId = await bench.snapshot(vmId, { name: 'secret snapshot' });
+    inputs = inputsFor({ vmId, volumeId, snapshotId }, bench.departmentId, bench.neighbours.imageId);
     const { data } = await bench.vms.ask(admin(), '{ _service { sdl } }');
     mutations = keyedMutations((data?.['_service'] as { sdl: string }).sdl);
   }, 120_000);
@@ -76,6 +81,7 @@ describe('the subgraph of VMs', () => {
       `${REFERENCES} { ... on Volume { name } } }`,
       { of: [{ __typename: 'Volume', id: volumeId }] },
     ],
+    ['snapshots', 'query ($id: ID!) { vm(id: $id) { snapshots { id name author { id } } } }', { id: vmId }],
     ['images', '{ images { id } }', {}],
     ['templates', '{ templates { id } }', {}],
     [

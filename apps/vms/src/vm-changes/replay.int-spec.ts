@@ -57,6 +57,14 @@ describe('mutations of vms, repeated', () => {
     input,
     other: { volumeId: randomUUID() },
   });
+  const ofSnapshot = (): ReplayRow => ({
+    ...action('RUNNING'),
+    input: async () => {
+      const vmId = await bench.running();
+      return { vmId, snapshotId: await bench.snapshot(vmId) };
+    },
+    other: { snapshotId: randomUUID() },
+  });
   /** Of what people say of a VM, which may be anything when the call is repeated. */
   const said = (input: Record<string, unknown>, other: Record<string, unknown>): ReplayRow => ({
     select: '{ id }',
@@ -121,6 +129,13 @@ describe('mutations of vms, repeated', () => {
       await bench.attach(vmId, volumeId);
       return { vmId, volumeId };
     }),
+    createVmSnapshot: {
+      ...action('RUNNING'),
+      input: async () => ({ vmId: await bench.running(), name: 'Café' }),
+      other: { name: 'other' },
+    },
+    revertVmToSnapshot: ofSnapshot(),
+    deleteVmSnapshot: ofSnapshot(),
     createVolume: {
       select: VOLUME,
       input: () => ({ departmentId: bench.departmentId, name: `Café ${randomUUID()}`, capacityGib: 1 }),

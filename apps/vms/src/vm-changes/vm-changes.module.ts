@@ -5,6 +5,7 @@ import { OperationsModule } from '../operations/operations.module.js';
 import { PlacementModule } from '../placement/placement.module.js';
 import { QuotasModule } from '../quotas/quotas.module.js';
 import { ReconcileModule } from '../reconcile/reconcile.module.js';
+import { SnapshotsModule } from '../snapshots/snapshots.module.js';
 import { VmsModule } from '../vms/vms.module.js';
 import { VolumesModule } from '../volumes/volumes.module.js';
 import { ActionEffects } from './action-effects.js';
@@ -18,6 +19,7 @@ import { VmCreation } from './vm-creation.js';
 import { VmMetadataResolver } from './vm-metadata.resolver.js';
 import { VmMetadataService } from './vm-metadata.service.js';
 import { AcceptedRequests, actionResolvers } from './vm-mutation.resolver.js';
+import { VmSnapshots } from './vm-snapshots.js';
 import { VmPlacement } from './vm.placement.js';
 import { VolumeAttachment } from './volume-attachment.js';
 
@@ -30,6 +32,7 @@ import { VolumeAttachment } from './volume-attachment.js';
     VmsModule,
     PlacementModule,
     VolumesModule,
+    SnapshotsModule,
     ReconcileModule,
   ],
   providers: [
@@ -38,6 +41,7 @@ import { VolumeAttachment } from './volume-attachment.js';
     VmAdmission,
     SpecChanges,
     VolumeAttachment,
+    VmSnapshots,
     ActionEffects,
     VmCreation,
     VmChangesService,

@@ -1,10 +1,17 @@
 import { can } from '@infinibay/access-domain';
-import { DomainError, type Actor, type EventEnvelope } from '@infinibay/contracts';
+import { DomainError, type Actor, type EventEnvelope, type VmState } from '@infinibay/contracts';
 import { validateInput } from '@infinibay/platform-graphql';
 import { currentContext } from '@infinibay/platform-logging';
 import { databaseNow, newId } from '@infinibay/platform-persistence';
 import { isUuid, type Mutation, type MutationEffect } from '@infinibay/platform-subgraph';
-import { actionOf, isAllowed, type OperationKind, type Parameters } from '@infinibay/vms-domain';
+import {
+  actionOf,
+  isAllowed,
+  isExclusive,
+  type AnyAction,
+  type OperationKind,
+  type Parameters,
+} from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import { Change, type Transaction } from '../database.js';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
@@ -71,7 +78,11 @@ export class VmChangesService {
     options: Parameters,
   ): Promise<Accepted> {
     const { idempotencyKey: key, ...input } = validateInput(inputSchemaOf(kind), rawInput);
-    const parameters = typeof input.volumeId === 'string' ? { ...options, volumeId: input.volumeId } : options;
+    const parameters = {
+      ...options,
+      ...(typeof input.volumeId === 'string' ? { volumeId: input.volumeId } : {}),
+      ...(typeof input.snapshotId === 'string' ? { snapshotId: input.snapshotId } : {}),
+    };
     if (!isUuid(input.vmId)) throw new DomainError('VM_NOT_FOUND');
     const { mutation: verb, permission } = actionOf(kind);
     const asked = { actor, key, operation: kind, verb, input: { ...input, ...parameters } };
@@ -87,9 +98,10 @@ export class VmChangesService {
       if (!isAllowed(kind, vm.state)) throw new DomainError('VM_BUSY', { state: vm.state });
       if (actionOf(kind).destroys === true && vm.deletionProtected) throw new DomainError('DELETION_PROTECTED');
       await this.refuseWhileOpen(tx, vm, kind, parameters.volumeId);
-      const told = await this.effects.accept(tx, vm, { kind, actor, parameters, input });
+      const named = this.effects.named(kind, parameters);
+      const told = await this.effects.accept(tx, vm, { kind, actor, parameters: named, input });
       const events = [...told, ...(await this.makeDue(tx, vm, kind))];
-      return this.journal(tx, vm, { kind, actor, key, parameters }, events);
+      return this.journal(tx, vm, { kind, actor, key, parameters: named }, events);
     });
   }
 
@@ -100,9 +112,12 @@ export class VmChangesService {
     kind: OperationKind,
     volumeId: string | undefined,
   ): Promise<void> {
-    const { supersedes, takesBack } = actionOf(kind);
-    if (supersedes === 'all') return;
+    const { supersedes, takesBack, destroys } = actionOf(kind);
+    if (destroys === true) return;
     const open = await this.operations.open(vm.id, tx);
+    if (open !== null && isExclusive(open.kind))
+      throw new DomainError('VM_BUSY', { state: vm.state, operation: open.kind });
+    if (supersedes === 'all') return;
     if (open !== null && open.kind === takesBack && open.parameters.volumeId === volumeId) return;
     if (open !== null && (supersedes === 'none' || open.kind === kind))
       throw new DomainError('VM_BUSY', { state: vm.state, operation: open.kind });
@@ -112,12 +127,13 @@ export class VmChangesService {
   private async makeDue(tx: Transaction, vm: VmRow, kind: OperationKind): Promise<EventEnvelope[]> {
     const action = actionOf(kind);
     const due = { reconcileAt: await databaseNow(tx), failedAttempts: 0 };
-    if (!('wish' in action)) {
+    const wished = 'wish' in action ? { desired: action.wish.desired, shows: action.shows } : beforeTask(action);
+    if (wished === null) {
       await this.vms.update(tx, vm.id, due);
       return [];
     }
-    const { desired } = action.wish;
-    const state = action.shows ?? vm.state;
+    const { desired } = wished;
+    const state = wished.shows ?? vm.state;
     const pauseReason = state === 'PAUSED' ? vm.pauseReason : null;
     await this.vms.update(tx, vm.id, { ...due, errorCode: null, errorMessage: null, pauseReason, desired, state });
     return stateEvents(vm, state, kind);
@@ -155,3 +171,7 @@ export class VmChangesService {
     return this.change.commit({ ...asked, resourceKind: 'vm', show, wake }, work);
   }
 }
+
+/** What a VM shall be before a task is done to it; null: what it is. */
+const beforeTask = (action: AnyAction): { readonly desired: string; readonly shows: VmState } | null =>
+  'before' in action && action.before !== undefined ? action.before : null;

@@ -5,6 +5,7 @@ import { actionOf, freeTarget, type OperationKind, type Parameters } from '@infi
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
 import type { Vm as VmRow, Volume as VolumeRow } from '../generated/prisma/client.js';
+import { SnapshotRepository } from '../snapshots/snapshot.repository.js';
 import { VolumeRepository } from '../volumes/volume.repository.js';
 
 const isAnotherWish = (kind: OperationKind): boolean => {
@@ -15,9 +16,12 @@ const isAnotherWish = (kind: OperationKind): boolean => {
 /** What an action on a VM means for volumes, within the transaction that accepts it and has the VM locked. */
 @Injectable()
 export class VolumeAttachment {
-  constructor(private readonly volumes: VolumeRepository) {}
+  constructor(
+    private readonly volumes: VolumeRepository,
+    private readonly snapshots: SnapshotRepository,
+  ) {}
 
-  /** @throws DomainError VOLUME_NOT_FOUND, VOLUME_BUSY, VOLUME_IN_USE, VOLUME_NOT_ATTACHED, VOLUME_ON_OTHER_HOST, VOLUME_LIMIT_REACHED */
+  /** @throws DomainError VOLUME_NOT_FOUND, VOLUME_BUSY, VOLUME_IN_USE, VOLUME_NOT_ATTACHED, VOLUME_IN_SNAPSHOT, VOLUME_ON_OTHER_HOST, VOLUME_LIMIT_REACHED */
   async accept(tx: Transaction, actor: Actor, vm: VmRow, kind: OperationKind, asked: Parameters): Promise<void> {
     if (kind === 'DELETE_VM' && asked.deleteVolumes === true) await this.volumes.condemnAll(tx, vm.id);
     // A deletion that failed and that somebody has thought better of.
@@ -55,6 +59,7 @@ export class VolumeAttachment {
   private async detach(tx: Transaction, vm: VmRow, { id, state, attachedVmId }: VolumeRow): Promise<void> {
     if (attachedVmId !== vm.id) throw new DomainError('VOLUME_NOT_ATTACHED');
     if (state !== 'AVAILABLE') throw new DomainError('VOLUME_BUSY', { state });
+    if (await this.snapshots.holdsVolume(tx, id)) throw new DomainError('VOLUME_IN_SNAPSHOT', { volumeId: id });
     await this.volumes.update(tx, id, { attachment: 'DETACHING' });
   }
 }

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { OperationsModule } from '../operations/operations.module.js';
 import { QuotasModule } from '../quotas/quotas.module.js';
+import { SnapshotsModule } from '../snapshots/snapshots.module.js';
 import { VmsModule } from '../vms/vms.module.js';
 import { VolumesModule } from '../volumes/volumes.module.js';
 import { VolumeChangesService } from './volume-changes.service.js';
@@ -12,7 +13,7 @@ import { VolumeReconciler } from './volume.reconciler.js';
 import { VolumeWorker } from './volume.worker.js';
 
 @Module({
-  imports: [OperationsModule, QuotasModule, VmsModule, VolumesModule],
+  imports: [OperationsModule, QuotasModule, VmsModule, VolumesModule, SnapshotsModule],
   providers: [
     VolumeClaimRepository,
     VolumeJournal,

@@ -5,6 +5,7 @@ import { isUuid } from '@infinibay/platform-subgraph';
 import { choosePool, type PoolCandidate } from '@infinibay/vms-domain';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
+import { SnapshotRepository } from '../snapshots/snapshot.repository.js';
 import { VmRepository } from '../vms/vm.repository.js';
 import { StoragePoolRepository } from '../volumes/storage-pool.repository.js';
 import { VOLUME_OPTIONS, type VolumeOptions } from '../volumes/volume-options.js';
@@ -19,6 +20,7 @@ export class VolumePlacement {
     private readonly pools: StoragePoolRepository,
     private readonly vms: VmRepository,
     private readonly requests: RequestClient,
+    private readonly snapshots: SnapshotRepository,
     @Inject(VOLUME_OPTIONS) private readonly options: VolumeOptions,
   ) {}
 
@@ -30,6 +32,11 @@ export class VolumePlacement {
     const asked = { departmentIds: [departmentId] };
     const { departments } = await this.requests.call(findDepartments, asked, { timeoutMs: ASK_TIMEOUT_MS });
     if (departments.length === 0) throw new DomainError('DEPARTMENT_NOT_FOUND');
+  }
+
+  /** Going back to a snapshot would make it smaller again. @throws DomainError VOLUME_IN_SNAPSHOT */
+  async requireGrowable(tx: Transaction, volumeId: string): Promise<void> {
+    if (await this.snapshots.holdsVolume(tx, volumeId)) throw new DomainError('VOLUME_IN_SNAPSHOT', { volumeId });
   }
 
   /** @throws DomainError VM_NOT_FOUND, POOL_NOT_FOUND, POOL_FULL, NO_SUITABLE_POOL */

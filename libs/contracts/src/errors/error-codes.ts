@@ -47,6 +47,7 @@ export const ERROR_CODES = {
   REVISION_NOT_FOUND: { kind: 'not_found', message: 'The virtual machine has no such revision' },
   HOST_NOT_FOUND: { kind: 'not_found', message: 'The host was not found' },
   VOLUME_NOT_FOUND: { kind: 'not_found', message: 'The volume was not found' },
+  SNAPSHOT_NOT_FOUND: { kind: 'not_found', message: 'The snapshot was not found' },
   POOL_NOT_FOUND: { kind: 'not_found', message: 'The storage pool was not found' },
   NAME_TAKEN: { kind: 'conflict', message: 'The name is already in use' },
   EMAIL_TAKEN: { kind: 'conflict', message: 'The e-mail address is already in use' },
@@ -99,6 +100,37 @@ export const ERROR_CODES = {
     message: 'The virtual machine has as many volumes as it may have',
   },
   VOLUME_CANNOT_SHRINK: { kind: 'precondition', message: 'A volume can only be made larger' },
+  VOLUME_IN_SNAPSHOT: {
+    kind: 'precondition',
+    message: 'The volume is part of a snapshot of its virtual machine; delete those snapshots first',
+  },
+  SNAPSHOT_BUSY: { kind: 'precondition', message: 'The snapshot cannot do this in its present state' },
+  SNAPSHOT_LIMIT_REACHED: {
+    kind: 'precondition',
+    message: 'The virtual machine has as many snapshots as it may have',
+  },
+  SNAPSHOT_MISSING: {
+    kind: 'precondition',
+    message: 'The snapshot is not, or not whole, in the disks of the virtual machine; nothing was changed',
+  },
+  SNAPSHOT_DISKS_DIFFER: {
+    kind: 'precondition',
+    message: 'The virtual machine has other disks than the snapshot; nothing was changed',
+  },
+  SNAPSHOT_SPEC_DIFFERS: {
+    kind: 'precondition',
+    message: 'The virtual machine has another size than when its memory was kept; restore that revision first',
+  },
+  SNAPSHOT_NEEDS_RESTART: {
+    kind: 'precondition',
+    message:
+      'Processors were plugged in while the guest ran: its memory could be kept, but not be brought back until it has been off',
+  },
+  REVERT_UNFINISHED: {
+    kind: 'precondition',
+    message:
+      'A revert to a snapshot began and did not end: the disks may be partly those of the snapshot. Revert again, to this or another snapshot, or start it with acceptUnfinishedRevert',
+  },
   POOL_FULL: { kind: 'precondition', message: 'The storage pool has too little free space' },
   NO_SUITABLE_POOL: { kind: 'precondition', message: 'No storage pool can take this volume' },
   FILTER_MISSING: { kind: 'precondition', message: 'The packet filter of the virtual machine is missing on its host' },

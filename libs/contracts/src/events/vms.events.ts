@@ -99,6 +99,45 @@ export const vmDeleted = defineEvent({
   example: { vmId: EXAMPLE_VM, name: 'web-1' },
 });
 
+const EXAMPLE_SNAPSHOT = '0196f5a0-0000-7000-8000-0000000000f1';
+
+export const vmSnapshotTaken = defineEvent({
+  name: 'vm.snapshot-taken',
+  version: 1,
+  description: 'A snapshot of a VM is complete: the VM can be brought back to it.',
+  producer: 'vms',
+  data: z.object({
+    vmId: Uuid,
+    snapshotId: Uuid,
+    name: z.string().max(120),
+    parentId: Uuid.nullable().describe('The snapshot that the VM stood on; null: none'),
+    hasMemory: z.boolean().describe('The memory of the running guest is part of it'),
+  }),
+  example: { vmId: EXAMPLE_VM, snapshotId: EXAMPLE_SNAPSHOT, name: 'before update', parentId: null, hasMemory: true },
+});
+
+export const vmSnapshotDeleted = defineEvent({
+  name: 'vm.snapshot-deleted',
+  version: 1,
+  description: 'A snapshot of a VM is gone; one that was never complete too. Those of a deleted VM go with it, untold.',
+  producer: 'vms',
+  data: z.object({ vmId: Uuid, snapshotId: Uuid, name: z.string().max(120) }),
+  example: { vmId: EXAMPLE_VM, snapshotId: EXAMPLE_SNAPSHOT, name: 'before update' },
+});
+
+export const vmReverted = defineEvent({
+  name: 'vm.reverted',
+  version: 1,
+  description: 'A VM was brought back to a snapshot: what its disks held since is gone.',
+  producer: 'vms',
+  data: z.object({
+    vmId: Uuid,
+    snapshotId: Uuid,
+    withMemory: z.boolean().describe('Its guest runs on from where it was; false: it is off'),
+  }),
+  example: { vmId: EXAMPLE_VM, snapshotId: EXAMPLE_SNAPSHOT, withMemory: false },
+});
+
 /** How much of something a department may have. */
 const Limit = (description: string) => z.number().nonnegative().nullable().describe(description);
 

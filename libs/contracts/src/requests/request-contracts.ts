@@ -7,6 +7,7 @@ import * as networksRequests from './networks.requests.js';
 import * as usersRequests from './users.requests.js';
 import * as vmSizesRequests from './vm-sizes.requests.js';
 import * as vmsRequests from './vms.requests.js';
+import * as snapshotsRequests from './snapshots.requests.js';
 import * as volumesRequests from './volumes.requests.js';
 
 export const isContract = (value: unknown): value is AnyContract =>
@@ -24,6 +25,7 @@ export const REQUEST_CONTRACTS: readonly RequestContract[] = [
   firewallRequests,
   metricsRequests,
   hostRequests,
+  snapshotsRequests,
   volumesRequests,
   hostDetailsRequests,
   vmSizesRequests,

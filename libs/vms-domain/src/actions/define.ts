@@ -24,12 +24,18 @@ export interface Task<S extends string = string> {
   readonly replacedBy?: string;
   /** It is done to a guest that stands still as well, which is not let run for it. */
   readonly onPaused?: boolean;
+  /** A guest that stood still before it stands still after it, whatever the VM shall be. */
+  readonly keepsPause?: true;
   /** It is done to a VM that is off as well, and none is started for it. */
   readonly onOff?: boolean;
   /** A VM in error that is off has it done at once, and is in error as before: nothing is started for it. */
   readonly inError?: true;
+  /** What stands before it is not done again once it has begun: it may have come about, and its host knows. */
+  readonly isNotPreparedTwice?: true;
   /** What people are told when the guest has not done it by the deadline. */
   readonly overdue: string;
+  /** How long it may take, in milliseconds; the grace of the service when left out. */
+  readonly graceMs?: number;
 }
 
 interface Action<K extends string, M extends string> {
@@ -54,6 +60,8 @@ interface Action<K extends string, M extends string> {
   readonly takesBack?: string;
   /** Its input names a volume beside the VM. */
   readonly ofVolume?: true;
+  /** While it is open nothing else is accepted but what destroys the VM: it must not be left half done. */
+  readonly isExclusive?: true;
   readonly options?: Options;
   /** Refused with DELETION_PROTECTED for a VM that is protected from deletion. */
   readonly destroys?: true;
@@ -75,6 +83,8 @@ export interface TaskAction<K extends string = string, M extends string = string
   M
 > {
   readonly task: T;
+  /** What the VM shall be from the acceptance on, before the task is done to it, and what it shows until then. */
+  readonly before?: { readonly desired: string; readonly shows: VmState };
 }
 
 /** Another spec of the VM: its power stays, and these steps bring it to what the spec says, as far as they are needed. */

@@ -4,8 +4,16 @@ export const detachVolume = defineTaskAction({
   kind: 'DETACH_VOLUME',
   mutation: 'detachVolume',
   description:
-    'Takes a volume away from a VM. A running guest is asked to let go of it: one that does not in time ends the operation FAILED with DEADLINE_EXCEEDED, and the volume stays attached. Unmount it in the guest before. A VM in ERROR that is off gives it back at once, and stays as it is. One change of volumes at a time; one whose attachment has not come about yet is taken back.',
-  errors: ['VM_NOT_FOUND', 'VOLUME_NOT_FOUND', 'VM_BUSY', 'VOLUME_BUSY', 'VOLUME_NOT_ATTACHED', 'INVALID_INPUT'],
+    'Takes a volume away from a VM. A running guest is asked to let go of it: one that does not in time ends the operation FAILED with DEADLINE_EXCEEDED, and the volume stays attached. Unmount it in the guest before. A VM in ERROR that is off gives it back at once, and stays as it is. One that is part of a snapshot of the VM stays. One change of volumes at a time; one whose attachment has not come about yet is taken back.',
+  errors: [
+    'VM_NOT_FOUND',
+    'VOLUME_NOT_FOUND',
+    'VM_BUSY',
+    'VOLUME_BUSY',
+    'VOLUME_NOT_ATTACHED',
+    'VOLUME_IN_SNAPSHOT',
+    'INVALID_INPUT',
+  ],
   permission: 'operate',
   allowedIn: ['RUNNING', 'STOPPED', 'ERROR'],
   supersedes: 'none',

@@ -1,7 +1,9 @@
 import { acceptDrift } from './accept-drift.js';
 import { attachVolume } from './attach-volume.js';
 import { create } from './create.js';
+import { createSnapshot } from './create-snapshot.js';
 import { deleteVm } from './delete.js';
+import { deleteSnapshot } from './delete-snapshot.js';
 import { detachVolume } from './detach-volume.js';
 import { forceOff } from './force-off.js';
 import { reboot } from './reboot.js';
@@ -10,6 +12,7 @@ import { reset } from './reset.js';
 import { resize } from './resize.js';
 import { restoreRevision } from './restore-revision.js';
 import { resume } from './resume.js';
+import { revertToSnapshot } from './revert-to-snapshot.js';
 import { shutdown } from './shutdown.js';
 import { start } from './start.js';
 import { suspend } from './suspend.js';
@@ -33,5 +36,8 @@ export const ACTIONS = [
   acceptDrift,
   attachVolume,
   detachVolume,
+  createSnapshot,
+  revertToSnapshot,
+  deleteSnapshot,
   deleteVm,
 ] as const;

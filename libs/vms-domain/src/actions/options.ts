@@ -5,6 +5,10 @@ export interface Parameters {
   /** Of an action that is about a volume too. */
   readonly volumeId?: string;
   readonly deleteVolumes?: boolean;
+  /** Of an action that is about a snapshot too. */
+  readonly snapshotId?: string;
+  readonly disksOnly?: boolean;
+  readonly acceptUnfinishedRevert?: boolean;
 }
 
 export interface IntegerOption {
@@ -24,7 +28,7 @@ export interface FlagOption {
 
 /** The options of an action: each is an optional argument beside the input, so that one more breaks no client. */
 export type Options = {
-  readonly [N in Exclude<keyof Parameters, 'volumeId'>]?: NonNullable<Parameters[N]> extends number
+  readonly [N in Exclude<keyof Parameters, 'volumeId' | 'snapshotId'>]?: NonNullable<Parameters[N]> extends number
     ? IntegerOption
     : FlagOption;
 };

@@ -51,4 +51,11 @@ export const start = defineWishAction({
   supersedes: 'all',
   wish: running,
   shows: 'STARTING',
+  options: {
+    acceptUnfinishedRevert: {
+      type: 'flag',
+      description:
+        'Start it although it is in ERROR with REVERT_UNFINISHED: what its disks hold may partly be of a snapshot, and partly what they held before',
+    },
+  },
 });

@@ -1,0 +1,80 @@
+import {
+  SPEC_STEPS,
+  isOff,
+  isSpecChange,
+  stepsOf,
+  taskOf,
+  type Observed,
+  type Step,
+  type Task,
+} from '@infinibay/vms-domain';
+import type { Vm, VmSnapshot, Volume } from '../generated/prisma/client.js';
+import type { OpenOperation } from '../operations/operation.repository.js';
+
+/** What a worker decides by. */
+export interface Reading {
+  readonly vm: Vm;
+  /** What somebody asked for and waits for the end of. */
+  readonly open: OpenOperation | null;
+  /** What is attached to it, shall be, or shall no more be. */
+  readonly volumes: readonly Volume[];
+  readonly snapshots: readonly VmSnapshot[];
+}
+
+/** What is to be done once for the operation that is open; null: nothing but the wish. */
+export const taskIn = ({ open }: Pick<Reading, 'open'>): Task<Step> | null =>
+  open === null ? null : taskOf(open.kind);
+
+/** Somebody waits for another spec, and for no other power. */
+export const isAboutSpec = ({ open }: Pick<Reading, 'open'>): boolean => open !== null && isSpecChange(open.kind);
+
+/** With the task's own, when an earlier worker has recorded it: it is not done, nor told of, once more. */
+export const withRecorded = (reading: Pick<Reading, 'open'>, completed: ReadonlySet<Step>): ReadonlySet<Step> => {
+  const task = taskIn(reading);
+  return task !== null && reading.open?.done.includes(task.step) === true
+    ? new Set([...completed, task.step])
+    : completed;
+};
+
+/**
+ * Steps with those of a spec that are not to be taken now, which count as done: who asked for something else is not kept
+ * waiting by it, and a spec that is only to be declared is brought to no host.
+ */
+export const withoutSpecSteps = ({ open }: Reading, completed: ReadonlySet<Step>): ReadonlySet<Step> => {
+  if (open === null) return completed;
+  const steps = stepsOf(open.kind);
+  return new Set([...completed, ...SPEC_STEPS.filter((step) => !steps.includes(step))]);
+};
+
+/** What is done to a VM in error that is off, without anything that it may be in error about; null: nothing. */
+export const inErrorTask = (reading: Reading, { power }: Observed): Task<Step> | null => {
+  const task = taskIn(reading);
+  return task?.inError === true && reading.vm.state === 'ERROR' && isOff(power) ? task : null;
+};
+
+export const isSpecStep = (step: Step | null): boolean => SPEC_STEPS.some((one) => one === step);
+
+export const isOfVolumes = (step: Step | null): boolean => step === 'attach-volume' || step === 'detach-volume';
+
+/** What is done for nobody as well, when the VM is as it shall be. */
+export const isOfLeftovers = (step: Step | null): boolean => isOfVolumes(step) || step === 'delete-snapshot';
+
+/** What volumes need next; null: nothing, or nothing that who waits for another spec is kept waiting for. */
+export const pendingVolumes = (reading: Reading): 'attach-volume' | 'detach-volume' | null => {
+  const { volumes } = reading;
+  if (isAboutSpec(reading)) return null;
+  if (volumes.some(({ attachment }) => attachment === 'ATTACHING')) return 'attach-volume';
+  return volumes.some(({ attachment }) => attachment === 'DETACHING') ? 'detach-volume' : null;
+};
+
+/** Snapshots that shall be gone, and those that nobody is taking any more. */
+export const unwantedSnapshots = ({ open, snapshots }: Pick<Reading, 'open' | 'snapshots'>): VmSnapshot[] =>
+  snapshots.filter(
+    ({ id, state }) => state === 'DELETING' || (state === 'CREATING' && id !== open?.parameters.snapshotId),
+  );
+
+/** A spec that was accepted before had to give way to what ends now, and is still to be brought about. */
+export const isOvertaken = (
+  { revision, appliedRevision }: Pick<Vm, 'revision' | 'appliedRevision'>,
+  { open }: Reading,
+): boolean => open !== null && !isSpecChange(open.kind) && appliedRevision !== revision;

@@ -1,0 +1,143 @@
+import { DomainError, type Actor } from '@infinibay/contracts';
+import { newId } from '@infinibay/platform-persistence';
+import { isUuid } from '@infinibay/platform-subgraph';
+import {
+  MAX_SNAPSHOTS,
+  hasSameVolumes,
+  reserveBytes,
+  specDifferences,
+  type OperationKind,
+  type Parameters,
+  type VmSpec,
+} from '@infinibay/vms-domain';
+import { Inject, Injectable } from '@nestjs/common';
+import { bytesToGib } from '../catalog/sizes.js';
+import type { Transaction } from '../database.js';
+import type { Vm as VmRow, VmSnapshot as SnapshotRow, Volume as VolumeRow } from '../generated/prisma/client.js';
+import { QuotaAdmission } from '../quotas/quota.admission.js';
+import { SnapshotRepository } from '../snapshots/snapshot.repository.js';
+import { VmRevisionRepository } from '../vms/vm-revision.repository.js';
+import { driftIn, pendingRestartIn, sizesOf } from '../vms/vm-spec.js';
+import { StoragePoolRepository } from '../volumes/storage-pool.repository.js';
+import { VOLUME_OPTIONS, type VolumeOptions } from '../volumes/volume-options.js';
+import { VolumeRepository } from '../volumes/volume.repository.js';
+import { CreateVmSnapshot } from './vm-snapshot.inputs.js';
+
+const MIB = 1_048_576;
+const COMPARED_AGAIN = 0;
+
+/** What an action on a VM means for its snapshots, within the transaction that accepts it and has the VM locked. */
+@Injectable()
+export class VmSnapshots {
+  constructor(
+    private readonly snapshots: SnapshotRepository,
+    private readonly volumes: VolumeRepository,
+    private readonly revisions: VmRevisionRepository,
+    private readonly quotas: QuotaAdmission,
+    private readonly pools: StoragePoolRepository,
+    @Inject(VOLUME_OPTIONS) private readonly options: VolumeOptions,
+  ) {}
+
+  /** What the operation is told beside what was said: which snapshot it makes. */
+  named(kind: OperationKind, parameters: Parameters): Parameters {
+    return kind === 'CREATE_SNAPSHOT' ? { ...parameters, snapshotId: newId() } : parameters;
+  }
+
+  /** @throws DomainError SNAPSHOT_NOT_FOUND, SNAPSHOT_BUSY, SNAPSHOT_LIMIT_REACHED, SNAPSHOT_SPEC_DIFFERS, SNAPSHOT_DISKS_DIFFER, VOLUME_BUSY, POOL_FULL, NAME_TAKEN, QUOTA_EXCEEDED */
+  async accept(
+    tx: Transaction,
+    vm: VmRow,
+    kind: OperationKind,
+    actor: Actor,
+    { snapshotId = '', disksOnly = false }: Parameters,
+    said: unknown,
+  ): Promise<void> {
+    if (kind === 'CREATE_SNAPSHOT') return this.create(tx, vm, actor, snapshotId, said);
+    if (kind === 'DELETE_SNAPSHOT') return this.delete(tx, vm, snapshotId);
+    if (kind === 'REVERT_TO_SNAPSHOT') await this.requireRevertible(tx, vm, snapshotId, disksOnly);
+  }
+
+  private async create(tx: Transaction, vm: VmRow, actor: Actor, id: string, said: unknown): Promise<void> {
+    const { name, description } = CreateVmSnapshot.omit({ idempotencyKey: true }).parse(said);
+    if ((await this.snapshots.count(tx, vm.id)) >= MAX_SNAPSHOTS)
+      throw new DomainError('SNAPSHOT_LIMIT_REACHED', { limit: MAX_SNAPSHOTS });
+    const volumeIds = (await this.settledVolumes(tx, vm)).map((volume) => volume.id);
+    const hasMemory = vm.state !== 'STOPPED';
+    if (hasMemory) requireAsDeclared(vm);
+    const memoryBytes = hasMemory ? sizesOf(vm).maxMemoryMib * MIB : 0;
+    await this.requireRoom(tx, vm, BigInt(memoryBytes));
+    const spec = json(await this.revisions.current(tx, vm));
+    const row = {
+      id,
+      vmId: vm.id,
+      departmentId: vm.departmentId,
+      name,
+      description,
+      hasMemory,
+      authorId: actor.userId,
+    };
+    // Last but the row itself: nothing else may be waited for under this lock.
+    if (hasMemory) await this.quotas.admit(tx, vm.departmentId, { diskGib: bytesToGib(BigInt(memoryBytes)) });
+    const parentId = vm.currentSnapshotId;
+    await this.snapshots.create(tx, { ...row, memoryBytes: BigInt(memoryBytes), parentId, spec, volumeIds });
+  }
+
+  /** Memory is written now, and disks grow by what is overwritten from now on. @throws DomainError POOL_FULL */
+  private async requireRoom(tx: Transaction, { hostId }: VmRow, memoryBytes: bigint): Promise<void> {
+    const [pool] = (await this.pools.candidates(tx, { hostId })).filter(({ isUsable }) => isUsable);
+    // A host that tells of no pool says so when it is asked for the snapshot.
+    if (pool !== undefined && pool.availableBytes - memoryBytes < reserveBytes(pool, this.options.reservePercent))
+      throw new DomainError('POOL_FULL', { reservePercent: this.options.reservePercent });
+  }
+
+  private async delete(tx: Transaction, vm: VmRow, snapshotId: string): Promise<void> {
+    // One that is CREATING is being taken by nobody: while it was, this is not accepted.
+    const { id } = await this.require(tx, vm, snapshotId);
+    await this.snapshots.update(tx, id, { state: 'DELETING' });
+  }
+
+  private async requireRevertible(tx: Transaction, vm: VmRow, snapshotId: string, disksOnly: boolean): Promise<void> {
+    const { id, state, hasMemory, spec, volumeIds } = await this.require(tx, vm, snapshotId);
+    if (state !== 'READY') throw new DomainError('SNAPSHOT_BUSY', { state });
+    const volumes = await this.settledVolumes(tx, vm);
+    const attached = volumes.map((volume) => volume.id);
+    const missing = volumeIds.filter((volumeId) => !attached.includes(volumeId));
+    if (missing.length > 0) throw new DomainError('SNAPSHOT_DISKS_DIFFER', { snapshotId: id, missing });
+    if (!hasMemory || disksOnly) return;
+    if (!hasSameVolumes(volumeIds, attached))
+      throw new DomainError('SNAPSHOT_DISKS_DIFFER', { snapshotId: id, snapshot: volumeIds, vm: attached });
+    const differs = specDifferences(specIn(spec), await this.revisions.current(tx, vm));
+    if (differs.length > 0) throw new DomainError('SNAPSHOT_SPEC_DIFFERS', { snapshotId: id, differs });
+  }
+
+  /** Another VM's is not found. */
+  private async require(tx: Transaction, vm: VmRow, snapshotId: string): Promise<SnapshotRow> {
+    const snapshot = isUuid(snapshotId) ? await this.snapshots.find(tx, vm.id, snapshotId) : null;
+    if (snapshot === null) throw new DomainError('SNAPSHOT_NOT_FOUND');
+    return snapshot;
+  }
+
+  /** Its volumes, locked: none grows, comes or goes meanwhile. @throws DomainError VOLUME_BUSY */
+  private async settledVolumes(tx: Transaction, vm: VmRow): Promise<VolumeRow[]> {
+    const locked: VolumeRow[] = [];
+    for (const { id } of await this.volumes.ofVm(vm.id, tx)) {
+      const volume = await this.volumes.lock(tx, id);
+      if (volume?.state !== 'AVAILABLE' || volume.attachment !== 'ATTACHED')
+        throw new DomainError('VOLUME_BUSY', { volumeId: id, state: volume?.state, attachment: volume?.attachment });
+      locked.push(volume);
+    }
+    return locked;
+  }
+}
+
+/** Memory is of what runs: one that waits for a restart, or that somebody changed, is not what its spec says. */
+const requireAsDeclared = (vm: VmRow): void => {
+  const [pendingRestart, drift] = [pendingRestartIn(vm), driftIn(vm)];
+  const isApplied = vm.appliedRevision === vm.revision && vm.appliedRevision !== COMPARED_AGAIN;
+  if (!isApplied || pendingRestart.length > 0 || drift.length > 0)
+    throw new DomainError('SNAPSHOT_SPEC_DIFFERS', { pendingRestart, drift });
+};
+
+const json = (spec: VmSpec) => JSON.parse(JSON.stringify(spec)) as Record<string, string | number>;
+
+const specIn = (stored: unknown): object => (typeof stored === 'object' && stored !== null ? stored : {});

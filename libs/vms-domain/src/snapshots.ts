@@ -1,0 +1,14 @@
+import { changesBetweenSpecs } from './spec/spec-changes.js';
+
+/** No more of one VM: each makes every write of its guest a little slower. */
+export const MAX_SNAPSHOTS = 32;
+
+/** Memory fits only the machine that it is of: the paths of the spec in which a VM differs from what it was then. */
+export const specDifferences = (then: object, now: object): string[] =>
+  changesBetweenSpecs(then, now).map(({ path }) => path);
+
+const sorted = (ids: readonly string[]): string => [...ids].sort().join();
+
+/** Whether the VM has these volumes and no other. */
+export const hasSameVolumes = (then: readonly string[], now: readonly string[]): boolean =>
+  sorted(then) === sorted(now);
