@@ -12,6 +12,7 @@ import { QuarantineReporter } from './hypervisor/quarantine.reporter.js';
 import { InventoryModule } from './inventory/inventory.module.js';
 import { NetworksModule } from './networks/networks.module.js';
 import { ReportsModule } from './reports/reports.module.js';
+import { SeedsModule } from './seeds/seeds.module.js';
 import { VmsModule } from './vms/vms.module.js';
 import { VolumesModule } from './volumes/volumes.module.js';
 
@@ -31,6 +32,7 @@ export class AppModule {
         }),
         DisksModule,
         VolumesModule,
+        SeedsModule,
         NetworksModule,
         FiltersModule,
         VmsModule,

@@ -12,5 +12,6 @@ export * from './nwfilter/rule-list.js';
 export * from './nwfilter/rule-text.js';
 export * from './pci-device.js';
 export * from './probe-xml.js';
+export * from './seed-xml.js';
 export * from './volume-xml.js';
 export * from './xml-element.js';

@@ -1,5 +1,6 @@
 import type { VmNic } from '@infinibay/contracts';
 import type { RequestClient } from '@infinibay/platform-messaging';
+import type { KeptCloudInit } from '../vms/vm-cloud-init.repository.js';
 import type { Vm, Volume } from '../generated/prisma/client.js';
 
 /** What a start gathers on its way: the card from networks, the filter from firewall. */
@@ -20,6 +21,8 @@ export interface StepInput {
   readonly requests: RequestClient;
   /** What is attached to it, shall be, or shall no more be. */
   readonly volumes: readonly Volume[];
+  /** What cloud-init shall find in it, as it is when that is asked; null: nothing. */
+  readonly cloudInit: () => Promise<KeptCloudInit | null>;
   readonly preparation: Preparation;
   /** The operation that the step is for; null when nobody asked. */
   readonly operationId: string | null;

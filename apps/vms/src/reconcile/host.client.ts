@@ -5,12 +5,16 @@ import { Injectable } from '@nestjs/common';
 import { STEPS } from '../actions/index.js';
 import type { Preparation, StepOutcome } from '../actions/step.js';
 import type { Vm } from '../generated/prisma/client.js';
+import { VmCloudInitRepository } from '../vms/vm-cloud-init.repository.js';
 import type { Reading } from './vm.journal.js';
 
 /** What a worker sees of a VM's host, and does there and elsewhere for it. */
 @Injectable()
 export class HostClient {
-  constructor(private readonly requests: RequestClient) {}
+  constructor(
+    private readonly requests: RequestClient,
+    private readonly cloudInits: VmCloudInitRepository,
+  ) {}
 
   inspect(vm: Vm): Promise<ReplyOf<typeof inspectVm>> {
     return this.requests.call(inspectVm, { vmId: vm.id }, { hostId: vm.hostId });
@@ -33,6 +37,7 @@ export class HostClient {
     const target = { vmId: vm.id, fence };
     const asked = { operationId: open?.id ?? null, volumeId: open?.parameters.volumeId ?? null };
     const { requests } = this;
-    return STEPS[step]({ vm, target, on: { hostId: vm.hostId }, requests, volumes, preparation, ...asked });
+    const cloudInit = () => this.cloudInits.find(vm.id);
+    return STEPS[step]({ vm, target, on: { hostId: vm.hostId }, requests, volumes, cloudInit, preparation, ...asked });
   }
 }
