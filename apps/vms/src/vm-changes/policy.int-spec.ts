@@ -25,6 +25,7 @@ const inputsFor = (
     tagVm: { vmId, tags: ['tagged'] },
     untagVm: { vmId, tags: ['tagged'] },
     setVmDeletionProtection: { vmId, deletionProtected: true },
+    setVmCloudInit: { vmId, cloudInit: null },
     bulkVms: { action: 'DELETE_VM', vmIds: [vmId] },
     setDepartmentQuota: { departmentId, vms: 0 },
     attachVolume: { vmId, volumeId },
@@ -46,7 +47,11 @@ describe('the subgraph of VMs', () => {
 
   beforeAll(async () => {
     bench = await VmBench.start();
-    vmId = await bench.created({ tags: ['secret'], description: 'secret' });
+    vmId = await bench.created({
+      tags: ['secret'],
+      description: 'secret',
+      cloudInit: { packages: ['secret'], userData: '#!secret' },
+    });
     volumeId = await bench.volume({ name: 'secret volume' });
     inputs = inputsFor({ vmId, volumeId }, bench.departmentId, bench.neighbours.imageId);
     const { data } = await bench.vms.ask(admin(), '{ _service { sdl } }');
@@ -76,11 +81,12 @@ describe('the subgraph of VMs', () => {
       `${REFERENCES} { ... on Volume { name } } }`,
       { of: [{ __typename: 'Volume', id: volumeId }] },
     ],
+    ['what cloud-init finds', 'query ($id: ID!) { vm(id: $id) { cloudInit { packages userData } } }', { id: vmId }],
     ['images', '{ images { id } }', {}],
     ['templates', '{ templates { id } }', {}],
     [
       'a reference',
-      `${REFERENCES} { ... on Vm { name tags description } } }`,
+      `${REFERENCES} { ... on Vm { name tags description cloudInit { packages userData } } } }`,
       { of: [{ __typename: 'Vm', id: vmId }] },
     ],
     [

@@ -53,8 +53,10 @@ const PasswordHash = z
  */
 const UserData = z
   .string()
-  .max(MAX_USER_DATA_BYTES)
-  .refine((text) => Buffer.byteLength(text) <= MAX_USER_DATA_BYTES, `must have at most ${MAX_USER_DATA_BYTES} bytes`)
+  .refine((text) => Buffer.byteLength(text) <= MAX_USER_DATA_BYTES, {
+    message: `must have at most ${MAX_USER_DATA_BYTES} bytes`,
+    abort: true,
+  })
   .refine(isTyped, 'must be text without control characters')
   .refine(isUserData, `must begin with the line ${CLOUD_CONFIG}, or with #! and the program that runs it`);
 
