@@ -67,6 +67,13 @@ export class RunningSystem {
     return readdirSync(this.layout.diskDir).filter((name) => name.endsWith('.qcow2'));
   }
 
+  /** What cloud-init is shown in a VM, as bytes of a CD-ROM; null: nothing. */
+  seedOf(vmId: string): string | null {
+    const name = `seed-${vmId}.iso`;
+    const { diskDir } = this.layout;
+    return readdirSync(diskDir).includes(name) ? readFileSync(path.join(diskDir, name), 'latin1') : null;
+  }
+
   log(service: string): string {
     return readFileSync(path.join(this.layout.logDir, `${service}.log`), 'utf8');
   }

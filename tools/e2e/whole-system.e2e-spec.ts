@@ -332,6 +332,18 @@ describe('the whole system', () => {
     await research.deleteVolume(volumeId);
   });
 
+  it('shows a guest what cloud-init shall find, with the address of its card, and nothing of it stays', async () => {
+    const id = await research.createVm('with-seed', { cloudInit: { userName: 'alice', packages: ['nginx'] } });
+    await research.reaches(id, 'RUNNING');
+    await research.guestReady(id);
+    expect(await system.virsh('domblklist', id)).toMatch(new RegExp(`hda +\\S+/seed-${id}\\.iso`));
+    const [mac = ''] = /[0-9a-f]{2}(?::[0-9a-f]{2}){5}/.exec(await system.virsh('domiflist', id)) ?? [];
+    for (const text of ['local-hostname: "with-seed"', 'name: "alice"', '- "nginx"', `macaddress: "${mac}"`])
+      expect(system.seedOf(id)).toContain(text);
+    await research.deleteVm(id);
+    expect(system.seedOf(id)).toBeNull();
+  });
+
   it('shuts a guest down by its power button, starts it again and deletes it, with nothing left behind', async () => {
     await act('shutdownVm');
     await research.reaches(vmId, 'STOPPED', 90_000);

@@ -13,6 +13,7 @@ import { InventoryModule } from './inventory/inventory.module.js';
 import { NetworksModule } from './networks/networks.module.js';
 import { ReportsModule } from './reports/reports.module.js';
 import { SnapshotsModule } from './snapshots/snapshots.module.js';
+import { SeedsModule } from './seeds/seeds.module.js';
 import { VmsModule } from './vms/vms.module.js';
 import { VolumesModule } from './volumes/volumes.module.js';
 
@@ -32,6 +33,7 @@ export class AppModule {
         }),
         DisksModule,
         VolumesModule,
+        SeedsModule,
         NetworksModule,
         FiltersModule,
         VmsModule,

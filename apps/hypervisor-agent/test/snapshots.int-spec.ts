@@ -10,6 +10,7 @@ import {
   deleteSnapshot,
   detachVolume,
   dismissRevert,
+  ensureSeed,
   ensureVolume,
   forceOffVm,
   inspectDisk,
@@ -185,6 +186,28 @@ suite('a snapshot', () => {
     expect(await sut.agent.call(startVm, { vmId, fence: 1 })).toEqual({ power: 'running' });
     await off(vmId);
   }, 300_000);
+
+  it('leaves the CD-ROM of cloud-init out, and brings no guest back without the one that it had', async () => {
+    const vmId = await sut.defineVm();
+    const definition = await domainOf(vmId).xmlDesc({ inactive: true });
+    const seed = { instanceId: randomUUID(), metaData: '{}', userData: '#cloud-config', networkConfig: '{}' };
+    await sut.agent.call(ensureSeed, { vmId, fence: 1, ...seed });
+    const off1 = asked(vmId, false);
+    await taken(off1);
+    await sut.agent.call(startVm, { vmId, fence: 1 });
+    const on = asked(vmId, true);
+    await taken(on);
+    expect(namesIn(diskOf(vmId))).toEqual([nameOf(off1), nameOf(on)]);
+    await off(vmId);
+    expect(await back(on)).toBe('running');
+    await removed(off1);
+    await off(vmId);
+    await libvirt.domains.defineXml(definition);
+    expect(await refusedBack(on)).toBe('SNAPSHOT_DISKS_DIFFER');
+    expect(await back({ ...on, withMemory: false })).toBe('off');
+    expect(await sut.agent.call(startVm, { vmId, fence: 1 })).toEqual({ power: 'running' });
+    await off(vmId);
+  }, 120_000);
 
   it('that an attempt left half done is made anew, and is no snapshot to go back to', async () => {
     const vmId = await sut.defineVm();

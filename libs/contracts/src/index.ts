@@ -33,6 +33,7 @@ export * from './requests/host-details.requests.js';
 export * from './requests/host.requests.js';
 export * from './requests/metrics.requests.js';
 export * from './requests/networks.requests.js';
+export * from './requests/seed.requests.js';
 export * from './requests/users.requests.js';
 export * from './requests/vm-sizes.requests.js';
 export * from './requests/vms.requests.js';

@@ -13,5 +13,6 @@ export * from './nwfilter/rule-text.js';
 export * from './pci-device.js';
 export * from './probe-xml.js';
 export * from './snapshot-xml.js';
+export * from './seed-xml.js';
 export * from './volume-xml.js';
 export * from './xml-element.js';

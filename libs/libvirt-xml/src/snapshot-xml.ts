@@ -17,7 +17,8 @@ export const snapshotXml = (name: string, withMemory: boolean): string =>
 export const recordedSnapshotXml = (name: string, domainXml: string): string => {
   const [domain] = elements(domainXml, 'domain');
   if (domain === undefined) throw new RangeError('this is no domain');
-  const disks = disksOf(domainXml).map(({ target }) => element('disk', { name: target, snapshot: 'internal' }));
+  const kept = disksOf(domainXml).filter(({ file }) => file?.endsWith('.qcow2') === true);
+  const disks = kept.map(({ target }) => element('disk', { name: target, snapshot: 'internal' }));
   const head = renderXml(
     element(
       'domainsnapshot',

@@ -2,6 +2,8 @@ export * from './actions/index.js';
 export type { AnyAction, SpecAction, Task, TaskAction, Wish, WishAction } from './actions/define.js';
 export type { FlagOption, IntegerOption, Options, Parameters } from './actions/options.js';
 export * from './backoff.js';
+export * from './cloud-init/cloud-init.js';
+export * from './cloud-init/seed-documents.js';
 export * from './lifecycle.js';
 export * from './placement/index.js';
 export * from './plan.js';

@@ -2,7 +2,7 @@ import { constants, type BigIntStats } from 'node:fs';
 import { lstat, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError } from '@infinibay/contracts';
-import { diskFileName } from '@infinibay/libvirt-xml';
+import { diskFileName, seedFileName } from '@infinibay/libvirt-xml';
 import type { UsableImage } from '../images/image.store.js';
 import { errnoOf, isMissing } from '../work/missing-file.js';
 import { isWhole, readDiskHeader, type DiskHeader } from './disk-header.js';
@@ -61,8 +61,10 @@ export class DiskFiles {
     await rm(this.pathOf(vmId), { force: true });
   }
 
-  async removeUnfinished(vmId: string): Promise<void> {
-    await rm(`${this.pathOf(vmId)}.new`, { force: true });
+  /** What stands beside it: what an attempt to make it has left, and what cloud-init was to read. */
+  async removeBeside(vmId: string): Promise<void> {
+    const seed = join(this.folder, seedFileName(vmId));
+    for (const path of [`${this.pathOf(vmId)}.new`, seed, `${seed}.new`]) await rm(path, { force: true });
   }
 
   /** Which file it is: another one in its place has another answer. */

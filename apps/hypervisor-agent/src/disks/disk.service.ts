@@ -101,7 +101,7 @@ export class DiskService {
     if (isOurs === true) await this.files.remove(vmId);
     if (isOurs === false)
       this.logger.error({ vmId }, 'in the place of the disk is a file that is not it; the file is left alone');
-    await this.files.removeUnfinished(vmId);
+    await this.files.removeBeside(vmId);
     await this.made.forget(vmId);
     return isOurs === true;
   }

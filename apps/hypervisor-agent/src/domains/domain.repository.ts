@@ -83,6 +83,22 @@ export class DomainRepository {
     return { definition: definition === undefined ? null : domainSizesOf(definition), live: domainSizesOf(now) };
   }
 
+  /**
+   * Changes a definition, with its secrets, which would be gone from it otherwise. Written whole: not every driver changes
+   * single devices of a definition. Those of one VM are changed one at a time.
+   */
+  async redefine(domain: Domain, deadline: Deadline, change: (xml: string) => string): Promise<void> {
+    const definition = await this.hypervisor.use('read-domain', () =>
+      domain.xmlDesc({ inactive: true, secure: true, timeoutMs: deadline.timeoutMs() }),
+    );
+    const changed = change(definition);
+    if (changed === definition) return;
+    deadline.check();
+    await this.hypervisor.use('define-domain', ({ domains }) =>
+      domains.defineXml(changed, { timeoutMs: deadline.timeoutMs() }),
+    );
+  }
+
   /** Files of the disks that the domain is defined with, or runs with unless `inactive`. Empty when there is no domain. */
   async diskFiles(vmId: string, deadline: Deadline, inactive = true): Promise<string[]> {
     const xml = await this.hypervisor.find('read-domain', 'NO_DOMAIN', ({ domains }) =>

@@ -64,9 +64,11 @@ export class SnapshotChecks {
     if (lacking > 0 || (withMemory && !hasMemory))
       throw new DomainError('SNAPSHOT_MISSING', { vmId, snapshotId, lacking, hasMemory });
     if (!withMemory) return;
-    await this.disks.requireExactly(vmId, volumeIds, deadline);
+    const hasSeed = await this.disks.requireExactly(vmId, volumeIds, deadline);
     const then = diskFilesOf(domainOfSnapshot(await this.records.xmlOf(domain, snapshotId, deadline)));
-    const isSame = paths.every((path) => then.includes(path)) && then.every((file) => paths.includes(file));
-    if (!isSame) throw new DomainError('SNAPSHOT_DISKS_DIFFER', { vmId, snapshotId });
+    // A guest that had a CD-ROM is not brought back without it; one that had none does not miss it.
+    const lacksSeed = this.disks.haveSeed(vmId, then) && !hasSeed;
+    if (lacksSeed || !this.disks.areExactly(vmId, volumeIds, then))
+      throw new DomainError('SNAPSHOT_DISKS_DIFFER', { vmId, snapshotId, lacksSeed });
   }
 }

@@ -2,16 +2,18 @@ import { DomainError } from '@infinibay/contracts';
 import { Injectable } from '@nestjs/common';
 import { DiskService } from '../disks/disk.service.js';
 import { DomainRepository } from '../domains/domain.repository.js';
+import { SeedService } from '../seeds/seed.service.js';
 import { VolumeService } from '../volumes/volume.service.js';
 import type { Deadline } from '../work/deadline.js';
 
-/** The files that a VM may run on: its disk, and volumes of ours. */
+/** The files that a VM may run on: its disk, volumes of ours, and what cloud-init reads in it. */
 @Injectable()
 export class DomainDisks {
   constructor(
     private readonly domains: DomainRepository,
     private readonly disks: DiskService,
     private readonly volumes: VolumeService,
+    private readonly seeds: SeedService,
   ) {}
 
   /** Of the VM's own disk. */
@@ -22,11 +24,12 @@ export class DomainDisks {
   /**
    * Right before a start: somebody may have defined the domain anew, on other files.
    * @returns which file its own disk was
-   * @throws DomainError DISK_REPLACED and the other problems of disks, VOLUME_MISSING, VOLUME_REPLACED, VOLUME_DAMAGED
+   * @throws DomainError DISK_REPLACED and the other problems of disks, VOLUME_MISSING, VOLUME_REPLACED, VOLUME_DAMAGED, SEED_REPLACED
    */
   async requireSound(vmId: string, deadline: Deadline): Promise<string> {
     const own = this.disks.pathOf(vmId);
-    const files = await this.domains.diskFiles(vmId, deadline);
+    const defined = await this.domains.diskFiles(vmId, deadline);
+    const files = defined.filter((file) => file !== this.seeds.pathOf(vmId));
     const others = files.filter((file) => file !== own);
     const volumeIds = others.map((file) => this.volumes.idAt(file)).filter((id) => id !== undefined);
     if (files.length !== others.length + 1 || volumeIds.length !== others.length) {
@@ -34,6 +37,8 @@ export class DomainDisks {
       throw new DomainError('DISK_REPLACED', { vmId }, { message });
     }
     for (const volumeId of volumeIds) await this.volumes.requireSound(volumeId, false);
+    // One that it had before, and does not any more, may hold a secret.
+    await (files.length === defined.length ? this.seeds.remove(vmId) : this.seeds.requireSound(vmId));
     // Last, so that as little time as possible passes until QEMU opens the file.
     return this.disks.requireSound(vmId);
   }
@@ -46,16 +51,27 @@ export class DomainDisks {
 
   /**
    * That the VM has its own disk and these volumes, and no other: in its definition, and what runs too.
+   * @returns whether it is defined with a seed for cloud-init, which is no disk of its own
    * @throws DomainError SNAPSHOT_DISKS_DIFFER
    */
-  async requireExactly(vmId: string, volumeIds: readonly string[], deadline: Deadline): Promise<void> {
-    const expected = [this.disks.pathOf(vmId), ...volumeIds.map((id) => this.volumes.pathOf(id))].sort();
-    for (const files of [
-      await this.domains.diskFiles(vmId, deadline),
-      await this.domains.diskFiles(vmId, deadline, false),
-    ])
-      if (JSON.stringify(files.sort()) !== JSON.stringify(expected))
-        throw new DomainError('SNAPSHOT_DISKS_DIFFER', { vmId, expected: expected.length, found: files.length });
+  async requireExactly(vmId: string, volumeIds: readonly string[], deadline: Deadline): Promise<boolean> {
+    const defined = await this.domains.diskFiles(vmId, deadline);
+    const runs = await this.domains.diskFiles(vmId, deadline, false);
+    for (const files of [defined, runs])
+      if (!this.areExactly(vmId, volumeIds, files)) throw new DomainError('SNAPSHOT_DISKS_DIFFER', { vmId });
+    return defined.includes(this.seeds.pathOf(vmId));
+  }
+
+  /** Whether files are the VM's own disk and these volumes, and nothing else but its seed. */
+  areExactly(vmId: string, volumeIds: readonly string[], files: readonly string[]): boolean {
+    const expected = [this.disks.pathOf(vmId), ...volumeIds.map((id) => this.volumes.pathOf(id))];
+    const found = files.filter((file) => file !== this.seeds.pathOf(vmId));
+    return found.length === expected.length && expected.every((file) => found.includes(file));
+  }
+
+  /** Whether a seed is among the files of a domain of the VM. */
+  haveSeed(vmId: string, files: readonly string[]): boolean {
+    return files.includes(this.seeds.pathOf(vmId));
   }
 
   /** Whether the file in the place of its own disk is still the one that was looked at. */

@@ -12,6 +12,7 @@ import { Authorize } from '@infinibay/platform-access';
 import { HandlesRequest, type RequestMeta } from '@infinibay/platform-messaging';
 import { Controller } from '@nestjs/common';
 import { DiskService } from '../disks/disk.service.js';
+import { SeedService } from '../seeds/seed.service.js';
 import { Deadline } from '../work/deadline.js';
 import { VmGate } from '../work/vm-gate.js';
 import { isOff } from '../domains/domain-power.js';
@@ -28,6 +29,7 @@ export class VmHandlers {
     private readonly disks: DiskService,
     private readonly domains: DomainRepository,
     private readonly records: TaskRecords,
+    private readonly seeds: SeedService,
   ) {}
 
   @Authorize()
@@ -103,8 +105,11 @@ export class VmHandlers {
     request: RequestOf<typeof undefineVm>,
     { deadline: until }: RequestMeta,
   ): Promise<ReplyOf<typeof undefineVm>> {
-    return {
-      removed: await this.gate.perform(request, until, (deadline) => this.vms.undefine(request.vmId, deadline)),
-    };
+    const removed = await this.gate.perform(request, until, async (deadline) => {
+      const wasDefined = await this.vms.undefine(request.vmId, deadline);
+      await this.seeds.remove(request.vmId);
+      return wasDefined;
+    });
+    return { removed };
   }
 }

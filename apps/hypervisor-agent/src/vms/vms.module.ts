@@ -4,6 +4,7 @@ import { DomainsModule } from '../domains/domains.module.js';
 import { FiltersModule } from '../filters/filters.module.js';
 import { HostModule } from '../host/host.module.js';
 import { HypervisorModule } from '../hypervisor/hypervisor.module.js';
+import { SeedsModule } from '../seeds/seeds.module.js';
 import { VolumesModule } from '../volumes/volumes.module.js';
 import { WorkModule } from '../work/work.module.js';
 import { DomainDisks } from './domain-disks.js';
@@ -21,7 +22,16 @@ import { VmStart } from './vm-start.js';
 import { VmService } from './vm.service.js';
 
 @Module({
-  imports: [WorkModule, HypervisorModule, HostModule, DomainsModule, DisksModule, VolumesModule, FiltersModule],
+  imports: [
+    WorkModule,
+    HypervisorModule,
+    HostModule,
+    DomainsModule,
+    DisksModule,
+    VolumesModule,
+    SeedsModule,
+    FiltersModule,
+  ],
   controllers: [VmHandlers, VmPowerHandlers, VmRestartHandlers, VmSizesHandlers],
   providers: [
     TaskRecords,

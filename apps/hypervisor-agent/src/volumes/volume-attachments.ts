@@ -50,7 +50,7 @@ export class VolumeAttachments {
       this.logger.info({ vmId, volumeId, target }, 'volume attached to the running guest');
     }
     if ((await this.diskOf(domain, path, true, deadline)) === undefined)
-      await this.changeDefinition(domain, deadline, (definition) => withDisk(definition, xml));
+      await this.domains.redefine(domain, deadline, (definition) => withDisk(definition, xml));
     return isOn;
   }
 
@@ -62,7 +62,7 @@ export class VolumeAttachments {
     const isOn = !isOff(await this.domains.power(domain, deadline));
     if (isOn && !(await this.askBack(domain, volumeId, path, deadline))) return false;
     if ((await this.diskOf(domain, path, true, deadline)) !== undefined)
-      await this.changeDefinition(domain, deadline, (definition) => withoutDisk(definition, path));
+      await this.domains.redefine(domain, deadline, (definition) => withoutDisk(definition, path));
     this.logger.info({ vmId, volumeId }, 'volume detached');
     return true;
   }
@@ -123,16 +123,5 @@ export class VolumeAttachments {
       domain.xmlDesc({ inactive, timeoutMs: deadline.timeoutMs() }),
     );
     return disksOf(xml).find(({ file }) => file === path);
-  }
-
-  /** With its secrets, which would be gone from it otherwise. Written whole: not every driver changes single devices of a definition. Those of one VM are changed one at a time. */
-  private async changeDefinition(domain: Domain, deadline: Deadline, change: (xml: string) => string): Promise<void> {
-    const definition = await this.hypervisor.use('read-domain', () =>
-      domain.xmlDesc({ inactive: true, secure: true, timeoutMs: deadline.timeoutMs() }),
-    );
-    deadline.check();
-    await this.hypervisor.use('define-domain', ({ domains }) =>
-      domains.defineXml(change(definition), { timeoutMs: deadline.timeoutMs() }),
-    );
   }
 }

@@ -10,6 +10,7 @@ import {
   type VmNic,
 } from '@infinibay/contracts';
 import { sizesToDefine } from '../vms/vm-spec.js';
+import { defineSeed } from './cloud-init.js';
 import type { PerformStep, Preparation, StepInput } from './step.js';
 import { defineVolumes } from './volumes.js';
 
@@ -51,11 +52,13 @@ const define: PerformStep = async (input) => {
   const sizes = sizesToDefine(vm);
   const { vcpus, memoryMib } = sizes;
   const { filterName = null } = preparation;
-  const spec = { vmId, departmentId, name, vcpus, memoryMib, nics: [cardOf(preparation)], filterName };
+  const card = cardOf(preparation);
+  const spec = { vmId, departmentId, name, vcpus, memoryMib, nics: [card], filterName };
   await requests.call(defineVm, { fence: target.fence, spec }, on);
   // Room above its size is no part of the definition that every agent knows.
   if (sizes.maxVcpus > vcpus || sizes.maxMemoryMib > memoryMib)
     await requests.call(resizeDefinition, { ...target, sizes }, on);
+  await defineSeed(input, card);
   await defineVolumes(input);
   return 'done';
 };

@@ -3,6 +3,7 @@ import type { RequestClient } from '@infinibay/platform-messaging';
 import type { Parameters } from '@infinibay/vms-domain';
 import type { Vm, VmSnapshot, Volume } from '../generated/prisma/client.js';
 import type { SnapshotsDone } from '../snapshots/snapshot.journal.js';
+import type { KeptCloudInit } from '../vms/vm-cloud-init.repository.js';
 
 /** What a start gathers on its way: the card from networks, the filter from firewall. */
 export interface Preparation {
@@ -26,6 +27,8 @@ export interface StepInput {
   readonly volumes: readonly Volume[];
   /** Of the VM, oldest first. */
   readonly snapshots: readonly VmSnapshot[];
+  /** What cloud-init shall find in it, as it is when that is asked; null: nothing. */
+  readonly cloudInit: () => Promise<KeptCloudInit | null>;
   readonly preparation: Preparation;
   /** The operation that the step is for; null when nobody asked. */
   readonly operationId: string | null;

@@ -5,12 +5,16 @@ import { Injectable } from '@nestjs/common';
 import { STEPS } from '../actions/index.js';
 import type { Preparation, StepOutcome } from '../actions/step.js';
 import type { Vm } from '../generated/prisma/client.js';
+import { VmCloudInitRepository } from '../vms/vm-cloud-init.repository.js';
 import type { Reading } from './reading.js';
 
 /** What a worker sees of a VM's host, and does there and elsewhere for it. */
 @Injectable()
 export class HostClient {
-  constructor(private readonly requests: RequestClient) {}
+  constructor(
+    private readonly requests: RequestClient,
+    private readonly cloudInits: VmCloudInitRepository,
+  ) {}
 
   inspect(vm: Vm): Promise<ReplyOf<typeof inspectVm>> {
     return this.requests.call(inspectVm, { vmId: vm.id }, { hostId: vm.hostId });
@@ -33,6 +37,8 @@ export class HostClient {
     const target = { vmId: vm.id, fence };
     const asked = { operationId: open?.id ?? null, parameters: open?.parameters ?? {} };
     const { requests } = this;
-    return STEPS[step]({ vm, target, on: { hostId: vm.hostId }, requests, volumes, snapshots, preparation, ...asked });
+    const cloudInit = () => this.cloudInits.find(vm.id);
+    const known = { vm, target, on: { hostId: vm.hostId }, requests, volumes, snapshots, cloudInit };
+    return STEPS[step]({ ...known, preparation, ...asked });
   }
 }

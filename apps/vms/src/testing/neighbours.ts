@@ -39,6 +39,7 @@ import { ReportPublisher, RequestServer, connectToNats } from '@infinibay/platfo
 import { MetricsRegistry } from '@infinibay/platform-metrics';
 import type { NatsOptions } from '@infinibay/platform-messaging';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { SimulatedSeeds } from './simulated-seeds.js';
 import { SimulatedSizes } from './simulated-sizes.js';
 import { SimulatedSnapshots } from './simulated-snapshots.js';
 import { SimulatedVolumes } from './simulated-volumes.js';
@@ -84,6 +85,7 @@ export class Neighbours {
   readonly calls: string[] = [];
   readonly volumes = new SimulatedVolumes();
   readonly snapshots = new SimulatedSnapshots();
+  readonly seeds = new SimulatedSeeds();
   /** Awaited at the start of each command, and before the answer to a look: throw or wait here to disturb it. */
   disturb: (name: string, vmId: string) => Promise<void> | void = () => undefined;
   private sequence = 0;
@@ -98,17 +100,21 @@ export class Neighbours {
     this.imageId = ids.imageId ?? randomUUID();
   }
 
-  /** @param ids of services that were away and come back */
+  /**
+   * @param ids of services that were away and come back
+   * @param knowsSeeds whether the agent is of a version that knows cloud-init
+   */
   static async start(
     nats: Omit<NatsOptions, 'service'>,
     ids: { readonly hostId?: string; readonly imageId?: string } = {},
+    knowsSeeds = true,
   ): Promise<Neighbours> {
     const logger = createLogger({ service: 'neighbours', level: 'error', format: 'json' });
     const connection = await connectToNats({ ...nats, service: 'neighbours' }, logger);
     const durations = new MetricsRegistry('neighbours').histogram('seconds', 'seconds', ['name', 'outcome']);
     const server = new RequestServer(connection, 'neighbours', logger, durations);
     const neighbours = new Neighbours(connection, new ReportPublisher(connection), ids);
-    neighbours.serve(server);
+    neighbours.serve(server, knowsSeeds);
     // As a host does: one that is silent is offline, and nothing is built on it.
     neighbours.beating = setInterval(() => neighbours.heartbeat(), HEARTBEAT_MS);
     return neighbours;
@@ -216,7 +222,7 @@ export class Neighbours {
     return fresh;
   }
 
-  private serve(server: RequestServer): void {
+  private serve(server: RequestServer, knowsSeeds: boolean): void {
     const hostId = this.hostId;
     const on = <C extends RequestContract>(
       contract: C,
@@ -226,6 +232,7 @@ export class Neighbours {
     };
     this.volumes.serve(on, (name, request, act) => this.command(name, request, act));
     this.snapshots.serve(on, (name, request, act) => this.command(name, request, act));
+    if (knowsSeeds) this.seeds.serve(on, (name, request, act) => this.command(name, request, act));
     on(findDepartments, ({ departmentIds }) =>
       Promise.resolve({
         departments: departmentIds
@@ -273,6 +280,7 @@ export class Neighbours {
     on(defineVm, ({ fence, spec }) =>
       this.command('define-vm', { fence, vmId: spec.vmId }, (vm) => {
         this.volumes.defined(spec.vmId);
+        this.seeds.defined(spec.vmId);
         vm.power ??= 'off';
         vm.name = spec.name;
         vm.sizes.define(spec);
@@ -330,6 +338,7 @@ export class Neighbours {
       this.command('undefine-vm', request, (vm) => {
         this.volumes.defined(request.vmId);
         this.snapshots.gone(request.vmId);
+        this.seeds.defined(request.vmId);
         vm.power = null;
         vm.sizes.definition = null;
         return { removed: true };

@@ -4,8 +4,10 @@ import { CreateVmInput, PlannedVm } from './vm.inputs.js';
 
 export const MAX_EXPLAINED_VMS = 100;
 
-@InputType({ description: 'A virtual machine that might be made: what createVm takes, without the key' })
-export class PlannedVmInput extends OmitType(CreateVmInput, ['idempotencyKey'] as const, InputType) {}
+@InputType({
+  description: 'A virtual machine that might be made: what createVm takes, without the key and what is in the guest',
+})
+export class PlannedVmInput extends OmitType(CreateVmInput, ['idempotencyKey', 'cloudInit'] as const, InputType) {}
 
 @InputType({ description: 'Virtual machines that might be made' })
 export class ExplainPlacementInput {

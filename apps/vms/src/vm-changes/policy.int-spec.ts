@@ -25,6 +25,7 @@ const inputsFor = (
     tagVm: { vmId, tags: ['tagged'] },
     untagVm: { vmId, tags: ['tagged'] },
     setVmDeletionProtection: { vmId, deletionProtected: true },
+    setVmCloudInit: { vmId, cloudInit: null },
     bulkVms: { action: 'DELETE_VM', vmIds: [vmId] },
     setDepartmentQuota: { departmentId, vms: 0 },
     createVmSnapshot: { vmId, name: 'theirs' },
@@ -49,7 +50,11 @@ describe('the subgraph of VMs', () => {
 
   beforeAll(async () => {
     bench = await VmBench.start();
-    vmId = await bench.created({ tags: ['secret'], description: 'secret' });
+    vmId = await bench.created({
+      tags: ['secret'],
+      description: 'secret',
+      cloudInit: { packages: ['secret'], userData: '#!secret' },
+    });
     volumeId = await bench.volume({ name: 'secret volume' });
     await bench.reaches(vmId, 'RUNNING');
     const snapshotId = await bench.snapshot(vmId, { name: 'secret snapshot' });
@@ -82,11 +87,12 @@ describe('the subgraph of VMs', () => {
       { of: [{ __typename: 'Volume', id: volumeId }] },
     ],
     ['snapshots', 'query ($id: ID!) { vm(id: $id) { snapshots { id name author { id } } } }', { id: vmId }],
+    ['what cloud-init finds', 'query ($id: ID!) { vm(id: $id) { cloudInit { packages userData } } }', { id: vmId }],
     ['images', '{ images { id } }', {}],
     ['templates', '{ templates { id } }', {}],
     [
       'a reference',
-      `${REFERENCES} { ... on Vm { name tags description } } }`,
+      `${REFERENCES} { ... on Vm { name tags description cloudInit { packages userData } } } }`,
       { of: [{ __typename: 'Vm', id: vmId }] },
     ],
     [

@@ -105,6 +105,7 @@ describe('mutations of vms, repeated', () => {
     tagVm: said({ tags: ['web', 'env:prod'] }, { tags: ['web'] }),
     untagVm: said({ tags: ['web'] }, { tags: ['other'] }),
     setVmDeletionProtection: said({ deletionProtected: true }, { deletionProtected: false }),
+    setVmCloudInit: said({ cloudInit: { userName: 'alice', packages: ['nginx'] } }, { cloudInit: null }),
     bulkVms: {
       select: '{ id kind resourceKind results { nodes { vmId } } }',
       input: async () => ({ action: 'START_VM', vmIds: [await bench.running(), randomUUID()] }),

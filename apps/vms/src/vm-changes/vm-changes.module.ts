@@ -16,6 +16,8 @@ import { VmAdmission } from './vm.admission.js';
 import { SpecChanges } from './spec-changes.js';
 import { VmChangesService } from './vm-changes.service.js';
 import { VmCreation } from './vm-creation.js';
+import { SetVmCloudInitResolver } from './vm-cloud-init.resolver.js';
+import { VmCloudInitService } from './vm-cloud-init.service.js';
 import { VmMetadataResolver } from './vm-metadata.resolver.js';
 import { VmMetadataService } from './vm-metadata.service.js';
 import { AcceptedRequests, actionResolvers } from './vm-mutation.resolver.js';
@@ -49,6 +51,8 @@ import { VolumeAttachment } from './volume-attachment.js';
     ExplainPlacementResolver,
     VmMetadataService,
     VmMetadataResolver,
+    VmCloudInitService,
+    SetVmCloudInitResolver,
     AcceptedRequests,
     ...actionResolvers,
   ],

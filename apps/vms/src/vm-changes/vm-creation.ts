@@ -5,6 +5,7 @@ import type { Transaction } from '../database.js';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
 import { createdEvent } from '../vms/vm.events.js';
 import { changesBetween, updatedEvent, type VmFacts } from '../vms/vm-facts.js';
+import { VmCloudInitRepository } from '../vms/vm-cloud-init.repository.js';
 import { columnsOf } from '../vms/vm-spec.js';
 import { VmRepository } from '../vms/vm.repository.js';
 import { NeighbourChecks } from './neighbour-checks.js';
@@ -24,6 +25,7 @@ export class VmCreation {
     private readonly vms: VmRepository,
     private readonly specs: SpecChanges,
     private readonly neighbours: NeighbourChecks,
+    private readonly cloudInits: VmCloudInitRepository,
   ) {}
 
   /** As NeighbourChecks says. */
@@ -39,6 +41,7 @@ export class VmCreation {
     const place = await this.specs.place(tx, input);
     const { name, description, tags } = input;
     const said: VmFacts = { name, description: description ?? '', tags: tags ?? [], deletionProtected: false };
+    const now = await databaseNow(tx);
     const vm = await this.vms.create(tx, said, {
       id: newId(),
       departmentId: input.departmentId,
@@ -51,9 +54,10 @@ export class VmCreation {
       reservedMib: place.maxMemoryMib - place.memoryMib,
       diskBytes: place.diskBytes,
       templateId: input.templateId,
-      reconcileAt: await databaseNow(tx),
+      reconcileAt: now,
     });
     await this.specs.declareFirst(tx, vm, place);
+    await this.cloudInits.put(tx, vm.id, input.cloudInit, now);
     const unsaid: VmFacts = { ...said, description: '', tags: [] };
     const changed = changesBetween(unsaid, said);
     // The event of a creation has no words for it: it is told as a change.

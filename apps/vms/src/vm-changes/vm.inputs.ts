@@ -1,8 +1,10 @@
 import { Field, Float, ID, InputType, Int } from '@nestjs/graphql';
 import { Description, IdempotencyKey, Tags, VmName } from '@infinibay/contracts';
+import { CloudInit } from '@infinibay/vms-domain';
 import { KEY_DESCRIPTION } from '@infinibay/platform-graphql';
 import { z } from 'zod';
 import { bytesOfGib, diskGib, memoryMib, vcpus } from '../catalog/sizes.js';
+import { CloudInitInput } from './cloud-init.inputs.js';
 import { DESCRIPTION_RULE, TAGS_RULE } from './vm-metadata.inputs.js';
 
 @InputType({
@@ -55,6 +57,12 @@ export class CreateVmInput {
 
   @Field(() => [String], { nullable: true, description: TAGS_RULE })
   tags?: string[] | null;
+
+  @Field(() => CloudInitInput, {
+    nullable: true,
+    description: 'What cloud-init shall find in the guest; nothing when left out. See setVmCloudInit',
+  })
+  cloudInit?: CloudInitInput | null;
 }
 
 @InputType({ description: 'Names a virtual machine to act on' })
@@ -95,7 +103,7 @@ const hasOneSource = (input: { imageId: string | null; templateId: string | null
 const ONE_SOURCE = { message: 'give either imageId or templateId', path: ['imageId'] };
 
 export const CreateVm = newVm
-  .extend({ idempotencyKey: IdempotencyKey })
+  .extend({ idempotencyKey: IdempotencyKey, cloudInit: optional(CloudInit) })
   .transform(({ diskGib, ...input }) => ({ ...input, diskBytes: diskGib === null ? null : bytesOfGib(diskGib) }))
   .refine(hasOneSource, ONE_SOURCE);
 export type CreateVm = z.output<typeof CreateVm>;

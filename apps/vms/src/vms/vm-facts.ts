@@ -11,7 +11,7 @@ export interface VmFacts {
 }
 
 /** As events name it. */
-export type VmChange = 'name' | 'description' | 'tags' | 'deletion-protection' | 'spec';
+export type VmChange = 'name' | 'description' | 'tags' | 'deletion-protection' | 'spec' | 'cloud-init';
 
 /** Tags are in order. */
 export const changesBetween = (before: VmFacts, after: VmFacts): VmChange[] => [

@@ -6,6 +6,8 @@ import { DepartmentVmsResolver } from './department-vms.resolver.js';
 import { OperationVmResolver } from './operation-vm.resolver.js';
 import { VmRequestController } from './vm-request.controller.js';
 import { VmConnectionResolver } from './vm-connection.resolver.js';
+import { VmCloudInitRepository } from './vm-cloud-init.repository.js';
+import { CloudInitUserDataResolver, VmCloudInitResolver } from './vm-cloud-init.resolver.js';
 import { VmListRepository } from './vm-list.repository.js';
 import { VmMetadataBackfill } from './vm-metadata.backfill.js';
 import { VmMetadataRepository } from './vm-metadata.repository.js';
@@ -24,6 +26,9 @@ import { VmService } from './vm.service.js';
     VmListRepository,
     VmMetadataRepository,
     VmMetadataBackfill,
+    VmCloudInitRepository,
+    VmCloudInitResolver,
+    CloudInitUserDataResolver,
     VmService,
     VmRevisionRepository,
     VmRevisionService,
@@ -34,6 +39,6 @@ import { VmService } from './vm.service.js';
     DepartmentVmsResolver,
     OperationVmResolver,
   ],
-  exports: [VmRepository, VmMetadataRepository, VmRevisionRepository, VmService],
+  exports: [VmRepository, VmMetadataRepository, VmCloudInitRepository, VmRevisionRepository, VmService],
 })
 export class VmsModule {}

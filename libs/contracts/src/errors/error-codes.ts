@@ -133,6 +133,10 @@ export const ERROR_CODES = {
   },
   POOL_FULL: { kind: 'precondition', message: 'The storage pool has too little free space' },
   NO_SUITABLE_POOL: { kind: 'precondition', message: 'No storage pool can take this volume' },
+  SEED_REPLACED: {
+    kind: 'unavailable',
+    message: "What is in the place of the virtual machine's seed for cloud-init is not that seed",
+  },
   FILTER_MISSING: { kind: 'precondition', message: 'The packet filter of the virtual machine is missing on its host' },
   FILTER_NOT_ENFORCED: {
     kind: 'unavailable',

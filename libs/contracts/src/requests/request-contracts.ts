@@ -4,6 +4,7 @@ import * as hostDetailsRequests from './host-details.requests.js';
 import * as hostRequests from './host.requests.js';
 import * as metricsRequests from './metrics.requests.js';
 import * as networksRequests from './networks.requests.js';
+import * as seedRequests from './seed.requests.js';
 import * as usersRequests from './users.requests.js';
 import * as vmSizesRequests from './vm-sizes.requests.js';
 import * as vmsRequests from './vms.requests.js';
@@ -27,6 +28,7 @@ export const REQUEST_CONTRACTS: readonly RequestContract[] = [
   hostRequests,
   snapshotsRequests,
   volumesRequests,
+  seedRequests,
   hostDetailsRequests,
   vmSizesRequests,
 ]

@@ -1,0 +1,20 @@
+import { describe, expect, it } from '@jest/globals';
+import { seedDiskXml, seedFileName } from './seed-xml.js';
+import { disksOf, withDisk } from './volume-xml.js';
+
+const VM = '0196f5a0-0000-7000-8000-000000000001';
+
+describe(seedDiskXml.name, () => {
+  it('is a CD-ROM that nobody writes to, read as nothing but bytes', () => {
+    expect(seedDiskXml(`/disks/${seedFileName(VM)}`)).toBe(
+      '<disk type="file" device="cdrom"><driver name="qemu" type="raw"/>' +
+        `<source file="/disks/seed-${VM}.iso"/><target dev="hda" bus="ide"/><readonly/></disk>`,
+    );
+  });
+
+  it('is found in a definition by its file, whatever its path is', () => {
+    const path = '/srv/"disks" & <more>/seed.iso';
+    const definition = withDisk('<domain><devices></devices></domain>', seedDiskXml(path));
+    expect(disksOf(definition)).toEqual([{ file: path, target: 'hda', serial: undefined }]);
+  });
+});
