@@ -45,6 +45,14 @@ import { SimulatedSnapshots } from './simulated-snapshots.js';
 import { SimulatedVolumes } from './simulated-volumes.js';
 
 const HEARTBEAT_MS = 1_000;
+const CAPABILITIES = {
+  driver: 'Test',
+  virtType: 'test',
+  nwfilter: true,
+  guestChannel: true,
+  libvirtVersion: '9.0.0',
+  hypervisorVersion: '0.0.2',
+} as const;
 
 export interface SimulatedVm {
   power: DomainPower | null;
@@ -138,14 +146,7 @@ export class Neighbours {
         cpus: 4,
         memoryMib: 8_192,
         memoryFreeMib: 8_000,
-        capabilities: {
-          driver: 'Test',
-          virtType: 'test',
-          nwfilter: true,
-          guestChannel: true,
-          libvirtVersion: '9.0.0',
-          hypervisorVersion: '0.0.2',
-        },
+        capabilities: CAPABILITIES,
         images: [
           {
             imageId: this.imageId,
