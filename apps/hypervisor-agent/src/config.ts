@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 const absolutePath = z.string().startsWith('/', 'must be an absolute path');
 
-/** A unix socket's path has at most 107 bytes; `/<vmId>/agent.sock` takes 48 of them. */
+/** A unix socket's path has at most 107 bytes; `/<vmId>/agent.sock` and `/<vmId>/vnc/socket` take 48 of them. */
 const LONGEST_SOCKET_DIR = 59;
 
 export const configSchema = {
@@ -27,7 +27,7 @@ export const configSchema = {
       (path) => Buffer.byteLength(path) <= LONGEST_SOCKET_DIR,
       `must have at most ${LONGEST_SOCKET_DIR} bytes`,
     ),
-    'Folder for the sockets of the guest agents: <vmId>/agent.sock',
+    'Folder for the sockets of guests: <vmId>/agent.sock of the guest agent, <vmId>/vnc/socket of the screen',
   ),
   IMAGE_DIR: setting(absolutePath, 'Folder of images, each with its manifest <name>.json; only read'),
   DISK_DIR: setting(

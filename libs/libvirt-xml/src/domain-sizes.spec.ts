@@ -51,7 +51,13 @@ describe('the sizes of a domain', () => {
     const of = { vcpus: fc.integer({ min: 1, max: 512 }), memoryMib: fc.integer({ min: 64, max: 16_777_216 }) };
     fc.assert(
       fc.property(fc.record({ ...of, name: fc.string({ unit: 'binary' }) }), virtType, (said, type) => {
-        const host = { virtType: type, diskPath: '/d', agentSocketPath: '/a', fence: 1 } as const;
+        const host = {
+          virtType: type,
+          diskPath: '/d',
+          agentSocketPath: '/a',
+          screenSocketPath: '/v',
+          fence: 1,
+        } as const;
         const { vcpus, memoryMib } = said;
         expect(domainSizesOf(domainXml(spec(said), host))).toEqual(sizes(vcpus, memoryMib * 1_024));
       }),

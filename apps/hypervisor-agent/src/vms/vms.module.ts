@@ -10,6 +10,7 @@ import { DomainDisks } from './domain-disks.js';
 import { GuestFolders } from './guest-folders.js';
 import { TaskRecords } from './task-records.js';
 import { PowerChange } from './power-change.js';
+import { ScreenSockets } from './screen-sockets.js';
 import { VmPowerHandlers } from './vm-power.handlers.js';
 import { VmRestartHandlers } from './vm-restarts.handlers.js';
 import { VmSizesHandlers } from './vm-sizes.handlers.js';
@@ -19,6 +20,6 @@ import { VmService } from './vm.service.js';
 @Module({
   imports: [WorkModule, HypervisorModule, HostModule, DomainsModule, DisksModule, VolumesModule, FiltersModule],
   controllers: [VmHandlers, VmPowerHandlers, VmRestartHandlers, VmSizesHandlers],
-  providers: [TaskRecords, DomainDisks, GuestFolders, PowerChange, VmService],
+  providers: [TaskRecords, DomainDisks, GuestFolders, ScreenSockets, PowerChange, VmService],
 })
 export class VmsModule {}
