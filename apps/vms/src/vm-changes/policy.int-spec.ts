@@ -25,6 +25,7 @@ const inputsFor = (
     tagVm: { vmId, tags: ['tagged'] },
     untagVm: { vmId, tags: ['tagged'] },
     setVmDeletionProtection: { vmId, deletionProtected: true },
+    createConsoleTicket: { vmId, access: 'CONTROL' },
     bulkVms: { action: 'DELETE_VM', vmIds: [vmId] },
     setDepartmentQuota: { departmentId, vms: 0 },
     attachVolume: { vmId, volumeId },

@@ -97,6 +97,14 @@ describe('mutations of vms, repeated', () => {
     tagVm: said({ tags: ['web', 'env:prod'] }, { tags: ['web'] }),
     untagVm: said({ tags: ['web'] }, { tags: ['other'] }),
     setVmDeletionProtection: said({ deletionProtected: true }, { deletionProtected: false }),
+    createConsoleTicket: {
+      select: '{ ticket expiresAt vmId protocol }',
+      input: async () => ({ vmId: await bench.running(), access: 'VIEW' }),
+      gone: ({ vmId }) =>
+        bench.vms.get(PrismaClient).vm.update({ where: { id: String(vmId) }, data: { state: 'DELETED' } }),
+      other: { access: 'CONTROL' },
+      lost: ['VM_NOT_FOUND'],
+    },
     bulkVms: {
       select: '{ id kind resourceKind results { nodes { vmId } } }',
       input: async () => ({ action: 'START_VM', vmIds: [await bench.running(), randomUUID()] }),
