@@ -159,7 +159,7 @@ describe('domainXml', () => {
 
   it('has a screen that listens on its socket and nowhere else, and none on the test driver', () => {
     const xml = domainXml(spec, host);
-    expect(xml.match(/<graphics.*<\/graphics>/)?.[0]).toBe(
+    expect(/<graphics.*<\/graphics>/.exec(xml)?.[0]).toBe(
       '<graphics type="vnc"><listen type="socket" socket="/agents/vm/vnc/socket"/></graphics>',
     );
     expect(xml).toContain('<video><model type="vga"');

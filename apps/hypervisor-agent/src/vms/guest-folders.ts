@@ -2,14 +2,22 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import { AGENT_CONFIG, type AgentConfig } from '../config.js';
+import { ScreenSockets } from './screen-sockets.js';
 
-/** Where a guest's agent socket and console log are. The paths are made of our ids only. */
+/** Where a guest's agent socket, screen and console log are. The paths are made of our ids only. */
 @Injectable()
 export class GuestFolders {
-  constructor(@Inject(AGENT_CONFIG) private readonly config: AgentConfig) {}
+  constructor(
+    @Inject(AGENT_CONFIG) private readonly config: AgentConfig,
+    private readonly screens: ScreenSockets,
+  ) {}
 
   agentSocket(vmId: string): string {
     return join(this.config.AGENT_SOCKET_DIR, vmId, 'agent.sock');
+  }
+
+  screenSocket(vmId: string): string {
+    return this.screens.pathOf(vmId);
   }
 
   consoleLog(vmId: string): string | undefined {
@@ -18,6 +26,7 @@ export class GuestFolders {
 
   async ensure(vmId: string): Promise<void> {
     await mkdir(join(this.config.AGENT_SOCKET_DIR, vmId), { recursive: true });
+    await this.screens.ensure(vmId);
     if (this.config.CONSOLE_LOG_DIR !== undefined) await mkdir(this.config.CONSOLE_LOG_DIR, { recursive: true });
   }
 

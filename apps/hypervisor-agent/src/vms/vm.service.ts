@@ -9,7 +9,6 @@ import { isOff } from '../domains/domain-power.js';
 import { DomainRepository } from '../domains/domain.repository.js';
 import { DomainDisks } from './domain-disks.js';
 import { GuestFolders } from './guest-folders.js';
-import { ScreenSockets } from './screen-sockets.js';
 import { unlessDone } from './unless-done.js';
 
 const START_TIMEOUT_MS = 55_000;
@@ -27,19 +26,18 @@ export class VmService {
     private readonly disks: DomainDisks,
     private readonly filters: FilterService,
     private readonly folders: GuestFolders,
-    private readonly screens: ScreenSockets,
   ) {}
 
   async define(spec: VmSpec, fence: number, deadline: Deadline): Promise<void> {
     const { virtType } = await this.host.capabilities();
     await this.domains.find(spec.vmId, deadline);
     deadline.check();
-    await this.ensureFolders(spec.vmId);
+    await this.folders.ensure(spec.vmId);
     const xml = domainXml(spec, {
       virtType,
       diskPath: this.disks.pathOf(spec.vmId),
       agentSocketPath: this.folders.agentSocket(spec.vmId),
-      screenSocketPath: this.screens.pathOf(spec.vmId),
+      screenSocketPath: this.folders.screenSocket(spec.vmId),
       consoleLogPath: this.folders.consoleLog(spec.vmId),
       fence,
     });
@@ -56,7 +54,7 @@ export class VmService {
     if (!isOff(power)) return power;
     await this.filters.requireFor(vmId);
     // The folder is gone after a reboot of the host when it is in memory.
-    await this.ensureFolders(vmId);
+    await this.folders.ensure(vmId);
     const file = await this.disks.requireSound(vmId, deadline);
     deadline.check();
     const create = () => domain.create({ timeoutMs: deadline.timeoutMs(START_TIMEOUT_MS) });
@@ -85,11 +83,6 @@ export class VmService {
     deadline.check();
     await this.folders.remove(vmId);
     return domain !== undefined;
-  }
-
-  private async ensureFolders(vmId: string): Promise<void> {
-    await this.folders.ensure(vmId);
-    await this.screens.ensure(vmId);
   }
 
   /** @throws DomainError VM_BUSY while the domain runs */

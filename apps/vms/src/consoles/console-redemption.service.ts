@@ -9,9 +9,10 @@ import { verifyConsoleTicket, type ConsoleTicketClaims } from '@infinibay/platfo
 import type { Logger } from '@infinibay/platform-logging';
 import { RequestClient } from '@infinibay/platform-messaging';
 import { LOGGER } from '@infinibay/platform-service';
-import { AuditLog, type AuditEntry, type Effect } from '@infinibay/platform-subgraph';
+import type { AuditEntry, Effect } from '@infinibay/platform-subgraph';
 import { Inject, Injectable } from '@nestjs/common';
-import { Change, PrismaClient, type Transaction } from '../database.js';
+import { Change, type Transaction } from '../database.js';
+import { VmRepository } from '../vms/vm.repository.js';
 import { hasScreen, mayHaveConsole } from './console-access.js';
 import { CONSOLE_OPTIONS, type ConsoleOptions } from './console-options.js';
 import { ConsoleTicketRepository, hashOfTicket } from './console-ticket.repository.js';
@@ -30,10 +31,9 @@ class Refusal extends DomainError {
 export class ConsoleRedemptionService {
   constructor(
     private readonly change: Change,
-    private readonly database: PrismaClient,
-    private readonly audit: AuditLog,
     private readonly requests: RequestClient,
     private readonly tickets: ConsoleTicketRepository,
+    private readonly vms: VmRepository,
     @Inject(CONSOLE_OPTIONS) private readonly options: ConsoleOptions,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -53,13 +53,21 @@ export class ConsoleRedemptionService {
       if (actor === null) throw new Refusal('the session has ended');
       return await this.change.run((tx) => this.use(tx, claims, actor));
     } catch (error) {
-      if (error instanceof Refusal) {
-        const { actorId, vmId } = claims;
-        this.logger.info({ vmId, actorId, reason: error.why }, 'a console ticket was refused');
-        await this.audit.recordRefusal(this.database, entryOf(claims, error.code));
-      }
+      if (error instanceof Refusal) await this.remember(claims, error);
       throw error;
     }
+  }
+
+  /** Who asked gets the refusal also when it can't be recorded; the log has it then. */
+  private async remember(claims: ConsoleTicketClaims, { code, why }: Refusal): Promise<void> {
+    const { actorId, vmId } = claims;
+    this.logger.info({ vmId, actorId, reason: why }, 'a console ticket was refused');
+    const refused = { answer: undefined, events: [], audit: entryOf(claims, code) };
+    await this.change
+      .run(() => Promise.resolve(refused))
+      .catch((error: unknown) => {
+        this.logger.error({ err: error, vmId, actorId }, 'a refusal is missing in the audit');
+      });
   }
 
   private async use(tx: Transaction, claims: ConsoleTicketClaims, actor: Actor): Promise<Effect<Redeemed>> {
@@ -68,7 +76,7 @@ export class ConsoleRedemptionService {
     const { vmId, hostId, access, actorId } = row;
     // The row decides, and the ticket says the same: they were made of one thing.
     if (vmId !== claims.vmId || row.sessionId !== claims.sessionId) throw new Refusal('it is not what was given');
-    const vm = await tx.vm.findUnique({ where: { id: vmId } });
+    const vm = await this.vms.lock(tx, vmId);
     if (vm === null || !hasScreen(vm.state)) throw new Refusal('the virtual machine does not run');
     if (vm.hostId !== hostId) throw new Refusal('the virtual machine has moved');
     if (!mayHaveConsole(actor, access, vm)) throw new Refusal('the right is lost');

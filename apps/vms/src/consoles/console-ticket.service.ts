@@ -41,7 +41,7 @@ export class ConsoleTicketService {
 
   private async issue(tx: Transaction, actor: Actor, asked: Asked): Promise<MutationEffect<Issued>> {
     const { vmId, access, idempotencyKey: id } = asked;
-    const vm = await tx.vm.findUnique({ where: { id: vmId } });
+    const vm = await this.vms.lock(tx, vmId);
     if (vm === null || vm.state === 'DELETED' || !mayHaveConsole(actor, access, vm))
       throw new DomainError('VM_NOT_FOUND');
     if (!hasScreen(vm.state)) throw new DomainError('VM_BUSY', { state: vm.state });
