@@ -1,7 +1,7 @@
 // Screens of real QEMU guests. Beside the sources, since it needs the stack's tools.
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { chmodSync, existsSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -10,7 +10,7 @@ import { Connection } from '@infinibay/libvirt';
 import { pollUntil } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { QemuAgent, hasQemu } from './qemu-agent.ts';
-import { greet } from './vnc-client.ts';
+import { Viewer, greet } from './vnc-client.ts';
 
 const suite = hasQemu ? describe : describe.skip;
 const run = promisify(execFile);
@@ -27,7 +27,7 @@ suite('the screen of a guest', () => {
   }, 120_000);
   afterAll(() => sut.stop(), 120_000);
 
-  const folderOf = (id: string): string => path.join(sut.state.agentSocketDir, id);
+  const folderOf = (id: string): string => path.join(sut.state.screenSocketDir, id);
   const socketOf = (id: string): string => path.join(folderOf(id), 'vnc', 'socket');
   const isGone = (id: string): Promise<unknown> =>
     pollUntil(() => !existsSync(socketOf(id)), { timeoutMs: 30_000, what: 'the socket to go' });
@@ -53,7 +53,7 @@ suite('the screen of a guest', () => {
 
   it('is reached by root and QEMU, and by nobody else', async () => {
     // Even where the folders above let everybody pass.
-    for (const folder of [sut.state.socketDir, sut.state.agentSocketDir]) chmodSync(folder, 0o755);
+    for (const folder of [sut.state.socketDir, sut.state.screenSocketDir]) chmodSync(folder, 0o755);
     const open = path.join(folderOf(vmId), 'open');
     const server = createServer((socket) => socket.end('hello')).listen(open);
     await new Promise((resolve) => server.once('listening', resolve));
@@ -65,6 +65,18 @@ suite('the screen of a guest', () => {
     });
     const { mode, uid } = statSync(path.dirname(socketOf(vmId)));
     expect([mode & 0o777, uid]).toEqual([0o700, 0]);
+    expect(statSync(folderOf(vmId)).mode & 0o777).toBe(0o711);
+    // Whoever reads the sockets of agents finds no screen there.
+    expect(existsSync(path.join(sut.state.agentSocketDir, vmId, 'agent.sock'))).toBe(true);
+    expect(readdirSync(path.join(sut.state.agentSocketDir, vmId))).not.toContain('vnc');
+  }, 60_000);
+
+  it('is for several at once: none throws out the others', async () => {
+    const first = await Viewer.open(socketOf(vmId));
+    await expect(greet(socketOf(vmId), { isShared: false })).rejects.toThrow('closed the connection');
+    expect(await greet(socketOf(vmId))).toMatchObject({ width: expect.any(Number) });
+    expect(await first.picture()).toBeGreaterThan(0);
+    first.close();
   }, 60_000);
 
   it('goes when the guest is off, comes with it again, and leaves nothing when the VM is gone', async () => {
@@ -75,8 +87,21 @@ suite('the screen of a guest', () => {
     // QEMU dies without a word.
     sut.signalVm(vmId, 'SIGKILL');
     await isGone(vmId);
+    // What is in the way of the socket is not in the way of the VM, and a link of it leads nobody anywhere.
+    const outside = path.join(sut.state.socketDir, 'outside');
+    mkdirSync(outside);
+    writeFileSync(path.join(outside, 'file'), '');
+    mkdirSync(path.join(socketOf(vmId), 'deep'), { recursive: true });
+    symlinkSync(outside, path.join(socketOf(vmId), 'deep', 'link'));
+    await sut.agent.call(startVm, { vmId, fence: 1 });
+    expect((await greet(socketOf(vmId))).version).toMatch(/^RFB/);
+    expect(readdirSync(path.dirname(socketOf(vmId)))).toEqual(['socket']);
+    expect(existsSync(path.join(outside, 'file'))).toBe(true);
+    await sut.agent.call(forceOffVm, { vmId, fence: 1 });
+    await isGone(vmId);
     await sut.agent.call(undefineVm, { vmId, fence: 1 });
     expect(existsSync(folderOf(vmId))).toBe(false);
+    expect(existsSync(path.join(sut.state.agentSocketDir, vmId))).toBe(false);
   }, 120_000);
 
   it('leaves a card and 25 volumes room on the bus, and the card where it was', async () => {

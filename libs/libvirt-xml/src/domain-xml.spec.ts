@@ -157,10 +157,10 @@ describe('domainXml', () => {
     expect(domainXml({ ...spec, filterName: null }, host)).not.toContain('filterref');
   });
 
-  it('has a screen that listens on its socket and nowhere else, and none on the test driver', () => {
+  it('has a screen that listens on its socket and nowhere else, for several viewers at once, and none on the test driver', () => {
     const xml = domainXml(spec, host);
     expect(/<graphics.*<\/graphics>/.exec(xml)?.[0]).toBe(
-      '<graphics type="vnc"><listen type="socket" socket="/agents/vm/vnc/socket"/></graphics>',
+      '<graphics type="vnc" sharePolicy="force-shared"><listen type="socket" socket="/agents/vm/vnc/socket"/></graphics>',
     );
     expect(xml).toContain('<video><model type="vga"');
     const onTest = domainXml(spec, { ...host, virtType: 'test' });

@@ -117,11 +117,16 @@ const serialConsole = (logPath: string | undefined): XmlElement =>
 
 /**
  * A screen that every BIOS, boot loader and system can draw on, and a pointer that is where the viewer's is: a virtio
- * tablet, which needs no USB controller. A guest without a driver for it has the PS/2 mouse. QEMU listens on the socket alone.
+ * tablet, which needs no USB controller. A guest without a driver for it has the PS/2 mouse. QEMU listens on the socket alone,
+ * and lets no viewer throw out the others.
  */
 const screen = (socketPath: string): XmlElement[] => [
   element('input', { type: 'tablet', bus: 'virtio' }, inScreenSlot(1)),
-  element('graphics', { type: 'vnc' }, element('listen', { type: 'socket', socket: socketPath })),
+  element(
+    'graphics',
+    { type: 'vnc', sharePolicy: 'force-shared' },
+    element('listen', { type: 'socket', socket: socketPath }),
+  ),
   element(
     'video',
     {},

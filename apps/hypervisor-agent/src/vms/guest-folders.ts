@@ -25,14 +25,26 @@ export class GuestFolders {
   }
 
   async ensure(vmId: string): Promise<void> {
-    await mkdir(join(this.config.AGENT_SOCKET_DIR, vmId), { recursive: true });
+    await this.ensureOwn(vmId);
     await this.screens.ensure(vmId);
-    if (this.config.CONSOLE_LOG_DIR !== undefined) await mkdir(this.config.CONSOLE_LOG_DIR, { recursive: true });
+  }
+
+  /** Of a guest that is off and is to be started: what its last QEMU left is gone. */
+  async renew(vmId: string): Promise<void> {
+    await this.ensureOwn(vmId);
+    await this.screens.renew(vmId);
   }
 
   async remove(vmId: string): Promise<void> {
+    await this.screens.remove(vmId);
     await rm(join(this.config.AGENT_SOCKET_DIR, vmId), { recursive: true, force: true });
     const log = this.consoleLog(vmId);
     if (log !== undefined) await rm(log, { force: true });
+  }
+
+  /** Those in which QEMU's user makes nothing. */
+  private async ensureOwn(vmId: string): Promise<void> {
+    await mkdir(join(this.config.AGENT_SOCKET_DIR, vmId), { recursive: true });
+    if (this.config.CONSOLE_LOG_DIR !== undefined) await mkdir(this.config.CONSOLE_LOG_DIR, { recursive: true });
   }
 }

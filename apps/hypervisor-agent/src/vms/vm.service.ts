@@ -53,8 +53,8 @@ export class VmService {
     if (power === 'shutting-down') throw new DomainError('VM_BUSY', { vmId, power });
     if (!isOff(power)) return power;
     await this.filters.requireFor(vmId);
-    // The folder is gone after a reboot of the host when it is in memory.
-    await this.folders.ensure(vmId);
+    // Folders are gone after a reboot of the host when they are in memory.
+    await this.folders.renew(vmId);
     const file = await this.disks.requireSound(vmId, deadline);
     deadline.check();
     const create = () => domain.create({ timeoutMs: deadline.timeoutMs(START_TIMEOUT_MS) });
