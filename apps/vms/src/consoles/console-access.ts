@@ -13,3 +13,6 @@ export const mayHaveConsole = (
 
 /** Whether there is a screen to look at. */
 export const hasScreen = (state: VmState): boolean => state === 'RUNNING' || state === 'PAUSED';
+
+/** What the audit calls it: to look is another thing than to type. */
+export const auditVerb = (mutation: string, access: ConsoleAccess): string => `${mutation}:${access}`;

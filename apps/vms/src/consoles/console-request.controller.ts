@@ -1,6 +1,6 @@
 import { redeemConsoleTicket, type ReplyInputOf, type RequestOf } from '@infinibay/contracts';
 import { Authorize } from '@infinibay/platform-access';
-import { HandlesRequest } from '@infinibay/platform-messaging';
+import { HandlesRequest, type RequestMeta } from '@infinibay/platform-messaging';
 import { Controller } from '@nestjs/common';
 import { ConsoleRedemptionService } from './console-redemption.service.js';
 
@@ -10,7 +10,10 @@ export class ConsoleRequestController {
 
   @Authorize()
   @HandlesRequest(redeemConsoleTicket)
-  redeem({ ticket }: RequestOf<typeof redeemConsoleTicket>): Promise<ReplyInputOf<typeof redeemConsoleTicket>> {
-    return this.redemptions.redeem(ticket);
+  redeem(
+    { ticket }: RequestOf<typeof redeemConsoleTicket>,
+    meta: RequestMeta,
+  ): Promise<ReplyInputOf<typeof redeemConsoleTicket>> {
+    return this.redemptions.redeem(ticket, meta);
   }
 }

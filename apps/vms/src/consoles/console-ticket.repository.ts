@@ -34,9 +34,9 @@ export class ConsoleTicketRepository {
   }
 
   /** Uses it up: of many at once one gets it. */
-  async redeem(tx: Transaction, idHash: string): Promise<ConsoleTicket | null> {
+  async redeem(tx: Transaction, idHash: string): Promise<boolean> {
     const used = await tx.$executeRaw`UPDATE console_tickets SET redeemed_at = now()
       WHERE id_hash = ${idHash} AND redeemed_at IS NULL AND expires_at > now()`;
-    return used === 0 ? null : tx.consoleTicket.findUnique({ where: { idHash } });
+    return used !== 0;
   }
 }

@@ -13,7 +13,7 @@ export class ConsoleTicketResolver {
   @Authorize()
   @Mutation(() => ConsoleTicket, {
     description:
-      'Gives a ticket for the console of a VM that is RUNNING or PAUSED. It holds for 60 seconds and one use, by this session, while the VM stays on its host. The same key gives the same ticket while that can be used, and never another. Errors: VM_NOT_FOUND, VM_BUSY, CONSOLE_TICKET_SPENT, INVALID_INPUT, IDEMPOTENCY_KEY_REUSED',
+      'Gives a ticket for the console of a VM that is RUNNING or PAUSED. It holds for 60 seconds and one use, by this session, while the VM stays on its host. The same key gives the same session the same ticket while that can be used, and never another. Errors: VM_NOT_FOUND, VM_BUSY, CONSOLE_TICKET_SPENT, INVALID_INPUT, IDEMPOTENCY_KEY_REUSED',
   })
   createConsoleTicket(
     @Args('input') input: CreateConsoleTicketInput,

@@ -5,7 +5,7 @@ import { isUuid, type MutationEffect } from '@infinibay/platform-subgraph';
 import { Inject, Injectable } from '@nestjs/common';
 import { Change, type Transaction } from '../database.js';
 import { VmRepository } from '../vms/vm.repository.js';
-import { hasScreen, mayHaveConsole } from './console-access.js';
+import { auditVerb, hasScreen, mayHaveConsole } from './console-access.js';
 import { CONSOLE_OPTIONS, type ConsoleOptions } from './console-options.js';
 import { CreateConsoleTicket } from './console-ticket.inputs.js';
 import { ConsoleProtocol, type ConsoleTicket } from './console-ticket.model.js';
@@ -13,7 +13,7 @@ import { ConsoleTicketRepository } from './console-ticket.repository.js';
 
 type Asked = ReturnType<typeof CreateConsoleTicket.parse>;
 
-/** What is kept for a repeated call: nothing that a ticket could be made of without the key of that call. */
+/** What is kept for a repeated call. The ticket is not: it is signed again. */
 interface Issued {
   readonly vmId: string;
   readonly idHash: string;
@@ -29,13 +29,15 @@ export class ConsoleTicketService {
     @Inject(CONSOLE_OPTIONS) private readonly options: ConsoleOptions,
   ) {}
 
-  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY; CONSOLE_TICKET_SPENT for a repeated call that comes too late */
+  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY; CONSOLE_TICKET_SPENT for a repeated call that comes too late, or from another session */
   async create(actor: Actor, rawInput: unknown): Promise<ConsoleTicket> {
     const asked = validateInput(CreateConsoleTicket, rawInput);
     if (!isUuid(asked.vmId)) throw new DomainError('VM_NOT_FOUND');
     const { idempotencyKey: key, ...input } = asked;
     const show = (issued: Issued): Promise<ConsoleTicket> => this.show(actor, asked, issued);
-    const call = { actor, operation: 'createConsoleTicket', key, input, resourceKind: 'vm', show };
+    const operation = 'createConsoleTicket';
+    const verb = auditVerb(operation, asked.access);
+    const call = { actor, operation, verb, key, input, resourceKind: 'vm', show };
     return this.change.commit(call, (tx) => this.issue(tx, actor, asked));
   }
 
@@ -55,7 +57,8 @@ export class ConsoleTicketService {
     const vm = await this.vms.findRow(vmId);
     if (vm === null || !mayHaveConsole(actor, asked.access, vm)) throw new DomainError('VM_NOT_FOUND');
     const row = await this.tickets.findUsable(idHash);
-    if (row === null) throw new DomainError('CONSOLE_TICKET_SPENT');
+    // One of another session is nothing for this one: what opens the console goes with the session that asked.
+    if (row?.sessionId !== actor.sessionId) throw new DomainError('CONSOLE_TICKET_SPENT');
     const ticket = await signConsoleTicket({ ...row, id: asked.idempotencyKey }, this.options.internalKey);
     return { ticket, expiresAt: row.expiresAt, vmId, protocol: ConsoleProtocol.VNC };
   }

@@ -5,12 +5,13 @@ import { createLogger } from '@infinibay/platform-logging';
 import { RequestClient } from '@infinibay/platform-messaging';
 import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { Retention } from '@infinibay/platform-subgraph';
-import { PoolClient } from '@infinibay/testing';
+import { PoolClient, pollUntil } from '@infinibay/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { PrismaClient } from '../database.js';
 import type { Prisma } from '../generated/prisma/client.js';
 import { historyRows } from '../operations/history.rows.js';
 import { VmBench } from '../testing/vm-bench.js';
+import { ConsoleRedemptionService } from './console-redemption.service.js';
 import { INTERNAL_KEY, VmsUnderTest, admin, memberOf } from '../testing/vms-under-test.js';
 
 const CREATE = `mutation ($input: CreateConsoleTicketInput!) { createConsoleTicket(input: $input) { ticket expiresAt vmId protocol } }`;
@@ -117,8 +118,10 @@ describe('tickets for consoles', () => {
     const [used, past] = [{ idempotencyKey: randomUUID() }, { idempotencyKey: randomUUID() }];
     const [first, twin] = await Promise.all([given(used), given(used)]);
     expect(twin).toEqual(first);
-    // Who asks again may have another session; the ticket is that of the first.
-    expect(await given(used, { ...actor, sessionId: randomUUID() })).toEqual(first);
+    // Another session of the same user neither gets the first one's ticket nor another, and takes nothing from it.
+    const other = { ...actor, sessionId: randomUUID() };
+    expect(await ask(used, other)).toEqual({ ticket: undefined, code: 'CONSOLE_TICKET_SPENT' });
+    expect(await given(used)).toEqual(first);
     await redeem(first);
     expect(await ask(used)).toEqual({ ticket: undefined, code: 'CONSOLE_TICKET_SPENT' });
     await given(past);
@@ -170,6 +173,51 @@ describe('tickets for consoles', () => {
     await waits(await given(), () => sessions.set(actor.sessionId, { ...actor, departmentIds: [] }), restore);
   });
 
+  it('cost users nothing when they were used, are past or were never given', async () => {
+    const [used, past] = [await given(), await given()];
+    await redeem(used);
+    await prisma().$executeRaw`UPDATE console_tickets SET expires_at = now() WHERE redeemed_at IS NULL`;
+    const claims = await verifyConsoleTicket(used.ticket, INTERNAL_KEY);
+    const unknown = { ticket: await signConsoleTicket({ ...claims, id: randomUUID() }, INTERNAL_KEY) };
+    const asked: string[] = [];
+    bench.neighbours.disturb = (name) => void asked.push(name);
+    for (const ticket of [used, past, unknown]) expect(await refusal(ticket)).toEqual(INVALID);
+    expect(asked).toEqual([]);
+    await redeem(await given());
+    expect(asked).toEqual(['resolve-session']);
+  });
+
+  it('are not used up for a caller who has gone meanwhile', async () => {
+    const { ticket } = await given();
+    const redemptions = bench.vms.get(ConsoleRedemptionService);
+    let isOver = false;
+    const meta = {
+      get deadline() {
+        return isOver ? 0 : Number.MAX_SAFE_INTEGER;
+      },
+    };
+    const waiting = () => prisma().$queryRaw<unknown[]>`SELECT 1 FROM pg_stat_activity
+      WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'SELECT id FROM vms %'`;
+    const late = await prisma().$transaction(
+      async (tx) => {
+        await tx.$queryRaw`SELECT id FROM vms WHERE id = ${vmId}::uuid FOR UPDATE`;
+        const redeemed = redemptions.redeem(ticket, meta).catch((error: unknown) => error);
+        // It has the ticket by then, and waits for the VM.
+        await pollUntil(async () => (await waiting()).length > 0, {
+          timeoutMs: 10_000,
+          what: 'the redemption to wait',
+        });
+        isOver = true;
+        return { redeemed };
+      },
+      { timeout: 30_000 },
+    );
+    expect(await late.redeemed).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    // Nor is one begun whose caller has gone before.
+    await expect(redemptions.redeem(ticket, meta)).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    expect(await redeem({ ticket })).toMatchObject({ vmId });
+  }, 60_000);
+
   it('wait for users, who alone can say whether the session holds', async () => {
     const ticket = await given();
     bench.neighbours.disturb = (name) => {
@@ -194,24 +242,45 @@ describe('tickets for consoles', () => {
     expect(await redeem({ ticket: more })).toMatchObject({ access: 'VIEW' });
   });
 
-  it('leave nothing behind that one could be made of, and an entry of each use and refusal', async () => {
+  it('are kept nowhere, nor are their signatures: without our key the database gives none', async () => {
     const idempotencyKey = randomUUID();
-    const ticket = await given({ idempotencyKey });
+    const { ticket } = await given({ idempotencyKey });
+    await redeem({ ticket });
+    const tables = await prisma().$queryRaw<
+      { text: string }[]
+    >`SELECT console_tickets::text AS text FROM console_tickets
+      UNION ALL SELECT idempotency_keys::text FROM idempotency_keys UNION ALL SELECT audit_log::text FROM audit_log
+      UNION ALL SELECT outbox::text FROM outbox`;
+    const text = tables.map((row) => row.text).join('\n');
+    for (const secret of [ticket, ticket.split('.')[2] ?? '']) expect(text).not.toContain(secret);
+    // The name of the ticket is there: with our key one could be made of it, as any could be.
+    expect(text).toContain(idempotencyKey);
+    expect(JSON.stringify(await prisma().consoleTicket.findMany())).not.toContain(idempotencyKey);
+  });
+
+  it.each<ConsoleAccess>(['VIEW', 'CONTROL'])('leave an entry of each issue, use and refusal of %s', async (access) => {
+    const ticket = await given({ access });
     await redeem(ticket);
     await refusal(ticket);
-    const rows = JSON.stringify(await prisma().consoleTicket.findMany());
-    const results = JSON.stringify(await prisma().$queryRaw`SELECT result FROM idempotency_keys`);
-    for (const secret of [ticket.ticket, idempotencyKey]) expect(rows + results).not.toContain(secret);
+    expect((await ask({ access, vmId: randomUUID() })).code).toBe('VM_NOT_FOUND');
     const entries = await prisma().auditEntry.findMany({
-      where: { actorId: actor.userId, resourceId: vmId, verb: { endsWith: 'ConsoleTicket' } },
+      where: { actorId: actor.userId, verb: { contains: 'ConsoleTicket' } },
       orderBy: { id: 'desc' },
-      take: 3,
+      take: 4,
     });
-    expect(entries.map(({ verb, result }) => [verb, result])).toEqual([
-      ['redeemConsoleTicket', 'CONSOLE_TICKET_INVALID'],
-      ['redeemConsoleTicket', 'ok'],
-      ['createConsoleTicket', 'ok'],
+    expect(entries.map(({ verb, resourceId, result }) => [verb, resourceId, result])).toEqual([
+      [`createConsoleTicket:${access}`, null, 'VM_NOT_FOUND'],
+      [`redeemConsoleTicket:${access}`, vmId, 'CONSOLE_TICKET_INVALID'],
+      [`redeemConsoleTicket:${access}`, vmId, 'ok'],
+      [`createConsoleTicket:${access}`, vmId, 'ok'],
     ]);
+  });
+
+  it('leave no entry when they are forged: who brought one is not known', async () => {
+    const claims = await verifyConsoleTicket((await given()).ticket, INTERNAL_KEY);
+    const before = await prisma().auditEntry.count();
+    expect(await refusal({ ticket: await signConsoleTicket(claims, 'x'.repeat(32)) })).toEqual(INVALID);
+    expect(await prisma().auditEntry.count()).toBe(before);
   });
 
   it('go a day after their end', async () => {

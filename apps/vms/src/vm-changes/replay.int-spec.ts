@@ -200,7 +200,8 @@ describe('mutations of vms, repeated', () => {
       .get(PrismaClient)
       .auditEntry.findMany({ where: { result: 'ok' }, distinct: ['verb'] });
     const names = keyedMutations(await sdl()).map(({ name }) => name);
-    expect(entries.map(({ verb }) => verb)).toEqual(expect.arrayContaining(names));
+    // Of some the verb says which kind of it was as well, behind a colon.
+    expect(entries.map(({ verb }) => verb.split(':')[0])).toEqual(expect.arrayContaining(names));
   });
 
   it('or anything asked with hostile arguments are never answered INTERNAL', async () => {

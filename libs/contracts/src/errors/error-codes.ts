@@ -64,7 +64,8 @@ export const ERROR_CODES = {
   VM_BUSY: { kind: 'precondition', message: 'The virtual machine cannot do this in its present state' },
   CONSOLE_TICKET_SPENT: {
     kind: 'precondition',
-    message: 'The console ticket of this idempotency key was used or is too old; ask for another with another key',
+    message:
+      'The console ticket of this idempotency key was used, is too old or is that of another session; ask for one with another key',
   },
   DELETION_PROTECTED: { kind: 'precondition', message: 'The virtual machine is protected from deletion' },
   TAG_LIMIT_REACHED: { kind: 'precondition', message: 'The virtual machine has as many tags as it may have' },
