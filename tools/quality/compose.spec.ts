@@ -144,6 +144,18 @@ describe('docker-compose.yml', () => {
     );
     expect(variablesOf('hypervisor-agent')['HOST_ID']).toBe(files.get('nats-config.env')?.['HOST_ID']);
   });
+
+  it('shows the screens of guests to the agent alone, and to nobody who may pass by modes', () => {
+    const screens = variablesOf('hypervisor-agent')['SCREEN_SOCKET_DIR'] ?? '';
+    const isWithin = (folder: string, other: string): boolean => `${folder}/`.startsWith(`${other}/`);
+    const seeing = Object.entries(compose.services).filter(([, { volumes }]) =>
+      volumes.some((volume) => {
+        const source = volume.split(':')[0] ?? '';
+        return isWithin(screens, source) || isWithin(source, screens);
+      }),
+    );
+    expect(seeing.map(([name]) => name)).toEqual(['hypervisor-agent']);
+  });
 });
 
 describe('.dockerignore', () => {

@@ -92,3 +92,11 @@ describe.each(SERVICE_NAMES)('%s', (name) => {
     }
   });
 });
+
+it('gives who reads what guests say no way to their screens, in the local stack either', () => {
+  const { SCREEN_SOCKET_DIR: screens = '' } = localEnvironment('hypervisor-agent');
+  const { AGENT_SOCKET_DIR: agents = '', ...others } = localEnvironment('metrics-collector');
+  expect(`${screens}/`.startsWith(`${agents}/`)).toBe(false);
+  expect(screens).toMatch(/^\//);
+  expect(JSON.stringify(others)).not.toContain(screens);
+});

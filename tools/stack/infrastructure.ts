@@ -154,6 +154,7 @@ export function prepareFolders(layout: StackLayout): void {
     layout.diskDir,
     layout.socketDir,
     layout.agentSocketDir,
+    layout.screenSocketDir,
   ])
     mkdirSync(dir, { recursive: true, mode: 0o700 });
 }

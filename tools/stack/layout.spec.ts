@@ -4,8 +4,11 @@ import { layoutOf } from './layout.ts';
 
 describe(layoutOf.name, () => {
   it('keeps an agent socket path within what a unix socket address holds, however deep the checkout lies', () => {
-    const { agentSocketDir, libvirtSocketDir } = layoutOf(`/${'very-long-folder-name/'.repeat(20)}.infinibay`);
+    const { agentSocketDir, screenSocketDir, libvirtSocketDir } = layoutOf(
+      `/${'very-long-folder-name/'.repeat(20)}.infinibay`,
+    );
     expect(`${agentSocketDir}/0196f5a0-0000-7000-8000-0000000000aa/agent.sock`.length).toBeLessThan(108);
+    expect(`${screenSocketDir}/0196f5a0-0000-7000-8000-0000000000aa/vnc/socket`.length).toBeLessThan(108);
     expect(`${libvirtSocketDir}/libvirt-admin-sock`.length).toBeLessThan(108);
   });
 

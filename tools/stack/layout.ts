@@ -26,6 +26,7 @@ export interface StackLayout {
   readonly socketDir: string;
   readonly libvirtSocketDir: string;
   readonly agentSocketDir: string;
+  readonly screenSocketDir: string;
   readonly networkNamespace: string;
 }
 
@@ -49,6 +50,7 @@ export function layoutOf(stateDir: string): StackLayout {
     socketDir,
     libvirtSocketDir: path.join(socketDir, 'libvirt'),
     agentSocketDir: path.join(socketDir, 'agents'),
+    screenSocketDir: path.join(socketDir, 'screens'),
     networkNamespace: `infinibay-${id}`,
   };
 }

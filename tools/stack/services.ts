@@ -100,6 +100,7 @@ const OWN_SETTINGS: Readonly<Partial<Record<ServiceName, (context: ServiceContex
     LIBVIRT_URI: libvirtUri,
     LIBVIRT_VIRT_TYPE: process.env['LIBVIRT_VIRT_TYPE'] ?? 'auto',
     AGENT_SOCKET_DIR: layout.agentSocketDir,
+    SCREEN_SOCKET_DIR: layout.screenSocketDir,
     IMAGE_DIR: layout.imageDir,
     DISK_DIR: layout.diskDir,
     STATE_DIR: path.join(layout.stateDir, 'hypervisor-agent'),

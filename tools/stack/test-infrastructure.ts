@@ -17,7 +17,7 @@ export interface TemporaryState extends StackLayout {
 
 export function temporaryState(): TemporaryState {
   const layout = layoutOf(mkdtempSync(path.join(tmpdir(), 'ib-test-')));
-  for (const dir of [layout.runDir, layout.logDir, layout.agentSocketDir])
+  for (const dir of [layout.runDir, layout.logDir, layout.agentSocketDir, layout.screenSocketDir])
     mkdirSync(dir, { recursive: true, mode: 0o700 });
   return {
     ...layout,

@@ -58,6 +58,7 @@ async function startServerSet(withHypervisor: boolean): Promise<ServerSet> {
       environment['INFINIBAY_TEST_LIBVIRT_URI'] = libvirtd.uri;
       environment['INFINIBAY_TEST_LIBVIRT_NETNS'] = state.networkNamespace;
       environment['INFINIBAY_TEST_AGENT_SOCKET_DIR'] = state.agentSocketDir;
+      environment['INFINIBAY_TEST_SCREEN_SOCKET_DIR'] = state.screenSocketDir;
       environment['INFINIBAY_TEST_DISK_DIR'] = state.diskDir;
     }
     return { environment, stop: () => endAll(endings) };

@@ -30,6 +30,7 @@ export interface AgentFolders {
   readonly images: string;
   readonly state: string;
   readonly sockets: string;
+  readonly screens: string;
   readonly disks: string;
   readonly remove: () => void;
 }
@@ -40,15 +41,17 @@ export const agentFolders = (): AgentFolders => {
     images: mkdtempSync(join(root, 'i')),
     state: mkdtempSync(join(root, 's')),
     sockets: mkdtempSync(join(root, 'a')),
+    screens: join(root, 'v'),
     disks: join(root, 'd'),
     remove: () => rmSync(root, { recursive: true, force: true }),
   };
 };
 
 /** Settings of an agent that has these folders, on libvirt's test driver unless said otherwise. */
-export const settingsIn = ({ images, state, sockets, disks }: AgentFolders, uri = 'test:///default') => ({
+export const settingsIn = ({ images, state, sockets, screens, disks }: AgentFolders, uri = 'test:///default') => ({
   LIBVIRT_URI: uri,
   AGENT_SOCKET_DIR: sockets,
+  SCREEN_SOCKET_DIR: screens,
   IMAGE_DIR: images,
   DISK_DIR: disks,
   STATE_DIR: state,

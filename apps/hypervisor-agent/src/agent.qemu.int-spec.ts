@@ -98,6 +98,7 @@ onQemu((at) => {
     agent = await RunningAgent.start({
       LIBVIRT_URI: at.uri,
       AGENT_SOCKET_DIR: at.agentSocketDir,
+      SCREEN_SOCKET_DIR: at.screenSocketDir,
       IMAGE_DIR: folders.images,
       DISK_DIR: at.diskDir,
       STATE_DIR: folders.state,

@@ -4,8 +4,12 @@ import { z } from 'zod';
 
 const absolutePath = z.string().startsWith('/', 'must be an absolute path');
 
-/** A unix socket's path has at most 107 bytes; `/<vmId>/agent.sock` takes 48 of them. */
+/** A unix socket's path has at most 107 bytes; `/<vmId>/agent.sock` and `/<vmId>/vnc/socket` take 48 of them. */
 const LONGEST_SOCKET_DIR = 59;
+const socketDir = absolutePath.refine(
+  (path) => Buffer.byteLength(path) <= LONGEST_SOCKET_DIR,
+  `must have at most ${LONGEST_SOCKET_DIR} bytes`,
+);
 
 export const configSchema = {
   ...httpSettings,
@@ -22,12 +26,10 @@ export const configSchema = {
     'auto uses KVM where it really works; qemu is software emulation',
     { example: 'auto' },
   ),
-  AGENT_SOCKET_DIR: setting(
-    absolutePath.refine(
-      (path) => Buffer.byteLength(path) <= LONGEST_SOCKET_DIR,
-      `must have at most ${LONGEST_SOCKET_DIR} bytes`,
-    ),
-    'Folder for the sockets of the guest agents: <vmId>/agent.sock',
+  AGENT_SOCKET_DIR: setting(socketDir, 'Folder for the sockets of the guest agents: <vmId>/agent.sock'),
+  SCREEN_SOCKET_DIR: setting(
+    socketDir,
+    "Folder for the sockets of the guests' screens: <vmId>/vnc/socket. Only for the agent, and not below AGENT_SOCKET_DIR; QEMU's user must have search permission on it and on each folder above it",
   ),
   IMAGE_DIR: setting(absolutePath, 'Folder of images, each with its manifest <name>.json; only read'),
   DISK_DIR: setting(

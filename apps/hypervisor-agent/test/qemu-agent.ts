@@ -70,6 +70,7 @@ export class QemuAgent {
       LIBVIRT_URI: daemon.uri,
       LIBVIRT_VIRT_TYPE: 'qemu',
       AGENT_SOCKET_DIR: state.agentSocketDir,
+      SCREEN_SOCKET_DIR: state.screenSocketDir,
       IMAGE_DIR: folders.images,
       DISK_DIR: state.diskDir,
       STATE_DIR: folders.state,

@@ -5,6 +5,7 @@ import type { Logger } from '@infinibay/platform-logging';
 import { PlatformModule } from '@infinibay/platform-service';
 import { mutationRows, stateChangeModule } from '@infinibay/platform-subgraph';
 import type { configSchema } from './config.js';
+import { CONSOLE_OPTIONS, consoleOptions } from './consoles/console-options.js';
 import { Change, PrismaClient, createDatabase } from './database.js';
 import { extendedEntities, features } from './graph.js';
 import { historyRows } from './operations/history.rows.js';
@@ -27,6 +28,7 @@ export class AppModule {
           settings: [
             { provide: RECONCILE_OPTIONS, useValue: reconcileOptions(config) },
             { provide: VOLUME_OPTIONS, useValue: volumeOptions(config) },
+            { provide: CONSOLE_OPTIONS, useValue: consoleOptions(config) },
             { provide: PLACEMENT_SETTINGS, useValue: placementSettings(config) },
           ],
           nats: { url: config.NATS_URL, user: config.NATS_USER, password: config.NATS_PASSWORD },

@@ -2,6 +2,7 @@ import type { Type } from '@nestjs/common';
 import { DepartmentRef, UserRef, resolversOf } from '@infinibay/platform-graphql';
 import { BulkModule } from './bulk/bulk.module.js';
 import { CatalogModule } from './catalog/catalog.module.js';
+import { ConsolesModule } from './consoles/consoles.module.js';
 import { GuestModule } from './guest/guest.module.js';
 import { HostsModule } from './hosts/hosts.module.js';
 import { OperationsModule } from './operations/operations.module.js';
@@ -23,6 +24,7 @@ export const features: Type[] = [
   VmsModule,
   VolumesModule,
   SnapshotsModule,
+  ConsolesModule,
   PlacementModule,
   ReconcileModule,
   GuestModule,

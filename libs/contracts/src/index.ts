@@ -6,6 +6,7 @@ export * from './messages/envelope.js';
 export * from './messages/registry.js';
 export * from './messages/services.js';
 export * from './messages/subjects.js';
+export * from './model/console.js';
 export * from './model/firewall.js';
 export * from './model/guest-metrics.js';
 export * from './model/host-details.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { capabilityFacts } from './capabilities.js';
+import { capabilityFacts, qemuUserOf } from './capabilities.js';
 
 const CAPABILITIES = `<capabilities><host><uuid>cd289c2a-e099-479d-bbbf-432298175c9b</uuid>
   <cpu><arch>x86_64</arch><model>EPYC-Milan</model><vendor>AMD</vendor><microcode version='1'/>
@@ -57,5 +57,26 @@ describe(capabilityFacts.name, () => {
       numaCells: [],
       guestKinds: [],
     });
+  });
+});
+
+describe(qemuUserOf.name, () => {
+  const host = (models: string): string => `<capabilities><host>${models}</host></capabilities>`;
+  const labels =
+    "<doi>0</doi><baselabel type='kvm'>+64055:+108</baselabel><baselabel type='qemu'>+64055:+108</baselabel>";
+
+  it('tells the user and the group among other security models', () => {
+    const apparmor = '<secmodel><model>apparmor</model><doi>0</doi></secmodel>';
+    expect(qemuUserOf(host(`${apparmor}<secmodel><model>dac</model>${labels}</secmodel>`))).toEqual({
+      uid: 64_055,
+      gid: 108,
+    });
+  });
+
+  it('tells none where there is none, or only a name', () => {
+    expect(qemuUserOf(host('<secmodel><model>none</model><doi>0</doi></secmodel>'))).toBeUndefined();
+    expect(qemuUserOf(host(`<secmodel><model>selinux</model>${labels}</secmodel>`))).toBeUndefined();
+    const named = "<baselabel type='qemu'>qemu:qemu</baselabel>";
+    expect(qemuUserOf(host(`<secmodel><model>dac</model>${named}</secmodel>`))).toBeUndefined();
   });
 });

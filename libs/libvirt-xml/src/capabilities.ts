@@ -21,6 +21,20 @@ export const capabilityFacts = (capabilitiesXml: string): CapabilityFacts => {
   };
 };
 
+/** The user and group that QEMU runs as. */
+export interface QemuUser {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** undefined where libvirt tells of none: it runs QEMU as who it is itself. */
+export const qemuUserOf = (capabilitiesXml: string): QemuUser | undefined => {
+  const models = elements(elements(capabilitiesXml, 'host')[0] ?? '', 'secmodel');
+  const dac = models.find((model) => textOf(model, 'model') === 'dac') ?? '';
+  const [, uid, gid] = /^\+?(\d+):\+?(\d+)$/.exec(textOf(dac, 'baselabel') ?? '') ?? [];
+  return uid === undefined || gid === undefined ? undefined : { uid: Number(uid), gid: Number(gid) };
+};
+
 const cpuOf = (xml: string): CapabilityFacts['cpu'] => ({
   arch: textOf(xml, 'arch') ?? 'unknown',
   model: textOf(xml, 'model') ?? null,

@@ -33,6 +33,8 @@ const sizes = (vcpus: number, memoryKib: number, changes: Partial<DomainSizes> =
 const CORPUS: Readonly<Record<string, DomainSizes>> = {
   'qemu-definition': sizes(1, 196_608),
   'qemu-running': sizes(1, 196_608),
+  'qemu-screen-definition': sizes(1, 65_536),
+  'qemu-screen-running': sizes(1, 65_536),
   'test-definition': { vcpus: 3, maxVcpus: 4, memoryKib: 4_194_304, maxMemoryKib: 9_388_608 },
   'test-running': { vcpus: 2, maxVcpus: 2, memoryKib: 1_048_576, maxMemoryKib: 8_388_608 },
 };
@@ -51,7 +53,13 @@ describe('the sizes of a domain', () => {
     const of = { vcpus: fc.integer({ min: 1, max: 512 }), memoryMib: fc.integer({ min: 64, max: 16_777_216 }) };
     fc.assert(
       fc.property(fc.record({ ...of, name: fc.string({ unit: 'binary' }) }), virtType, (said, type) => {
-        const host = { virtType: type, diskPath: '/d', agentSocketPath: '/a', fence: 1 } as const;
+        const host = {
+          virtType: type,
+          diskPath: '/d',
+          agentSocketPath: '/a',
+          screenSocketPath: '/v',
+          fence: 1,
+        } as const;
         const { vcpus, memoryMib } = said;
         expect(domainSizesOf(domainXml(spec(said), host))).toEqual(sizes(vcpus, memoryMib * 1_024));
       }),

@@ -11,6 +11,7 @@ const host: DomainHostContext = {
   virtType: 'qemu',
   diskPath: '/disks/vm.qcow2',
   agentSocketPath: '/agents/vm/agent.sock',
+  screenSocketPath: '/agents/vm/vnc/socket',
   fence: 3,
 };
 const spec: VmSpec = {
@@ -85,8 +86,9 @@ describe('XML for libvirt', () => {
   it('keeps its set of elements and attributes whatever text any field holds', () => {
     const expected = shapeOf(domainXml(spec, { ...host, consoleLogPath: 'x', emulator: 'x', machine: 'x' }));
     fc.assert(
-      fc.property(fc.array(text, { minLength: 12, maxLength: 12 }), (texts) => {
-        const [a = '', b = '', c = '', d = '', e = '', f = '', g = '', h = '', i = '', j = '', k = '', l = ''] = texts;
+      fc.property(fc.array(text, { minLength: 13, maxLength: 13 }), (texts) => {
+        const [a = '', b = '', c = '', d = '', e = '', f = '', g = '', h = '', i = '', j = '', k = '', l = '', m = ''] =
+          texts;
         const xml = domainXml(
           {
             ...spec,
@@ -96,7 +98,15 @@ describe('XML for libvirt', () => {
             filterName: d,
             nics: [{ portId: e, networkId: f, mac: e, address: f, networkName: g }],
           },
-          { ...host, diskPath: h, agentSocketPath: i, consoleLogPath: j, emulator: k, machine: l },
+          {
+            ...host,
+            diskPath: h,
+            agentSocketPath: i,
+            screenSocketPath: m,
+            consoleLogPath: j,
+            emulator: k,
+            machine: l,
+          },
         );
         expect(shapeOf(xml)).toEqual(expected);
       }),
@@ -145,6 +155,21 @@ describe('domainXml', () => {
 
   it('has no filter on a card where the driver has none', () => {
     expect(domainXml({ ...spec, filterName: null }, host)).not.toContain('filterref');
+  });
+
+  it('has a screen that listens on its socket and nowhere else, for several viewers at once, and none on the test driver', () => {
+    const xml = domainXml(spec, host);
+    expect(/<graphics.*<\/graphics>/.exec(xml)?.[0]).toBe(
+      '<graphics type="vnc" sharePolicy="force-shared"><listen type="socket" socket="/agents/vm/vnc/socket"/></graphics>',
+    );
+    expect(xml).toContain('<video><model type="vga"');
+    const onTest = domainXml(spec, { ...host, virtType: 'test' });
+    for (const device of ['<graphics', '<video', '<input']) expect(onTest).not.toContain(device);
+  });
+
+  it('gives only what came with the screen a slot of its own choice, so that all else keeps its place', () => {
+    const slots = domainXml(spec, host).match(/slot="\w+" function="\w+"/g);
+    expect(slots).toEqual(['1', '0', '2', '3'].map((fn) => `slot="0x1e" function="0x${fn}"`));
   });
 
   it('uses the host CPU under KVM only', () => {

@@ -9,6 +9,8 @@ export interface DomainHostContext {
   readonly diskPath: string;
   /** Where QEMU listens for the reader of the guest's agent; at most 107 bytes. */
   readonly agentSocketPath: string;
+  /** Where QEMU listens for who shows the screen, by VNC; at most 107 bytes. There is no other way to the screen. */
+  readonly screenSocketPath: string;
   /** The serial console goes to this file; to a pseudo-terminal when left out. */
   readonly consoleLogPath?: string | undefined;
   /** Machine type; `pc` boots a BIOS disk fastest under software emulation. */
@@ -22,6 +24,8 @@ export const METADATA_NAMESPACE = 'https://infinibay.org/libvirt/vm/1';
 /** Name of the virtio-serial port that the guest's agent opens. */
 export const AGENT_PORT_NAME = 'org.infinibay.agent';
 const BALLOON_PERIOD_SECONDS = 5;
+/** libvirt's own choice: enough for 2560x1600 in true colour. The host gives it as the guest touches it. */
+const VIDEO_MEMORY_KIB = 16_384;
 
 /** The domain of a VM: its UUID is the VM's id, its name derives from it, the display name is only a title. */
 export const domainXml = (spec: VmSpec, host: DomainHostContext): string =>
@@ -89,8 +93,9 @@ const qemuDevices = (spec: VmSpec, host: DomainHostContext): XmlElement[] => [
     element('target', { type: 'virtio', name: AGENT_PORT_NAME }),
   ),
   serialConsole(host.consoleLogPath),
-  element('rng', { model: 'virtio' }, element('backend', { model: 'random' }, '/dev/urandom')),
-  element('memballoon', { model: 'virtio' }, element('stats', { period: BALLOON_PERIOD_SECONDS })),
+  ...screen(host.screenSocketPath),
+  element('rng', { model: 'virtio' }, element('backend', { model: 'random' }, '/dev/urandom'), inScreenSlot(2)),
+  element('memballoon', { model: 'virtio' }, element('stats', { period: BALLOON_PERIOD_SECONDS }), inScreenSlot(3)),
 ];
 
 const disk = (path: string): XmlElement =>
@@ -109,6 +114,40 @@ const serialConsole = (logPath: string | undefined): XmlElement =>
     logPath === undefined ? undefined : element('source', { path: logPath }),
     element('target', { port: 0 }),
   );
+
+/**
+ * A screen that every BIOS, boot loader and system can draw on, and a pointer that is where the viewer's is: a virtio
+ * tablet, which needs no USB controller. A guest without a driver for it has the PS/2 mouse. QEMU listens on the socket alone,
+ * and lets no viewer throw out the others.
+ */
+const screen = (socketPath: string): XmlElement[] => [
+  element('input', { type: 'tablet', bus: 'virtio' }, inScreenSlot(1)),
+  element(
+    'graphics',
+    { type: 'vnc', sharePolicy: 'force-shared' },
+    element('listen', { type: 'socket', socket: socketPath }),
+  ),
+  element(
+    'video',
+    {},
+    element('model', { type: 'vga', vram: VIDEO_MEMORY_KIB, heads: 1, primary: 'yes' }),
+    inScreenSlot(0),
+  ),
+];
+
+/**
+ * Screen, tablet, random numbers and balloon share one slot at the end of the bus. Cards and the disk keep the slots, and
+ * so guests the names, that they had before VMs had a screen; and 25 volumes find a slot each beside a card.
+ */
+const inScreenSlot = (fn: number): XmlElement =>
+  element('address', {
+    type: 'pci',
+    domain: '0x0000',
+    bus: '0x00',
+    slot: '0x1e',
+    function: `0x${String(fn)}`,
+    multifunction: fn === 0 ? 'on' : undefined,
+  });
 
 /**
  * The addresses are always given to the filter: one that has to learn them installs no rule until it has.

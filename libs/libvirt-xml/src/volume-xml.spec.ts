@@ -18,7 +18,13 @@ describe('a volume in a definition', () => {
       nics: [],
       filterName: null,
     },
-    { virtType: 'qemu', diskPath: '/disks/vm.qcow2', agentSocketPath: '/run/a.sock', fence: 1 },
+    {
+      virtType: 'qemu',
+      diskPath: '/disks/vm.qcow2',
+      agentSocketPath: '/run/a.sock',
+      screenSocketPath: '/run/v',
+      fence: 1,
+    },
   );
 
   it('is a disk that is found by its file, with a serial that virtio can show', () => {

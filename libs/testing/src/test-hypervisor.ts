@@ -7,6 +7,8 @@ export interface TestHypervisor {
   readonly networkNamespace: string;
   /** Existing folder for `<vmId>/agent.sock`; its path is short enough for unix sockets. */
   readonly agentSocketDir: string;
+  /** Existing folder for `<vmId>/vnc/socket`, as short. */
+  readonly screenSocketDir: string;
   /** Existing folder for disks. */
   readonly diskDir: string;
 }
@@ -18,6 +20,7 @@ export const findTestHypervisor = (): TestHypervisor | undefined => {
     uri: testVariable('INFINIBAY_TEST_LIBVIRT_URI'),
     networkNamespace: testVariable('INFINIBAY_TEST_LIBVIRT_NETNS'),
     agentSocketDir: testVariable('INFINIBAY_TEST_AGENT_SOCKET_DIR'),
+    screenSocketDir: testVariable('INFINIBAY_TEST_SCREEN_SOCKET_DIR'),
     diskDir: testVariable('INFINIBAY_TEST_DISK_DIR'),
   };
 };

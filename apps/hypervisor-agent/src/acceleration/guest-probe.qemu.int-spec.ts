@@ -41,6 +41,7 @@ onQemu((at) => {
       HOST_ID: hostId,
       LIBVIRT_URI: at.uri,
       AGENT_SOCKET_DIR: at.agentSocketDir,
+      SCREEN_SOCKET_DIR: at.screenSocketDir,
       IMAGE_DIR: folders.images,
       DISK_DIR: at.diskDir,
       STATE_DIR: folders.state,

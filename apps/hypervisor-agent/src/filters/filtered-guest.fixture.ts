@@ -78,6 +78,7 @@ export class FilteredGuest {
       LIBVIRT_URI: at.uri,
       LIBVIRT_VIRT_TYPE: 'qemu',
       AGENT_SOCKET_DIR: at.agentSocketDir,
+      SCREEN_SOCKET_DIR: at.screenSocketDir,
       IMAGE_DIR: folders.images,
       DISK_DIR: at.diskDir,
       STATE_DIR: folders.state,

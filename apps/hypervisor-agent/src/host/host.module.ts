@@ -2,10 +2,11 @@ import { Module } from '@nestjs/common';
 import { AccelerationModule } from '../acceleration/acceleration.module.js';
 import { HypervisorModule } from '../hypervisor/hypervisor.module.js';
 import { HostFactsReader } from './host-facts.js';
+import { QemuUserReader } from './qemu-user.reader.js';
 
 @Module({
   imports: [HypervisorModule, AccelerationModule],
-  providers: [HostFactsReader],
-  exports: [HostFactsReader],
+  providers: [HostFactsReader, QemuUserReader],
+  exports: [HostFactsReader, QemuUserReader],
 })
 export class HostModule {}

@@ -21,6 +21,7 @@ const reporter = () => {
     NATS_PASSWORD: 'nothing',
     HOST_ID: FIRST,
     AGENT_SOCKET_DIR: '/nowhere/sockets',
+    SCREEN_SOCKET_DIR: '/nowhere/screens',
     IMAGE_DIR: '/nowhere/images',
     DISK_DIR: '/nowhere/disks',
     STATE_DIR: '/nowhere/state',

@@ -94,6 +94,7 @@ onQemu((at) => {
       LIBVIRT_URI: at.uri,
       LIBVIRT_VIRT_TYPE: 'qemu',
       AGENT_SOCKET_DIR: at.agentSocketDir,
+      SCREEN_SOCKET_DIR: at.screenSocketDir,
       IMAGE_DIR: folders.images,
       DISK_DIR: at.diskDir,
       STATE_DIR: folders.state,

@@ -25,6 +25,7 @@ describe('a reset', () => {
   const environment = {
     LIBVIRT_URI: 'test:///default',
     AGENT_SOCKET_DIR: folders.sockets,
+    SCREEN_SOCKET_DIR: folders.screens,
     IMAGE_DIR: folders.images,
     DISK_DIR: folders.disks,
     STATE_DIR: folders.state,

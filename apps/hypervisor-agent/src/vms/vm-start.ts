@@ -44,8 +44,8 @@ export class VmStart {
    */
   async boot(domain: Domain, vmId: string, deadline: Deadline, run: () => Promise<unknown>): Promise<DomainPower> {
     await this.filters.requireFor(vmId);
-    // The folder is gone after a reboot of the host when it is in memory.
-    await this.folders.ensure(vmId);
+    // Folders are gone after a reboot of the host when they are in memory.
+    await this.folders.renew(vmId);
     const file = await this.disks.requireSound(vmId, deadline);
     deadline.check();
     await unlessDone(run, async () => !isOff(await this.domains.power(domain, deadline)));

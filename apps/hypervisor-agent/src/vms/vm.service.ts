@@ -34,6 +34,7 @@ export class VmService {
       virtType,
       diskPath: this.disks.pathOf(spec.vmId),
       agentSocketPath: this.folders.agentSocket(spec.vmId),
+      screenSocketPath: this.folders.screenSocket(spec.vmId),
       consoleLogPath: this.folders.consoleLog(spec.vmId),
       fence,
     });

@@ -13,6 +13,7 @@ import { TaskRecords } from './task-records.js';
 import { PowerChange } from './power-change.js';
 import { RevertRecords } from './revert-records.js';
 import { SnapshotFiles } from './snapshot-files.js';
+import { ScreenSockets } from './screen-sockets.js';
 import { VmPowerHandlers } from './vm-power.handlers.js';
 import { VmRestartHandlers } from './vm-restarts.handlers.js';
 import { VmSizesHandlers } from './vm-sizes.handlers.js';
@@ -37,6 +38,7 @@ import { VmService } from './vm.service.js';
     TaskRecords,
     DomainDisks,
     GuestFolders,
+    ScreenSockets,
     PowerChange,
     RevertRecords,
     SnapshotFiles,

@@ -17,6 +17,7 @@ describe(VmGate.name, () => {
       STATE_DIR: folder,
       HTTP_PORT: '0',
       AGENT_SOCKET_DIR: folder,
+      SCREEN_SOCKET_DIR: folder,
       IMAGE_DIR: folder,
       DISK_DIR: folder,
       HOST_ID: randomUUID(),

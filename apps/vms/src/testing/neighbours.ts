@@ -21,6 +21,7 @@ import {
   resetVm,
   resizeDefinition,
   resizeLive,
+  resolveSession,
   resumeVm,
   selectNetwork,
   shutdownVm,
@@ -28,6 +29,7 @@ import {
   suspendVm,
   undefineVm,
   unprotectVm,
+  type Actor,
   type DiskProblem,
   type DomainPower,
   type ReplyInputOf,
@@ -88,6 +90,8 @@ export class Neighbours {
   readonly hostId: string;
   readonly imageId: string;
   readonly departments = new Set<string>();
+  /** Sessions that are open, by their ids. */
+  readonly sessions = new Map<string, Actor>();
   readonly missingNetworks = new Set<string>();
   readonly vms = new Map<string, SimulatedVm>();
   readonly calls: string[] = [];
@@ -241,6 +245,10 @@ export class Neighbours {
           .map((departmentId) => ({ departmentId, name: 'D' })),
       }),
     );
+    on(resolveSession, async ({ userId, sessionId }) => {
+      await this.disturb('resolve-session', userId);
+      return { actor: this.sessions.get(sessionId) ?? null };
+    });
     on(selectNetwork, ({ networkId }) => {
       if (networkId !== null && this.missingNetworks.has(networkId)) throw new DomainError('NETWORK_NOT_FOUND');
       return Promise.resolve({ networkId: networkId ?? this.hostId });

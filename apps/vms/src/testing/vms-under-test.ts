@@ -10,7 +10,7 @@ import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../app.module.js';
 import { configSchema } from '../config.js';
 
-const INTERNAL_KEY = 'test-internal-key-test-internal-key';
+export const INTERNAL_KEY = 'test-internal-key-test-internal-key';
 
 interface GraphqlAnswer {
   readonly data?: Record<string, unknown> | null;

@@ -34,6 +34,7 @@ export const ERROR_CODES = {
   TOKEN_INVALID: { kind: 'unauthenticated', message: 'The token is not valid' },
   TOKEN_EXPIRED: { kind: 'unauthenticated', message: 'The token has expired' },
   SESSION_ENDED: { kind: 'unauthenticated', message: 'The session has ended' },
+  CONSOLE_TICKET_INVALID: { kind: 'unauthenticated', message: 'The console ticket is not valid' },
   FORBIDDEN: { kind: 'forbidden', message: 'This is not allowed' },
   NOT_FOUND: { kind: 'not_found', message: 'Not found' },
   USER_NOT_FOUND: { kind: 'not_found', message: 'The user was not found' },
@@ -62,6 +63,11 @@ export const ERROR_CODES = {
   },
   STALE_FENCE: { kind: 'conflict', message: 'A newer worker has taken over this resource' },
   VM_BUSY: { kind: 'precondition', message: 'The virtual machine cannot do this in its present state' },
+  CONSOLE_TICKET_SPENT: {
+    kind: 'precondition',
+    message:
+      'The console ticket of this idempotency key was used, is too old or is that of another session; ask for one with another key',
+  },
   DELETION_PROTECTED: { kind: 'precondition', message: 'The virtual machine is protected from deletion' },
   TAG_LIMIT_REACHED: { kind: 'precondition', message: 'The virtual machine has as many tags as it may have' },
   BULK_INCOMPLETE: {

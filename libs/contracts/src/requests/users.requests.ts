@@ -21,7 +21,7 @@ export const resolveSession = defineQuery({
   version: 1,
   description: 'Whether a session is still open, and what its user may do now. Answers may be cached for 2 s at most.',
   owner: 'users',
-  callers: ['gateway', 'realtime'],
+  callers: ['gateway', 'realtime', 'vms'],
   timeoutMs: 2_000,
   request: z.object({ userId: Uuid, sessionId: Uuid }),
   reply: z.object({ actor: Actor.nullable().describe('null: ended, disabled or unknown') }),

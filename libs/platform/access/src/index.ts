@@ -1,5 +1,6 @@
 export * from './internal-token.js';
 export * from './access-token.js';
+export * from './console-ticket.js';
 export * from './access-token.strategy.js';
 export * from './actor-resolver.js';
 export * from './session-cache.js';

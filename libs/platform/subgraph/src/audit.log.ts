@@ -6,7 +6,7 @@ import { Inject, Injectable } from '@nestjs/common';
 export interface AuditEntry {
   /** User id, or `anonymous` for somebody who has not proved to be anyone. */
   readonly actorId: string;
-  /** The mutation's name. */
+  /** The mutation's name; of one that gives more or less, also which, behind a colon: `createConsoleTicket:VIEW`. */
   readonly verb: string;
   /** Such as `network`. */
   readonly resourceKind: string;
