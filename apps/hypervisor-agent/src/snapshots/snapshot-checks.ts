@@ -70,5 +70,6 @@ export class SnapshotChecks {
     const lacksSeed = this.disks.haveSeed(vmId, then) && !hasSeed;
     if (lacksSeed || !this.disks.areExactly(vmId, volumeIds, then))
       throw new DomainError('SNAPSHOT_DISKS_DIFFER', { vmId, snapshotId, lacksSeed });
+    if (hasSeed) await this.disks.requireSeed(vmId);
   }
 }

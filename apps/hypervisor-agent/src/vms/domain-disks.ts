@@ -37,6 +37,8 @@ export class DomainDisks {
       throw new DomainError('DISK_REPLACED', { vmId }, { message });
     }
     for (const volumeId of volumeIds) await this.volumes.requireSound(volumeId, false);
+    // First, for what it says of a storage that is away.
+    await this.disks.requireSound(vmId);
     // One that it had before, and does not any more, may hold a secret.
     await (files.length === defined.length ? this.seeds.remove(vmId) : this.seeds.requireSound(vmId));
     // Last, so that as little time as possible passes until QEMU opens the file.
@@ -67,6 +69,15 @@ export class DomainDisks {
     const expected = [this.disks.pathOf(vmId), ...volumeIds.map((id) => this.volumes.pathOf(id))];
     const found = files.filter((file) => file !== this.seeds.pathOf(vmId));
     return found.length === expected.length && expected.every((file) => found.includes(file));
+  }
+
+  /** @throws DomainError SNAPSHOT_DISKS_DIFFER: a revert writes no seed anew */
+  async requireSeed(vmId: string): Promise<void> {
+    try {
+      await this.seeds.requireSound(vmId);
+    } catch (error) {
+      throw new DomainError('SNAPSHOT_DISKS_DIFFER', { vmId, reason: 'the seed of cloud-init' }, { cause: error });
+    }
   }
 
   /** Whether a seed is among the files of a domain of the VM. */

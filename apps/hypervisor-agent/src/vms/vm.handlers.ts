@@ -107,7 +107,8 @@ export class VmHandlers {
   ): Promise<ReplyOf<typeof undefineVm>> {
     const removed = await this.gate.perform(request, until, async (deadline) => {
       const wasDefined = await this.vms.undefine(request.vmId, deadline);
-      await this.seeds.remove(request.vmId);
+      // From a storage that fails it goes with the disk, when that can be removed.
+      await this.seeds.remove(request.vmId).catch(() => undefined);
       return wasDefined;
     });
     return { removed };

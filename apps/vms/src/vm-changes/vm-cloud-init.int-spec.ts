@@ -72,7 +72,7 @@ describe('what cloud-init finds in a VM', () => {
       packages: ['nginx'],
     });
     expect(parse(seed?.networkConfig ?? '')).toMatchObject({
-      ethernets: { nic0: { match: { macaddress: '52:54:00:00:00:01' }, dhcp4: true } },
+      ethernets: { eth0: { match: { macaddress: '52:54:00:00:00:01' }, 'set-name': 'eth0', dhcp4: true } },
     });
     const { calls } = bench.neighbours;
     expect(calls.lastIndexOf('ensure-seed')).toBeGreaterThan(calls.lastIndexOf('define-vm'));

@@ -1,7 +1,7 @@
 import { can } from '@infinibay/access-domain';
 import type { Actor } from '@infinibay/contracts';
 import { Authorize } from '@infinibay/platform-access';
-import { CurrentActor, Graph, type GraphContext } from '@infinibay/platform-graphql';
+import { Cost, CurrentActor, Graph, type GraphContext } from '@infinibay/platform-graphql';
 import { Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { VmCloudInit } from './vm-cloud-init.model.js';
 import { VmCloudInitRepository } from './vm-cloud-init.repository.js';
@@ -34,10 +34,13 @@ export class VmCloudInitResolver {
 
 @Resolver(() => VmCloudInit)
 export class CloudInitUserDataResolver {
+  // Each is up to 64 KiB, and aliases multiply it.
+  @Cost(200)
   @Authorize()
   @ResolveField(() => String, {
     nullable: true,
-    description: 'As it was given. It may hold secrets: null to whoever may see the VM and not operate it',
+    description:
+      'As it was given. It may hold secrets: null to whoever may see the VM and not operate it; every member of its department may operate it',
   })
   userData(@Parent() { departmentId, text }: VmCloudInit, @CurrentActor() actor: Actor): string | null {
     return can(actor, 'operate', { kind: 'vm', departmentId }) ? text : null;

@@ -39,7 +39,7 @@ describe(seedDocuments.name, () => {
   it("lets the VM's card ask for its address, whatever the guest calls it", () => {
     expect(read(documentsOf({}).networkConfig)).toEqual({
       version: 2,
-      ethernets: { nic0: { match: { macaddress: MAC }, dhcp4: true } },
+      ethernets: { eth0: { match: { macaddress: MAC }, 'set-name': 'eth0', dhcp4: true } },
     });
   });
 

@@ -29,10 +29,16 @@ const yaml = (document: unknown): string =>
     aliasDuplicateObjects: false,
   });
 
+/** Older releases take the key for the name of the card, whatever its MAC says: so it is given that name. */
+const CARD = 'eth0';
+
 export const seedDocuments = (wanted: CloudInit, { instanceId, vmName, mac }: SeedOf): SeedDocuments => ({
   metaData: yaml({ 'instance-id': instanceId, 'local-hostname': wanted.hostname ?? vmName }),
   userData: userDataOf(wanted),
-  networkConfig: yaml({ version: 2, ethernets: { nic0: { match: { macaddress: mac }, dhcp4: true } } }),
+  networkConfig: yaml({
+    version: 2,
+    ethernets: { [CARD]: { match: { macaddress: mac }, 'set-name': CARD, dhcp4: true } },
+  }),
 });
 
 const userDataOf = (wanted: CloudInit): string => {
