@@ -28,10 +28,13 @@ export const taskIn = ({ open }: Pick<Reading, 'open'>): Task<Step> | null =>
 /** Somebody waits for another spec, and for no other power. */
 export const isAboutSpec = ({ open }: Pick<Reading, 'open'>): boolean => open !== null && isSpecChange(open.kind);
 
-/** With the task's own, when an earlier worker has recorded it: it is not done, nor told of, once more. */
+/**
+ * With the task's own, when an earlier worker has recorded it: it is not done, nor told of, once more. Only of one that
+ * nothing else does: a step that was done for nobody is recorded with whatever is asked for just then.
+ */
 export const withRecorded = (reading: Pick<Reading, 'open'>, completed: ReadonlySet<Step>): ReadonlySet<Step> => {
   const task = taskIn(reading);
-  return task !== null && reading.open?.done.includes(task.step) === true
+  return task?.isNotPreparedTwice === true && reading.open?.done.includes(task.step) === true
     ? new Set([...completed, task.step])
     : completed;
 };
