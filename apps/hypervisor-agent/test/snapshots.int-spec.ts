@@ -1,7 +1,7 @@
 // Snapshots of real QEMU guests. Beside the sources, since it needs the stack's tools.
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import {
   DomainError,
@@ -27,20 +27,12 @@ import {
 import { Connection, type Domain } from '@infinibay/libvirt';
 import { pollUntil } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { complete } from './complete.ts';
 import { QemuAgent, hasQemu } from './qemu-agent.ts';
 
 const suite = hasQemu ? describe : describe.skip;
 const PATIENCE = { timeoutMs: 180_000, intervalMs: 500 };
 const MIB = 1_048_576;
-
-/** Asks until it is told that it has come about; each answer is waited for some seconds. @throws what it is refused with */
-const complete = async <T extends { readonly isComplete: boolean }>(ask: () => Promise<T>): Promise<T> => {
-  for (let asked = 0; asked < 100; asked += 1) {
-    const answer = await ask();
-    if (answer.isComplete) return answer;
-  }
-  throw new Error('it does not come about');
-};
 
 interface Listed {
   readonly name: string;
@@ -380,27 +372,4 @@ suite('a snapshot', () => {
     expect(namesIn(diskOf(vmId))).toEqual([]);
     await off(vmId);
   }, 300_000);
-});
-
-suite('a snapshot of a guest with an operating system', () => {
-  let sut: QemuAgent;
-  beforeAll(async () => {
-    sut = await QemuAgent.start({ linux: true, hasConsole: true });
-  }, 300_000);
-  afterAll(() => sut.stop(), 120_000);
-
-  it('brings it back running from where it was, and it does not boot anew', async () => {
-    const vmId = await sut.startVm({ memoryMib: 192 });
-    await sut.speaks(vmId);
-    const request = { vmId, fence: 1, snapshotId: randomUUID(), withMemory: true, volumeIds: [] };
-    await complete(() => sut.agent.call(createSnapshot, request));
-    await sut.speaks(vmId);
-    await sut.agent.call(forceOffVm, { vmId, fence: 1 });
-    const before = readFileSync(path.join(sut.state.libvirtDir, 'consoles', `${vmId}.log`), 'latin1');
-    expect(before).toMatch(/guest up after/);
-    const revert = { ...request, operationId: randomUUID() };
-    await complete(() => sut.agent.call(revertToSnapshot, revert));
-    await sut.speaks(vmId);
-    expect(sut.console(vmId)).not.toMatch(/guest up after[\s\S]*guest up after/);
-  }, 400_000);
 });

@@ -111,6 +111,27 @@ export const insertVolumes = async (database: PrismaClient, count: number): Prom
   }
 };
 
+/** Writes a snapshot with memory of each of that many VMs. No worker takes them up. */
+export const insertSnapshots = async (database: PrismaClient, count: number): Promise<void> => {
+  const snapshotOf = (index: number): Prisma.VmSnapshotCreateManyInput => ({
+    id: idOf(`snapshot ${index}`),
+    vmId: idOf(`vm ${index}`),
+    departmentId: departmentOf(index),
+    name: 'before',
+    nameKey: 'before',
+    state: 'READY',
+    hasMemory: true,
+    memoryBytes: GIB,
+    spec: {},
+    volumeIds: [],
+    authorId: ownerOf(index),
+  });
+  for (let from = 0; from < count; from += BATCH) {
+    const indexes = Array.from({ length: Math.min(BATCH, count - from) }, (_, more) => from + more);
+    await database.vmSnapshot.createMany({ data: indexes.map(snapshotOf) });
+  }
+};
+
 /** To make an index of many rows at once takes a fraction of what their single entries take. */
 const withoutIndexes = async (database: PrismaClient, work: () => Promise<void>): Promise<void> => {
   const indexes = await database.$queryRaw<{ name: string; definition: string }[]>`
