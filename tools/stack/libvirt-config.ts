@@ -7,6 +7,8 @@ export interface LibvirtFolders {
   readonly stateDir: string;
   /** Real path that is the same inside and outside the daemon's mount namespace; at most 80 characters. */
   readonly socketDir: string;
+  /** As whom QEMU runs, by name; root when left out. Others must be able to reach what it opens, and libvirt gives it its disks. */
+  readonly qemuUser?: { readonly user: string; readonly group: string } | undefined;
 }
 
 /** Folders that libvirt's packages ship and that the bind mounts would hide. */
@@ -70,10 +72,10 @@ log_outputs = "3:stderr"
 
 // dynamic_ownership 0 and root: the images lie below folders that only root can enter, and an unreadable /dev/kvm would make
 // every define probe QEMU again for seconds. A guest is confined by the namespaces around the whole daemon instead.
-const QEMU_CONFIG = `# Written by tools/stack at every start.
-user = "root"
-group = "root"
-dynamic_ownership = 0
+const qemuConfig = ({ qemuUser }: LibvirtFolders): string => `# Written by tools/stack at every start.
+user = "${qemuUser?.user ?? 'root'}"
+group = "${qemuUser?.group ?? 'root'}"
+dynamic_ownership = ${qemuUser === undefined ? '0' : '1'}
 remember_owner = 0
 security_driver = "none"
 cgroup_controllers = []
@@ -88,6 +90,6 @@ export function prepareLibvirtFolders(folders: LibvirtFolders): string {
   mkdirSync(folders.socketDir, { recursive: true, mode: 0o700 });
   const hostUuid = persistentHostUuid(path.join(folders.stateDir, 'host-uuid'));
   writeFileSync(path.join(folders.stateDir, 'etc/libvirtd.conf'), daemonConfig(folders, hostUuid));
-  writeFileSync(path.join(folders.stateDir, 'etc/qemu.conf'), QEMU_CONFIG);
+  writeFileSync(path.join(folders.stateDir, 'etc/qemu.conf'), qemuConfig(folders));
   return hostUuid;
 }

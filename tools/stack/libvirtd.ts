@@ -4,15 +4,12 @@ import { fileURLToPath } from 'node:url';
 
 import { logTail, startChild, type RunningChild } from './child-process.ts';
 import { runCommand, type CommandResult } from './command.ts';
-import { LIBVIRT_MOUNT_POINTS, prepareLibvirtFolders } from './libvirt-config.ts';
+import { LIBVIRT_MOUNT_POINTS, prepareLibvirtFolders, type LibvirtFolders } from './libvirt-config.ts';
 import { createNamespace, destroyNamespace } from './network-namespace.ts';
 import { becomesTrue, pollUntil } from './polling.ts';
 import { StackError } from './stack-error.ts';
 
-export interface LibvirtdOptions {
-  readonly stateDir: string;
-  /** Short real path (at most 80 characters) for the daemon's sockets. */
-  readonly socketDir: string;
+export interface LibvirtdOptions extends LibvirtFolders {
   /** Network namespace made for this daemon; whatever an earlier run left in it is ended first. */
   readonly networkNamespace: string;
   readonly hostName: string;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { layoutOf, type StackLayout } from './layout.ts';
-import { startLibvirtd, type RunningLibvirtd } from './libvirtd.ts';
+import { startLibvirtd, type LibvirtdOptions, type RunningLibvirtd } from './libvirtd.ts';
 import { startNats, type NatsOptions, type RunningNats } from './nats.ts';
 import type { NatsUser } from './nats-config.ts';
 import { startPostgres, type RunningPostgres } from './postgres.ts';
@@ -59,7 +59,10 @@ export function startTestNats(state: StackLayout, access: TestNatsAccess = [test
 }
 
 /** Needs root and Debian's libvirt and QEMU; `missingForLibvirtd()` tells. */
-export function startTestLibvirtd(state: StackLayout): Promise<RunningLibvirtd> {
+export function startTestLibvirtd(
+  state: StackLayout,
+  options: Pick<LibvirtdOptions, 'qemuUser'> = {},
+): Promise<RunningLibvirtd> {
   return startLibvirtd({
     stateDir: state.libvirtDir,
     socketDir: state.libvirtSocketDir,
@@ -67,5 +70,6 @@ export function startTestLibvirtd(state: StackLayout): Promise<RunningLibvirtd> 
     hostName: `infinibay-${state.id}`,
     runDir: state.runDir,
     logFile: path.join(state.logDir, 'libvirtd.log'),
+    ...options,
   });
 }

@@ -70,6 +70,8 @@ export class RunningAgent {
   private constructor(
     readonly app: INestApplication,
     readonly hostId: string,
+    /** Lines of its log, warnings and worse. */
+    readonly logged: readonly string[],
   ) {
     this.events = new HostEventReader(app.get<NatsConnection>(NATS_CONNECTION, { strict: false }), hostId);
   }
@@ -89,15 +91,17 @@ export class RunningAgent {
       HOST_ID: hostId,
       ...environment,
     });
+    const logged: string[] = [];
     const logger = createLogger({
       service: 'hypervisor-agent',
-      level: process.env['LOG_LEVEL'] ?? 'fatal',
+      level: process.env['LOG_LEVEL'] ?? 'warn',
       format: 'json',
+      destination: { write: (line) => keepLine(logged, line) },
     });
     const app = await NestFactory.create(AppModule.forRoot(config, logger), { logger: false, abortOnError: false });
     await startMessaging(app);
     await app.listen(0, '127.0.0.1');
-    const agent = new RunningAgent(app, hostId);
+    const agent = new RunningAgent(app, hostId, logged);
     agent.listen();
     if (!withLibvirt) return agent;
     await pollUntil(() => agent.heartbeats.length > 0, { timeoutMs: 20_000, what: 'the first heartbeat' });
@@ -181,6 +185,12 @@ export class RunningAgent {
     );
   }
 }
+
+/** Kept for specs; shown where somebody asked for a level. */
+const keepLine = (lines: string[], line: string): void => {
+  lines.push(line);
+  if (process.env['LOG_LEVEL'] !== undefined) process.stdout.write(line);
+};
 
 export interface TestImage {
   readonly imageId: string;

@@ -1,13 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { defineVm, ensureDisk, startVm, type VmSpec } from '@infinibay/contracts';
 import { domainName } from '@infinibay/libvirt-xml';
 import { guestImageDir } from '../../../tools/guest-image/build.ts';
-import { missingForLibvirtd, type RunningLibvirtd } from '../../../tools/stack/libvirtd.ts';
+import { missingForLibvirtd, type LibvirtdOptions, type RunningLibvirtd } from '../../../tools/stack/libvirtd.ts';
 import { startTestLibvirtd, temporaryState, type TemporaryState } from '../../../tools/stack/test-infrastructure.ts';
 import { RunningAgent, agentFolders, writeImage, type AgentFolders, type TestImage } from '../src/agent.fixture.ts';
 
@@ -23,6 +24,8 @@ export interface QemuAgentOptions {
   readonly linux?: boolean;
   /** What guests write on their serial console is kept; see console. */
   readonly hasConsole?: boolean;
+  /** As whom QEMU runs; root when left out. */
+  readonly qemuUser?: LibvirtdOptions['qemuUser'];
   /** Size of a file system for the disks alone, such as 4m. */
   readonly diskSpace?: string;
 }
@@ -57,13 +60,15 @@ export class QemuAgent {
     linux = false,
     hasConsole = false,
     diskSpace,
+    qemuUser,
   }: QemuAgentOptions = {}): Promise<QemuAgent> {
     const state = temporaryState();
     mkdirSync(state.diskDir, { recursive: true });
     // Before the daemon: it has a mount namespace of its own.
     if (diskSpace !== undefined) mountTmpfs(state.diskDir, diskSpace);
-    const daemon = await startTestLibvirtd(state);
+    const daemon = await startTestLibvirtd(state, { qemuUser });
     const folders = agentFolders();
+    if (qemuUser !== undefined) letThrough(state, folders);
     const bootable = linux ? writeLinuxImage(folders) : writeEmptyImage(folders);
     const image = disk === undefined ? bootable : writeImage(folders.images, disk);
     const environment = {
@@ -160,6 +165,19 @@ export class QemuAgent {
 }
 
 const consoleDir = (state: TemporaryState): string => path.join(state.libvirtDir, 'consoles');
+
+/** Lets QEMU pass that is not root; from the folder of the run down, whatever is above that. */
+const letThrough = (state: TemporaryState, folders: AgentFolders): void => {
+  const opened = [state.libvirtDir, state.diskDir, state.agentSocketDir, state.screenSocketDir, folders.images];
+  for (const folder of [tmpdir(), ...opened.flatMap(ownFoldersTo)])
+    chmodSync(folder, (statSync(folder).mode & 0o7777) | 0o011);
+};
+
+/** A folder and those above it that are ours alone. */
+const ownFoldersTo = (folder: string): string[] => {
+  const above = path.dirname(folder);
+  return above === tmpdir() || above === '/run' || above === folder ? [folder] : [...ownFoldersTo(above), folder];
+};
 
 /** Gives the disks more or less space. */
 export const resizeTmpfs = (folder: string, size: string): void =>

@@ -128,3 +128,38 @@ suite('the screen of a guest', () => {
     expect(/<interface[^]*?slot='(\w+)'/.exec(xml)?.[1]).toBe('0x02');
   }, 240_000);
 });
+
+suite('the screen of a guest whose QEMU is not root', () => {
+  let sut: QemuAgent;
+  beforeAll(async () => {
+    sut = await QemuAgent.start({ qemuUser: { user: 'nobody', group: 'nogroup' } });
+  }, 120_000);
+  afterAll(() => sut.stop(), 120_000);
+
+  it("is that user's own, and is root's to remove", async () => {
+    const vmId = await sut.startVm();
+    const folder = path.join(sut.state.screenSocketDir, vmId);
+    const socket = path.join(folder, 'vnc', 'socket');
+    expect((await greet(socket)).version).toMatch(/^RFB/);
+    for (const file of [path.dirname(socket), socket]) expect(statSync(file).uid).toBe(NOBODY);
+    expect(statSync(folder).uid).toBe(0);
+    await sut.agent.call(forceOffVm, { vmId, fence: 1 });
+    await pollUntil(() => !existsSync(socket), { timeoutMs: 30_000, what: 'the socket to go' });
+    await sut.agent.call(undefineVm, { vmId, fence: 1 });
+    expect(existsSync(folder)).toBe(false);
+  }, 120_000);
+
+  it('keeps the guest from starting where its user may not search the way, of which the agent warns', async () => {
+    const { screenSocketDir } = sut.state;
+    chmodSync(screenSocketDir, 0o700);
+    await sut.restartAgent();
+    await pollUntil(() => sut.agent.logged.some((line) => line.includes(`may not search ${screenSocketDir},`)), {
+      timeoutMs: 10_000,
+      what: 'the warning',
+    });
+    const vmId = await sut.defineVm();
+    expect(await sut.agent.refusal(startVm, { vmId, fence: 1 })).toBe('HYPERVISOR_ERROR');
+    chmodSync(screenSocketDir, 0o711);
+    await sut.agent.call(startVm, { vmId, fence: 1 });
+  }, 120_000);
+});
