@@ -81,11 +81,8 @@ export const insertVms = async (database: PrismaClient, count: number): Promise<
     })),
   });
   await withoutIndexes(database, async () => {
-    for (let from = 0; from < count; from += BATCH) {
-      const indexes = Array.from({ length: Math.min(BATCH, count - from) }, (_, more) => from + more);
-      await database.vm.createMany({ data: indexes.map(vmOf) });
-      await database.vmMetadata.createMany({ data: indexes.map(rowOfMetadata) });
-    }
+    await insertRows(database, 'vms', count, vmOf);
+    await insertRows(database, 'vm_metadata', count, rowOfMetadata);
   });
 };
 
@@ -105,10 +102,7 @@ export const insertVolumes = async (database: PrismaClient, count: number): Prom
     hostId: pool.hostId,
     capacityBytes: GIB * BigInt(1 + (index % 30)),
   });
-  for (let from = 0; from < count; from += BATCH) {
-    const indexes = Array.from({ length: Math.min(BATCH, count - from) }, (_, more) => from + more);
-    await database.volume.createMany({ data: indexes.map(volumeOf) });
-  }
+  await insertRows(database, 'volumes', count, volumeOf);
 };
 
 /** Writes a snapshot with memory of each of that many VMs. No worker takes them up. */
@@ -126,11 +120,30 @@ export const insertSnapshots = async (database: PrismaClient, count: number): Pr
     volumeIds: [],
     authorId: ownerOf(index),
   });
+  await insertRows(database, 'vm_snapshots', count, snapshotOf);
+};
+
+const columnOf = (field: string): string => field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** As `createMany`, which spends most of its time on putting so many parameters together. */
+const insertRows = async (
+  database: PrismaClient,
+  table: string,
+  count: number,
+  rowOf: (index: number) => object,
+): Promise<void> => {
   for (let from = 0; from < count; from += BATCH) {
-    const indexes = Array.from({ length: Math.min(BATCH, count - from) }, (_, more) => from + more);
-    await database.vmSnapshot.createMany({ data: indexes.map(snapshotOf) });
+    const rows = Array.from({ length: Math.min(BATCH, count - from) }, (_, more) => Object.entries(rowOf(from + more)));
+    const columns = [...new Set(rows.flatMap((row) => row.map(([field]) => columnOf(field))))].join(', ');
+    const json = rows.map((row) => Object.fromEntries(row.map(([field, value]) => [columnOf(field), plain(value)])));
+    await database.$executeRawUnsafe(
+      `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM json_populate_recordset(NULL::${table}, $1::json)`,
+      JSON.stringify(json),
+    );
   }
 };
+
+const plain = (value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value);
 
 /** To make an index of many rows at once takes a fraction of what their single entries take. */
 const withoutIndexes = async (database: PrismaClient, work: () => Promise<void>): Promise<void> => {
