@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 import { describe, expect, it } from '@jest/globals';
@@ -9,6 +9,11 @@ import { pollUntil } from '@infinibay/testing';
 import { startLoad } from './load.ts';
 
 const alive = (pid: number): boolean => existsSync(`/proc/${String(pid)}`);
+/** The sixth field; the second is a name in brackets, which may hold blanks. */
+const sessionOf = (pid: number): string | undefined =>
+  readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
+    .split(') ')[1]
+    ?.split(' ')[3];
 
 describe(startLoad, () => {
   it('runs the loops in processes of their own until it is stopped', async () => {
@@ -16,6 +21,13 @@ describe(startLoad, () => {
     expect(load.pids.map(alive)).toEqual([true, true]);
     expect(await load.stop()).toEqual([]);
     await pollUntil(() => !load.pids.some(alive), { what: 'the end of the loops' });
+  });
+
+  it('counts as one build beside the run, wherever the kernel divides its time between sessions', async () => {
+    const load = await startLoad(3);
+    expect(new Set(load.pids.map(sessionOf)).size).toBe(1);
+    expect(load.pids.map(sessionOf)).not.toContain(sessionOf(process.pid));
+    await load.stop();
   });
 
   it('leaves none behind when the run that started them is killed', async () => {

@@ -16,24 +16,36 @@ export interface Load {
   readonly stop: () => Promise<readonly string[]>;
 }
 
+function end(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended with the one before it.
+  }
+}
+
 /** Busy loops beside a test run, two per core, in processes of their own that end with this one, however it ends. */
 export async function startLoad(loops = LOOPS_PER_CORE * availableParallelism()): Promise<Load> {
   const mark = mkdtempSync(path.join(tmpdir(), 'infinibay-load-'));
-  const children = Array.from({ length: loops }, () =>
-    spawn(process.execPath, [BUSY_LOOP, String(process.pid)], {
-      stdio: 'ignore',
-      // A group of their own: Ctrl-C is for us, and we end them when the summary is written.
-      detached: true,
-      env: { PATH: process.env['PATH'], TMPDIR: mark },
-    }),
-  );
-  for (const child of children) child.unref();
+  const first = spawn(process.execPath, [BUSY_LOOP, String(process.pid), String(loops)], {
+    stdio: 'ignore',
+    // A group of their own: Ctrl-C is for us, and we end them when the summary is written.
+    detached: true,
+    env: { PATH: process.env['PATH'], TMPDIR: mark },
+  });
+  first.unref();
   const running = (): readonly { pid: number; command: string }[] => processesOf(mark);
-  await pollUntil(() => (running().length === loops ? true : undefined), { timeoutMs: 60_000, what: 'the load' });
+  const pids = await pollUntil(
+    () => {
+      const found = running();
+      return found.length === loops ? found.map(({ pid }) => pid) : undefined;
+    },
+    { timeoutMs: 60_000, what: 'the load' },
+  );
   return {
-    pids: children.flatMap(({ pid }) => pid ?? []),
+    pids,
     stop: async () => {
-      for (const child of children) child.kill('SIGKILL');
+      for (const { pid } of running()) end(pid);
       await pollUntil(() => (running().length === 0 ? true : undefined), {
         timeoutMs: 20_000,
         what: 'the end of the load',
