@@ -179,7 +179,7 @@ export class DepartmentUnderTest {
     return (await this.member.ask<{ volume: VolumePicture }>(query, { id })).volume;
   }
 
-  private volumeUntil(id: string, holds: (volume: VolumePicture) => boolean): Promise<unknown> {
+  volumeUntil(id: string, holds: (volume: VolumePicture) => boolean): Promise<unknown> {
     const probe = async () => holds(await this.volume(id));
     return pollUntil(probe, { timeoutMs: 120_000, intervalMs: 200, what: 'the volume' });
   }

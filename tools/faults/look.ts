@@ -1,15 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import pg from 'pg';
 
 import type { RunningSystem } from '../e2e/running-system.ts';
-import { DATABASE_NAME } from '../stack/database.ts';
+import { readRecords } from './records.ts';
 import type { DomainPower, Snapshot } from './snapshot.ts';
 
 const DOMAIN = /^vm-([0-9a-f-]{36})$/;
 const DISK = /^vm-([0-9a-f-]{36})\.qcow2$/;
 const SNAPSHOT = /^infinibay-([0-9a-f-]{36})$/;
+const VOLUME = /^volume-([0-9a-f-]{36})\.qcow2$/;
+const SEED = /^seed-([0-9a-f-]{36})\.iso$/;
+const OURS = /^(?:vm|volume|seed)-/;
 const FILTER = /^infinibay-vm-([0-9a-f-]{36})$/;
 /** Chains that nwfilter makes for a tap, in iptables and in ebtables. */
 const CHAIN_OF_TAP = /\b(?:F[IO]|libvirt-[IO])-(vnet\d+)\b/g;
@@ -23,8 +25,6 @@ const lines = (text: string): string[] =>
 const captured = (pattern: RegExp, names: readonly string[]): string[] =>
   names.flatMap((name) => pattern.exec(name)?.[1] ?? []);
 
-type Row = Readonly<Record<string, string>>;
-
 /** Reads what there is: from the database as its superuser, from libvirt, the kernel and the folders. */
 export class Look {
   private readonly system: RunningSystem;
@@ -37,58 +37,17 @@ export class Look {
 
   /** @throws Error while the database or libvirt is away */
   async take(): Promise<Snapshot> {
-    const [records, libvirt] = await Promise.all([this.records(), this.libvirt()]);
-    return { ...records, ...libvirt, ...this.files(), filteredTaps: await this.filteredTaps() };
-  }
-
-  private async records() {
-    const port = String(this.system.state.ports['postgres']);
-    const client = new pg.Client({
-      connectionString: `postgresql://postgres:${encodeURIComponent(this.superuserPassword)}@127.0.0.1:${port}/${DATABASE_NAME}`,
-      connectionTimeoutMillis: 3_000,
-      query_timeout: 10_000,
-    });
-    // The server may be killed while we hold a connection; the query that follows says so.
-    client.on('error', () => undefined);
-    await client.connect();
-    try {
-      const rows = async (sql: string): Promise<Row[]> => (await client.query<Row>(sql)).rows;
-      const vms = await rows(
-        `SELECT id::text, state::text, coalesce(error_code, '') AS error FROM vms.vms WHERE state <> 'DELETED'`,
-      );
-      const open = await rows(
-        `SELECT resource_id::text AS id FROM vms.operations WHERE status IN ('PENDING', 'RUNNING')`,
-      );
-      const ports = await rows(`SELECT vm_id::text AS id, host(address) AS address FROM networks.ports`);
-      const protections = await rows(`SELECT vm_id::text AS id, status::text FROM firewall.vm_filters`);
-      const snapshots = await rows(`SELECT vm_id::text || '/' || id::text AS id, state::text FROM vms.vm_snapshots`);
-      const outboxes = await rows(
-        `SELECT table_schema AS name FROM information_schema.tables WHERE table_name = 'outbox'`,
-      );
-      const unpublished = new Map<string, number>();
-      for (const { name = '' } of outboxes) {
-        const [row] = await rows(`SELECT count(*)::text AS n FROM ${name}.outbox WHERE published_at IS NULL`);
-        unpublished.set(name, Number(row?.['n']));
-      }
-      const twice = await rows(
-        `SELECT subject FROM vms.outbox WHERE subject ~ '[.]vm[.][^.]+[.](created|deleted)$' GROUP BY subject HAVING count(*) > 1`,
-      );
-      return {
-        vms: new Map(
-          vms.map(({ id = '', state = '', error = '' }) => [id, { state, error: error === '' ? null : error }]),
-        ),
-        openOperations: open.map(({ id = '' }) => id),
-        ports: ports.map(({ id = '' }) => id),
-        addresses: ports.map(({ address = '' }) => address),
-        protections: new Map(protections.map(({ id = '', status = '' }) => [id, status])),
-        readySnapshots: snapshots.filter(({ state }) => state === 'READY').map(({ id = '' }) => id),
-        unreadySnapshots: snapshots.filter(({ state }) => state !== 'READY').map(({ id = '' }) => id),
-        unpublished,
-        toldTwice: twice.map(({ subject = '' }) => subject),
-      };
-    } finally {
-      await client.end().catch(() => undefined);
-    }
+    const [{ saidMib, ...records }, { definedMib, liveMib, ...libvirt }] = await Promise.all([
+      readRecords(this.system.state.ports['postgres'] ?? 0, this.superuserPassword),
+      this.libvirt(),
+    ]);
+    const memoryMib = new Map(
+      [...saidMib].map(([id, said]) => [
+        id,
+        { said, defined: definedMib.get(id) ?? null, live: liveMib.get(id) ?? null },
+      ]),
+    );
+    return { ...records, ...libvirt, memoryMib, ...this.files(), filteredTaps: await this.filteredTaps() };
   }
 
   private async libvirt() {
@@ -112,12 +71,28 @@ export class Look {
         const listed = lines(await this.system.virsh('snapshot-list', '--name', name));
         recordedSnapshots.push(...captured(SNAPSHOT, listed).map((id) => `${vmId}/${id}`));
       }
+    const [definedVolumes, pluggedVolumes]: [string[], string[]] = [[], []];
+    const [definedMib, liveMib] = [new Map<string, number>(), new Map<string, number>()];
+    for (const name of all)
+      for (const vmId of captured(DOMAIN, [name])) {
+        const definition = await this.system.virsh('dumpxml', '--inactive', name);
+        definedVolumes.push(...volumesIn(definition, vmId));
+        definedMib.set(vmId, mibIn(definition));
+        if (power(name) === 'off') continue;
+        const live = await this.system.virsh('dumpxml', name);
+        pluggedVolumes.push(...volumesIn(live, vmId));
+        liveMib.set(vmId, mibIn(live));
+      }
     const filters = lines(await this.system.virsh('nwfilter-list')).map((line) => line.split(/\s+/).at(-1) ?? '');
     return {
       domains,
       strangeDomains: all.filter((name) => !DOMAIN.test(name)),
       taps,
       recordedSnapshots,
+      definedVolumes,
+      pluggedVolumes,
+      definedMib,
+      liveMib,
       filters: captured(FILTER, filters),
     };
   }
@@ -129,24 +104,46 @@ export class Look {
   }
 
   private files() {
-    const { diskDir, agentSocketDir } = this.system.layout;
+    const { diskDir, agentSocketDir, screenSocketDir } = this.system.layout;
     const names = readdirSync(diskDir);
     const folders = existsSync(agentSocketDir) ? readdirSync(agentSocketDir) : [];
+    const screens = existsSync(screenSocketDir) ? readdirSync(screenSocketDir) : [];
     return {
       disks: captured(DISK, names),
+      volumeFiles: new Map(captured(VOLUME, names).map((id) => [id, sizeOf(path.join(diskDir, `volume-${id}.qcow2`))])),
+      seeds: captured(SEED, names),
+      screens: screens.filter((id) => existsSync(path.join(screenSocketDir, id, 'vnc', 'socket'))),
       heldSnapshots: names.flatMap((name) =>
         captured(DISK, [name]).flatMap((id) => heldIn(path.join(diskDir, name), id)),
       ),
-      strangeFiles: names.filter((name) => name.startsWith('vm-') && !DISK.test(name)),
+      strangeFiles: names.filter((name) => OURS.test(name) && ![DISK, VOLUME, SEED].some((one) => one.test(name))),
       sockets: folders.filter((name) => /^[0-9a-f-]{36}$/.test(name)),
     };
   }
 }
 
+interface DiskInfo {
+  readonly 'virtual-size': number;
+  readonly snapshots?: readonly { readonly name: string }[];
+}
+
 /** What QEMU's own tool finds in a disk; -U: a guest may have it. */
+const infoOf = (file: string): DiskInfo =>
+  JSON.parse(execFileSync('qemu-img', ['info', '-U', '--output=json', file], { encoding: 'utf8' })) as DiskInfo;
+
 const heldIn = (file: string, vmId: string): string[] => {
-  const text = execFileSync('qemu-img', ['info', '-U', '--output=json', file], { encoding: 'utf8' });
-  const { snapshots = [] } = JSON.parse(text) as { snapshots?: { name: string }[] };
-  const names = snapshots.map(({ name }) => name);
-  return captured(SNAPSHOT, names).map((id) => `${vmId}/${id}`);
+  const { snapshots = [] } = infoOf(file);
+  return captured(
+    SNAPSHOT,
+    snapshots.map(({ name }) => name),
+  ).map((id) => `${vmId}/${id}`);
 };
+
+/** A file that goes between the list and the look has no size. */
+const sizeOf = (file: string): number => (existsSync(file) ? infoOf(file)['virtual-size'] : 0);
+
+const volumesIn = (domainXml: string, vmId: string): string[] =>
+  [...domainXml.matchAll(/volume-([0-9a-f-]{36})\.qcow2/g)].map((match) => `${vmId}/${match[1] ?? ''}`);
+
+const mibIn = (domainXml: string): number =>
+  Number(/<currentMemory unit='KiB'>(\d+)</.exec(domainXml)?.[1] ?? 0) / 1_024;

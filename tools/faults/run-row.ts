@@ -40,7 +40,7 @@ const differencesNow = async (scene: Scene): Promise<Difference[]> => {
   const snapshot = await lookIfPossible(scene);
   return snapshot instanceof Error
     ? [{ promise: 'converged', text: `nothing could be read: ${snapshot.message}` }]
-    : differencesOf(snapshot, scene.endings, scene.kept);
+    : differencesOf(snapshot, scene.expected);
 };
 
 /** Looks until every promise is kept, and once more; each time is that of the look from which on it was so. */

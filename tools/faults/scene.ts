@@ -12,10 +12,14 @@ import { askReadiness } from '../stack/readiness.ts';
 import type { StackSecrets } from '../stack/secrets.ts';
 import { healthPortOf, SERVICES } from '../stack/services.ts';
 import { Look } from './look.ts';
-import type { Ending } from './snapshot.ts';
+import type { Ending, Expected } from './snapshot.ts';
+import { SceneVolumes } from './scene-volumes.ts';
 
 /** To end what hangs; how long something took is told in the table. */
 const PATIENCE_MS = 180_000;
+const MORE_MIB = 256;
+const LESS_MIB = 192;
+
 export type VmMutation =
   'startVm' | 'shutdownVm' | 'forceOffVm' | 'rebootVm' | 'resetVm' | 'suspendVm' | 'resumeVm' | 'deleteVm';
 
@@ -33,6 +37,9 @@ export class Scene {
   readonly endings = new Map<string, Ending>();
   /** How many snapshots a VM shall have. */
   readonly kept = new Map<string, number>();
+  /** MiB of those that were given another size. */
+  readonly memoryMib = new Map<string, number>();
+  readonly volumes: SceneVolumes;
   private readonly department: DepartmentUnderTest;
   private readonly failpoints: string;
 
@@ -40,6 +47,7 @@ export class Scene {
     this.system = system;
     this.department = department;
     this.failpoints = failpoints;
+    this.volumes = new SceneVolumes(department);
     const { postgresPassword } = JSON.parse(readFileSync(system.layout.secretsFile, 'utf8')) as StackSecrets;
     this.look = new Look(system, postgresPassword);
   }
@@ -62,6 +70,11 @@ export class Scene {
     }
   }
 
+  get expected(): Expected {
+    const { endings, kept, memoryMib } = this;
+    return { endings, kept, memoryMib, volumes: this.volumes.wanted };
+  }
+
   async stop(): Promise<void> {
     await this.system.stop();
     rmSync(this.failpoints, { recursive: true, force: true });
@@ -79,8 +92,8 @@ export class Scene {
     await this.department.member.login(email, password);
   }
 
-  async create(): Promise<string> {
-    const vmId = await this.department.createVm(`f-${randomUUID().slice(0, 8)}`);
+  async create(sizes: Record<string, number> = {}): Promise<string> {
+    const vmId = await this.department.createVm(`f-${randomUUID().slice(0, 8)}`, sizes);
     this.endings.set(vmId, 'RUNNING');
     return vmId;
   }
@@ -90,7 +103,31 @@ export class Scene {
     const input = { idempotencyKey: randomUUID(), vmId };
     await this.department.member.ask(document(mutation), { input });
     this.endings.set(vmId, ending);
-    if (ending === 'GONE') this.kept.delete(vmId);
+    if (ending === 'GONE') this.forget(vmId);
+  }
+
+  /** A deletion leaves the volumes that the VM had, attached to nothing. */
+  private forget(vmId: string): void {
+    this.kept.delete(vmId);
+    this.memoryMib.delete(vmId);
+    this.volumes.free(vmId);
+  }
+
+  /** Gives a running guest less memory, or what it had. */
+  async resize(vmId: string): Promise<void> {
+    const memoryMib = this.memoryMib.get(vmId) === LESS_MIB ? MORE_MIB : LESS_MIB;
+    const query = 'mutation ($input: ResizeVmInput!) { resizeVm(input: $input) { operation { id } } }';
+    await this.department.member.ask(query, { input: { idempotencyKey: randomUUID(), vmId, vcpus: 1, memoryMib } });
+    this.memoryMib.set(vmId, memoryMib);
+  }
+
+  /** One that runs, with memory that it can give back. */
+  async resizable(): Promise<string> {
+    const known = [...this.memoryMib.keys()].find((vmId) => this.endings.get(vmId) === 'RUNNING');
+    const vmId = known ?? (await this.create({ vcpus: 1, memoryMib: MORE_MIB }));
+    this.memoryMib.set(vmId, this.memoryMib.get(vmId) ?? MORE_MIB);
+    await this.guestReady(vmId);
+    return vmId;
   }
 
   /** Of a VM that runs: a snapshot is taken, or what is asked is about the one that there is. */
@@ -141,6 +178,7 @@ export class Scene {
   async tidy(): Promise<void> {
     for (const [vmId, ending] of this.endings) if (ending === 'GONE') this.endings.delete(vmId);
     for (const vmId of [...this.endings.keys()].slice(0, -1)) await this.act('deleteVm', vmId, 'GONE');
+    await this.volumes.tidy();
   }
 
   /** Holds the next worker that comes to the place, e.g. `before:define`. */

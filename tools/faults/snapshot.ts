@@ -25,16 +25,53 @@ export interface Snapshot {
   readonly filteredTaps: readonly string[];
   /** VMs with a folder for the socket of their agent. */
   readonly sockets: readonly string[];
+  /** VMs with a socket of their screen. */
+  readonly screens: readonly string[];
   /** Snapshots of VMs, each as `vm/snapshot`: that the service vms says are ready, that are in whatever other state … */
   readonly readySnapshots: readonly string[];
   readonly unreadySnapshots: readonly string[];
   /** … that the disks hold, and that libvirt has on record. */
   readonly heldSnapshots: readonly string[];
   readonly recordedSnapshots: readonly string[];
+  /** Data volumes that are not deleted. */
+  readonly volumes: ReadonlyMap<string, VolumeRow>;
+  /** Volumes whose file is in the folder of disks, and bytes that a guest sees of each. */
+  readonly volumeFiles: ReadonlyMap<string, number>;
+  /** Volumes in the definitions of domains and in those that run, each as `vm/volume`. */
+  readonly definedVolumes: readonly string[];
+  readonly pluggedVolumes: readonly string[];
+  /** Memory of each VM in MiB: what the service vms says, and the definition, and the running domain. */
+  readonly memoryMib: ReadonlyMap<string, Memory>;
+  /** Seeds for cloud-init in the folder of disks, by VM. */
+  readonly seeds: readonly string[];
   /** Events that were committed and not published, by service. */
   readonly unpublished: ReadonlyMap<string, number>;
   /** Subjects of what happens once to a VM, that the outbox has more than once. */
   readonly toldTwice: readonly string[];
+}
+
+export interface VolumeRow {
+  readonly state: string;
+  readonly attachment: string | null;
+  readonly vmId: string | null;
+  readonly bytes: number;
+}
+
+export interface Memory {
+  readonly said: number | null;
+  readonly defined: number | null;
+  readonly live: number | null;
+}
+
+/** What was asked for so far. */
+export interface Expected {
+  readonly endings: ReadonlyMap<string, Ending>;
+  /** How many snapshots a VM shall have. */
+  readonly kept: ReadonlyMap<string, number>;
+  /** The volumes that there shall be. */
+  readonly volumes: ReadonlyMap<string, { readonly vmId: string | null; readonly gib: number }>;
+  /** Of VMs that were given another size. */
+  readonly memoryMib: ReadonlyMap<string, number>;
 }
 
 export type DomainPower = 'running' | 'paused' | 'off';
@@ -131,12 +168,61 @@ const snapshotDifferences = (snapshot: Snapshot, kept: ReadonlyMap<string, numbe
   ];
 };
 
-/** Everything that is not as it must be when the VMs have ended as they shall; empty: every promise is kept. @param kept how many snapshots each VM shall have */
-export const differencesOf = (
-  snapshot: Snapshot,
-  endings: ReadonlyMap<string, Ending>,
-  kept: ReadonlyMap<string, number> = new Map(),
+const GIB = 1_073_741_824;
+
+/** What the service says of volumes, the folder has, and domains have is what was asked for. */
+const volumeDifferences = (
+  { volumes, volumeFiles, definedVolumes, pluggedVolumes }: Snapshot,
+  wanted: Expected['volumes'],
+  running: ReadonlySet<string>,
 ): Difference[] => {
+  const attached = [...wanted].flatMap(([id, { vmId }]) => (vmId === null ? [] : [`${vmId}/${id}`]));
+  const wrongSize = [...wanted].filter(([id, { gib }]) => (volumeFiles.get(id) ?? gib * GIB) !== gib * GIB);
+  return [
+    ...[...wanted].flatMap(([id, { vmId, gib }]): Difference[] => {
+      const row = volumes.get(id);
+      const [is, shall] = [
+        row === undefined
+          ? 'gone'
+          : `${row.state} ${row.attachment ?? 'free'} ${String(row.vmId)} ${String(row.bytes)}`,
+        `AVAILABLE ${vmId === null ? 'free' : 'ATTACHED'} ${String(vmId)} ${String(gib * GIB)}`,
+      ];
+      return is === shall ? [] : [{ promise: 'converged', text: `the volume ${short(id)} is ${is}, not ${shall}` }];
+    }),
+    ...[...volumes.keys()]
+      .filter((id) => !wanted.has(id))
+      .map((id): Difference => ({
+        promise: 'converged',
+        text: `the volume ${short(id)} is one that nobody asked for`,
+      })),
+    ...unequal('the file of the volume', [...volumeFiles.keys()], new Set(wanted.keys())),
+    ...wrongSize.map(([id]): Difference => ({ promise: 'clean', text: `the file of ${short(id)} has another size` })),
+    ...unequal('the definition of the volume', definedVolumes, new Set(attached)),
+    ...unequal(
+      'the plug of the volume',
+      pluggedVolumes,
+      new Set(attached.filter((one) => running.has(one.split('/')[0] ?? ''))),
+    ),
+  ];
+};
+
+const memoryDifferences = (
+  { memoryMib }: Snapshot,
+  wanted: Expected['memoryMib'],
+  running: ReadonlySet<string>,
+): Difference[] =>
+  [...wanted].flatMap(([vmId, mib]): Difference[] => {
+    const { said = null, defined = null, live = null } = memoryMib.get(vmId) ?? {};
+    const differs = (what: string, is: number | null) => `${short(vmId)} ${what} ${String(is)} MiB, not ${String(mib)}`;
+    return [
+      ...(said === mib ? [] : [{ promise: 'converged' as const, text: differs('has by the service', said) }]),
+      ...(defined === mib ? [] : [{ promise: 'clean' as const, text: differs('is defined with', defined) }]),
+      ...(live === mib || !running.has(vmId) ? [] : [{ promise: 'clean' as const, text: differs('runs with', live) }]),
+    ];
+  });
+
+/** Everything that is not as it must be when the VMs have ended as they shall; empty: every promise is kept. */
+export const differencesOf = (snapshot: Snapshot, { endings, kept, volumes, memoryMib }: Expected): Difference[] => {
   const living = new Set([...endings].filter(([, ending]) => ending !== 'GONE').map(([vmId]) => vmId));
   const running = new Set(
     [...endings].filter(([, ending]) => ending === 'RUNNING' || ending === 'PAUSED').map(([vmId]) => vmId),
@@ -151,9 +237,13 @@ export const differencesOf = (
     ...unequal('the filter in libvirt', snapshot.filters, living),
     ...unequal('the tap', [...snapshot.taps.keys()], running),
     ...unequal('the folder of sockets', snapshot.sockets, living),
+    ...unequal('the screen', snapshot.screens, running),
     ...kernelDifferences(snapshot),
     ...snapshotDifferences(snapshot, kept),
+    ...volumeDifferences(snapshot, volumes, running),
+    ...memoryDifferences(snapshot, memoryMib, running),
     ...[
+      ...snapshot.seeds.map((vmId) => `there is a seed of ${short(vmId)}, which has no cloud-init`),
       ...snapshot.strangeFiles.map((name) => `the file ${name} was left behind`),
       ...twice.map((address) => `the address ${address} is given twice`),
       ...[...snapshot.unpublished]

@@ -1,6 +1,7 @@
-import { stepsOf, type OperationKind } from '@infinibay/vms-domain';
+import { stepsOf, VOLUME_OPERATIONS, type KnownOperationKind } from '@infinibay/vms-domain';
 
 import { libvirtBoundMs, SERVER_BOUND_MS, SERVICE_BOUND_MS, type Row } from './row.ts';
+import type { VolumeMutation } from './scene-volumes.ts';
 import type { Scene, SnapshotMutation, VmMutation } from './scene.ts';
 import type { Ending } from './snapshot.ts';
 import { signalVictim, VICTIMS, type Victim } from './victims.ts';
@@ -8,13 +9,17 @@ import { signalVictim, VICTIMS, type Victim } from './victims.ts';
 type Standing = Exclude<Ending, 'GONE'>;
 
 interface Asked {
-  readonly kind: OperationKind;
+  readonly kind: KnownOperationKind;
   /** null: a VM is created. */
   readonly mutation: VmMutation | null;
   readonly from: Standing;
   readonly ends: Ending;
   /** Instead of a mutation: what is asked about a snapshot. */
   readonly snapshot?: SnapshotMutation;
+  /** Instead of a mutation: another size. */
+  readonly resizes?: true;
+  /** Instead of a mutation: what is asked about a volume. */
+  readonly volume?: VolumeMutation;
   /** The guest has to take part. */
   readonly needsGuest?: true;
 }
@@ -31,6 +36,19 @@ const ASKED: readonly Asked[] = [
   { kind: 'CREATE_SNAPSHOT', mutation: null, snapshot: 'createVmSnapshot', from: 'RUNNING', ends: 'RUNNING' },
   { kind: 'REVERT_TO_SNAPSHOT', mutation: null, snapshot: 'revertVmToSnapshot', from: 'RUNNING', ends: 'RUNNING' },
   { kind: 'DELETE_SNAPSHOT', mutation: null, snapshot: 'deleteVmSnapshot', from: 'RUNNING', ends: 'RUNNING' },
+  { kind: 'RESIZE_VM', mutation: null, resizes: true, from: 'RUNNING', ends: 'RUNNING' },
+  { kind: 'CREATE_VOLUME', mutation: null, volume: 'createVolume', from: 'RUNNING', ends: 'RUNNING' },
+  { kind: 'RESIZE_VOLUME', mutation: null, volume: 'resizeVolume', from: 'RUNNING', ends: 'RUNNING' },
+  { kind: 'DELETE_VOLUME', mutation: null, volume: 'deleteVolume', from: 'RUNNING', ends: 'RUNNING' },
+  { kind: 'ATTACH_VOLUME', mutation: null, volume: 'attachVolume', from: 'RUNNING', ends: 'RUNNING' },
+  {
+    kind: 'DETACH_VOLUME',
+    mutation: null,
+    volume: 'detachVolume',
+    from: 'RUNNING',
+    ends: 'RUNNING',
+    needsGuest: true,
+  },
 ];
 
 /** One of each kind of victim, at places where something half done is left. */
@@ -47,11 +65,29 @@ const boundOf = (victim: Victim): Row['boundMs'] => {
   return () => (victim === 'nats' || victim === 'postgres' ? SERVER_BOUND_MS : SERVICE_BOUND_MS);
 };
 
+const isOfVolume = (kind: KnownOperationKind): kind is keyof typeof VOLUME_OPERATIONS => kind in VOLUME_OPERATIONS;
+export const stepsOfAny = (kind: KnownOperationKind): readonly string[] =>
+  isOfVolume(kind) ? VOLUME_OPERATIONS[kind] : stepsOf(kind);
+
 const ask = async (
   scene: Scene,
-  { mutation, snapshot, from, ends, needsGuest }: Asked,
+  { mutation, snapshot, volume, resizes, from, ends, needsGuest }: Asked,
   place: string,
 ): Promise<void> => {
+  if (resizes === true) {
+    const vmId = await scene.resizable();
+    scene.arm(place);
+    await scene.resize(vmId);
+    return;
+  }
+  if (volume !== undefined) {
+    const vmId = await scene.vmIn(from);
+    if (needsGuest === true) await scene.guestReady(vmId);
+    const volumeId = await scene.volumes.for(volume, vmId);
+    scene.arm(place);
+    await scene.volumes.ask(volume, vmId, volumeId);
+    return;
+  }
   if (snapshot !== undefined) {
     const vmId = await scene.vmIn(from);
     if (snapshot !== 'createVmSnapshot') await scene.snapshotOf(vmId);
@@ -93,7 +129,7 @@ const killAt = (asked: Asked, place: string, victim: Victim): Row => {
 /** Every participant killed before and after every step of every action. */
 export const stepRows = (): Row[] =>
   ASKED.flatMap((asked) =>
-    stepsOf(asked.kind).flatMap((step) =>
+    stepsOfAny(asked.kind).flatMap((step) =>
       (['before', 'after'] as const).flatMap((when) =>
         VICTIMS.map((victim) => killAt(asked, `${when}:${step}`, victim)),
       ),
