@@ -90,7 +90,8 @@ describe('requests in every state', () => {
     return bench.move(mutation, vmId, await volumeFor(kind, vmId));
   };
 
-  const asked = ACTIONS.filter(({ kind }) => kind !== 'CREATE_VM');
+  // What makes a VM is an operation of that VM: vm-changes/clones.int-spec.ts has whom it is asked of.
+  const asked = (ACTIONS as readonly AnyAction[]).filter(({ makesVm }) => makesVm !== true);
   it.each(asked.map((action) => [action.mutation, action] as const))('%s', async (_mutation, action) => {
     for (const state of VmState.options) {
       const id = await vmIn(state);

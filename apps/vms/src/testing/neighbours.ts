@@ -237,6 +237,7 @@ export class Neighbours {
     };
     this.volumes.serve(on, (name, request, act) => this.command(name, request, act));
     this.snapshots.serve(on, (name, request, act) => this.command(name, request, act));
+    this.snapshots.clones.serve(on, (...asked) => this.command(...asked), (vmId) => this.vm(vmId));
     if (knowsSeeds) this.seeds.serve(on, (name, request, act) => this.command(name, request, act));
     on(findDepartments, ({ departmentIds }) =>
       Promise.resolve({
