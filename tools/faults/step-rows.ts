@@ -17,6 +17,8 @@ interface Asked {
   readonly snapshot?: SnapshotMutation;
   /** The guest has to take part. */
   readonly needsGuest?: true;
+  /** Instead of a mutation: it is cloned. */
+  readonly clones?: true;
 }
 
 const ASKED: readonly Asked[] = [
@@ -30,6 +32,7 @@ const ASKED: readonly Asked[] = [
   { kind: 'SHUTDOWN_VM', mutation: 'shutdownVm', from: 'RUNNING', ends: 'STOPPED', needsGuest: true },
   { kind: 'CREATE_SNAPSHOT', mutation: null, snapshot: 'createVmSnapshot', from: 'RUNNING', ends: 'RUNNING' },
   { kind: 'REVERT_TO_SNAPSHOT', mutation: null, snapshot: 'revertVmToSnapshot', from: 'RUNNING', ends: 'RUNNING' },
+  { kind: 'CLONE_VM', mutation: null, clones: true, from: 'STOPPED', ends: 'STOPPED' },
   { kind: 'DELETE_SNAPSHOT', mutation: null, snapshot: 'deleteVmSnapshot', from: 'RUNNING', ends: 'RUNNING' },
 ];
 
@@ -49,9 +52,15 @@ const boundOf = (victim: Victim): Row['boundMs'] => {
 
 const ask = async (
   scene: Scene,
-  { mutation, snapshot, from, ends, needsGuest }: Asked,
+  { mutation, snapshot, from, ends, needsGuest, clones }: Asked,
   place: string,
 ): Promise<void> => {
+  if (clones === true) {
+    const vmId = await scene.vmIn(from);
+    scene.arm(place);
+    await scene.clone(vmId);
+    return;
+  }
   if (snapshot !== undefined) {
     const vmId = await scene.vmIn(from);
     if (snapshot !== 'createVmSnapshot') await scene.snapshotOf(vmId);

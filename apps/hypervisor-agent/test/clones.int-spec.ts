@@ -1,5 +1,5 @@
 // Copies of the disks of real QEMU guests. Beside the sources, since it needs the stack's tools.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import {
   existsSync,
@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { runInThisContext } from 'node:vm';
 import {
   cloneDisk,
@@ -34,6 +35,8 @@ import { QemuAgent, hasQemu, resizeTmpfs, vmSpec } from './qemu-agent.ts';
 const suite = hasQemu ? describe : describe.skip;
 const PATIENCE = { timeoutMs: 180_000, intervalMs: 5 };
 const MIB = 1_048_576;
+/** As the agent is started: what a spec loads is part of the spec's own process. */
+const BUILT = path.join(import.meta.dirname, '../dist/disks/qemu-img.js');
 const TEXT = { encoding: 'utf8' } as const;
 /** qemu-img that takes its time while there is the file beside it: some MiB a second. */
 const UNHURRIED = `#!/bin/sh
@@ -98,10 +101,10 @@ suite('a disk that is copied', () => {
       return '';
     }
   };
-  const programsFor = (vmId: string): string[] =>
+  const programsFor = (about: string): string[] =>
     readdirSync('/proc').filter((name) => {
       const command = /^\d+$/.test(name) ? commandOf(name) : '';
-      return command.includes('qemu-img') && command.includes(vmId);
+      return command.split('\0')[0]?.endsWith('qemu-img') === true && command.includes(about);
     });
   /** It is asked for, and some of it is written, and not all, when this resolves. */
   const begun = async (request: Asked): Promise<void> => {
@@ -167,7 +170,8 @@ suite('a disk that is copied', () => {
     renameSync(diskOf(gone), `${diskOf(gone)}.aside`);
     writeFileSync(diskOf(replaced), 'no disk');
     const requests = [asked(running), asked(running, snapshotId), asked(gone), asked(replaced), asked(randomUUID())];
-    for (const request of [...requests, asked(off, randomUUID())]) {
+    const itself = randomUUID();
+    for (const request of [...requests, asked(off, randomUUID()), { ...asked(itself), vmId: itself }]) {
       expect(await sut.agent.refusal(cloneDisk, request)).toBe('CLONE_SOURCE_UNUSABLE');
       expect(filesOf(request.vmId)).toEqual([]);
     }
@@ -244,6 +248,28 @@ suite('a disk that is copied', () => {
     expect(filesOf(request.vmId)).toHaveLength(1);
     for (const vmId of [source, request.vmId]) await sut.agent.call(removeDisk, { vmId, fence: 1 });
   }, 300_000);
+
+  it('whose agent is killed is written to by nobody any more', async () => {
+    const vmId = await large();
+    const copy = path.join(programs, 'copy.qcow2');
+    execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', copy, String(512 * MIB)]);
+    writeFileSync(`${qemuImg}.slow`, '');
+    const args = ['-n', '-f', 'qcow2', '-O', 'qcow2', '--target-is-zero', diskOf(vmId), copy];
+    const lines = [
+      `import { qemuImgConvert } from ${JSON.stringify(pathToFileURL(BUILT).href)};`,
+      `await qemuImgConvert(${JSON.stringify(args)}, {}, new AbortController().signal, () => undefined);`,
+    ];
+    const agent = spawn(process.execPath, ['--input-type=module', '-e', lines.join('\n')], {
+      env: { PATH: env['PATH'] ?? '' },
+      stdio: 'inherit',
+    });
+    await pollUntil(() => statSync(copy).size > 4 * MIB, { ...PATIENCE, what: 'the copy to begin' });
+    expect(programsFor(copy)).toHaveLength(1);
+    agent.kill('SIGKILL');
+    await pollUntil(() => programsFor(copy).length === 0, { ...PATIENCE, what: 'the program to end' });
+    expect(statSync(copy).size).toBeLessThan(100 * MIB);
+    await sut.agent.call(removeDisk, { vmId, fence: 1 });
+  }, 120_000);
 
   it('is refused where the pool would not keep its reserve, and leaves nothing when it runs full all the same', async () => {
     const source = await large();

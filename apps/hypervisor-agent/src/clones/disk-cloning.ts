@@ -41,6 +41,8 @@ export class DiskCloning {
   async begin(asked: Asked, deadline: Deadline): Promise<{ readonly work: Promise<void> }> {
     const { vmId, sourceVmId } = asked;
     if (await this.disks.isMade(vmId)) return { work: Promise.resolve() };
+    // Its gate is ours already.
+    if (sourceVmId === vmId) throw new DomainError('CLONE_SOURCE_UNUSABLE', { vmId });
     const begun = async (): Promise<{ readonly work: Promise<void> }> => {
       const source = await this.sources.require(asked, deadline);
       await this.requireRoom(asked, source);

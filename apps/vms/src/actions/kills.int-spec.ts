@@ -139,7 +139,7 @@ describe('a service that is killed at a step', () => {
     await bench.reaches(vmId, 'STOPPED');
     const { promise: answered, resolve: answer } = Promise.withResolvers<undefined>();
     bench.neighbours.disturb = (name) => (name === 'inspect-vm' ? answered : undefined);
-    const more = { name: `clone-${vmId.slice(0, 8)}` };
+    const more = { name: `clone-${randomUUID().slice(0, 8)}` };
     const { data, errors } = await bench.actWith('cloneVm', vmId, options, randomUUID(), more);
     expect(errors).toBeUndefined();
     const { id } = (data?.['cloneVm'] as { vm: { id: string } }).vm;
