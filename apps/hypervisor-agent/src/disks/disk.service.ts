@@ -9,6 +9,7 @@ import { ImageStore } from '../images/image.store.js';
 import type { Deadline } from '../work/deadline.js';
 import { FenceStore, syncFolder } from '../work/fence-store.js';
 import { errnoOf } from '../work/missing-file.js';
+import { DiskCopies } from './disk-copies.js';
 import type { DiskHeader } from './disk-header.js';
 import { DiskFiles, type ImageLookup } from './disk-files.js';
 import { diskError, unusable, type DiskFinding } from './disk-problem.js';
@@ -28,6 +29,7 @@ export class DiskService {
 
   constructor(
     private readonly images: ImageStore,
+    private readonly copies: DiskCopies,
     @Inject(AGENT_CONFIG) config: AgentConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
@@ -121,10 +123,14 @@ export class DiskService {
   }
 
   /**
-   * Removes the file only if it is this VM's disk. While the storage is away the removal is remembered.
+   * Removes the file only if it is this VM's disk; what is being copied for it is given up. While the storage is away the
+   * removal is remembered.
    * @returns whether there was one
+   * @throws DomainError VM_BUSY while it is copied for another
    */
   async remove(vmId: string, deadline: Deadline): Promise<boolean> {
+    this.copies.requireNoneOf(vmId);
+    await this.copies.cancel(vmId);
     const finding = await this.inspect(vmId, true);
     if (finding.status === 'UNUSABLE' && finding.problem.code === 'STORAGE_UNAVAILABLE') {
       await this.made.raise(vmId, TO_BE_REMOVED);

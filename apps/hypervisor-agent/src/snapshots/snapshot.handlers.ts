@@ -9,7 +9,6 @@ import {
 import { Authorize } from '@infinibay/platform-access';
 import { HandlesRequest, type RequestMeta } from '@infinibay/platform-messaging';
 import { Controller } from '@nestjs/common';
-import { DiskCopies } from '../disks/disk-copies.js';
 import { RevertRecords } from '../vms/revert-records.js';
 import type { Deadline } from '../work/deadline.js';
 import { VmGate, type FencedRequest } from '../work/vm-gate.js';
@@ -32,7 +31,6 @@ export class SnapshotHandlers {
     private readonly removal: SnapshotRemoval,
     private readonly reverts: SnapshotRevert,
     private readonly records: RevertRecords,
-    private readonly copies: DiskCopies,
   ) {}
 
   @Authorize()
@@ -91,10 +89,9 @@ export class SnapshotHandlers {
     until: number,
     begin: (deadline: Deadline) => Promise<{ readonly work: Promise<T> }>,
   ): Promise<{ readonly value: T } | undefined> {
-    const work = await this.gate.perform(request, until, (deadline) => {
-      this.copies.requireNoneOf(request.vmId);
-      return this.works.join(request.vmId, name, () => begin(deadline));
-    });
+    const work = await this.gate.perform(request, until, (deadline) =>
+      this.works.join(request.vmId, name, () => begin(deadline)),
+    );
     return work === undefined ? undefined : this.works.outcomeOf(request.vmId, work, until);
   }
 }

@@ -1,7 +1,6 @@
 import { DomainError, type DomainPower } from '@infinibay/contracts';
 import type { Domain } from '@infinibay/libvirt';
 import { Injectable } from '@nestjs/common';
-import { DiskCopies } from '../disks/disk-copies.js';
 import { isOff } from '../domains/domain-power.js';
 import { DomainRepository } from '../domains/domain.repository.js';
 import { FilterService } from '../filters/filter.service.js';
@@ -25,7 +24,6 @@ export class VmStart {
     private readonly filters: FilterService,
     private readonly folders: GuestFolders,
     private readonly reverts: RevertRecords,
-    private readonly copies: DiskCopies,
   ) {}
 
   /** "Already so" is success. @throws DomainError REVERT_UNFINISHED, and the problems of disks, volumes and filters */
@@ -41,11 +39,10 @@ export class VmStart {
   }
 
   /**
-   * While its disk is copied nothing runs on it. When the file was exchanged between our look and QEMU's the power is cut: what runs then may be anything.
+   * When the file was exchanged between our look and QEMU's the power is cut: what runs then may be anything.
    * @param run makes it run; is called once all is there that it needs
    */
   async boot(domain: Domain, vmId: string, deadline: Deadline, run: () => Promise<unknown>): Promise<DomainPower> {
-    this.copies.requireNoneOf(vmId);
     await this.filters.requireFor(vmId);
     // Folders are gone after a reboot of the host when they are in memory.
     await this.folders.renew(vmId);

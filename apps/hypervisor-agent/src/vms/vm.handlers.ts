@@ -11,7 +11,6 @@ import {
 import { Authorize } from '@infinibay/platform-access';
 import { HandlesRequest, type RequestMeta } from '@infinibay/platform-messaging';
 import { Controller } from '@nestjs/common';
-import { DiskCopies } from '../disks/disk-copies.js';
 import { DiskService } from '../disks/disk.service.js';
 import { SeedService } from '../seeds/seed.service.js';
 import { Deadline } from '../work/deadline.js';
@@ -31,7 +30,6 @@ export class VmHandlers {
     private readonly domains: DomainRepository,
     private readonly records: TaskRecords,
     private readonly seeds: SeedService,
-    private readonly copies: DiskCopies,
   ) {}
 
   @Authorize()
@@ -85,8 +83,6 @@ export class VmHandlers {
   ): Promise<ReplyOf<typeof removeDisk>> {
     const removed = await this.gate.perform(request, until, async (deadline) => {
       await this.vms.requireOff(request.vmId, deadline);
-      this.copies.requireNoneOf(request.vmId);
-      await this.copies.cancel(request.vmId);
       return this.disks.remove(request.vmId, deadline);
     });
     return { removed };

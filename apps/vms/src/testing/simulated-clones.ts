@@ -44,7 +44,8 @@ export class SimulatedClones {
           this.looksUntilComplete -= 1;
           return { isComplete: false, progressPercent: Math.max(0, 100 - 10 * (this.looksUntilComplete + 1)) };
         }
-        const held = snapshotId === null ? this.disks.content.get(sourceVmId) : this.disks.held.get(snapshotId)?.content;
+        const held =
+          snapshotId === null ? this.disks.content.get(sourceVmId) : this.disks.held.get(snapshotId)?.content;
         vm.disk = true;
         vm.disksMade += 1;
         this.disks.content.set(vmId, held ?? 0);

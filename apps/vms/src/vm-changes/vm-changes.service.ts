@@ -22,7 +22,6 @@ import { VmRepository } from '../vms/vm.repository.js';
 import { ActionEffects } from './action-effects.js';
 import { inputSchemaOf } from './action-inputs.js';
 import { CloneVm } from './vm-clone.inputs.js';
-import { VmCloning } from './vm-cloning.js';
 import { VmCreation } from './vm-creation.js';
 import { CreateVm } from './vm.inputs.js';
 
@@ -48,7 +47,6 @@ export class VmChangesService {
     private readonly vms: VmRepository,
     private readonly operations: OperationRepository,
     private readonly creation: VmCreation,
-    private readonly cloning: VmCloning,
     private readonly effects: ActionEffects,
     private readonly reconciler: Reconciler,
   ) {}
@@ -85,7 +83,7 @@ export class VmChangesService {
     const asked = { actor, key, operation: kind, verb: actionOf(kind).mutation, input: { ...input, ...parameters } };
     return this.accept(asked, async (tx) => {
       const source = await this.lock(tx, actor, kind, input.vmId, undefined);
-      const { vm, events } = await this.cloning.make(tx, actor, source, input);
+      const { vm, events } = await this.effects.clone(tx, actor, source, input);
       return this.journal(tx, vm, { kind, actor, key, parameters }, events);
     });
   }

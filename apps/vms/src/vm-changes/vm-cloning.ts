@@ -1,17 +1,13 @@
 import { DomainError, type Actor } from '@infinibay/contracts';
-import { isUuid } from '@infinibay/platform-subgraph';
-import { reserveBytes } from '@infinibay/vms-domain';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
-import { SnapshotRepository } from '../snapshots/snapshot.repository.js';
 import { VmCloudInitRepository } from '../vms/vm-cloud-init.repository.js';
 import { VmMetadataRepository } from '../vms/vm-metadata.repository.js';
-import { StoragePoolRepository } from '../volumes/storage-pool.repository.js';
-import { VOLUME_OPTIONS, type VolumeOptions } from '../volumes/volume-options.js';
 import { SpecChanges } from './spec-changes.js';
 import type { CloneVm } from './vm-clone.inputs.js';
 import { VmCreation, type Made } from './vm-creation.js';
+import { VmSnapshots } from './vm-snapshots.js';
 
 /** From a VM to the row of its clone, within the transaction that accepts it. */
 @Injectable()
@@ -21,9 +17,7 @@ export class VmCloning {
     private readonly specs: SpecChanges,
     private readonly metadata: VmMetadataRepository,
     private readonly cloudInits: VmCloudInitRepository,
-    private readonly snapshots: SnapshotRepository,
-    private readonly pools: StoragePoolRepository,
-    @Inject(VOLUME_OPTIONS) private readonly options: VolumeOptions,
+    private readonly snapshots: VmSnapshots,
   ) {}
 
   /**
@@ -36,9 +30,9 @@ export class VmCloning {
     source: VmRow,
     { name, snapshotId }: Pick<CloneVm, 'name' | 'snapshotId'>,
   ): Promise<Made> {
-    if (source.diskBuiltAt === null) throw new DomainError('VM_BUSY', { state: source.state, reason: 'it has no disk' });
-    if (snapshotId !== null) await this.requireReady(tx, source, snapshotId);
-    await this.requireRoom(tx, source);
+    if (source.diskBuiltAt === null)
+      throw new DomainError('VM_BUSY', { state: source.state, reason: 'it has no disk' });
+    await this.snapshots.requireClonable(tx, source, snapshotId);
     const said = await this.metadata.find(tx, source.id);
     const cloudInit = (await this.cloudInits.find(source.id, tx))?.wanted ?? null;
     const place = await this.specs.placeBeside(tx, source);
@@ -50,20 +44,5 @@ export class VmCloning {
       cloudInit: cloudInit === null ? null : { ...cloudInit, hostname: null },
       columns: { departmentId, networkId, wantedNetworkId, templateId, ...copied },
     });
-  }
-
-  /** Another VM's is not found. */
-  private async requireReady(tx: Transaction, { id }: VmRow, snapshotId: string): Promise<void> {
-    const snapshot = isUuid(snapshotId) ? await this.snapshots.find(tx, id, snapshotId) : null;
-    if (snapshot === null) throw new DomainError('SNAPSHOT_NOT_FOUND');
-    if (snapshot.state !== 'READY') throw new DomainError('SNAPSHOT_BUSY', { state: snapshot.state });
-  }
-
-  /** How much of the disk is written only its host knows, which looks again. */
-  private async requireRoom(tx: Transaction, { hostId }: VmRow): Promise<void> {
-    const { reservePercent } = this.options;
-    const [pool] = (await this.pools.candidates(tx, { hostId })).filter(({ isUsable }) => isUsable);
-    if (pool !== undefined && pool.availableBytes < reserveBytes(pool, reservePercent))
-      throw new DomainError('POOL_FULL', { reservePercent });
   }
 }

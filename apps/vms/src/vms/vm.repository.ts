@@ -49,7 +49,11 @@ export class VmRepository {
 
   /** Whether its disk is to be copied yet, or being copied. @param id of a VM that is locked: none more is accepted */
   async isBeingCloned(tx: Transaction, id: string): Promise<boolean> {
-    const where: Prisma.VmWhereInput = { cloneSourceId: id, diskBuiltAt: null, state: { in: ['BUILDING', 'STARTING'] } };
+    const where: Prisma.VmWhereInput = {
+      cloneSourceId: id,
+      diskBuiltAt: null,
+      state: { in: ['BUILDING', 'STARTING'] },
+    };
     return (await tx.vm.findFirst({ where, select: { id: true } })) !== null;
   }
 

@@ -139,7 +139,8 @@ export const ERROR_CODES = {
   },
   CLONE_SOURCE_UNUSABLE: {
     kind: 'precondition',
-    message: 'The disk that was to be copied can not be read: its virtual machine is gone, is on, or its disk is not sound',
+    message:
+      'The disk that was to be copied can not be read: its virtual machine is gone, is on, or its disk is not sound',
   },
   POOL_FULL: { kind: 'precondition', message: 'The storage pool has too little free space' },
   NO_SUITABLE_POOL: { kind: 'precondition', message: 'No storage pool can take this volume' },
