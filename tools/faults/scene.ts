@@ -130,6 +130,14 @@ export class Scene {
     return vmId;
   }
 
+  /** Of a VM that is off, which stays so. */
+  async clone(vmId: string): Promise<void> {
+    const query = 'mutation ($input: CloneVmInput!) { cloneVm(input: $input) { vm { id } } }';
+    const input = { idempotencyKey: randomUUID(), vmId, name: `f-${randomUUID().slice(0, 8)}` };
+    const { cloneVm } = await this.department.member.ask<{ cloneVm: { vm: { id: string } } }>(query, { input });
+    this.endings.set(cloneVm.vm.id, 'STOPPED');
+  }
+
   /** Of a VM that runs: a snapshot is taken, or what is asked is about the one that there is. */
   async actOnSnapshot(mutation: SnapshotMutation, vmId: string): Promise<void> {
     const isNew = mutation === 'createVmSnapshot';

@@ -22,6 +22,8 @@ interface Asked {
   readonly volume?: VolumeMutation;
   /** The guest has to take part. */
   readonly needsGuest?: true;
+  /** Instead of a mutation: it is cloned. */
+  readonly clones?: true;
 }
 
 const ASKED: readonly Asked[] = [
@@ -35,6 +37,7 @@ const ASKED: readonly Asked[] = [
   { kind: 'SHUTDOWN_VM', mutation: 'shutdownVm', from: 'RUNNING', ends: 'STOPPED', needsGuest: true },
   { kind: 'CREATE_SNAPSHOT', mutation: null, snapshot: 'createVmSnapshot', from: 'RUNNING', ends: 'RUNNING' },
   { kind: 'REVERT_TO_SNAPSHOT', mutation: null, snapshot: 'revertVmToSnapshot', from: 'RUNNING', ends: 'RUNNING' },
+  { kind: 'CLONE_VM', mutation: null, clones: true, from: 'STOPPED', ends: 'STOPPED' },
   { kind: 'DELETE_SNAPSHOT', mutation: null, snapshot: 'deleteVmSnapshot', from: 'RUNNING', ends: 'RUNNING' },
   { kind: 'RESIZE_VM', mutation: null, resizes: true, from: 'RUNNING', ends: 'RUNNING' },
   { kind: 'CREATE_VOLUME', mutation: null, volume: 'createVolume', from: 'RUNNING', ends: 'RUNNING' },
@@ -71,7 +74,7 @@ export const stepsOfAny = (kind: KnownOperationKind): readonly string[] =>
 
 const ask = async (
   scene: Scene,
-  { mutation, snapshot, volume, resizes, from, ends, needsGuest }: Asked,
+  { mutation, snapshot, volume, resizes, clones, from, ends, needsGuest }: Asked,
   place: string,
 ): Promise<void> => {
   if (resizes === true) {
@@ -86,6 +89,12 @@ const ask = async (
     const volumeId = await scene.volumes.for(volume, vmId);
     scene.arm(place);
     await scene.volumes.ask(volume, vmId, volumeId);
+    return;
+  }
+  if (clones === true) {
+    const vmId = await scene.vmIn(from);
+    scene.arm(place);
+    await scene.clone(vmId);
     return;
   }
   if (snapshot !== undefined) {

@@ -3,6 +3,7 @@ import { PlatformModule } from '@infinibay/platform-service';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AccelerationService } from './acceleration/acceleration.service.js';
 import { AGENT_CONFIG, type AgentConfig } from './config.js';
+import { ClonesModule } from './clones/clones.module.js';
 import { DisksModule } from './disks/disks.module.js';
 import { EventsModule } from './events/events.module.js';
 import { FiltersModule } from './filters/filters.module.js';
@@ -38,6 +39,7 @@ export class AppModule {
         FiltersModule,
         VmsModule,
         SnapshotsModule,
+        ClonesModule,
         InventoryModule,
         EventsModule,
         ReportsModule,

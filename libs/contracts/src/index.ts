@@ -29,6 +29,7 @@ export * from './events/users.events.js';
 export * from './events/vms.events.js';
 export * from './reports/host.reports.js';
 export * from './reports/started.reports.js';
+export * from './requests/clones.requests.js';
 export * from './requests/firewall.requests.js';
 export * from './requests/host-details.requests.js';
 export * from './requests/host.requests.js';

@@ -77,6 +77,11 @@ class World {
         this.disk = true;
         this.built = true;
       },
+      'clone-disk': () => {
+        if (!this.disk) this.disksMade += 1;
+        this.disk = true;
+        this.built = true;
+      },
       protect: () => (this.filter = true),
       define: () => (this.power ??= 'off'),
       start: () => {
@@ -297,6 +302,7 @@ describe('the list of actions', () => {
 
   /** As people rely on it: every change here is seen by users. */
   it.each<[OperationKind, readonly VmState[]]>([
+    ['CLONE_VM', ['STOPPED']],
     ['START_VM', ['STARTING', 'RUNNING', 'STOPPED', 'ERROR', 'PAUSED']],
     ['SHUTDOWN_VM', ['RUNNING', 'STOPPING', 'STOPPED', 'ERROR', 'PAUSED']],
     ['REBOOT_VM', ['RUNNING']],
@@ -320,6 +326,7 @@ describe('the list of actions', () => {
 
   it.each<[OperationKind, readonly Step[]]>([
     ['CREATE_VM', ['attach-network', 'ensure-disk', 'protect', 'define', 'start']],
+    ['CLONE_VM', ['clone-disk']],
     ['START_VM', ['attach-network', 'ensure-disk', 'protect', 'define', 'start']],
     ['SHUTDOWN_VM', ['shutdown']],
     ['REBOOT_VM', ['reboot']],
@@ -343,6 +350,12 @@ describe('the list of actions', () => {
     expect(stepsOf('SHUTDOWN_VM', { force: true, timeoutSeconds: 5 })).toEqual(['shutdown', 'force-off']);
     for (const force of [undefined, false]) expect(stepsOf('SHUTDOWN_VM', { force })).toEqual(['shutdown']);
     expect(stepsOf('START_VM', { force: true })).toEqual(stepsOf('START_VM'));
+  });
+
+  it('shows the steps of a start too of a clone that is started, which has its disk by then', () => {
+    const steps = ['clone-disk', 'attach-network', 'protect', 'define', 'start'];
+    expect(stepsOf('CLONE_VM', { start: true })).toEqual(steps);
+    expect(stepsOf('CLONE_VM', { start: false })).toEqual(['clone-disk']);
   });
 
   it('lets options have bounds, and add steps that there are', () => {

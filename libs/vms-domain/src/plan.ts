@@ -50,10 +50,14 @@ const withLeftovers = (next: Plan<Step>, observed: Observed): Plan<Step> => {
   return hasUnwantedSnapshots && !completed.has('delete-snapshot') ? act('delete-snapshot') : next;
 };
 
+/** Of a VM that is started once it is made those of a start; its disk is there by then. */
+const stepsThen = ({ start }: Parameters): readonly Step[] =>
+  start === true ? wishOf('RUNNING').steps.filter((step) => step !== 'ensure-disk') : [];
+
 /** The steps that a user sees of an operation, in order. */
 export const stepsOf = (kind: OperationKind, parameters: Parameters = {}): readonly Step[] => {
   const task = taskOf(kind);
-  if (task !== null) return [task.step];
+  if (task !== null) return [task.step, ...stepsThen(parameters)];
   const action = actionOf(kind);
   if ('changes' in action) return SPEC_STEPS.filter((step) => action.steps.includes(step));
   if (!('wish' in action)) return [];

@@ -65,5 +65,8 @@ export const taskOf = (kind: OperationKind): Task<Step> | null => {
 /** Whether nothing else is accepted while it is open, but what destroys the VM. */
 export const isExclusive = (kind: OperationKind): boolean => actionOf(kind).isExclusive === true;
 
+/** Whether an operation is of a VM that it makes. */
+export const makesVm = (kind: OperationKind): boolean => actionOf(kind).makesVm === true;
+
 /** Whether an operation changes what the VM is declared to be, and not its power. */
 export const isSpecChange = (kind: OperationKind): boolean => 'changes' in actionOf(kind);

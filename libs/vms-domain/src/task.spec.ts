@@ -72,6 +72,22 @@ describe('a task', () => {
     expect(plan('DELETED', begun)).toEqual({ kind: 'act', step: 'force-off' });
   });
 
+  it('that makes a VM makes its disk, begins nothing else, and is done once however often its worker dies', () => {
+    const clone = taskOf('CLONE_VM');
+    const nothing = { power: null, isBuilt: false, isDiskSound: false } as const;
+    for (const isTaskBegun of [false, true])
+      expect(plan('STOPPED', running({ ...nothing, isTaskBegun }), clone)).toEqual({ kind: 'act', step: 'clone-disk' });
+    const made = running({ power: 'off', isTaskBegun: true, completed: new Set<Step>(['clone-disk']) });
+    expect(plan('STOPPED', made, clone)).toEqual({ kind: 'settled' });
+    // One that is to be started when it is made: its disk is there.
+    const next = { kind: 'act', step: 'attach-network' };
+    expect(plan('RUNNING', { ...made, power: null }, clone)).toEqual(next);
+    const prepared = new Set<Step>(['clone-disk', 'attach-network']);
+    expect(plan('RUNNING', { ...made, power: null, completed: prepared }, clone)).toMatchObject({ step: 'protect' });
+    // Nobody waits for it any more.
+    expect(plan('DELETED', running({ ...nothing, isTaskBegun: true }))).toEqual({ kind: 'act', step: 'remove-disk' });
+  });
+
   it('comes after what keeps the VM from being as it shall be', () => {
     expect(plan('RUNNING', running({ isDiskSound: false }), task)).toEqual({ kind: 'blocked' });
     expect(plan('RUNNING', running({ power: 'paused', reason: 'user' }), task)).toEqual({

@@ -39,15 +39,21 @@ export class DiskFiles {
     }
   }
 
+  /** What is written until it is whole, and renamed then. */
+  copyOf(vmId: string): string {
+    return `${this.pathOf(vmId)}.copy`;
+  }
+
+  /** undefined when it isn't a qcow2 image that we can read. @throws what opening it fails with */
+  async headerOf(vmId: string): Promise<DiskHeader | undefined> {
+    const file = await openDiskFile(this.pathOf(vmId));
+    return readDiskHeader(file).finally(() => file.close());
+  }
+
   /** Whether the file says of itself that it is the disk of this VM; null when there is none. */
   async belongsTo(vmId: string): Promise<boolean | null> {
     try {
-      const file = await openDiskFile(this.pathOf(vmId));
-      try {
-        return (await readDiskHeader(file))?.identity?.vmId === vmId;
-      } finally {
-        await file.close();
-      }
+      return (await this.headerOf(vmId))?.identity?.vmId === vmId;
     } catch (error) {
       if (isMissing(error)) return null;
       if (errnoOf(error) === 'ELOOP') return false;
@@ -64,7 +70,8 @@ export class DiskFiles {
   /** What stands beside it: what an attempt to make it has left, and what cloud-init was to read. */
   async removeBeside(vmId: string): Promise<void> {
     const seed = join(this.folder, seedFileName(vmId));
-    for (const path of [`${this.pathOf(vmId)}.new`, seed, `${seed}.new`]) await rm(path, { force: true });
+    const [disk, copy] = [this.pathOf(vmId), this.copyOf(vmId)];
+    for (const path of [`${disk}.new`, copy, `${copy}.new`, seed, `${seed}.new`]) await rm(path, { force: true });
   }
 
   /** Which file it is: another one in its place has another answer. */

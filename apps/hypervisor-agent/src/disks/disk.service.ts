@@ -2,12 +2,15 @@ import { DomainError } from '@infinibay/contracts';
 import type { Logger } from '@infinibay/platform-logging';
 import { LOGGER } from '@infinibay/platform-service';
 import { Inject, Injectable } from '@nestjs/common';
-import { join } from 'node:path';
+import { open, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { AGENT_CONFIG, type AgentConfig } from '../config.js';
 import { ImageStore } from '../images/image.store.js';
 import type { Deadline } from '../work/deadline.js';
-import { FenceStore } from '../work/fence-store.js';
+import { FenceStore, syncFolder } from '../work/fence-store.js';
 import { errnoOf } from '../work/missing-file.js';
+import { DiskCopies } from './disk-copies.js';
+import type { DiskHeader } from './disk-header.js';
 import { DiskFiles, type ImageLookup } from './disk-files.js';
 import { diskError, unusable, type DiskFinding } from './disk-problem.js';
 import { writeLinkedClone } from './linked-clone.js';
@@ -26,6 +29,7 @@ export class DiskService {
 
   constructor(
     private readonly images: ImageStore,
+    private readonly copies: DiskCopies,
     @Inject(AGENT_CONFIG) config: AgentConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
@@ -70,14 +74,47 @@ export class DiskService {
     return (await this.files.identityOf(vmId).catch(() => undefined)) === file;
   }
 
-  /** @returns whether it was made now */
-  async ensure(vmId: string, imageId: string, capacityBytes: number, deadline: Deadline): Promise<boolean> {
+  /**
+   * Whether it is there; false: it is to be made.
+   * @throws DomainError the problems of disks, for what is in its place, and for one that was made before and is gone
+   */
+  async isMade(vmId: string): Promise<boolean> {
     const finding = await this.inspect(vmId, true);
     if (finding.status === 'SOUND') {
       await this.made.raise(vmId, MADE);
-      return false;
+      return true;
     }
     if (finding.status === 'UNUSABLE' || (await this.made.get(vmId)) >= MADE) throw diskError(vmId, finding.problem);
+    return false;
+  }
+
+  /** What the file of a disk says of itself. */
+  headerOf(vmId: string): Promise<DiskHeader | undefined> {
+    return this.files.headerOf(vmId);
+  }
+
+  /** Where a copy is written that is to be the disk. */
+  copyOf(vmId: string): string {
+    return this.files.copyOf(vmId);
+  }
+
+  /** A copy that is complete becomes the disk: from now on it was made. */
+  async adoptCopy(vmId: string): Promise<void> {
+    const file = await open(this.copyOf(vmId), 'r+');
+    await file.sync().finally(() => file.close());
+    await rename(this.copyOf(vmId), this.pathOf(vmId));
+    await syncFolder(dirname(this.pathOf(vmId)));
+    await this.made.raise(vmId, MADE);
+  }
+
+  async removeCopy(vmId: string): Promise<void> {
+    const copy = this.copyOf(vmId);
+    for (const path of [copy, `${copy}.new`]) await rm(path, { force: true });
+  }
+
+  /** @returns whether it was made now */
+  async ensure(vmId: string, imageId: string, capacityBytes: number, deadline: Deadline): Promise<boolean> {
+    if (await this.isMade(vmId)) return false;
     const image = await this.images.get(imageId);
     deadline.check();
     await this.write(vmId, image, Math.max(capacityBytes, image.virtualSizeBytes));
@@ -86,10 +123,14 @@ export class DiskService {
   }
 
   /**
-   * Removes the file only if it is this VM's disk. While the storage is away the removal is remembered.
+   * Removes the file only if it is this VM's disk; what is being copied for it is given up. While the storage is away the
+   * removal is remembered.
    * @returns whether there was one
+   * @throws DomainError VM_BUSY while it is copied for another
    */
   async remove(vmId: string, deadline: Deadline): Promise<boolean> {
+    this.copies.requireNoneOf(vmId);
+    await this.copies.cancel(vmId);
     const finding = await this.inspect(vmId, true);
     if (finding.status === 'UNUSABLE' && finding.problem.code === 'STORAGE_UNAVAILABLE') {
       await this.made.raise(vmId, TO_BE_REMOVED);

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { promisify } from 'node:util';
 import { DomainError } from '@infinibay/contracts';
 import type { Deadline } from '../work/deadline.js';
@@ -21,6 +22,49 @@ export const qemuImg = async (
     await run('qemu-img', [...args], { timeout: Math.ceil(deadline.timeoutMs()), maxBuffer: MAX_BUFFER });
   } catch (error) {
     throw qemuImgError(about, error);
+  }
+};
+
+/** How long a text of an error may be that is kept. */
+const MAX_TOLD = 4_096;
+/** How a shell and setpriv say that there is no such program. */
+const NO_PROGRAM = 127;
+const PROGRESS = /\((\d+)(?:\.\d+)?\/100%\)/g;
+
+/**
+ * Copies by qemu-img, which ends with whoever has begun it, however that ends.
+ * @param signal ends it
+ * @param tell is called with how many percent are copied
+ * @throws DomainError HYPERVISOR_ERROR, UNSUPPORTED_BY_DRIVER, POOL_FULL, DEADLINE_EXCEEDED when it was ended
+ */
+export const qemuImgConvert = async (
+  args: readonly string[],
+  about: Readonly<Record<string, unknown>>,
+  signal: AbortSignal,
+  tell: (percent: number) => void,
+): Promise<void> => {
+  const command = ['--pdeathsig', 'KILL', 'qemu-img', 'convert', '-p', ...args];
+  const program = spawn('setpriv', command, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let told = '';
+  program.stderr.on('data', (text: Buffer) => (told = `${told}${text.toString()}`.slice(-MAX_TOLD)));
+  program.stdout.on('data', (text: Buffer) => {
+    const percent = [...text.toString().matchAll(PROGRESS)].at(-1)?.[1];
+    if (percent !== undefined) tell(Number(percent));
+  });
+  const end = (): void => void program.kill('SIGKILL');
+  signal.addEventListener('abort', end);
+  if (signal.aborted) end();
+  try {
+    // It has ended then: nothing of it writes any more.
+    const [code] = (await once(program, 'close')) as [number | null];
+    if (code === 0) return;
+    if (signal.aborted) throw new DomainError('DEADLINE_EXCEEDED', about);
+    if (code === NO_PROGRAM) throw new DomainError('UNSUPPORTED_BY_DRIVER', { reason: 'the host has no qemu-img' });
+    throw qemuImgError(about, Object.assign(new Error(`qemu-img convert: ${told}`), { code: code ?? 1 }));
+  } catch (error) {
+    throw error instanceof DomainError ? error : qemuImgError(about, error);
+  } finally {
+    signal.removeEventListener('abort', end);
   }
 };
 

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { DisksModule } from '../disks/disks.module.js';
 import { DomainsModule } from '../domains/domains.module.js';
 import { HostModule } from '../host/host.module.js';
 import { HypervisorModule } from '../hypervisor/hypervisor.module.js';
@@ -15,7 +16,7 @@ import { SnapshotRevert } from './snapshot-revert.js';
 import { SnapshotWorks } from './snapshot-works.js';
 
 @Module({
-  imports: [WorkModule, HypervisorModule, HostModule, DomainsModule, VolumesModule, VmsModule],
+  imports: [WorkModule, HypervisorModule, HostModule, DomainsModule, DisksModule, VolumesModule, VmsModule],
   controllers: [SnapshotHandlers],
   providers: [
     SnapshotWorks,
@@ -26,5 +27,6 @@ import { SnapshotWorks } from './snapshot-works.js';
     SnapshotRemoval,
     SnapshotRevert,
   ],
+  exports: [SnapshotWorks],
 })
 export class SnapshotsModule {}

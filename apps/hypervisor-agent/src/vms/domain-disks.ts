@@ -1,5 +1,6 @@
 import { DomainError } from '@infinibay/contracts';
 import { Injectable } from '@nestjs/common';
+import { DiskCopies } from '../disks/disk-copies.js';
 import { DiskService } from '../disks/disk.service.js';
 import { DomainRepository } from '../domains/domain.repository.js';
 import { SeedService } from '../seeds/seed.service.js';
@@ -14,6 +15,7 @@ export class DomainDisks {
     private readonly disks: DiskService,
     private readonly volumes: VolumeService,
     private readonly seeds: SeedService,
+    private readonly copies: DiskCopies,
   ) {}
 
   /** Of the VM's own disk. */
@@ -24,9 +26,10 @@ export class DomainDisks {
   /**
    * Right before a start: somebody may have defined the domain anew, on other files.
    * @returns which file its own disk was
-   * @throws DomainError DISK_REPLACED and the other problems of disks, VOLUME_MISSING, VOLUME_REPLACED, VOLUME_DAMAGED, SEED_REPLACED
+   * @throws DomainError VM_BUSY while its disk is copied, DISK_REPLACED and the other problems of disks, VOLUME_MISSING, VOLUME_REPLACED, VOLUME_DAMAGED, SEED_REPLACED
    */
   async requireSound(vmId: string, deadline: Deadline): Promise<string> {
+    this.copies.requireNoneOf(vmId);
     const own = this.disks.pathOf(vmId);
     const defined = await this.domains.diskFiles(vmId, deadline);
     const files = defined.filter((file) => file !== this.seeds.pathOf(vmId));

@@ -80,6 +80,11 @@ export class JoinedWorks {
     return joined;
   }
 
+  /** What became of it is of use to nobody any more. */
+  protected forget(key: string): void {
+    this.works.delete(key);
+  }
+
   /** @param until epoch milliseconds @returns undefined when it is still under way @throws what it failed with */
   async outcomeOf<T>(key: string, joined: JoinedWork<T>, until: number): Promise<{ readonly value: T } | undefined> {
     try {

@@ -11,6 +11,7 @@ import {
 } from '@infinibay/contracts';
 import { sizesToDefine } from '../vms/vm-spec.js';
 import { defineSeed } from './cloud-init.js';
+import { copyDisk } from './disk-copy.js';
 import type { PerformStep, Preparation, StepInput } from './step.js';
 import { defineVolumes } from './volumes.js';
 
@@ -30,7 +31,10 @@ const selectedNetwork = async ({ vm, requests }: StepInput): Promise<string> => 
   return (await requests.call(selectNetwork, { departmentId, networkId: wantedNetworkId })).networkId;
 };
 
-const makeDisk: PerformStep = async ({ vm, target, on, requests }) => {
+const makeDisk: PerformStep = async (input) => {
+  const { vm, target, on, requests } = input;
+  // Whatever was to be copied: a clone never gets the disk of a new VM instead.
+  if (vm.cloneSourceId !== null) return copyDisk(input);
   await requests.call(ensureDisk, { ...target, imageId: vm.imageId, capacityBytes: Number(vm.diskBytes) }, on);
   return 'done';
 };

@@ -1,5 +1,5 @@
 import { detachVm, removeDisk, undefineVm, unprotectVm } from '@infinibay/contracts';
-import { hostCommand } from './host-command.js';
+import { hostCommand, unlessBusy } from './host-command.js';
 import type { PerformStep } from './step.js';
 
 const unprotect: PerformStep = async ({ target, on, requests }) => {
@@ -15,7 +15,8 @@ const detachNetwork: PerformStep = async ({ target, on, requests }) => {
 /** What follows when the power is off. */
 export const deleteVm = {
   undefine: hostCommand(undefineVm),
-  'remove-disk': hostCommand(removeDisk),
+  // A disk that is being copied is waited for.
+  'remove-disk': unlessBusy(hostCommand(removeDisk)),
   unprotect,
   'detach-network': detachNetwork,
 };

@@ -1,4 +1,5 @@
 import type { Step } from '@infinibay/vms-domain';
+import { clone } from './clone.js';
 import { create } from './create.js';
 import { deleteVm } from './delete.js';
 import { forceOff } from './force-off.js';
@@ -15,6 +16,7 @@ import { volumeSteps } from './volumes.js';
 /** How each step of the actions of libs/vms-domain is performed; one that is missing is no valid program. */
 export const STEPS: Readonly<Record<Step, PerformStep>> = {
   ...create,
+  ...clone,
   ...start,
   ...shutdown,
   ...reboot,

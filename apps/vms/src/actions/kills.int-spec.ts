@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { pollUntil } from '@infinibay/testing';
@@ -23,6 +24,8 @@ interface Kill {
   readonly memoryMib?: readonly [number, number];
   /** It is about a snapshot that was taken before. */
   readonly ofSnapshot?: boolean;
+  /** It is of a VM that is made of one that is off, and that is looked at then. */
+  readonly makesClone?: boolean;
   /** How many there are then, and how often the VM was brought back to one. */
   readonly snapshots?: number;
   readonly reverts?: number;
@@ -41,7 +44,12 @@ const RESIZED = {
 const SNAPPED = { mutation: 'createVmSnapshot', said: { name: 'kept' }, ends: RUNS } as const;
 const UNSNAPPED = { mutation: 'deleteVmSnapshot', ofSnapshot: true, snapshots: 0, ends: RUNS } as const;
 const REVERTED = { mutation: 'revertVmToSnapshot', ofSnapshot: true, snapshots: 1, reverts: 1, ends: RUNS } as const;
+const CLONED = { mutation: 'cloneVm', makesClone: true, ends: { ...RUNS, state: 'STOPPED', power: 'off' } } as const;
 const KILLS: readonly Kill[] = [
+  { ...CLONED, place: 'before:clone-disk' },
+  { ...CLONED, place: 'after:clone-disk' },
+  { ...CLONED, options: 'start: true', place: 'after:clone-disk', ends: RUNS },
+  { ...CLONED, options: 'start: true', place: 'before:start', ends: RUNS },
   { ...RESIZED, place: 'before:redefine' },
   { ...RESIZED, place: 'after:redefine' },
   { ...RESIZED, place: 'before:update-live' },
@@ -106,8 +114,10 @@ describe('a service that is killed at a step', () => {
     made,
     said,
     ofSnapshot,
+    makesClone = false,
   }: Kill): Promise<string> => {
     const id = await bench.running(made);
+    if (makesClone) return acceptedClone(id, options);
     if (suspendedBefore) {
       await bench.act('suspendVm', id);
       await bench.reaches(id, 'PAUSED');
@@ -120,6 +130,24 @@ describe('a service that is killed at a step', () => {
         ? bench.say(mutation, { vmId: id, ...said, ...about })
         : bench.actWith(mutation, id, options);
     expect((await answer).errors).toBeUndefined();
+    return id;
+  };
+
+  /** No worker takes it up before it is looked for: the host says no word about it until then. */
+  const acceptedClone = async (vmId: string, options = 'start: false'): Promise<string> => {
+    await bench.act('forceOffVm', vmId);
+    await bench.reaches(vmId, 'STOPPED');
+    const { promise: answered, resolve: answer } = Promise.withResolvers<undefined>();
+    bench.neighbours.disturb = (name) => (name === 'inspect-vm' ? answered : undefined);
+    const more = { name: `clone-${randomUUID().slice(0, 8)}` };
+    const { data, errors } = await bench.actWith('cloneVm', vmId, options, randomUUID(), more);
+    expect(errors).toBeUndefined();
+    const { id } = (data?.['cloneVm'] as { vm: { id: string } }).vm;
+    // Whoever has taken it up is a replaced worker then, and does nothing more.
+    await database.vm.update({ where: { id }, data: { fence: { increment: 1 } } });
+    await lease(id, 'nobody');
+    bench.neighbours.disturb = () => undefined;
+    answer(undefined);
     return id;
   };
 

@@ -9,4 +9,4 @@ const powerOn: PerformStep = async (input) => {
   return 'done';
 };
 
-export const start = { start: powerOn, resume: unlessBusy(hostCommand(resumeVm)) };
+export const start = { start: unlessBusy(powerOn), resume: unlessBusy(hostCommand(resumeVm)) };

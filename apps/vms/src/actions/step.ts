@@ -11,6 +11,10 @@ export interface Preparation {
   filterName?: string | null;
   /** Volumes that the last step attached or detached, and those of which it came to know that they can't be attached. */
   volumes?: { readonly moved: readonly string[]; readonly refused: readonly string[] };
+  /** How much of a disk the last step found to be copied. */
+  copiedPercent?: number;
+  /** A VM that the last step has made. */
+  made?: { readonly isStarted: boolean };
   /** What the last step has done about snapshots. */
   snapshots?: SnapshotsDone;
 }
@@ -27,6 +31,8 @@ export interface StepInput {
   readonly volumes: readonly Volume[];
   /** Of the VM, oldest first. */
   readonly snapshots: readonly VmSnapshot[];
+  /** Of its pool, that stays free. */
+  readonly reservePercent: number;
   /** What cloud-init shall find in it, as it is when that is asked; null: nothing. */
   readonly cloudInit: () => Promise<KeptCloudInit | null>;
   readonly preparation: Preparation;

@@ -10,6 +10,7 @@ import {
 /** What more has to be said of than which VM is meant; it has no bulk form. */
 const SINGULAR = [
   'CREATE_VM',
+  'CLONE_VM',
   'RESIZE_VM',
   'RESTORE_VM_REVISION',
   'ATTACH_VOLUME',

@@ -65,6 +65,7 @@ const storedParameters = z.object({
   snapshotId: z.uuid().optional().catch(undefined),
   disksOnly: z.boolean().optional().catch(undefined),
   acceptUnfinishedRevert: z.boolean().optional().catch(undefined),
+  start: z.boolean().optional().catch(undefined),
 });
 
 /** What was said of how an operation is to be done. */
@@ -166,9 +167,23 @@ export class OperationRepository {
     await tx.operationStep.updateMany({ where: { operationId: open.id, name: step }, data: change });
     const row = await tx.operation.update({
       where: { id: open.id },
-      data: { status: 'RUNNING', startedAt: open.startedAt ?? (await databaseNow(tx)) },
+      data: {
+        status: 'RUNNING',
+        startedAt: open.startedAt ?? (await databaseNow(tx)),
+        ...(change.status === 'SUCCEEDED' ? { progressPercent: null } : {}),
+      },
       include: withSteps,
     });
+    return [operationEvent(row)];
+  }
+
+  /** How much of the step that is being done is; of what all its steps are. The end of the step takes its place. */
+  async showProgress(tx: Transaction, resourceId: string, percentOfStep: number): Promise<EventEnvelope[]> {
+    const open = await tx.operation.findFirst({ where: { resourceId, ...isOpen }, include: withSteps });
+    if (open === null) return [];
+    const progressPercent = Math.floor(percentOfStep / Math.max(1, open.steps.length));
+    if (progressPercent === open.progressPercent) return [];
+    const row = await tx.operation.update({ where: { id: open.id }, data: { progressPercent }, include: withSteps });
     return [operationEvent(row)];
   }
 

@@ -1,11 +1,12 @@
 import { inspectDisk, inspectSizes, inspectVm, type ObservedSizes, type ReplyOf } from '@infinibay/contracts';
 import { RequestClient } from '@infinibay/platform-messaging';
 import type { Step } from '@infinibay/vms-domain';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { STEPS } from '../actions/index.js';
 import type { Preparation, StepOutcome } from '../actions/step.js';
 import type { Vm } from '../generated/prisma/client.js';
 import { VmCloudInitRepository } from '../vms/vm-cloud-init.repository.js';
+import { VOLUME_OPTIONS, type VolumeOptions } from '../volumes/volume-options.js';
 import type { Reading } from './reading.js';
 
 /** What a worker sees of a VM's host, and does there and elsewhere for it. */
@@ -14,6 +15,7 @@ export class HostClient {
   constructor(
     private readonly requests: RequestClient,
     private readonly cloudInits: VmCloudInitRepository,
+    @Inject(VOLUME_OPTIONS) private readonly options: VolumeOptions,
   ) {}
 
   inspect(vm: Vm): Promise<ReplyOf<typeof inspectVm>> {
@@ -38,7 +40,8 @@ export class HostClient {
     const asked = { operationId: open?.id ?? null, parameters: open?.parameters ?? {} };
     const { requests } = this;
     const cloudInit = () => this.cloudInits.find(vm.id);
-    const known = { vm, target, on: { hostId: vm.hostId }, requests, volumes, snapshots, cloudInit };
+    const { reservePercent } = this.options;
+    const known = { vm, target, on: { hostId: vm.hostId }, requests, volumes, snapshots, cloudInit, reservePercent };
     return STEPS[step]({ ...known, preparation, ...asked });
   }
 }

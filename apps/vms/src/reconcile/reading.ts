@@ -2,6 +2,7 @@ import {
   SPEC_STEPS,
   isOff,
   isSpecChange,
+  makesVm,
   stepsOf,
   taskOf,
   type Observed,
@@ -24,6 +25,9 @@ export interface Reading {
 /** What is to be done once for the operation that is open; null: nothing but the wish. */
 export const taskIn = ({ open }: Pick<Reading, 'open'>): Task<Step> | null =>
   open === null ? null : taskOf(open.kind);
+
+/** Somebody waits for a VM that is being made. */
+export const isOfNewVm = ({ open }: Pick<Reading, 'open'>): boolean => open !== null && makesVm(open.kind);
 
 /** Somebody waits for another spec, and for no other power. */
 export const isAboutSpec = ({ open }: Pick<Reading, 'open'>): boolean => open !== null && isSpecChange(open.kind);

@@ -80,20 +80,24 @@ export class VmJournal {
   stepSucceeded(claim: Claim, step: Step, preparation: Preparation): Promise<void> {
     return this.write(claim, async (tx, vm, now) => {
       const networkId = preparation.nic?.networkId;
-      if (step === 'ensure-disk' && vm.diskBuiltAt === null) await this.vms.update(tx, vm.id, { diskBuiltAt: now });
-      if (step === 'attach-network' && networkId !== undefined && networkId !== vm.networkId)
-        await this.vms.update(tx, vm.id, { networkId });
+      const isDisk = step === 'ensure-disk' || step === 'clone-disk';
+      if (isDisk && vm.diskBuiltAt === null) await this.vms.update(tx, vm.id, { diskBuiltAt: now });
+      if (networkId !== undefined && networkId !== vm.networkId) await this.vms.update(tx, vm.id, { networkId });
+      if (preparation.made?.isStarted === true && vm.desired !== 'DELETED')
+        await this.vms.update(tx, vm.id, { desired: 'RUNNING' });
       await this.recordVolumes(tx, vm, step, preparation);
       const told = await this.snapshots.record(tx, vm, preparation.snapshots ?? {});
       return [...told, ...(await this.operations.markStep(tx, vm.id, step, { status: 'SUCCEEDED', finishedAt: now }))];
     });
   }
 
-  /** A step that has not come about yet has moved some volumes, or removed some snapshots. */
+  /** A step that has not come about yet has moved some volumes, removed some snapshots, or copied some of a disk. */
   stepMoved(claim: Claim, step: Step, preparation: Preparation): Promise<void> {
     return this.write(claim, async (tx, vm) => {
       await this.recordVolumes(tx, vm, step, preparation);
-      return this.snapshots.record(tx, vm, preparation.snapshots ?? {});
+      const { copiedPercent, snapshots = {} } = preparation;
+      const copied = copiedPercent === undefined ? [] : await this.operations.showProgress(tx, vm.id, copiedPercent);
+      return [...copied, ...(await this.snapshots.record(tx, vm, snapshots))];
     });
   }
 

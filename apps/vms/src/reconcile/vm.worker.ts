@@ -26,6 +26,7 @@ import { RECONCILE_OPTIONS, type ReconcileOptions } from './reconcile-options.js
 import {
   inErrorTask,
   isAboutSpec,
+  isOfNewVm,
   isOfLeftovers,
   isOfVolumes,
   isSpecStep,
@@ -210,6 +211,8 @@ export class VmWorker {
     // Those of a step before have been recorded, and told of.
     delete preparation.volumes;
     delete preparation.snapshots;
+    delete preparation.copiedPercent;
+    delete preparation.made;
     const outcome = await this.hosts.perform(step, reading, claim.fence, preparation);
     await this.options.failpoints.reach('after', step);
     const { moved = [], refused = [] } = preparation.volumes ?? {};
@@ -217,7 +220,8 @@ export class VmWorker {
     if (refused.length > 0)
       this.logger.warn({ vmId: vm.id, step, volumeIds: refused }, 'volumes cannot be attached; they are given back');
     if (outcome === 'pending') {
-      if (moved.length + refused.length + removed.length > 0) await this.journal.stepMoved(claim, step, preparation);
+      const isMoved = moved.length + refused.length + removed.length > 0;
+      if (isMoved || preparation.copiedPercent !== undefined) await this.journal.stepMoved(claim, step, preparation);
       if (!isUnderWay) this.logger.info({ vmId: vm.id, step }, 'step asked for; waiting for it to come about');
       return outcome;
     }
@@ -243,6 +247,8 @@ export class VmWorker {
   }
 
   private async failOperation(claim: Claim, reading: Reading, step: Step, error: DomainError): Promise<void> {
+    // There is no VM that could go on.
+    if (isOfNewVm(reading)) return this.journal.fail(claim, reading, step, error);
     const failed = { vmId: claim.vmId, step, code: error.code, err: error };
     this.logger.error(failed, 'what was asked of the VM did not come about; it goes on as it is');
     await this.journal.failTask(claim, reading, step, error);
@@ -346,7 +352,8 @@ export class VmWorker {
 
   private isPastHope({ vm, open }: Reading, error: DomainError): boolean {
     const isGivenTime = vm.desired === 'STOPPED' || open?.parameters.timeoutSeconds !== undefined;
-    const ownTimeMs = isGivenTime ? this.graceMs(open) : 0;
+    const makingMs = isOfNewVm({ open }) ? (taskIn({ open })?.graceMs ?? 0) : 0;
+    const ownTimeMs = isGivenTime ? this.graceMs(open) : makingMs;
     const isTooLate = (open?.ageMs ?? 0) > this.options.retryLimitMs + ownTimeMs;
     return isTooLate || !isRetryable(error);
   }

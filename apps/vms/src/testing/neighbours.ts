@@ -235,9 +235,10 @@ export class Neighbours {
     ): void => {
       server.serve(contract, handler, contract.owner === 'hypervisor-agent' ? hostId : undefined);
     };
-    this.volumes.serve(on, (name, request, act) => this.command(name, request, act));
-    this.snapshots.serve(on, (name, request, act) => this.command(name, request, act));
-    if (knowsSeeds) this.seeds.serve(on, (name, request, act) => this.command(name, request, act));
+    this.volumes.serve(on, this.command);
+    this.snapshots.serve(on, this.command);
+    this.snapshots.clones.serve(on, this.command, (vmId) => this.vm(vmId));
+    if (knowsSeeds) this.seeds.serve(on, this.command);
     on(findDepartments, ({ departmentIds }) =>
       Promise.resolve({
         departments: departmentIds
@@ -382,16 +383,16 @@ export class Neighbours {
     });
   }
 
-  private async command<T>(
+  private readonly command = async <T>(
     name: string,
     { vmId, fence }: { vmId: string; fence: number },
     act: (vm: SimulatedVm) => T,
-  ): Promise<T> {
+  ): Promise<T> => {
     const vm = this.vm(vmId);
     if (fence < vm.fence) throw new DomainError('STALE_FENCE', { vmId });
     vm.fence = fence;
     await this.disturb(name, vmId);
     this.calls.push(name);
     return act(vm);
-  }
+  };
 }

@@ -10,6 +10,7 @@ import {
   type RequestOf,
 } from '@infinibay/contracts';
 import type { SimulatedVm } from './neighbours.js';
+import { SimulatedClones } from './simulated-clones.js';
 
 type Serve = <C extends RequestContract>(
   contract: C,
@@ -45,6 +46,7 @@ export class SimulatedSnapshots {
   readonly refusals = new Map<string, ErrorCode>();
   /** VMs whose revert has not ended: they don't start. */
   readonly unfinished = new Set<string>();
+  readonly clones = new SimulatedClones(this);
 
   write(vmId: string): number {
     const content = (this.content.get(vmId) ?? 0) + 1;

@@ -13,6 +13,7 @@ export const SAID: Readonly<Record<string, { readonly type: string; readonly mor
   createVmSnapshot: { type: 'CreateVmSnapshotInput', more: { name: 'a snapshot' } },
   revertVmToSnapshot: { type: 'VmSnapshotInput', more: {} },
   deleteVmSnapshot: { type: 'VmSnapshotInput', more: {} },
+  cloneVm: { type: 'CloneVmInput', more: {} },
 };
 const ACT = (name: string) =>
   `mutation ($input: ${SAID[name]?.type ?? 'VmActionInput'}!) { ${name}(input: $input) ${RESULT} }`;
@@ -201,9 +202,16 @@ export class VmBench {
   }
 
   /** The same with arguments beside the input, as GraphQL writes them: `force: true`. */
-  actWith(name: string, vmId: string, options: string, idempotencyKey: string = randomUUID()) {
-    const query = `mutation ($input: VmActionInput!) { ${name}(input: $input, ${options}) ${RESULT} }`;
-    return this.vms.ask(this.actor, query, { input: { idempotencyKey, vmId } });
+  actWith(
+    name: string,
+    vmId: string,
+    options: string,
+    idempotencyKey: string = randomUUID(),
+    more: Record<string, unknown> = {},
+  ) {
+    const { type = 'VmActionInput' } = SAID[name] ?? {};
+    const query = `mutation ($input: ${type}!) { ${name}(input: $input, ${options}) ${RESULT} }`;
+    return this.vms.ask(this.actor, query, { input: { idempotencyKey, vmId, ...more } });
   }
 
   /** Kinds of the events about a VM that were put into the outbox, in order. */

@@ -5,6 +5,9 @@ import type { Transaction } from '../database.js';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
 import type { Said } from './action-inputs.js';
 import { SpecChanges } from './spec-changes.js';
+import type { CloneVm } from './vm-clone.inputs.js';
+import { VmCloning } from './vm-cloning.js';
+import type { Made } from './vm-creation.js';
 import { VmSnapshots } from './vm-snapshots.js';
 import { VolumeAttachment } from './volume-attachment.js';
 
@@ -22,7 +25,13 @@ export class ActionEffects {
     private readonly specs: SpecChanges,
     private readonly volumes: VolumeAttachment,
     private readonly snapshots: VmSnapshots,
+    private readonly cloning: VmCloning,
   ) {}
+
+  /** The VM that is made of another. @param source locked @throws DomainError what VmCloning throws */
+  clone(tx: Transaction, actor: Actor, source: VmRow, input: Pick<CloneVm, 'name' | 'snapshotId'>): Promise<Made> {
+    return this.cloning.make(tx, actor, source, input);
+  }
 
   /** What the operation is told, with what it is to make. */
   named(kind: OperationKind, parameters: Parameters): Parameters {

@@ -1,12 +1,14 @@
 import type { OperationKind } from '@infinibay/vms-domain';
 import type { Type } from '@nestjs/common';
 import type { z } from 'zod';
+import { CloneVm, CloneVmInput } from './vm-clone.inputs.js';
 import { ResizeVm, ResizeVmInput, RestoreVmRevision, RestoreVmRevisionInput } from './vm-spec.inputs.js';
 import { CreateVmSnapshot, CreateVmSnapshotInput, VmSnapshotAction, VmSnapshotInput } from './vm-snapshot.inputs.js';
 import { CreateVmInput, VmAction, VmActionInput, VmVolume, VmVolumeInput } from './vm.inputs.js';
 
 export type ActionInput =
   | CreateVmInput
+  | CloneVmInput
   | VmActionInput
   | VmVolumeInput
   | CreateVmSnapshotInput
@@ -27,6 +29,7 @@ const VM_VOLUME: OwnInput = { Input: VmVolumeInput, schema: VmVolume };
 
 /** Actions that need more said than which VM is meant. */
 const OWN: Partial<Record<OperationKind, OwnInput>> = {
+  CLONE_VM: { Input: CloneVmInput, schema: CloneVm },
   RESIZE_VM: { Input: ResizeVmInput, schema: ResizeVm },
   RESTORE_VM_REVISION: { Input: RestoreVmRevisionInput, schema: RestoreVmRevision },
   ATTACH_VOLUME: VM_VOLUME,

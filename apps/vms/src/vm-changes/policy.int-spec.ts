@@ -29,6 +29,7 @@ const inputsFor = (
     createConsoleTicket: { vmId, access: 'CONTROL' },
     bulkVms: { action: 'DELETE_VM', vmIds: [vmId] },
     setDepartmentQuota: { departmentId, vms: 0 },
+    cloneVm: { vmId, name: 'theirs' },
     createVmSnapshot: { vmId, name: 'theirs' },
     revertVmToSnapshot: { vmId, snapshotId },
     deleteVmSnapshot: { vmId, snapshotId },

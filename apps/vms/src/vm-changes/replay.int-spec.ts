@@ -30,16 +30,15 @@ describe('mutations of vms, repeated', () => {
     diskGib: 1,
   });
   const templates = () => bench.vms.get(PrismaClient).template;
+  const stopped = async (): Promise<string> => {
+    const vmId = await bench.running();
+    await bench.act('forceOffVm', vmId);
+    await bench.reaches(vmId, 'STOPPED');
+    return vmId;
+  };
   const action = (state: 'RUNNING' | 'STOPPED'): ReplayRow => ({
     select: RESULT,
-    input: async () => {
-      const vmId = await bench.running();
-      if (state === 'STOPPED') {
-        await bench.act('forceOffVm', vmId);
-        await bench.reaches(vmId, 'STOPPED');
-      }
-      return { vmId };
-    },
+    input: async () => ({ vmId: await (state === 'STOPPED' ? stopped() : bench.running()) }),
     gone: async ({ vmId }) => {
       await bench.act('deleteVm', String(vmId));
       await bench.isGone(String(vmId));
@@ -85,6 +84,18 @@ describe('mutations of vms, repeated', () => {
         const { id } = (data as { createVm: { vm: { id: string } } }).createVm.vm;
         await bench.act('deleteVm', id);
         await bench.isGone(id);
+      },
+      other: { name: 'other' },
+    },
+    cloneVm: {
+      ...action('STOPPED'),
+      input: async () => ({ vmId: await stopped(), name: `clone-${randomUUID().slice(0, 8)}` }),
+      gone: async ({ vmId }, { data }) => {
+        const { id } = (data as { cloneVm: { vm: { id: string } } }).cloneVm.vm;
+        for (const one of [id, String(vmId)]) {
+          await bench.act('deleteVm', one);
+          await bench.isGone(one);
+        }
       },
       other: { name: 'other' },
     },

@@ -31,6 +31,11 @@ export class SpecChanges {
     return this.admission.admit(tx, input);
   }
 
+  /** The same for one that is as another is, and goes where that is. @throws DomainError what VmAdmission throws */
+  placeBeside(tx: Transaction, source: VmRow): Promise<Placement> {
+    return this.admission.admitBeside(tx, source);
+  }
+
   /** What a new VM was made as, and why it is where it is. */
   async declareFirst(tx: Transaction, vm: VmRow, place: Placement): Promise<void> {
     await this.admission.keep(tx, vm.id, place);

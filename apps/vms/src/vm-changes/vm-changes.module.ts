@@ -15,6 +15,7 @@ import { NeighbourChecks } from './neighbour-checks.js';
 import { VmAdmission } from './vm.admission.js';
 import { SpecChanges } from './spec-changes.js';
 import { VmChangesService } from './vm-changes.service.js';
+import { VmCloning } from './vm-cloning.js';
 import { VmCreation } from './vm-creation.js';
 import { SetVmCloudInitResolver } from './vm-cloud-init.resolver.js';
 import { VmCloudInitService } from './vm-cloud-init.service.js';
@@ -46,6 +47,7 @@ import { VolumeAttachment } from './volume-attachment.js';
     VmSnapshots,
     ActionEffects,
     VmCreation,
+    VmCloning,
     VmChangesService,
     ExplainPlacementService,
     ExplainPlacementResolver,

@@ -21,6 +21,7 @@ import { stateEvents } from '../vms/vm.events.js';
 import { VmRepository } from '../vms/vm.repository.js';
 import { ActionEffects } from './action-effects.js';
 import { inputSchemaOf } from './action-inputs.js';
+import { CloneVm } from './vm-clone.inputs.js';
 import { VmCreation } from './vm-creation.js';
 import { CreateVm } from './vm.inputs.js';
 
@@ -71,10 +72,26 @@ export class VmChangesService {
     });
   }
 
+  /**
+   * The same for a VM that is made of another, which is locked meanwhile: what is asked of it after that finds the clone.
+   * @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, and what VmCloning throws
+   */
+  async clone(actor: Actor, rawInput: unknown, parameters: Parameters): Promise<Accepted> {
+    const { idempotencyKey: key, ...input } = validateInput(CloneVm, rawInput);
+    if (!isUuid(input.vmId)) throw new DomainError('VM_NOT_FOUND');
+    const kind = 'CLONE_VM';
+    const asked = { actor, key, operation: kind, verb: actionOf(kind).mutation, input: { ...input, ...parameters } };
+    return this.accept(asked, async (tx) => {
+      const source = await this.lock(tx, actor, kind, input.vmId, undefined);
+      const { vm, events } = await this.effects.clone(tx, actor, source, input);
+      return this.journal(tx, vm, { kind, actor, key, parameters }, events);
+    });
+  }
+
   /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, DELETION_PROTECTED, and what ActionEffects throws */
   async request(
     actor: Actor,
-    kind: Exclude<OperationKind, 'CREATE_VM'>,
+    kind: Exclude<OperationKind, 'CREATE_VM' | 'CLONE_VM'>,
     rawInput: unknown,
     options: Parameters,
   ): Promise<Accepted> {
@@ -85,20 +102,10 @@ export class VmChangesService {
       ...(typeof input.snapshotId === 'string' ? { snapshotId: input.snapshotId } : {}),
     };
     if (!isUuid(input.vmId)) throw new DomainError('VM_NOT_FOUND');
-    const { mutation: verb, permission } = actionOf(kind);
+    const { mutation: verb } = actionOf(kind);
     const asked = { actor, key, operation: kind, verb, input: { ...input, ...parameters } };
     return this.accept(asked, async (tx) => {
-      const vm = await this.vms.lock(tx, input.vmId);
-      if (
-        vm === null ||
-        vm.state === 'DELETED' ||
-        !can(actor, permission, { kind: 'vm', departmentId: vm.departmentId })
-      ) {
-        throw new DomainError('VM_NOT_FOUND');
-      }
-      if (!isAllowed(kind, vm.state)) throw new DomainError('VM_BUSY', { state: vm.state });
-      if (actionOf(kind).destroys === true && vm.deletionProtected) throw new DomainError('DELETION_PROTECTED');
-      await this.refuseWhileOpen(tx, vm, kind, parameters.volumeId);
+      const vm = await this.lock(tx, actor, kind, input.vmId, parameters.volumeId);
       const named = this.effects.named(kind, parameters);
       const told = await this.effects.accept(tx, vm, { kind, actor, parameters: named, input });
       const events = [...told, ...(await this.makeDue(tx, vm, kind))];
@@ -106,7 +113,30 @@ export class VmChangesService {
     });
   }
 
-  /** What may not be done twice at a time. @throws DomainError VM_BUSY */
+  /** The VM, of which this may be asked now. @throws DomainError VM_NOT_FOUND, VM_BUSY, DELETION_PROTECTED */
+  private async lock(
+    tx: Transaction,
+    actor: Actor,
+    kind: OperationKind,
+    vmId: string,
+    volumeId: string | undefined,
+  ): Promise<VmRow> {
+    const { permission, destroys } = actionOf(kind);
+    const vm = await this.vms.lock(tx, vmId);
+    if (
+      vm === null ||
+      vm.state === 'DELETED' ||
+      !can(actor, permission, { kind: 'vm', departmentId: vm.departmentId })
+    ) {
+      throw new DomainError('VM_NOT_FOUND');
+    }
+    if (!isAllowed(kind, vm.state)) throw new DomainError('VM_BUSY', { state: vm.state });
+    if (destroys === true && vm.deletionProtected) throw new DomainError('DELETION_PROTECTED');
+    await this.refuseWhileOpen(tx, vm, kind, volumeId);
+    return vm;
+  }
+
+  /** What may not be done twice at a time, or while its disk is copied. @throws DomainError VM_BUSY */
   private async refuseWhileOpen(
     tx: Transaction,
     vm: VmRow,
@@ -115,6 +145,8 @@ export class VmChangesService {
   ): Promise<void> {
     const { supersedes, takesBack, destroys } = actionOf(kind);
     if (destroys === true) return;
+    if (kind !== 'CLONE_VM' && (await this.vms.isBeingCloned(tx, vm.id)))
+      throw new DomainError('VM_BUSY', { state: vm.state, operation: 'CLONE_VM' });
     const open = await this.operations.open(vm.id, tx);
     if (open !== null && isExclusive(open.kind))
       throw new DomainError('VM_BUSY', { state: vm.state, operation: open.kind });

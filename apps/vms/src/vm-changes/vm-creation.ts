@@ -1,5 +1,6 @@
 import type { Actor, EventEnvelope } from '@infinibay/contracts';
 import { databaseNow, newId } from '@infinibay/platform-persistence';
+import type { CloudInit } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
@@ -7,15 +8,23 @@ import { createdEvent } from '../vms/vm.events.js';
 import { changesBetween, updatedEvent, type VmFacts } from '../vms/vm-facts.js';
 import { VmCloudInitRepository } from '../vms/vm-cloud-init.repository.js';
 import { columnsOf } from '../vms/vm-spec.js';
-import { VmRepository } from '../vms/vm.repository.js';
+import { VmRepository, type NewVm } from '../vms/vm.repository.js';
 import { NeighbourChecks } from './neighbour-checks.js';
 import { SpecChanges } from './spec-changes.js';
 import type { CreateVm } from './vm.inputs.js';
+import type { Placement } from './vm.placement.js';
 
 /** A new VM, with what is declared of it. */
-interface Made {
+export interface Made {
   readonly vm: VmRow;
   readonly events: EventEnvelope[];
+}
+
+/** What of a new VM is not where it goes and how large it is. */
+interface Declared {
+  readonly said: VmFacts;
+  readonly cloudInit: CloudInit | null;
+  readonly columns: Pick<NewVm, 'departmentId' | 'networkId' | 'wantedNetworkId' | 'templateId'> & Partial<NewVm>;
 }
 
 /** From what a client asks for to the row of a new VM. */
@@ -39,25 +48,30 @@ export class VmCreation {
    */
   async make(tx: Transaction, actor: Actor, input: CreateVm, networkId: string | null): Promise<Made> {
     const place = await this.specs.place(tx, input);
-    const { name, description, tags } = input;
-    const said: VmFacts = { name, description: description ?? '', tags: tags ?? [], deletionProtected: false };
+    const { name, description, tags, departmentId, networkId: wantedNetworkId, templateId, cloudInit } = input;
+    return this.write(tx, actor, place, {
+      said: { name, description: description ?? '', tags: tags ?? [], deletionProtected: false },
+      cloudInit,
+      columns: { departmentId, networkId, wantedNetworkId, templateId },
+    });
+  }
+
+  /** @throws DomainError NAME_TAKEN */
+  async write(tx: Transaction, actor: Actor, place: Placement, { said, cloudInit, columns }: Declared): Promise<Made> {
     const now = await databaseNow(tx);
     const vm = await this.vms.create(tx, said, {
       id: newId(),
-      departmentId: input.departmentId,
       ownerId: actor.userId,
       imageId: place.image.id,
       hostId: place.hostId,
-      networkId,
-      wantedNetworkId: input.networkId,
       ...columnsOf(place),
       reservedMib: place.maxMemoryMib - place.memoryMib,
       diskBytes: place.diskBytes,
-      templateId: input.templateId,
       reconcileAt: now,
+      ...columns,
     });
     await this.specs.declareFirst(tx, vm, place);
-    await this.cloudInits.put(tx, vm.id, input.cloudInit, now);
+    await this.cloudInits.put(tx, vm.id, cloudInit, now);
     const unsaid: VmFacts = { ...said, description: '', tags: [] };
     const changed = changesBetween(unsaid, said);
     // The event of a creation has no words for it: it is told as a change.

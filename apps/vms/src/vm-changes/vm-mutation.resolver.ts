@@ -53,11 +53,14 @@ const resolverOf = (action: (typeof ACTIONS)[number]): Type => {
       @Args({ type: () => Arguments }) given: ActionArguments,
       @CurrentActor() actor: Actor,
     ): Promise<VmOperationResult> {
-      const accepted =
-        kind === 'CREATE_VM'
-          ? this.service.create(actor, given.input)
-          : this.service.request(actor, kind, given.input, parametersOf(kind, given));
-      return this.accepted.show(actor, await accepted);
+      return this.accepted.show(actor, await this.accept(actor, given));
+    }
+
+    private accept(actor: Actor, given: ActionArguments): Promise<Accepted> {
+      if (kind === 'CREATE_VM') return this.service.create(actor, given.input);
+      const parameters = parametersOf(kind, given);
+      if (kind === 'CLONE_VM') return this.service.clone(actor, given.input, parameters);
+      return this.service.request(actor, kind, given.input, parameters);
     }
   }
   // Logs and the check of policies name a resolver by its class.

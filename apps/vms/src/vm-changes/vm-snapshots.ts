@@ -57,6 +57,17 @@ export class VmSnapshots {
     if (kind === 'REVERT_TO_SNAPSHOT') await this.requireRevertible(tx, vm, snapshotId, disksOnly);
   }
 
+  /**
+   * Whether a VM may be cloned as it is, or as it was at a snapshot. How much of its disk is written only its host knows,
+   * which looks again.
+   * @throws DomainError SNAPSHOT_NOT_FOUND, SNAPSHOT_BUSY, POOL_FULL
+   */
+  async requireClonable(tx: Transaction, vm: VmRow, snapshotId: string | null): Promise<void> {
+    const state = snapshotId === null ? 'READY' : (await this.require(tx, vm, snapshotId)).state;
+    if (state !== 'READY') throw new DomainError('SNAPSHOT_BUSY', { state });
+    await this.requireRoom(tx, vm, 0n);
+  }
+
   private async create(tx: Transaction, vm: VmRow, actor: Actor, id: string, said: unknown): Promise<void> {
     const { name, description } = CreateVmSnapshot.omit({ idempotencyKey: true }).parse(said);
     if ((await this.snapshots.count(tx, vm.id)) >= MAX_SNAPSHOTS)

@@ -20,10 +20,22 @@ export class VmAdmission {
    * @throws DomainError QUOTA_EXCEEDED, and what VmPlacement throws
    */
   async admit(tx: Transaction, input: CreateVm): Promise<Placement> {
-    const place = await this.placement.place(tx, input);
+    return this.admitTo(tx, input.departmentId, await this.placement.place(tx, input));
+  }
+
+  /**
+   * The same for one that is as another is, and goes where that is.
+   * @param source locked
+   * @throws DomainError QUOTA_EXCEEDED, and what VmPlacement throws
+   */
+  async admitBeside(tx: Transaction, source: VmRow): Promise<Placement> {
+    return this.admitTo(tx, source.departmentId, await this.placement.placeBeside(tx, source));
+  }
+
+  private async admitTo(tx: Transaction, departmentId: string, place: Placement): Promise<Placement> {
     const { vcpus, memoryMib, diskBytes } = place;
     // Last: nothing else may be waited for under this lock.
-    await this.quotas.admit(tx, input.departmentId, { vms: 1, vcpus, memoryMib, diskGib: bytesToGib(diskBytes) });
+    await this.quotas.admit(tx, departmentId, { vms: 1, vcpus, memoryMib, diskGib: bytesToGib(diskBytes) });
     return place;
   }
 

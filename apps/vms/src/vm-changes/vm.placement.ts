@@ -62,6 +62,21 @@ export class VmPlacement {
     return { ...wanted, hostId: decision.hostId, decision };
   }
 
+  /**
+   * The same for a VM that is as another is: its disk is made of that one's, which only its own host has.
+   * @throws DomainError MEMORY_EXCEEDS_HOST, NO_SUITABLE_HOST
+   */
+  async placeBeside(tx: Transaction, source: VmRow): Promise<Placement> {
+    await this.fleet.lock(tx);
+    const { imageId, diskBytes } = source;
+    const sizes = sizesOf(source);
+    const request = { imageId, vcpus: sizes.maxVcpus, memoryMib: sizes.maxMemoryMib };
+    const hosts = (await this.fleet.candidates(tx, [imageId])).filter(({ hostId }) => hostId === source.hostId);
+    const decision = decidePlacement(hosts, request, this.settings);
+    if (decision.hostId === null) throw refusedPlacement(decision, hosts, request, this.settings);
+    return { ...sizes, image: await this.image(tx, imageId), diskBytes, hostId: decision.hostId, decision };
+  }
+
   /** Keeps with the VM why it is where it is. */
   async keep(tx: Transaction, vmId: string, { decision }: Placement): Promise<void> {
     await this.placements.keep(tx, vmId, decision);

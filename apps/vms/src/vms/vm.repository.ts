@@ -47,6 +47,16 @@ export class VmRepository {
     await refusingTwins(name, () => tx.vm.update({ where: { id }, data: { name, activeName: name } }));
   }
 
+  /** Whether its disk is to be copied yet, or being copied. @param id of a VM that is locked: none more is accepted */
+  async isBeingCloned(tx: Transaction, id: string): Promise<boolean> {
+    const where: Prisma.VmWhereInput = {
+      cloneSourceId: id,
+      diskBuiltAt: null,
+      state: { in: ['BUILDING', 'STARTING'] },
+    };
+    return (await tx.vm.findFirst({ where, select: { id: true } })) !== null;
+  }
+
   /** The row, locked until the transaction ends. */
   async lock(tx: Transaction, id: string): Promise<Vm | null> {
     await tx.$queryRaw`SELECT id FROM vms WHERE id = ${id}::uuid FOR UPDATE`;

@@ -137,6 +137,11 @@ export const ERROR_CODES = {
     message:
       'A revert to a snapshot began and did not end: the disks may be partly those of the snapshot. Revert again, to this or another snapshot, or start it with acceptUnfinishedRevert',
   },
+  CLONE_SOURCE_UNUSABLE: {
+    kind: 'precondition',
+    message:
+      'The disk that was to be copied can not be read: its virtual machine is gone, is on, or its disk is not sound',
+  },
   POOL_FULL: { kind: 'precondition', message: 'The storage pool has too little free space' },
   NO_SUITABLE_POOL: { kind: 'precondition', message: 'No storage pool can take this volume' },
   SEED_REPLACED: {

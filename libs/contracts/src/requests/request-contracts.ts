@@ -1,4 +1,5 @@
 import type { AnyContract, RequestContract } from '../messages/define.js';
+import * as clonesRequests from './clones.requests.js';
 import * as firewallRequests from './firewall.requests.js';
 import * as hostDetailsRequests from './host-details.requests.js';
 import * as hostRequests from './host.requests.js';
@@ -27,6 +28,7 @@ export const REQUEST_CONTRACTS: readonly RequestContract[] = [
   metricsRequests,
   hostRequests,
   snapshotsRequests,
+  clonesRequests,
   volumesRequests,
   seedRequests,
   hostDetailsRequests,

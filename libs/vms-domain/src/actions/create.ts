@@ -22,6 +22,7 @@ export const create = defineWishAction({
   // It makes the VM: there is none that could be in a state.
   allowedIn: [],
   supersedes: 'all',
+  makesVm: true,
   wish: running,
   shows: 'BUILDING',
 });

@@ -62,6 +62,8 @@ interface Action<K extends string, M extends string> {
   readonly ofVolume?: true;
   /** While it is open nothing else is accepted but what destroys the VM: it must not be left half done. */
   readonly isExclusive?: true;
+  /** Its operation is of a VM that it makes: one that fails leaves that VM in error. */
+  readonly makesVm?: true;
   readonly options?: Options;
   /** Refused with DELETION_PROTECTED for a VM that is protected from deletion. */
   readonly destroys?: true;

@@ -1,5 +1,6 @@
 import { acceptDrift } from './accept-drift.js';
 import { attachVolume } from './attach-volume.js';
+import { clone } from './clone.js';
 import { create } from './create.js';
 import { createSnapshot } from './create-snapshot.js';
 import { deleteVm } from './delete.js';
@@ -23,6 +24,7 @@ import { suspend } from './suspend.js';
  */
 export const ACTIONS = [
   create,
+  clone,
   start,
   shutdown,
   reboot,

@@ -9,6 +9,8 @@ export interface Parameters {
   readonly snapshotId?: string;
   readonly disksOnly?: boolean;
   readonly acceptUnfinishedRevert?: boolean;
+  /** Of an action that makes a VM. */
+  readonly start?: boolean;
 }
 
 export interface IntegerOption {
