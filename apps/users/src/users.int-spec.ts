@@ -3,6 +3,7 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   findDepartments,
+  findMembers,
   getSigningKeys,
   requestSubject,
   resolveSession,
@@ -321,6 +322,25 @@ describe('a session over NATS', () => {
     expect(await request(findDepartments, { departmentIds: [departmentId, randomUUID()] })).toEqual({
       departments: [{ departmentId, name: 'Found' }],
     });
+  });
+});
+
+describe('members', () => {
+  it('are found for other services: those of the department alone, and none who is disabled', async () => {
+    const departmentId = await createDepartment(`Members ${randomUUID()}`);
+    const other = await createDepartment(`Others ${randomUUID()}`);
+    const [member, stranger, disabled] = [
+      await createUser([departmentId]),
+      await createUser([other]),
+      await createUser([departmentId]),
+    ];
+    await users.ask(DISABLE, {
+      as: admin,
+      variables: { input: { idempotencyKey: key(), userId: disabled.id, disabled: true } },
+    });
+    const userIds = [member.id, stranger.id, disabled.id, admin.userId, randomUUID()];
+    expect(await request(findMembers, { departmentId, userIds })).toEqual({ userIds: [member.id] });
+    expect(await request(findMembers, { departmentId: randomUUID(), userIds })).toEqual({ userIds: [] });
   });
 });
 

@@ -53,6 +53,15 @@ export class DepartmentRepository {
     });
   }
 
+  /** Which of the users are members and not disabled. */
+  async activeMembers(tx: Transaction, departmentId: string, userIds: readonly string[]): Promise<string[]> {
+    const rows = await tx.membership.findMany({
+      where: { departmentId, userId: { in: [...userIds] }, user: { disabledAt: null } },
+      select: { userId: true },
+    });
+    return rows.map(({ userId }) => userId);
+  }
+
   /** @throws DomainError NAME_TAKEN */
   async create(tx: Transaction, name: string): Promise<string> {
     try {

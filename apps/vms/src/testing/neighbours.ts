@@ -41,6 +41,7 @@ import { ReportPublisher, RequestServer, connectToNats } from '@infinibay/platfo
 import { MetricsRegistry } from '@infinibay/platform-metrics';
 import type { NatsOptions } from '@infinibay/platform-messaging';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { SimulatedMembers } from './simulated-members.js';
 import { SimulatedSeeds } from './simulated-seeds.js';
 import { SimulatedSizes } from './simulated-sizes.js';
 import { SimulatedSnapshots } from './simulated-snapshots.js';
@@ -98,6 +99,7 @@ export class Neighbours {
   readonly volumes = new SimulatedVolumes();
   readonly snapshots = new SimulatedSnapshots();
   readonly seeds = new SimulatedSeeds();
+  readonly members = new SimulatedMembers();
   /** Awaited at the start of each command, and before the answer to a look: throw or wait here to disturb it. */
   disturb: (name: string, vmId: string) => Promise<void> | void = () => undefined;
   private sequence = 0;
@@ -235,6 +237,7 @@ export class Neighbours {
     ): void => {
       server.serve(contract, handler, contract.owner === 'hypervisor-agent' ? hostId : undefined);
     };
+    this.members.serve(on);
     this.volumes.serve(on, this.command);
     this.snapshots.serve(on, this.command);
     this.snapshots.clones.serve(on, this.command, (vmId) => this.vm(vmId));

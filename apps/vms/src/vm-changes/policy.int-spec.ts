@@ -26,6 +26,7 @@ const inputsFor = (
     untagVm: { vmId, tags: ['tagged'] },
     setVmDeletionProtection: { vmId, deletionProtected: true },
     setVmCloudInit: { vmId, cloudInit: null },
+    transferVm: { vmId, ownerId: randomUUID() },
     createConsoleTicket: { vmId, access: 'CONTROL' },
     bulkVms: { action: 'DELETE_VM', vmIds: [vmId] },
     setDepartmentQuota: { departmentId, vms: 0 },

@@ -117,6 +117,14 @@ describe('mutations of vms, repeated', () => {
     untagVm: said({ tags: ['web'] }, { tags: ['other'] }),
     setVmDeletionProtection: said({ deletionProtected: true }, { deletionProtected: false }),
     setVmCloudInit: said({ cloudInit: { userName: 'alice', packages: ['nginx'] } }, { cloudInit: null }),
+    transferVm: {
+      ...said({}, { ownerId: randomUUID() }),
+      input: async () => {
+        const ownerId = randomUUID();
+        bench.neighbours.members.add(bench.departmentId, ownerId);
+        return { vmId: await bench.created(), ownerId };
+      },
+    },
     createConsoleTicket: {
       select: '{ ticket expiresAt vmId protocol }',
       input: async () => ({ vmId: await bench.running(), access: 'VIEW' }),

@@ -9,6 +9,7 @@ import { SnapshotsModule } from '../snapshots/snapshots.module.js';
 import { VmsModule } from '../vms/vms.module.js';
 import { VolumesModule } from '../volumes/volumes.module.js';
 import { ActionEffects } from './action-effects.js';
+import { ChangeableVms } from './changeable-vms.js';
 import { ExplainPlacementResolver } from './explain-placement.resolver.js';
 import { ExplainPlacementService } from './explain-placement.service.js';
 import { NeighbourChecks } from './neighbour-checks.js';
@@ -24,6 +25,8 @@ import { VmMetadataService } from './vm-metadata.service.js';
 import { AcceptedRequests, actionResolvers } from './vm-mutation.resolver.js';
 import { VmSnapshots } from './vm-snapshots.js';
 import { VmPlacement } from './vm.placement.js';
+import { VmTransferResolver } from './vm-transfer.resolver.js';
+import { VmTransferService } from './vm-transfer.service.js';
 import { VolumeAttachment } from './volume-attachment.js';
 
 @Module({
@@ -40,6 +43,7 @@ import { VolumeAttachment } from './volume-attachment.js';
   ],
   providers: [
     NeighbourChecks,
+    ChangeableVms,
     VmPlacement,
     VmAdmission,
     SpecChanges,
@@ -55,6 +59,8 @@ import { VolumeAttachment } from './volume-attachment.js';
     VmMetadataResolver,
     VmCloudInitService,
     SetVmCloudInitResolver,
+    VmTransferService,
+    VmTransferResolver,
     AcceptedRequests,
     ...actionResolvers,
   ],

@@ -1,4 +1,3 @@
-import { can, readableDepartments } from '@infinibay/access-domain';
 import { DomainError, type Actor } from '@infinibay/contracts';
 import { validateInput } from '@infinibay/platform-graphql';
 import { databaseNow } from '@infinibay/platform-persistence';
@@ -10,9 +9,9 @@ import type { Vm as VmRow } from '../generated/prisma/client.js';
 import { updatedEvent } from '../vms/vm-facts.js';
 import { VmCloudInitRepository } from '../vms/vm-cloud-init.repository.js';
 import { VmMetadataRepository } from '../vms/vm-metadata.repository.js';
-import { toVm } from '../vms/vm.mapper.js';
 import type { Vm } from '../vms/vm.model.js';
 import { VmRepository } from '../vms/vm.repository.js';
+import { ChangeableVms } from './changeable-vms.js';
 import { SetVmCloudInit } from './cloud-init.inputs.js';
 
 /** What cloud-init finds in a VM. No operation: nothing is done before the next start, which shows it to the guest. */
@@ -20,6 +19,7 @@ import { SetVmCloudInit } from './cloud-init.inputs.js';
 export class VmCloudInitService {
   constructor(
     private readonly change: Change,
+    private readonly changeable: ChangeableVms,
     private readonly vms: VmRepository,
     private readonly cloudInits: VmCloudInitRepository,
     private readonly metadata: VmMetadataRepository,
@@ -29,20 +29,12 @@ export class VmCloudInitService {
   set(actor: Actor, rawInput: unknown): Promise<Vm> {
     const { idempotencyKey: key, ...input } = validateInput(SetVmCloudInit, rawInput);
     if (!isUuid(input.vmId)) throw new DomainError('VM_NOT_FOUND');
-    const show = (vmId: string): Promise<Vm> => this.show(actor, vmId);
+    const show = (vmId: string): Promise<Vm> => this.changeable.show(actor, vmId);
     const asked = { actor, operation: 'setVmCloudInit', key, input, resourceKind: 'vm', show };
     return this.change.commit(asked, async (tx) => {
-      const vm = await this.lock(tx, actor, input.vmId);
+      const vm = await this.changeable.lock(tx, actor, 'operate', input.vmId);
       return this.put(tx, vm, input.cloudInit);
     });
-  }
-
-  private async lock(tx: Transaction, actor: Actor, vmId: string): Promise<VmRow> {
-    const vm = await this.vms.lock(tx, vmId);
-    if (vm === null || vm.state === 'DELETED' || !can(actor, 'operate', { kind: 'vm', departmentId: vm.departmentId }))
-      throw new DomainError('VM_NOT_FOUND');
-    if (vm.state === 'DELETING') throw new DomainError('VM_BUSY', { state: vm.state });
-    return vm;
   }
 
   /** The event tells that it changed, and nothing of it. */
@@ -54,14 +46,5 @@ export class VmCloudInitService {
     const { name, deletionProtected } = vm;
     const facts = { name, deletionProtected, ...(await this.metadata.find(tx, vm.id)) };
     return { ...done, events: [updatedEvent(vm, ['cloud-init'], facts)] };
-  }
-
-  /** A repeated call may come after the VM is gone: its row stays and still answers. */
-  private async show(actor: Actor, vmId: string): Promise<Vm> {
-    const row = await this.vms.findRow(vmId);
-    const scope = readableDepartments(actor);
-    if (row === null || !(scope.all || scope.departmentIds.includes(row.departmentId)))
-      throw new DomainError('VM_NOT_FOUND');
-    return toVm(row);
   }
 }

@@ -1,4 +1,3 @@
-import { can, readableDepartments } from '@infinibay/access-domain';
 import { DomainError, MAX_TAGS, type Actor } from '@infinibay/contracts';
 import { validateInput } from '@infinibay/platform-graphql';
 import { databaseNow } from '@infinibay/platform-persistence';
@@ -8,9 +7,9 @@ import { Change, type Transaction } from '../database.js';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
 import { changesBetween, updatedEvent, type VmFacts } from '../vms/vm-facts.js';
 import { VmMetadataRepository } from '../vms/vm-metadata.repository.js';
-import { toVm } from '../vms/vm.mapper.js';
 import type { Vm } from '../vms/vm.model.js';
 import { VmRepository } from '../vms/vm.repository.js';
+import { ChangeableVms } from './changeable-vms.js';
 import { DescribeVm, RenameVm, SetVmDeletionProtection, VmTags } from './vm-metadata.inputs.js';
 
 interface Asked {
@@ -23,6 +22,7 @@ interface Asked {
 export class VmMetadataService {
   constructor(
     private readonly change: Change,
+    private readonly changeable: ChangeableVms,
     private readonly vms: VmRepository,
     private readonly metadata: VmMetadataRepository,
   ) {}
@@ -71,19 +71,11 @@ export class VmMetadataService {
     next: (facts: VmFacts) => VmFacts,
   ): Promise<Vm> {
     if (!isUuid(input.vmId)) throw new DomainError('VM_NOT_FOUND');
-    const show = (vmId: string): Promise<Vm> => this.show(actor, vmId);
+    const show = (vmId: string): Promise<Vm> => this.changeable.show(actor, vmId);
     return this.change.commit({ actor, operation, key, input, resourceKind: 'vm', show }, async (tx) => {
-      const vm = await this.lock(tx, actor, input.vmId);
+      const vm = await this.changeable.lock(tx, actor, 'update', input.vmId);
       return this.put(tx, vm, next);
     });
-  }
-
-  private async lock(tx: Transaction, actor: Actor, vmId: string): Promise<VmRow> {
-    const vm = await this.vms.lock(tx, vmId);
-    if (vm === null || vm.state === 'DELETED' || !can(actor, 'update', { kind: 'vm', departmentId: vm.departmentId }))
-      throw new DomainError('VM_NOT_FOUND');
-    if (vm.state === 'DELETING') throw new DomainError('VM_BUSY', { state: vm.state });
-    return vm;
   }
 
   /** What is so already is not written, and nobody is told of it. */
@@ -101,14 +93,5 @@ export class VmMetadataService {
     });
     await this.metadata.put(tx, vm.id, after.name, after);
     return { ...done, events: [updatedEvent(vm, changed, after)] };
-  }
-
-  /** A repeated call may come after the VM is gone: its row stays and still answers. */
-  private async show(actor: Actor, vmId: string): Promise<Vm> {
-    const row = await this.vms.findRow(vmId);
-    const scope = readableDepartments(actor);
-    if (row === null || !(scope.all || scope.departmentIds.includes(row.departmentId)))
-      throw new DomainError('VM_NOT_FOUND');
-    return toVm(row);
   }
 }

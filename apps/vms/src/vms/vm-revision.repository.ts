@@ -30,6 +30,11 @@ export class VmRevisionRepository {
     await tx.vmRevision.create({ data: { ...firstOf(vm), correlationId: currentContext().correlationId } });
   }
 
+  /** Writes the first revision of a locked VM that has none written, before its row stops telling who made the VM. */
+  async keepFirst(tx: Transaction, vm: VmRow): Promise<void> {
+    if (vm.revision === 1) await tx.vmRevision.createMany({ data: [firstOf(vm)], skipDuplicates: true });
+  }
+
   /**
    * Declares another spec of a VM that is locked: writes the revision and the columns that lists and placement read.
    * @param columns written with it
@@ -44,7 +49,7 @@ export class VmRevisionRepository {
   ): Promise<readonly string[]> {
     const changes = changesBetweenSpecs(await this.current(tx, vm), spec);
     if (changes.length === 0) return [];
-    if (vm.revision === 1) await tx.vmRevision.createMany({ data: [firstOf(vm)], skipDuplicates: true });
+    await this.keepFirst(tx, vm);
     const number = vm.revision + 1;
     const { correlationId } = currentContext();
     await tx.vmRevision.create({

@@ -5,6 +5,7 @@ import {
   vmPaused,
   vmResumed,
   vmStateChanged,
+  vmTransferred,
   type EventEnvelope,
 } from '@infinibay/contracts';
 import { newEvent } from '@infinibay/platform-persistence';
@@ -46,4 +47,12 @@ export const deletedEvent = (vm: VmRow): EventEnvelope =>
     departmentId: vm.departmentId,
     resource: { kind: 'vm', id: vm.id },
     data: { vmId: vm.id, name: vm.name },
+  });
+
+/** @param vm as it was before */
+export const transferredEvent = (vm: Pick<VmRow, 'id' | 'departmentId' | 'ownerId'>, ownerId: string): EventEnvelope =>
+  newEvent(vmTransferred, {
+    departmentId: vm.departmentId,
+    resource: { kind: 'vm', id: vm.id },
+    data: { vmId: vm.id, fromOwnerId: vm.ownerId, ownerId },
   });

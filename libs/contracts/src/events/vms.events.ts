@@ -90,6 +90,19 @@ export const vmUpdated = defineEvent({
   },
 });
 
+export const vmTransferred = defineEvent({
+  name: 'vm.transferred',
+  version: 1,
+  description: 'A VM belongs to another member of its department.',
+  producer: 'vms',
+  data: z.object({ vmId: Uuid, fromOwnerId: Uuid, ownerId: Uuid }),
+  example: {
+    vmId: EXAMPLE_VM,
+    fromOwnerId: '0196f5a0-0000-7000-8000-0000000000a1',
+    ownerId: '0196f5a0-0000-7000-8000-0000000000a2',
+  },
+});
+
 export const vmDeleted = defineEvent({
   name: 'vm.deleted',
   version: 1,

@@ -67,3 +67,22 @@ export const findDepartments = defineQuery({
     reply: { departments: [{ departmentId: '0196f5a0-0000-7000-8000-0000000000d1', name: 'Research' }] },
   },
 });
+
+export const findMembers = defineQuery({
+  name: 'users.find-members',
+  version: 1,
+  description:
+    'Which of the users are members of a department and may sign in now. Others are left out: strangers, those who are disabled, and those that are not known.',
+  owner: 'users',
+  callers: ['vms'],
+  timeoutMs: 2_000,
+  request: z.object({ departmentId: Uuid, userIds: z.array(Uuid).min(1).max(1_000) }),
+  reply: z.object({ userIds: z.array(Uuid) }),
+  example: {
+    request: {
+      departmentId: '0196f5a0-0000-7000-8000-0000000000d1',
+      userIds: ['0196f5a0-0000-7000-8000-0000000000a1'],
+    },
+    reply: { userIds: ['0196f5a0-0000-7000-8000-0000000000a1'] },
+  },
+});
