@@ -97,6 +97,7 @@ describe('mutations of vms, repeated', () => {
     forceOffVm: action('RUNNING'),
     resizeVm: sized({ vcpus: 2, memoryMib: 256 }, { vcpus: 3 }),
     restoreVmRevision: sized({ revision: 1 }, { revision: 2 }),
+    setVmAutostart: sized({ autostart: true }, { autostart: false }),
     repairVmDrift: action('RUNNING'),
     acceptVmDrift: action('STOPPED'),
     deleteVm: action('RUNNING'),

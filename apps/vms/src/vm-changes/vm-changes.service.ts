@@ -61,9 +61,9 @@ export class VmChangesService {
     const vcpus = input.imageId !== null && input.vcpus === 1 ? null : input.vcpus;
     const prepare = (): Promise<string | null> => this.creation.selectNetwork(actor, input);
     // What is not said is not compared: a key of an older version, which could not say it, is known again.
-    const { maxVcpus, maxMemoryMib, cloudInit, ...always } = input;
+    const { maxVcpus, maxMemoryMib, cloudInit, autostart, ...always } = input;
     const room = { ...(maxVcpus === null ? {} : { maxVcpus }), ...(maxMemoryMib === null ? {} : { maxMemoryMib }) };
-    const shown = cloudInit === null ? {} : { cloudInit };
+    const shown = { ...(cloudInit === null ? {} : { cloudInit }), ...(autostart === null ? {} : { autostart }) };
     const asked = { actor, key, operation: 'createVm', input: { ...always, vcpus, ...room, ...shown }, prepare };
     return this.accept(asked, async (tx, networkId) => {
       const { vm, events } = await this.creation.make(tx, actor, { idempotencyKey: key, ...input }, networkId);

@@ -54,6 +54,7 @@ export class VmCreation {
       reservedMib: place.maxMemoryMib - place.memoryMib,
       diskBytes: place.diskBytes,
       templateId: input.templateId,
+      autostart: input.autostart === true,
       reconcileAt: now,
     });
     await this.specs.declareFirst(tx, vm, place);

@@ -85,6 +85,11 @@ export class Vm {
   })
   deletionProtected!: boolean;
 
+  @Field(() => Boolean, {
+    description: 'It is started whenever its host has been booted, also when it was off; see setVmAutostart',
+  })
+  autostart!: boolean;
+
   @Field(() => Failure, { nullable: true, description: 'Set in state ERROR' })
   error!: Failure | null;
 

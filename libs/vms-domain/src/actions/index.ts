@@ -13,6 +13,7 @@ import { resize } from './resize.js';
 import { restoreRevision } from './restore-revision.js';
 import { resume } from './resume.js';
 import { revertToSnapshot } from './revert-to-snapshot.js';
+import { setAutostart } from './set-autostart.js';
 import { shutdown } from './shutdown.js';
 import { start } from './start.js';
 import { suspend } from './suspend.js';
@@ -34,6 +35,7 @@ export const ACTIONS = [
   restoreRevision,
   repairDrift,
   acceptDrift,
+  setAutostart,
   attachVolume,
   detachVolume,
   createSnapshot,
