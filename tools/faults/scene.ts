@@ -17,7 +17,7 @@ import type { Ending } from './snapshot.ts';
 /** To end what hangs; how long something took is told in the table. */
 const PATIENCE_MS = 180_000;
 export type VmMutation =
-  'startVm' | 'shutdownVm' | 'forceOffVm' | 'rebootVm' | 'resetVm' | 'suspendVm' | 'resumeVm' | 'deleteVm';
+  'startVm' | 'shutdownVm' | 'forceOffVm' | 'rebootVm' | 'resetVm' | 'suspendVm' | 'resumeVm' | 'saveVm' | 'deleteVm';
 
 const SNAPSHOTS = 'query ($id: ID!) { vm(id: $id) { snapshots { id state } operations(first: 1) { finishedAt } } }';
 export type SnapshotMutation = 'createVmSnapshot' | 'revertVmToSnapshot' | 'deleteVmSnapshot';

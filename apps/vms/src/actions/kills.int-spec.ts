@@ -41,6 +41,7 @@ const RESIZED = {
 const SNAPPED = { mutation: 'createVmSnapshot', said: { name: 'kept' }, ends: RUNS } as const;
 const UNSNAPPED = { mutation: 'deleteVmSnapshot', ofSnapshot: true, snapshots: 0, ends: RUNS } as const;
 const REVERTED = { mutation: 'revertVmToSnapshot', ofSnapshot: true, snapshots: 1, reverts: 1, ends: RUNS } as const;
+const SAVED = { ...RUNS, state: 'STOPPED', power: 'off' } as const;
 const KILLS: readonly Kill[] = [
   { ...RESIZED, place: 'before:redefine' },
   { ...RESIZED, place: 'after:redefine' },
@@ -57,6 +58,8 @@ const KILLS: readonly Kill[] = [
   { mutation: 'resetVm', place: 'before:reset', ends: { ...RUNS, resets: 1 } },
   { mutation: 'resetVm', place: 'after:reset', ends: { ...RUNS, resets: 1 } },
   { mutation: 'suspendVm', place: 'after:suspend', ends: { ...RUNS, state: 'PAUSED', power: 'paused' } },
+  { mutation: 'saveVm', place: 'before:save', ends: SAVED },
+  { mutation: 'saveVm', place: 'after:save', ends: SAVED },
   { mutation: 'resumeVm', place: 'after:resume', suspendedBefore: true, ends: RUNS },
   {
     mutation: 'shutdownVm',

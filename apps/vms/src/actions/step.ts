@@ -3,6 +3,7 @@ import type { RequestClient } from '@infinibay/platform-messaging';
 import type { Parameters } from '@infinibay/vms-domain';
 import type { Vm, VmSnapshot, Volume } from '../generated/prisma/client.js';
 import type { SnapshotsDone } from '../snapshots/snapshot.journal.js';
+import type { SavedMemory } from '../vms/saved-memory.js';
 import type { KeptCloudInit } from '../vms/vm-cloud-init.repository.js';
 
 /** What a start gathers on its way: the card from networks, the filter from firewall. */
@@ -11,6 +12,8 @@ export interface Preparation {
   filterName?: string | null;
   /** Volumes that the last step attached or detached, and those of which it came to know that they can't be attached. */
   volumes?: { readonly moved: readonly string[]; readonly refused: readonly string[] };
+  /** What the last step has done about the memory of a guest that is off. */
+  savedMemory?: SavedMemory;
   /** What the last step has done about snapshots. */
   snapshots?: SnapshotsDone;
 }

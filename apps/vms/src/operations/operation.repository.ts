@@ -65,6 +65,7 @@ const storedParameters = z.object({
   snapshotId: z.uuid().optional().catch(undefined),
   disksOnly: z.boolean().optional().catch(undefined),
   acceptUnfinishedRevert: z.boolean().optional().catch(undefined),
+  discardSavedMemory: z.boolean().optional().catch(undefined),
 });
 
 /** What was said of how an operation is to be done. */

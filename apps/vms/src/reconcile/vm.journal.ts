@@ -18,6 +18,7 @@ import type { Preparation } from '../actions/step.js';
 import { Change, type Transaction } from '../database.js';
 import type { Vm } from '../generated/prisma/client.js';
 import { OperationRepository } from '../operations/operation.repository.js';
+import { givenBack, savedColumns } from '../vms/saved-memory.js';
 import { sizesAtRest, type Rest } from '../vms/vm-spec.js';
 import { deletedEvent, stateEvents } from '../vms/vm.events.js';
 import { VmRepository } from '../vms/vm.repository.js';
@@ -83,6 +84,8 @@ export class VmJournal {
       if (step === 'ensure-disk' && vm.diskBuiltAt === null) await this.vms.update(tx, vm.id, { diskBuiltAt: now });
       if (step === 'attach-network' && networkId !== undefined && networkId !== vm.networkId)
         await this.vms.update(tx, vm.id, { networkId });
+      const { savedMemory } = preparation;
+      if (savedMemory !== undefined) await this.vms.update(tx, vm.id, savedColumns(savedMemory, now));
       await this.recordVolumes(tx, vm, step, preparation);
       const told = await this.snapshots.record(tx, vm, preparation.snapshots ?? {});
       return [...told, ...(await this.operations.markStep(tx, vm.id, step, { status: 'SUCCEEDED', finishedAt: now }))];
@@ -124,6 +127,7 @@ export class VmJournal {
         errorMessage: null,
         pauseReason,
         ...sizes,
+        ...givenBack(vm),
         ...(state === 'RUNNING' || state === 'PAUSED' ? {} : { guestReadyAt: null }),
         ...(gone ? { activeName: null, deletedAt: vm.deletedAt ?? now } : {}),
       });
@@ -339,6 +343,7 @@ export class VmJournal {
     const { volumeId, snapshotId } = open?.parameters ?? {};
     if (volumeId !== undefined) await this.volumes.takeBack(tx, vm.id, volumeId);
     if (snapshotId !== undefined) await this.snapshots.takeBack(tx, vm.id, snapshotId);
+    if (vm.savedBytes !== null) await this.vms.update(tx, vm.id, givenBack(vm));
     return this.operations.closeOpen(tx, vm.id, 'FAILED', failure);
   }
 

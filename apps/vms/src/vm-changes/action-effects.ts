@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
 import type { Said } from './action-inputs.js';
+import { KeptMemory } from './kept-memory.js';
 import { SpecChanges } from './spec-changes.js';
 import { VmSnapshots } from './vm-snapshots.js';
 import { VolumeAttachment } from './volume-attachment.js';
@@ -22,6 +23,7 @@ export class ActionEffects {
     private readonly specs: SpecChanges,
     private readonly volumes: VolumeAttachment,
     private readonly snapshots: VmSnapshots,
+    private readonly kept: KeptMemory,
   ) {}
 
   /** What the operation is told, with what it is to make. */
@@ -31,11 +33,12 @@ export class ActionEffects {
 
   /**
    * @param vm locked
-   * @throws DomainError what SpecChanges, VolumeAttachment and VmSnapshots throw
+   * @throws DomainError what SpecChanges, VolumeAttachment, VmSnapshots and KeptMemory throw
    */
   async accept(tx: Transaction, vm: VmRow, { kind, actor, parameters, input }: AskedAction): Promise<EventEnvelope[]> {
     await this.volumes.accept(tx, actor, vm, kind, parameters);
     await this.snapshots.accept(tx, vm, kind, actor, parameters, input);
+    if (kind === 'SAVE_VM') await this.kept.promise(tx, vm);
     return isSpecChange(kind) ? this.specs.accept(tx, vm, kind, actor, input) : [];
   }
 }

@@ -94,6 +94,7 @@ describe('mutations of vms, repeated', () => {
     resetVm: action('RUNNING'),
     suspendVm: action('RUNNING'),
     resumeVm: action('RUNNING'),
+    saveVm: action('RUNNING'),
     forceOffVm: action('RUNNING'),
     resizeVm: sized({ vcpus: 2, memoryMib: 256 }, { vcpus: 3 }),
     restoreVmRevision: sized({ revision: 1 }, { revision: 2 }),

@@ -11,6 +11,7 @@ import { VolumesModule } from '../volumes/volumes.module.js';
 import { ActionEffects } from './action-effects.js';
 import { ExplainPlacementResolver } from './explain-placement.resolver.js';
 import { ExplainPlacementService } from './explain-placement.service.js';
+import { KeptMemory } from './kept-memory.js';
 import { NeighbourChecks } from './neighbour-checks.js';
 import { VmAdmission } from './vm.admission.js';
 import { SpecChanges } from './spec-changes.js';
@@ -43,6 +44,7 @@ import { VolumeAttachment } from './volume-attachment.js';
     VmAdmission,
     SpecChanges,
     VolumeAttachment,
+    KeptMemory,
     VmSnapshots,
     ActionEffects,
     VmCreation,

@@ -71,7 +71,7 @@ export class VmChangesService {
     });
   }
 
-  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, DELETION_PROTECTED, and what ActionEffects throws */
+  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, VM_MEMORY_SAVED, DELETION_PROTECTED, and what ActionEffects throws */
   async request(
     actor: Actor,
     kind: Exclude<OperationKind, 'CREATE_VM'>,
@@ -99,6 +99,7 @@ export class VmChangesService {
       if (!isAllowed(kind, vm.state)) throw new DomainError('VM_BUSY', { state: vm.state });
       if (actionOf(kind).destroys === true && vm.deletionProtected) throw new DomainError('DELETION_PROTECTED');
       await this.refuseWhileOpen(tx, vm, kind, parameters.volumeId);
+      if (actionOf(kind).refusedWhileSaved === true && vm.savedAt !== null) throw new DomainError('VM_MEMORY_SAVED');
       const named = this.effects.named(kind, parameters);
       const told = await this.effects.accept(tx, vm, { kind, actor, parameters: named, input });
       const events = [...told, ...(await this.makeDue(tx, vm, kind))];

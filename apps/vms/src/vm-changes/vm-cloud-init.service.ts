@@ -25,7 +25,7 @@ export class VmCloudInitService {
     private readonly metadata: VmMetadataRepository,
   ) {}
 
-  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY */
+  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, VM_MEMORY_SAVED */
   set(actor: Actor, rawInput: unknown): Promise<Vm> {
     const { idempotencyKey: key, ...input } = validateInput(SetVmCloudInit, rawInput);
     if (!isUuid(input.vmId)) throw new DomainError('VM_NOT_FOUND');
@@ -42,6 +42,8 @@ export class VmCloudInitService {
     if (vm === null || vm.state === 'DELETED' || !can(actor, 'operate', { kind: 'vm', departmentId: vm.departmentId }))
       throw new DomainError('VM_NOT_FOUND');
     if (vm.state === 'DELETING') throw new DomainError('VM_BUSY', { state: vm.state });
+    // Its CD-ROM is part of the machine whose memory is kept.
+    if (vm.savedBytes !== null) throw new DomainError('VM_MEMORY_SAVED');
     return vm;
   }
 

@@ -100,7 +100,8 @@ export const sizesAtRest = (
       ...reserved(promisedMib(want, sizes.have.live)),
     };
   }
-  if (!isOff && !isStarted) return {};
+  // A guest whose memory is kept, or that has just been brought back, is what it was before.
+  if ((!isOff && !isStarted) || row.savedAt !== null) return {};
   return {
     ...(isStarted ? { appliedRevision: row.revision } : {}),
     ...listColumns([], ofDefinition(driftIn(row))),

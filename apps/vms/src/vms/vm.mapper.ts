@@ -21,6 +21,7 @@ export const toVm = (row: VmRow): Vm => ({
   diskGib: bytesToGib(row.diskBytes),
   deletionProtected: row.deletionProtected,
   autostart: row.autostart,
+  hasSavedMemory: row.savedAt !== null,
   error: row.errorCode === null ? null : { code: row.errorCode, message: row.errorMessage ?? row.errorCode },
   createdAt: row.createdAt,
   updatedAt: row.updatedAt,

@@ -90,6 +90,11 @@ export class Vm {
   })
   autostart!: boolean;
 
+  @Field(() => Boolean, {
+    description: 'Its memory is kept on its host while it is off, and startVm brings it back where it was; see saveVm',
+  })
+  hasSavedMemory!: boolean;
+
   @Field(() => Failure, { nullable: true, description: 'Set in state ERROR' })
   error!: Failure | null;
 

@@ -62,6 +62,8 @@ interface Action<K extends string, M extends string> {
   readonly ofVolume?: true;
   /** While it is open nothing else is accepted but what destroys the VM: it must not be left half done. */
   readonly isExclusive?: true;
+  /** Refused with VM_MEMORY_SAVED while the memory of the VM is saved, which would not fit it any more. */
+  readonly refusedWhileSaved?: true;
   readonly options?: Options;
   /** Refused with DELETION_PROTECTED for a VM that is protected from deletion. */
   readonly destroys?: true;

@@ -13,6 +13,7 @@ import { resize } from './resize.js';
 import { restoreRevision } from './restore-revision.js';
 import { resume } from './resume.js';
 import { revertToSnapshot } from './revert-to-snapshot.js';
+import { save } from './save.js';
 import { setAutostart } from './set-autostart.js';
 import { shutdown } from './shutdown.js';
 import { start } from './start.js';
@@ -30,6 +31,7 @@ export const ACTIONS = [
   reset,
   suspend,
   resume,
+  save,
   forceOff,
   resize,
   restoreRevision,

@@ -9,6 +9,7 @@ export interface Parameters {
   readonly snapshotId?: string;
   readonly disksOnly?: boolean;
   readonly acceptUnfinishedRevert?: boolean;
+  readonly discardSavedMemory?: boolean;
 }
 
 export interface IntegerOption {
