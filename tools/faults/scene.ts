@@ -21,7 +21,7 @@ const MORE_MIB = 256;
 const LESS_MIB = 192;
 
 export type VmMutation =
-  'startVm' | 'shutdownVm' | 'forceOffVm' | 'rebootVm' | 'resetVm' | 'suspendVm' | 'resumeVm' | 'deleteVm';
+  'startVm' | 'shutdownVm' | 'forceOffVm' | 'rebootVm' | 'resetVm' | 'suspendVm' | 'resumeVm' | 'saveVm' | 'deleteVm';
 
 const SNAPSHOTS = 'query ($id: ID!) { vm(id: $id) { snapshots { id state } operations(first: 1) { finishedAt } } }';
 export type SnapshotMutation = 'createVmSnapshot' | 'revertVmToSnapshot' | 'deleteVmSnapshot';

@@ -32,6 +32,7 @@ const ASKED: readonly Asked[] = [
   { kind: 'START_VM', mutation: 'startVm', from: 'STOPPED', ends: 'RUNNING' },
   { kind: 'FORCE_OFF_VM', mutation: 'forceOffVm', from: 'RUNNING', ends: 'STOPPED' },
   { kind: 'SUSPEND_VM', mutation: 'suspendVm', from: 'RUNNING', ends: 'PAUSED' },
+  { kind: 'SAVE_VM', mutation: 'saveVm', from: 'RUNNING', ends: 'STOPPED' },
   { kind: 'RESUME_VM', mutation: 'resumeVm', from: 'PAUSED', ends: 'RUNNING' },
   { kind: 'RESET_VM', mutation: 'resetVm', from: 'RUNNING', ends: 'RUNNING' },
   { kind: 'SHUTDOWN_VM', mutation: 'shutdownVm', from: 'RUNNING', ends: 'STOPPED', needsGuest: true },

@@ -39,5 +39,6 @@ export * from './requests/seed.requests.js';
 export * from './requests/users.requests.js';
 export * from './requests/vm-sizes.requests.js';
 export * from './requests/vms.requests.js';
+export * from './requests/saves.requests.js';
 export * from './requests/snapshots.requests.js';
 export * from './requests/volumes.requests.js';

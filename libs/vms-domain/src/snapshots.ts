@@ -3,9 +3,14 @@ import { changesBetweenSpecs } from './spec/spec-changes.js';
 /** No more of one VM: each makes every write of its guest a little slower. */
 export const MAX_SNAPSHOTS = 32;
 
+/** What a spec says that no machine is made of. */
+const NOT_OF_THE_MACHINE: ReadonlySet<string> = new Set(['autostart']);
+
 /** Memory fits only the machine that it is of: the paths of the spec in which a VM differs from what it was then. */
 export const specDifferences = (then: object, now: object): string[] =>
-  changesBetweenSpecs(then, now).map(({ path }) => path);
+  changesBetweenSpecs(then, now)
+    .map(({ path }) => path)
+    .filter((path) => !NOT_OF_THE_MACHINE.has(path));
 
 const sorted = (ids: readonly string[]): string => [...ids].sort().join();
 

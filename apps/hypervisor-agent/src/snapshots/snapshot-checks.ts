@@ -46,6 +46,11 @@ export class SnapshotChecks {
     if (!fits) throw new DomainError('VM_BUSY', { vmId, power });
     await this.disks.requireExactly(vmId, volumeIds, deadline);
     if (isOff(power)) return this.files.requireSound(vmId, volumeIds);
+    await this.requireRoomForMemory(vmId, deadline);
+  }
+
+  /** @throws DomainError SNAPSHOT_NEEDS_RESTART, POOL_FULL */
+  async requireRoomForMemory(vmId: string, deadline: Deadline): Promise<void> {
     if (await this.domains.hasPluggedVcpus(vmId, deadline)) throw new DomainError('SNAPSHOT_NEEDS_RESTART', { vmId });
     const { live } = await this.domains.sizes(vmId, deadline);
     const { availableBytes } = await this.volumes.pool();

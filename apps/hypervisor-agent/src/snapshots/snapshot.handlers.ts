@@ -10,8 +10,7 @@ import { Authorize } from '@infinibay/platform-access';
 import { HandlesRequest, type RequestMeta } from '@infinibay/platform-messaging';
 import { Controller } from '@nestjs/common';
 import { RevertRecords } from '../vms/revert-records.js';
-import type { Deadline } from '../work/deadline.js';
-import { VmGate, type FencedRequest } from '../work/vm-gate.js';
+import { VmGate } from '../work/vm-gate.js';
 import { SnapshotCapture } from './snapshot-capture.js';
 import { SnapshotRemoval } from './snapshot-removal.js';
 import { SnapshotRevert } from './snapshot-revert.js';
@@ -39,7 +38,7 @@ export class SnapshotHandlers {
     request: RequestOf<typeof createSnapshot>,
     { deadline: until }: RequestMeta,
   ): Promise<ReplyOf<typeof createSnapshot>> {
-    const done = await this.joined(`create ${request.snapshotId}`, request, until, (deadline) =>
+    const done = await this.works.through(`create ${request.snapshotId}`, request, until, (deadline) =>
       this.capture.begin(request, deadline),
     );
     const memoryBytes = done?.value ?? null;
@@ -52,7 +51,7 @@ export class SnapshotHandlers {
     request: RequestOf<typeof deleteSnapshot>,
     { deadline: until }: RequestMeta,
   ): Promise<ReplyOf<typeof deleteSnapshot>> {
-    const done = await this.joined(`delete ${request.snapshotId}`, request, until, () =>
+    const done = await this.works.through(`delete ${request.snapshotId}`, request, until, () =>
       Promise.resolve({ work: this.removal.remove(request) }),
     );
     return { isComplete: done !== undefined };
@@ -64,7 +63,7 @@ export class SnapshotHandlers {
     request: RequestOf<typeof revertToSnapshot>,
     { deadline: until }: RequestMeta,
   ): Promise<ReplyOf<typeof revertToSnapshot>> {
-    const done = await this.joined(`revert ${request.operationId}`, request, until, () =>
+    const done = await this.works.through(`revert ${request.operationId}`, request, until, () =>
       Promise.resolve({ work: this.reverts.revert(request) }),
     );
     return { isComplete: done?.value ?? false };
@@ -80,18 +79,5 @@ export class SnapshotHandlers {
       this.works.requireNoOther(request.vmId, '');
       return { wasUnfinished: await this.records.dismiss(request.vmId) };
     });
-  }
-
-  /** @returns undefined while it is under way, or waits for a place */
-  private async joined<T>(
-    name: string,
-    request: FencedRequest,
-    until: number,
-    begin: (deadline: Deadline) => Promise<{ readonly work: Promise<T> }>,
-  ): Promise<{ readonly value: T } | undefined> {
-    const work = await this.gate.perform(request, until, (deadline) =>
-      this.works.join(request.vmId, name, () => begin(deadline)),
-    );
-    return work === undefined ? undefined : this.works.outcomeOf(request.vmId, work, until);
   }
 }

@@ -7,6 +7,8 @@ import { VmsModule } from '../vms/vms.module.js';
 import { VolumesModule } from '../volumes/volumes.module.js';
 import { WorkModule } from '../work/work.module.js';
 import { MemoryLoad } from './memory-load.js';
+import { MemorySave } from './memory-save.js';
+import { SaveHandlers } from './save.handlers.js';
 import { SnapshotCapture } from './snapshot-capture.js';
 import { SnapshotChecks } from './snapshot-checks.js';
 import { SnapshotHandlers } from './snapshot.handlers.js';
@@ -17,12 +19,13 @@ import { SnapshotWorks } from './snapshot-works.js';
 
 @Module({
   imports: [WorkModule, HypervisorModule, HostModule, DomainsModule, DisksModule, VolumesModule, VmsModule],
-  controllers: [SnapshotHandlers],
+  controllers: [SnapshotHandlers, SaveHandlers],
   providers: [
     SnapshotWorks,
     SnapshotRecords,
     SnapshotChecks,
     MemoryLoad,
+    MemorySave,
     SnapshotCapture,
     SnapshotRemoval,
     SnapshotRevert,

@@ -6,6 +6,7 @@ import { forceOff } from './force-off.js';
 import { reboot } from './reboot.js';
 import { reset } from './reset.js';
 import { resize } from './resize.js';
+import { save } from './save.js';
 import { shutdown } from './shutdown.js';
 import { snapshotSteps } from './snapshots.js';
 import { start } from './start.js';
@@ -22,6 +23,7 @@ export const STEPS: Readonly<Record<Step, PerformStep>> = {
   ...reboot,
   ...reset,
   ...suspend,
+  ...save,
   ...forceOff,
   ...resize,
   ...volumeSteps,

@@ -45,6 +45,7 @@ const SNAPPED = { mutation: 'createVmSnapshot', said: { name: 'kept' }, ends: RU
 const UNSNAPPED = { mutation: 'deleteVmSnapshot', ofSnapshot: true, snapshots: 0, ends: RUNS } as const;
 const REVERTED = { mutation: 'revertVmToSnapshot', ofSnapshot: true, snapshots: 1, reverts: 1, ends: RUNS } as const;
 const CLONED = { mutation: 'cloneVm', makesClone: true, ends: { ...RUNS, state: 'STOPPED', power: 'off' } } as const;
+const SAVED = { ...RUNS, state: 'STOPPED', power: 'off' } as const;
 const KILLS: readonly Kill[] = [
   { ...CLONED, place: 'before:clone-disk' },
   { ...CLONED, place: 'after:clone-disk' },
@@ -65,6 +66,8 @@ const KILLS: readonly Kill[] = [
   { mutation: 'resetVm', place: 'before:reset', ends: { ...RUNS, resets: 1 } },
   { mutation: 'resetVm', place: 'after:reset', ends: { ...RUNS, resets: 1 } },
   { mutation: 'suspendVm', place: 'after:suspend', ends: { ...RUNS, state: 'PAUSED', power: 'paused' } },
+  { mutation: 'saveVm', place: 'before:save', ends: SAVED },
+  { mutation: 'saveVm', place: 'after:save', ends: SAVED },
   { mutation: 'resumeVm', place: 'after:resume', suspendedBefore: true, ends: RUNS },
   {
     mutation: 'shutdownVm',

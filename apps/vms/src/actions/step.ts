@@ -3,6 +3,7 @@ import type { RequestClient } from '@infinibay/platform-messaging';
 import type { Parameters } from '@infinibay/vms-domain';
 import type { Vm, VmSnapshot, Volume } from '../generated/prisma/client.js';
 import type { SnapshotsDone } from '../snapshots/snapshot.journal.js';
+import type { SavedMemory } from '../vms/saved-memory.js';
 import type { KeptCloudInit } from '../vms/vm-cloud-init.repository.js';
 
 /** What a start gathers on its way: the card from networks, the filter from firewall. */
@@ -15,6 +16,8 @@ export interface Preparation {
   copiedPercent?: number;
   /** A VM that the last step has made. */
   made?: { readonly isStarted: boolean };
+  /** What the last step has done about the memory of a guest that is off. */
+  savedMemory?: SavedMemory;
   /** What the last step has done about snapshots. */
   snapshots?: SnapshotsDone;
 }

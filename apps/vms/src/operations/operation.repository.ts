@@ -66,6 +66,7 @@ const storedParameters = z.object({
   disksOnly: z.boolean().optional().catch(undefined),
   acceptUnfinishedRevert: z.boolean().optional().catch(undefined),
   start: z.boolean().optional().catch(undefined),
+  discardSavedMemory: z.boolean().optional().catch(undefined),
 });
 
 /** What was said of how an operation is to be done. */

@@ -13,6 +13,7 @@ const USAGE_SOURCES: readonly Prisma.Sql[] = [
   Prisma.sql`SELECT department_id, 1 AS vms, vcpus, memory_mib, disk_bytes FROM vms WHERE state <> 'DELETED'`,
   Prisma.sql`SELECT department_id, 0, 0, 0, capacity_bytes FROM volumes WHERE state <> 'DELETED'`,
   Prisma.sql`SELECT department_id, 0, 0, 0, memory_bytes FROM vm_snapshots`,
+  Prisma.sql`SELECT department_id, 0, 0, 0, saved_bytes FROM vms WHERE saved_bytes IS NOT NULL AND state <> 'DELETED'`,
 ];
 
 type SqlReader = Pick<Transaction, '$queryRaw'>;

@@ -28,6 +28,7 @@ describe('the usage of departments among 20,000 VMs and as many volumes and snap
       const ids = Array.from({ length: count }, (_, index) => departmentOf(index));
       const plan = await client.$queryRaw<object[]>(Prisma.sql`EXPLAIN (FORMAT JSON) ${usageQuery(ids)}`);
       for (const table of TABLES) expect(JSON.stringify(plan)).toContain(`"Index Name":"${table}_`);
+      expect(JSON.stringify(plan)).toContain('"Index Name":"vms_saved_');
       expect(JSON.stringify(plan)).not.toContain('Seq Scan');
     }
   });
@@ -40,10 +41,12 @@ describe('the usage of departments among 20,000 VMs and as many volumes and snap
     const snapshots = await client.vmSnapshot.findMany({ where: { departmentId } });
     const bytes = [
       ...living.map((vm) => vm.diskBytes),
+      ...living.map((vm) => vm.savedBytes ?? 0n),
       ...volumes.map((volume) => volume.capacityBytes),
       ...snapshots.map((snapshot) => snapshot.memoryBytes),
     ];
     const used = (await new QuotaRepository(client).usage([departmentId])).get(departmentId);
+    expect(living.some((vm) => vm.savedBytes !== null)).toBe(true);
     expect(living.length).toBeGreaterThan(400);
     expect(volumes.length).toBeGreaterThan(400);
     expect(snapshots.length).toBeGreaterThan(400);

@@ -4,6 +4,8 @@ import { OperationsModule } from '../operations/operations.module.js';
 import { SnapshotsModule } from '../snapshots/snapshots.module.js';
 import { VmsModule } from '../vms/vms.module.js';
 import { VolumesModule } from '../volumes/volumes.module.js';
+import { AutostartController } from './autostart.controller.js';
+import { AutostartRepository } from './autostart.repository.js';
 import { ClaimRepository } from './claim.repository.js';
 import { DriftController } from './drift.controller.js';
 import { HostReportController } from './host-report.controller.js';
@@ -15,8 +17,8 @@ import { VmWorker } from './vm.worker.js';
 
 @Module({
   imports: [HostsModule, OperationsModule, VmsModule, VolumesModule, SnapshotsModule],
-  controllers: [HostReportController, DriftController],
-  providers: [ClaimRepository, SettledVmRepository, HostClient, VmJournal, VmWorker, Reconciler],
+  controllers: [HostReportController, DriftController, AutostartController],
+  providers: [AutostartRepository, ClaimRepository, SettledVmRepository, HostClient, VmJournal, VmWorker, Reconciler],
   exports: [Reconciler],
 })
 export class ReconcileModule {}

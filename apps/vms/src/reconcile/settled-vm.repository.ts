@@ -25,10 +25,10 @@ export class SettledVmRepository {
     });
   }
 
-  /** Of these those of the host that no work is due on, whole. */
+  /** Of these those of the host that no work is due on, whole. What one with saved memory waits for is in that memory. */
   restingOn(hostId: string, ids: readonly string[]): Promise<Vm[]> {
     return this.database.vm.findMany({
-      where: { hostId, id: { in: [...ids] }, reconcileAt: null, state: { in: [...SETTLED] } },
+      where: { hostId, id: { in: [...ids] }, savedAt: null, reconcileAt: null, state: { in: [...SETTLED] } },
     });
   }
 

@@ -18,6 +18,7 @@ import type { Preparation } from '../actions/step.js';
 import { Change, type Transaction } from '../database.js';
 import type { Vm } from '../generated/prisma/client.js';
 import { OperationRepository } from '../operations/operation.repository.js';
+import { givenBack, savedColumns } from '../vms/saved-memory.js';
 import { sizesAtRest, type Rest } from '../vms/vm-spec.js';
 import { deletedEvent, stateEvents } from '../vms/vm.events.js';
 import { VmRepository } from '../vms/vm.repository.js';
@@ -82,8 +83,11 @@ export class VmJournal {
       const networkId = preparation.nic?.networkId;
       const isDisk = step === 'ensure-disk' || step === 'clone-disk';
       if (isDisk && vm.diskBuiltAt === null) await this.vms.update(tx, vm.id, { diskBuiltAt: now });
-      if (networkId !== undefined && networkId !== vm.networkId) await this.vms.update(tx, vm.id, { networkId });
-      if (preparation.made?.isStarted === true && vm.desired !== 'DELETED')
+      if (step === 'attach-network' && networkId !== undefined && networkId !== vm.networkId)
+        await this.vms.update(tx, vm.id, { networkId });
+      const { savedMemory, made } = preparation;
+      if (savedMemory !== undefined) await this.vms.update(tx, vm.id, savedColumns(savedMemory, now));
+      if (made?.isStarted === true && vm.desired !== 'DELETED')
         await this.vms.update(tx, vm.id, { desired: 'RUNNING' });
       await this.recordVolumes(tx, vm, step, preparation);
       const told = await this.snapshots.record(tx, vm, preparation.snapshots ?? {});
@@ -128,6 +132,7 @@ export class VmJournal {
         errorMessage: null,
         pauseReason,
         ...sizes,
+        ...givenBack(vm),
         ...(state === 'RUNNING' || state === 'PAUSED' ? {} : { guestReadyAt: null }),
         ...(gone ? { activeName: null, deletedAt: vm.deletedAt ?? now } : {}),
       });
@@ -343,6 +348,7 @@ export class VmJournal {
     const { volumeId, snapshotId } = open?.parameters ?? {};
     if (volumeId !== undefined) await this.volumes.takeBack(tx, vm.id, volumeId);
     if (snapshotId !== undefined) await this.snapshots.takeBack(tx, vm.id, snapshotId);
+    if (vm.savedBytes !== null) await this.vms.update(tx, vm.id, givenBack(vm));
     return this.operations.closeOpen(tx, vm.id, 'FAILED', failure);
   }
 

@@ -188,8 +188,10 @@ export class VmWorker {
    * A VM that ran and is found off: if the guest powered itself off it is meant to be off, unless it was asked for
    * something that it is to come back from; otherwise it failed and is started again. @returns whether the wish changed
    */
-  private async followGuest(claim: Claim, reading: Reading, { power, reason }: Found): Promise<boolean> {
+  private async followGuest(claim: Claim, reading: Reading, { power, reason, isTaskBegun }: Found): Promise<boolean> {
     const { vm } = reading;
+    // It may have been switched off by what was begun, and its host knows.
+    if (isTaskBegun === true && taskIn(reading)?.isNotPreparedTwice === true) return false;
     if ((vm.state !== 'RUNNING' && vm.state !== 'PAUSED') || vm.desired !== 'RUNNING' || !isOff(power)) return false;
     const task = taskIn(reading);
     if (power === 'off' && isGuestInitiated(reason) && (task === null || task.onOff === true)) {
@@ -213,6 +215,7 @@ export class VmWorker {
     delete preparation.snapshots;
     delete preparation.copiedPercent;
     delete preparation.made;
+    delete preparation.savedMemory;
     const outcome = await this.hosts.perform(step, reading, claim.fence, preparation);
     await this.options.failpoints.reach('after', step);
     const { moved = [], refused = [] } = preparation.volumes ?? {};

@@ -38,6 +38,7 @@ const vmOf = (index: number): Prisma.VmCreateManyInput => {
     vcpus: 1 + (index % 8),
     memoryMib: 256 * (1 + (index % 16)),
     diskBytes: GIB * BigInt(1 + (index % 30)),
+    savedBytes: index % 7 === 0 ? GIB : null,
     createdAt: new Date(Date.UTC(2026, 0, 1) + index * 1_000),
   };
 };

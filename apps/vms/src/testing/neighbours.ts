@@ -42,20 +42,14 @@ import { MetricsRegistry } from '@infinibay/platform-metrics';
 import type { NatsOptions } from '@infinibay/platform-messaging';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { SimulatedMembers } from './simulated-members.js';
+import { CAPABILITIES } from './simulated-host.js';
+import { SimulatedSaves } from './simulated-saves.js';
 import { SimulatedSeeds } from './simulated-seeds.js';
 import { SimulatedSizes } from './simulated-sizes.js';
 import { SimulatedSnapshots } from './simulated-snapshots.js';
 import { SimulatedVolumes } from './simulated-volumes.js';
 
 const HEARTBEAT_MS = 1_000;
-const CAPABILITIES = {
-  driver: 'Test',
-  virtType: 'test',
-  nwfilter: true,
-  guestChannel: true,
-  libvirtVersion: '9.0.0',
-  hypervisorVersion: '0.0.2',
-} as const;
 
 export interface SimulatedVm {
   power: DomainPower | null;
@@ -100,6 +94,7 @@ export class Neighbours {
   readonly snapshots = new SimulatedSnapshots();
   readonly seeds = new SimulatedSeeds();
   readonly members = new SimulatedMembers();
+  readonly saves = new SimulatedSaves();
   /** Awaited at the start of each command, and before the answer to a look: throw or wait here to disturb it. */
   disturb: (name: string, vmId: string) => Promise<void> | void = () => undefined;
   private sequence = 0;
@@ -239,6 +234,7 @@ export class Neighbours {
     };
     this.members.serve(on);
     this.volumes.serve(on, this.command);
+    this.saves.serve(on, this.command);
     this.snapshots.serve(on, this.command);
     this.snapshots.clones.serve(on, this.command, (vmId) => this.vm(vmId));
     if (knowsSeeds) this.seeds.serve(on, this.command);
@@ -311,7 +307,7 @@ export class Neighbours {
     on(resizeLive, (request) => this.command('resize-live', request, (vm) => vm.sizes.resizeLive(request.sizes)));
     on(startVm, (request) => {
       this.snapshots.requireStartable(request.vmId);
-      return this.power('start-vm', request, 'running', 'booted');
+      return this.power('start-vm', request, 'running', this.saves.started(request.vmId));
     });
     on(resumeVm, (request) =>
       this.command('resume-vm', request, (vm) => {
@@ -351,6 +347,7 @@ export class Neighbours {
       this.command('undefine-vm', request, (vm) => {
         this.volumes.defined(request.vmId);
         this.snapshots.gone(request.vmId);
+        this.saves.kept.delete(request.vmId);
         this.seeds.defined(request.vmId);
         vm.power = null;
         vm.sizes.definition = null;

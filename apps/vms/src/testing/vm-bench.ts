@@ -10,6 +10,7 @@ const CREATE = `mutation ($input: CreateVmInput!) { createVm(input: $input) ${RE
 export const SAID: Readonly<Record<string, { readonly type: string; readonly more: Record<string, unknown> }>> = {
   resizeVm: { type: 'ResizeVmInput', more: { vcpus: 1, memoryMib: 128 } },
   restoreVmRevision: { type: 'RestoreVmRevisionInput', more: { revision: 1 } },
+  setVmAutostart: { type: 'SetVmAutostartInput', more: { autostart: true } },
   createVmSnapshot: { type: 'CreateVmSnapshotInput', more: { name: 'a snapshot' } },
   revertVmToSnapshot: { type: 'VmSnapshotInput', more: {} },
   deleteVmSnapshot: { type: 'VmSnapshotInput', more: {} },

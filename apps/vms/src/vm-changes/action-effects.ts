@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
 import type { Said } from './action-inputs.js';
+import { KeptMemory } from './kept-memory.js';
 import { SpecChanges } from './spec-changes.js';
 import type { CloneVm } from './vm-clone.inputs.js';
 import { VmCloning } from './vm-cloning.js';
@@ -26,6 +27,7 @@ export class ActionEffects {
     private readonly volumes: VolumeAttachment,
     private readonly snapshots: VmSnapshots,
     private readonly cloning: VmCloning,
+    private readonly kept: KeptMemory,
   ) {}
 
   /** The VM that is made of another. @param source locked @throws DomainError what VmCloning throws */
@@ -40,11 +42,12 @@ export class ActionEffects {
 
   /**
    * @param vm locked
-   * @throws DomainError what SpecChanges, VolumeAttachment and VmSnapshots throw
+   * @throws DomainError what SpecChanges, VolumeAttachment, VmSnapshots and KeptMemory throw
    */
   async accept(tx: Transaction, vm: VmRow, { kind, actor, parameters, input }: AskedAction): Promise<EventEnvelope[]> {
     await this.volumes.accept(tx, actor, vm, kind, parameters);
     await this.snapshots.accept(tx, vm, kind, actor, parameters, input);
+    if (kind === 'SAVE_VM') await this.kept.promise(tx, vm);
     return isSpecChange(kind) ? this.specs.accept(tx, vm, kind, actor, input) : [];
   }
 }

@@ -2,7 +2,14 @@ import type { OperationKind } from '@infinibay/vms-domain';
 import type { Type } from '@nestjs/common';
 import type { z } from 'zod';
 import { CloneVm, CloneVmInput } from './vm-clone.inputs.js';
-import { ResizeVm, ResizeVmInput, RestoreVmRevision, RestoreVmRevisionInput } from './vm-spec.inputs.js';
+import {
+  ResizeVm,
+  ResizeVmInput,
+  RestoreVmRevision,
+  RestoreVmRevisionInput,
+  SetVmAutostart,
+  SetVmAutostartInput,
+} from './vm-spec.inputs.js';
 import { CreateVmSnapshot, CreateVmSnapshotInput, VmSnapshotAction, VmSnapshotInput } from './vm-snapshot.inputs.js';
 import { CreateVmInput, VmAction, VmActionInput, VmVolume, VmVolumeInput } from './vm.inputs.js';
 
@@ -14,7 +21,8 @@ export type ActionInput =
   | CreateVmSnapshotInput
   | VmSnapshotInput
   | ResizeVmInput
-  | RestoreVmRevisionInput;
+  | RestoreVmRevisionInput
+  | SetVmAutostartInput;
 /** What an action is asked with beside its key, once it is checked. */
 export type Said = Omit<VmAction, 'idempotencyKey'> & Readonly<Record<string, unknown>>;
 
@@ -32,6 +40,7 @@ const OWN: Partial<Record<OperationKind, OwnInput>> = {
   CLONE_VM: { Input: CloneVmInput, schema: CloneVm },
   RESIZE_VM: { Input: ResizeVmInput, schema: ResizeVm },
   RESTORE_VM_REVISION: { Input: RestoreVmRevisionInput, schema: RestoreVmRevision },
+  SET_VM_AUTOSTART: { Input: SetVmAutostartInput, schema: SetVmAutostart },
   ATTACH_VOLUME: VM_VOLUME,
   DETACH_VOLUME: VM_VOLUME,
   CREATE_SNAPSHOT: { Input: CreateVmSnapshotInput, schema: CreateVmSnapshot },

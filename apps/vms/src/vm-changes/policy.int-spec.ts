@@ -19,6 +19,7 @@ const inputsFor = (
     ...Object.fromEntries(ACTIONS.map(({ mutation }) => [mutation, { vmId }])),
     resizeVm: { vmId, vcpus: 1, memoryMib: 128 },
     restoreVmRevision: { vmId, revision: 1 },
+    setVmAutostart: { vmId, autostart: true },
     createVm: { departmentId, imageId, name: `vm-${randomUUID().slice(0, 8)}` },
     renameVm: { vmId, name: 'renamed' },
     describeVm: { vmId, description: 'described' },

@@ -1,4 +1,4 @@
-import { DomainError, type Actor, type EventEnvelope } from '@infinibay/contracts';
+import { DomainError, type Actor, type EventEnvelope, type VmSizes } from '@infinibay/contracts';
 import { adopted, checkedSpec, resized, sizesOfSpec, type OperationKind, type VmSpec } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
@@ -8,13 +8,18 @@ import { VmMetadataRepository } from '../vms/vm-metadata.repository.js';
 import { VmRevisionRepository } from '../vms/vm-revision.repository.js';
 import { driftIn, sizesOf } from '../vms/vm-spec.js';
 import { VmRepository } from '../vms/vm.repository.js';
-import { ResizeVm, RestoreVmRevision } from './vm-spec.inputs.js';
+import { ResizeVm, RestoreVmRevision, SetVmAutostart } from './vm-spec.inputs.js';
 import type { CreateVm } from './vm.inputs.js';
 import { VmAdmission } from './vm.admission.js';
 import type { Placement } from './vm.placement.js';
 
 /** Unlike any number of a revision: the host is to be brought to the spec once more. */
 const NONE_APPLIED = 0;
+
+/** A host knows nothing of what this changes: what it was brought to it still is, and what it was not, it is to be. */
+const stillApplied = ({ revision, appliedRevision }: VmRow): { readonly appliedRevision: number } => ({
+  appliedRevision: appliedRevision === revision ? revision + 1 : NONE_APPLIED,
+});
 
 /** Declares what a VM shall be, beside its power, where there is room for it. */
 @Injectable()
@@ -51,23 +56,32 @@ export class SpecChanges {
    */
   async accept(tx: Transaction, vm: VmRow, kind: OperationKind, actor: Actor, said: unknown): Promise<EventEnvelope[]> {
     const spec = await this.specAfter(tx, vm, kind, said);
-    const sizes = sizesOfSpec(spec);
-    await this.admission.requireRoom(tx, vm, sizes);
-    const promised = Math.max(vm.memoryMib + vm.reservedMib, sizes.maxMemoryMib);
-    const columns = { reservedMib: promised - sizes.memoryMib };
+    const isOfSizes = kind !== 'SET_VM_AUTOSTART';
+    const columns = isOfSizes ? await this.sizedColumns(tx, vm, sizesOfSpec(spec)) : stillApplied(vm);
     const changed = await this.revisions.declare(tx, vm, spec, { actorId: actor.userId, operation: kind }, columns);
     // What somebody made of it before is overruled, or declared: the next start does not keep it.
-    await this.vms.update(tx, vm.id, { appliedRevision: NONE_APPLIED, drift: [] });
+    if (isOfSizes) await this.vms.update(tx, vm.id, { appliedRevision: NONE_APPLIED, drift: [] });
     if (changed.length === 0) return [];
     const { name, deletionProtected } = vm;
     const facts = { name, deletionProtected, ...(await this.metadata.find(tx, vm.id)) };
     return [updatedEvent(vm, ['spec'], facts)];
   }
 
+  /** @throws DomainError what VmAdmission throws */
+  private async sizedColumns(tx: Transaction, vm: VmRow, sizes: VmSizes): Promise<{ readonly reservedMib: number }> {
+    await this.admission.requireRoom(tx, vm, sizes);
+    const promised = Math.max(vm.memoryMib + vm.reservedMib, sizes.maxMemoryMib);
+    return { reservedMib: promised - sizes.memoryMib };
+  }
+
   private async specAfter(tx: Transaction, vm: VmRow, kind: OperationKind, said: unknown): Promise<VmSpec> {
     const spec = await this.revisions.current(tx, vm);
     if (kind === 'RESIZE_VM') return resized(spec, ResizeVm.omit({ idempotencyKey: true }).parse(said));
     if (kind === 'ACCEPT_VM_DRIFT') return checkedSpec({ ...spec, ...adopted(sizesOf(vm), driftIn(vm)) });
+    if (kind === 'SET_VM_AUTOSTART') {
+      const { autostart } = SetVmAutostart.omit({ idempotencyKey: true }).parse(said);
+      return checkedSpec({ ...spec, autostart });
+    }
     if (kind !== 'RESTORE_VM_REVISION') return spec;
     const { revision } = RestoreVmRevision.omit({ idempotencyKey: true }).parse(said);
     const stored = await this.revisions.find(vm, revision, tx);

@@ -12,6 +12,7 @@ import { ActionEffects } from './action-effects.js';
 import { ChangeableVms } from './changeable-vms.js';
 import { ExplainPlacementResolver } from './explain-placement.resolver.js';
 import { ExplainPlacementService } from './explain-placement.service.js';
+import { KeptMemory } from './kept-memory.js';
 import { NeighbourChecks } from './neighbour-checks.js';
 import { VmAdmission } from './vm.admission.js';
 import { SpecChanges } from './spec-changes.js';
@@ -48,6 +49,7 @@ import { VolumeAttachment } from './volume-attachment.js';
     VmAdmission,
     SpecChanges,
     VolumeAttachment,
+    KeptMemory,
     VmSnapshots,
     ActionEffects,
     VmCreation,

@@ -62,9 +62,9 @@ export class VmChangesService {
     const vcpus = input.imageId !== null && input.vcpus === 1 ? null : input.vcpus;
     const prepare = (): Promise<string | null> => this.creation.selectNetwork(actor, input);
     // What is not said is not compared: a key of an older version, which could not say it, is known again.
-    const { maxVcpus, maxMemoryMib, cloudInit, ...always } = input;
+    const { maxVcpus, maxMemoryMib, cloudInit, autostart, ...always } = input;
     const room = { ...(maxVcpus === null ? {} : { maxVcpus }), ...(maxMemoryMib === null ? {} : { maxMemoryMib }) };
-    const shown = cloudInit === null ? {} : { cloudInit };
+    const shown = { ...(cloudInit === null ? {} : { cloudInit }), ...(autostart === null ? {} : { autostart }) };
     const asked = { actor, key, operation: 'createVm', input: { ...always, vcpus, ...room, ...shown }, prepare };
     return this.accept(asked, async (tx, networkId) => {
       const { vm, events } = await this.creation.make(tx, actor, { idempotencyKey: key, ...input }, networkId);
@@ -74,7 +74,7 @@ export class VmChangesService {
 
   /**
    * The same for a VM that is made of another, which is locked meanwhile: what is asked of it after that finds the clone.
-   * @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, and what VmCloning throws
+   * @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, VM_MEMORY_SAVED, and what VmCloning throws
    */
   async clone(actor: Actor, rawInput: unknown, parameters: Parameters): Promise<Accepted> {
     const { idempotencyKey: key, ...input } = validateInput(CloneVm, rawInput);
@@ -88,7 +88,7 @@ export class VmChangesService {
     });
   }
 
-  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, DELETION_PROTECTED, and what ActionEffects throws */
+  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, VM_MEMORY_SAVED, DELETION_PROTECTED, and what ActionEffects throws */
   async request(
     actor: Actor,
     kind: Exclude<OperationKind, 'CREATE_VM' | 'CLONE_VM'>,
@@ -113,7 +113,7 @@ export class VmChangesService {
     });
   }
 
-  /** The VM, of which this may be asked now. @throws DomainError VM_NOT_FOUND, VM_BUSY, DELETION_PROTECTED */
+  /** The VM, of which this may be asked now. @throws DomainError VM_NOT_FOUND, VM_BUSY, VM_MEMORY_SAVED, DELETION_PROTECTED */
   private async lock(
     tx: Transaction,
     actor: Actor,
@@ -121,7 +121,7 @@ export class VmChangesService {
     vmId: string,
     volumeId: string | undefined,
   ): Promise<VmRow> {
-    const { permission, destroys } = actionOf(kind);
+    const { permission, destroys, refusedWhileSaved } = actionOf(kind);
     const vm = await this.vms.lock(tx, vmId);
     if (
       vm === null ||
@@ -133,6 +133,7 @@ export class VmChangesService {
     if (!isAllowed(kind, vm.state)) throw new DomainError('VM_BUSY', { state: vm.state });
     if (destroys === true && vm.deletionProtected) throw new DomainError('DELETION_PROTECTED');
     await this.refuseWhileOpen(tx, vm, kind, volumeId);
+    if (refusedWhileSaved === true && vm.savedAt !== null) throw new DomainError('VM_MEMORY_SAVED');
     return vm;
   }
 

@@ -25,7 +25,7 @@ export class VmCloudInitService {
     private readonly metadata: VmMetadataRepository,
   ) {}
 
-  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY */
+  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, VM_MEMORY_SAVED */
   set(actor: Actor, rawInput: unknown): Promise<Vm> {
     const { idempotencyKey: key, ...input } = validateInput(SetVmCloudInit, rawInput);
     if (!isUuid(input.vmId)) throw new DomainError('VM_NOT_FOUND');
@@ -33,6 +33,8 @@ export class VmCloudInitService {
     const asked = { actor, operation: 'setVmCloudInit', key, input, resourceKind: 'vm', show };
     return this.change.commit(asked, async (tx) => {
       const vm = await this.changeable.lock(tx, actor, 'operate', input.vmId);
+      // Its CD-ROM is part of the machine whose memory is kept.
+      if (vm.savedBytes !== null) throw new DomainError('VM_MEMORY_SAVED');
       return this.put(tx, vm, input.cloudInit);
     });
   }

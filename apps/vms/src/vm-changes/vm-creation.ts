@@ -52,7 +52,7 @@ export class VmCreation {
     return this.write(tx, actor, place, {
       said: { name, description: description ?? '', tags: tags ?? [], deletionProtected: false },
       cloudInit,
-      columns: { departmentId, networkId, wantedNetworkId, templateId },
+      columns: { departmentId, networkId, wantedNetworkId, templateId, autostart: input.autostart === true },
     });
   }
 

@@ -4,26 +4,22 @@ import { isUuid } from '@infinibay/platform-subgraph';
 import {
   MAX_SNAPSHOTS,
   hasSameVolumes,
-  reserveBytes,
   specDifferences,
   type OperationKind,
   type Parameters,
   type VmSpec,
 } from '@infinibay/vms-domain';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { bytesToGib } from '../catalog/sizes.js';
 import type { Transaction } from '../database.js';
-import type { Vm as VmRow, VmSnapshot as SnapshotRow, Volume as VolumeRow } from '../generated/prisma/client.js';
+import type { Vm as VmRow, VmSnapshot as SnapshotRow } from '../generated/prisma/client.js';
 import { QuotaAdmission } from '../quotas/quota.admission.js';
 import { SnapshotRepository } from '../snapshots/snapshot.repository.js';
 import { VmRevisionRepository } from '../vms/vm-revision.repository.js';
-import { driftIn, pendingRestartIn, sizesOf } from '../vms/vm-spec.js';
-import { StoragePoolRepository } from '../volumes/storage-pool.repository.js';
-import { VOLUME_OPTIONS, type VolumeOptions } from '../volumes/volume-options.js';
-import { VolumeRepository } from '../volumes/volume.repository.js';
+import { driftIn, pendingRestartIn } from '../vms/vm-spec.js';
+import { KeptMemory, memoryBytesOf } from './kept-memory.js';
 import { CreateVmSnapshot } from './vm-snapshot.inputs.js';
 
-const MIB = 1_048_576;
 const COMPARED_AGAIN = 0;
 
 /** What an action on a VM means for its snapshots, within the transaction that accepts it and has the VM locked. */
@@ -31,11 +27,9 @@ const COMPARED_AGAIN = 0;
 export class VmSnapshots {
   constructor(
     private readonly snapshots: SnapshotRepository,
-    private readonly volumes: VolumeRepository,
+    private readonly kept: KeptMemory,
     private readonly revisions: VmRevisionRepository,
     private readonly quotas: QuotaAdmission,
-    private readonly pools: StoragePoolRepository,
-    @Inject(VOLUME_OPTIONS) private readonly options: VolumeOptions,
   ) {}
 
   /** What the operation is told beside what was said: which snapshot it makes. */
@@ -72,11 +66,11 @@ export class VmSnapshots {
     const { name, description } = CreateVmSnapshot.omit({ idempotencyKey: true }).parse(said);
     if ((await this.snapshots.count(tx, vm.id)) >= MAX_SNAPSHOTS)
       throw new DomainError('SNAPSHOT_LIMIT_REACHED', { limit: MAX_SNAPSHOTS });
-    const volumeIds = (await this.settledVolumes(tx, vm)).map((volume) => volume.id);
+    const volumeIds = (await this.kept.settledVolumes(tx, vm)).map((volume) => volume.id);
     const hasMemory = vm.state !== 'STOPPED';
     if (hasMemory) requireAsDeclared(vm);
-    const memoryBytes = hasMemory ? sizesOf(vm).maxMemoryMib * MIB : 0;
-    await this.requireRoom(tx, vm, BigInt(memoryBytes));
+    const memoryBytes = hasMemory ? memoryBytesOf(vm) : 0n;
+    await this.kept.requireRoom(tx, vm, memoryBytes);
     const spec = json(await this.revisions.current(tx, vm));
     const row = {
       id,
@@ -88,17 +82,9 @@ export class VmSnapshots {
       authorId: actor.userId,
     };
     // Last but the row itself: nothing else may be waited for under this lock.
-    if (hasMemory) await this.quotas.admit(tx, vm.departmentId, { diskGib: bytesToGib(BigInt(memoryBytes)) });
+    if (hasMemory) await this.quotas.admit(tx, vm.departmentId, { diskGib: bytesToGib(memoryBytes) });
     const parentId = vm.currentSnapshotId;
-    await this.snapshots.create(tx, { ...row, memoryBytes: BigInt(memoryBytes), parentId, spec, volumeIds });
-  }
-
-  /** Memory is written now, and disks grow by what is overwritten from now on. @throws DomainError POOL_FULL */
-  private async requireRoom(tx: Transaction, { hostId }: VmRow, memoryBytes: bigint): Promise<void> {
-    const [pool] = (await this.pools.candidates(tx, { hostId })).filter(({ isUsable }) => isUsable);
-    // A host that tells of no pool says so when it is asked for the snapshot.
-    if (pool !== undefined && pool.availableBytes - memoryBytes < reserveBytes(pool, this.options.reservePercent))
-      throw new DomainError('POOL_FULL', { reservePercent: this.options.reservePercent });
+    await this.snapshots.create(tx, { ...row, memoryBytes, parentId, spec, volumeIds });
   }
 
   private async delete(tx: Transaction, vm: VmRow, snapshotId: string): Promise<void> {
@@ -110,7 +96,7 @@ export class VmSnapshots {
   private async requireRevertible(tx: Transaction, vm: VmRow, snapshotId: string, disksOnly: boolean): Promise<void> {
     const { id, state, hasMemory, spec, volumeIds } = await this.require(tx, vm, snapshotId);
     if (state !== 'READY') throw new DomainError('SNAPSHOT_BUSY', { state });
-    const volumes = await this.settledVolumes(tx, vm);
+    const volumes = await this.kept.settledVolumes(tx, vm);
     const attached = volumes.map((volume) => volume.id);
     const missing = volumeIds.filter((volumeId) => !attached.includes(volumeId));
     if (missing.length > 0) throw new DomainError('SNAPSHOT_DISKS_DIFFER', { snapshotId: id, missing });
@@ -126,18 +112,6 @@ export class VmSnapshots {
     const snapshot = isUuid(snapshotId) ? await this.snapshots.find(tx, vm.id, snapshotId) : null;
     if (snapshot === null) throw new DomainError('SNAPSHOT_NOT_FOUND');
     return snapshot;
-  }
-
-  /** Its volumes, locked: none grows, comes or goes meanwhile. @throws DomainError VOLUME_BUSY */
-  private async settledVolumes(tx: Transaction, vm: VmRow): Promise<VolumeRow[]> {
-    const locked: VolumeRow[] = [];
-    for (const { id } of await this.volumes.ofVm(vm.id, tx)) {
-      const volume = await this.volumes.lock(tx, id);
-      if (volume?.state !== 'AVAILABLE' || volume.attachment !== 'ATTACHED')
-        throw new DomainError('VOLUME_BUSY', { volumeId: id, state: volume?.state, attachment: volume?.attachment });
-      locked.push(volume);
-    }
-    return locked;
   }
 }
 

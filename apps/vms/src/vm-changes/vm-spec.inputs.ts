@@ -45,6 +45,18 @@ export class RestoreVmRevisionInput {
   revision!: number;
 }
 
+@InputType({ description: 'Whether a virtual machine is started whenever its host has been booted' })
+export class SetVmAutostartInput {
+  @Field(() => String, { nullable: true, description: KEY_DESCRIPTION })
+  idempotencyKey?: string | null;
+
+  @Field(() => ID)
+  vmId!: string;
+
+  @Field(() => Boolean)
+  autostart!: boolean;
+}
+
 const ofVm = { idempotencyKey: IdempotencyKey, vmId: z.string() };
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
 
@@ -59,3 +71,6 @@ export type ResizeVm = z.output<typeof ResizeVm>;
 
 export const RestoreVmRevision = z.object({ ...ofVm, revision: z.int().min(1) });
 export type RestoreVmRevision = z.output<typeof RestoreVmRevision>;
+
+export const SetVmAutostart = z.object({ ...ofVm, autostart: z.boolean() });
+export type SetVmAutostart = z.output<typeof SetVmAutostart>;

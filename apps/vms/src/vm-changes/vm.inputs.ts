@@ -63,6 +63,12 @@ export class CreateVmInput {
     description: 'What cloud-init shall find in the guest; nothing when left out. See setVmCloudInit',
   })
   cloudInit?: CloudInitInput | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'It is started whenever its host has been booted; false when left out. See setVmAutostart',
+  })
+  autostart?: boolean | null;
 }
 
 @InputType({ description: 'Names a virtual machine to act on' })
@@ -103,7 +109,12 @@ const hasOneSource = (input: { imageId: string | null; templateId: string | null
 const ONE_SOURCE = { message: 'give either imageId or templateId', path: ['imageId'] };
 
 export const CreateVm = newVm
-  .extend({ idempotencyKey: IdempotencyKey, cloudInit: optional(CloudInit) })
+  .extend({
+    idempotencyKey: IdempotencyKey,
+    cloudInit: optional(CloudInit),
+    // Nothing said is the same input as no.
+    autostart: optional(z.boolean()).transform((said) => (said === true ? true : null)),
+  })
   .transform(({ diskGib, ...input }) => ({ ...input, diskBytes: diskGib === null ? null : bytesOfGib(diskGib) }))
   .refine(hasOneSource, ONE_SOURCE);
 export type CreateVm = z.output<typeof CreateVm>;

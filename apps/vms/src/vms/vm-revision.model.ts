@@ -29,6 +29,9 @@ export class VmSpec {
       'MiB; up to where memoryMib may be changed while it runs; fixed until it has been off. Its host keeps all of it for the VM',
   })
   maxMemoryMib!: number;
+
+  @Field(() => Boolean, { description: 'It is started whenever its host has been booted; see setVmAutostart' })
+  autostart!: boolean;
 }
 
 @ObjectType({ description: 'What a running guest becomes only when it has been off' })

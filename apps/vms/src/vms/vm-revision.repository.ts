@@ -63,7 +63,8 @@ export class VmRevisionRepository {
         correlationId,
       },
     });
-    await tx.vm.update({ where: { id: vm.id }, data: { ...columnsOf(spec), ...columns, revision: number } });
+    const { autostart } = spec;
+    await tx.vm.update({ where: { id: vm.id }, data: { ...columnsOf(spec), autostart, ...columns, revision: number } });
     return changes.map(({ path }) => path);
   }
 

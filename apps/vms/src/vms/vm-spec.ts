@@ -27,7 +27,7 @@ export const sizesOf = ({ vcpus, maxVcpus, memoryMib, maxMemoryMib }: SizeColumn
   maxMemoryMib: Math.max(maxMemoryMib ?? memoryMib, memoryMib),
 });
 
-export const specOf = (row: SizeColumns): VmSpec => specOfSizes(sizesOf(row));
+export const specOf = (row: SizeColumns & Pick<VmRow, 'autostart'>): VmSpec => specOfSizes(sizesOf(row), row.autostart);
 
 /** A bound that is the size itself is none: an older version makes such VMs. */
 export const columnsOf = ({ vcpus, maxVcpus, memoryMib, maxMemoryMib }: VmSizes): SizeColumns => ({
@@ -100,7 +100,8 @@ export const sizesAtRest = (
       ...reserved(promisedMib(want, sizes.have.live)),
     };
   }
-  if (!isOff && !isStarted) return {};
+  // A guest whose memory is kept, or that has just been brought back, is what it was before.
+  if ((!isOff && !isStarted) || row.savedAt !== null) return {};
   return {
     ...(isStarted ? { appliedRevision: row.revision } : {}),
     ...listColumns([], ofDefinition(driftIn(row))),

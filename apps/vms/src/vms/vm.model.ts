@@ -85,6 +85,16 @@ export class Vm {
   })
   deletionProtected!: boolean;
 
+  @Field(() => Boolean, {
+    description: 'It is started whenever its host has been booted, also when it was off; see setVmAutostart',
+  })
+  autostart!: boolean;
+
+  @Field(() => Boolean, {
+    description: 'Its memory is kept on its host while it is off, and startVm brings it back where it was; see saveVm',
+  })
+  hasSavedMemory!: boolean;
+
   @Field(() => Failure, { nullable: true, description: 'Set in state ERROR' })
   error!: Failure | null;
 

@@ -60,7 +60,7 @@ export class VolumeChangesService {
     });
   }
 
-  /** @throws DomainError INVALID_INPUT, VOLUME_NOT_FOUND, VOLUME_BUSY, VOLUME_IN_SNAPSHOT, VOLUME_CANNOT_SHRINK, POOL_FULL, NO_SUITABLE_POOL, QUOTA_EXCEEDED */
+  /** @throws DomainError INVALID_INPUT, VOLUME_NOT_FOUND, VOLUME_BUSY, VOLUME_IN_SNAPSHOT, VM_MEMORY_SAVED, VOLUME_CANNOT_SHRINK, POOL_FULL, NO_SUITABLE_POOL, QUOTA_EXCEEDED */
   resize(actor: Actor, rawInput: unknown): Promise<AcceptedVolume> {
     const { idempotencyKey: key, ...input } = validateInput(ResizeVolume, rawInput);
     return this.accept({ actor, key, operation: 'resizeVolume', input }, async (tx) => {
@@ -68,7 +68,7 @@ export class VolumeChangesService {
       const { state, attachment } = volume;
       if (state !== 'AVAILABLE' || (attachment !== null && attachment !== 'ATTACHED'))
         throw new DomainError('VOLUME_BUSY', { state, attachment });
-      await this.placement.requireGrowable(tx, volume.id);
+      await this.placement.requireGrowable(tx, volume);
       const capacityBytes = BigInt(input.capacityBytes);
       if (capacityBytes < volume.capacityBytes)
         throw new DomainError('VOLUME_CANNOT_SHRINK', { capacityBytes: Number(volume.capacityBytes) });

@@ -5,6 +5,7 @@ import { isUuid } from '@infinibay/platform-subgraph';
 import { choosePool, type PoolCandidate } from '@infinibay/vms-domain';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
+import type { Volume } from '../generated/prisma/client.js';
 import { SnapshotRepository } from '../snapshots/snapshot.repository.js';
 import { VmRepository } from '../vms/vm.repository.js';
 import { StoragePoolRepository } from '../volumes/storage-pool.repository.js';
@@ -34,8 +35,13 @@ export class VolumePlacement {
     if (departments.length === 0) throw new DomainError('DEPARTMENT_NOT_FOUND');
   }
 
-  /** Going back to a snapshot would make it smaller again. @throws DomainError VOLUME_IN_SNAPSHOT */
-  async requireGrowable(tx: Transaction, volumeId: string): Promise<void> {
+  /**
+   * Going back to a snapshot would make it smaller again, and memory that is kept knows it as it was.
+   * @throws DomainError VOLUME_IN_SNAPSHOT, VM_MEMORY_SAVED
+   */
+  async requireGrowable(tx: Transaction, { id: volumeId, attachedVmId }: Volume): Promise<void> {
+    const vm = attachedVmId === null ? null : await this.vms.findRow(attachedVmId);
+    if (vm !== null && vm.savedBytes !== null) throw new DomainError('VM_MEMORY_SAVED', { vmId: vm.id });
     if (await this.snapshots.holdsVolume(tx, volumeId)) throw new DomainError('VOLUME_IN_SNAPSHOT', { volumeId });
   }
 

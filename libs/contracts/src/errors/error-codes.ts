@@ -79,6 +79,15 @@ export const ERROR_CODES = {
     kind: 'precondition',
     message: 'The guest went off while it was suspended or about to be; its memory is gone, and a start boots it anew',
   },
+  VM_MEMORY_SAVED: {
+    kind: 'precondition',
+    message:
+      'The memory of the virtual machine is saved, and would not fit it any more; start it first, or start it with discardSavedMemory',
+  },
+  NOTHING_TO_SAVE: {
+    kind: 'precondition',
+    message: 'The guest went off before its memory was saved',
+  },
   DISK_MISSING: { kind: 'precondition', message: 'The disk of the virtual machine is missing on its host' },
   DISK_REPLACED: {
     kind: 'precondition',

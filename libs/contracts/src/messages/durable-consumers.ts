@@ -1,4 +1,5 @@
 import {
+  hostAgentStarted,
   hostVmDeviceAdded,
   hostVmDifferenceFound,
   hostVmLifecycleChanged,
@@ -14,7 +15,12 @@ import type { ServiceName } from './services.js';
  * Streams and NATS rights follow from it; a spec compares it with the `@HandlesEvent` of the apps.
  */
 export const DURABLE_CONSUMERS: Readonly<Partial<Record<ServiceName, Readonly<Record<string, EventContract>>>>> = {
-  vms: { 'guest-ready': vmGuestConnected, 'guest-silent': vmGuestSilent, 'host-relisted': hostVmsRelisted },
+  vms: {
+    'guest-ready': vmGuestConnected,
+    'guest-silent': vmGuestSilent,
+    'host-relisted': hostVmsRelisted,
+    'host-started': hostAgentStarted,
+  },
   firewall: {
     'vm-deleted': vmDeleted,
     'vm-started': hostVmLifecycleChanged,

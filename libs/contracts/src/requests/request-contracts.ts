@@ -9,6 +9,7 @@ import * as seedRequests from './seed.requests.js';
 import * as usersRequests from './users.requests.js';
 import * as vmSizesRequests from './vm-sizes.requests.js';
 import * as vmsRequests from './vms.requests.js';
+import * as savesRequests from './saves.requests.js';
 import * as snapshotsRequests from './snapshots.requests.js';
 import * as volumesRequests from './volumes.requests.js';
 
@@ -27,6 +28,7 @@ export const REQUEST_CONTRACTS: readonly RequestContract[] = [
   firewallRequests,
   metricsRequests,
   hostRequests,
+  savesRequests,
   snapshotsRequests,
   clonesRequests,
   volumesRequests,

@@ -9,6 +9,7 @@ export const createSnapshot = defineTaskAction({
   errors: [
     'VM_NOT_FOUND',
     'VM_BUSY',
+    'VM_MEMORY_SAVED',
     'VOLUME_BUSY',
     'NAME_TAKEN',
     'SNAPSHOT_LIMIT_REACHED',
@@ -18,6 +19,7 @@ export const createSnapshot = defineTaskAction({
     'INVALID_INPUT',
   ],
   permission: 'operate',
+  refusedWhileSaved: true,
   allowedIn: ['RUNNING', 'STOPPED', 'PAUSED'],
   supersedes: 'none',
   isExclusive: true,

@@ -64,6 +64,8 @@ interface Action<K extends string, M extends string> {
   readonly isExclusive?: true;
   /** Its operation is of a VM that it makes: one that fails leaves that VM in error. */
   readonly makesVm?: true;
+  /** Refused with VM_MEMORY_SAVED while the memory of the VM is saved, which would not fit it any more. */
+  readonly refusedWhileSaved?: true;
   readonly options?: Options;
   /** Refused with DELETION_PROTECTED for a VM that is protected from deletion. */
   readonly destroys?: true;

@@ -14,6 +14,8 @@ import { resize } from './resize.js';
 import { restoreRevision } from './restore-revision.js';
 import { resume } from './resume.js';
 import { revertToSnapshot } from './revert-to-snapshot.js';
+import { save } from './save.js';
+import { setAutostart } from './set-autostart.js';
 import { shutdown } from './shutdown.js';
 import { start } from './start.js';
 import { suspend } from './suspend.js';
@@ -31,11 +33,13 @@ export const ACTIONS = [
   reset,
   suspend,
   resume,
+  save,
   forceOff,
   resize,
   restoreRevision,
   repairDrift,
   acceptDrift,
+  setAutostart,
   attachVolume,
   detachVolume,
   createSnapshot,

@@ -11,6 +11,7 @@ export interface Parameters {
   readonly acceptUnfinishedRevert?: boolean;
   /** Of an action that makes a VM. */
   readonly start?: boolean;
+  readonly discardSavedMemory?: boolean;
 }
 
 export interface IntegerOption {

@@ -6,8 +6,9 @@ export const repairDrift = defineSpecAction({
   mutation: 'repairVmDrift',
   description:
     'Makes a VM again what its spec says, where somebody has changed it on its host. What a running guest can not take is pendingRestart of the VM. Nothing to repair is success.',
-  errors: ['VM_NOT_FOUND', 'VM_BUSY'],
+  errors: ['VM_NOT_FOUND', 'VM_BUSY', 'VM_MEMORY_SAVED'],
   permission: 'operate',
+  refusedWhileSaved: true,
   allowedIn: ['RUNNING', 'STOPPED'],
   supersedes: 'all',
   changes: 'spec',

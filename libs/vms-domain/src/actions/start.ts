@@ -44,7 +44,7 @@ export const running = defineWish({
 export const start = defineWishAction({
   kind: 'START_VM',
   mutation: 'startVm',
-  description: 'Powers a VM on.',
+  description: 'Powers a VM on; one whose memory is saved goes on where it was.',
   errors: ['VM_NOT_FOUND', 'VM_BUSY'],
   permission: 'operate',
   allowedIn: ['STARTING', 'RUNNING', 'STOPPED', 'ERROR', 'PAUSED'],
@@ -56,6 +56,10 @@ export const start = defineWishAction({
       type: 'flag',
       description:
         'Start it although it is in ERROR with REVERT_UNFINISHED: what its disks hold may partly be of a snapshot, and partly what they held before',
+    },
+    discardSavedMemory: {
+      type: 'flag',
+      description: 'Throw away the memory that saveVm has kept, and boot it: what the guest had not written is lost',
     },
   },
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { specDifferences } from '../snapshots.js';
 import { changesBetweenSpecs, type Json } from './spec-changes.js';
 import { VmSpec, checkedSpec, resized, sizesOfSpec, specOfSizes } from './vm-spec.js';
 
@@ -65,6 +66,17 @@ describe('the spec of a VM', () => {
         details: { issues: [{ path: 'maxVcpus', message: 'must be at least vcpus' }] },
       }),
     );
+  });
+
+  it('is of the same machine whether it starts by itself or not', () => {
+    expect(specDifferences(spec(), spec({ autostart: true }))).toEqual([]);
+    expect(specDifferences(spec(), spec({ autostart: true, maxVcpus: 3 }))).toEqual(['maxVcpus']);
+  });
+
+  it('of a time before autostart has none, and a resize keeps it', () => {
+    expect(spec().autostart).toBe(false);
+    expect(resized(spec({ autostart: true }), { vcpus: 3, memoryMib: 256 }).autostart).toBe(true);
+    expect(() => spec({ autostart: 'yes' })).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }));
   });
 
   it('is its sizes and back', () => {

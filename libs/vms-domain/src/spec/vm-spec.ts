@@ -2,10 +2,18 @@ import { DomainError, VmSizes } from '@infinibay/contracts';
 import { z } from 'zod';
 
 /** What a VM may be, by version; what a newer version adds to one stays with it through a change by an older. */
-export const VmSpec = z.looseObject({ version: z.literal(1), ...VmSizes.shape }).superRefine((spec, context) => {
-  for (const [bound, of] of BOUNDS)
-    if (spec[bound] < spec[of]) context.addIssue({ code: 'custom', path: [bound], message: `must be at least ${of}` });
-});
+export const VmSpec = z
+  .looseObject({
+    version: z.literal(1),
+    ...VmSizes.shape,
+    // What an older version wrote says nothing of it.
+    autostart: z.boolean().default(false),
+  })
+  .superRefine((spec, context) => {
+    for (const [bound, of] of BOUNDS)
+      if (spec[bound] < spec[of])
+        context.addIssue({ code: 'custom', path: [bound], message: `must be at least ${of}` });
+  });
 
 /** What a virtual machine is declared to be, beside its power: a document that is kept in numbered revisions. */
 export type VmSpec = z.infer<typeof VmSpec>;
@@ -19,12 +27,13 @@ const BOUNDS = [
 export const SIZE_PATHS = ['vcpus', 'maxVcpus', 'memoryMib', 'maxMemoryMib'] as const;
 export type SizePath = (typeof SIZE_PATHS)[number];
 
-export const specOfSizes = ({ vcpus, maxVcpus, memoryMib, maxMemoryMib }: VmSizes): VmSpec => ({
+export const specOfSizes = ({ vcpus, maxVcpus, memoryMib, maxMemoryMib }: VmSizes, autostart = false): VmSpec => ({
   version: 1,
   vcpus,
   maxVcpus,
   memoryMib,
   maxMemoryMib,
+  autostart,
 });
 
 export const sizesOfSpec = ({ vcpus, maxVcpus, memoryMib, maxMemoryMib }: VmSpec): VmSizes => ({

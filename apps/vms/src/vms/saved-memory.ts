@@ -1,0 +1,13 @@
+import type { Vm as VmRow } from '../generated/prisma/client.js';
+import type { VmUpdate } from './vm.repository.js';
+
+/** What a step has done about the memory of a guest that is off. */
+export type SavedMemory = 'kept' | 'discarded';
+
+/** A VM whose memory is kept is meant to be off until somebody starts it. */
+export const savedColumns = (done: SavedMemory, now: Date): VmUpdate =>
+  done === 'kept' ? { desired: 'STOPPED', savedAt: now } : { savedAt: null, savedBytes: null };
+
+/** What was promised to a save that did not come about is given back. */
+export const givenBack = ({ savedAt }: Pick<VmRow, 'savedAt'>): VmUpdate =>
+  savedAt === null ? { savedBytes: null } : {};
