@@ -59,7 +59,7 @@ export class VmSnapshots {
   async requireClonable(tx: Transaction, vm: VmRow, snapshotId: string | null): Promise<void> {
     const state = snapshotId === null ? 'READY' : (await this.require(tx, vm, snapshotId)).state;
     if (state !== 'READY') throw new DomainError('SNAPSHOT_BUSY', { state });
-    await this.requireRoom(tx, vm, 0n);
+    await this.kept.requireRoom(tx, vm, 0n);
   }
 
   private async create(tx: Transaction, vm: VmRow, actor: Actor, id: string, said: unknown): Promise<void> {
