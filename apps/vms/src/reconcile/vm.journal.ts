@@ -86,7 +86,7 @@ export class VmJournal {
       if (step === 'attach-network' && networkId !== undefined && networkId !== vm.networkId)
         await this.vms.update(tx, vm.id, { networkId });
       const { savedMemory, made } = preparation;
-      if (savedMemory !== undefined) await this.vms.update(tx, vm.id, savedColumns(savedMemory, now));
+      if (savedMemory !== undefined) await this.vms.update(tx, vm.id, savedColumns(savedMemory, vm, now));
       if (made?.isStarted === true && vm.desired !== 'DELETED')
         await this.vms.update(tx, vm.id, { desired: 'RUNNING' });
       await this.recordVolumes(tx, vm, step, preparation);

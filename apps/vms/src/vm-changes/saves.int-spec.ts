@@ -117,6 +117,18 @@ describe('saveVm', () => {
     expect(host().kept.has(vmId)).toBe(false);
   }, 120_000);
 
+  it('that comes about after somebody has asked to delete the VM does not keep it', async () => {
+    const vmId = await bench.running();
+    bench.neighbours.disturb = async (name) => {
+      if (name !== 'save-vm') return;
+      bench.neighbours.disturb = () => undefined;
+      await bench.act('deleteVm', vmId);
+    };
+    await bench.act('saveVm', vmId);
+    await bench.isGone(vmId);
+    expect(host().kept.has(vmId)).toBe(false);
+  }, 120_000);
+
   it('that fails leaves the VM running, and takes up nothing', async () => {
     const vmId = await bench.running();
     host().refusal = 'POOL_FULL';
