@@ -37,7 +37,10 @@ export class AutostartRepository {
     return known.bootId !== bootId;
   }
 
-  /** Has its VMs started that are off and shall not be. One of which somebody waits for something else is left to that. */
+  /**
+   * Has its VMs started that are off and shall not be. One of which somebody waits for something else is left to that, and
+   * one whose disk is being copied stays off, as whoever would start it is told.
+   */
   async start(tx: Transaction, hostId: string): Promise<Autostarted> {
     const where = { hostId, autostart: true, state: 'STOPPED' } as const;
     const found = await tx.vm.findMany({ where, orderBy: { id: 'asc' }, select: { id: true } });
@@ -47,6 +50,7 @@ export class AutostartRepository {
     for (const { id } of found) {
       const vm = await this.vms.lock(tx, id);
       if (vm?.state !== 'STOPPED' || !vm.autostart || (await this.operations.open(id, tx)) !== null) continue;
+      if (await this.vms.isBeingCloned(tx, id)) continue;
       await this.vms.update(tx, id, { desired: 'RUNNING', state: 'STARTING', reconcileAt: now, failedAttempts: 0 });
       started.push(id);
       events.push(...stateEvents(vm, 'STARTING', 'autostart'));
