@@ -290,25 +290,39 @@ describe('metrics collector', () => {
     await guest.close();
   });
 
-  it('deletes the samples of a deleted VM, once', async () => {
+  it('deletes the samples of a deleted VM, once, and stores none that its guest still had under way', async () => {
     const guest = await startGuest();
     await sampleOnce(guest);
-    await guest.close();
     const deleted = newEvent(vmDeleted, {
       departmentId: DEPARTMENT,
       resource: { kind: 'vm', id: vmId },
       data: { vmId, name: 'web-1' },
     });
     await client.$transaction((tx) => appendToOutbox(tx, [deleted]));
-    await pollUntil(
-      async () =>
-        (await client.guestSample.count({ where: { vmId } })) === 0 &&
-        (await client.guestConnection.count({ where: { vmId } })) === 0,
-      {
-        what: 'the samples to go',
-      },
-    );
+    const rows = async (): Promise<number> =>
+      (await client.guestSample.count({ where: { vmId } })) + (await client.guestConnection.count({ where: { vmId } }));
+    await pollUntil(async () => (await rows()) === 0, { what: 'the samples to go' });
     expect(await client.inboxEvent.count({ where: { eventId: deleted.id } })).toBe(1);
+
+    const live: unknown[] = [];
+    const samples = nats.subscribe(metricsSubject(DEPARTMENT, vmId), {
+      callback: (_error, message) => {
+        live.push(message);
+      },
+    });
+    await nats.flush();
+    guest.write(metricsFrame(900));
+    await pollUntil(() => live.length > 0, { what: 'the late sample to have been taken' });
+    samples.unsubscribe();
+    const late = vmId;
+    vmId = randomUUID();
+    const other = await startGuest();
+    await sampleOnce(other);
+    // Samples are written in the order in which they came.
+    vmId = late;
+    expect(await rows()).toBe(0);
+    await guest.close();
+    await other.close();
   });
 
   it('deletes what is older than the retention', async () => {
@@ -324,10 +338,17 @@ describe('metrics collector', () => {
         payload: {},
       },
     });
+    await client.forgottenVm.createMany({
+      data: [193, 191].map((hours) => ({ vmId: randomUUID(), forgottenAt: new Date(Date.now() - hours * 3_600_000) })),
+    });
+    const longForgotten = { where: { forgottenAt: { lt: new Date(Date.now() - 150 * 3_600_000) } } };
     await stop(app);
     app = await boot();
     await pollUntil(async () => (await client.guestSample.count({ where: { vmId } })) === 0, {
       what: 'the old sample to go',
+    });
+    await pollUntil(async () => (await client.forgottenVm.count(longForgotten)) === 1, {
+      what: 'what was forgotten before that to go',
     });
   });
 

@@ -5,6 +5,7 @@ import { newEvent } from '@infinibay/platform-persistence';
 import { LOGGER } from '@infinibay/platform-service';
 import { CONFIG, type CollectorConfig } from '../config.js';
 import { Change } from '../database.js';
+import { SampleRepository } from '../samples/sample.repository.js';
 import { VmDirectory } from '../samples/vm.directory.js';
 import { GuestConnectionRepository } from './guest-connection.repository.js';
 import type { AgentSocket } from './socket-directory.js';
@@ -45,6 +46,7 @@ export class GuestPresence implements BeforeApplicationShutdown {
     private readonly connections: GuestConnectionRepository,
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly directory: VmDirectory,
+    private readonly samples: SampleRepository,
   ) {}
 
   /** A socket that is there: from now on its guest is silent until it is heard. @returns the present time. */
@@ -136,6 +138,7 @@ export class GuestPresence implements BeforeApplicationShutdown {
 
   private async publish({ socket, agentVersion, connectedAt }: Notice, departmentId: string): Promise<void> {
     await this.change.run(async (tx) => {
+      if (await this.samples.isForgotten(tx, socket.vmId)) return { answer: undefined, events: [] };
       const isNew = await this.connections.connect(tx, socket, { departmentId, agentVersion, connectedAt });
       const data = { vmId: socket.vmId, agentVersion, connectedAt };
       const connected = newEvent(vmGuestConnected, { departmentId, resource: { kind: 'vm', id: socket.vmId }, data });

@@ -1,32 +1,43 @@
 import type { GuestSample } from '@infinibay/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { enterInbox } from '@infinibay/platform-persistence';
-import { PrismaClient } from '../database.js';
+import { PrismaClient, type Transaction } from '../database.js';
 import { fromStored, type SampleRow, type StoredSample } from './sample-row.js';
 
 const DELETE_BATCH = 5_000;
 const FORGET_TIMEOUT_MS = 25_000;
+/** Guests speak until their socket is gone, which is long over by then. */
+const REMEMBERED_HOURS_BEYOND_RETENTION = 24;
 
-/** The one place that reads and writes guest_samples. */
+/** The one place that reads and writes guest_samples and forgotten_vms. */
 @Injectable()
 export class SampleRepository {
   constructor(@Inject(PrismaClient) private readonly database: PrismaClient) {}
 
-  /** One statement for the whole batch; a sample that is there already stays as it is. */
-  async insert(rows: readonly SampleRow[]): Promise<void> {
-    await this.database.$executeRawUnsafe(
-      `INSERT INTO guest_samples (vm_id, sampled_at, department_id, uptime_seconds, cpu_percent, memory_total_kib, memory_used_kib, payload)
-       SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::float8[], $5::float8[], $6::float8[], $7::float8[], $8::jsonb[])
-       ON CONFLICT DO NOTHING`,
-      rows.map((row) => row.vmId),
-      rows.map((row) => row.sampledAt),
-      rows.map((row) => row.departmentId),
-      rows.map((row) => row.uptimeSeconds),
-      rows.map((row) => row.cpuPercent),
-      rows.map((row) => row.memoryTotalKib),
-      rows.map((row) => row.memoryUsedKib),
-      rows.map((row) => row.payload),
-    );
+  /**
+   * One statement for the whole batch; a sample that is there already stays as it is, one of a deleted VM is left out.
+   * @returns how many were stored
+   */
+  async insert(rows: readonly SampleRow[]): Promise<number> {
+    const [, stored] = await this.database.$transaction([
+      this.database.$executeRaw`SELECT pg_advisory_xact_lock_shared(hashtext('metrics.forgotten-vms'))`,
+      this.database.$executeRawUnsafe(
+        `INSERT INTO guest_samples (vm_id, sampled_at, department_id, uptime_seconds, cpu_percent, memory_total_kib, memory_used_kib, payload)
+         SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::float8[], $5::float8[], $6::float8[], $7::float8[], $8::jsonb[])
+           AS offered(vm_id, sampled_at, department_id, uptime_seconds, cpu_percent, memory_total_kib, memory_used_kib, payload)
+         WHERE NOT EXISTS (SELECT FROM forgotten_vms WHERE forgotten_vms.vm_id = offered.vm_id)
+         ON CONFLICT DO NOTHING`,
+        rows.map((row) => row.vmId),
+        rows.map((row) => row.sampledAt),
+        rows.map((row) => row.departmentId),
+        rows.map((row) => row.uptimeSeconds),
+        rows.map((row) => row.cpuPercent),
+        rows.map((row) => row.memoryTotalKib),
+        rows.map((row) => row.memoryUsedKib),
+        rows.map((row) => row.payload),
+      ),
+    ]);
+    return stored;
   }
 
   /** One step down the primary key for each VM. */
@@ -73,8 +84,13 @@ export class SampleRepository {
     return { deleted, more: deleted === DELETE_BATCH };
   }
 
-  /** Deletes all that is known of a VM, once per event. */
+  /** Deletes all that is known of a VM, once per event; what its guest still has under way is not stored after that. */
   async forgetVm(vmId: string, eventId: string): Promise<void> {
+    // Waits for whoever writes at this moment, and is seen by whoever writes after it: short, for all writers wait.
+    await this.database.$transaction([
+      this.database.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('metrics.forgotten-vms'))`,
+      this.database.$executeRaw`INSERT INTO forgotten_vms (vm_id) VALUES (${vmId}::uuid) ON CONFLICT DO NOTHING`,
+    ]);
     await this.database.$transaction(
       async (tx) => {
         if (!(await enterInbox(tx, 'forget-vm', eventId))) return;
@@ -83,6 +99,19 @@ export class SampleRepository {
       },
       { timeout: FORGET_TIMEOUT_MS },
     );
+  }
+
+  /** Whether the VM was deleted; the answer holds until the transaction ends. */
+  async isForgotten(tx: Transaction, vmId: string): Promise<boolean> {
+    await tx.$executeRaw`SELECT pg_advisory_xact_lock_shared(hashtext('metrics.forgotten-vms'))`;
+    return (await tx.forgottenVm.count({ where: { vmId } })) > 0;
+  }
+
+  /** Deletes what says that VMs were deleted, when nothing of them can come any more. */
+  async pruneForgotten(retentionHours: number): Promise<void> {
+    const hours = retentionHours + REMEMBERED_HOURS_BEYOND_RETENTION;
+    await this.database
+      .$executeRaw`DELETE FROM forgotten_vms WHERE forgotten_at < now() - make_interval(hours => ${hours}::int)`;
   }
 }
 

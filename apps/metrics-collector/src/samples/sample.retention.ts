@@ -40,6 +40,7 @@ export class SampleRetention implements OnApplicationBootstrap, BeforeApplicatio
         total += batch.deleted;
         more = batch.more;
       }
+      await this.samples.pruneForgotten(this.config.METRICS_RETENTION_HOURS);
       if (total > 0) this.logger.info({ samples: total }, 'old samples deleted');
     } catch (error) {
       this.logger.warn({ err: error }, 'old samples could not be deleted; retry follows');

@@ -77,8 +77,7 @@ export class SampleWriter implements OnApplicationBootstrap, BeforeApplicationSh
   /** A row that PostgreSQL refuses for what it holds must not hold up the others: the batch is halved until it is alone. */
   private async write(rows: readonly SampleRow[]): Promise<void> {
     try {
-      await this.repository.insert(rows);
-      this.metrics.samplesStored.inc(rows.length);
+      this.metrics.samplesStored.inc(await this.repository.insert(rows));
     } catch (error) {
       if (!isDataError(error)) throw error;
       if (rows.length === 1) {

@@ -12,6 +12,6 @@ import { VmDirectory } from './vm.directory.js';
   imports: [MetricsModule],
   controllers: [SampleController],
   providers: [LivePublisher, SampleIntake, SampleRepository, SampleRetention, SampleWriter, VmDirectory],
-  exports: [SampleIntake, VmDirectory],
+  exports: [SampleIntake, SampleRepository, VmDirectory],
 })
 export class SamplesModule {}
