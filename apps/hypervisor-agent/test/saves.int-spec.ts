@@ -1,10 +1,19 @@
 // Memory of real QEMU guests that is kept. Beside the sources, since it needs the stack's tools.
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import {
+  attachVolume,
   cloneDisk,
   createSnapshot,
+  defineVm,
+  detachVolume,
   discardSavedMemory,
+  ensureSeed,
+  ensureVolume,
   forceOffVm,
+  growVolume,
+  inspectSavedMemory,
   inspectVm,
   resizeDefinition,
   resizeLive,
@@ -20,7 +29,7 @@ import { pollUntil } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { complete } from './complete.ts';
 import { countingGuest, numbersIn } from './counting-guest.ts';
-import { QemuAgent, hasQemu } from './qemu-agent.ts';
+import { QemuAgent, hasQemu, vmSpec } from './qemu-agent.ts';
 
 const suite = hasQemu ? describe : describe.skip;
 const PATIENCE = { timeoutMs: 180_000, intervalMs: 200 };
@@ -119,6 +128,56 @@ suite('memory that is saved', () => {
     await saved(vmId);
     expect([(await observed(vmId))?.power, await isKept(vmId)]).toEqual(['off', true]);
     await sut.agent.call(undefineVm, about(vmId));
+  }, 300_000);
+
+  it('goes with the volumes that its guest had, and with no others', async () => {
+    const vmId = await sut.defineVm();
+    const [had, other] = [randomUUID(), randomUUID()];
+    for (const volumeId of [had, other])
+      await sut.agent.call(ensureVolume, { volumeId, fence: 1, capacityBytes: 16_777_216 });
+    const at = (volumeId: string, target: string) => ({ ...about(vmId), volumeId, target });
+    const attach = (volumeId: string, target: string) => sut.agent.call(attachVolume, at(volumeId, target));
+    await attach(had, 'vdb');
+    await start(vmId);
+    await counts(vmId, 20);
+    await saved(vmId);
+    expect(await sut.agent.call(inspectSavedMemory, { vmId })).toEqual({ isSaved: true });
+    expect(await sut.agent.refusal(attachVolume, at(other, 'vdc'))).toBe('VM_MEMORY_SAVED');
+    expect(await sut.agent.refusal(detachVolume, at(had, 'vdb'))).toBe('VM_MEMORY_SAVED');
+    const larger = { volumeId: had, vmId, fence: 1, capacityBytes: 33_554_432 };
+    expect(await sut.agent.refusal(growVolume, larger)).toBe('VM_MEMORY_SAVED');
+    // As each start does: a definition that was just written has no volumes.
+    const before = last(vmId);
+    await sut.agent.call(defineVm, { fence: 1, spec: vmSpec(vmId) });
+    expect(await sut.agent.refusal(startVm, about(vmId))).toBe('VM_MEMORY_SAVED');
+    await attach(had, 'vdb');
+    await start(vmId);
+    await counts(vmId, before);
+    expect(await sut.agent.call(inspectSavedMemory, { vmId })).toEqual({ isSaved: false });
+    await off(vmId);
+    expect(await sut.agent.call(detachVolume, at(had, 'vdb'))).toEqual({ isDetached: true });
+    expect(await sut.agent.call(inspectSavedMemory, { vmId: randomUUID() })).toEqual({ isSaved: false });
+  }, 300_000);
+
+  it('keeps the seed that its guest had, until it boots', async () => {
+    const vmId = await sut.defineVm();
+    const documents = { metaData: 'instance-id: "i"\n', userData: '#cloud-config\n', networkConfig: 'version: 2\n' };
+    await sut.agent.call(ensureSeed, { ...about(vmId), instanceId: randomUUID(), ...documents });
+    await start(vmId);
+    await counts(vmId, 20);
+    await saved(vmId);
+    const before = last(vmId);
+    const define = () => sut.agent.call(defineVm, { fence: 1, spec: vmSpec(vmId) });
+    const hasSeed = (): boolean => existsSync(path.join(sut.state.diskDir, `seed-${vmId}.iso`));
+    await define();
+    await start(vmId);
+    await counts(vmId, before);
+    expect(hasSeed()).toBe(true);
+    await off(vmId);
+    await define();
+    await start(vmId);
+    expect(hasSeed()).toBe(false);
+    await off(vmId);
   }, 300_000);
 
   it('is not taken by a worker that was replaced, nor of a guest into which processors were plugged', async () => {

@@ -188,6 +188,8 @@ describe('plan', () => {
     const paused = (reason: string): World =>
       Object.assign(new World(), { power: 'paused', reason, built: true, disk: true });
     expect(paused('user').next('RUNNING', false)).toEqual({ kind: 'paused' });
+    for (const isAsked of [true, false])
+      expect(paused('starting-up').next('RUNNING', isAsked)).toEqual({ kind: 'wait', reason: 'starting' });
     for (const [reason, isAsked] of [
       ['user', true],
       ['io-error', false],

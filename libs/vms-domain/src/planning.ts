@@ -63,6 +63,9 @@ const HELD_FOR_RESET = 'reset';
 /** libvirt stops a guest for as long as its memory is kept; one that died meanwhile has left it so. */
 export const isHeldForSnapshot = (reason: string): boolean => reason === 'save' || reason === 'snapshot';
 
+/** It does not run yet: memory that was saved is being loaded, which takes as long as there is of it. */
+export const isBeingStarted = (reason: string): boolean => reason === 'starting-up';
+
 /**
  * Why a guest stands still that is let run on though nobody asks: QEMU stops one whose write failed, for want of space
  * above all, and it may run on when that is over.

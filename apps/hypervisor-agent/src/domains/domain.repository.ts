@@ -13,6 +13,7 @@ import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { Injectable } from '@nestjs/common';
 import type { Gauge } from 'prom-client';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
+import { libvirtCodeOf } from '../hypervisor/libvirt-errors.js';
 import type { Deadline } from '../work/deadline.js';
 import { observedVms, powerOf, reasonOf } from './domain-power.js';
 
@@ -113,6 +114,26 @@ export class DomainRepository {
       domains.handle(vmId).hasManagedSave({ timeoutMs: deadline.timeoutMs() }),
     );
     return has === true;
+  }
+
+  /**
+   * The machine whose memory libvirt keeps: it is what the next start brings back, whatever the definition says.
+   * @returns null where the driver does not tell; undefined when there is none, or none that libvirt can read
+   */
+  async savedMachine(vmId: string, deadline: Deadline): Promise<string | null | undefined> {
+    if (!(await this.hasSavedMemory(vmId, deadline))) return undefined;
+    try {
+      return await this.hypervisor.use('read-saved-memory', ({ domains }) =>
+        domains.handle(vmId).managedSaveXml({ timeoutMs: deadline.timeoutMs() }),
+      );
+    } catch (error) {
+      const code = libvirtCodeOf(error);
+      // The test driver keeps nothing that could be damaged.
+      if (code === 'NO_SUPPORT') return null;
+      // What libvirt died over is a file all the same, which it does not read.
+      if (code === 'OPERATION_FAILED' || code === 'INTERNAL_ERROR') return undefined;
+      throw error;
+    }
   }
 
   /** @throws DomainError VM_MEMORY_SAVED: its disk lacks what its guest still has in memory, and fits it as it is now */

@@ -6,7 +6,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import { isOff } from '../domains/domain-power.js';
 import { DomainRepository } from '../domains/domain.repository.js';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
-import { libvirtCodeOf } from '../hypervisor/libvirt-errors.js';
 import type { Deadline } from '../work/deadline.js';
 import { SnapshotChecks } from './snapshot-checks.js';
 
@@ -30,7 +29,7 @@ export class MemorySave {
     const domain = await this.domains.get(vmId, deadline);
     const { power = 'off', reason = '' } = (await this.domains.observe(vmId, deadline)) ?? {};
     if (isOff(power)) {
-      if (!(await this.isWhole(domain, deadline))) throw new DomainError('NOTHING_TO_SAVE', { vmId, power });
+      if (!(await this.isWhole(vmId, deadline))) throw new DomainError('NOTHING_TO_SAVE', { vmId, power });
       return { work: Promise.resolve(true) };
     }
     if (power !== 'running' && power !== 'paused') throw new DomainError('VM_BUSY', { vmId, power });
@@ -45,13 +44,18 @@ export class MemorySave {
   /** Whether it is off, and can be brought back where it was. */
   async isKept(vmId: string, deadline: Deadline): Promise<boolean> {
     const domain = await this.domains.get(vmId, deadline);
-    return isOff(await this.domains.power(domain, deadline)) && (await this.isWhole(domain, deadline));
+    return isOff(await this.domains.power(domain, deadline)) && (await this.isWhole(vmId, deadline));
+  }
+
+  /** What libvirt can read of it. */
+  private async isWhole(vmId: string, deadline: Deadline): Promise<boolean> {
+    return (await this.domains.savedMachine(vmId, deadline)) !== undefined;
   }
 
   /** @returns whether there was any */
   async discard(vmId: string, deadline: Deadline): Promise<boolean> {
     const domain = await this.domains.get(vmId, deadline);
-    if (!(await this.has(domain, deadline))) return false;
+    if (!(await this.domains.hasSavedMemory(vmId, deadline))) return false;
     await this.hypervisor.use('discard-saved-memory', () =>
       domain.removeManagedSave({ timeoutMs: deadline.timeoutMs() }),
     );
@@ -64,25 +68,6 @@ export class MemorySave {
     await this.hypervisor.use('save-domain', () => domain.managedSave({ timeoutMs: SAVE_TIMEOUT_MS }));
     this.logger.info({ vmId, durationMs: Math.round(performance.now() - started) }, 'memory saved');
     return true;
-  }
-
-  private has(domain: Domain, deadline: Deadline): Promise<boolean> {
-    return this.domains.hasSavedMemory(domain.uuid, deadline);
-  }
-
-  /** What libvirt died over is a file all the same, which it does not read. */
-  private async isWhole(domain: Domain, deadline: Deadline): Promise<boolean> {
-    if (!(await this.has(domain, deadline))) return false;
-    try {
-      await this.hypervisor.use('read-saved-memory', () => domain.managedSaveXml({ timeoutMs: deadline.timeoutMs() }));
-      return true;
-    } catch (error) {
-      const code = libvirtCodeOf(error);
-      // The test driver keeps nothing that could be damaged.
-      if (code === 'NO_SUPPORT') return true;
-      if (code === 'OPERATION_FAILED' || code === 'INTERNAL_ERROR') return false;
-      throw error;
-    }
   }
 
   private async isUnderWay(domain: Domain, deadline: Deadline): Promise<boolean> {

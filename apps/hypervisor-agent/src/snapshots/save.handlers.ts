@@ -1,7 +1,8 @@
-import { discardSavedMemory, saveVm, type ReplyOf, type RequestOf } from '@infinibay/contracts';
+import { discardSavedMemory, inspectSavedMemory, saveVm, type ReplyOf, type RequestOf } from '@infinibay/contracts';
 import { Authorize } from '@infinibay/platform-access';
 import { HandlesRequest, type RequestMeta } from '@infinibay/platform-messaging';
 import { Controller } from '@nestjs/common';
+import { DomainRepository } from '../domains/domain.repository.js';
 import { Deadline } from '../work/deadline.js';
 import { VmGate } from '../work/vm-gate.js';
 import { MemorySave } from './memory-save.js';
@@ -14,6 +15,7 @@ export class SaveHandlers {
     private readonly gate: VmGate,
     private readonly works: SnapshotWorks,
     private readonly saves: MemorySave,
+    private readonly domains: DomainRepository,
   ) {}
 
   @Authorize()
@@ -25,6 +27,15 @@ export class SaveHandlers {
     if (done?.value !== true) return { isComplete: false };
     // What is told may be of a save that nobody asked after: the guest may run again.
     return { isComplete: await this.saves.isKept(request.vmId, new Deadline(until)) };
+  }
+
+  @Authorize()
+  @HandlesRequest(inspectSavedMemory)
+  async inspect(
+    { vmId }: RequestOf<typeof inspectSavedMemory>,
+    { deadline: until }: RequestMeta,
+  ): Promise<ReplyOf<typeof inspectSavedMemory>> {
+    return { isSaved: (await this.domains.savedMachine(vmId, new Deadline(until))) !== undefined };
   }
 
   @Authorize()

@@ -1,4 +1,5 @@
 import { DomainError } from '@infinibay/contracts';
+import { diskFilesOf } from '@infinibay/libvirt-xml';
 import { Injectable } from '@nestjs/common';
 import { DiskCopies } from '../disks/disk-copies.js';
 import { DiskService } from '../disks/disk.service.js';
@@ -24,14 +25,16 @@ export class DomainDisks {
   }
 
   /**
-   * Right before a start: somebody may have defined the domain anew, on other files.
+   * Right before a start: somebody may have defined the domain anew, on other files. Where memory is saved, the machine
+   * that was saved is what will run, on the files that it had then.
    * @returns which file its own disk was
-   * @throws DomainError VM_BUSY while its disk is copied, DISK_REPLACED and the other problems of disks, VOLUME_MISSING, VOLUME_REPLACED, VOLUME_DAMAGED, SEED_REPLACED
+   * @throws DomainError VM_BUSY while its disk is copied, VM_MEMORY_SAVED when volumes came or went since, DISK_REPLACED and the other problems of disks, VOLUME_MISSING, VOLUME_REPLACED, VOLUME_DAMAGED, SEED_REPLACED
    */
   async requireSound(vmId: string, deadline: Deadline): Promise<string> {
     this.copies.requireNoneOf(vmId);
     const own = this.disks.pathOf(vmId);
     const defined = await this.domains.diskFiles(vmId, deadline);
+    const saved = await this.savedFiles(vmId, deadline);
     const files = defined.filter((file) => file !== this.seeds.pathOf(vmId));
     const others = files.filter((file) => file !== own);
     const volumeIds = others.map((file) => this.volumes.idAt(file)).filter((id) => id !== undefined);
@@ -39,13 +42,26 @@ export class DomainDisks {
       const message = 'The domain of the virtual machine is defined with another disk than the one made for it';
       throw new DomainError('DISK_REPLACED', { vmId }, { message });
     }
+    if (saved !== undefined && !this.areExactly(vmId, volumeIds, saved))
+      throw new DomainError('VM_MEMORY_SAVED', { vmId });
     for (const volumeId of volumeIds) await this.volumes.requireSound(volumeId, false);
     // First, for what it says of a storage that is away.
     await this.disks.requireSound(vmId);
-    // One that it had before, and does not any more, may hold a secret.
-    await (files.length === defined.length ? this.seeds.remove(vmId) : this.seeds.requireSound(vmId));
+    await this.settleSeed(vmId, defined, saved);
     // Last, so that as little time as possible passes until QEMU opens the file.
     return this.disks.requireSound(vmId);
+  }
+
+  /** One that it had before, and neither it nor its saved memory has any more, may hold a secret. */
+  private async settleSeed(vmId: string, defined: readonly string[], saved: readonly string[] = []): Promise<void> {
+    const isWanted = this.haveSeed(vmId, defined) || this.haveSeed(vmId, saved);
+    await (isWanted ? this.seeds.requireSound(vmId) : this.seeds.remove(vmId));
+  }
+
+  /** Files of the machine whose memory is saved; undefined when none is, or the driver does not tell. */
+  private async savedFiles(vmId: string, deadline: Deadline): Promise<string[] | undefined> {
+    const machine = await this.domains.savedMachine(vmId, deadline);
+    return typeof machine === 'string' ? diskFilesOf(machine) : undefined;
   }
 
   /** Files of volumes of ours that its domain is defined with. */

@@ -1,5 +1,5 @@
 import { DomainError } from '@infinibay/contracts';
-import { disksOf, volumeDiskXml, withDisk, withoutDisk, type DomainDisk } from '@infinibay/libvirt-xml';
+import { diskFilesOf, disksOf, volumeDiskXml, withDisk, withoutDisk, type DomainDisk } from '@infinibay/libvirt-xml';
 import type { Domain } from '@infinibay/libvirt';
 import type { Logger } from '@infinibay/platform-logging';
 import { LOGGER } from '@infinibay/platform-service';
@@ -49,8 +49,10 @@ export class VolumeAttachments {
         throw new DomainError('HYPERVISOR_ERROR', { vmId, volumeId, reason: 'the guest does not have the disk' });
       this.logger.info({ vmId, volumeId, target }, 'volume attached to the running guest');
     }
-    if ((await this.diskOf(domain, path, true, deadline)) === undefined)
+    if ((await this.diskOf(domain, path, true, deadline)) === undefined) {
+      if (!isOn) await this.requireAsSaved(vmId, path, true, deadline);
       await this.domains.redefine(domain, deadline, (definition) => withDisk(definition, xml));
+    }
     return isOn;
   }
 
@@ -61,8 +63,10 @@ export class VolumeAttachments {
     if (domain === undefined) return true;
     const isOn = !isOff(await this.domains.power(domain, deadline));
     if (isOn && !(await this.askBack(domain, volumeId, path, deadline))) return false;
-    if ((await this.diskOf(domain, path, true, deadline)) !== undefined)
+    if ((await this.diskOf(domain, path, true, deadline)) !== undefined) {
+      if (!isOn) await this.requireAsSaved(vmId, path, false, deadline);
       await this.domains.redefine(domain, deadline, (definition) => withoutDisk(definition, path));
+    }
     this.logger.info({ vmId, volumeId }, 'volume detached');
     return true;
   }
@@ -80,6 +84,7 @@ export class VolumeAttachments {
     const has = await this.volumes.requireSound(volumeId, true);
     const disk = vmId === null ? undefined : await this.liveDisk(vmId, this.volumes.pathOf(volumeId), deadline);
     if (has >= capacityBytes) return { capacityBytes: has, isOnline: disk !== undefined };
+    if (vmId !== null && disk === undefined) await this.domains.requireNoSavedMemory(vmId, deadline);
     deadline.check();
     if (vmId === null || disk === undefined) await this.volumes.growFile(volumeId, capacityBytes, deadline);
     else
@@ -87,6 +92,16 @@ export class VolumeAttachments {
         domains.handle(vmId).disk(disk.target).resize(capacityBytes, { timeoutMs: deadline.timeoutMs() }),
       );
     return { capacityBytes: await this.volumes.requireSound(volumeId, true), isOnline: disk !== undefined };
+  }
+
+  /**
+   * A guest whose memory is saved comes back with the disks that it had, and with what it had read of them.
+   * @throws DomainError VM_MEMORY_SAVED
+   */
+  private async requireAsSaved(vmId: string, path: string, isThere: boolean, deadline: Deadline): Promise<void> {
+    const machine = await this.domains.savedMachine(vmId, deadline);
+    if (typeof machine === 'string' && diskFilesOf(machine).includes(path) !== isThere)
+      throw new DomainError('VM_MEMORY_SAVED', { vmId });
   }
 
   /** @returns whether the guest does not have it any more */

@@ -2,6 +2,7 @@ import {
   DomainError,
   attachVm,
   defineVm,
+  discardSavedMemory,
   ensureDisk,
   findDepartments,
   protectVm,
@@ -51,7 +52,7 @@ const protect: PerformStep = async ({ vm, target, requests, preparation }) => {
 };
 
 const define: PerformStep = async (input) => {
-  const { vm, target, on, requests, preparation } = input;
+  const { vm, target, on, requests, preparation, parameters } = input;
   const { id: vmId, departmentId, name } = vm;
   const sizes = sizesToDefine(vm);
   const { vcpus, memoryMib } = sizes;
@@ -59,6 +60,11 @@ const define: PerformStep = async (input) => {
   const card = cardOf(preparation);
   const spec = { vmId, departmentId, name, vcpus, memoryMib, nics: [card], filterName };
   await requests.call(defineVm, { fence: target.fence, spec }, on);
+  // Before all that would not fit it.
+  if (parameters.discardSavedMemory === true) {
+    await requests.call(discardSavedMemory, target, on);
+    preparation.savedMemory = 'discarded';
+  }
   // Room above its size is no part of the definition that every agent knows.
   if (sizes.maxVcpus > vcpus || sizes.maxMemoryMib > memoryMib)
     await requests.call(resizeDefinition, { ...target, sizes }, on);

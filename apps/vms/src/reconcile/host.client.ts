@@ -1,4 +1,11 @@
-import { inspectDisk, inspectSizes, inspectVm, type ObservedSizes, type ReplyOf } from '@infinibay/contracts';
+import {
+  inspectDisk,
+  inspectSavedMemory,
+  inspectSizes,
+  inspectVm,
+  type ObservedSizes,
+  type ReplyOf,
+} from '@infinibay/contracts';
 import { RequestClient } from '@infinibay/platform-messaging';
 import type { Step } from '@infinibay/vms-domain';
 import { Inject, Injectable } from '@nestjs/common';
@@ -20,6 +27,11 @@ export class HostClient {
 
   inspect(vm: Vm): Promise<ReplyOf<typeof inspectVm>> {
     return this.requests.call(inspectVm, { vmId: vm.id }, { hostId: vm.hostId });
+  }
+
+  /** Whether memory of it is kept that its next start would bring back, whoever has kept it. */
+  async hasSavedMemory(vm: Pick<Vm, 'id' | 'hostId'>): Promise<boolean> {
+    return (await this.requests.call(inspectSavedMemory, { vmId: vm.id }, { hostId: vm.hostId })).isSaved;
   }
 
   inspectDisk(vm: Vm): Promise<ReplyOf<typeof inspectDisk>> {

@@ -18,7 +18,7 @@ import type { Preparation } from '../actions/step.js';
 import { Change, type Transaction } from '../database.js';
 import type { Vm } from '../generated/prisma/client.js';
 import { OperationRepository } from '../operations/operation.repository.js';
-import { givenBack, savedColumns } from '../vms/saved-memory.js';
+import { foundColumns, givenBack, savedColumns } from '../vms/saved-memory.js';
 import { sizesAtRest, type Rest } from '../vms/vm-spec.js';
 import { deletedEvent, stateEvents } from '../vms/vm.events.js';
 import { VmRepository } from '../vms/vm.repository.js';
@@ -94,6 +94,14 @@ export class VmJournal {
     });
   }
 
+  /** Whatever becomes of the start that it was thrown away for. */
+  memoryDiscarded(claim: Claim): Promise<void> {
+    return this.write(claim, async (tx, vm, now) => {
+      await this.vms.update(tx, vm.id, savedColumns('discarded', vm, now));
+      return [];
+    });
+  }
+
   /** A step that has not come about yet has moved some volumes, removed some snapshots, or copied some of a disk. */
   stepMoved(claim: Claim, step: Step, preparation: Preparation): Promise<void> {
     return this.write(claim, async (tx, vm) => {
@@ -119,7 +127,9 @@ export class VmJournal {
       const gone = desired === 'DELETED';
       // Whatever stopped it first: it stands still because somebody wants it to.
       const pauseReason = state === 'PAUSED' ? SUSPENDED : null;
-      const sizes = gone ? {} : sizesAtRest(vm, rest);
+      const saved = foundColumns(rest.isSaved, vm, now);
+      const found = { ...vm, ...saved };
+      const sizes = gone ? {} : sizesAtRest(found, rest);
       // What was asked for may have been overtaken by what is settled now.
       const isRestless = !gone && (isOvertaken({ ...vm, ...sizes }, reading) || (await this.hasLeftovers(tx, vm)));
       await this.vms.update(tx, vm.id, {
@@ -131,7 +141,8 @@ export class VmJournal {
         errorMessage: null,
         pauseReason,
         ...sizes,
-        ...givenBack(vm),
+        ...saved,
+        ...givenBack(found),
         ...(state === 'RUNNING' || state === 'PAUSED' ? {} : { guestReadyAt: null }),
         ...(gone ? { activeName: null, deletedAt: vm.deletedAt ?? now } : {}),
       });

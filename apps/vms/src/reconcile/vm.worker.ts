@@ -4,6 +4,7 @@ import { newServiceContext, runInContext, type Logger } from '@infinibay/platfor
 import {
   SPEC_STEPS,
   desiredState,
+  isBeingStarted,
   isDiskProblem,
   isGuestInitiated,
   isOff,
@@ -75,10 +76,11 @@ const notResumed = (vmId: string, paused: string): DomainError =>
 
 const overdue = ({ overdue: message }: Task): DomainError => new DomainError('DEADLINE_EXCEEDED', {}, { message });
 
-const restOf = ({ power, completed, sizes }: Found): Rest => ({
+const restOf = ({ power, completed, sizes }: Found, isSaved: boolean | null): Rest => ({
   isOff: isOff(power),
   isStarted: completed.has('start'),
   sizes,
+  isSaved,
 });
 
 /** Works on one claimed VM: observe, plan, act, record, repeat. */
@@ -141,6 +143,7 @@ export class VmWorker {
       }
       throw new DomainError('INTERNAL', { reason: 'the plan does not converge' });
     } catch (error) {
+      if (preparation.savedMemory === 'discarded') await this.journal.memoryDiscarded(claim);
       await this.recordFailure(claim, reading, { step: current, seen }, error);
     }
   }
@@ -267,7 +270,7 @@ export class VmWorker {
   ): Promise<void> {
     switch (next.kind) {
       case 'settled':
-        return this.journal.settle(claim, reading, restOf(found));
+        return this.journal.settle(claim, reading, restOf(found, await this.isSaved(reading, found)));
       case 'paused':
         this.logger.warn({ vmId: claim.vmId, reason: found.reason }, 'the VM is paused');
         return this.journal.showPaused(
@@ -276,7 +279,7 @@ export class VmWorker {
           found.reason,
           isPausedForNow(found.reason),
           undefined,
-          restOf(found),
+          restOf(found, null),
         );
       case 'blocked':
         return this.block(claim, reading, problemOf(found));
@@ -284,6 +287,18 @@ export class VmWorker {
         return this.lose(claim, reading, found);
       case 'wait':
         return this.wait(claim, reading, found);
+    }
+  }
+
+  /** Of one that is meant to be off: what its host has is the truth. @returns null: it was not looked at */
+  private async isSaved({ vm }: Reading, { power }: Found): Promise<boolean | null> {
+    if (vm.desired !== 'STOPPED' && vm.desired !== 'FORCED_OFF') return null;
+    if (power === null) return false;
+    try {
+      return await this.hosts.hasSavedMemory(vm);
+    } catch (error) {
+      this.logger.warn({ err: error, vmId: vm.id }, 'whether memory of the VM is saved could not be looked at');
+      return null;
     }
   }
 
@@ -311,7 +326,7 @@ export class VmWorker {
     const { vm, open } = reading;
     const age = open?.ageMs ?? null;
     const paused = power === 'paused' ? reason : null;
-    if (age === null && vm.desired === 'RUNNING' && paused !== null)
+    if (age === null && vm.desired === 'RUNNING' && paused !== null && !isBeingStarted(reason))
       return this.journal.showPaused(claim, reading, paused, isPausedForNow(paused));
     if (age === null) return this.journal.postpone(claim, reading, IDLE_WAIT_MS);
     const leftMs = this.graceMs(open) - age;

@@ -1,6 +1,7 @@
 import {
   DomainError,
   discardSavedMemory,
+  inspectSavedMemory,
   saveVm,
   type ErrorCode,
   type ReplyInputOf,
@@ -28,6 +29,8 @@ export class SimulatedSaves {
   readonly restored: string[] = [];
   /** How often a save is answered to be incomplete before it is complete. */
   looksUntilComplete = 0;
+  /** Nobody is told whether any is kept. */
+  isSilent = false;
   /** What a save is refused with. */
   refusal: ErrorCode | null = null;
 
@@ -55,6 +58,10 @@ export class SimulatedSaves {
         return { isComplete: true };
       }),
     );
+    on(inspectSavedMemory, ({ vmId }) => {
+      if (this.isSilent) throw new DomainError('HYPERVISOR_ERROR');
+      return Promise.resolve({ isSaved: this.kept.has(vmId) });
+    });
     on(discardSavedMemory, (request) =>
       onVm('discard-saved-memory', request, () => ({ wasSaved: this.kept.delete(request.vmId) })),
     );

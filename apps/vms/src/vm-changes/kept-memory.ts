@@ -5,16 +5,11 @@ import { bytesToGib } from '../catalog/sizes.js';
 import type { Transaction } from '../database.js';
 import type { Vm as VmRow, Volume as VolumeRow } from '../generated/prisma/client.js';
 import { QuotaAdmission } from '../quotas/quota.admission.js';
-import { sizesOf } from '../vms/vm-spec.js';
+import { memoryBytesOf } from '../vms/saved-memory.js';
 import { VmRepository } from '../vms/vm.repository.js';
 import { StoragePoolRepository } from '../volumes/storage-pool.repository.js';
 import { VOLUME_OPTIONS, type VolumeOptions } from '../volumes/volume-options.js';
 import { VolumeRepository } from '../volumes/volume.repository.js';
-
-const MIB = 1_048_576;
-
-/** What the memory of a guest takes up at most when it is kept. */
-export const memoryBytesOf = (vm: VmRow): bigint => BigInt(sizesOf(vm).maxMemoryMib) * BigInt(MIB);
 
 /** Memory of guests that is kept on their host, and what belongs to it. The VM is locked by whoever asks. */
 @Injectable()

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { DomainError } from '@infinibay/contracts';
 import { pollUntil } from '@infinibay/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { PrismaClient } from '../database.js';
@@ -18,7 +19,7 @@ describe('saveVm', () => {
   afterAll(() => bench.stop());
   afterEach(() => {
     bench.neighbours.disturb = () => undefined;
-    Object.assign(host(), { refusal: null, looksUntilComplete: 0 });
+    Object.assign(host(), { refusal: null, looksUntilComplete: 0, isSilent: false });
   });
   const host = () => bench.neighbours.saves;
   const database = () => bench.vms.get(PrismaClient);
@@ -175,6 +176,37 @@ describe('saveVm', () => {
     volumes.pool = pool;
     await pollUntil(isToldOf, { what: 'the report of the pool', timeoutMs: 60_000 });
     expect((await row(vmId)).savedAt).toBeNull();
+  }, 120_000);
+
+  it('that nobody has told of is shown when the VM comes to be off, and is gone when its host has none', async () => {
+    const vmId = await bench.running();
+    host().kept.add(vmId);
+    await done('forceOffVm', 'FORCE_OFF_VM', vmId);
+    expect(await view(vmId)).toMatchObject({ hasSavedMemory: true, state: 'STOPPED' });
+    expect((await row(vmId)).savedBytes).toBe(134_217_728n);
+    expect(codeOf(await bench.say('createVmSnapshot', { vmId, name: 'another' }))).toBe('VM_MEMORY_SAVED');
+    // A start that used it up, and that somebody overtook.
+    host().kept.delete(vmId);
+    await done('forceOffVm', 'FORCE_OFF_VM', vmId);
+    expect(await view(vmId)).toMatchObject({ hasSavedMemory: false });
+    expect((await row(vmId)).savedBytes).toBeNull();
+  }, 120_000);
+
+  it('is not forgotten because its host can not be asked for it', async () => {
+    const vmId = await saved();
+    host().isSilent = true;
+    await done('shutdownVm', 'SHUTDOWN_VM', vmId);
+    expect(await view(vmId)).toMatchObject({ hasSavedMemory: true });
+  }, 120_000);
+
+  it('that was thrown away for a start that fails is not shown any more', async () => {
+    const vmId = await saved();
+    bench.neighbours.disturb = (name) => {
+      if (name === 'start-vm') throw new DomainError('IMAGE_MISSING');
+    };
+    await bench.actWith('startVm', vmId, 'discardSavedMemory: true');
+    await bench.reaches(vmId, 'ERROR');
+    expect(await view(vmId)).toMatchObject({ hasSavedMemory: false });
   }, 120_000);
 
   it('that an older version brought back is not shown any more', async () => {

@@ -17,7 +17,8 @@ import { QuotaAdmission } from '../quotas/quota.admission.js';
 import { SnapshotRepository } from '../snapshots/snapshot.repository.js';
 import { VmRevisionRepository } from '../vms/vm-revision.repository.js';
 import { driftIn, pendingRestartIn } from '../vms/vm-spec.js';
-import { KeptMemory, memoryBytesOf } from './kept-memory.js';
+import { memoryBytesOf } from '../vms/saved-memory.js';
+import { KeptMemory } from './kept-memory.js';
 import { CreateVmSnapshot } from './vm-snapshot.inputs.js';
 
 const COMPARED_AGAIN = 0;

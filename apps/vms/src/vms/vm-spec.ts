@@ -83,6 +83,8 @@ export interface Rest {
   readonly isStarted: boolean;
   /** null: it was not looked at. */
   readonly sizes: DomainComparison | null;
+  /** Whether memory is kept that its next start brings back; null: it was not looked at. */
+  readonly isSaved: boolean | null;
 }
 
 /** What is written of it. Memory that is not needed any more is promised to others from then on. */

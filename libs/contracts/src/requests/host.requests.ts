@@ -127,7 +127,7 @@ const powerCommand = (verb: string, description: string, timeoutMs: number) =>
 
 export const startVm = powerCommand(
   'start-vm',
-  'Starts the defined domain; one that runs is success. Refuses to start a VM whose filter is missing where filters are supported, and one whose disk is not the one that was made for it. Errors: VM_NOT_FOUND, STALE_FENCE, FILTER_MISSING, DISK_MISSING, DISK_REPLACED, DISK_DAMAGED, IMAGE_MISSING, IMAGE_REPLACED, STORAGE_UNAVAILABLE, VM_BUSY while the guest is shutting down, VM_UNRESPONSIVE, HYPERVISOR_ERROR.',
+  'Starts the defined domain; one that runs is success. Refuses to start a VM whose filter is missing where filters are supported, and one whose disk is not the one that was made for it. Errors: VM_NOT_FOUND, STALE_FENCE, FILTER_MISSING, DISK_MISSING, DISK_REPLACED, DISK_DAMAGED, IMAGE_MISSING, IMAGE_REPLACED, STORAGE_UNAVAILABLE, VM_MEMORY_SAVED when volumes came or went since its memory was saved, VM_BUSY while the guest is shutting down, VM_UNRESPONSIVE, HYPERVISOR_ERROR.',
   60_000,
 );
 export const resumeVm = powerCommand(

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineCommand } from '../messages/define.js';
+import { defineCommand, defineQuery } from '../messages/define.js';
 import { Fence, Uuid } from '../model/scalars.js';
 
 const EXAMPLE = { vmId: '0196f5a0-0000-7000-8000-000000000001', fence: 1 };
@@ -29,4 +29,17 @@ export const discardSavedMemory = defineCommand({
   request: OF_VM,
   reply: z.object({ wasSaved: z.boolean() }),
   example: { request: EXAMPLE, reply: { wasSaved: true } },
+});
+
+export const inspectSavedMemory = defineQuery({
+  name: 'host.inspect-saved-memory',
+  version: 1,
+  description:
+    'Whether memory of a guest is saved that its next start would bring back, whoever has saved it. None where there is no such VM. Errors: HYPERVISOR_ERROR.',
+  owner: 'hypervisor-agent',
+  callers: ['vms'],
+  timeoutMs: 10_000,
+  request: z.object({ vmId: Uuid }),
+  reply: z.object({ isSaved: z.boolean() }),
+  example: { request: { vmId: EXAMPLE.vmId }, reply: { isSaved: true } },
 });

@@ -58,7 +58,7 @@ export const growVolume = defineCommand({
   name: 'host.grow-volume',
   version: 1,
   description:
-    'Makes a volume larger, while a guest uses it too. One that is as large already is success; it never shrinks. Errors: VOLUME_MISSING, VOLUME_REPLACED, VOLUME_DAMAGED, STORAGE_UNAVAILABLE, POOL_FULL, VM_UNRESPONSIVE, HYPERVISOR_ERROR, UNSUPPORTED_BY_DRIVER, STALE_FENCE.',
+    'Makes a volume larger, while a guest uses it too. One that is as large already is success; it never shrinks. Errors: VOLUME_MISSING, VOLUME_REPLACED, VOLUME_DAMAGED, STORAGE_UNAVAILABLE, POOL_FULL, VM_MEMORY_SAVED, VM_UNRESPONSIVE, HYPERVISOR_ERROR, UNSUPPORTED_BY_DRIVER, STALE_FENCE.',
   owner: 'hypervisor-agent',
   callers: ['vms'],
   timeoutMs: 60_000,
@@ -93,7 +93,7 @@ export const attachVolume = defineCommand({
   name: 'host.attach-volume',
   version: 1,
   description:
-    "Makes a volume a disk of a VM: of its definition, and of the guest when that runs. One that is attached there is success. The guest finds it by its serial, the last 20 hexadecimal digits of the volume's id. Errors: VOLUME_MISSING, VOLUME_REPLACED, VOLUME_DAMAGED, STORAGE_UNAVAILABLE, STALE_FENCE, VM_UNRESPONSIVE, UNSUPPORTED_BY_DRIVER (a running guest of the test driver), HYPERVISOR_ERROR.",
+    "Makes a volume a disk of a VM: of its definition, and of the guest when that runs. One that is attached there is success. The guest finds it by its serial, the last 20 hexadecimal digits of the volume's id. Errors: VOLUME_MISSING, VOLUME_REPLACED, VOLUME_DAMAGED, STORAGE_UNAVAILABLE, VM_MEMORY_SAVED, STALE_FENCE, VM_UNRESPONSIVE, UNSUPPORTED_BY_DRIVER (a running guest of the test driver), HYPERVISOR_ERROR.",
   owner: 'hypervisor-agent',
   callers: ['vms'],
   timeoutMs: 30_000,
@@ -106,7 +106,7 @@ export const detachVolume = defineCommand({
   name: 'host.detach-volume',
   version: 1,
   description:
-    'Takes a volume away from a VM. A running guest is asked and must let go of it, which this does not wait for: sent again it tells whether the guest has. One that is not attached is success. Errors: STALE_FENCE, VM_UNRESPONSIVE, HYPERVISOR_ERROR.',
+    'Takes a volume away from a VM. A running guest is asked and must let go of it, which this does not wait for: sent again it tells whether the guest has. One that is not attached is success. Errors: VM_MEMORY_SAVED, STALE_FENCE, VM_UNRESPONSIVE, HYPERVISOR_ERROR.',
   owner: 'hypervisor-agent',
   callers: ['vms'],
   timeoutMs: 30_000,

@@ -3,6 +3,7 @@ import {
   PAUSED,
   SETTLED,
   act,
+  isBeingStarted,
   isBlocked,
   isPausedForNow,
   wait,
@@ -12,6 +13,7 @@ import {
 import { defineWish, defineWishAction } from './define.js';
 
 const planPaused = ({ reason, isAsked, completed }: Observed): Plan<'resume'> => {
+  if (isBeingStarted(reason)) return wait('starting');
   if (!isAsked && !isPausedForNow(reason)) return PAUSED;
   return completed.has('resume') ? wait('paused') : act('resume');
 };
