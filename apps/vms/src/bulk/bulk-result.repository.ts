@@ -8,6 +8,8 @@ import type { BulkResult as ResultRow, BulkResultStatus, Prisma } from '../gener
 
 /** Taken twice, a row asks for the same by the same key. */
 const CLAIM_SECONDS = 10;
+/** A cheap look at one row. */
+const WAIT_SECONDS = 1;
 const NO_HOST = '00000000-0000-0000-0000-000000000000';
 
 export interface BulkResultKey {
@@ -20,6 +22,8 @@ export interface BulkResultKey {
 export interface BulkTarget {
   readonly vmId: string;
   readonly known: { readonly departmentId: string; readonly hostId: string } | null;
+  /** It is not asked at all, for this. */
+  readonly refusal?: Refusal;
 }
 
 /** What ends a VM's part in a request. */
@@ -54,17 +58,20 @@ export class BulkResultRepository {
   }
 
   /**
-   * Those that are known become due in their order.
-   * @param notFound of those that are not
+   * Those that are known and not refused become due in their order.
+   * @param notFound of those that are not known
    */
   async add(tx: Transaction, operationId: string, targets: readonly BulkTarget[], notFound: Refusal): Promise<void> {
     const now = (await databaseNow(tx)).getTime();
     await tx.bulkResult.createMany({
-      data: targets.map(({ vmId, known }, position) => {
+      data: targets.map(({ vmId, known, refusal }, position) => {
         const result = { operationId, position, vmId };
-        return known === null
-          ? { ...result, hostId: NO_HOST, ...refused(notFound) }
-          : { ...result, ...known, dueAt: new Date(now + position) };
+        if (known === null) return { ...result, hostId: NO_HOST, ...refused(notFound) };
+        return {
+          ...result,
+          ...known,
+          ...(refusal === undefined ? { dueAt: new Date(now + position) } : refused(refusal)),
+        };
       }),
     });
   }
@@ -90,6 +97,24 @@ export class BulkResultRepository {
       where: { operationId, position, status: 'PENDING' },
       data: refused(refusal),
     });
+  }
+
+  /** It is not ready to be asked, and will be. What it waits for is shown meanwhile. */
+  async wait({ operationId, position }: BulkResultKey, { code, message }: Refusal): Promise<void> {
+    const dueAt = new Date((await databaseNow(this.database)).getTime() + WAIT_SECONDS * 1_000);
+    await this.database.bulkResult.updateMany({
+      where: { operationId, position, status: 'PENDING' },
+      data: { dueAt, errorCode: code, errorMessage: message },
+    });
+  }
+
+  /** What the drains of a host have not asked yet is not asked any more. */
+  async endDrains(tx: Transaction, hostId: string): Promise<void> {
+    await tx.$executeRaw`UPDATE bulk_results AS r
+      SET status = 'SUPERSEDED', error_code = NULL, error_message = NULL, due_at = NULL
+      FROM operations AS o
+      WHERE o.resource_kind = 'host' AND o.resource_id = ${hostId}::uuid AND o.status IN ('PENDING', 'RUNNING')
+        AND r.operation_id = o.id AND r.status = 'PENDING'`;
   }
 
   /** It could not be asked now, and is again later. @returns how often it was tried */

@@ -1,10 +1,11 @@
 import { DomainError, isRetryable, type Actor } from '@infinibay/contracts';
 import { newServiceContext, runInContext } from '@infinibay/platform-logging';
-import { operationKind } from '@infinibay/vms-domain';
+import { isComingUp, operationKind } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import { parametersIn } from '../operations/operation.repository.js';
 import { VmChangesService } from '../vm-changes/vm-changes.service.js';
 import { isBulkKind } from './bulk.actions.js';
+import { isDrain } from './bulk-request.repository.js';
 import { BulkResultRepository, type BulkResultKey, type PendingResult } from './bulk-result.repository.js';
 
 /** With growing waits, some minutes. */
@@ -36,12 +37,17 @@ export class BulkAcceptance {
       const accepted = await this.changes.request(actorOf(pending), kind, input, parametersIn(operation.parameters));
       await this.results.markAccepted(key, accepted.operationId);
     } catch (error) {
+      if (isNotYet(error) && isDrain(pending.request.operation)) return this.results.wait(key, error);
       if (error instanceof DomainError && !isRetryable(error)) return this.results.markRefused(key, error);
       if ((await this.results.again(key)) < MAX_ATTEMPTS) throw error;
       await this.results.markRefused(key, error instanceof DomainError ? error : new DomainError('INTERNAL'));
     }
   }
 }
+
+/** The VM is being made or started. */
+const isNotYet = (error: unknown): error is DomainError =>
+  error instanceof DomainError && error.code === 'VM_BUSY' && isComingUp(error.details.state);
 
 /** Nobody can have used it before: it holds the id of the request. */
 const keyOf = ({ operationId, position }: PendingResult): string => `bulk:${operationId}:${String(position)}`;

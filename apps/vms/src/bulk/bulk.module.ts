@@ -3,6 +3,7 @@ import { OperationsModule } from '../operations/operations.module.js';
 import { VmChangesModule } from '../vm-changes/vm-changes.module.js';
 import { VmsModule } from '../vms/vms.module.js';
 import { BulkAcceptance } from './bulk.acceptance.js';
+import { BulkOpening } from './bulk.opening.js';
 import { BulkProgress } from './bulk.progress.js';
 import { BulkRequestRepository } from './bulk-request.repository.js';
 import { BulkResolver } from './bulk.resolver.js';
@@ -22,6 +23,7 @@ import { BulkWorker } from './bulk.worker.js';
     BulkAcceptance,
     BulkProgress,
     BulkWorker,
+    BulkOpening,
     BulkService,
     BulkResultService,
     BulkResolver,
@@ -29,5 +31,6 @@ import { BulkWorker } from './bulk.worker.js';
     BulkResultResolver,
     BulkResultConnectionResolver,
   ],
+  exports: [BulkOpening],
 })
 export class BulkModule {}
