@@ -1,7 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { pollUntil } from '@infinibay/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { PrismaClient, createDatabase } from '../database.js';
@@ -9,9 +8,9 @@ import { HostMaintenanceRepository } from '../hosts/host-maintenance.repository.
 import { VmRepository } from '../vms/vm.repository.js';
 import { DrainBench } from '../testing/drain-bench.js';
 import { VmBench } from '../testing/vm-bench.js';
-import { VmsUnderTest, testNats } from '../testing/vms-under-test.js';
+import { spawnVms } from '../testing/vms-process.js';
+import { VmsUnderTest } from '../testing/vms-under-test.js';
 
-const MAIN = join(import.meta.dirname, '../../dist/main.js');
 const ROUNDS = 3;
 const AT_ONCE = 10;
 const KILLED = 60;
@@ -132,18 +131,7 @@ describe('the drain of a host, and what comes in the same instant', () => {
     const id = await drain.drained(said);
     await bench.vms.stop();
     const before = await asked();
-    const nats = testNats();
-    const env = {
-      HTTP_PORT: '0',
-      LOG_LEVEL: 'error',
-      NATS_URL: nats.url,
-      NATS_USER: nats.user,
-      NATS_PASSWORD: nats.password,
-      DATABASE_URL: bench.database.url,
-      INTERNAL_KEY: 'test-internal-key-test-internal-key',
-      LEASE_SECONDS: '3',
-    };
-    service = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+    service = spawnVms(bench.database);
     await pollUntil(async () => (await asked()) > before || before === KILLED, { what: 'work', timeoutMs: 60_000 });
     service.kill('SIGKILL');
     await once(service, 'exit');

@@ -4,6 +4,7 @@ import { currentContext } from '@infinibay/platform-logging';
 import { newId } from '@infinibay/platform-persistence';
 import { isUuid } from '@infinibay/platform-subgraph';
 import { Injectable } from '@nestjs/common';
+import type { NewBulkRequest } from '../bulk/bulk-request.repository.js';
 import type { BulkTarget } from '../bulk/bulk-result.repository.js';
 import { BulkOpening } from '../bulk/bulk.opening.js';
 import { Change, type Transaction } from '../database.js';
@@ -84,7 +85,7 @@ export class DrainService {
 
   private async open(
     tx: Transaction,
-    request: Omit<Parameters<BulkOpening['open']>[1], 'departmentId' | 'correlationId'> & { drainedHostId: string },
+    request: Omit<NewBulkRequest, 'departmentId' | 'correlationId'> & { readonly drainedHostId: string },
   ): Promise<EventEnvelope[]> {
     const { drainedHostId, actorId } = request;
     await this.bulk.endDrains(tx, drainedHostId);
