@@ -94,7 +94,7 @@ export const STEPS: readonly Step[] = [
     name: 'integration',
     description: 'against PostgreSQL, NATS and libvirt',
     needsServers: true,
-    minutes: 30,
+    minutes: 50,
     run: ({ jestArgs, slowness, lanes }) => runJest('integration', { slowness, lanes, args: jestArgs }),
   },
   {

@@ -1,11 +1,15 @@
 // Memory of real QEMU guests that is kept. Beside the sources, since it needs the stack's tools.
+import { randomUUID } from 'node:crypto';
 import {
+  cloneDisk,
+  createSnapshot,
   discardSavedMemory,
   forceOffVm,
   inspectVm,
   resizeDefinition,
   resizeLive,
   resumeVm,
+  revertToSnapshot,
   saveVm,
   startVm,
   suspendVm,
@@ -95,6 +99,26 @@ suite('memory that is saved', () => {
     await pollUntil(() => numbersIn(sut.console(vmId)).includes(1), { ...PATIENCE, what: 'a guest that boots' });
     await saved(vmId);
     expect(await sut.agent.call(undefineVm, about(vmId))).toEqual({ removed: true });
+  }, 300_000);
+
+  it('keeps its disk from being copied and taken back, and a save that nobody asked after is not told as another', async () => {
+    const vmId = await sut.defineVm();
+    const snapshot = { ...about(vmId), snapshotId: randomUUID(), volumeIds: [] };
+    await complete(() => sut.agent.call(createSnapshot, { ...snapshot, withMemory: false }));
+    await start(vmId);
+    await counts(vmId, 20);
+    // Begun, and not asked after when it has come about.
+    const first = sut.agent.call(saveVm, about(vmId), 300).catch((error: unknown) => error);
+    await pollUntil(async () => (await observed(vmId))?.power === 'off', { ...PATIENCE, what: 'a VM that is saved' });
+    await first;
+    const revert = { ...snapshot, withMemory: false, operationId: randomUUID() };
+    expect(await sut.agent.refusal(revertToSnapshot, revert)).toBe('VM_MEMORY_SAVED');
+    const copy = { ...about(randomUUID()), sourceVmId: vmId, snapshotId: null, reservePercent: 1 };
+    expect(await sut.agent.refusal(cloneDisk, copy)).toBe('CLONE_SOURCE_UNUSABLE');
+    expect(await start(vmId)).toEqual({ power: 'running' });
+    await saved(vmId);
+    expect([(await observed(vmId))?.power, await isKept(vmId)]).toEqual(['off', true]);
+    await sut.agent.call(undefineVm, about(vmId));
   }, 300_000);
 
   it('is not taken by a worker that was replaced, nor of a guest into which processors were plugged', async () => {

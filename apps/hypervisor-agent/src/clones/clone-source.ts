@@ -16,6 +16,9 @@ import type { Deadline } from '../work/deadline.js';
 /** `st_blocks` counts in these, whatever the file system's own blocks are. */
 const BLOCK_BYTES = 512;
 
+/** A whole disk with QEMU's tables about it, of which each cluster takes some bytes. */
+const WITH_TABLES = 1.01;
+
 /** Whose disk is to be copied, and which of its snapshots; null: what the disk holds now. */
 export interface SourceOf {
   readonly sourceVmId: string;
@@ -54,6 +57,7 @@ export class CloneSource {
       // QEMU moves tables about in what it writes to: read beside it, a copy may be of anything.
       if (observed !== undefined && !isOff(observed.power)) throw new DomainError('VM_BUSY', { power: observed.power });
       await this.reverts.requireNone(sourceVmId);
+      await this.domains.requireNoSavedMemory(sourceVmId, deadline);
       await this.disks.requireSound(sourceVmId);
       return await this.read(source);
     } catch (error) {
@@ -72,7 +76,13 @@ export class CloneSource {
     if (backingFile !== undefined && found === undefined) throw new DomainError('IMAGE_MISSING');
     if (snapshotId !== null && (await this.files.held([path], snapshotId))[0] === undefined)
       throw new DomainError('SNAPSHOT_MISSING', { snapshotId });
-    return { path, identity, capacityBytes, image: found?.image ?? null, bytes: await bytesOf(path) };
+    return {
+      path,
+      identity,
+      capacityBytes,
+      image: found?.image ?? null,
+      bytes: Math.min(await bytesOf(path), Math.ceil(capacityBytes * WITH_TABLES)),
+    };
   }
 }
 

@@ -1,4 +1,4 @@
-import type { DiskProblem, ObservedVm } from '@infinibay/contracts';
+import { DomainError, type DiskProblem, type ObservedVm } from '@infinibay/contracts';
 import { Injectable } from '@nestjs/common';
 import { ImageStore } from '../images/image.store.js';
 import { isOff } from '../domains/domain-power.js';
@@ -59,6 +59,11 @@ export class DiskCheck {
 
   private async removeLate(vmId: string): Promise<void> {
     const deadline = Deadline.after(REMOVE_TIMEOUT_MS);
-    await this.gate.unfenced(vmId, () => this.disks.remove(vmId, deadline), deadline);
+    try {
+      await this.gate.unfenced(vmId, () => this.disks.remove(vmId, deadline), deadline);
+    } catch (error) {
+      // It is being copied: removed at one of the next looks, which the disks of others do not wait for.
+      if (!(error instanceof DomainError) || error.code !== 'VM_BUSY') throw error;
+    }
   }
 }

@@ -107,6 +107,19 @@ export class DomainRepository {
     return xml === undefined ? [] : diskFilesOf(xml);
   }
 
+  /** libvirt keeps memory of it, which its next start brings back. */
+  async hasSavedMemory(vmId: string, deadline: Deadline): Promise<boolean> {
+    const has = await this.hypervisor.find('find-saved-memory', 'NO_DOMAIN', ({ domains }) =>
+      domains.handle(vmId).hasManagedSave({ timeoutMs: deadline.timeoutMs() }),
+    );
+    return has === true;
+  }
+
+  /** @throws DomainError VM_MEMORY_SAVED: its disk lacks what its guest still has in memory, and fits it as it is now */
+  async requireNoSavedMemory(vmId: string, deadline: Deadline): Promise<void> {
+    if (await this.hasSavedMemory(vmId, deadline)) throw new DomainError('VM_MEMORY_SAVED', { vmId });
+  }
+
   /** Processors were plugged in since it was started. */
   async hasPluggedVcpus(vmId: string, deadline: Deadline): Promise<boolean> {
     const xml = await this.hypervisor.use('read-domain', ({ domains }) =>

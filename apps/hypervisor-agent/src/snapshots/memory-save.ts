@@ -42,6 +42,12 @@ export class MemorySave {
     return { work: this.save(domain, vmId) };
   }
 
+  /** Whether it is off, and can be brought back where it was. */
+  async isKept(vmId: string, deadline: Deadline): Promise<boolean> {
+    const domain = await this.domains.get(vmId, deadline);
+    return isOff(await this.domains.power(domain, deadline)) && (await this.isWhole(domain, deadline));
+  }
+
   /** @returns whether there was any */
   async discard(vmId: string, deadline: Deadline): Promise<boolean> {
     const domain = await this.domains.get(vmId, deadline);
@@ -61,7 +67,7 @@ export class MemorySave {
   }
 
   private has(domain: Domain, deadline: Deadline): Promise<boolean> {
-    return this.hypervisor.use('find-saved-memory', () => domain.hasManagedSave({ timeoutMs: deadline.timeoutMs() }));
+    return this.domains.hasSavedMemory(domain.uuid, deadline);
   }
 
   /** What libvirt died over is a file all the same, which it does not read. */

@@ -2,6 +2,7 @@ import { discardSavedMemory, saveVm, type ReplyOf, type RequestOf } from '@infin
 import { Authorize } from '@infinibay/platform-access';
 import { HandlesRequest, type RequestMeta } from '@infinibay/platform-messaging';
 import { Controller } from '@nestjs/common';
+import { Deadline } from '../work/deadline.js';
 import { VmGate } from '../work/vm-gate.js';
 import { MemorySave } from './memory-save.js';
 import { SnapshotWorks } from './snapshot-works.js';
@@ -21,7 +22,9 @@ export class SaveHandlers {
     const done = await this.works.through('save', request, until, (deadline) =>
       this.saves.begin(request.vmId, deadline),
     );
-    return { isComplete: done?.value ?? false };
+    if (done?.value !== true) return { isComplete: false };
+    // What is told may be of a save that nobody asked after: the guest may run again.
+    return { isComplete: await this.saves.isKept(request.vmId, new Deadline(until)) };
   }
 
   @Authorize()

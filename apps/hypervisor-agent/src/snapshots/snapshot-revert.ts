@@ -63,6 +63,8 @@ export class SnapshotRevert {
     if (!isAnothers) {
       if (!isOff(power)) throw new DomainError('VM_BUSY', { vmId, power });
       await this.checks.requireReachable(domain, asked, deadline);
+      // It would be brought back onto disks of another time.
+      await this.domains.requireNoSavedMemory(vmId, deadline);
       await this.goBack(domain, asked, deadline);
     }
     await this.records.keep(vmId, { operationId, snapshotId, isDone: true });

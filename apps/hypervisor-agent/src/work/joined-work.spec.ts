@@ -46,6 +46,18 @@ describe(JoinedWorks, () => {
     expect(await sut.join('other', 'take', begin)).toBeDefined();
   });
 
+  it('counts what is only being begun', async () => {
+    const sut = new JoinedWorks(1);
+    const { promise, resolve } = Promise.withResolvers<{ work: Promise<number> }>();
+    const first = sut.join('vm', 'take', () => promise);
+    expect(await sut.join('other', 'take', () => Promise.resolve({ work: Promise.resolve(2) }))).toBeUndefined();
+    resolve({ work: Promise.resolve(1) });
+    const joined = await first;
+    if (joined === undefined) throw new Error('no place');
+    expect(await sut.outcomeOf('vm', joined, LATER)).toEqual({ value: 1 });
+    expect(await sut.join('other', 'take', () => Promise.resolve({ work: Promise.resolve(2) }))).toBeDefined();
+  });
+
   it('keeps nothing of what could not be begun', async () => {
     const sut = new JoinedWorks(1);
     await expect(sut.join('vm', 'take', () => Promise.reject(new Error('off')))).rejects.toThrow('off');

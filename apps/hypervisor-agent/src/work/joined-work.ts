@@ -50,6 +50,7 @@ export class JoinedWork<T> {
  */
 export class JoinedWorks {
   private readonly works = new Map<string, JoinedWork<unknown>>();
+  private beginning = 0;
 
   /** @param limit of works at the same time; whoever comes then is to ask again */
   constructor(private readonly limit: number) {}
@@ -74,10 +75,17 @@ export class JoinedWorks {
     const known = this.works.get(key);
     // Works of one name are of one kind.
     if (known?.name === name) return known as JoinedWork<T>;
-    if ([...this.works.values()].filter(({ isUnderWay }) => isUnderWay).length >= this.limit) return undefined;
-    const joined = new JoinedWork(name, (await begin()).work);
-    this.works.set(key, joined);
-    return joined;
+    const underWay = [...this.works.values()].filter((one) => one.isUnderWay).length;
+    if (underWay + this.beginning >= this.limit) return undefined;
+    // Its place is taken from now on: what is to be looked at before takes its time.
+    this.beginning += 1;
+    try {
+      const joined = new JoinedWork(name, (await begin()).work);
+      this.works.set(key, joined);
+      return joined;
+    } finally {
+      this.beginning -= 1;
+    }
   }
 
   /** What became of it is of use to nobody any more. */

@@ -119,4 +119,20 @@ describe('autostart', () => {
     await agentStarted(randomUUID());
     expect(await stateOf(id)).toBe('STOPPED');
   }, 180_000);
+
+  it('starts none whose disk is being copied', async () => {
+    const [id, clone] = [await off({ autostart: true }), await off()];
+    await agentStarted(randomUUID());
+    await bench.reaches(id, 'RUNNING');
+    await bench.act('forceOffVm', id);
+    await bench.reaches(id, 'STOPPED');
+    const unmade = { state: 'BUILDING', cloneSourceId: id, diskBuiltAt: null, leaseOwner: 'nobody' } as const;
+    const leaseUntil = new Date(Date.now() + 3_600_000);
+    await database().vm.update({ where: { id: clone }, data: { ...unmade, leaseUntil } });
+    await agentStarted(randomUUID());
+    expect(await stateOf(id)).toBe('STOPPED');
+    await database().vm.update({ where: { id: clone }, data: { diskBuiltAt: new Date() } });
+    await agentStarted(randomUUID());
+    await bench.reaches(id, 'RUNNING');
+  }, 180_000);
 });

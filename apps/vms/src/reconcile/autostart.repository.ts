@@ -40,8 +40,9 @@ export class AutostartRepository {
   }
 
   /**
-   * Has its VMs started that are off and shall not be. One of which somebody waits for something else is left to that. None on
-   * a host that is in maintenance: whoever works on it boots it, and more than once.
+   * Has its VMs started that are off and shall not be. One of which somebody waits for something else is left to that, and
+   * one whose disk is being copied stays off, as whoever would start it is told. None on a host that is in maintenance: whoever
+   * works on it boots it, and more than once.
    */
   async start(tx: Transaction, hostId: string): Promise<Autostarted> {
     if (!(await this.maintenances.keepOpen(tx, hostId))) return { vmIds: [], events: [] };
@@ -53,6 +54,7 @@ export class AutostartRepository {
     for (const { id } of found) {
       const vm = await this.vms.lock(tx, id);
       if (vm?.state !== 'STOPPED' || !vm.autostart || (await this.operations.open(id, tx)) !== null) continue;
+      if (await this.vms.isBeingCloned(tx, id)) continue;
       await this.vms.update(tx, id, { desired: 'RUNNING', state: 'STARTING', reconcileAt: now, failedAttempts: 0 });
       started.push(id);
       events.push(...stateEvents(vm, 'STARTING', 'autostart'));

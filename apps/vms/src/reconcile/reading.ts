@@ -29,6 +29,13 @@ export const taskIn = ({ open }: Pick<Reading, 'open'>): Task<Step> | null =>
 /** Somebody waits for a VM that is being made. */
 export const isOfNewVm = ({ open }: Pick<Reading, 'open'>): boolean => open !== null && makesVm(open.kind);
 
+/** For how long it is tried, because it takes so long. The disk of a clone is copied, whatever it is that somebody waits for. */
+export const tryingMs = ({ vm, open }: Pick<Reading, 'open' | 'vm'>): number => {
+  const isToBeCopied = vm.cloneSourceId !== null && vm.diskBuiltAt === null;
+  const task = isToBeCopied ? taskOf('CLONE_VM') : taskIn({ open });
+  return task?.keepsTrying === true ? (task.graceMs ?? 0) : 0;
+};
+
 /** Somebody waits for another spec, and for no other power. */
 export const isAboutSpec = ({ open }: Pick<Reading, 'open'>): boolean => open !== null && isSpecChange(open.kind);
 

@@ -83,8 +83,7 @@ export class VmJournal {
       const networkId = preparation.nic?.networkId;
       const isDisk = step === 'ensure-disk' || step === 'clone-disk';
       if (isDisk && vm.diskBuiltAt === null) await this.vms.update(tx, vm.id, { diskBuiltAt: now });
-      if (step === 'attach-network' && networkId !== undefined && networkId !== vm.networkId)
-        await this.vms.update(tx, vm.id, { networkId });
+      if (networkId !== undefined && networkId !== vm.networkId) await this.vms.update(tx, vm.id, { networkId });
       const { savedMemory, made } = preparation;
       if (savedMemory !== undefined) await this.vms.update(tx, vm.id, savedColumns(savedMemory, vm, now));
       if (made?.isStarted === true && vm.desired !== 'DELETED')

@@ -32,6 +32,7 @@ import {
   isSpecStep,
   pendingVolumes,
   taskIn,
+  tryingMs,
   unwantedSnapshots,
   withRecorded,
   withoutSpecSteps,
@@ -355,8 +356,7 @@ export class VmWorker {
 
   private isPastHope({ vm, open }: Reading, error: DomainError): boolean {
     const isGivenTime = vm.desired === 'STOPPED' || open?.parameters.timeoutSeconds !== undefined;
-    const makingMs = isOfNewVm({ open }) ? (taskIn({ open })?.graceMs ?? 0) : 0;
-    const ownTimeMs = isGivenTime ? this.graceMs(open) : makingMs;
+    const ownTimeMs = Math.max(isGivenTime ? this.graceMs(open) : 0, tryingMs({ vm, open }));
     const isTooLate = (open?.ageMs ?? 0) > this.options.retryLimitMs + ownTimeMs;
     return isTooLate || !isRetryable(error);
   }

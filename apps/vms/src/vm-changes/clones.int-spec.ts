@@ -175,6 +175,21 @@ describe('a clone of a VM', () => {
     expect(looks).toBe(3);
   }, 90_000);
 
+  it('whose copy takes long is not given up because one look at it failed', async () => {
+    const own = await off();
+    host().looksUntilComplete = 4;
+    const id = await cloned(named(own));
+    await copying(id);
+    const createdAt = new Date(Date.now() - 3_600_000);
+    await database().operation.updateMany({ where: { resourceId: id }, data: { createdAt } });
+    let failed = 0;
+    bench.neighbours.disturb = (name) => {
+      if (name === 'clone-disk' && (failed += 1) === 1) throw new DomainError('HOST_UNAVAILABLE');
+    };
+    expect((await ends(id, 'SUCCEEDED')).state).toBe('STOPPED');
+    expect(failed).toBeGreaterThan(1);
+  }, 60_000);
+
   it('that could not be made shows why, and a start makes it after all', async () => {
     host().refusal = 'POOL_FULL';
     const own = await off();

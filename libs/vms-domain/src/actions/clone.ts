@@ -35,6 +35,7 @@ export const clone = defineTaskAction({
     step: 'clone-disk',
     onOff: true,
     isNotPreparedTwice: true,
+    keepsTrying: true,
     graceMs: CLONE_GRACE_MS,
     overdue: 'The disk could not be copied in time',
   },

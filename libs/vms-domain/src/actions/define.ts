@@ -32,6 +32,8 @@ export interface Task<S extends string = string> {
   readonly inError?: true;
   /** What stands before it is not done again once it has begun: it may have come about, and its host knows. */
   readonly isNotPreparedTwice?: true;
+  /** What fails for now is tried again for as long as it may take: its host goes on with it when nobody asks. */
+  readonly keepsTrying?: true;
   /** What people are told when the guest has not done it by the deadline. */
   readonly overdue: string;
   /** How long it may take, in milliseconds; the grace of the service when left out. */

@@ -16,6 +16,7 @@ export const save = defineTaskAction({
     onOff: true,
     onPaused: true,
     isNotPreparedTwice: true,
+    keepsTrying: true,
     graceMs: SNAPSHOT_GRACE_MS,
     overdue: 'The memory of the virtual machine could not be saved in time',
   },
