@@ -1,24 +1,16 @@
-import type { ChildProcess } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { pollUntil } from '@infinibay/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { PrismaClient, createDatabase } from '../database.js';
+import { PrismaClient } from '../database.js';
 import { HostMaintenanceRepository } from '../hosts/host-maintenance.repository.js';
 import { VmRepository } from '../vms/vm.repository.js';
 import { DrainBench } from '../testing/drain-bench.js';
 import { VmBench } from '../testing/vm-bench.js';
-import { spawnVms } from '../testing/vms-process.js';
-import { VmsUnderTest } from '../testing/vms-under-test.js';
 
 const ROUNDS = 3;
 const AT_ONCE = 10;
-const KILLED = 60;
 
 describe('the drain of a host, and what comes in the same instant', () => {
   let bench: VmBench;
   let drain: DrainBench;
-  let service: ChildProcess | undefined;
   beforeAll(async () => {
     bench = await VmBench.start();
     drain = new DrainBench(bench);
@@ -27,10 +19,7 @@ describe('the drain of a host, and what comes in the same instant', () => {
     await drain.set(false);
     await database().vm.deleteMany();
   });
-  afterAll(async () => {
-    service?.kill('SIGKILL');
-    await bench.stop();
-  });
+  afterAll(() => bench.stop());
 
   const database = () => bench.vms.get(PrismaClient);
   const codeOf = ({ errors }: Awaited<ReturnType<VmBench['act']>>) => errors?.[0]?.extensions.code;
@@ -120,29 +109,5 @@ describe('the drain of a host, and what comes in the same instant', () => {
       await drain.set(false);
       await database().vm.deleteMany();
     }
-  }, 120_000);
-
-  it('goes on after the service was killed half-way, and a repeated key gets the same operation', async () => {
-    const ids = await drain.bulk.vms(KILLED, 'RUNNING');
-    const idempotencyKey = randomUUID();
-    const said = { idempotencyKey, timeoutSeconds: 600, reason: 'a new fan' };
-    const outside = createDatabase({ DATABASE_URL: bench.database.url, DATABASE_POOL_SIZE: 2 });
-    const asked = () => outside.bulkResult.count({ where: { status: { not: 'PENDING' }, vmId: { in: ids } } });
-    const id = await drain.drained(said);
-    await bench.vms.stop();
-    const before = await asked();
-    service = spawnVms(bench.database);
-    await pollUntil(async () => (await asked()) > before || before === KILLED, { what: 'work', timeoutMs: 60_000 });
-    service.kill('SIGKILL');
-    await once(service, 'exit');
-    await outside.$disconnect();
-    bench.vms = await VmsUnderTest.start(bench.database);
-    expect(await drain.drained(said)).toBe(id);
-    expect(codeOf(await drain.drain({ ...said, force: true }))).toBe('IDEMPOTENCY_KEY_REUSED');
-    const view = await drain.ended(id);
-    expect(view).toMatchObject({ status: 'SUCCEEDED', results: { totalCount: KILLED } });
-    expect(ids.filter((vmId) => bench.neighbours.vm(vmId).power !== 'off')).toEqual([]);
-    expect(await database().operation.count({ where: { resourceKind: 'vm', kind: 'SHUTDOWN_VM' } })).toBe(KILLED);
-    expect(await database().operation.count({ where: { resourceKind: 'host', idempotencyKey } })).toBe(1);
   }, 120_000);
 });
