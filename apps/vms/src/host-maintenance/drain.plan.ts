@@ -1,7 +1,11 @@
+import { DomainError } from '@infinibay/contracts';
+import { isUuid } from '@infinibay/platform-subgraph';
 import { drainVerdict, operationKind, type DrainVerdict } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
+import { FleetRepository } from '../hosts/fleet.repository.js';
+import { HostRepository } from '../hosts/host.repository.js';
 import { OperationRepository } from '../operations/operation.repository.js';
 import { PlacementRepository } from '../placement/placement.repository.js';
 
@@ -15,6 +19,8 @@ export interface PlannedDrain {
 @Injectable()
 export class DrainPlan {
   constructor(
+    private readonly fleet: FleetRepository,
+    private readonly hosts: HostRepository,
     private readonly placements: PlacementRepository,
     private readonly operations: OperationRepository,
   ) {}
@@ -28,6 +34,15 @@ export class DrainPlan {
       const error = code === null ? null : { code, message: errorMessage ?? code };
       const open = kinds.get(vm.id);
       return { vm, verdict: drainVerdict({ state, error, open: open === undefined ? null : operationKind(open) }) };
+    });
+  }
+
+  /** The same, and nothing is written. @throws DomainError HOST_NOT_FOUND */
+  async now(hostId: string): Promise<PlannedDrain[]> {
+    if (!isUuid(hostId)) throw new DomainError('HOST_NOT_FOUND');
+    return this.fleet.picture(async (tx) => {
+      if (!(await this.hosts.isKnown(tx, hostId))) throw new DomainError('HOST_NOT_FOUND');
+      return this.of(tx, hostId);
     });
   }
 }

@@ -1,14 +1,12 @@
-import { DomainError, type Actor, type EventEnvelope } from '@infinibay/contracts';
+import type { Actor, EventEnvelope } from '@infinibay/contracts';
 import { connectionOf, parsePage, validateInput, type PageArgs } from '@infinibay/platform-graphql';
 import { currentContext } from '@infinibay/platform-logging';
 import { newId } from '@infinibay/platform-persistence';
-import { isUuid } from '@infinibay/platform-subgraph';
 import { Injectable } from '@nestjs/common';
 import type { NewBulkRequest } from '../bulk/bulk-request.repository.js';
 import type { BulkTarget } from '../bulk/bulk-result.repository.js';
 import { BulkOpening } from '../bulk/bulk.opening.js';
 import { Change, type Transaction } from '../database.js';
-import { FleetRepository } from '../hosts/fleet.repository.js';
 import type { Operation } from '../operations/operation.model.js';
 import { OperationService } from '../operations/operation.service.js';
 import { parametersOf } from '../vm-changes/action-arguments.js';
@@ -26,7 +24,6 @@ const KIND = 'SHUTDOWN_VM';
 export class DrainService {
   constructor(
     private readonly change: Change,
-    private readonly fleet: FleetRepository,
     private readonly plan: DrainPlan,
     private readonly maintenance: MaintenanceChange,
     private readonly bulk: BulkOpening,
@@ -39,11 +36,7 @@ export class DrainService {
    */
   async preview(hostId: string, args: PageArgs): Promise<DrainPreviewConnection> {
     const page = parsePage(args);
-    if (!isUuid(hostId)) throw new DomainError('HOST_NOT_FOUND');
-    const planned = await this.fleet.picture(async (tx) => {
-      if ((await tx.host.findUnique({ where: { id: hostId } })) === null) throw new DomainError('HOST_NOT_FOUND');
-      return this.plan.of(tx, hostId);
-    });
+    const planned = await this.plan.now(hostId);
     const all = planned.map((one) => ({ id: one.vm.id, ...one }));
     const rest = all.filter(({ id }) => page.after === undefined || id > page.after);
     const { nodes, ...where } = connectionOf(rest, page, all.length);

@@ -4,7 +4,7 @@ import type { GraphContext } from '@infinibay/platform-graphql';
 import { databaseNow } from '@infinibay/platform-persistence';
 import { Injectable } from '@nestjs/common';
 import type DataLoader from 'dataloader';
-import { PrismaClient } from '../database.js';
+import { PrismaClient, type Transaction } from '../database.js';
 import type { Host as HostRow } from '../generated/prisma/client.js';
 import type { Host, HostMaintenance } from './host.model.js';
 
@@ -38,6 +38,10 @@ export class HostRepository {
   async find(actor: Actor, id: string): Promise<Host | null> {
     const row = await this.database.host.findUnique({ where: { id } });
     return row === null ? null : toHost(row, actor, await databaseNow(this.database));
+  }
+
+  async isKnown(tx: Transaction, id: string): Promise<boolean> {
+    return (await tx.host.findUnique({ where: { id }, select: { id: true } })) !== null;
   }
 
   async list(actor: Actor): Promise<Host[]> {

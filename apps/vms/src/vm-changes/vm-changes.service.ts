@@ -15,7 +15,6 @@ import {
 import { Injectable } from '@nestjs/common';
 import { Change, type Transaction } from '../database.js';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
-import { HostMaintenanceRepository } from '../hosts/host-maintenance.repository.js';
 import { OperationRepository } from '../operations/operation.repository.js';
 import { Reconciler } from '../reconcile/reconciler.js';
 import { stateEvents } from '../vms/vm.events.js';
@@ -46,7 +45,6 @@ export class VmChangesService {
   constructor(
     private readonly change: Change,
     private readonly vms: VmRepository,
-    private readonly maintenances: HostMaintenanceRepository,
     private readonly operations: OperationRepository,
     private readonly creation: VmCreation,
     private readonly effects: ActionEffects,
@@ -90,10 +88,7 @@ export class VmChangesService {
     });
   }
 
-  /**
-   * @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, VM_MEMORY_SAVED, DELETION_PROTECTED, HOST_IN_MAINTENANCE, and what
-   * ActionEffects throws
-   */
+  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, VM_MEMORY_SAVED, DELETION_PROTECTED, and what ActionEffects throws */
   async request(
     actor: Actor,
     kind: Exclude<OperationKind, 'CREATE_VM' | 'CLONE_VM'>,
@@ -118,10 +113,7 @@ export class VmChangesService {
     });
   }
 
-  /**
-   * The VM, of which this may be asked now.
-   * @throws DomainError VM_NOT_FOUND, VM_BUSY, VM_MEMORY_SAVED, DELETION_PROTECTED, HOST_IN_MAINTENANCE
-   */
+  /** The VM, of which this may be asked now. @throws DomainError VM_NOT_FOUND, VM_BUSY, VM_MEMORY_SAVED, DELETION_PROTECTED */
   private async lock(
     tx: Transaction,
     actor: Actor,
@@ -129,7 +121,7 @@ export class VmChangesService {
     vmId: string,
     volumeId: string | undefined,
   ): Promise<VmRow> {
-    const { permission, destroys, refusedWhileSaved, powersOnFrom = [] } = actionOf(kind);
+    const { permission, destroys, refusedWhileSaved } = actionOf(kind);
     const vm = await this.vms.lock(tx, vmId);
     if (
       vm === null ||
@@ -142,7 +134,6 @@ export class VmChangesService {
     if (destroys === true && vm.deletionProtected) throw new DomainError('DELETION_PROTECTED');
     await this.refuseWhileOpen(tx, vm, kind, volumeId);
     if (refusedWhileSaved === true && vm.savedAt !== null) throw new DomainError('VM_MEMORY_SAVED');
-    if (powersOnFrom.includes(vm.state)) await this.maintenances.requireOpen(tx, vm.hostId);
     return vm;
   }
 
