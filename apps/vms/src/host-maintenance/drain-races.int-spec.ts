@@ -5,7 +5,7 @@ import { VmRepository } from '../vms/vm.repository.js';
 import { DrainBench } from '../testing/drain-bench.js';
 import { VmBench } from '../testing/vm-bench.js';
 
-const ROUNDS = 3;
+const ROUNDS = 2;
 const AT_ONCE = 10;
 
 describe('the drain of a host, and what comes in the same instant', () => {

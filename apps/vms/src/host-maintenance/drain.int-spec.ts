@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { newId } from '@infinibay/platform-persistence';
 import { pollUntil } from '@infinibay/testing';
 import { PrismaClient } from '../database.js';
 import { DrainBench } from '../testing/drain-bench.js';
@@ -15,6 +14,7 @@ describe('the drain of a host', () => {
   }, 120_000);
   afterEach(async () => {
     drain.deaf.clear();
+    bench.neighbours.snapshots.looksUntilComplete = 0;
     bench.neighbours.disturb = (name, vmId) => {
       drain.obey(name, vmId);
     };
@@ -27,22 +27,22 @@ describe('the drain of a host', () => {
   const power = (id: string) => bench.neighbours.vm(id).power;
   const told = ({ results }: BulkView) =>
     new Map(results?.nodes.map(({ vmId, status, errorCode }) => [vmId, [status, errorCode]]));
-  /** Somebody takes a snapshot, which takes long. */
-  const isBusy = async (vmId: string): Promise<void> => {
-    const about = { kind: 'CREATE_SNAPSHOT', resourceKind: 'vm', resourceId: vmId, vmId, status: 'RUNNING' } as const;
-    const by = { actorId: newId(), idempotencyKey: 'long', correlationId: 'long', departmentId: bench.departmentId };
-    await database().operation.create({ data: { id: newId(), ...about, ...by } });
+  /** One of which somebody takes a snapshot, which takes long. */
+  const snapped = async (): Promise<string> => {
+    const vmId = await bench.running();
+    bench.neighbours.snapshots.looksUntilComplete = 1_000_000;
+    expect((await bench.say('createVmSnapshot', { vmId })).errors).toBeUndefined();
+    return vmId;
   };
 
   it('does to each VM what the preview has said', async () => {
+    const busy = await snapped();
     const running = await drain.bulk.vms(3, 'RUNNING');
     const [still = ''] = await drain.bulk.vms(1, 'PAUSED', { desired: 'PAUSED', pauseReason: 'user' });
     Object.assign(bench.neighbours.vm(still), { power: 'paused', reason: 'user' });
     const [off = ''] = await drain.bulk.vms(1);
     const failure = { errorCode: 'HYPERVISOR_ERROR', errorMessage: 'it said no' };
     const [broken = ''] = await drain.bulk.vms(1, 'ERROR', failure);
-    const [busy = ''] = await drain.bulk.vms(1, 'RUNNING');
-    await isBusy(busy);
     const [leaving = ''] = await drain.bulk.vms(1, 'DELETING', { desired: 'DELETED' });
 
     const preview = await drain.preview();
