@@ -1,7 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { drainVerdict, type DrainedVm } from './drain.js';
 
-const vm = (overrides: Partial<DrainedVm>): DrainedVm => ({ state: 'RUNNING', error: null, open: null, ...overrides });
+const vm = (overrides: Partial<DrainedVm>): DrainedVm => ({
+  state: 'RUNNING',
+  isWantedGone: false,
+  error: null,
+  open: null,
+  ...overrides,
+});
 const outcome = (overrides: Partial<DrainedVm>) => drainVerdict(vm(overrides)).outcome;
 
 describe('drainVerdict', () => {
@@ -19,6 +25,25 @@ describe('drainVerdict', () => {
     const error = { code: 'DISK_MISSING', message: 'no file' };
     expect(drainVerdict(vm({ state: 'ERROR', error }))).toEqual({ outcome: 'BLOCKED', reason: error });
     expect(drainVerdict(vm({ state: 'ERROR' }))).toMatchObject({ outcome: 'BLOCKED', reason: { code: 'VM_BUSY' } });
+  });
+
+  it('shuts down one in error that may run: nobody could ask its host', () => {
+    const error = { code: 'SUSPENDED_GUEST_LOST', message: 'it is gone' };
+    expect(outcome({ state: 'ERROR', error })).toBe('BLOCKED');
+    for (const code of ['HOST_UNAVAILABLE', 'VM_UNRESPONSIVE', 'DEADLINE_EXCEEDED']) {
+      const away = { state: 'ERROR', error: { code, message: 'away' } } as const;
+      expect(outcome(away)).toBe('SHUT_DOWN');
+      expect(outcome({ ...away, isWantedGone: true })).toBe('BLOCKED');
+    }
+  });
+
+  it('waits for the end of one that is being deleted', () => {
+    expect(outcome({ state: 'DELETING', open: 'DELETE_VM' })).toBe('DELETION');
+    expect(outcome({ state: 'DELETED' })).toBe('NOTHING');
+  });
+
+  it('leaves one alone on which something is under way that only a newer version knows', () => {
+    expect(outcome({ open: 'MOVE_VM' })).toBe('BLOCKED');
   });
 
   it.each(['SAVE_VM', 'CREATE_SNAPSHOT', 'REVERT_TO_SNAPSHOT'] as const)('lets %s end first', (open) => {

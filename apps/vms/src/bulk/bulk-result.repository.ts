@@ -8,8 +8,8 @@ import type { BulkResult as ResultRow, BulkResultStatus, Prisma } from '../gener
 
 /** Taken twice, a row asks for the same by the same key. */
 const CLAIM_SECONDS = 10;
-/** A cheap look at one row. */
-const WAIT_SECONDS = 1;
+/** A cheap look at one row, less often the longer it is waited for. */
+const LOOK_AGAIN_MS = { least: 1_000, most: 10_000, ofAge: 0.1 } as const;
 const NO_HOST = '00000000-0000-0000-0000-000000000000';
 
 export interface BulkResultKey {
@@ -40,7 +40,10 @@ export interface Refusal {
 }
 
 const withRequest = { request: { include: { operation: true } } } as const satisfies Prisma.BulkResultInclude;
-export type PendingResult = Prisma.BulkResultGetPayload<{ include: typeof withRequest }>;
+export type PendingResult = Prisma.BulkResultGetPayload<{ include: typeof withRequest }> & {
+  /** How long ago the request was accepted. */
+  readonly ageMs: number;
+};
 
 /** What became of each VM of a request on many. */
 @Injectable()
@@ -77,18 +80,35 @@ export class BulkResultRepository {
   }
 
   /** One that was not asked yet; null: it was. */
-  findPending({ operationId, position }: BulkResultKey): Promise<PendingResult | null> {
-    return this.database.bulkResult.findFirst({
-      where: { operationId, position, status: 'PENDING' },
-      include: withRequest,
-    });
+  async findPending({ operationId, position }: BulkResultKey): Promise<PendingResult | null> {
+    const where = { operationId, position, status: 'PENDING' } as const;
+    const row = await this.database.bulkResult.findFirst({ where, include: withRequest });
+    if (row === null) return null;
+    const now = (await databaseNow(this.database)).getTime();
+    return { ...row, ageMs: now - row.request.operation.createdAt.getTime() };
   }
 
-  /** Also when another instance was refused: it was slower than it may be, and asked at the same time. */
-  async markAccepted({ operationId, position }: BulkResultKey, acceptedOperationId: string): Promise<void> {
-    await this.database.bulkResult.updateMany({
+  /**
+   * Also when another instance was refused: it was slower than it may be, and asked at the same time.
+   * @returns false: it was accepted already, or is not wanted any more
+   */
+  async markAccepted(
+    { operationId, position }: BulkResultKey,
+    acceptedOperationId: string,
+    tx: Transaction = this.database,
+  ): Promise<boolean> {
+    const { count } = await tx.bulkResult.updateMany({
       where: { operationId, position, status: { in: ['PENDING', 'REFUSED'] } },
       data: { status: 'ACCEPTED', acceptedOperationId, errorCode: null, errorMessage: null, dueAt: null },
+    });
+    return count > 0;
+  }
+
+  /** There was nothing to be asked: it is as it shall be. */
+  async markSucceeded({ operationId, position }: BulkResultKey): Promise<void> {
+    await this.database.bulkResult.updateMany({
+      where: { operationId, position, status: 'PENDING' },
+      data: { status: 'SUCCEEDED', errorCode: null, errorMessage: null, dueAt: null },
     });
   }
 
@@ -100,8 +120,10 @@ export class BulkResultRepository {
   }
 
   /** It is not ready to be asked, and will be. What it waits for is shown meanwhile. */
-  async wait({ operationId, position }: BulkResultKey, { code, message }: Refusal): Promise<void> {
-    const dueAt = new Date((await databaseNow(this.database)).getTime() + WAIT_SECONDS * 1_000);
+  async wait({ operationId, position }: BulkResultKey, { code, message }: Refusal, ageMs: number): Promise<void> {
+    const { least, most, ofAge } = LOOK_AGAIN_MS;
+    const afterMs = Math.min(most, Math.max(least, ageMs * ofAge));
+    const dueAt = new Date((await databaseNow(this.database)).getTime() + afterMs);
     await this.database.bulkResult.updateMany({
       where: { operationId, position, status: 'PENDING' },
       data: { dueAt, errorCode: code, errorMessage: message },

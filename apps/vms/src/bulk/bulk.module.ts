@@ -13,6 +13,7 @@ import { BulkResultService } from './bulk-result.service.js';
 import { BulkService } from './bulk.service.js';
 import { BulkTargets } from './bulk.targets.js';
 import { BulkWorker } from './bulk.worker.js';
+import { DrainedVms } from './drained-vms.js';
 
 @Module({
   imports: [OperationsModule, VmsModule, VmChangesModule],
@@ -21,6 +22,7 @@ import { BulkWorker } from './bulk.worker.js';
     BulkResultRepository,
     BulkTargets,
     BulkAcceptance,
+    DrainedVms,
     BulkProgress,
     BulkWorker,
     BulkOpening,

@@ -13,6 +13,9 @@ registerEnumType(Outcomes, {
       description:
         'Its guest is asked to power off, once it is up if it is only being made, and runs on before if it stands still',
     },
+    DELETION: {
+      description: 'It is being deleted, which cuts its power; its result is SUCCEEDED when it is gone',
+    },
     NOTHING: { description: 'It is off' },
     BLOCKED: { description: 'It is left as it is, and its result is REFUSED; the reason says why' },
   },
@@ -38,7 +41,7 @@ export class DrainPreviewConnection {
   @Field(() => [DrainPreview], { description: 'In the order of the ids of the virtual machines' })
   nodes!: DrainPreview[];
 
-  @Field(() => Int, { description: 'How many there are on all pages; those that are being deleted are left out' })
+  @Field(() => Int, { description: 'How many there are on all pages' })
   totalCount!: number;
 
   @Field(() => Int, { description: 'How many of all of them would be shut down' })

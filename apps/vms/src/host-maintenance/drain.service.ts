@@ -2,6 +2,7 @@ import type { Actor, EventEnvelope } from '@infinibay/contracts';
 import { connectionOf, parsePage, validateInput, type PageArgs } from '@infinibay/platform-graphql';
 import { currentContext } from '@infinibay/platform-logging';
 import { newId } from '@infinibay/platform-persistence';
+import type { DrainOutcome } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import type { NewBulkRequest } from '../bulk/bulk-request.repository.js';
 import type { BulkTarget } from '../bulk/bulk-result.repository.js';
@@ -36,13 +37,18 @@ export class DrainService {
    */
   async preview(hostId: string, args: PageArgs): Promise<DrainPreviewConnection> {
     const page = parsePage(args);
-    const planned = await this.plan.now(hostId);
-    const all = planned.map((one) => ({ id: one.vm.id, ...one }));
-    const rest = all.filter(({ id }) => page.after === undefined || id > page.after);
-    const { nodes, ...where } = connectionOf(rest, page, all.length);
-    const shown = nodes.map(({ vm, verdict: { outcome, reason } }) => ({ vm: toVm(vm), outcome, reason }));
-    const count = (what: string): number => planned.filter(({ verdict }) => verdict.outcome === what).length;
-    return { ...where, nodes: shown, shutDownCount: count('SHUT_DOWN'), blockedCount: count('BLOCKED') };
+    return this.plan.now(hostId, async (planned, rowsOf) => {
+      const all = planned.map(({ vm, verdict }) => ({ id: vm.id, ...verdict }));
+      const rest = all.filter(({ id }) => page.after === undefined || id > page.after);
+      const { nodes, ...where } = connectionOf(rest, page, all.length);
+      const rows = await rowsOf(nodes.map(({ id }) => id));
+      const shown = nodes.flatMap(({ id, outcome, reason }) => {
+        const row = rows.get(id);
+        return row === undefined ? [] : [{ vm: toVm(row), outcome, reason }];
+      });
+      const count = (what: DrainOutcome): number => all.filter(({ outcome }) => outcome === what).length;
+      return { ...where, nodes: shown, shutDownCount: count('SHUT_DOWN'), blockedCount: count('BLOCKED') };
+    });
   }
 
   /**

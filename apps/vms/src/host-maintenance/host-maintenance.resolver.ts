@@ -45,7 +45,7 @@ export class HostMaintenanceResolver {
     description: [
       'Puts a host into maintenance, and shuts down every virtual machine there that is not off: live migration does not exist yet, none is moved away.',
       'Answers at once with one operation of the kind SHUTDOWN_VM and the resource kind host; its results say what becomes of each VM.',
-      'It ends SUCCEEDED when all are off, otherwise FAILED with BULK_INCOMPLETE: a guest that did not power off in time runs on unless force was asked for. The host stays in maintenance either way.',
+      'It ends SUCCEEDED when all are off or deleted, otherwise FAILED with BULK_INCOMPLETE: a guest that did not power off in time runs on unless force was asked for. The host stays in maintenance either way.',
       'Another drain of the same host takes the place of this one. For administrators. Errors: HOST_NOT_FOUND, FORBIDDEN, INVALID_INPUT, IDEMPOTENCY_KEY_REUSED',
     ].join(' '),
   })

@@ -22,8 +22,11 @@ export class MaintenanceChange {
    */
   async begin(tx: Transaction, hostId: string, said: MaintenanceSaid): Promise<EventEnvelope[]> {
     const host = await this.lock(tx, hostId);
-    const isNews = host.maintenanceSince === null || (said.reason !== null && said.reason !== host.maintenanceReason);
-    return isNews ? [changedEvent(await this.maintenances.begin(tx, host, said), said)] : [];
+    const isReason = said.reason !== null && said.reason !== host.maintenanceReason;
+    if (host.maintenanceSince !== null && !isReason && said.byId === host.maintenanceById) return [];
+    // Who says nothing of why leaves what was said.
+    const now = { ...said, reason: said.reason ?? host.maintenanceReason };
+    return [changedEvent(await this.maintenances.begin(tx, host, now), now)];
   }
 
   /** What a drain has not asked yet is left as it is. @throws DomainError HOST_NOT_FOUND */

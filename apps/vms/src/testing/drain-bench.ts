@@ -87,13 +87,13 @@ export class DrainBench {
   }
 
   /** Which statement waits for which lock is the database's to say. */
-  async waitsForLock(): Promise<void> {
+  async waitsForLock(table: 'hosts' | 'vms' = 'hosts'): Promise<void> {
     const waits = async (): Promise<boolean> => {
       const [row] = await this.bench.vms.get(PrismaClient).$queryRaw<{ n: number }[]>`
         SELECT count(*)::int AS n FROM pg_stat_activity
-        WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%FROM hosts WHERE id%'`;
+        WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE ${`%FROM ${table} WHERE id%`}`;
       return (row?.n ?? 0) > 0;
     };
-    await pollUntil(waits, { what: 'somebody who waits for the row of the host', timeoutMs: 30_000 });
+    await pollUntil(waits, { what: `somebody who waits for a row of ${table}`, timeoutMs: 30_000 });
   }
 }
