@@ -4,6 +4,7 @@ import { BulkModule } from './bulk/bulk.module.js';
 import { CatalogModule } from './catalog/catalog.module.js';
 import { ConsolesModule } from './consoles/consoles.module.js';
 import { GuestModule } from './guest/guest.module.js';
+import { HostMaintenanceModule } from './host-maintenance/host-maintenance.module.js';
 import { HostsModule } from './hosts/hosts.module.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { PlacementModule } from './placement/placement.module.js';
@@ -30,6 +31,7 @@ export const features: Type[] = [
   GuestModule,
   VmChangesModule,
   BulkModule,
+  HostMaintenanceModule,
   VolumeChangesModule,
 ];
 

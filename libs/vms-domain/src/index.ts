@@ -4,6 +4,7 @@ export type { FlagOption, IntegerOption, Options, Parameters } from './actions/o
 export * from './backoff.js';
 export * from './cloud-init/cloud-init.js';
 export * from './cloud-init/seed-documents.js';
+export * from './drain.js';
 export * from './lifecycle.js';
 export * from './placement/index.js';
 export * from './plan.js';

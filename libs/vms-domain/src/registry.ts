@@ -32,7 +32,8 @@ const required = <T>(found: T | undefined, what: string): T => {
   return found;
 };
 
-const isKind = (text: string): text is OperationKind => actions.has(text);
+/** Whether this version knows the kind: a row may be of a newer one. */
+export const isKind = (text: string): text is OperationKind => actions.has(text);
 const isDesired = (text: string): text is DesiredState => wishes.has(text);
 
 /** A kind as a row has it. @throws RangeError for one that this version does not know */

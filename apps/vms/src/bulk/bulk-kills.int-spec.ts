@@ -1,18 +1,16 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { pollUntil } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createDatabase, type PrismaClient } from '../database.js';
 import { VmBench } from '../testing/vm-bench.js';
-import { VmsUnderTest, testNats } from '../testing/vms-under-test.js';
+import { spawnVms } from '../testing/vms-process.js';
+import { VmsUnderTest } from '../testing/vms-under-test.js';
 import { BulkBench } from '../testing/bulk-bench.js';
 
-const MAIN = join(import.meta.dirname, '../../dist/main.js');
 const COUNT = 250;
 const KILLS = 4;
 
-/** The service itself, as an operator starts it. */
 describe('a request on hundreds of VMs while the service is killed again and again', () => {
   let bench: VmBench;
   let bulk: BulkBench;
@@ -29,20 +27,6 @@ describe('a request on hundreds of VMs while the service is killed again and aga
     await bench.stop();
   });
 
-  const start = (): ChildProcess => {
-    const nats = testNats();
-    const env = {
-      HTTP_PORT: '0',
-      LOG_LEVEL: 'error',
-      NATS_URL: nats.url,
-      NATS_USER: nats.user,
-      NATS_PASSWORD: nats.password,
-      DATABASE_URL: bench.database.url,
-      INTERNAL_KEY: 'test-internal-key-test-internal-key',
-      LEASE_SECONDS: '3',
-    };
-    return spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'ignore', 'inherit'] });
-  };
   const asked = (operationId: string) =>
     database.bulkResult.count({ where: { operationId, status: { not: 'PENDING' } } });
 
@@ -52,7 +36,7 @@ describe('a request on hundreds of VMs while the service is killed again and aga
     await bench.vms.stop();
     for (let kill = 1; kill <= KILLS; kill += 1) {
       const before = await asked(id);
-      service = start();
+      service = spawnVms(bench.database);
       const moved = async () => (await asked(id)) > before || before === COUNT;
       await pollUntil(moved, { timeoutMs: 120_000, what: 'a VM that is asked' });
       service.kill('SIGKILL');

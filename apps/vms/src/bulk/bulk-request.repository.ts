@@ -19,8 +19,20 @@ export interface BulkRequestKey {
   readonly hostId: string;
 }
 
+/** What the operation of a request on many VMs may be about: itself, or the host that it drains. */
+const RESOURCE_KINDS = { itself: 'bulk', host: 'host' } as const;
+
+export const isOnMany = ({ resourceKind }: { readonly resourceKind: string }): boolean =>
+  Object.values<string>(RESOURCE_KINDS).includes(resourceKind);
+
+/** Whether it drains a host: it waits for VMs that are coming up there, since no more of them do. */
+export const isDrain = ({ resourceKind }: { readonly resourceKind: string }): boolean =>
+  resourceKind === RESOURCE_KINDS.host;
+
 export interface NewBulkRequest {
   readonly id: string;
+  /** The host that it drains; null: it is about no more than its VMs. */
+  readonly drainedHostId: string | null;
   readonly kind: BulkKind;
   readonly departmentId: string;
   readonly actorId: string;
@@ -45,9 +57,13 @@ export class BulkRequestRepository {
     });
   }
 
-  async add(tx: Transaction, { actorRole, ...request }: NewBulkRequest): Promise<void> {
+  async add(tx: Transaction, { actorRole, drainedHostId, ...request }: NewBulkRequest): Promise<void> {
     const createdAt = await databaseNow(tx);
-    const data = { ...request, parameters: { ...request.parameters }, resourceKind: 'bulk', resourceId: request.id };
+    const about =
+      drainedHostId === null
+        ? { resourceKind: RESOURCE_KINDS.itself, resourceId: request.id }
+        : { resourceKind: RESOURCE_KINDS.host, resourceId: drainedHostId };
+    const data = { ...request, parameters: { ...request.parameters }, ...about };
     await tx.operation.create({ data: { ...data, createdAt, progressPercent: 0 } });
     await tx.bulkRequest.create({ data: { operationId: request.id, actorRole, dueAt: createdAt } });
   }

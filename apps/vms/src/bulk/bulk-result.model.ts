@@ -6,10 +6,13 @@ registerEnumType(BulkResultStatus, {
   name: 'BulkResultStatus',
   description: 'What became of one VM of a bulk request',
   valuesMap: {
-    PENDING: { description: 'It was not asked yet' },
+    PENDING: { description: 'It was not asked yet; errorCode and errorMessage say what it waits for, if for anything' },
     REFUSED: { description: 'The request was not accepted for it, and nothing was done; errorCode says why' },
     ACCEPTED: { description: 'Its operation is under way' },
-    SUPERSEDED: { description: 'A later request on the same VM took the place of its operation' },
+    SUPERSEDED: {
+      description:
+        'A later request on the same VM took the place of its operation; of a drain also: it was not asked, for another drain, or the end of the maintenance, came before that',
+    },
   },
 });
 

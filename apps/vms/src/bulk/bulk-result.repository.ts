@@ -8,6 +8,8 @@ import type { BulkResult as ResultRow, BulkResultStatus, Prisma } from '../gener
 
 /** Taken twice, a row asks for the same by the same key. */
 const CLAIM_SECONDS = 10;
+/** A cheap look at one row, less often the longer it is waited for. */
+const LOOK_AGAIN_MS = { least: 1_000, most: 10_000, ofAge: 0.1 } as const;
 const NO_HOST = '00000000-0000-0000-0000-000000000000';
 
 export interface BulkResultKey {
@@ -20,6 +22,8 @@ export interface BulkResultKey {
 export interface BulkTarget {
   readonly vmId: string;
   readonly known: { readonly departmentId: string; readonly hostId: string } | null;
+  /** It is not asked at all, for this. */
+  readonly refusal?: Refusal;
 }
 
 /** What ends a VM's part in a request. */
@@ -36,7 +40,10 @@ export interface Refusal {
 }
 
 const withRequest = { request: { include: { operation: true } } } as const satisfies Prisma.BulkResultInclude;
-export type PendingResult = Prisma.BulkResultGetPayload<{ include: typeof withRequest }>;
+export type PendingResult = Prisma.BulkResultGetPayload<{ include: typeof withRequest }> & {
+  /** How long ago the request was accepted. */
+  readonly ageMs: number;
+};
 
 /** What became of each VM of a request on many. */
 @Injectable()
@@ -54,34 +61,54 @@ export class BulkResultRepository {
   }
 
   /**
-   * Those that are known become due in their order.
-   * @param notFound of those that are not
+   * Those that are known and not refused become due in their order.
+   * @param notFound of those that are not known
    */
   async add(tx: Transaction, operationId: string, targets: readonly BulkTarget[], notFound: Refusal): Promise<void> {
     const now = (await databaseNow(tx)).getTime();
     await tx.bulkResult.createMany({
-      data: targets.map(({ vmId, known }, position) => {
+      data: targets.map(({ vmId, known, refusal }, position) => {
         const result = { operationId, position, vmId };
-        return known === null
-          ? { ...result, hostId: NO_HOST, ...refused(notFound) }
-          : { ...result, ...known, dueAt: new Date(now + position) };
+        if (known === null) return { ...result, hostId: NO_HOST, ...refused(notFound) };
+        return {
+          ...result,
+          ...known,
+          ...(refusal === undefined ? { dueAt: new Date(now + position) } : refused(refusal)),
+        };
       }),
     });
   }
 
   /** One that was not asked yet; null: it was. */
-  findPending({ operationId, position }: BulkResultKey): Promise<PendingResult | null> {
-    return this.database.bulkResult.findFirst({
-      where: { operationId, position, status: 'PENDING' },
-      include: withRequest,
-    });
+  async findPending({ operationId, position }: BulkResultKey): Promise<PendingResult | null> {
+    const where = { operationId, position, status: 'PENDING' } as const;
+    const row = await this.database.bulkResult.findFirst({ where, include: withRequest });
+    if (row === null) return null;
+    const now = (await databaseNow(this.database)).getTime();
+    return { ...row, ageMs: now - row.request.operation.createdAt.getTime() };
   }
 
-  /** Also when another instance was refused: it was slower than it may be, and asked at the same time. */
-  async markAccepted({ operationId, position }: BulkResultKey, acceptedOperationId: string): Promise<void> {
-    await this.database.bulkResult.updateMany({
+  /**
+   * Also when another instance was refused: it was slower than it may be, and asked at the same time.
+   * @returns false: it was accepted already, or is not wanted any more
+   */
+  async markAccepted(
+    { operationId, position }: BulkResultKey,
+    acceptedOperationId: string,
+    tx: Transaction = this.database,
+  ): Promise<boolean> {
+    const { count } = await tx.bulkResult.updateMany({
       where: { operationId, position, status: { in: ['PENDING', 'REFUSED'] } },
       data: { status: 'ACCEPTED', acceptedOperationId, errorCode: null, errorMessage: null, dueAt: null },
+    });
+    return count > 0;
+  }
+
+  /** There was nothing to be asked: it is as it shall be. */
+  async markSucceeded({ operationId, position }: BulkResultKey): Promise<void> {
+    await this.database.bulkResult.updateMany({
+      where: { operationId, position, status: 'PENDING' },
+      data: { status: 'SUCCEEDED', errorCode: null, errorMessage: null, dueAt: null },
     });
   }
 
@@ -90,6 +117,26 @@ export class BulkResultRepository {
       where: { operationId, position, status: 'PENDING' },
       data: refused(refusal),
     });
+  }
+
+  /** It is not ready to be asked, and will be. What it waits for is shown meanwhile. */
+  async wait({ operationId, position }: BulkResultKey, { code, message }: Refusal, ageMs: number): Promise<void> {
+    const { least, most, ofAge } = LOOK_AGAIN_MS;
+    const afterMs = Math.min(most, Math.max(least, ageMs * ofAge));
+    const dueAt = new Date((await databaseNow(this.database)).getTime() + afterMs);
+    await this.database.bulkResult.updateMany({
+      where: { operationId, position, status: 'PENDING' },
+      data: { dueAt, errorCode: code, errorMessage: message },
+    });
+  }
+
+  /** What the drains of a host have not asked yet is not asked any more. */
+  async endDrains(tx: Transaction, hostId: string): Promise<void> {
+    await tx.$executeRaw`UPDATE bulk_results AS r
+      SET status = 'SUPERSEDED', error_code = NULL, error_message = NULL, due_at = NULL
+      FROM operations AS o
+      WHERE o.resource_kind = 'host' AND o.resource_id = ${hostId}::uuid AND o.status IN ('PENDING', 'RUNNING')
+        AND r.operation_id = o.id AND r.status = 'PENDING'`;
   }
 
   /** It could not be asked now, and is again later. @returns how often it was tried */
@@ -149,8 +196,8 @@ export interface ReadableResults {
 const whereOf = ({ operationId, scope, statuses }: ReadableResults): Prisma.BulkResultWhereInput => ({
   operationId,
   ...(statuses === null ? {} : { status: { in: [...statuses] } }),
-  // What the reader named and could not see tells nothing.
-  OR: [{ departmentId: null }, departmentWhere(scope)],
+  // What the reader named and could not see tells nothing. Prisma takes an alternative without a condition for one that never holds.
+  ...(scope.all ? {} : { OR: [{ departmentId: null }, departmentWhere(scope)] }),
 });
 
 const refused = ({ code, message }: Refusal) => ({

@@ -8,6 +8,7 @@ import { OperationService } from '../operations/operation.service.js';
 import { Vm } from '../vms/vm.model.js';
 import { VmService } from '../vms/vm.service.js';
 import { BulkResult, BulkResultConnection } from './bulk-result.model.js';
+import { isOnMany } from './bulk-request.repository.js';
 import { BulkResultService } from './bulk-result.service.js';
 
 @Resolver(() => Operation)
@@ -18,7 +19,7 @@ export class OperationResultsResolver {
   @ResolveField(() => BulkResultConnection, {
     nullable: true,
     description:
-      'Of a bulk request what became of each VM, in the order in which they were named; null for any other operation. They are up to date within a second or two. VMs that you may no longer see are left out. Errors: INVALID_INPUT',
+      'Of a bulk request, or of the drain of a host, what became of each VM, in the order in which they were named; null for any other operation. They are up to date within a second or two. VMs that you may no longer see are left out. Errors: INVALID_INPUT',
   })
   async results(
     @Parent() operation: Operation,
@@ -27,7 +28,7 @@ export class OperationResultsResolver {
     @Args('statuses', { type: () => [BulkResultStatus], nullable: true, description: 'In one of these alone' })
     statuses?: BulkResultStatus[] | null,
   ): Promise<CountedLater<BulkResult> | null> {
-    if (operation.resourceKind !== 'bulk') return null;
+    if (!isOnMany(operation)) return null;
     return this.service.page(actor, operation.id, page, statuses ?? null);
   }
 }

@@ -1,14 +1,27 @@
 import { DomainError, isRetryable, type Actor } from '@infinibay/contracts';
 import { newServiceContext, runInContext } from '@infinibay/platform-logging';
-import { operationKind } from '@infinibay/vms-domain';
+import { operationKind, type OperationKind, type Parameters } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
+import type { Transaction } from '../database.js';
 import { parametersIn } from '../operations/operation.repository.js';
 import { VmChangesService } from '../vm-changes/vm-changes.service.js';
 import { isBulkKind } from './bulk.actions.js';
+import { isDrain } from './bulk-request.repository.js';
 import { BulkResultRepository, type BulkResultKey, type PendingResult } from './bulk-result.repository.js';
+import { DrainedVms, type DrainMove, type DrainOfVm } from './drained-vms.js';
 
 /** With growing waits, some minutes. */
 const MAX_ATTEMPTS = 12;
+
+/** Nobody wants it to be asked any more. */
+class NotWanted extends Error {}
+
+/** It has moved on since it was looked at. */
+class MovedOn extends Error {
+  constructor(readonly move: DrainMove) {
+    super('the virtual machine has moved on');
+  }
+}
 
 /** Asks one VM of a bulk request for what it was asked for. */
 @Injectable()
@@ -16,6 +29,7 @@ export class BulkAcceptance {
   constructor(
     private readonly results: BulkResultRepository,
     private readonly changes: VmChangesService,
+    private readonly drained: DrainedVms,
   ) {}
 
   /** As if its requester had asked for it alone. Whatever is interrupted is asked again by the same key, and acts once. */
@@ -28,18 +42,72 @@ export class BulkAcceptance {
   }
 
   private async ask(key: BulkResultKey, pending: PendingResult): Promise<void> {
+    const { operation } = pending.request;
     try {
-      const { operation } = pending.request;
-      const kind = operationKind(operation.kind);
-      if (!isBulkKind(kind)) throw new RangeError(`${kind} is no action on VMs that exist`);
-      const input = { vmId: pending.vmId, idempotencyKey: keyOf(pending) };
-      const accepted = await this.changes.request(actorOf(pending), kind, input, parametersIn(operation.parameters));
-      await this.results.markAccepted(key, accepted.operationId);
+      if (isDrain(operation)) return await this.drain(key, pending);
+      await this.accept(key, pending, operationKind(operation.kind), parametersIn(operation.parameters));
     } catch (error) {
+      if (error instanceof NotWanted) return;
       if (error instanceof DomainError && !isRetryable(error)) return this.results.markRefused(key, error);
       if ((await this.results.again(key)) < MAX_ATTEMPTS) throw error;
       await this.results.markRefused(key, error instanceof DomainError ? error : new DomainError('INTERNAL'));
     }
+  }
+
+  /** Looked at first, so that one that is not ready is not asked each time; and again under its lock. */
+  private async drain(key: BulkResultKey, pending: PendingResult): Promise<void> {
+    const parameters = parametersIn(pending.request.operation.parameters);
+    const drain = { vmId: pending.vmId, parameters, ageMs: pending.ageMs };
+    const move = await this.drained.look(drain);
+    if (move.kind !== 'ask') return this.settle(key, drain, move);
+    const isStill = async (tx: Transaction): Promise<void> => {
+      const now = await this.drained.lock(tx, drain);
+      if (now.kind !== 'ask' || now.action !== move.action) throw new MovedOn(now);
+    };
+    try {
+      await this.accept(key, pending, move.action, move.action === 'SHUTDOWN_VM' ? parameters : {}, isStill);
+    } catch (error) {
+      if (!(error instanceof MovedOn)) throw error;
+      await this.settle(key, drain, error.move);
+    }
+  }
+
+  private async settle(key: BulkResultKey, { ageMs }: DrainOfVm, move: DrainMove): Promise<void> {
+    switch (move.kind) {
+      case 'done':
+        return this.results.markSucceeded(key);
+      case 'asked':
+        await this.results.markAccepted(key, move.operationId);
+        return;
+      case 'refuse':
+        return this.results.markRefused(key, move.reason);
+      case 'wait':
+        return this.results.wait(key, move.reason, ageMs);
+      case 'ask':
+        // Something else is to be asked of it than before: at once.
+        return this.results.wait(key, { code: 'VM_BUSY', message: 'The virtual machine has moved on' }, 0);
+    }
+  }
+
+  /** The result is written with what it says was accepted: who takes the place of the request meanwhile has done so, or waits. */
+  private async accept(
+    key: BulkResultKey,
+    pending: PendingResult,
+    kind: OperationKind,
+    parameters: Parameters,
+    before?: (tx: Transaction) => Promise<void>,
+  ): Promise<void> {
+    if (!isBulkKind(kind)) throw new RangeError(`${kind} is no action on VMs that exist`);
+    const after = async (tx: Transaction, { operationId }: { readonly operationId: string }): Promise<void> => {
+      if (!(await this.results.markAccepted(key, operationId, tx))) throw new NotWanted();
+    };
+    const input = { vmId: pending.vmId, idempotencyKey: keyOf(pending) };
+    const accepted = await this.changes.request(actorOf(pending), kind, input, parameters, {
+      after,
+      ...(before === undefined ? {} : { before }),
+    });
+    // Of an older instance, which has written no result with it.
+    await this.results.markAccepted(key, accepted.operationId);
   }
 }
 

@@ -156,7 +156,7 @@ describe('one request on many VMs', () => {
     const several = await bulk.accepted({ ...asked, vmIds: [mine, theirs] }, both);
     await bulk.ended(single);
     expect((await bulk.ended(several, both)).results?.totalCount).toBe(2);
-    await bulk.read(several, {}, admin());
+    expect((await bulk.read(several, {}, admin())).results).toMatchObject({ totalCount: 2, nodes: [{}, {}] });
     await expect(bulk.read(several)).rejects.toThrow('OPERATION_NOT_FOUND');
     await expect(bulk.read(single, {}, memberOf(other))).rejects.toThrow('OPERATION_NOT_FOUND');
     const less = { ...both, departmentIds: [other] };

@@ -3,6 +3,7 @@ import { OperationsModule } from '../operations/operations.module.js';
 import { VmChangesModule } from '../vm-changes/vm-changes.module.js';
 import { VmsModule } from '../vms/vms.module.js';
 import { BulkAcceptance } from './bulk.acceptance.js';
+import { BulkOpening } from './bulk.opening.js';
 import { BulkProgress } from './bulk.progress.js';
 import { BulkRequestRepository } from './bulk-request.repository.js';
 import { BulkResolver } from './bulk.resolver.js';
@@ -12,6 +13,7 @@ import { BulkResultService } from './bulk-result.service.js';
 import { BulkService } from './bulk.service.js';
 import { BulkTargets } from './bulk.targets.js';
 import { BulkWorker } from './bulk.worker.js';
+import { DrainedVms } from './drained-vms.js';
 
 @Module({
   imports: [OperationsModule, VmsModule, VmChangesModule],
@@ -20,8 +22,10 @@ import { BulkWorker } from './bulk.worker.js';
     BulkResultRepository,
     BulkTargets,
     BulkAcceptance,
+    DrainedVms,
     BulkProgress,
     BulkWorker,
+    BulkOpening,
     BulkService,
     BulkResultService,
     BulkResolver,
@@ -29,5 +33,6 @@ import { BulkWorker } from './bulk.worker.js';
     BulkResultResolver,
     BulkResultConnectionResolver,
   ],
+  exports: [BulkOpening],
 })
 export class BulkModule {}

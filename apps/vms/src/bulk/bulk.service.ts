@@ -1,21 +1,18 @@
-import { DomainError, type Actor, type EventEnvelope } from '@infinibay/contracts';
+import { DomainError, type Actor } from '@infinibay/contracts';
 import { validateInput } from '@infinibay/platform-graphql';
 import { currentContext } from '@infinibay/platform-logging';
 import { newId } from '@infinibay/platform-persistence';
 import { optionsOf, type Parameters } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
-import { Change, type Transaction } from '../database.js';
+import { Change } from '../database.js';
 import type { Operation } from '../operations/operation.model.js';
 import { OperationService } from '../operations/operation.service.js';
 import { parametersOf } from '../vm-changes/action-arguments.js';
 import type { BulkKind } from './bulk.actions.js';
 import { BulkVms } from './bulk.inputs.js';
-import { BulkRequestRepository, type NewBulkRequest } from './bulk-request.repository.js';
-import { BulkResultRepository, NOTHING_ENDED, type BulkTarget } from './bulk-result.repository.js';
+import { BulkOpening } from './bulk.opening.js';
+import type { BulkTarget } from './bulk-result.repository.js';
 import { BulkTargets } from './bulk.targets.js';
-import { BulkWorker } from './bulk.worker.js';
-
-const { message: notFound } = new DomainError('VM_NOT_FOUND');
 
 /** Accepts requests on many VMs. Each VM is asked after that, by the worker. */
 @Injectable()
@@ -23,10 +20,8 @@ export class BulkService {
   constructor(
     private readonly change: Change,
     private readonly targets: BulkTargets,
-    private readonly requests: BulkRequestRepository,
-    private readonly results: BulkResultRepository,
+    private readonly opening: BulkOpening,
     private readonly operations: OperationService,
-    private readonly worker: BulkWorker,
   ) {}
 
   /**
@@ -41,7 +36,7 @@ export class BulkService {
     const show = ({ operationId }: { operationId: string }): Promise<Operation> =>
       this.operations.get(actor, operationId);
     const wake = (): void => {
-      this.worker.wake();
+      this.opening.wake();
     };
     const asked = { actor, operation: 'bulkVms', key, input, resourceKind: 'bulk', prepare, show, wake };
     return this.change.commit(asked, async (tx, targets) => {
@@ -49,20 +44,10 @@ export class BulkService {
       const { correlationId } = currentContext();
       const departmentId = departmentOf(actor, targets);
       const by = { actorId: actor.userId, actorRole: actor.role, idempotencyKey: key, correlationId };
-      const events = await this.add(tx, { id, kind, departmentId, parameters, ...by }, targets);
+      const request = { id, drainedHostId: null, kind, departmentId, parameters, ...by };
+      const events = await this.opening.open(tx, request, targets);
       return { answer: { operationId: id }, resourceId: id, events };
     });
-  }
-
-  private async add(
-    tx: Transaction,
-    request: NewBulkRequest,
-    targets: readonly BulkTarget[],
-  ): Promise<EventEnvelope[]> {
-    await this.requests.add(tx, request);
-    await this.results.add(tx, request.id, targets, { code: 'VM_NOT_FOUND', message: notFound });
-    const refused = targets.filter(({ known }) => known === null).length;
-    return this.requests.show(tx, request.id, { ...NOTHING_ENDED, total: targets.length, ended: refused, refused });
   }
 }
 

@@ -40,6 +40,7 @@ export class FleetRepository {
       hostId: host.id,
       hostname: host.hostname,
       online: isOnline(host, now),
+      inMaintenance: host.maintenanceSince !== null,
       // libvirt's test driver runs no guests: there is nothing to filter.
       filters: host.nwfilter || host.driver === 'Test',
       images: new Set(host.images.map(({ imageId }) => imageId)),

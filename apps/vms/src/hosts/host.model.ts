@@ -1,7 +1,20 @@
 import { Directive, Field, GraphQLISODateTime, ID, Int, ObjectType } from '@nestjs/graphql';
 
+@ObjectType({ description: 'That somebody works on a host: it takes no new VMs and starts none' })
+export class HostMaintenance {
+  @Field(() => GraphQLISODateTime)
+  since!: Date;
+
+  @Field(() => String, { nullable: true, description: 'For administrators, as whoever said so last gave it' })
+  reason!: string | null;
+
+  // Not a field of the API: what the resolver of by needs; null for members of departments.
+  byId!: string | null;
+}
+
 @ObjectType({
-  description: 'A machine that runs VMs. Members of departments see its id and name; administrators see all of it.',
+  description:
+    'A machine that runs VMs. Members of departments see its id and name, and whether it can be used; administrators see all of it.',
 })
 @Directive('@key(fields: "id")')
 export class Host {
@@ -43,4 +56,10 @@ export class Host {
 
   @Field(() => GraphQLISODateTime, { description: 'Last heartbeat' })
   lastSeenAt!: Date;
+
+  @Field(() => HostMaintenance, {
+    nullable: true,
+    description: 'null: it is in use. Live migration does not exist yet: its VMs stay where they are',
+  })
+  maintenance!: HostMaintenance | null;
 }

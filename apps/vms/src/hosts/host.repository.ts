@@ -4,9 +4,9 @@ import type { GraphContext } from '@infinibay/platform-graphql';
 import { databaseNow } from '@infinibay/platform-persistence';
 import { Injectable } from '@nestjs/common';
 import type DataLoader from 'dataloader';
-import { PrismaClient } from '../database.js';
+import { PrismaClient, type Transaction } from '../database.js';
 import type { Host as HostRow } from '../generated/prisma/client.js';
-import type { Host } from './host.model.js';
+import type { Host, HostMaintenance } from './host.model.js';
 
 /** Heartbeats come every 3 s; a host that missed five of them gets no new VMs. */
 export const OFFLINE_AFTER_MS = 15_000;
@@ -32,6 +32,16 @@ export class HostRepository {
       const known = await tx.image.findMany({ where: { id: { in: ids } }, select: { id: true } });
       await tx.hostImage.createMany({ data: known.map(({ id }) => ({ hostId, imageId: id })), skipDuplicates: true });
     });
+  }
+
+  /** null: there is none. */
+  async find(actor: Actor, id: string): Promise<Host | null> {
+    const row = await this.database.host.findUnique({ where: { id } });
+    return row === null ? null : toHost(row, actor, await databaseNow(this.database));
+  }
+
+  async isKnown(tx: Transaction, id: string): Promise<boolean> {
+    return (await tx.host.findUnique({ where: { id }, select: { id: true } })) !== null;
   }
 
   async list(actor: Actor): Promise<Host[]> {
@@ -70,5 +80,15 @@ const toHost = (row: HostRow, actor: Actor, now: Date): Host => {
     libvirtVersion: whole ? row.libvirtVersion : null,
     hypervisorVersion: whole ? row.hypervisorVersion : null,
     lastSeenAt: row.lastSeenAt,
+    maintenance: maintenanceOf(row, whole),
   };
 };
+
+const maintenanceOf = (row: HostRow, whole: boolean): HostMaintenance | null =>
+  row.maintenanceSince === null
+    ? null
+    : {
+        since: row.maintenanceSince,
+        byId: whole ? row.maintenanceById : null,
+        reason: whole ? row.maintenanceReason : null,
+      };

@@ -1,8 +1,8 @@
 import type { Actor } from '@infinibay/contracts';
 import { Authorize } from '@infinibay/platform-access';
-import { CurrentActor, ListSize, type GraphContext } from '@infinibay/platform-graphql';
-import { Query, ResolveReference, Resolver } from '@nestjs/graphql';
-import { Host } from './host.model.js';
+import { CurrentActor, ListSize, UserRef, type GraphContext } from '@infinibay/platform-graphql';
+import { Parent, Query, ResolveField, ResolveReference, Resolver } from '@nestjs/graphql';
+import { Host, HostMaintenance } from './host.model.js';
 import { HostRepository } from './host.repository.js';
 
 @Resolver(() => Host)
@@ -20,5 +20,14 @@ export class HostResolver {
   @ResolveReference()
   resolveReference(reference: { id: string }, context: { graph: GraphContext }): Promise<Host | null> {
     return this.repository.loader(context.graph).load(reference.id);
+  }
+}
+
+@Resolver(() => HostMaintenance)
+export class HostMaintenanceByResolver {
+  @Authorize()
+  @ResolveField(() => UserRef, { nullable: true, description: 'For administrators: who said so last' })
+  by(@Parent() { byId }: HostMaintenance): UserRef | null {
+    return byId === null ? null : { id: byId };
   }
 }

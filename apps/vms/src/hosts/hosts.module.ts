@@ -1,10 +1,11 @@
 import { Module } from '@nestjs/common';
 import { FleetRepository } from './fleet.repository.js';
+import { HostMaintenanceRepository } from './host-maintenance.repository.js';
 import { HostRepository } from './host.repository.js';
-import { HostResolver } from './host.resolver.js';
+import { HostMaintenanceByResolver, HostResolver } from './host.resolver.js';
 
 @Module({
-  providers: [FleetRepository, HostRepository, HostResolver],
-  exports: [FleetRepository, HostRepository],
+  providers: [FleetRepository, HostRepository, HostMaintenanceRepository, HostResolver, HostMaintenanceByResolver],
+  exports: [FleetRepository, HostRepository, HostMaintenanceRepository],
 })
 export class HostsModule {}

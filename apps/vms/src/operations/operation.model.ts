@@ -33,7 +33,7 @@ export class OperationStep {
 }
 
 @ObjectType({
-  description: 'Long-running work on a virtual machine, on many at once, or on a volume, with its journal',
+  description: 'Long-running work on a virtual machine, on many at once, on a host, or on a volume, with its journal',
 })
 @Directive('@key(fields: "id")')
 export class Operation {
@@ -72,7 +72,8 @@ export class Operation {
   finishedAt!: Date | null;
 
   @Field(() => String, {
-    description: 'What is worked on: vm, volume; bulk for a request on many VMs, which have results',
+    description:
+      'What is worked on: vm, volume; bulk for a request on many VMs, host for the drain of one: both have results',
   })
   resourceKind!: string;
 

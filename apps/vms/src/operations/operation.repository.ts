@@ -244,6 +244,15 @@ export class OperationRepository {
     return { ...row, kind: operationKind(row.kind), parameters: parametersIn(row.parameters) };
   }
 
+  /** The kinds of the operations that are open on the VMs of a host, by VM. */
+  async openKinds(tx: Transaction, hostId: string): Promise<ReadonlyMap<string, string>> {
+    const rows = await tx.operation.findMany({
+      where: { resourceKind: 'vm', vm: { hostId }, ...isOpen },
+      select: { resourceId: true, kind: true },
+    });
+    return new Map(rows.map(({ resourceId, kind }) => [resourceId, kind]));
+  }
+
   find(id: string, scope: DepartmentScope): Promise<OperationRow | null> {
     return this.database.operation.findFirst({ where: { id, ...departmentWhere(scope) }, include: withSteps });
   }

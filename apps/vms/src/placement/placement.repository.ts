@@ -3,7 +3,7 @@ import { RULE_NAMES, countRefusals, type Decision } from '@infinibay/vms-domain'
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { PrismaClient, type Transaction } from '../database.js';
-import type { Vm } from '../generated/prisma/client.js';
+import type { Prisma, Vm } from '../generated/prisma/client.js';
 import { MAX_KEPT_HOSTS, recordOf, type PlacementRecord } from './placement.record.js';
 
 // A rule that this version does not know any more stays readable.
@@ -17,6 +17,17 @@ const Verdicts = z.array(
   }),
 );
 const Refusals = z.array(z.object({ rule: Rule, hosts: z.number() }));
+
+const FOR_A_DRAIN = {
+  id: true,
+  departmentId: true,
+  hostId: true,
+  state: true,
+  desired: true,
+  errorCode: true,
+  errorMessage: true,
+} as const satisfies Prisma.VmSelect;
+export type VmToDrain = Prisma.VmGetPayload<{ select: typeof FOR_A_DRAIN }>;
 
 /** Why VMs are where they are. Rows go with their VM. */
 @Injectable()
@@ -59,5 +70,16 @@ export class PlacementRepository {
   /** VMs that would be lost with a host, by id: what is being deleted needs no other place. */
   async ofHost(tx: Transaction, hostId: string): Promise<Vm[]> {
     return tx.vm.findMany({ where: { hostId, state: { notIn: ['DELETING', 'DELETED'] } }, orderBy: { id: 'asc' } });
+  }
+
+  /** What a drain of a host goes by, of each VM there, by id. */
+  async toDrain(tx: Transaction, hostId: string): Promise<VmToDrain[]> {
+    const where: Prisma.VmWhereInput = { hostId, state: { not: 'DELETED' } };
+    return tx.vm.findMany({ where, orderBy: { id: 'asc' }, select: FOR_A_DRAIN });
+  }
+
+  async named(tx: Transaction, ids: readonly string[]): Promise<ReadonlyMap<string, Vm>> {
+    const rows = await tx.vm.findMany({ where: { id: { in: [...ids] } } });
+    return new Map(rows.map((row) => [row.id, row]));
   }
 }

@@ -2,6 +2,7 @@ import type { EventDataOf, EventEnvelope, hostAgentStarted } from '@infinibay/co
 import { databaseNow } from '@infinibay/platform-persistence';
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
+import { HostMaintenanceRepository } from '../hosts/host-maintenance.repository.js';
 import { OperationRepository } from '../operations/operation.repository.js';
 import { stateEvents } from '../vms/vm.events.js';
 import { VmRepository } from '../vms/vm.repository.js';
@@ -19,6 +20,7 @@ export interface Autostarted {
 @Injectable()
 export class AutostartRepository {
   constructor(
+    private readonly maintenances: HostMaintenanceRepository,
     private readonly vms: VmRepository,
     private readonly operations: OperationRepository,
   ) {}
@@ -39,9 +41,11 @@ export class AutostartRepository {
 
   /**
    * Has its VMs started that are off and shall not be. One of which somebody waits for something else is left to that, and
-   * one whose disk is being copied stays off, as whoever would start it is told.
+   * one whose disk is being copied stays off, as whoever would start it is told. None on a host that is in maintenance: whoever
+   * works on it boots it, and more than once.
    */
   async start(tx: Transaction, hostId: string): Promise<Autostarted> {
+    if (!(await this.maintenances.keepOpen(tx, hostId))) return { vmIds: [], events: [] };
     const where = { hostId, autostart: true, state: 'STOPPED' } as const;
     const found = await tx.vm.findMany({ where, orderBy: { id: 'asc' }, select: { id: true } });
     const started: string[] = [];

@@ -1,8 +1,9 @@
 import type { Actor, EventEnvelope } from '@infinibay/contracts';
-import { isSpecChange, type OperationKind, type Parameters } from '@infinibay/vms-domain';
+import { actionOf, isSpecChange, type OperationKind, type Parameters } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
+import { HostMaintenanceRepository } from '../hosts/host-maintenance.repository.js';
 import type { Said } from './action-inputs.js';
 import { KeptMemory } from './kept-memory.js';
 import { SpecChanges } from './spec-changes.js';
@@ -28,6 +29,7 @@ export class ActionEffects {
     private readonly snapshots: VmSnapshots,
     private readonly cloning: VmCloning,
     private readonly kept: KeptMemory,
+    private readonly maintenances: HostMaintenanceRepository,
   ) {}
 
   /** The VM that is made of another. @param source locked @throws DomainError what VmCloning throws */
@@ -42,9 +44,11 @@ export class ActionEffects {
 
   /**
    * @param vm locked
-   * @throws DomainError what SpecChanges, VolumeAttachment, VmSnapshots and KeptMemory throw
+   * @throws DomainError HOST_IN_MAINTENANCE, and what SpecChanges, VolumeAttachment, VmSnapshots and KeptMemory throw
    */
   async accept(tx: Transaction, vm: VmRow, { kind, actor, parameters, input }: AskedAction): Promise<EventEnvelope[]> {
+    const { powersOnFrom = [] } = actionOf(kind);
+    if (powersOnFrom.includes(vm.state)) await this.maintenances.requireOpen(tx, vm.hostId);
     await this.volumes.accept(tx, actor, vm, kind, parameters);
     await this.snapshots.accept(tx, vm, kind, actor, parameters, input);
     if (kind === 'SAVE_VM') await this.kept.promise(tx, vm);

@@ -31,6 +31,8 @@ const inputsFor = (
     createConsoleTicket: { vmId, access: 'CONTROL' },
     bulkVms: { action: 'DELETE_VM', vmIds: [vmId] },
     setDepartmentQuota: { departmentId, vms: 0 },
+    setHostMaintenance: { hostId: randomUUID(), maintenance: true },
+    drainHost: { hostId: randomUUID() },
     cloneVm: { vmId, name: 'theirs' },
     createVmSnapshot: { vmId, name: 'theirs' },
     revertVmToSnapshot: { vmId, snapshotId },
@@ -155,6 +157,8 @@ describe('the subgraph of VMs', () => {
       'createTemplate',
       'deleteTemplate',
       'setDepartmentQuota',
+      'setHostMaintenance',
+      'drainHost',
     ];
     const ofVms = mutations.map(({ name }) => name).filter((name) => !ofOthers.includes(name));
     expect(refused).toEqual({
@@ -163,6 +167,8 @@ describe('the subgraph of VMs', () => {
       // What is asked of the VM is refused as its result.
       bulkVms: 'done',
       setDepartmentQuota: 'DEPARTMENT_NOT_FOUND',
+      setHostMaintenance: 'FORBIDDEN',
+      drainHost: 'FORBIDDEN',
       createVolume: 'DEPARTMENT_NOT_FOUND',
       resizeVolume: 'VOLUME_NOT_FOUND',
       deleteVolume: 'VOLUME_NOT_FOUND',

@@ -76,6 +76,10 @@ describe('mutations of vms, repeated', () => {
     other,
     lost: ['VM_NOT_FOUND'],
   });
+  const inUseAgain = () =>
+    bench.vms.get(PrismaClient).host.updateMany({
+      data: { maintenanceSince: null, maintenanceById: null, maintenanceReason: null },
+    });
   const rows = (): Readonly<Record<string, ReplayRow>> => ({
     createVm: {
       ...action('RUNNING'),
@@ -153,6 +157,20 @@ describe('mutations of vms, repeated', () => {
       other: { vms: 2 },
       lost: ['DEPARTMENT_NOT_FOUND'],
     },
+    setHostMaintenance: {
+      select: '{ id hostname }',
+      input: () => ({ hostId: bench.neighbours.hostId, maintenance: true, reason: 'a new fan' }),
+      gone: inUseAgain,
+      other: { maintenance: false },
+      lost: ['FORBIDDEN'],
+    },
+    drainHost: {
+      select: '{ id kind resourceKind resourceId }',
+      input: () => ({ hostId: bench.neighbours.hostId, force: true }),
+      gone: inUseAgain,
+      other: { timeoutSeconds: 5 },
+      lost: ['FORBIDDEN'],
+    },
     attachVolume: ofVolume(async () => ({ vmId: await bench.running(), volumeId: await bench.volume() })),
     detachVolume: ofVolume(async () => {
       const [vmId, volumeId] = [await bench.running(), await bench.volume()];
@@ -227,7 +245,7 @@ describe('mutations of vms, repeated', () => {
 
   it('get the first answer, whatever is gone since: every mutation of the schema', async () => {
     const begins = (mutation: string): void => {
-      actor = /Template$|Quota$/.test(mutation) ? administrator : bench.actor;
+      actor = /Template$|Quota$|Host/.test(mutation) ? administrator : bench.actor;
     };
     expect(await replayProblems(replays, await sdl(), rows(), begins)).toEqual([]);
   }, 240_000);

@@ -31,6 +31,14 @@ export interface Accepted {
   readonly operationId: string;
 }
 
+/** What is committed with what a mutation accepts, or not at all: what it throws ends both. */
+export interface Alongside {
+  /** Before the VM is looked at. */
+  readonly before?: (tx: Transaction) => Promise<void>;
+  /** Not for a repeated call, which accepts nothing. */
+  readonly after: (tx: Transaction, accepted: Accepted) => Promise<void>;
+}
+
 /** What somebody wants of a VM. */
 interface Asked {
   readonly kind: OperationKind;
@@ -94,6 +102,7 @@ export class VmChangesService {
     kind: Exclude<OperationKind, 'CREATE_VM' | 'CLONE_VM'>,
     rawInput: unknown,
     options: Parameters,
+    alongside?: Alongside,
   ): Promise<Accepted> {
     const { idempotencyKey: key, ...input } = validateInput(inputSchemaOf(kind), rawInput);
     const parameters = {
@@ -105,11 +114,14 @@ export class VmChangesService {
     const { mutation: verb } = actionOf(kind);
     const asked = { actor, key, operation: kind, verb, input: { ...input, ...parameters } };
     return this.accept(asked, async (tx) => {
+      await alongside?.before?.(tx);
       const vm = await this.lock(tx, actor, kind, input.vmId, parameters.volumeId);
       const named = this.effects.named(kind, parameters);
       const told = await this.effects.accept(tx, vm, { kind, actor, parameters: named, input });
       const events = [...told, ...(await this.makeDue(tx, vm, kind))];
-      return this.journal(tx, vm, { kind, actor, key, parameters: named }, events);
+      const effect = await this.journal(tx, vm, { kind, actor, key, parameters: named }, events);
+      await alongside?.after(tx, effect.answer);
+      return effect;
     });
   }
 

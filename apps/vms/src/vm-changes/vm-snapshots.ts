@@ -13,6 +13,7 @@ import { Injectable } from '@nestjs/common';
 import { bytesToGib } from '../catalog/sizes.js';
 import type { Transaction } from '../database.js';
 import type { Vm as VmRow, VmSnapshot as SnapshotRow } from '../generated/prisma/client.js';
+import { HostMaintenanceRepository } from '../hosts/host-maintenance.repository.js';
 import { QuotaAdmission } from '../quotas/quota.admission.js';
 import { SnapshotRepository } from '../snapshots/snapshot.repository.js';
 import { VmRevisionRepository } from '../vms/vm-revision.repository.js';
@@ -31,6 +32,7 @@ export class VmSnapshots {
     private readonly kept: KeptMemory,
     private readonly revisions: VmRevisionRepository,
     private readonly quotas: QuotaAdmission,
+    private readonly maintenances: HostMaintenanceRepository,
   ) {}
 
   /** What the operation is told beside what was said: which snapshot it makes. */
@@ -38,7 +40,10 @@ export class VmSnapshots {
     return kind === 'CREATE_SNAPSHOT' ? { ...parameters, snapshotId: newId() } : parameters;
   }
 
-  /** @throws DomainError SNAPSHOT_NOT_FOUND, SNAPSHOT_BUSY, SNAPSHOT_LIMIT_REACHED, SNAPSHOT_SPEC_DIFFERS, SNAPSHOT_DISKS_DIFFER, VOLUME_BUSY, POOL_FULL, NAME_TAKEN, QUOTA_EXCEEDED */
+  /**
+   * @throws DomainError SNAPSHOT_NOT_FOUND, SNAPSHOT_BUSY, SNAPSHOT_LIMIT_REACHED, SNAPSHOT_SPEC_DIFFERS, SNAPSHOT_DISKS_DIFFER,
+   * VOLUME_BUSY, POOL_FULL, NAME_TAKEN, QUOTA_EXCEEDED, HOST_IN_MAINTENANCE
+   */
   async accept(
     tx: Transaction,
     vm: VmRow,
@@ -102,6 +107,8 @@ export class VmSnapshots {
     const missing = volumeIds.filter((volumeId) => !attached.includes(volumeId));
     if (missing.length > 0) throw new DomainError('SNAPSHOT_DISKS_DIFFER', { snapshotId: id, missing });
     if (!hasMemory || disksOnly) return;
+    // It runs on from there.
+    if (vm.state === 'STOPPED' || vm.state === 'ERROR') await this.maintenances.requireOpen(tx, vm.hostId);
     if (!hasSameVolumes(volumeIds, attached))
       throw new DomainError('SNAPSHOT_DISKS_DIFFER', { snapshotId: id, snapshot: volumeIds, vm: attached });
     const differs = specDifferences(specIn(spec), await this.revisions.current(tx, vm));

@@ -7,6 +7,7 @@ import {
   sizesOfSpec,
   specOfSizes,
   type Decision,
+  type PlacementRequest,
   type PlacementSettings,
 } from '@infinibay/vms-domain';
 import { Inject, Injectable } from '@nestjs/common';
@@ -16,6 +17,7 @@ import { TemplateRepository } from '../catalog/template.repository.js';
 import type { Transaction } from '../database.js';
 import type { Image, Template, Vm as VmRow } from '../generated/prisma/client.js';
 import { FleetRepository } from '../hosts/fleet.repository.js';
+import { HostMaintenanceRepository } from '../hosts/host-maintenance.repository.js';
 import { PLACEMENT_SETTINGS } from '../placement/placement-settings.js';
 import { PlacementRepository } from '../placement/placement.repository.js';
 import { sizesOf } from '../vms/vm-spec.js';
@@ -31,16 +33,19 @@ export interface WantedVm {
   readonly diskBytes: bigint;
 }
 
-export interface Placement extends WantedVm {
+interface Chosen {
   readonly hostId: string;
   readonly decision: Decision;
 }
+
+export interface Placement extends WantedVm, Chosen {}
 
 /** From what a client asks for to an image, sizes and a host. */
 @Injectable()
 export class VmPlacement {
   constructor(
     private readonly fleet: FleetRepository,
+    private readonly maintenances: HostMaintenanceRepository,
     private readonly images: ImageRepository,
     private readonly templates: TemplateRepository,
     private readonly placements: PlacementRepository,
@@ -56,10 +61,7 @@ export class VmPlacement {
     const wanted = await this.wanted(tx, input);
     const { maxVcpus, maxMemoryMib } = wanted;
     const request = { imageId: wanted.image.id, vcpus: maxVcpus, memoryMib: maxMemoryMib };
-    const hosts = await this.fleet.candidates(tx, [request.imageId]);
-    const decision = decidePlacement(hosts, request, this.settings);
-    if (decision.hostId === null) throw refusedPlacement(decision, hosts, request, this.settings);
-    return { ...wanted, hostId: decision.hostId, decision };
+    return { ...wanted, ...(await this.choose(tx, request)) };
   }
 
   /**
@@ -71,10 +73,24 @@ export class VmPlacement {
     const { imageId, diskBytes } = source;
     const sizes = sizesOf(source);
     const request = { imageId, vcpus: sizes.maxVcpus, memoryMib: sizes.maxMemoryMib };
-    const hosts = (await this.fleet.candidates(tx, [imageId])).filter(({ hostId }) => hostId === source.hostId);
-    const decision = decidePlacement(hosts, request, this.settings);
-    if (decision.hostId === null) throw refusedPlacement(decision, hosts, request, this.settings);
-    return { ...sizes, image: await this.image(tx, imageId), diskBytes, hostId: decision.hostId, decision };
+    const chosen = await this.choose(tx, request, source.hostId);
+    return { ...sizes, image: await this.image(tx, imageId), diskBytes, ...chosen };
+  }
+
+  /**
+   * Until the transaction ends the host does not go into maintenance. One that has since it was looked at is refused by that
+   * rule when all are looked at again.
+   * @param only the one that there is to choose
+   */
+  private async choose(tx: Transaction, request: PlacementRequest, only?: string): Promise<Chosen> {
+    for (;;) {
+      const all = await this.fleet.candidates(tx, [request.imageId]);
+      const hosts = only === undefined ? all : all.filter(({ hostId }) => hostId === only);
+      const decision = decidePlacement(hosts, request, this.settings);
+      const { hostId } = decision;
+      if (hostId === null) throw refusedPlacement(decision, hosts, request, this.settings);
+      if (await this.maintenances.keepOpen(tx, hostId)) return { hostId, decision };
+    }
   }
 
   /** Keeps with the VM why it is where it is. */
@@ -102,6 +118,7 @@ export class VmPlacement {
     const own = hosts.map((host) => ({
       ...host,
       online: true,
+      inMaintenance: false,
       filters: true,
       images: new Set([vm.imageId]),
       committedMib: request.memoryMib === 0 ? 0 : host.committedMib - promised.memoryMib,

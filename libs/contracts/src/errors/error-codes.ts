@@ -68,6 +68,10 @@ export const ERROR_CODES = {
     message:
       'The console ticket of this idempotency key was used, is too old or is that of another session; ask for one with another key',
   },
+  HOST_IN_MAINTENANCE: {
+    kind: 'precondition',
+    message: 'The host of the virtual machine is in maintenance: nothing is started there until that ends',
+  },
   DELETION_PROTECTED: { kind: 'precondition', message: 'The virtual machine is protected from deletion' },
   TAG_LIMIT_REACHED: { kind: 'precondition', message: 'The virtual machine has as many tags as it may have' },
   BULK_INCOMPLETE: {

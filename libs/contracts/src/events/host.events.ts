@@ -237,3 +237,25 @@ export const hostVmReleased = defineEvent({
   data: OfVm,
   example: ofVm,
 });
+
+/** Told by vms, not by the host: it has no epoch and no number. */
+export const hostMaintenanceChanged = defineEvent({
+  name: 'host.maintenance-changed',
+  version: 1,
+  description: 'An administrator put a host into maintenance, gave another reason for it, or ended it.',
+  producer: 'vms',
+  data: z.object({
+    hostId: Uuid,
+    inMaintenance: z.boolean().describe('Whether it takes no new VMs and starts none from now on'),
+    since: z.iso.datetime().nullable().describe('null: it is not in maintenance any more'),
+    byId: Uuid.describe('The user who said so'),
+    reason: z.string().max(500).nullable().describe('For people'),
+  }),
+  example: {
+    hostId: position.hostId,
+    inMaintenance: true,
+    since: '2026-11-27T08:00:00.000Z',
+    byId: '0196f5a0-0000-7000-8000-0000000000a1',
+    reason: 'A memory module is replaced',
+  },
+});

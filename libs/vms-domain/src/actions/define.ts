@@ -68,6 +68,8 @@ interface Action<K extends string, M extends string> {
   readonly makesVm?: true;
   /** Refused with VM_MEMORY_SAVED while the memory of the VM is saved, which would not fit it any more. */
   readonly refusedWhileSaved?: true;
+  /** States in which it powers the VM on: there refused with HOST_IN_MAINTENANCE while its host is in maintenance. */
+  readonly powersOnFrom?: readonly VmState[];
   readonly options?: Options;
   /** Refused with DELETION_PROTECTED for a VM that is protected from deletion. */
   readonly destroys?: true;

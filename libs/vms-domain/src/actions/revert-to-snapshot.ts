@@ -15,6 +15,7 @@ export const revertToSnapshot = defineTaskAction({
     'VOLUME_BUSY',
     'VM_BUSY',
     'VM_MEMORY_SAVED',
+    'HOST_IN_MAINTENANCE',
   ],
   permission: 'operate',
   refusedWhileSaved: true,

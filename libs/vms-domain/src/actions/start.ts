@@ -47,10 +47,12 @@ export const start = defineWishAction({
   kind: 'START_VM',
   mutation: 'startVm',
   description: 'Powers a VM on; one whose memory is saved goes on where it was.',
-  errors: ['VM_NOT_FOUND', 'VM_BUSY'],
+  errors: ['VM_NOT_FOUND', 'VM_BUSY', 'HOST_IN_MAINTENANCE'],
   permission: 'operate',
   allowedIn: ['STARTING', 'RUNNING', 'STOPPED', 'ERROR', 'PAUSED'],
   supersedes: 'all',
+  // Whether one in error runs is not known; an administrator ends the maintenance first.
+  powersOnFrom: ['STOPPED', 'ERROR'],
   wish: running,
   shows: 'STARTING',
   options: {

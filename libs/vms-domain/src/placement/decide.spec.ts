@@ -11,6 +11,7 @@ const host = (overrides: Partial<HostCandidate> = {}): HostCandidate => ({
   cpus: 2,
   committedVcpus: 0,
   online: true,
+  inMaintenance: false,
   filters: true,
   images: new Set(['i1']),
   ...overrides,
@@ -36,6 +37,8 @@ describe('decidePlacement', () => {
 
   it.each([
     ['host-online', { online: false }, null, null],
+    ['host-in-maintenance', { inMaintenance: true }, null, null],
+    ['host-online', { online: false, inMaintenance: true }, null, null],
     ['memory', { memoryMib: 1_500 }, 1_024, 988],
     ['memory', { memoryMib: 100 }, 1_024, 0],
     ['image-present', { images: new Set(['i2']) }, null, null],

@@ -3,6 +3,8 @@ export interface HostCandidate {
   readonly hostId: string;
   readonly hostname: string;
   readonly online: boolean;
+  /** Somebody works on it: it takes no new VMs. */
+  readonly inMaintenance: boolean;
   /** Whether what runs there can be given packet filters, where it runs guests at all. */
   readonly filters: boolean;
   /** Ids of the images that it has. */

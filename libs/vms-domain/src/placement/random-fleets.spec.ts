@@ -29,6 +29,7 @@ const fleetsFrom = (start: number) => {
     cpus: upTo(8),
     committedVcpus: upTo(16),
     online: random() < 0.9,
+    inMaintenance: random() < 0.1,
     filters: random() < 0.9,
     images: new Set(['i1', 'i2'].filter(() => random() < 0.8)),
   });

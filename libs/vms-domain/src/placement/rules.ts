@@ -29,6 +29,10 @@ export const RULES = {
     refusal: 'The host has not been heard of lately',
     measure: (host) => fact(host.online),
   },
+  'host-in-maintenance': {
+    refusal: 'The host is in maintenance and takes no new VMs',
+    measure: (host) => fact(!host.inMaintenance),
+  },
   memory: {
     refusal: 'The host has less memory than one such VM needs (MiB, without what is kept for the host)',
     measure: (host, { memoryMib }, settings) => amount(memoryMib, usableMibOf(host, settings)),

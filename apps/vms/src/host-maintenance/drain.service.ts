@@ -1,0 +1,102 @@
+import type { Actor, EventEnvelope } from '@infinibay/contracts';
+import { connectionOf, parsePage, validateInput, type PageArgs } from '@infinibay/platform-graphql';
+import { currentContext } from '@infinibay/platform-logging';
+import { newId } from '@infinibay/platform-persistence';
+import type { DrainOutcome } from '@infinibay/vms-domain';
+import { Injectable } from '@nestjs/common';
+import type { NewBulkRequest } from '../bulk/bulk-request.repository.js';
+import type { BulkTarget } from '../bulk/bulk-result.repository.js';
+import { BulkOpening } from '../bulk/bulk.opening.js';
+import { Change, type Transaction } from '../database.js';
+import type { Operation } from '../operations/operation.model.js';
+import { OperationService } from '../operations/operation.service.js';
+import { parametersOf } from '../vm-changes/action-arguments.js';
+import { toVm } from '../vms/vm.mapper.js';
+import { requireAdministrator } from './administrators.js';
+import type { DrainPreviewConnection } from './drain.model.js';
+import { DrainPlan, type PlannedDrain } from './drain.plan.js';
+import { DrainHost } from './host-maintenance.inputs.js';
+import { MaintenanceChange } from './maintenance.change.js';
+
+const KIND = 'SHUTDOWN_VM';
+
+/** Empties hosts of what runs there, by one request on all their VMs, and says before what that will do. */
+@Injectable()
+export class DrainService {
+  constructor(
+    private readonly change: Change,
+    private readonly plan: DrainPlan,
+    private readonly maintenance: MaintenanceChange,
+    private readonly bulk: BulkOpening,
+    private readonly operations: OperationService,
+  ) {}
+
+  /**
+   * In the order of the ids of the VMs. Nothing is written.
+   * @throws DomainError HOST_NOT_FOUND, INVALID_INPUT
+   */
+  async preview(hostId: string, args: PageArgs): Promise<DrainPreviewConnection> {
+    const page = parsePage(args);
+    return this.plan.now(hostId, async (planned, rowsOf) => {
+      const all = planned.map(({ vm, verdict }) => ({ id: vm.id, ...verdict }));
+      const rest = all.filter(({ id }) => page.after === undefined || id > page.after);
+      const { nodes, ...where } = connectionOf(rest, page, all.length);
+      const rows = await rowsOf(nodes.map(({ id }) => id));
+      const shown = nodes.flatMap(({ id, outcome, reason }) => {
+        const row = rows.get(id);
+        return row === undefined ? [] : [{ vm: toVm(row), outcome, reason }];
+      });
+      const count = (what: DrainOutcome): number => all.filter(({ outcome }) => outcome === what).length;
+      return { ...where, nodes: shown, shutDownCount: count('SHUT_DOWN'), blockedCount: count('BLOCKED') };
+    });
+  }
+
+  /**
+   * Commits the maintenance, and one operation with a result for each VM that is not off. Whoever began something on the host is
+   * waited for, so each VM either is among those or is refused.
+   * @throws DomainError FORBIDDEN, INVALID_INPUT, HOST_NOT_FOUND
+   */
+  drain(actor: Actor, rawInput: unknown): Promise<Operation> {
+    const { idempotencyKey: key, hostId, reason, ...said } = validateInput(DrainHost, rawInput);
+    const parameters = parametersOf(KIND, said);
+    // Within the commit, so that an attempt is found in the audit.
+    const prepare = (): void => {
+      requireAdministrator(actor);
+    };
+    const show = ({ operationId }: { operationId: string }): Promise<Operation> => {
+      requireAdministrator(actor);
+      return this.operations.get(actor, operationId);
+    };
+    const wake = (): void => {
+      this.bulk.wake();
+    };
+    const input = { hostId, reason, ...parameters };
+    const asked = { actor, operation: 'drainHost', key, input, resourceKind: 'host', prepare, show, wake };
+    return this.change.commit(asked, async (tx) => {
+      const maintained = await this.maintenance.begin(tx, hostId, { byId: actor.userId, reason });
+      const id = newId();
+      const by = { actorId: actor.userId, actorRole: actor.role, idempotencyKey: key };
+      const request = { id, drainedHostId: hostId.toLowerCase(), kind: KIND, parameters, ...by } as const;
+      const opened = await this.open(tx, request);
+      return { answer: { operationId: id }, resourceId: request.drainedHostId, events: [...maintained, ...opened] };
+    });
+  }
+
+  private async open(
+    tx: Transaction,
+    request: Omit<NewBulkRequest, 'departmentId' | 'correlationId'> & { readonly drainedHostId: string },
+  ): Promise<EventEnvelope[]> {
+    const { drainedHostId, actorId } = request;
+    await this.bulk.endDrains(tx, drainedHostId);
+    const targets = (await this.plan.of(tx, drainedHostId)).flatMap(targetOf);
+    const { correlationId } = currentContext();
+    // Of whatever departments its VMs are: hosts are for administrators alone, who see all operations.
+    return this.bulk.open(tx, { ...request, departmentId: actorId, correlationId }, targets);
+  }
+}
+
+const targetOf = ({ vm, verdict }: PlannedDrain): BulkTarget[] => {
+  if (verdict.outcome === 'NOTHING') return [];
+  const target = { vmId: vm.id, known: { departmentId: vm.departmentId, hostId: vm.hostId } };
+  return [verdict.reason === null ? target : { ...target, refusal: verdict.reason }];
+};
