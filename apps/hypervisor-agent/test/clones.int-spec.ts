@@ -271,6 +271,19 @@ suite('a disk that is copied', () => {
     await sut.agent.call(removeDisk, { vmId, fence: 1 });
   }, 120_000);
 
+  it('is refused the room that another is to take up yet', async () => {
+    const source = await large();
+    const first = asked(source);
+    // One of the two leaves so much free, and both do not.
+    const second = { ...asked(source), reservePercent: 63 };
+    await begun(first);
+    expect(await sut.agent.refusal(cloneDisk, second)).toBe('POOL_FULL');
+    await sut.agent.call(removeDisk, { vmId: first.vmId, fence: 2 });
+    await copied(second);
+    expect(holds(second.vmId, 7)).toBe(true);
+    for (const vmId of [source, second.vmId]) await sut.agent.call(removeDisk, { vmId, fence: 2 });
+  }, 300_000);
+
   it('is refused where the pool would not keep its reserve, and leaves nothing when it runs full all the same', async () => {
     const source = await large();
     const spacious = asked(source);

@@ -27,7 +27,7 @@ export class CloneHandlers {
     );
     const done = work === undefined ? undefined : await this.copies.outcomeOf(vmId, work, until);
     return done === undefined
-      ? { isComplete: false, progressPercent: this.copies.percentFor(vmId) }
+      ? { isComplete: false, progressPercent: this.copies.askedAfter(vmId) }
       : { isComplete: true, progressPercent: 100 };
   }
 }

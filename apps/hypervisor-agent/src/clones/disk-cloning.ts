@@ -1,4 +1,4 @@
-import { DomainError, type RequestOf, type cloneDisk } from '@infinibay/contracts';
+import { DomainError, type ObservedPool, type RequestOf, type cloneDisk } from '@infinibay/contracts';
 import type { Logger } from '@infinibay/platform-logging';
 import { LOGGER } from '@infinibay/platform-service';
 import { Inject, Injectable } from '@nestjs/common';
@@ -45,18 +45,25 @@ export class DiskCloning {
     if (sourceVmId === vmId) throw new DomainError('CLONE_SOURCE_UNUSABLE', { vmId });
     const begun = async (): Promise<{ readonly work: Promise<void> }> => {
       const source = await this.sources.require(asked, deadline);
-      await this.requireRoom(asked, source);
+      const room = await this.volumes.pool();
       deadline.check();
-      return { work: this.copies.begin(vmId, sourceVmId, (signal, tell) => this.copy(asked, source, signal, tell)) };
+      // Nothing is waited for between: who comes at the same time finds this one's room promised.
+      this.requireRoom(asked, source, room);
+      const disk = { sourceVmId, bytes: source.bytes };
+      return { work: this.copies.begin(vmId, disk, (signal, tell) => this.copy(asked, source, signal, tell)) };
     };
     return this.gate.unfenced(sourceVmId, begun, deadline);
   }
 
   /** @throws DomainError POOL_FULL */
-  private async requireRoom({ vmId, reservePercent }: Asked, { bytes }: ReadableDisk): Promise<void> {
-    const { availableBytes, capacityBytes } = await this.volumes.pool();
-    if (availableBytes - bytes < (capacityBytes * reservePercent) / 100)
-      throw new DomainError('POOL_FULL', { vmId, availableBytes, bytes, reservePercent });
+  private requireRoom(
+    { vmId, reservePercent }: Asked,
+    { bytes }: ReadableDisk,
+    { availableBytes, capacityBytes }: ObservedPool,
+  ): void {
+    const { promisedBytes } = this.copies;
+    if (availableBytes - promisedBytes - bytes < (capacityBytes * reservePercent) / 100)
+      throw new DomainError('POOL_FULL', { vmId, availableBytes, promisedBytes, bytes, reservePercent });
   }
 
   private async copy(

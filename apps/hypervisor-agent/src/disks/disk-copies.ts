@@ -5,9 +5,19 @@ import { JoinedWorks } from '../work/joined-work.js';
 /** Each reads and writes a disk as fast as the storage lets it; guests need the storage too. */
 const AT_ONCE = 2;
 
-interface Copy {
+/** Whoever wants a copy asks for it each few seconds, and again when it comes back: it is begun anew then. */
+const UNASKED_MS = 1_800_000;
+
+/** A disk that is read, and what its copy takes up at most. */
+export interface CopiedDisk {
   readonly sourceVmId: string;
+  readonly bytes: number;
+}
+
+interface Copy extends CopiedDisk {
   readonly stop: AbortController;
+  /** Ends it when nobody asks after it any more. */
+  readonly unasked: NodeJS.Timeout;
   /** Resolves when it has ended, however that was. */
   ended: Promise<unknown>;
   percent: number;
@@ -28,19 +38,31 @@ export class DiskCopies extends JoinedWorks implements OnApplicationShutdown {
     super(AT_ONCE);
   }
 
-  begin(vmId: string, sourceVmId: string, work: CopyWork): Promise<void> {
-    const copy: Copy = { sourceVmId, stop: new AbortController(), ended: Promise.resolve(), percent: 0 };
+  begin(vmId: string, disk: CopiedDisk, work: CopyWork): Promise<void> {
+    const stop = new AbortController();
+    const unasked = setTimeout(() => {
+      stop.abort();
+    }, UNASKED_MS);
+    const copy: Copy = { ...disk, stop, unasked, ended: Promise.resolve(), percent: 0 };
     this.copies.set(vmId, copy);
-    const done = work(copy.stop.signal, (percent) => (copy.percent = percent)).finally(() => {
+    const done = work(stop.signal, (percent) => (copy.percent = percent)).finally(() => {
+      clearTimeout(unasked);
       if (this.copies.get(vmId) === copy) this.copies.delete(vmId);
     });
     copy.ended = done.catch(() => undefined);
     return done;
   }
 
-  /** Of what is being copied for a VM; 0 when nothing is. */
-  percentFor(vmId: string): number {
-    return this.copies.get(vmId)?.percent ?? 0;
+  /** Somebody wants to know how much is copied for a VM; 0 when nothing is. */
+  askedAfter(vmId: string): number {
+    const copy = this.copies.get(vmId);
+    copy?.unasked.refresh();
+    return copy?.percent ?? 0;
+  }
+
+  /** What copies that are under way may take up yet. */
+  get promisedBytes(): number {
+    return [...this.copies.values()].reduce((sum, { bytes, percent }) => sum + bytes * (1 - percent / 100), 0);
   }
 
   /** @throws DomainError VM_BUSY while the disk of the VM is read */
