@@ -17,6 +17,10 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
       'a VM from the mutation to the event that it runs, against libvirt alone with the same definition (needs root)',
     run: async (say) => (await import('./create/create.ts')).measureCreate(say),
   },
+  inventory: {
+    description: 'a page of the list of VMs with all that it shows, of 20,000, through the gateway',
+    run: async (say) => (await import('./inventory/inventory.ts')).measureInventory(say),
+  },
   messaging: {
     description: 'CPU of a request over NATS against the bare client; rows that an idle system changes',
     run: async (say) => [

@@ -344,9 +344,39 @@ describe('the whole system', () => {
     expect(system.seedOf(id)).toBeNull();
   });
 
-  it('shuts a guest down by its power button, starts it again and deletes it, with nothing left behind', async () => {
-    await act('shutdownVm');
-    await research.reaches(vmId, 'STOPPED', 90_000);
+  it('drains a host: its guest goes off by its power button, and nothing begins there until that is over', async () => {
+    const { vm } = await admin.ask<{ vm: { host: { id: string } } }>(
+      'query ($id: ID!) { vm(id: $id) { host { id } } }',
+      {
+        id: vmId,
+      },
+    );
+    const hostId = vm.host.id;
+    const preview = 'query ($hostId: ID!) { drainPreview(hostId: $hostId) { nodes { vm { id } outcome } } }';
+    const { drainPreview } = await admin.ask<{ drainPreview: { nodes: unknown } }>(preview, { hostId });
+    expect(drainPreview.nodes).toEqual([{ vm: { id: vmId }, outcome: 'SHUT_DOWN' }]);
+    const drain = 'mutation ($input: DrainHostInput!) { drainHost(input: $input) { id } }';
+    const input = { idempotencyKey: randomUUID(), hostId, timeoutSeconds: 600, reason: 'a new fan' };
+    expect(await codeOf(research.member.ask(drain, { input }))).toBe('FORBIDDEN');
+    const { drainHost } = await admin.ask<{ drainHost: { id: string } }>(drain, { input });
+    const read = 'query ($id: ID!) { operation(id: $id) { status finishedAt results { nodes { vmId status } } } }';
+    const ended = await pollUntil(
+      async () => {
+        const { operation } = await admin.ask<{ operation: { finishedAt: string | null } }>(read, drainHost);
+        return operation.finishedAt === null ? undefined : operation;
+      },
+      { timeoutMs: 90_000, what: 'the end of the drain' },
+    );
+    expect(ended).toMatchObject({ status: 'SUCCEEDED', results: { nodes: [{ vmId, status: 'SUCCEEDED' }] } });
+    expect(await system.virsh('domstate', '--reason', vmId)).toContain('shut off (shutdown)');
+    expect(await codeOf(act('startVm'))).toBe('HOST_IN_MAINTENANCE');
+    expect(await codeOf(research.createVm('elsewhere'))).toBe('NO_SUITABLE_HOST');
+    await admin.ask('mutation ($input: SetHostMaintenanceInput!) { setHostMaintenance(input: $input) { id } }', {
+      input: { idempotencyKey: randomUUID(), hostId, maintenance: false },
+    });
+  });
+
+  it('starts a guest again and deletes it, with nothing left behind', async () => {
     await act('startVm');
     await research.reaches(vmId, 'RUNNING');
     // While it boots it does not hear its button.

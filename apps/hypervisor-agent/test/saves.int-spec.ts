@@ -116,10 +116,13 @@ suite('memory that is saved', () => {
     await complete(() => sut.agent.call(createSnapshot, { ...snapshot, withMemory: false }));
     await start(vmId);
     await counts(vmId, 20);
-    // Begun, and not asked after when it has come about.
-    const first = sut.agent.call(saveVm, about(vmId), 300).catch((error: unknown) => error);
+    // Begun, and not asked after when it has come about: who asks has no time for the answer, on a busy machine not even to begin.
+    const isBegun = async (): Promise<boolean> => {
+      await sut.agent.call(saveVm, about(vmId), 300).catch(() => undefined);
+      return (await observed(vmId))?.power !== 'running';
+    };
+    await pollUntil(isBegun, { ...PATIENCE, what: 'a save that has begun' });
     await pollUntil(async () => (await observed(vmId))?.power === 'off', { ...PATIENCE, what: 'a VM that is saved' });
-    await first;
     const revert = { ...snapshot, withMemory: false, operationId: randomUUID() };
     expect(await sut.agent.refusal(revertToSnapshot, revert)).toBe('VM_MEMORY_SAVED');
     const copy = { ...about(randomUUID()), sourceVmId: vmId, snapshotId: null, reservePercent: 1 };
