@@ -137,13 +137,11 @@ export class DepartmentUnderTest {
   async ended(vmId: string, mutation: string, type = 'VmActionInput', said: object = {}): Promise<SnapshotsPicture> {
     const query = `mutation ($input: ${type}!) { ${mutation}(input: $input) { operation { id } } }`;
     await this.member.ask(query, { input: { idempotencyKey: key(), vmId, ...said } });
-    const vm = await pollUntil(
-      async () => {
-        const { vm: now } = await this.member.ask<{ vm: SnapshotsPicture }>(ENDED, { id: vmId });
-        return now.operations[0]?.finishedAt === null ? undefined : now;
-      },
-      { timeoutMs: 120_000, intervalMs: 200, what: `the end of ${mutation}` },
-    );
+    const picture = async () => (await this.member.ask<{ vm: SnapshotsPicture }>(ENDED, { id: vmId })).vm;
+    const isOver = async () => (await picture()).operations[0]?.finishedAt !== null;
+    await pollUntil(isOver, { timeoutMs: 120_000, intervalMs: 200, what: `the end of ${mutation}` });
+    // The answer that told of the end read the VM before its operations: it may show what the VM was until then.
+    const vm = await picture();
     if (vm.operations[0]?.status !== 'SUCCEEDED') throw new Error(`${mutation}: ${JSON.stringify(vm.operations[0])}`);
     return vm;
   }
