@@ -63,6 +63,12 @@ export const taskOf = (kind: OperationKind): Task<Step> | null => {
   return action !== undefined && 'task' in action ? action.task : null;
 };
 
+/** The action that cuts the power of a VM. */
+export const POWER_CUT: OperationKind = required(
+  ACTIONS.find((action) => action.cutsPower === true),
+  'a cut',
+).kind;
+
 /** Whether nothing else is accepted while it is open, but what destroys the VM. */
 export const isExclusive = (kind: OperationKind): boolean => actionOf(kind).isExclusive === true;
 

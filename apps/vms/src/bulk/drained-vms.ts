@@ -1,5 +1,12 @@
 import type { VmState } from '@infinibay/contracts';
-import { drainVerdict, isComingUp, type DrainVerdict, type Parameters } from '@infinibay/vms-domain';
+import {
+  POWER_CUT,
+  drainVerdict,
+  isComingUp,
+  type DrainVerdict,
+  type OperationKind,
+  type Parameters,
+} from '@infinibay/vms-domain';
 import { Inject, Injectable } from '@nestjs/common';
 import { PrismaClient, type Transaction } from '../database.js';
 import { OperationRepository, type OpenOperation } from '../operations/operation.repository.js';
@@ -26,7 +33,7 @@ export const verdictOn = ({ state, desired, errorCode, errorMessage }: Drained, 
 
 /** What a drain does to a VM in the moment in which it is to be asked. */
 export type DrainMove =
-  | { readonly kind: 'ask'; readonly action: 'SHUTDOWN_VM' | 'FORCE_OFF_VM' }
+  | { readonly kind: 'ask'; readonly action: OperationKind }
   /** It will be ready to be asked, or go by itself. */
   | { readonly kind: 'wait'; readonly reason: Refusal }
   /** It is off, or gone. */
@@ -88,10 +95,10 @@ export class DrainedVms {
     const graceMs =
       parameters.timeoutSeconds === undefined ? this.options.shutdownGraceMs : parameters.timeoutSeconds * 1_000;
     if (open !== null || ageMs <= graceMs + this.options.retryLimitMs) return { kind: 'wait', reason: NOT_UP };
-    return parameters.force === true ? { kind: 'ask', action: 'FORCE_OFF_VM' } : { kind: 'refuse', reason: NOT_UP };
+    return parameters.force === true ? { kind: 'ask', action: POWER_CUT } : { kind: 'refuse', reason: NOT_UP };
   }
 }
 
 const goesFurther = (open: OpenOperation, { parameters }: DrainOfVm): boolean =>
-  open.kind === 'FORCE_OFF_VM' ||
+  open.kind === POWER_CUT ||
   (open.kind === 'SHUTDOWN_VM' && open.parameters.force === true && parameters.force !== true);

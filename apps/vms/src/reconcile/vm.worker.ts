@@ -11,6 +11,7 @@ import {
   isPausedForNow,
   lookAgainMs,
   plan,
+  settledState,
   type DomainComparison,
   type Observed,
   type Plan,
@@ -292,7 +293,7 @@ export class VmWorker {
 
   /** Of one that is meant to be off: what its host has is the truth. @returns null: it was not looked at */
   private async isSaved({ vm }: Reading, { power }: Found): Promise<boolean | null> {
-    if (vm.desired !== 'STOPPED' && vm.desired !== 'FORCED_OFF') return null;
+    if (settledState(desiredState(vm.desired)) !== 'STOPPED') return null;
     if (power === null) return false;
     try {
       return await this.hosts.hasSavedMemory(vm);

@@ -70,6 +70,8 @@ interface Action<K extends string, M extends string> {
   readonly refusedWhileSaved?: true;
   /** States in which it powers the VM on: there refused with HOST_IN_MAINTENANCE while its host is in maintenance. */
   readonly powersOnFrom?: readonly VmState[];
+  /** It cuts the power at once, whatever the guest does. There is one such action. */
+  readonly cutsPower?: true;
   readonly options?: Options;
   /** Refused with DELETION_PROTECTED for a VM that is protected from deletion. */
   readonly destroys?: true;

@@ -19,4 +19,5 @@ export const forceOff = defineWishAction({
   supersedes: 'all',
   wish: forcedOff,
   shows: 'STOPPING',
+  cutsPower: true,
 });
