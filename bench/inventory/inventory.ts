@@ -1,16 +1,15 @@
 // What a page of the list of VMs takes, with all that a list shows: four services answer for it.
-import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import pg from 'pg';
+import type pg from 'pg';
 
 import { GraphClient } from '../../tools/demo/graph-client.ts';
 import { DepartmentUnderTest } from '../../tools/e2e/department-under-test.ts';
 import { RunningSystem } from '../../tools/e2e/running-system.ts';
-import { DATABASE_NAME } from '../../tools/stack/database.ts';
 import { ADMIN_EMAIL } from '../../tools/stack/first-administrator.ts';
 import { cleanUp } from '../cleanup.ts';
 import { boundedFigure, plainFigure, quantile, WrongAnswer, type Figure } from '../report/figure.ts';
+import { databaseOf } from '../stack-database.ts';
 import { insertFleet, type Tenant } from './fleet-rows.ts';
 
 /** One user may ask for less than the goal says: there are as many as share it within what each may. */
@@ -114,14 +113,7 @@ const tenantsOf = async (client: pg.Client, departments: readonly DepartmentUnde
 export async function measureInventory(say: (line: string) => void): Promise<readonly Figure[]> {
   say('starting the whole stack');
   const system = await RunningSystem.start({ INFINIBAY_HYPERVISOR: 'test' });
-  const secrets = JSON.parse(readFileSync(system.layout.secretsFile, 'utf8')) as { postgresPassword: string };
-  const client = new pg.Client({
-    host: '127.0.0.1',
-    port: system.state.ports['postgres'],
-    user: 'postgres',
-    password: secrets.postgresPassword,
-    database: DATABASE_NAME,
-  });
+  const client = databaseOf(system);
   const stop = cleanUp(async () => {
     await client.end();
     await system.stop();

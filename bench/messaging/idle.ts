@@ -1,13 +1,12 @@
 // What a system costs that nobody uses.
-import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { SCHEMA_NAMES } from '@infinibay/contracts';
-import pg from 'pg';
+import type pg from 'pg';
 
 import { RunningSystem } from '../../tools/e2e/running-system.ts';
-import { DATABASE_NAME } from '../../tools/stack/database.ts';
 import { boundedFigure, type Figure } from '../report/figure.ts';
+import { databaseOf } from '../stack-database.ts';
 
 const SETTLES_MS = 20_000;
 const WATCHED_MS = 60_000;
@@ -25,14 +24,7 @@ async function updates(client: pg.Client): Promise<ReadonlyMap<string, number>> 
 export async function measureIdleWrites(say: (line: string) => void): Promise<readonly Figure[]> {
   say('starting the whole stack');
   const system = await RunningSystem.start();
-  const secrets = JSON.parse(readFileSync(system.layout.secretsFile, 'utf8')) as { postgresPassword: string };
-  const client = new pg.Client({
-    host: '127.0.0.1',
-    port: system.state.ports['postgres'],
-    user: 'postgres',
-    password: secrets.postgresPassword,
-    database: DATABASE_NAME,
-  });
+  const client = databaseOf(system);
   try {
     await client.connect();
     await delay(SETTLES_MS);

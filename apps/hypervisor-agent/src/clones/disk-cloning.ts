@@ -82,6 +82,10 @@ export class DiskCloning {
       await this.disks.adoptCopy(vmId);
     } catch (error) {
       await this.disks.removeCopy(vmId).catch(() => undefined);
+      this.logger.warn(
+        { vmId, sourceVmId, snapshotId, err: error },
+        'disk not copied; what was written of it is removed',
+      );
       throw storageError(vmId, error);
     }
     const durationMs = Math.round(performance.now() - started);

@@ -84,7 +84,7 @@ export class BulkAcceptance {
       case 'wait':
         return this.results.wait(key, move.reason, ageMs);
       case 'ask':
-        // Something else is to be asked of it than before: at once.
+        // Something else is to be asked of it than before: when it is looked at next.
         return this.results.wait(key, { code: 'VM_BUSY', message: 'The virtual machine has moved on' }, 0);
     }
   }

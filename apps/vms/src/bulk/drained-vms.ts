@@ -8,7 +8,7 @@ import {
   type Parameters,
 } from '@infinibay/vms-domain';
 import { Inject, Injectable } from '@nestjs/common';
-import { PrismaClient, type Transaction } from '../database.js';
+import type { Transaction } from '../database.js';
 import { OperationRepository, type OpenOperation } from '../operations/operation.repository.js';
 import { RECONCILE_OPTIONS, type ReconcileOptions } from '../reconcile/reconcile-options.js';
 import { VmRepository } from '../vms/vm.repository.js';
@@ -62,7 +62,6 @@ const NOT_UP = { code: 'VM_BUSY', message: 'The virtual machine is coming up' } 
 @Injectable()
 export class DrainedVms {
   constructor(
-    private readonly database: PrismaClient,
     private readonly vms: VmRepository,
     private readonly operations: OperationRepository,
     @Inject(RECONCILE_OPTIONS) private readonly options: ReconcileOptions,
@@ -71,7 +70,7 @@ export class DrainedVms {
   /** A cheap look, which holds nobody up. */
   async look(drain: DrainOfVm): Promise<DrainMove> {
     const vm = await this.vms.findRow(drain.vmId);
-    return this.moveFor(vm, await this.operations.open(drain.vmId, this.database), drain);
+    return this.moveFor(vm, await this.operations.open(drain.vmId), drain);
   }
 
   /** The same of a VM that is locked by this until the transaction ends. */

@@ -18,14 +18,7 @@ describe('the drain of a host whose VMs move on', () => {
     bench = await VmBench.start();
     drain = new DrainBench(bench);
   }, 120_000);
-  afterEach(async () => {
-    drain.deaf.clear();
-    bench.neighbours.disturb = (name, vmId) => {
-      drain.obey(name, vmId);
-    };
-    await drain.set(false);
-    await database().vm.deleteMany();
-  });
+  afterEach(() => drain.reset());
   afterAll(() => bench.stop());
 
   const database = () => bench.vms.get(PrismaClient);

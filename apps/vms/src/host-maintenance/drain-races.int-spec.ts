@@ -15,10 +15,7 @@ describe('the drain of a host, and what comes in the same instant', () => {
     bench = await VmBench.start();
     drain = new DrainBench(bench);
   }, 120_000);
-  afterEach(async () => {
-    await drain.set(false);
-    await database().vm.deleteMany();
-  });
+  afterEach(() => drain.reset());
   afterAll(() => bench.stop());
 
   const database = () => bench.vms.get(PrismaClient);

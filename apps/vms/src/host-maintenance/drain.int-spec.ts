@@ -13,13 +13,8 @@ describe('the drain of a host', () => {
     drain = new DrainBench(bench);
   }, 120_000);
   afterEach(async () => {
-    drain.deaf.clear();
     bench.neighbours.snapshots.looksUntilComplete = 0;
-    bench.neighbours.disturb = (name, vmId) => {
-      drain.obey(name, vmId);
-    };
-    await drain.set(false);
-    await database().vm.deleteMany();
+    await drain.reset();
   });
   afterAll(() => bench.stop());
 

@@ -41,6 +41,16 @@ export class DrainBench {
     };
   }
 
+  /** After each test: the host is in use, guests hear again, and there are no VMs. */
+  async reset(): Promise<void> {
+    this.deaf.clear();
+    this.bench.neighbours.disturb = (name, vmId) => {
+      this.obey(name, vmId);
+    };
+    await this.set(false);
+    await this.bench.vms.get(PrismaClient).vm.deleteMany();
+  }
+
   /** A guest that was asked to power off has done so when it is looked at next. */
   obey(name: string, vmId: string): void {
     const { neighbours } = this.bench;
