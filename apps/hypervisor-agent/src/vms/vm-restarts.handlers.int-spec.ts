@@ -148,10 +148,13 @@ describe('a reset', () => {
   it('is forgotten when the guest is resumed by whoever it be', async () => {
     for (const byHand of [true, false]) {
       const vmId = await running();
+      // The agent that started it may yet be told so, and would take that for the release.
+      await agent.stop();
       const record = { operationId: randomUUID(), kind: 'reset', isDone: false, isHeld: true };
       writeFileSync(recordOf(vmId), JSON.stringify(record));
       const domain = keeper.domains.handle(vmId);
       await domain.suspend();
+      agent = await RunningAgent.start({ ...environment, HOST_ID: agent.hostId });
       expect(await domainOf(vmId)).toEqual({ power: 'paused', reason: 'reset' });
       if (byHand) await domain.resume();
       else await agent.call(resumeVm, { vmId, fence: 1 });
