@@ -137,6 +137,7 @@ const ETHERNET_PROTOCOLS: Readonly<Record<string, string>> = { ipv4: '-p IPv4 ',
 const ETHERNET_OPTIONS = [
   ['srcmacaddr', '-s'],
   ['srcipaddr', '--ip-src'],
+  ['dstipaddr', '--ip-dst'],
   ['protocol', '--ip-proto'],
   ['srcportstart', '--ip-sport'],
   ['dstportstart', '--ip-dport'],
