@@ -23,13 +23,16 @@ export const RECHECK_MS = 3_000;
 const RECHECKS_AT_ONCE = 64;
 
 /**
- * Who may be connected, and in which rooms. Each session is looked at again every 3 s, later where there are more than 384,
- * and at once when the user's access changes. While the users service does not answer, sessions stay as they are, at most until their token ends.
+ * Who may be connected, and in which rooms. Each session is looked at again every 3 s, later where there are more than
+ * 384, and at once when the user's access changes. While the users service does not answer, sessions stay as they are, at
+ * most until their token ends.
  */
 @Injectable()
 export class SessionWatch implements BeforeApplicationShutdown {
   private readonly rechecks = new RecheckQueue(RECHECK_MS);
   private running = 0;
+  /** Connections with a session, or with one that is being looked at. */
+  private readonly claimed = new WeakSet<RealtimeSocket['conn']>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -53,18 +56,29 @@ export class SessionWatch implements BeforeApplicationShutdown {
 
   /** Lets a new connection in or refuses it with the error's code. */
   async authorise(socket: RealtimeSocket): Promise<void> {
+    const isFirst = this.claim(socket);
     try {
+      // A client that asks again before it is answered would hear everything twice.
+      if (!isFirst) throw new DomainError('TOO_MANY_ATTEMPTS', { sessionsPerConnection: 1 });
       socket.data.session = await this.authenticate(socket.handshake.auth['token']);
       // Up to 16 kB that nobody needs again, for as long as the connection lasts.
       socket.handshake.auth = {};
       if (this.socketsIn(userRoom(socket.data.session.actor.userId)).length >= this.config.CONNECTIONS_PER_USER)
         throw new DomainError('TOO_MANY_ATTEMPTS', { connections: this.config.CONNECTIONS_PER_USER });
     } catch (error) {
+      if (isFirst) this.claimed.delete(socket.conn);
       const refusal = toDomainError(error, this.logger);
       this.metrics.refused.inc({ code: refusal.code });
       // socket.io hands `data` to the client's connect_error.
       throw Object.assign(new Error(refusal.code), { data: refusal.toWire() });
     }
+  }
+
+  /** @returns whether nobody has its connection already */
+  private claim({ conn }: RealtimeSocket): boolean {
+    if (this.claimed.has(conn)) return false;
+    this.claimed.add(conn);
+    return true;
   }
 
   /** @throws DomainError why the token is not accepted. */
@@ -79,9 +93,13 @@ export class SessionWatch implements BeforeApplicationShutdown {
     this.metrics.connections.inc();
     socket.on('disconnect', () => {
       this.metrics.connections.dec();
+      this.claimed.delete(socket.conn);
     });
     this.rechecks.put(actor);
     await socket.join(roomsOf(actor));
+    // Several may have been let in before the first of them was here to be counted.
+    if (this.socketsIn(userRoom(actor.userId)).length > this.config.CONNECTIONS_PER_USER)
+      this.end(socket, 'TOO_MANY_ATTEMPTS');
   }
 
   /** @throws DomainError TOKEN_INVALID for the token of another user, or why it is not accepted. */
