@@ -50,8 +50,12 @@ export class RawClient {
     this.socket.write(frame(packet));
   }
 
+  hasHeard(text: string): boolean {
+    return this.received.includes(text);
+  }
+
   hears(text: string): Promise<unknown> {
-    return pollUntil(() => this.received.includes(text), { timeoutMs: 60_000, what: text });
+    return pollUntil(() => this.hasHeard(text), { timeoutMs: 60_000, what: text });
   }
 
   close(): void {
