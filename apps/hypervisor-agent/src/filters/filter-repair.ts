@@ -9,7 +9,14 @@ import {
 import type { KernelRules } from '../kernel/kernel-rules.reader.js';
 import { ROUTED_TABLE } from '../kernel/routed-packets.js';
 import type { FilterClaim } from './filter-proof.js';
-import { ETHERNET_HOOKS, HOOKS, LIBVIRT_CHAINS, mayLetPass, routedRuleOf, type SharedChain } from './nwfilter-chains.js';
+import {
+  ETHERNET_HOOKS,
+  HOOKS,
+  LIBVIRT_CHAINS,
+  mayLetPass,
+  routedRuleOf,
+  type SharedChain,
+} from './nwfilter-chains.js';
 
 /** Input of iptables-restore and ebtables-restore with `--noflush`, each one transaction; undefined: nothing to do. */
 export interface RepairScripts {

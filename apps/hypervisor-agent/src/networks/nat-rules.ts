@@ -83,7 +83,9 @@ export const rulesOfNetwork = (spec: NetworkSpec, facts: HostNetworkFacts): NatR
         .filter((line) => line.startsWith('-A LIBVIRT_') && line.split(' ').some((word) => words.has(word)))
         .map((line) => ({ table, line })),
     ),
-    ...(facts.rules.get(own.table) ?? []).filter((line) => line === own.line).map((line) => ({ table: own.table, line })),
+    ...(facts.rules.get(own.table) ?? [])
+      .filter((line) => line === own.line)
+      .map((line) => ({ table: own.table, line })),
   ];
 };
 

@@ -170,21 +170,7 @@ onQemu((at) => {
     [
       'one masquerade rule removed',
       'NAT_RULES',
-      () =>
-        inNetwork(
-          'iptables',
-          '-t',
-          'nat',
-          '-D',
-          'LIBVIRT_PRT',
-          '-s',
-          '10.99.8.0/24',
-          '!',
-          '-d',
-          '10.99.8.0/24',
-          '-j',
-          'MASQUERADE',
-        ),
+      () => inNetwork('sh', '-c', 'iptables -t nat -D LIBVIRT_PRT -s 10.99.8.0/24 ! -d 10.99.8.0/24 -j MASQUERADE'),
     ],
     [
       'a foreign rule in its chains',
@@ -195,7 +181,8 @@ onQemu((at) => {
     [
       'the rule for routed packets doubled',
       'NAT_RULES',
-      async () => inNetwork('sh', '-ec', `iptables -t mangle $(iptables-save -t mangle | grep -- '-A FORWARD -o ${bridge} ')`),
+      async () =>
+        inNetwork('sh', '-ec', `iptables -t mangle $(iptables-save -t mangle | grep -- '-A FORWARD -o ${bridge} ')`),
     ],
     ['forwarding switched off', 'FORWARDING_OFF', () => inNetwork('sysctl', '-q', '-w', 'net.ipv4.ip_forward=0')],
     [

@@ -1,4 +1,3 @@
-import type { Server } from 'node:http';
 import type { ServiceName } from '@infinibay/contracts';
 import { IDEMPOTENCY_KEY_HEADER } from '@infinibay/platform-access';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -23,7 +22,7 @@ export interface HttpOptions {
 
 /** What stands before every handler of a service, in this order: context, headers, answers to browsers, body. */
 export const prepareHttp = (app: NestExpressApplication, options: HttpOptions): void => {
-  const server = app.getHttpServer() as Server;
+  const server = app.getHttpServer();
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   // An answer that nobody reads is given up then.
