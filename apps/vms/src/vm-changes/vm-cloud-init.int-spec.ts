@@ -204,6 +204,7 @@ describe('what cloud-init finds in a VM', () => {
 
   it('may wait for a storage that is away, and comes to its guest then', async () => {
     bench.neighbours.seeds.refusal = 'STORAGE_UNAVAILABLE';
+    bench.neighbours.calls.length = 0;
     const vmId = await bench.created({ cloudInit: ALICE });
     await bench.until(
       vmId,
