@@ -5,8 +5,8 @@ import { NewestOnly } from './newest-only.js';
 const held = () => {
   const begun: string[] = [];
   const ends: ((error?: Error) => void)[] = [];
-  const sut = new NewestOnly<string>((value) => {
-    begun.push(value);
+  const sut = new NewestOnly<{ readonly name: string }>(({ name }) => {
+    begun.push(name);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     ends.push((error) => {
       if (error === undefined) resolve();
@@ -14,16 +14,17 @@ const held = () => {
     });
     return promise;
   });
-  return { sut, begun, ends };
+  const take = (key: string, name: string) => sut.take(key, { name });
+  return { take, begun, ends };
 };
 const soon = () => new Promise((resolve) => setImmediate(resolve));
 
 describe(NewestOnly, () => {
   it('handles one of a key at a time, then the newest of those that came', async () => {
-    const { sut, begun, ends } = held();
-    const first = sut.take('host', 'a');
-    for (const value of ['b', 'c', 'd']) await sut.take('host', value);
-    const other = sut.take('other', 'x');
+    const { take, begun, ends } = held();
+    const first = take('host', 'a');
+    for (const value of ['b', 'c', 'd']) await take('host', value);
+    const other = take('other', 'x');
     expect(begun).toEqual(['a', 'x']);
     ends[0]?.();
     await soon();
@@ -31,16 +32,16 @@ describe(NewestOnly, () => {
     ends[1]?.();
     ends[2]?.();
     await Promise.all([first, other]);
-    const again = sut.take('host', 'e');
+    const again = take('host', 'e');
     ends[3]?.();
     await again;
     expect(begun).toEqual(['a', 'x', 'd', 'e']);
   });
 
   it('handles the newest also where the one before failed', async () => {
-    const { sut, begun, ends } = held();
-    const first = sut.take('host', 'a');
-    await sut.take('host', 'b');
+    const { take, begun, ends } = held();
+    const first = take('host', 'a');
+    await take('host', 'b');
     ends[0]?.(new Error('no database'));
     await soon();
     ends[1]?.();

@@ -2,7 +2,7 @@
  * Handles one value of a key at a time, and of those that come meanwhile the newest: the others are out of date by then.
  * What somebody tells again and again takes no more than one place, however long handling takes.
  */
-export class NewestOnly<T> {
+export class NewestOnly<T extends object> {
   private readonly underWay = new Set<string>();
   private readonly newest = new Map<string, T>();
 
@@ -15,15 +15,20 @@ export class NewestOnly<T> {
       return;
     }
     this.underWay.add(key);
-    try {
-      await this.handle(value);
-    } finally {
-      this.underWay.delete(key);
-      const next = this.newest.get(key);
-      if (next !== undefined) {
-        this.newest.delete(key);
-        await this.take(key, next);
+    const failures: unknown[] = [];
+    for (let next: T | undefined = value; next !== undefined; next = this.newestOf(key))
+      try {
+        await this.handle(next);
+      } catch (error) {
+        failures.push(error);
       }
-    }
+    this.underWay.delete(key);
+    if (failures.length > 0) throw failures[0];
+  }
+
+  private newestOf(key: string): T | undefined {
+    const value = this.newest.get(key);
+    this.newest.delete(key);
+    return value;
   }
 }
