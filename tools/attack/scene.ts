@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 import { GraphClient } from '../demo/graph-client.ts';
+import { PatientGraphClient } from '../demo/patient-graph-client.ts';
 import { DepartmentUnderTest } from '../e2e/department-under-test.ts';
 import { RunningSystem } from '../e2e/running-system.ts';
 import { CONSUMER_USER } from '../stack/nats-users.ts';
@@ -35,10 +36,10 @@ export const buildScene = async (
 };
 
 const furnish = async (system: RunningSystem, say: (line: string) => void): Promise<Scene> => {
-  const admin = new GraphClient(system.graphqlUrl);
+  const admin = new PatientGraphClient(system.graphqlUrl);
   await admin.login(ADMIN_EMAIL, system.adminPassword);
-  const attacked = await DepartmentUnderTest.create(system, admin, 'Attacked');
-  const attacking = await DepartmentUnderTest.create(system, admin, 'Attacking');
+  const attacked = await DepartmentUnderTest.create(system, admin, 'Attacked', new GraphClient(system.graphqlUrl));
+  const attacking = await DepartmentUnderTest.create(system, admin, 'Attacking', new GraphClient(system.graphqlUrl));
   say('two departments are there; making a VM for each');
   const standing = await attacked.createVm('standing');
   await attacked.reaches(standing, 'RUNNING');

@@ -47,9 +47,10 @@ const attachDisk = async (graph: GraphClient, departmentId: string, vmId: string
   const input = { idempotencyKey: key(), departmentId, name: `data of ${vmId}`, capacityGib: 1, vmId };
   const { createVolume } = await graph.ask<{ createVolume: { volume: { id: string } } }>(CREATE_VOLUME, { input });
   const volumeId = createVolume.volume.id;
+  const attachment = { idempotencyKey: key(), vmId, volumeId };
   await pollUntil(
     async () =>
-      graph.ask(ATTACH_VOLUME, { input: { idempotencyKey: key(), vmId, volumeId } }).then(
+      graph.ask(ATTACH_VOLUME, { input: attachment }).then(
         () => true,
         // It is being made.
         () => undefined,

@@ -4,7 +4,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import { pollUntil } from '../stack/polling.ts';
-import { GraphClient } from './graph-client.ts';
+import type { GraphClient } from './graph-client.ts';
+import { PatientGraphClient } from './patient-graph-client.ts';
 import { LiveFeed } from './live-feed.ts';
 import { CREATE_VM, DELETE_VM, EVERYTHING, IMAGES, UPTIME, VM_STATE } from './queries.ts';
 import { prepareDepartment } from './department.ts';
@@ -112,7 +113,7 @@ const removeVm = async (graph: GraphClient, feed: LiveFeed, vmId: string): Promi
 };
 
 const main = async (): Promise<void> => {
-  const graph = new GraphClient(required('INFINIBAY_GRAPHQL_URL'));
+  const graph = new PatientGraphClient(required('INFINIBAY_GRAPHQL_URL'));
   await graph.login(required('INFINIBAY_DEMO_EMAIL'), required('INFINIBAY_DEMO_PASSWORD'));
   say('logged in through GraphQL');
   const feed = await LiveFeed.join(required('INFINIBAY_REALTIME_URL'), graph.accessToken, say);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { pollUntil } from '@infinibay/testing';
-import { GraphClient } from '../demo/graph-client.ts';
+import type { GraphClient } from '../demo/graph-client.ts';
+import { PatientGraphClient } from '../demo/patient-graph-client.ts';
 import {
   CREATE_DEPARTMENT,
   CREATE_NETWORK,
@@ -59,7 +60,13 @@ export class DepartmentUnderTest {
     this.account = account;
   }
 
-  static async create(system: RunningSystem, admin: GraphClient, name: string): Promise<DepartmentUnderTest> {
+  /** @param member not a patient one: to be told of each answer that does not come in time */
+  static async create(
+    system: RunningSystem,
+    admin: GraphClient,
+    name: string,
+    member: GraphClient = new PatientGraphClient(system.graphqlUrl),
+  ): Promise<DepartmentUnderTest> {
     const { createDepartment } = await admin.ask<{ createDepartment: { id: string } }>(CREATE_DEPARTMENT, {
       input: { idempotencyKey: key(), name },
     });
@@ -69,7 +76,6 @@ export class DepartmentUnderTest {
     await admin.ask(CREATE_USER, {
       input: { idempotencyKey: key(), email, name, password, departmentIds: [departmentId] },
     });
-    const member = new GraphClient(system.graphqlUrl);
     await member.login(email, password);
     await member.ask(CREATE_NETWORK, { input: { idempotencyKey: key(), departmentId, name: 'default' } });
     const rule = { direction: 'IN', action: 'ACCEPT', protocol: 'TCP', portFrom: 22, portTo: 22 };

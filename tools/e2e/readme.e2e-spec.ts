@@ -4,7 +4,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 
-import { GraphClient } from '../demo/graph-client.ts';
+import type { GraphClient } from '../demo/graph-client.ts';
+import { PatientGraphClient } from '../demo/patient-graph-client.ts';
 import { chooseHypervisor } from '../stack/hypervisor-choice.ts';
 import { repositoryRoot } from '../stack/layout.ts';
 import { ReadmeReader } from './readme-reader.ts';
@@ -122,7 +123,7 @@ describe.each([
   };
 
   tried('hears of the VM through the socket.io snippet', async () => {
-    const graph = new GraphClient(reader.printed('GraphQL', /http:\S+/u));
+    const graph = new PatientGraphClient(reader.printed('GraphQL', /http:\S+/u));
     await graph.login('admin@infinibay.local', reader.printed('administrator', /(?<=with the password )\S+/u));
     const { vms } = await graph.ask<{ vms: { nodes: { id: string }[] } }>('{ vms { nodes { id } } }', {});
     const vmId = vms.nodes[0]?.id ?? '';

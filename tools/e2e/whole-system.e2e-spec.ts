@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { patience, pollUntil } from '@infinibay/testing';
-import { GraphClient } from '../demo/graph-client.ts';
+import type { GraphClient } from '../demo/graph-client.ts';
+import { PatientGraphClient } from '../demo/patient-graph-client.ts';
 import { LiveFeed } from '../demo/live-feed.ts';
 import { EVERYTHING, UPTIME, VM_STATE } from '../demo/queries.ts';
 import type { VmPicture } from '../demo/picture.ts';
@@ -22,7 +23,7 @@ describe('the whole system', () => {
 
   beforeAll(async () => {
     system = await RunningSystem.start();
-    admin = new GraphClient(system.graphqlUrl);
+    admin = new PatientGraphClient(system.graphqlUrl);
     await admin.login('admin@infinibay.local', system.adminPassword);
     research = await DepartmentUnderTest.create(system, admin, 'Research');
     sales = await DepartmentUnderTest.create(system, admin, 'Sales');

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { patience } from '@infinibay/testing';
 
-import { GraphClient } from '../demo/graph-client.ts';
+import { PatientGraphClient } from '../demo/patient-graph-client.ts';
 import { DepartmentUnderTest } from '../e2e/department-under-test.ts';
 import { RunningSystem } from '../e2e/running-system.ts';
 import { ADMIN_EMAIL } from '../stack/first-administrator.ts';
@@ -63,7 +63,7 @@ export class Scene {
       ...environment,
     });
     try {
-      const admin = new GraphClient(system.graphqlUrl);
+      const admin = new PatientGraphClient(system.graphqlUrl);
       await admin.login(ADMIN_EMAIL, system.adminPassword);
       return new Scene(system, await DepartmentUnderTest.create(system, admin, 'Faults'), failpoints);
     } catch (error) {

@@ -1,7 +1,7 @@
 // What needs QEMU's agent in the guest: our guest image with the agent of Debian.
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { pollUntil } from '@infinibay/testing';
 import { guestImageDir } from '../../../tools/guest-image/build.ts';
 import { initrdWithQemuAgent, missingForAgentGuest } from '../../../tools/guest-image/qemu-guest-agent.ts';
@@ -29,7 +29,10 @@ suite('a guest with an agent', () => {
        <channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel></devices></domain>`,
     );
     await pollUntil(() => states.includes('connected'), { what: 'the agent to connect', timeoutMs: 120_000 });
-    // It connects while its guest still starts, and libvirt waits no longer than 5 s for its first answer.
+  }, 180_000);
+
+  // It connects while its guest still starts, anew when that has slept, and libvirt waits no longer than 5 s for an answer.
+  beforeEach(async () => {
     const ping = () => sut.guest.agentCommand('{"execute":"guest-ping"}');
     await pollUntil(ping, { what: 'the agent to answer', timeoutMs: 120_000 });
   }, 180_000);

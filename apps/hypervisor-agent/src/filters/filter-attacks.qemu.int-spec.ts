@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { ensureNetwork, inspectFilter } from '@infinibay/contracts';
-import { findTestHypervisor, type TestHypervisor, pollUntil } from '@infinibay/testing';
+import { findTestHypervisor, patience, pollUntil, type TestHypervisor } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { FilteredGuest } from './filtered-guest.fixture.js';
 
@@ -168,13 +168,14 @@ onQemu((at) => {
     const readings = async (): Promise<number> => (await agent.metric('infinibay_kernel_rule_readings_total')) ?? 0;
     const before = await readings();
     const beats = agent.heartbeats.length;
+    const inTime = patience(60_000);
     const many = Array.from({ length: 100 }, (_, index) => index);
     const [looks, proofs] = await Promise.all([
-      Promise.all(many.map(() => agent.call(inspectFilter, { vmId }))),
+      Promise.all(many.map(() => agent.call(inspectFilter, { vmId }, inTime))),
       // In turn: each begins after what changed the VM before it.
       Promise.all([verified(), verified(), verified()]),
       // Refused by the host's own ranges, which are read for each.
-      Promise.all(many.map(() => agent.refusal(ensureNetwork, { revision: 1, spec: guest.networkInUse() }))),
+      Promise.all(many.map(() => agent.refusal(ensureNetwork, { revision: 1, spec: guest.networkInUse() }, inTime))),
     ]);
     expect(new Set([...looks, ...proofs].map(({ status }) => status))).toEqual(new Set(['APPLIED']));
     // 203 callers; each reading is shared by all who asked while the one before was made.

@@ -1,5 +1,6 @@
 import type { GuestSample, WireError } from '@infinibay/contracts';
-import { patience } from '@infinibay/testing';
+import { setTimeout as delay } from 'node:timers/promises';
+import { PatientDeadline, patience } from '@infinibay/testing';
 import { io, type Socket } from 'socket.io-client';
 import type { Answer, ClientToServer, Replay, SequencedEvent, ServerToClient, SessionInfo } from '../protocol.js';
 
@@ -36,12 +37,14 @@ export class TestClient {
    * error code.
    */
   static async connect(url: string, auth: object, options: ConnectOptions = {}): Promise<TestClient> {
+    const deadline = new PatientDeadline(60_000);
     for (;;) {
       try {
         return await TestClient.connectOnce(url, auth, options);
       } catch (error) {
-        if (!isPassing(error)) throw error;
+        if (!isPassing(error) || deadline.hasPassed()) throw error;
       }
+      await delay(100);
     }
   }
 
@@ -57,6 +60,9 @@ export class TestClient {
       const session = await new Promise<SessionInfo>((resolve, reject) => {
         socket.on('session', resolve);
         socket.on('connect_error', reject);
+        socket.on('disconnect', (reason) => {
+          reject(Object.assign(new Error(reason), { data: { kind: 'unavailable' } }));
+        });
       });
       return new TestClient(socket, session);
     } catch (error) {

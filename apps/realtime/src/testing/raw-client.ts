@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { pollUntil } from '@infinibay/testing';
 
 /** One masked text frame of a WebSocket client. */
@@ -41,6 +42,7 @@ export class RawClient {
     if (outcome === '["session"') return client;
     client.close();
     if (outcome !== '' && !IS_PASSING.test(outcome)) throw new Error(`no session: ${outcome}`);
+    await delay(100);
     return RawClient.open(url, token);
   }
 
