@@ -33,6 +33,7 @@ export const vmActionsPage = (): string => {
     '',
     'A wish is what the VM shall be from now on: whatever happens to it is repaired towards that. A task is done once, and the wish stays. A change of the spec leaves the power alone.',
     'An accepted request supersedes the operation that is open on the VM, unless it says otherwise.',
+    'Of a VM that is going to be deleted (`softDeleteVm`) `forceOffVm`, `softDeleteVm` and `deleteVm` are accepted; the others are refused with `DELETION_SCHEDULED`.',
     '',
     row(['mutation', 'operation', 'needs', 'is', 'steps', 'while one of its kind is open']),
     row(['---', '---', '---', '---', '---', '---']),

@@ -3,6 +3,7 @@ import {
   POWER_CUT,
   drainVerdict,
   isComingUp,
+  isPowerCut,
   type DrainVerdict,
   type OperationKind,
   type Parameters,
@@ -99,5 +100,5 @@ export class DrainedVms {
 }
 
 const goesFurther = (open: OpenOperation, { parameters }: DrainOfVm): boolean =>
-  open.kind === POWER_CUT ||
+  isPowerCut(open.kind) ||
   (open.kind === 'SHUTDOWN_VM' && open.parameters.force === true && parameters.force !== true);

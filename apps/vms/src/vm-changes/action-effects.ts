@@ -6,6 +6,7 @@ import type { Vm as VmRow } from '../generated/prisma/client.js';
 import { HostMaintenanceRepository } from '../hosts/host-maintenance.repository.js';
 import type { Said } from './action-inputs.js';
 import { KeptMemory } from './kept-memory.js';
+import { SoftDeletion } from './soft-deletion.js';
 import { SpecChanges } from './spec-changes.js';
 import type { CloneVm } from './vm-clone.inputs.js';
 import { VmCloning } from './vm-cloning.js';
@@ -29,6 +30,7 @@ export class ActionEffects {
     private readonly snapshots: VmSnapshots,
     private readonly cloning: VmCloning,
     private readonly kept: KeptMemory,
+    private readonly deletions: SoftDeletion,
     private readonly maintenances: HostMaintenanceRepository,
   ) {}
 
@@ -47,11 +49,12 @@ export class ActionEffects {
    * @throws DomainError HOST_IN_MAINTENANCE, and what SpecChanges, VolumeAttachment, VmSnapshots and KeptMemory throw
    */
   async accept(tx: Transaction, vm: VmRow, { kind, actor, parameters, input }: AskedAction): Promise<EventEnvelope[]> {
-    const { powersOnFrom = [] } = actionOf(kind);
+    const { powersOnFrom = [], schedulesDeletion } = actionOf(kind);
     if (powersOnFrom.includes(vm.state)) await this.maintenances.requireOpen(tx, vm.hostId);
     await this.volumes.accept(tx, actor, vm, kind, parameters);
     await this.snapshots.accept(tx, vm, kind, actor, parameters, input);
     if (kind === 'SAVE_VM') await this.kept.promise(tx, vm);
+    if (schedulesDeletion === true) return this.deletions.schedule(tx, vm, actor, parameters);
     return isSpecChange(kind) ? this.specs.accept(tx, vm, kind, actor, input) : [];
   }
 }

@@ -116,6 +116,8 @@ describe('mutations of vms, repeated', () => {
     setVmAutostart: sized({ autostart: true }, { autostart: false }),
     repairVmDrift: action('RUNNING'),
     acceptVmDrift: action('STOPPED'),
+    softDeleteVm: action('RUNNING'),
+    undeleteVm: { ...action('STOPPED'), select: '{ id name }' },
     deleteVm: action('RUNNING'),
     renameVm: said({ name: `renamed-${randomUUID().slice(0, 8)}` }, { name: 'other' }),
     describeVm: said({ description: 'Front of the shop' }, { description: 'other' }),

@@ -15,6 +15,7 @@ import { ExplainPlacementService } from './explain-placement.service.js';
 import { KeptMemory } from './kept-memory.js';
 import { NeighbourChecks } from './neighbour-checks.js';
 import { VmAdmission } from './vm.admission.js';
+import { SoftDeletion } from './soft-deletion.js';
 import { SpecChanges } from './spec-changes.js';
 import { VmChangesService } from './vm-changes.service.js';
 import { VmCloning } from './vm-cloning.js';
@@ -50,6 +51,7 @@ import { VolumeAttachment } from './volume-attachment.js';
     SpecChanges,
     VolumeAttachment,
     KeptMemory,
+    SoftDeletion,
     VmSnapshots,
     ActionEffects,
     VmCreation,
@@ -66,6 +68,6 @@ import { VolumeAttachment } from './volume-attachment.js';
     AcceptedRequests,
     ...actionResolvers,
   ],
-  exports: [VmChangesService],
+  exports: [VmChangesService, ChangeableVms, SoftDeletion],
 })
 export class VmChangesModule {}

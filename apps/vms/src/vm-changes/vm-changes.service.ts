@@ -8,6 +8,7 @@ import {
   actionOf,
   isAllowed,
   isExclusive,
+  isRefusedWhileScheduled,
   type AnyAction,
   type OperationKind,
   type Parameters,
@@ -21,6 +22,7 @@ import { stateEvents } from '../vms/vm.events.js';
 import { VmRepository } from '../vms/vm.repository.js';
 import { ActionEffects } from './action-effects.js';
 import { inputSchemaOf } from './action-inputs.js';
+import { refuseWhileScheduled } from './soft-deletion.js';
 import { CloneVm } from './vm-clone.inputs.js';
 import { VmCreation } from './vm-creation.js';
 import { CreateVm } from './vm.inputs.js';
@@ -82,7 +84,7 @@ export class VmChangesService {
 
   /**
    * The same for a VM that is made of another, which is locked meanwhile: what is asked of it after that finds the clone.
-   * @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, VM_MEMORY_SAVED, and what VmCloning throws
+   * @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, VM_MEMORY_SAVED, DELETION_SCHEDULED, and what VmCloning throws
    */
   async clone(actor: Actor, rawInput: unknown, parameters: Parameters): Promise<Accepted> {
     const { idempotencyKey: key, ...input } = validateInput(CloneVm, rawInput);
@@ -96,7 +98,7 @@ export class VmChangesService {
     });
   }
 
-  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, VM_MEMORY_SAVED, DELETION_PROTECTED, and what ActionEffects throws */
+  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, VM_MEMORY_SAVED, DELETION_PROTECTED, DELETION_SCHEDULED, and what ActionEffects throws */
   async request(
     actor: Actor,
     kind: Exclude<OperationKind, 'CREATE_VM' | 'CLONE_VM'>,
@@ -125,7 +127,7 @@ export class VmChangesService {
     });
   }
 
-  /** The VM, of which this may be asked now. @throws DomainError VM_NOT_FOUND, VM_BUSY, VM_MEMORY_SAVED, DELETION_PROTECTED */
+  /** The VM, of which this may be asked now. @throws DomainError VM_NOT_FOUND, VM_BUSY, VM_MEMORY_SAVED, DELETION_PROTECTED, DELETION_SCHEDULED */
   private async lock(
     tx: Transaction,
     actor: Actor,
@@ -133,7 +135,7 @@ export class VmChangesService {
     vmId: string,
     volumeId: string | undefined,
   ): Promise<VmRow> {
-    const { permission, destroys, refusedWhileSaved } = actionOf(kind);
+    const { permission, destroys, schedulesDeletion, refusedWhileSaved } = actionOf(kind);
     const vm = await this.vms.lock(tx, vmId);
     if (
       vm === null ||
@@ -142,8 +144,9 @@ export class VmChangesService {
     ) {
       throw new DomainError('VM_NOT_FOUND');
     }
+    if (isRefusedWhileScheduled(kind)) refuseWhileScheduled(vm);
     if (!isAllowed(kind, vm.state)) throw new DomainError('VM_BUSY', { state: vm.state });
-    if (destroys === true && vm.deletionProtected) throw new DomainError('DELETION_PROTECTED');
+    if ((destroys === true || schedulesDeletion === true) && vm.deletionProtected) throw new DomainError('DELETION_PROTECTED');
     await this.refuseWhileOpen(tx, vm, kind, volumeId);
     if (refusedWhileSaved === true && vm.savedAt !== null) throw new DomainError('VM_MEMORY_SAVED');
     return vm;

@@ -22,6 +22,7 @@ export const toVm = (row: VmRow): Vm => ({
   deletionProtected: row.deletionProtected,
   autostart: row.autostart,
   hasSavedMemory: row.savedAt !== null,
+  purgeAt: row.purgeAt,
   error: row.errorCode === null ? null : { code: row.errorCode, message: row.errorMessage ?? row.errorCode },
   createdAt: row.createdAt,
   updatedAt: row.updatedAt,

@@ -95,6 +95,12 @@ export class Vm {
   })
   hasSavedMemory!: boolean;
 
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description: 'When it is going to be deleted, by softDeleteVm; see undeleteVm. null: it is not',
+  })
+  purgeAt!: Date | null;
+
   @Field(() => Failure, { nullable: true, description: 'Set in state ERROR' })
   error!: Failure | null;
 

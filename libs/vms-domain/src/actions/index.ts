@@ -17,6 +17,7 @@ import { revertToSnapshot } from './revert-to-snapshot.js';
 import { save } from './save.js';
 import { setAutostart } from './set-autostart.js';
 import { shutdown } from './shutdown.js';
+import { softDelete } from './soft-delete.js';
 import { start } from './start.js';
 import { suspend } from './suspend.js';
 
@@ -45,5 +46,6 @@ export const ACTIONS = [
   createSnapshot,
   revertToSnapshot,
   deleteSnapshot,
+  softDelete,
   deleteVm,
 ] as const;

@@ -1,0 +1,78 @@
+import type { Actor } from '@infinibay/contracts';
+import { newServiceContext, runInContext, type Logger } from '@infinibay/platform-logging';
+import { MetricsRegistry } from '@infinibay/platform-metrics';
+import { databaseNow, newId } from '@infinibay/platform-persistence';
+import { LOGGER } from '@infinibay/platform-service';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Counter } from 'prom-client';
+import type { Transaction } from '../database.js';
+import type { Vm as VmRow } from '../generated/prisma/client.js';
+import { VmChangesService } from '../vm-changes/vm-changes.service.js';
+import { VmRepository } from '../vms/vm.repository.js';
+
+/** It was taken back, deleted, or given another time since it was looked at. */
+class NotDue extends Error {}
+
+/** Deletes VMs whose time is over. */
+@Injectable()
+export class PurgeService {
+  private readonly purged: Counter;
+
+  constructor(
+    private readonly vms: VmRepository,
+    private readonly changes: VmChangesService,
+    @Inject(LOGGER) private readonly logger: Logger,
+    metrics: MetricsRegistry,
+  ) {
+    this.purged = metrics.counter('infinibay_vms_purged_total', 'VMs whose time after softDeleteVm was over');
+  }
+
+  /**
+   * As if who wanted it deleted had asked for it now, with the rights of then. The key is new each time: once it was
+   * accepted the VM is not due any more, and that is looked at under its lock.
+   */
+  async purge(vmId: string): Promise<void> {
+    const vm = await this.vms.findRow(vmId);
+    const actor = vm === null ? null : actorOf(vm);
+    if (vm === null || actor === null) return;
+    const context = { ...newServiceContext(), actor: { kind: 'user', id: actor.userId } as const };
+    await runInContext(context, async () => {
+      try {
+        await this.ask(vm, actor);
+      } catch (error) {
+        if (!(error instanceof NotDue)) throw error;
+      }
+    });
+  }
+
+  private async ask({ id: vmId, purgeAt, purgeVolumes }: VmRow, actor: Actor): Promise<void> {
+    const input = { vmId, idempotencyKey: `purge:${newId()}` };
+    const { operationId } = await this.changes.request(
+      actor,
+      'DELETE_VM',
+      input,
+      purgeVolumes ? { deleteVolumes: true } : {},
+      { before: (tx) => this.requireDue(tx, vmId, purgeVolumes), after: () => Promise.resolve() },
+    );
+    this.purged.inc();
+    this.logger.info({ vmId, operationId, purgeAt, purgeVolumes }, 'the time of a VM is over; it is deleted');
+  }
+
+  private async requireDue(tx: Transaction, vmId: string, purgeVolumes: boolean): Promise<void> {
+    const vm = await this.vms.lock(tx, vmId);
+    const isDue = vm?.purgeAt != null && vm.purgeAt <= (await databaseNow(tx));
+    if (!isDue || vm.purgeVolumes !== purgeVolumes) throw new NotDue();
+  }
+}
+
+/** null: nobody wants it to be deleted. */
+const actorOf = ({ departmentId, purgeById, purgeByRole }: VmRow): Actor | null =>
+  purgeById === null
+    ? null
+    : {
+        userId: purgeById,
+        // There is no session any more; nothing that is asked of VMs depends on it.
+        sessionId: newId(),
+        role: purgeByRole === 'ADMIN' ? 'ADMIN' : 'USER',
+        departmentIds: [departmentId],
+      };

@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { VmChangesModule } from '../vm-changes/vm-changes.module.js';
+import { VmsModule } from '../vms/vms.module.js';
+import { PurgeRepository } from './purge.repository.js';
+import { PurgeService } from './purge.service.js';
+import { PurgeWorker } from './purge.worker.js';
+import { UndeletionResolver } from './undeletion.resolver.js';
+import { UndeletionService } from './undeletion.service.js';
+
+/** VMs that are going to be deleted: taken back, or deleted when their time is over. */
+@Module({
+  imports: [VmsModule, VmChangesModule],
+  providers: [PurgeRepository, PurgeService, PurgeWorker, UndeletionService, UndeletionResolver],
+})
+export class PurgesModule {}
