@@ -33,7 +33,7 @@ export const configSchema = {
     { example: '120' },
   ),
   SOFT_DELETE_KEEP_SECONDS: setting(
-    z.coerce.number().int().min(1).max(7_776_000).default(604_800),
+    z.coerce.number().int().min(3_600).max(7_776_000).default(604_800),
     'How long softDeleteVm keeps a VM that says nothing of it',
     { example: '604800' },
   ),

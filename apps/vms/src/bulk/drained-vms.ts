@@ -21,6 +21,7 @@ interface Drained {
   readonly desired: string;
   readonly errorCode: string | null;
   readonly errorMessage: string | null;
+  readonly purgeAt: Date | null;
 }
 
 /** @param open the kind of the operation that is open on it */
@@ -52,6 +53,7 @@ export interface DrainOfVm {
 }
 
 const ASK: DrainMove = { kind: 'ask', action: 'SHUTDOWN_VM' };
+const CUT: DrainMove = { kind: 'ask', action: POWER_CUT };
 const DONE: DrainMove = { kind: 'done' };
 const LEAVING: DrainMove = {
   kind: 'wait',
@@ -87,7 +89,9 @@ export class DrainedVms {
     if (outcome === 'DELETION') return LEAVING;
     if (reason !== null) return { kind: 'refuse', reason };
     if (isComingUp(vm.state)) return this.whileComingUp(open, drain);
-    return open !== null && goesFurther(open, drain) ? { kind: 'asked', operationId: open.id } : ASK;
+    if (open !== null && goesFurther(open, drain)) return { kind: 'asked', operationId: open.id };
+    // Its power was to be cut already, and nothing gentler is accepted of it.
+    return vm.purgeAt === null ? ASK : CUT;
   }
 
   /** Who has asked for it to come up is told of the end of that; what comes up by itself may be trying for ever. */
@@ -95,7 +99,7 @@ export class DrainedVms {
     const graceMs =
       parameters.timeoutSeconds === undefined ? this.options.shutdownGraceMs : parameters.timeoutSeconds * 1_000;
     if (open !== null || ageMs <= graceMs + this.options.retryLimitMs) return { kind: 'wait', reason: NOT_UP };
-    return parameters.force === true ? { kind: 'ask', action: POWER_CUT } : { kind: 'refuse', reason: NOT_UP };
+    return parameters.force === true ? CUT : { kind: 'refuse', reason: NOT_UP };
   }
 }
 

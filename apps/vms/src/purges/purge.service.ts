@@ -45,23 +45,24 @@ export class PurgeService {
     });
   }
 
-  private async ask({ id: vmId, purgeAt, purgeVolumes }: VmRow, actor: Actor): Promise<void> {
+  private async ask(looked: VmRow, actor: Actor): Promise<void> {
+    const { id: vmId, purgeAt, purgeVolumes } = looked;
     const input = { vmId, idempotencyKey: `purge:${newId()}` };
-    const { operationId } = await this.changes.request(
-      actor,
-      'DELETE_VM',
-      input,
-      purgeVolumes ? { deleteVolumes: true } : {},
-      { before: (tx) => this.requireDue(tx, vmId, purgeVolumes), after: () => Promise.resolve() },
-    );
+    const options = purgeVolumes ? { deleteVolumes: true } : {};
+    const { operationId } = await this.changes.request(actor, 'DELETE_VM', input, options, {
+      before: (tx) => this.requireDue(tx, looked),
+      after: () => Promise.resolve(),
+      occasion: 'purge',
+    });
     this.purged.inc();
     this.logger.info({ vmId, operationId, purgeAt, purgeVolumes }, 'the time of a VM is over; it is deleted');
   }
 
-  private async requireDue(tx: Transaction, vmId: string, purgeVolumes: boolean): Promise<void> {
-    const vm = await this.vms.lock(tx, vmId);
-    const isDue = vm?.purgeAt != null && vm.purgeAt <= (await databaseNow(tx));
-    if (!isDue || vm.purgeVolumes !== purgeVolumes) throw new NotDue();
+  /** @param looked the VM as it was looked at: what was said since holds */
+  private async requireDue(tx: Transaction, looked: VmRow): Promise<void> {
+    const vm = await this.vms.lock(tx, looked.id);
+    if (vm === null || vm.purgeAt === null || vm.purgeAt > (await databaseNow(tx))) throw new NotDue();
+    if (vm.purgeById !== looked.purgeById || vm.purgeVolumes !== looked.purgeVolumes) throw new NotDue();
   }
 }
 

@@ -4,12 +4,10 @@ import { VmsModule } from '../vms/vms.module.js';
 import { PurgeRepository } from './purge.repository.js';
 import { PurgeService } from './purge.service.js';
 import { PurgeWorker } from './purge.worker.js';
-import { UndeletionResolver } from './undeletion.resolver.js';
-import { UndeletionService } from './undeletion.service.js';
 
-/** VMs that are going to be deleted: taken back, or deleted when their time is over. */
+/** VMs that are going to be deleted: deleted when their time is over. */
 @Module({
   imports: [VmsModule, VmChangesModule],
-  providers: [PurgeRepository, PurgeService, PurgeWorker, UndeletionService, UndeletionResolver],
+  providers: [PurgeRepository, PurgeService, PurgeWorker],
 })
 export class PurgesModule {}

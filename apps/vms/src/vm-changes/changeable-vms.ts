@@ -5,8 +5,8 @@ import type { Transaction } from '../database.js';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
 import { toVm } from '../vms/vm.mapper.js';
 import type { Vm } from '../vms/vm.model.js';
+import { refuseWhileScheduled } from '../vms/scheduled-deletion.js';
 import { VmRepository } from '../vms/vm.repository.js';
-import { refuseWhileScheduled } from './soft-deletion.js';
 
 /** VMs as mutations see them that are no operations: what they change holds with the commit. */
 @Injectable()

@@ -27,7 +27,6 @@ const inputsFor = (
     untagVm: { vmId, tags: ['tagged'] },
     setVmDeletionProtection: { vmId, deletionProtected: true },
     setVmCloudInit: { vmId, cloudInit: null },
-    undeleteVm: { vmId },
     transferVm: { vmId, ownerId: randomUUID() },
     createConsoleTicket: { vmId, access: 'CONTROL' },
     bulkVms: { action: 'DELETE_VM', vmIds: [vmId] },

@@ -33,19 +33,15 @@ export class SoftDeletion {
   ): Promise<EventEnvelope[]> {
     const purgeAt = new Date((await databaseNow(tx)).getTime() + purgeAfterSeconds * 1_000);
     const by = { purgeById: actor.userId, purgeByRole: actor.role };
-    await this.vms.update(tx, vm.id, { purgeAt, purgeDueAt: purgeAt, ...by, purgeVolumes: deleteVolumes });
+    const purge = { purgeAt, purgeDueAt: purgeAt, ...by, purgeVolumes: deleteVolumes };
+    await this.vms.update(tx, vm.id, purge);
     return [deletionScheduledEvent(vm, purgeAt, deleteVolumes)];
   }
 
-  /** Of a VM that is not going to be deleted nothing is written, and nobody is told. */
+  /** @throws DomainError DELETION_NOT_SCHEDULED */
   async cancel(tx: Transaction, vm: VmRow): Promise<EventEnvelope[]> {
-    if (vm.purgeAt === null) return [];
-    await this.vms.update(tx, vm.id, { ...NOT_SCHEDULED, updatedAt: await databaseNow(tx) });
+    if (vm.purgeAt === null) throw new DomainError('DELETION_NOT_SCHEDULED');
+    await this.vms.update(tx, vm.id, NOT_SCHEDULED);
     return [deletionCancelledEvent(vm)];
   }
 }
-
-/** What is going to be deleted stays as it is until then. @throws DomainError DELETION_SCHEDULED */
-export const refuseWhileScheduled = ({ purgeAt }: Pick<VmRow, 'purgeAt'>): void => {
-  if (purgeAt !== null) throw new DomainError('DELETION_SCHEDULED', { purgeAt: purgeAt.toISOString() });
-};

@@ -20,6 +20,7 @@ import { SpecChanges } from './spec-changes.js';
 import { VmChangesService } from './vm-changes.service.js';
 import { VmCloning } from './vm-cloning.js';
 import { VmCreation } from './vm-creation.js';
+import { VmEffects } from './vm-effects.js';
 import { SetVmCloudInitResolver } from './vm-cloud-init.resolver.js';
 import { VmCloudInitService } from './vm-cloud-init.service.js';
 import { VmMetadataResolver } from './vm-metadata.resolver.js';
@@ -52,6 +53,7 @@ import { VolumeAttachment } from './volume-attachment.js';
     VolumeAttachment,
     KeptMemory,
     SoftDeletion,
+    VmEffects,
     VmSnapshots,
     ActionEffects,
     VmCreation,
@@ -68,6 +70,6 @@ import { VolumeAttachment } from './volume-attachment.js';
     AcceptedRequests,
     ...actionResolvers,
   ],
-  exports: [VmChangesService, ChangeableVms, SoftDeletion],
+  exports: [VmChangesService],
 })
 export class VmChangesModule {}

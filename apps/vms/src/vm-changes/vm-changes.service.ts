@@ -19,10 +19,10 @@ import type { Vm as VmRow } from '../generated/prisma/client.js';
 import { OperationRepository } from '../operations/operation.repository.js';
 import { Reconciler } from '../reconcile/reconciler.js';
 import { stateEvents } from '../vms/vm.events.js';
+import { refuseWhileScheduled } from '../vms/scheduled-deletion.js';
 import { VmRepository } from '../vms/vm.repository.js';
 import { ActionEffects } from './action-effects.js';
 import { inputSchemaOf } from './action-inputs.js';
-import { refuseWhileScheduled } from './soft-deletion.js';
 import { CloneVm } from './vm-clone.inputs.js';
 import { VmCreation } from './vm-creation.js';
 import { CreateVm } from './vm.inputs.js';
@@ -39,6 +39,8 @@ export interface Alongside {
   readonly before?: (tx: Transaction) => Promise<void>;
   /** Not for a repeated call, which accepts nothing. */
   readonly after: (tx: Transaction, accepted: Accepted) => Promise<void>;
+  /** What the audit says of it beside the mutation, where nobody asked just then. */
+  readonly occasion?: string;
 }
 
 /** What somebody wants of a VM. */
@@ -113,7 +115,8 @@ export class VmChangesService {
       ...(typeof input.snapshotId === 'string' ? { snapshotId: input.snapshotId } : {}),
     };
     if (!isUuid(input.vmId)) throw new DomainError('VM_NOT_FOUND');
-    const { mutation: verb } = actionOf(kind);
+    const { mutation } = actionOf(kind);
+    const verb = alongside?.occasion === undefined ? mutation : `${mutation}:${alongside.occasion}`;
     const asked = { actor, key, operation: kind, verb, input: { ...input, ...parameters } };
     return this.accept(asked, async (tx) => {
       await alongside?.before?.(tx);
@@ -135,7 +138,7 @@ export class VmChangesService {
     vmId: string,
     volumeId: string | undefined,
   ): Promise<VmRow> {
-    const { permission, destroys, schedulesDeletion, refusedWhileSaved } = actionOf(kind);
+    const { permission, destroys, deletion, refusedWhileSaved } = actionOf(kind);
     const vm = await this.vms.lock(tx, vmId);
     if (
       vm === null ||
@@ -146,7 +149,7 @@ export class VmChangesService {
     }
     if (isRefusedWhileScheduled(kind)) refuseWhileScheduled(vm);
     if (!isAllowed(kind, vm.state)) throw new DomainError('VM_BUSY', { state: vm.state });
-    if ((destroys === true || schedulesDeletion === true) && vm.deletionProtected) throw new DomainError('DELETION_PROTECTED');
+    if ((destroys === true || deletion === 'scheduled') && vm.deletionProtected) throw new DomainError('DELETION_PROTECTED');
     await this.refuseWhileOpen(tx, vm, kind, volumeId);
     if (refusedWhileSaved === true && vm.savedAt !== null) throw new DomainError('VM_MEMORY_SAVED');
     return vm;

@@ -77,6 +77,7 @@ export const ERROR_CODES = {
     kind: 'precondition',
     message: 'The virtual machine is going to be deleted, and stays as it is until then; undeleteVm takes that back',
   },
+  DELETION_NOT_SCHEDULED: { kind: 'precondition', message: 'The virtual machine is not going to be deleted' },
   TAG_LIMIT_REACHED: { kind: 'precondition', message: 'The virtual machine has as many tags as it may have' },
   BULK_INCOMPLETE: {
     kind: 'precondition',

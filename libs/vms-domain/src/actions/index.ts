@@ -20,6 +20,7 @@ import { shutdown } from './shutdown.js';
 import { softDelete } from './soft-delete.js';
 import { start } from './start.js';
 import { suspend } from './suspend.js';
+import { undelete } from './undelete.js';
 
 /**
  * All that people can do to a VM. Kinds of operations, mutations, the matrix of states, plans and their steps, and the
@@ -47,5 +48,6 @@ export const ACTIONS = [
   revertToSnapshot,
   deleteSnapshot,
   softDelete,
+  undelete,
   deleteVm,
 ] as const;
