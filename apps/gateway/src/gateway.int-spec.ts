@@ -110,6 +110,16 @@ describe('a request through the gateway', () => {
     await strict.stop();
   });
 
+  it('that is wrong in a hundred places is told of some of them, in few words', async () => {
+    const name = 'q'.repeat(20_000);
+    const { status, code, errors } = await gateway.query(
+      `query ${name}(${repeat(100, (index) => `$a${index}: Int`)}) { __typename }`,
+    );
+    expect({ status, code }).toEqual({ status: 400, code: 'INVALID_INPUT' });
+    expect(errors.length).toBeGreaterThan(1);
+    expect(JSON.stringify(errors).length).toBeLessThan(10_000);
+  });
+
   it('carries its correlation id through, and gets one when it has none', async () => {
     const answer = await gateway.post({ query: ME }, { 'x-correlation-id': 'trace-42' });
     expect(answer.headers.get('x-correlation-id')).toBe('trace-42');

@@ -46,7 +46,16 @@ describe('the header Idempotency-Key', () => {
 
   it('is needed when the input has no key, and must be one', async () => {
     const name = `d ${randomUUID()}`;
-    for (const header of [undefined, '', 'short', 'with a space in it', 'x'.repeat(129), 'x'.repeat(10_000), '""'])
+    for (const header of [
+      undefined,
+      '',
+      'short',
+      'with a space in it',
+      'x'.repeat(129),
+      'x'.repeat(10_000),
+      'x'.repeat(15_000),
+      '""',
+    ])
       expect([header?.length, (await create({ name }, header)).code]).toEqual([header?.length, 'INVALID_INPUT']);
     expect((await create({ name }, randomUUID())).code).toBeUndefined();
   });

@@ -32,12 +32,20 @@ export const BASE_FILTERS: readonly BaseFilter[] = [
     chain: 'ipv4-address',
     chainPriority: -710,
     rules: [
+      // Nobody but the host gives addresses away.
+      rule('drop', 'out', 90, element('ip', { protocol: 'udp', srcportstart: 67, dstportstart: 68 })),
       // A guest without an address asks for one from 0.0.0.0.
       rule(
         'return',
         'out',
         100,
-        element('ip', { srcipaddr: '0.0.0.0', protocol: 'udp', srcportstart: 68, dstportstart: 67 }),
+        element('ip', {
+          srcipaddr: '0.0.0.0',
+          dstipaddr: '255.255.255.255',
+          protocol: 'udp',
+          srcportstart: 68,
+          dstportstart: 67,
+        }),
       ),
       rule('return', 'out', 500, element('ip', { srcipaddr: '$IP' })),
       rule('drop', 'out', 1000),

@@ -9,8 +9,8 @@ describe("libvirt's answers", () => {
         <target dev='vnet0'/><filterref filter='f'><parameter name='IP' value='10.80.0.10'/></filterref></interface>
       <interface type='network'><mac address='52:54:00:12:34:57'/></interface></devices></domain>`;
     expect(interfacesOf(xml)).toEqual([
-      { mac: '52:54:00:12:34:56', device: 'vnet0', filterName: 'f', address: '10.80.0.10' },
-      { mac: '52:54:00:12:34:57', device: undefined, filterName: undefined, address: undefined },
+      { mac: '52:54:00:12:34:56', device: 'vnet0', bridge: 'b', filterName: 'f', address: '10.80.0.10' },
+      { mac: '52:54:00:12:34:57', device: undefined, bridge: undefined, filterName: undefined, address: undefined },
     ]);
   });
 

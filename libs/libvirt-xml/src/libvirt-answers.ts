@@ -6,6 +6,8 @@ export interface DomainInterface {
   readonly mac: string;
   /** Name of the tap on the host; undefined while the domain is off. */
   readonly device: string | undefined;
+  /** The bridge that libvirt put it in; undefined while the domain is off. */
+  readonly bridge: string | undefined;
   readonly filterName: string | undefined;
   /** IPv4 address that its filter was given. */
   readonly address: string | undefined;
@@ -15,6 +17,7 @@ export const interfacesOf = (domainXml: string): DomainInterface[] =>
   elements(domainXml, 'interface').map((xml) => ({
     mac: attribute(tags(xml, 'mac')[0], 'address') ?? '',
     device: attribute(tags(xml, 'target')[0], 'dev'),
+    bridge: attribute(tags(xml, 'source')[0], 'bridge'),
     filterName: attribute(tags(xml, 'filterref')[0], 'filter'),
     address: attribute(
       tags(xml, 'parameter').find((tag) => attribute(tag, 'name') === 'IP'),

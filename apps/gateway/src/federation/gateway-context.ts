@@ -71,9 +71,12 @@ export class GatewayContextFactory {
   }
 }
 
+/** More than any key: the subgraph refuses it, and its limit of headers is not reached. */
+const LONGEST_KEY_HEADER = 1_000;
+
 const keyHeaderOf = (request: Request): string | undefined => {
   const header = request.headers[IDEMPOTENCY_KEY_HEADER];
-  return typeof header === 'string' ? header : undefined;
+  return typeof header === 'string' ? header.slice(0, LONGEST_KEY_HEADER) : undefined;
 };
 
 const toGraphqlError = (error: DomainError): GraphQLError => {

@@ -9,11 +9,13 @@ import { buildSchema } from 'graphql';
 import { subgraphUrls, type GatewayConfig } from '../config.js';
 import type { GatewayContext, GatewayContextFactory } from './gateway-context.js';
 import type { GatewayDriverConfig } from './gateway.driver.js';
+import { DocumentStore } from './document-store.js';
 import { requestGuard } from './request-guard.js';
 import { requestMetricsPlugin } from './request-metrics.plugin.js';
 import { SubgraphClient } from './subgraph-client.js';
 
 export const GRAPHQL_PATH = '/graphql';
+const MOST_ERRORS = 5;
 
 /** Serves the supergraph: limits, then the actor, then planning and the subgraphs. */
 export const gatewayOptions = async (
@@ -47,6 +49,9 @@ export const gatewayOptions = async (
       csrfPrevention: true,
       allowBatchedHttpRequests: false,
       persistedQueries: false,
+      documentStore: new DocumentStore(),
+      // Each repeats names of the query, and looks for its line.
+      validationOptions: { maxErrors: MOST_ERRORS },
       includeStacktraceInErrorResponses: false,
       stopOnTerminationSignals: false,
       autoTransformHttpErrors: false,

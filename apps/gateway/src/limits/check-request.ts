@@ -37,6 +37,7 @@ export const checkRequest = (body: unknown, options: CheckOptions): DocumentSize
 };
 
 const parseBounded = (query: string): DocumentNode => {
+  if (query.length > LIMITS.text) throw tooComplex('text', LIMITS.text);
   try {
     if (isNestedDeeper(query, LIMITS.nesting)) throw tooComplex('nesting', LIMITS.nesting);
     return parse(query, { maxTokens: LIMITS.tokens, noLocation: true });
@@ -56,12 +57,18 @@ const parseBounded = (query: string): DocumentNode => {
 const OPENING: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L]);
 const CLOSING: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R]);
 
-/** Token by token, for the parser calls itself at every bracket. Stops where the parser would stop anyway. */
+/**
+ * Token by token, for the parser calls itself at every bracket. Stops where the parser would stop anyway.
+ * @throws DomainError QUERY_TOO_COMPLEX for too many comments, which the parser does not count
+ */
 const isNestedDeeper = (query: string, maximum: number): boolean => {
   const lexer = new Lexer(new Source(query));
   let depth = 0;
+  let comments = 0;
   for (let tokens = 0; tokens <= LIMITS.tokens; tokens += 1) {
-    const { kind } = lexer.advance();
+    const { kind, prev } = lexer.advance();
+    for (let before = prev; before?.kind === TokenKind.COMMENT; before = before.prev) comments += 1;
+    if (tokens + comments > LIMITS.tokens) throw tooComplex('tokens', LIMITS.tokens);
     if (kind === TokenKind.EOF) return false;
     if (OPENING.has(kind)) depth += 1;
     else if (CLOSING.has(kind)) depth -= 1;

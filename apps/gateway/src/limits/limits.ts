@@ -3,6 +3,9 @@ export const MAX_BODY = '256kb';
 
 /** What a document may have at most. The largest of our own pages stays far below each. */
 export const LIMITS = {
+  /** Characters of the query: what is long belongs into variables, and errors repeat and search the query. */
+  text: 32_768,
+  /** Comments included: whoever keeps a document keeps them too. */
   tokens: 2_000,
   /** Brackets within brackets, of whatever kind: deeper text would overflow the stack of whoever parses it. */
   nesting: 64,

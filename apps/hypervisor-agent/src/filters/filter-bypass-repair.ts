@@ -1,6 +1,7 @@
 import { tableOf, type FilteredInterface } from '@infinibay/libvirt-xml';
 import type { HostCommandLine } from '../kernel/host-command.js';
 import type { KernelRules } from '../kernel/kernel-rules.reader.js';
+import { ROUTED_TABLE } from '../kernel/routed-packets.js';
 import { OWN_TABLES, ownDevices, tapMacOf, unhooked } from './filter-bypass.js';
 
 export interface RepairCommand {
@@ -9,7 +10,11 @@ export interface RepairCommand {
 }
 
 /** Where iptables-nft and ebtables-nft hang their built-in chains. */
-const PRIORITIES: Readonly<Record<string, number>> = { INPUT: 0, FORWARD: 0, PREROUTING: -300, POSTROUTING: 300 };
+const PRIORITIES: Readonly<Record<string, number>> = {
+  [`${ROUTED_TABLE} FORWARD`]: -150,
+  'nat PREROUTING': -300,
+  'nat POSTROUTING': 300,
+};
 
 /**
  * What takes away that the kernel does not ask the rules, or is led round them: as far as it hangs on what is ours, which
@@ -32,7 +37,7 @@ const tableRepairs = (own: (typeof OWN_TABLES)[number], kernel: KernelRules): Re
 /** A chain can't be hung up later: it is made anew, with all that was in it. */
 const rehook = ({ family, name, hooks }: (typeof OWN_TABLES)[number], chain: string, kernel: KernelRules) => {
   const at = `${family} ${name} ${chain}`;
-  const hook = `type filter hook ${hooks[chain] ?? ''} priority ${PRIORITIES[chain] ?? 0}; policy accept;`;
+  const hook = `type filter hook ${hooks[chain] ?? ''} priority ${PRIORITIES[`${name} ${chain}`] ?? 0}; policy accept;`;
   const lines = tableOf(family === 'ip' ? kernel.iptables : kernel.ebtables, name).chains.get(chain) ?? [];
   const restore = family === 'ip' ? 'iptables-restore' : 'ebtables-restore';
   const make = `flush chain ${at}\ndelete chain ${at}\nadd chain ${at} { ${hook} }\n`;

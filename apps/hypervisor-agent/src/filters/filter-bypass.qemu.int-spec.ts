@@ -85,6 +85,35 @@ const MENDED: readonly Detour[] = [
   },
 ];
 
+/** What lets packets reach the guest by way of the host, where nobody asks its own rules. */
+const BY_GATEWAY: readonly Detour[] = [
+  {
+    name: 'the rule for routed packets gone',
+    make: () => 'iptables -t mangle -F FORWARD',
+    path: () => 'iptables/mangle/FORWARD',
+    opens: true,
+  },
+  {
+    name: 'routed packets accepted before it',
+    make: () => 'iptables -t mangle -I FORWARD -j ACCEPT',
+    path: () => 'iptables/mangle/FORWARD',
+    opens: true,
+  },
+  {
+    name: 'its table asleep',
+    make: () => `nft 'add table ip mangle { flags dormant; }'`,
+    path: () => 'nft/ip/mangle',
+    opens: true,
+  },
+  {
+    name: 'its chain hung nowhere',
+    make: () =>
+      'nft flush chain ip mangle FORWARD; nft delete chain ip mangle FORWARD; nft add chain ip mangle FORWARD;',
+    path: () => 'nft/ip/mangle/FORWARD',
+    opens: true,
+  },
+];
+
 /** Somebody else's on the host: told, and never called applied, but left to whom it belongs. */
 const TOLD: readonly (Detour & { readonly undo: (names: Names) => string })[] = [
   {
@@ -130,8 +159,8 @@ const HARMLESS: readonly { readonly name: string; readonly make: string; readonl
   },
   {
     name: 'accepting and untracked packets in the tables raw and mangle',
-    make: 'iptables -t mangle -I PREROUTING -j ACCEPT; iptables -t mangle -I FORWARD -j ACCEPT; iptables -t raw -I PREROUTING -j ACCEPT; iptables -t raw -I PREROUTING -j CT --notrack',
-    undo: 'iptables -t raw -F; iptables -t mangle -F PREROUTING; iptables -t mangle -F FORWARD',
+    make: 'iptables -t mangle -I PREROUTING -j ACCEPT; iptables -t raw -I PREROUTING -j ACCEPT; iptables -t raw -I PREROUTING -j CT --notrack',
+    undo: 'iptables -t raw -F; iptables -t mangle -F PREROUTING',
   },
   {
     name: 'a hairpin at every port of the bridge',
@@ -179,6 +208,21 @@ onQemu((at) => {
       expect(await guest.repair()).toMatchObject({ status: 'APPLIED' });
       expect(await guest.verify()).toEqual({ status: 'APPLIED', differences: [], differenceCount: 0 });
       expect(await neighbour.reachesClosedPort()).toBe(false);
+    },
+    TIMEOUT_MS,
+  );
+
+  it.each(BY_GATEWAY)(
+    'is noticed by name and taken away: $name',
+    async ({ make: script, path }) => {
+      expect(await neighbour.reachesClosedPortByGateway()).toBe(false);
+      await guest.shell(script(names));
+      expect(await neighbour.reachesClosedPortByGateway()).toBe(true);
+      expect(await pathsFound()).toContain(path(names));
+      expect(await guest.repair()).toMatchObject({ status: 'APPLIED' });
+      expect(await neighbour.reachesClosedPortByGateway()).toBe(false);
+      await guest.shell('iptables -t mangle -D FORWARD -j ACCEPT 2>/dev/null || true');
+      expect(await guest.verify()).toEqual({ status: 'APPLIED', differences: [], differenceCount: 0 });
     },
     TIMEOUT_MS,
   );

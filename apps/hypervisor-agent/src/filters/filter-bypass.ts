@@ -2,6 +2,7 @@ import type { FilterDifference } from '@infinibay/contracts';
 import type { FilteredInterface } from '@infinibay/libvirt-xml';
 import type { KernelRules } from '../kernel/kernel-rules.reader.js';
 import type { NftChain, NftTable } from '../kernel/nft-ruleset.js';
+import { ROUTED_TABLE } from '../kernel/routed-packets.js';
 import { difference } from './filter-difference.js';
 
 /** A table of nftables in which iptables or ebtables keep rules of ours, and where its built-in chains hang. */
@@ -13,6 +14,7 @@ interface OwnTable {
 
 export const OWN_TABLES: readonly OwnTable[] = [
   { family: 'ip', name: 'filter', hooks: { INPUT: 'input', FORWARD: 'forward' } },
+  { family: 'ip', name: ROUTED_TABLE, hooks: { FORWARD: 'forward' } },
   { family: 'bridge', name: 'nat', hooks: { PREROUTING: 'prerouting', POSTROUTING: 'postrouting' } },
 ];
 

@@ -152,8 +152,9 @@ export class FilterEnforcement {
   }
 }
 
-const asFiltered = ({ device, mac, address }: DomainInterface): FilteredInterface => ({
+const asFiltered = ({ device, mac, address, bridge }: DomainInterface): FilteredInterface => ({
   device: device ?? '',
   mac,
   address: address ?? '',
+  bridge,
 });

@@ -8,9 +8,10 @@ import {
   type RuleTable,
 } from '@infinibay/libvirt-xml';
 import { BRIDGE_SWITCHES, type KernelRules } from '../kernel/kernel-rules.reader.js';
+import { ROUTED_TABLE } from '../kernel/routed-packets.js';
 import { differencesOfDetours, differencesOfTables } from './filter-bypass.js';
 import { difference } from './filter-difference.js';
-import { ETHERNET_HOOKS, HOOKS, LIBVIRT_CHAINS, mayLetPass } from './nwfilter-chains.js';
+import { ETHERNET_HOOKS, HOOKS, LIBVIRT_CHAINS, mayLetPass, routedRuleOf } from './nwfilter-chains.js';
 
 /** The running cards of a VM and the rules that its filter has in libvirt. */
 export interface FilterClaim {
@@ -78,6 +79,7 @@ const differencesOfCard = (
   const expected = expectedChains(card, rules);
   return [
     ...differencesOfDetours(card, kernel),
+    ...differencesOfRoute(card, kernel),
     ...[...expected.iptables].flatMap(([name, lines]) =>
       differencesOfLists(`iptables/filter/${name}`, lines, filter.chains.get(name) ?? []),
     ),
@@ -92,6 +94,13 @@ const differencesOfCard = (
       ...differencesOfPolicy(`ebtables/nat/${name}`, name, nat),
     ]),
   ];
+};
+
+/** That nobody gets at the card by way of the host, where its rules are not asked. */
+const differencesOfRoute = (card: FilteredInterface, kernel: KernelRules): FilterDifference[] => {
+  const rule = routedRuleOf(card);
+  const lines = tableOf(kernel.iptables, ROUTED_TABLE).chains.get('FORWARD') ?? [];
+  return rule === undefined ? [] : differencesOfHook(`iptables/${ROUTED_TABLE}/FORWARD`, lines, [rule]);
 };
 
 /** libvirt's own chains of ebtables have a policy too, and somebody may change it. */

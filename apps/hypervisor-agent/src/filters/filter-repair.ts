@@ -7,8 +7,16 @@ import {
   type RuleTable,
 } from '@infinibay/libvirt-xml';
 import type { KernelRules } from '../kernel/kernel-rules.reader.js';
+import { ROUTED_TABLE } from '../kernel/routed-packets.js';
 import type { FilterClaim } from './filter-proof.js';
-import { ETHERNET_HOOKS, HOOKS, LIBVIRT_CHAINS, mayLetPass, type SharedChain } from './nwfilter-chains.js';
+import {
+  ETHERNET_HOOKS,
+  HOOKS,
+  LIBVIRT_CHAINS,
+  mayLetPass,
+  routedRuleOf,
+  type SharedChain,
+} from './nwfilter-chains.js';
 
 /** Input of iptables-restore and ebtables-restore with `--noflush`, each one transaction; undefined: nothing to do. */
 export interface RepairScripts {
@@ -26,7 +34,10 @@ export const repairScripts = ({ cards, rules }: FilterClaim, kernel: KernelRules
   const chains = cards.map((card) => expectedChains(card, rules));
   const ip = cards.length === 0 ? [] : hostLines(filter, cards);
   return {
-    iptables: script('filter', [...chains.flatMap(({ iptables }) => chainLines(iptables, filter, '- [0:0]')), ...ip]),
+    iptables: scripts(
+      script('filter', [...chains.flatMap(({ iptables }) => chainLines(iptables, filter, '- [0:0]')), ...ip]),
+      script(ROUTED_TABLE, routedLines(cards, kernel)),
+    ),
     ebtables: script('nat', [
       ...chains.flatMap(({ ebtables }) => chainLines(ebtables, nat, 'ACCEPT')),
       ...cards.flatMap(({ device }) => ETHERNET_HOOKS.flatMap((hook) => ethernetHookLines(hook, device, nat))),
@@ -48,6 +59,16 @@ const script = (table: string, lines: readonly string[]): string | undefined => 
   const isDeclaration = (line: string): boolean => line.startsWith(':');
   const ordered = [...lines.filter(isDeclaration), ...lines.filter((line) => !isDeclaration(line))];
   return `*${table}\n${ordered.join('\n')}\nCOMMIT\n`;
+};
+
+const scripts = (...parts: readonly (string | undefined)[]): string | undefined =>
+  parts.every((part) => part === undefined) ? undefined : parts.join('');
+
+/** Our own line of each bridge, before what may let a packet pass. */
+const routedLines = (cards: readonly FilteredInterface[], kernel: KernelRules): string[] => {
+  const lines = tableOf(kernel.iptables, ROUTED_TABLE).chains.get('FORWARD') ?? [];
+  const rules = new Set(cards.flatMap((card) => routedRuleOf(card) ?? []));
+  return [...rules].flatMap((rule) => hookLines('FORWARD', lines, [rule]));
 };
 
 /** A declared chain is emptied. Those that are as they should be are left alone. */

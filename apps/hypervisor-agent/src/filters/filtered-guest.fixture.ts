@@ -232,6 +232,16 @@ export class Neighbour {
     return seen.includes(String(CLOSED_PORT));
   }
 
+  /** The same of a packet that the neighbour sends by way of the gateway, which the host hands on to the guest. */
+  async reachesClosedPortByGateway(): Promise<boolean> {
+    const { address, mac, bridge } = this.guest;
+    // Nothing runs in the guest that would tell where it is.
+    await this.guest.shell(`ip neigh replace ${address} lladdr ${mac} dev ${bridge} nud permanent`);
+    const route = (how: 'replace' | 'del') => this.run('ip', 'route', how, `${address}/32`, 'via', '10.99.9.1');
+    await route('replace');
+    return this.reachesClosedPort(() => route('del'));
+  }
+
   async leave(): Promise<void> {
     await run('ip', ['netns', 'del', this.namespace]);
   }

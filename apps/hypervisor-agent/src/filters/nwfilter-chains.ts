@@ -1,4 +1,5 @@
-import { targetOfRule, wordsOfRule } from '@infinibay/libvirt-xml';
+import { targetOfRule, wordsOfRule, type FilteredInterface } from '@infinibay/libvirt-xml';
+import { routedPacketsRule } from '../kernel/routed-packets.js';
 
 /** libvirt's chains that all taps share, and the line that each tap has there. */
 export interface SharedChain {
@@ -91,3 +92,7 @@ const NEVER_LETS_PASS: ReadonlySet<string | undefined> = new Set([
 
 /** Whether a packet may pass by this rule without those behind it being asked. */
 export const mayLetPass = (line: string): boolean => !NEVER_LETS_PASS.has(targetOfRule(line));
+
+/** Our own line for the bridge that libvirt put a card in, wherever somebody has moved its tap since: nobody else's is touched. */
+export const routedRuleOf = ({ bridge }: FilteredInterface): string | undefined =>
+  bridge === undefined ? undefined : routedPacketsRule(bridge);

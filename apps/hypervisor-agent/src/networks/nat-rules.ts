@@ -1,4 +1,5 @@
 import type { NetworkSpec } from '@infinibay/contracts';
+import { ROUTED_TABLE, routedPacketsRule } from '../kernel/routed-packets.js';
 import type { HostNetworkFacts } from './host-network-facts.js';
 import { networkOf } from './ipv4-range.js';
 
@@ -29,10 +30,16 @@ const JUMPS: readonly Jump[] = [
   { table: 'nat', parent: 'POSTROUTING', chain: 'LIBVIRT_PRT' },
 ];
 
-/** The tables of those chains. */
-export const OWN_TABLES: ReadonlySet<string> = new Set(JUMPS.map(({ table }) => table));
+/** The tables of those chains, and that of our own rule. */
+export const OWN_TABLES: ReadonlySet<string> = new Set([...JUMPS.map(({ table }) => table), ROUTED_TABLE]);
 
-/** What libvirt 9 writes for a NAT network, chain by chain in the order of evaluation. */
+/** The one that libvirt knows nothing of. */
+export const ownRuleOf = ({ bridge }: Pick<NetworkSpec, 'bridge'>): NatRule => ({
+  table: ROUTED_TABLE,
+  line: routedPacketsRule(bridge),
+});
+
+/** What libvirt 9 writes for a NAT network, chain by chain in the order of evaluation, and our own rule. */
 const expectedRules = (spec: NetworkSpec): NatRule[] => {
   const cidr = networkOf(spec.gateway, spec.prefixLength);
   const { bridge } = spec;
@@ -59,17 +66,27 @@ const expectedRules = (spec: NetworkSpec): NatRule[] => {
     `${outward} -p udp -j MASQUERADE --to-ports 1024-65535`,
     `${outward} -j MASQUERADE`,
   ];
-  return [...filter.map((line) => ({ table: 'filter', line })), ...nat.map((line) => ({ table: 'nat', line }))];
+  return [
+    ...filter.map((line) => ({ table: 'filter', line })),
+    ...nat.map((line) => ({ table: 'nat', line })),
+    ownRuleOf(spec),
+  ];
 };
 
-/** The rules in libvirt's chains that name the network's bridge or range, in their order. */
+/** The rules in libvirt's chains that name the network's bridge or range, in their order, and our own. */
 export const rulesOfNetwork = (spec: NetworkSpec, facts: HostNetworkFacts): NatRule[] => {
   const words = new Set([spec.bridge, networkOf(spec.gateway, spec.prefixLength)]);
-  return ['filter', 'nat'].flatMap((table) =>
-    (facts.rules.get(table) ?? [])
-      .filter((line) => line.startsWith('-A LIBVIRT_') && line.split(' ').some((word) => words.has(word)))
-      .map((line) => ({ table, line })),
-  );
+  const own = ownRuleOf(spec);
+  return [
+    ...['filter', 'nat'].flatMap((table) =>
+      (facts.rules.get(table) ?? [])
+        .filter((line) => line.startsWith('-A LIBVIRT_') && line.split(' ').some((word) => words.has(word)))
+        .map((line) => ({ table, line })),
+    ),
+    ...(facts.rules.get(own.table) ?? [])
+      .filter((line) => line === own.line)
+      .map((line) => ({ table: own.table, line })),
+  ];
 };
 
 /** Chains of libvirt that are missing, and jumps to them. */

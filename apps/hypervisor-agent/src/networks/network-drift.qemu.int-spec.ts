@@ -170,26 +170,19 @@ onQemu((at) => {
     [
       'one masquerade rule removed',
       'NAT_RULES',
-      () =>
-        inNetwork(
-          'iptables',
-          '-t',
-          'nat',
-          '-D',
-          'LIBVIRT_PRT',
-          '-s',
-          '10.99.8.0/24',
-          '!',
-          '-d',
-          '10.99.8.0/24',
-          '-j',
-          'MASQUERADE',
-        ),
+      () => inNetwork('sh', '-c', 'iptables -t nat -D LIBVIRT_PRT -s 10.99.8.0/24 ! -d 10.99.8.0/24 -j MASQUERADE'),
     ],
     [
       'a foreign rule in its chains',
       'NAT_RULES',
       () => inNetwork('iptables', '-I', 'LIBVIRT_FWO', '-i', bridge, '-j', 'DROP'),
+    ],
+    ['the rule for routed packets removed', 'NAT_RULES', () => inNetwork('iptables', '-t', 'mangle', '-F', 'FORWARD')],
+    [
+      'the rule for routed packets doubled',
+      'NAT_RULES',
+      async () =>
+        inNetwork('sh', '-ec', `iptables -t mangle $(iptables-save -t mangle | grep -- '-A FORWARD -o ${bridge} ')`),
     ],
     ['forwarding switched off', 'FORWARDING_OFF', () => inNetwork('sysctl', '-q', '-w', 'net.ipv4.ip_forward=0')],
     [
@@ -271,6 +264,16 @@ onQemu((at) => {
     },
     120_000,
   );
+
+  it('leave no rule behind when they are removed', async () => {
+    const id = randomUUID();
+    const [name, own] = [`ibt-l${id.slice(0, 7)}`, `ibtl${id.slice(0, 7)}`];
+    const spec = { networkId: id, name, bridge: own, mac: '52:54:00:d1:00:fe', gateway: '10.99.7.1', prefixLength: 24 };
+    await agent.call(ensureNetwork, { revision: 1, spec: { ...spec, reservations: [] } });
+    expect(await inNetwork('iptables-save', '-t', 'mangle')).toContain(`-A FORWARD -o ${own} -m physdev`);
+    await agent.call(removeNetwork, { networkId: id, name });
+    expect(await inNetwork('iptables-save')).not.toContain(own);
+  }, 120_000);
 
   it('tell that a tap is gone for good, until its guest is started again', async () => {
     observations.length = 0;

@@ -7,7 +7,7 @@ import type { Deadline } from '../work/deadline.js';
 import { HostNetworkReader } from './host-network.reader.js';
 import { HostRanges, rangeReserved } from './host-ranges.service.js';
 import { LeaseService } from './lease.service.js';
-import { OWN_TABLES, missingJumps, rulesOfNetwork } from './nat-rules.js';
+import { OWN_TABLES, missingJumps, natRuleDifferences, ownRuleOf, rulesOfNetwork } from './nat-rules.js';
 import { lostTaps, tapsOf } from './network-differences.js';
 import { NetworkRepository } from './network.repository.js';
 import { networkOf } from './ipv4-range.js';
@@ -34,6 +34,8 @@ export class NetworkRepairs {
   async build(spec: NetworkSpec, ownBridges: ReadonlySet<string>, deadline: Deadline): Promise<void> {
     await this.ranges.requireFree(spec, ownBridges);
     const network = await this.networks.define(spec, deadline);
+    // Before anybody can be in it.
+    await this.closeRoutes(spec);
     await this.networks.startWithDaemon(network, deadline);
     await this.start(network, spec, deadline);
     if (!(await this.ranges.hasKernel())) return;
@@ -66,9 +68,8 @@ export class NetworkRepairs {
     if (has('TAP_RENAMED', 'TAP_DETACHED', 'TAP_DOWN')) await this.attachTaps(spec);
     if (has('FORWARDING_OFF')) await this.kernel.change('sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward');
     if (has('RESERVATIONS')) await this.mendReservations(network, spec, deadline);
-    if (has('NAT_RULES')) await this.wakeTables();
-    if (has('NAT_RULES')) await this.removeRules(spec);
-    if (has('NAT_RULES', 'DHCP_SERVER_DOWN')) await this.refresh(network, spec, deadline);
+    const isRefreshed = has('NAT_RULES') && (await this.mendRules(spec));
+    if (isRefreshed || has('DHCP_SERVER_DOWN')) await this.refresh(network, spec, deadline);
     if (has('LEASE_STALE')) await this.leases.release(network, spec);
   }
 
@@ -149,6 +150,36 @@ export class NetworkRepairs {
     }
   }
 
+  /** @returns whether libvirt has to write its own anew */
+  private async mendRules(spec: NetworkSpec): Promise<boolean> {
+    await this.wakeTables();
+    await this.closeRoutes(spec);
+    if (natRuleDifferences(spec, await this.kernel.read()).length === 0) return false;
+    await this.removeRules(spec);
+    return true;
+  }
+
+  /** Our own rule once. */
+  private closeRoutes({ bridge }: NetworkSpec): Promise<void> {
+    return this.keepOwnRule(bridge, 1);
+  }
+
+  /** Takes our own rule away. */
+  openRoutes(bridge: string): Promise<void> {
+    return this.keepOwnRule(bridge, 0);
+  }
+
+  /** Makes it be there so often; nothing on a host whose kernel can't be asked. */
+  private async keepOwnRule(bridge: string, wanted: 0 | 1): Promise<void> {
+    if (!(await this.ranges.hasKernel())) return;
+    const { table, line } = ownRuleOf({ bridge });
+    const [, chain = '', ...rule] = line.split(' ');
+    const found = ((await this.kernel.read()).rules.get(table) ?? []).filter((one) => one === line).length;
+    const change = (how: '-I' | '-D') => this.kernel.change('iptables', '-w', '-t', table, how, chain, ...rule);
+    if (found < wanted) await change('-I');
+    for (let left = found; left > wanted; left -= 1) await change('-D');
+  }
+
   private async wakeTables(): Promise<void> {
     const { dormantTables } = await this.kernel.read();
     for (const table of dormantTables.filter((name) => OWN_TABLES.has(name)))
@@ -158,7 +189,8 @@ export class NetworkRepairs {
   private async removeRules(spec: NetworkSpec): Promise<void> {
     await this.restoreChains();
     const found = rulesOfNetwork(spec, await this.kernel.read());
-    for (const { table, line } of found.filter((rule) => !rule.line.includes('"')))
+    const own = ownRuleOf(spec).table;
+    for (const { table, line } of found.filter((rule) => rule.table !== own && !rule.line.includes('"')))
       await this.kernel.change('iptables', '-w', '-t', table, '-D', ...line.split(' ').slice(1));
   }
 

@@ -76,7 +76,10 @@ export class NetworkService {
       this.known.delete(networkId);
       const network = await this.networks.find({ networkId, name });
       if (network !== undefined) {
+        const { bridge } = await this.networks.facts(network);
         if (await this.networks.isActive(network)) await this.networks.destroy(network, deadline);
+        // While it is defined: whoever is interrupted here comes again.
+        if (bridge !== undefined) await this.repairs.openRoutes(bridge);
         await this.networks.undefine(network, deadline);
       }
       await this.revisions.forget(networkId);

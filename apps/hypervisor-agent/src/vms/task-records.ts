@@ -5,11 +5,16 @@ import type { Logger } from '@infinibay/platform-logging';
 import { LOGGER } from '@infinibay/platform-service';
 import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
+import { DomainRepository } from '../domains/domain.repository.js';
 import type { PublishedDomainEvent } from '../hypervisor/published-kinds.js';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
+import { Deadline } from '../work/deadline.js';
 import { KeyedQueue } from '../work/keyed-queue.js';
 import { isMissing } from '../work/missing-file.js';
+import { VmGate } from '../work/vm-gate.js';
 import { GuestFolders } from './guest-folders.js';
+
+const LOOK_MS = 10_000;
 
 const TaskRecord = z.object({
   operationId: z.string(),
@@ -43,6 +48,8 @@ export class TaskRecords {
 
   constructor(
     hypervisor: Hypervisor,
+    private readonly gate: VmGate,
+    private readonly domains: DomainRepository,
     private readonly folders: GuestFolders,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
@@ -51,7 +58,7 @@ export class TaskRecords {
       if (vmId === undefined) return;
       if (event.kind === 'lifecycle' && event.event === 'undefined') this.records.delete(vmId);
       if (isNewBoot(event)) this.later(vmId, this.confirm(vmId));
-      if (isRunning(event)) this.later(vmId, this.release(vmId));
+      if (isRunning(event)) this.later(vmId, this.releaseIfRunning(vmId));
     });
   }
 
@@ -99,6 +106,18 @@ export class TaskRecords {
   /** The guest runs again, or is another one. */
   release(vmId: string): Promise<void> {
     return this.amend(vmId, (record) => (record.isHeld ? { ...record, isHeld: false } : record));
+  }
+
+  /**
+   * An event tells that the guest ran when it was sent, and may come when the guest is held already. So it is looked at in turn
+   * with whoever holds it: when this process ends before, the record still says so, and the next one lets the guest run on.
+   */
+  private releaseIfRunning(vmId: string): Promise<void> {
+    return this.gate.unfenced(vmId, async () => {
+      if (!(await this.isHeld(vmId))) return;
+      const seen = await this.domains.observe(vmId, Deadline.after(LOOK_MS));
+      if (seen?.power === 'running') await this.release(vmId);
+    });
   }
 
   /** The guest was stopped for a reset by us, and nobody has let it run on yet. */

@@ -16,6 +16,7 @@ import { Connection } from '@infinibay/libvirt';
 import { pollUntil } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RunningAgent, agentFolders, writeImage } from '../agent.fixture.js';
+import { Hypervisor } from '../hypervisor/hypervisor.js';
 
 const MIB = 1_048_576;
 
@@ -161,6 +162,22 @@ describe('a reset', () => {
       const isHeld = () => (JSON.parse(readFileSync(recordOf(vmId), 'utf8')) as { isHeld: boolean }).isHeld;
       await pollUntil(() => !isHeld(), { what: 'the release' });
     }
+  });
+
+  it('is not forgotten for a start that is told of late', async () => {
+    const vmId = await running();
+    await agent.stop();
+    const record = { operationId: randomUUID(), kind: 'reset', isDone: false, isHeld: true };
+    writeFileSync(recordOf(vmId), JSON.stringify(record));
+    await keeper.domains.handle(vmId).suspend();
+    agent = await RunningAgent.start({ ...environment, HOST_ID: agent.hostId });
+    const hypervisor = agent.app.get(Hypervisor, { strict: false });
+    const domain = { name: `vm-${vmId}`, uuid: vmId, id: 1 };
+    hypervisor.emit('domainEvent', { kind: 'lifecycle', event: 'started', detail: 'booted', ...domain });
+    // In turn with what the event has brought about.
+    await agent.call(suspendVm, { vmId, fence: 1 });
+    expect(await domainOf(vmId)).toEqual({ power: 'paused', reason: 'reset' });
+    expect(await reset(vmId, record.operationId)).toEqual({ power: 'running' });
   });
 
   it('reads the records of agents that knew no reset', async () => {

@@ -15,6 +15,8 @@ const MAX_PROCESSES = 20;
 const MAX_CORES = 512;
 const MAX_DISKS = 64;
 const MAX_INTERFACES = 64;
+/** Of a sample as it is kept, as JSON: several times what a large guest has to say of itself. */
+const MAX_SAMPLE_BYTES = 65_536;
 
 type ProcessDecoder = (process: JsonObject) => GuestProcess | undefined;
 
@@ -67,7 +69,7 @@ export const decodeMetrics = (data: JsonObject): GuestMetrics | undefined => {
   const cpuPercent = percentAt(cpu, 'usage_percent');
   const memory = decodeMemory(objectAt(system, 'memory') ?? {});
   if (uptimeSeconds === undefined || cpuPercent === undefined || memory === undefined) return undefined;
-  return {
+  return withinBounds({
     uptimeSeconds,
     cpuPercent,
     cores: percentsAt(cpu, 'cores_usage', MAX_CORES),
@@ -80,8 +82,21 @@ export const decodeMetrics = (data: JsonObject): GuestMetrics | undefined => {
     osVersion: textAt(host, 'os_version', 255) ?? null,
     kernelVersion: textAt(host, 'kernel_version', 255) ?? null,
     processes: decodeProcesses(data, system),
-  };
+  });
 };
+
+/** One that would be larger is kept without its longest lists: a guest says what it likes, and all of it is stored. */
+const withinBounds = (metrics: GuestMetrics): GuestMetrics => {
+  if (bytesOf(metrics) <= MAX_SAMPLE_BYTES) return metrics;
+  const lists = (['processes', 'interfaces', 'disks', 'cores'] as const).toSorted(
+    (a, b) => bytesOf(metrics[b]) - bytesOf(metrics[a]),
+  );
+  let kept = metrics;
+  for (const name of lists) if (bytesOf(kept) > MAX_SAMPLE_BYTES) kept = { ...kept, [name]: [] };
+  return kept;
+};
+
+const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
 
 const decodeMemory = (memory: JsonObject): GuestMetrics['memory'] | undefined => {
   const totalKib = countAt(memory, 'total_kb');

@@ -12,14 +12,19 @@ export const firstThatFit = (samples: readonly GuestSample[], limit = MAX_REPLY_
   return samples.slice(0, tooMany === -1 ? samples.length : tooMany);
 };
 
-/** All samples in one reply: where they are too large, without their lists, the longest list first. */
+/**
+ * All samples in one reply. Where they are too large, those beyond their equal share go without their lists, the longest list
+ * first: what one guest says of itself takes nothing from others.
+ */
 export const allThatFit = (samples: readonly GuestSample[], limit = MAX_REPLY_BYTES): GuestSample[] => {
-  const empty = { processes: [], interfaces: [], disks: [], cores: [] } as const;
   const lists = ['processes', 'interfaces', 'disks', 'cores'] as const;
+  const share = limit / Math.max(1, samples.length);
   let shown = [...samples];
   for (const list of lists) {
     if (shown.reduce((sum, sample) => sum + sizeOf(sample), 0) <= limit) return shown;
-    shown = shown.map((sample) => ({ ...sample, metrics: { ...sample.metrics, [list]: [...empty[list]] } }));
+    shown = shown.map((sample) =>
+      sizeOf(sample) <= share ? sample : { ...sample, metrics: { ...sample.metrics, [list]: [] } },
+    );
   }
   return shown;
 };

@@ -10,6 +10,7 @@ import { CONFIG, type RealtimeConfig } from '../config.js';
 import { RealtimeMetrics } from '../metrics/realtime-metrics.js';
 import { toDomainError } from './answers.js';
 import type { RealtimeSocket } from './realtime-socket.js';
+import { RecheckQueue } from './recheck-queue.js';
 import { roomsOf, userRoom, vmRoom } from './rooms.js';
 import type { Session } from './session.js';
 import { SocketHub } from './socket.hub.js';
@@ -21,19 +22,17 @@ export const SWEEP_MS = 500;
 export const RECHECK_MS = 3_000;
 const RECHECKS_AT_ONCE = 64;
 
-interface Recheck {
-  readonly actor: Actor;
-  dueAt: number;
-}
-
 /**
- * Who may be connected, and in which rooms. Each session is looked at again every 3 s and at once when the user's
- * access changes. While the users service does not answer, sessions stay as they are, at most until their token ends.
+ * Who may be connected, and in which rooms. Each session is looked at again every 3 s, later where there are more than
+ * 384, and at once when the user's access changes. While the users service does not answer, sessions stay as they are, at
+ * most until their token ends.
  */
 @Injectable()
 export class SessionWatch implements BeforeApplicationShutdown {
-  private readonly rechecks = new Map<string, Recheck>();
-  private readonly running = new Set<string>();
+  private readonly rechecks = new RecheckQueue(RECHECK_MS);
+  private running = 0;
+  /** Connections with a session, or with one that is being looked at. */
+  private readonly claimed = new WeakSet<RealtimeSocket['conn']>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -57,18 +56,29 @@ export class SessionWatch implements BeforeApplicationShutdown {
 
   /** Lets a new connection in or refuses it with the error's code. */
   async authorise(socket: RealtimeSocket): Promise<void> {
+    const isFirst = this.claim(socket);
     try {
+      // A client that asks again before it is answered would hear everything twice.
+      if (!isFirst) throw new DomainError('TOO_MANY_ATTEMPTS', { sessionsPerConnection: 1 });
       socket.data.session = await this.authenticate(socket.handshake.auth['token']);
       // Up to 16 kB that nobody needs again, for as long as the connection lasts.
       socket.handshake.auth = {};
       if (this.socketsIn(userRoom(socket.data.session.actor.userId)).length >= this.config.CONNECTIONS_PER_USER)
         throw new DomainError('TOO_MANY_ATTEMPTS', { connections: this.config.CONNECTIONS_PER_USER });
     } catch (error) {
+      if (isFirst) this.claimed.delete(socket.conn);
       const refusal = toDomainError(error, this.logger);
       this.metrics.refused.inc({ code: refusal.code });
       // socket.io hands `data` to the client's connect_error.
       throw Object.assign(new Error(refusal.code), { data: refusal.toWire() });
     }
+  }
+
+  /** @returns whether nobody has its connection already */
+  private claim({ conn }: RealtimeSocket): boolean {
+    if (this.claimed.has(conn)) return false;
+    this.claimed.add(conn);
+    return true;
   }
 
   /** @throws DomainError why the token is not accepted. */
@@ -83,9 +93,13 @@ export class SessionWatch implements BeforeApplicationShutdown {
     this.metrics.connections.inc();
     socket.on('disconnect', () => {
       this.metrics.connections.dec();
+      this.claimed.delete(socket.conn);
     });
-    this.watch(actor);
+    this.rechecks.put(actor);
     await socket.join(roomsOf(actor));
+    // Several may have been let in before the first of them was here to be counted.
+    if (this.socketsIn(userRoom(actor.userId)).length > this.config.CONNECTIONS_PER_USER)
+      this.end(socket, 'TOO_MANY_ATTEMPTS');
   }
 
   /** @throws DomainError TOKEN_INVALID for the token of another user, or why it is not accepted. */
@@ -95,17 +109,13 @@ export class SessionWatch implements BeforeApplicationShutdown {
     if (actor.userId !== session.actor.userId) throw new DomainError('TOKEN_INVALID');
     session.expiresAt = expiresAt;
     this.apply(socket, actor);
-    this.watch(actor);
+    this.rechecks.put(actor);
     return expiresAt;
   }
 
   /** Looks at all sessions of a user now, for their access has changed. */
   recheckUser(userId: string): void {
     for (const socket of this.socketsIn(userRoom(userId))) void this.recheck(socket.data.session.actor);
-  }
-
-  private watch(actor: Actor): void {
-    this.rechecks.set(actor.sessionId, { actor, dueAt: Date.now() + RECHECK_MS });
   }
 
   private sweep(): void {
@@ -116,18 +126,13 @@ export class SessionWatch implements BeforeApplicationShutdown {
       if (session.expiresAt + TOLERANCE_MS <= now) this.end(socket, 'TOKEN_EXPIRED');
       else alive.add(session.actor.sessionId);
     }
-    for (const [sessionId, recheck] of this.rechecks) {
-      if (!alive.has(sessionId)) this.rechecks.delete(sessionId);
-      else if (recheck.dueAt <= now && this.running.size < RECHECKS_AT_ONCE) void this.recheck(recheck.actor);
-    }
+    this.rechecks.keep((sessionId) => alive.has(sessionId));
+    for (const actor of this.rechecks.take(RECHECKS_AT_ONCE - this.running)) void this.recheck(actor);
   }
 
   /** One question for all connections of a session. */
   private async recheck({ userId, sessionId }: Actor): Promise<void> {
-    const recheck = this.rechecks.get(sessionId);
-    if (recheck !== undefined) recheck.dueAt = Date.now() + RECHECK_MS;
-    const call = `${sessionId}:${Date.now()}`;
-    this.running.add(call);
+    this.running += 1;
     try {
       const { actor } = await this.requests.call(resolveSession, { userId, sessionId });
       for (const socket of this.socketsIn(userRoom(userId))) {
@@ -138,7 +143,7 @@ export class SessionWatch implements BeforeApplicationShutdown {
     } catch (error) {
       this.logger.warn({ err: error, userId }, 'a session could not be checked; it stays as it is');
     } finally {
-      this.running.delete(call);
+      this.running -= 1;
     }
   }
 

@@ -5,6 +5,7 @@ import { RequestClient } from '@infinibay/platform-messaging';
 import { CONFIG, type RealtimeConfig } from '../config.js';
 import type { RealtimeSocket } from '../connections/realtime-socket.js';
 import { vmRoom } from '../connections/rooms.js';
+import type { Session } from '../connections/session.js';
 
 /** Who watches which VM. */
 @Injectable()
@@ -17,20 +18,26 @@ export class VmSubscriptions {
   /** @throws DomainError VM_NOT_FOUND for an unknown VM and for one of another department; TOO_MANY_SUBSCRIPTIONS. */
   async subscribe(socket: RealtimeSocket, vmId: string): Promise<undefined> {
     const { session } = socket.data;
-    if (session.watched.has(vmId)) return undefined;
-    if (session.watched.size >= this.config.SUBSCRIPTIONS_PER_CONNECTION) {
-      throw new DomainError('TOO_MANY_SUBSCRIPTIONS', { limit: this.config.SUBSCRIPTIONS_PER_CONNECTION });
-    }
+    if (this.isWatched(session, vmId)) return undefined;
     const { vms } = await this.requests.call(findVms, { vmIds: [vmId] });
     const vm = vms.find((found) => found.vmId === vmId);
     // The actor is read now: it may have changed while the vms service answered.
     if (vm === undefined || !can(session.actor, 'read', { kind: 'vm', departmentId: vm.departmentId })) {
       throw new DomainError('VM_NOT_FOUND', { vmId });
     }
-    if (!socket.connected) return undefined;
+    // Others may have been asked for meanwhile.
+    if (!socket.connected || this.isWatched(session, vmId)) return undefined;
     session.watched.set(vmId, vm.departmentId);
     await socket.join(vmRoom(vmId));
     return undefined;
+  }
+
+  /** @throws DomainError TOO_MANY_SUBSCRIPTIONS when it is not, and can't be */
+  private isWatched({ watched }: Session, vmId: string): boolean {
+    const limit = this.config.SUBSCRIPTIONS_PER_CONNECTION;
+    if (watched.has(vmId)) return true;
+    if (watched.size >= limit) throw new DomainError('TOO_MANY_SUBSCRIPTIONS', { limit });
+    return false;
   }
 
   async unsubscribe(socket: RealtimeSocket, vmId: string): Promise<undefined> {

@@ -46,12 +46,16 @@ export class RawClient {
     this.socket.resume();
   }
 
-  send(packet: string): void {
-    this.socket.write(frame(packet));
+  send(...packets: string[]): void {
+    this.socket.write(Buffer.concat(packets.map(frame)));
+  }
+
+  hasHeard(text: string): boolean {
+    return this.received.includes(text);
   }
 
   hears(text: string): Promise<unknown> {
-    return pollUntil(() => this.received.includes(text), { timeoutMs: 60_000, what: text });
+    return pollUntil(() => this.hasHeard(text), { timeoutMs: 60_000, what: text });
   }
 
   close(): void {

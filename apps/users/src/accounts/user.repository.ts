@@ -138,6 +138,16 @@ export class UserRepository {
     return row?.hash ?? null;
   }
 
+  /** Whether the user may log in with that password hash; what would change that waits until the transaction ends. */
+  async holdsCredentials(tx: Transaction, id: string, passwordHash: string): Promise<boolean> {
+    const rows = await tx.$queryRawUnsafe<unknown[]>(
+      `SELECT id FROM users WHERE id = $1::uuid AND password_hash = $2 AND disabled_at IS NULL FOR SHARE`,
+      id,
+      passwordHash,
+    );
+    return rows.length > 0;
+  }
+
   /**
    * Locks the administrators who can log in, so that two of them cannot disable each other at once. The demo account is
    * none of them: nobody has its password.

@@ -35,7 +35,7 @@ export class LoginService {
         await this.refused(user?.id ?? null);
         throw new DomainError('INVALID_CREDENTIALS');
       }
-      return this.sessions.open(user.id);
+      return this.sessions.open(user.id, user.passwordHash);
     });
   }
 

@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ACCESS_TOKEN_SECONDS, signAccessToken } from '@infinibay/platform-access';
 import { newEvent } from '@infinibay/platform-persistence';
 import type { AuditEntry, Effect } from '@infinibay/platform-subgraph';
+import { UserRepository } from '../accounts/user.repository.js';
 import { USERS_CONFIG, type UsersConfig } from '../config.js';
 import { Change, Database, type Transaction } from '../database.js';
 import { SigningKeys } from '../keys/signing-keys.js';
@@ -18,13 +19,19 @@ export class SessionService {
     private readonly database: Database,
     private readonly change: Change,
     private readonly sessions: SessionRepository,
+    private readonly users: UserRepository,
     private readonly keys: SigningKeys,
     @Inject(USERS_CONFIG) private readonly config: Pick<UsersConfig, 'REFRESH_GRACE_SECONDS'>,
   ) {}
 
-  /** For a user whose password was verified. */
-  async open(userId: string): Promise<SessionTokens> {
+  /**
+   * For a user whose password was verified.
+   * @param passwordHash that it fits: hashes wait for their turn, and another password may have been set meanwhile
+   * @throws DomainError INVALID_CREDENTIALS
+   */
+  async open(userId: string, passwordHash: string): Promise<SessionTokens> {
     const session = await this.change.run(async (tx) => {
+      if (!(await this.users.holdsCredentials(tx, userId, passwordHash))) throw new DomainError('INVALID_CREDENTIALS');
       const opened = await this.sessions.open(tx, userId);
       return { answer: opened, events: [], audit: entry(userId, 'login', opened.id, 'ok') };
     });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Actor } from '@infinibay/contracts';
+import { pollUntil } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { UsersService } from '../users-service.fixture.js';
 
@@ -94,6 +95,37 @@ describe('changes of users and departments at once', () => {
     expect(await published('membership.granted', actor.userId)).toBe(1);
     expect(await codeOf(ADD, { ...input, userId: randomUUID() })).toBe('USER_NOT_FOUND');
     expect(await codeOf(ADD, { ...input, departmentId: randomUUID() })).toBe('DEPARTMENT_NOT_FOUND');
+  });
+
+  it.each([
+    ['another password is set', `password_hash = password_hash || 'x'`],
+    ['the user is disabled', 'disabled_at = now()'],
+  ])('open no session by a password that was right until %s', async (_case, change) => {
+    const { actor, email } = await created();
+    const [isHeld, mayGoOn] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+    const held = users.database.$transaction(
+      async (tx) => {
+        await tx.$queryRawUnsafe('SELECT id FROM users WHERE id = $1::uuid FOR UPDATE', actor.userId);
+        isHeld.resolve(undefined);
+        await mayGoOn.promise;
+        await tx.$executeRawUnsafe(`UPDATE users SET ${change} WHERE id = $1::uuid`, actor.userId);
+      },
+      { timeout: 120_000 },
+    );
+    await isHeld.promise;
+    const answer = users.call(LOGIN, { variables: { email, password: PASSWORD } });
+    const isWaiting = async (): Promise<boolean> => {
+      const [row] = await users.database.$queryRawUnsafe<{ count: number }[]>(
+        `SELECT count(*)::int AS count FROM pg_stat_activity
+         WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%FOR SHARE%'`,
+      );
+      return (row?.count ?? 0) > 0;
+    };
+    await pollUntil(isWaiting, { what: 'the login to wait for the row', timeoutMs: 60_000 });
+    mayGoOn.resolve(undefined);
+    await held;
+    expect((await answer).code).toBe('INVALID_CREDENTIALS');
+    expect(await users.database.session.count({ where: { userId: actor.userId } })).toBe(0);
   });
 
   it('set one of the passwords that were asked for, and refuse the others', async () => {

@@ -243,16 +243,21 @@ describe('a clone of a VM', () => {
 
   it('is made of a VM in no state but the ones that are said, and of none while anything is done to it', async () => {
     const { state } = await row(source);
+    const claimed = { leaseOwner: 'nobody', leaseUntil: new Date(4e12) };
+    const free = { leaseOwner: null, leaseUntil: null };
+    // What a host tells of it meanwhile has nobody bring the state back.
+    await database().vm.update({ where: { id: source }, data: claimed });
     for (const other of VmState.options.filter((one) => !isAllowed('CLONE_VM', one))) {
       await database().vm.update({ where: { id: source }, data: { state: other } });
       expect([other, await refused(named())]).toEqual([other, other === 'DELETED' ? 'VM_NOT_FOUND' : 'VM_BUSY']);
       await database().vm.update({ where: { id: source }, data: { state } });
     }
+    await database().vm.update({ where: { id: source }, data: free });
     const own = await off();
-    await database().vm.update({ where: { id: own }, data: { leaseOwner: 'nobody', leaseUntil: new Date(4e12) } });
+    await database().vm.update({ where: { id: own }, data: claimed });
     await bench.say('createVmSnapshot', { vmId: own, name: 'under way' });
     expect(await refused(named(own))).toBe('VM_BUSY');
-    await database().vm.update({ where: { id: own }, data: { leaseOwner: null, leaseUntil: null } });
+    await database().vm.update({ where: { id: own }, data: free });
     await ends(own, 'SUCCEEDED');
     // It was switched off before it had a disk.
     await database().vm.update({ where: { id: own }, data: { diskBuiltAt: null } });

@@ -9,6 +9,8 @@ export interface FilteredInterface {
   readonly mac: string;
   /** IPv4 address that the filter was given for it. */
   readonly address: string;
+  /** The bridge that libvirt put it in. */
+  readonly bridge?: string | undefined;
 }
 
 /** Chains by name, with their rules in order as iptables-save and ebtables-save print them. */
@@ -135,6 +137,7 @@ const ETHERNET_PROTOCOLS: Readonly<Record<string, string>> = { ipv4: '-p IPv4 ',
 const ETHERNET_OPTIONS = [
   ['srcmacaddr', '-s'],
   ['srcipaddr', '--ip-src'],
+  ['dstipaddr', '--ip-dst'],
   ['protocol', '--ip-proto'],
   ['srcportstart', '--ip-sport'],
   ['dstportstart', '--ip-dport'],

@@ -26,23 +26,20 @@ const LAST_RULE = 998;
 const OUT_BY_DEFAULT = 999;
 const DROP_THE_REST = 1000;
 
-/** DHCP both ways (its answers don't look like answers: the question came from 0.0.0.0), and ICMP errors of known connections. */
+/**
+ * What a guest asks of its network's DHCP server, to everybody in its network and to nobody else: it is no way out that rules
+ * have closed. The host's answers are not asked of these rules, being no bridged packets; another guest's are none. And ICMP
+ * errors of known connections.
+ */
 const ALWAYS_ALLOWED: readonly FilterRule[] = [
   {
     action: 'accept',
     direction: 'out',
     priority: ALWAYS,
     protocol: 'udp',
+    remote: { address: '255.255.255.255', mask: '32' },
     sourcePort: 68,
     destinationPorts: { first: 67 },
-  },
-  {
-    action: 'accept',
-    direction: 'in',
-    priority: ALWAYS,
-    protocol: 'udp',
-    sourcePort: 67,
-    destinationPorts: { first: 68 },
   },
   { action: 'accept', direction: 'in', priority: ALWAYS, protocol: 'icmp', state: 'RELATED' },
 ];

@@ -3,6 +3,9 @@ import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { warnSeldom, type Logger } from '@infinibay/platform-logging';
 import { databaseFailure } from '@infinibay/platform-persistence';
 
+/** Errors of GraphQL repeat what the client has written. */
+const LONGEST_MESSAGE = 300;
+
 /** Apollo's own codes, in our terms. */
 const APOLLO_CODES: Readonly<Record<string, ErrorCode>> = {
   GRAPHQL_PARSE_FAILED: 'INVALID_INPUT',
@@ -43,7 +46,7 @@ export const formatGraphqlError =
     if (known !== undefined) {
       return {
         ...base,
-        message: formatted.message,
+        message: formatted.message.slice(0, LONGEST_MESSAGE),
         extensions: { code: known, kind: ERROR_CODES[known].kind, details: {} },
       };
     }

@@ -6,6 +6,9 @@ import { CORRELATION_HEADER, correlationMiddleware } from './correlation.middlew
 
 const BODY_LIMIT = '256kb';
 const PREFLIGHT_SECONDS = 600;
+/** For the whole of a request to come in: one that does not holds its body. Node's own 5 minutes are too long. */
+const REQUEST_TIMEOUT_MS = 15_000;
+const HEADERS_TIMEOUT_MS = 10_000;
 
 export interface HttpOptions {
   readonly service: ServiceName;
@@ -13,10 +16,17 @@ export interface HttpOptions {
   readonly bodyLimit?: string;
   /** Origins of web pages that may call; none when left out. */
   readonly corsOrigins?: readonly string[];
+  /** Connections on which nothing moves for so long are ended, also in the middle of an answer; never when left out. */
+  readonly idleTimeoutMs?: number;
 }
 
 /** What stands before every handler of a service, in this order: context, headers, answers to browsers, body. */
 export const prepareHttp = (app: NestExpressApplication, options: HttpOptions): void => {
+  const server = app.getHttpServer();
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  // An answer that nobody reads is given up then.
+  if (options.idleTimeoutMs !== undefined) server.setTimeout(options.idleTimeoutMs);
   app.use(correlationMiddleware(options.service));
   app.use(helmet({ contentSecurityPolicy: false }));
   const origins = options.corsOrigins ?? [];

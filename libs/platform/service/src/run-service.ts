@@ -28,6 +28,8 @@ export interface ServiceDefinition<S extends HttpConfigSchema> {
   readonly corsOrigins?: (config: ConfigOf<S>) => readonly string[];
   /** Largest accepted request body; 256 kB when left out. */
   readonly bodyLimit?: string;
+  /** Connections on which nothing moves for so long are ended, also in the middle of an answer; never when left out. */
+  readonly idleTimeoutMs?: number;
 }
 
 /** Boots a service: configuration, logger, HTTP, and a shutdown that ends within 10 seconds. */
@@ -83,6 +85,7 @@ const createApplication = async <S extends HttpConfigSchema>(
     service: definition.name,
     corsOrigins: definition.corsOrigins?.(config) ?? [],
     ...(definition.bodyLimit === undefined ? {} : { bodyLimit: definition.bodyLimit }),
+    ...(definition.idleTimeoutMs === undefined ? {} : { idleTimeoutMs: definition.idleTimeoutMs }),
   });
   await definition.configure?.(app, config, logger);
   return app;
