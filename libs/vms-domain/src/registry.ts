@@ -63,7 +63,10 @@ export const taskOf = (kind: OperationKind): Task<Step> | null => {
   return action !== undefined && 'task' in action ? action.task : null;
 };
 
-const cut = required(ACTIONS.find((action) => action.cutsPower === true), 'a cut');
+const cut = required(
+  ACTIONS.find((action) => action.cutsPower === true),
+  'a cut',
+);
 
 /** The action that cuts the power of a VM. */
 export const POWER_CUT: OperationKind = cut.kind;

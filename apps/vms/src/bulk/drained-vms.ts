@@ -104,5 +104,4 @@ export class DrainedVms {
 }
 
 const goesFurther = (open: OpenOperation, { parameters }: DrainOfVm): boolean =>
-  isPowerCut(open.kind) ||
-  (open.kind === 'SHUTDOWN_VM' && open.parameters.force === true && parameters.force !== true);
+  isPowerCut(open.kind) || (open.kind === 'SHUTDOWN_VM' && open.parameters.force === true && parameters.force !== true);

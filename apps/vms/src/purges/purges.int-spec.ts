@@ -165,28 +165,32 @@ describe('a VM that is going to be deleted', () => {
     expect(await kinds(id)).toEqual(['CREATE_VM', 'SOFT_DELETE_VM', 'DELETE_VM']);
   }, 180_000);
 
-  it.each([true, false])('takes its volumes along when that was said last: %s', async (isDeleted) => {
-    const [id, volumeId] = [await bench.running(), await bench.volume()];
-    await bench.attach(id, volumeId);
-    for (const deleteVolumes of [!isDeleted, isDeleted]) {
-      const options = `${A_DAY}, deleteVolumes: ${String(deleteVolumes)}`;
-      expect((await bench.actWith('softDeleteVm', id, options)).errors).toBeUndefined();
-    }
-    expect(await shown(id)).toMatchObject({ deleteVolumes: isDeleted });
-    expect(codeOf(await bench.ofVolume('resizeVolume', { volumeId, capacityGib: 2 }))).toBe('DELETION_SCHEDULED');
-    await bench.reaches(id, 'STOPPED');
-    await isDue(id);
-    await bench.isGone(id);
-    const volume = () => database().volume.findUniqueOrThrow({ where: { id: volumeId } });
-    const settled = isDeleted ? 'DELETED' : 'AVAILABLE';
-    await pollUntil(
-      async () => {
-        const { attachedVmId, state } = await volume();
-        return attachedVmId === null && state === settled;
-      },
-      { what: settled, timeoutMs: 60_000 },
-    );
-  }, 180_000);
+  it.each([true, false])(
+    'takes its volumes along when that was said last: %s',
+    async (isDeleted) => {
+      const [id, volumeId] = [await bench.running(), await bench.volume()];
+      await bench.attach(id, volumeId);
+      for (const deleteVolumes of [!isDeleted, isDeleted]) {
+        const options = `${A_DAY}, deleteVolumes: ${String(deleteVolumes)}`;
+        expect((await bench.actWith('softDeleteVm', id, options)).errors).toBeUndefined();
+      }
+      expect(await shown(id)).toMatchObject({ deleteVolumes: isDeleted });
+      expect(codeOf(await bench.ofVolume('resizeVolume', { volumeId, capacityGib: 2 }))).toBe('DELETION_SCHEDULED');
+      await bench.reaches(id, 'STOPPED');
+      await isDue(id);
+      await bench.isGone(id);
+      const volume = () => database().volume.findUniqueOrThrow({ where: { id: volumeId } });
+      const settled = isDeleted ? 'DELETED' : 'AVAILABLE';
+      await pollUntil(
+        async () => {
+          const { attachedVmId, state } = await volume();
+          return attachedVmId === null && state === settled;
+        },
+        { what: settled, timeoutMs: 60_000 },
+      );
+    },
+    180_000,
+  );
 
   it('is kept as long as the service says when nothing is said, and never longer than 90 days', async () => {
     const id = await bench.running();

@@ -53,7 +53,13 @@ export class AutostartRepository {
     const now = await databaseNow(tx);
     for (const { id } of found) {
       const vm = await this.vms.lock(tx, id);
-      if (vm?.state !== 'STOPPED' || !vm.autostart || vm.purgeAt !== null || (await this.operations.open(id, tx)) !== null) continue;
+      if (
+        vm?.state !== 'STOPPED' ||
+        !vm.autostart ||
+        vm.purgeAt !== null ||
+        (await this.operations.open(id, tx)) !== null
+      )
+        continue;
       if (await this.vms.isBeingCloned(tx, id)) continue;
       await this.vms.update(tx, id, { desired: 'RUNNING', state: 'STARTING', reconcileAt: now, failedAttempts: 0 });
       started.push(id);

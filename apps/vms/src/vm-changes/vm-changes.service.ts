@@ -149,7 +149,8 @@ export class VmChangesService {
     }
     if (isRefusedWhileScheduled(kind)) refuseWhileScheduled(vm);
     if (!isAllowed(kind, vm.state)) throw new DomainError('VM_BUSY', { state: vm.state });
-    if ((destroys === true || deletion === 'scheduled') && vm.deletionProtected) throw new DomainError('DELETION_PROTECTED');
+    if ((destroys === true || deletion === 'scheduled') && vm.deletionProtected)
+      throw new DomainError('DELETION_PROTECTED');
     await this.refuseWhileOpen(tx, vm, kind, volumeId);
     if (refusedWhileSaved === true && vm.savedAt !== null) throw new DomainError('VM_MEMORY_SAVED');
     return vm;

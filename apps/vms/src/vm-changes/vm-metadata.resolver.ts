@@ -6,7 +6,8 @@ import { Vm } from '../vms/vm.model.js';
 import { DescribeVmInput, RenameVmInput, SetVmDeletionProtectionInput, VmTagsInput } from './vm-metadata.inputs.js';
 import { VmMetadataService } from './vm-metadata.service.js';
 
-const ERRORS = 'Errors: VM_NOT_FOUND, VM_BUSY (it is being deleted), DELETION_SCHEDULED, INVALID_INPUT, IDEMPOTENCY_KEY_REUSED';
+const ERRORS =
+  'Errors: VM_NOT_FOUND, VM_BUSY (it is being deleted), DELETION_SCHEDULED, INVALID_INPUT, IDEMPOTENCY_KEY_REUSED';
 
 @Resolver(() => Vm)
 export class VmMetadataResolver {

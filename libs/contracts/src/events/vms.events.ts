@@ -120,7 +120,8 @@ export const vmDeletionScheduled = defineEvent({
 export const vmDeletionCancelled = defineEvent({
   name: 'vm.deletion-cancelled',
   version: 1,
-  description: 'A VM that was going to be deleted is not any more. It is off, and has all that it had. Not told when an instance before this starts it, which vm.state-changed tells of.',
+  description:
+    'A VM that was going to be deleted is not any more. It is off, and has all that it had. Not told when an instance before this starts it, which vm.state-changed tells of.',
   producer: 'vms',
   data: z.object({ vmId: Uuid, name: z.string().max(63) }),
   example: { vmId: EXAMPLE_VM, name: 'web-1' },
