@@ -61,7 +61,8 @@ export class PurgeService {
   /** @param looked the VM as it was looked at: what was said since holds */
   private async requireDue(tx: Transaction, looked: VmRow): Promise<void> {
     const vm = await this.vms.lock(tx, looked.id);
-    if (vm === null || vm.purgeAt === null || vm.purgeAt > (await databaseNow(tx))) throw new NotDue();
+    const purgeAt = vm?.purgeAt ?? null;
+    if (vm === null || purgeAt === null || purgeAt > (await databaseNow(tx))) throw new NotDue();
     if (vm.purgeById !== looked.purgeById || vm.purgeVolumes !== looked.purgeVolumes) throw new NotDue();
   }
 }

@@ -254,7 +254,8 @@ describe('a VM that is going to be deleted', () => {
     await database().vm.update({ where: { id }, data: { hostId: away.id } });
     await isDue(id);
     const { due } = bench.vms.get(PurgeRepository);
-    expect([await due.nextDueInMs(), await due.claim(10, [])]).toEqual([null, []]);
+    expect(await due.claim(10, [])).toEqual([]);
+    expect(await due.nextDueInMs()).toBeGreaterThan(0);
     await database().vm.update({ where: { id }, data: { hostId } });
     await bench.isGone(id);
   }, 180_000);
