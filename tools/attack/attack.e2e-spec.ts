@@ -1,3 +1,4 @@
+import { patience } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { ATTACKER_NAMES } from './attackers/registry.ts';
@@ -13,7 +14,11 @@ describe('the whole system under attack', () => {
   let scene: Scene;
 
   beforeAll(async () => {
-    scene = await buildScene(() => undefined, { INFINIBAY_HYPERVISOR: 'test' });
+    scene = await buildScene(() => undefined, {
+      INFINIBAY_HYPERVISOR: 'test',
+      // What is slow here is not to count as dead.
+      INFINIBAY_SILENCE_SECONDS: String(Math.ceil(patience(30_000) / 1_000)),
+    });
   });
   afterAll(async () => {
     expect(await scene.system.stop()).toBe(0);

@@ -67,7 +67,7 @@ export const runPhase = async (
     await Promise.race([load.begun, load.ended]);
     await Promise.race([delay(WARM_UP_MS), load.ended]);
     await watch.countEventsFromHere();
-    const noticed = await victim.work(AbortSignal.timeout(seconds * 1_000));
+    const noticed = await victim.work(seconds);
     const counts = await stopLoad(load);
     return { noticed, health: await watch.end(), load: counts };
   } finally {

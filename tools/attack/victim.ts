@@ -41,10 +41,11 @@ export class Victim {
     this.system = system;
   }
 
-  /** Works until the signal comes; a creation that has begun is brought to its end. */
-  async work(signal: AbortSignal): Promise<Noticed> {
+  /** Works for so long from when it has joined its feed; a creation that has begun is brought to its end. */
+  async work(seconds: number): Promise<Noticed> {
     const noticed: Noticed = { query: [], login: [], createVm: [], event: [], failures: [] };
     const feed = await LiveFeed.join(this.system.realtimeUrl, this.department.member.accessToken, () => undefined);
+    const signal = AbortSignal.timeout(seconds * 1_000);
     try {
       await Promise.all([this.query(signal, noticed), this.login(signal, noticed), this.create(signal, noticed, feed)]);
     } finally {

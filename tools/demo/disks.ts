@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { pollUntil } from '../stack/polling.ts';
 import type { GraphClient } from './graph-client.ts';
 import type { LiveFeed } from './live-feed.ts';
+import { PATIENCE_MS } from './patience.ts';
 import {
   ATTACH_VOLUME,
   CREATE_SNAPSHOT,
@@ -30,7 +31,7 @@ const ended = async (graph: GraphClient, vmId: string, what: string): Promise<Di
       const { vm: now } = await graph.ask<Disks>(DISKS, { id: vmId });
       return ['PENDING', 'RUNNING'].includes(now.operations[0]?.status ?? '') ? undefined : now;
     },
-    { timeoutMs: 120_000, intervalMs: 250, what },
+    { timeoutMs: PATIENCE_MS, intervalMs: 250, what },
   );
   const [operation] = vm.operations;
   if (operation?.status !== 'SUCCEEDED')
@@ -53,7 +54,7 @@ const attachDisk = async (graph: GraphClient, departmentId: string, vmId: string
         // It is being made.
         () => undefined,
       ),
-    { timeoutMs: 60_000, intervalMs: 250, what: 'the data disk to be made' },
+    { timeoutMs: PATIENCE_MS, intervalMs: 250, what: 'the data disk to be made' },
   );
   const { volumes } = await ended(graph, vmId, 'the data disk');
   const target = volumes.find(({ id }) => id === volumeId)?.target ?? '';
@@ -75,15 +76,15 @@ const goBack = async (graph: GraphClient, feed: LiveFeed, vmId: string, say: Say
   await graph.ask(REVERT_TO_SNAPSHOT, { input: { idempotencyKey: key(), vmId, snapshotId: snapshot.id } });
   const { state } = await ended(graph, vmId, 'the revert');
   if (state !== 'RUNNING') throw new Error(`the VM is ${state} after the revert`);
-  await feed.until('the revert', () => feed.has('vm.reverted', vmId), 60_000);
+  await feed.until('the revert', () => feed.has('vm.reverted', vmId), PATIENCE_MS);
   say('VM reverted to the snapshot: it runs on from there');
   await pollUntil(
     async () =>
       (await graph.ask<{ vm: { guestReady: boolean } }>(VM_STATE, { id: vmId })).vm.guestReady ? true : undefined,
-    { timeoutMs: 120_000, intervalMs: 250, what: 'the agent inside the guest to speak again' },
+    { timeoutMs: PATIENCE_MS, intervalMs: 250, what: 'the agent inside the guest to speak again' },
   );
   const after = await pollUntil(async () => (await uptime()) || undefined, {
-    timeoutMs: 60_000,
+    timeoutMs: PATIENCE_MS,
     intervalMs: 250,
     what: 'a sample after the revert',
   });

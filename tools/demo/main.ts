@@ -9,6 +9,7 @@ import { LiveFeed } from './live-feed.ts';
 import { CREATE_VM, DELETE_VM, EVERYTHING, IMAGES, UPTIME, VM_STATE } from './queries.ts';
 import { prepareDepartment } from './department.ts';
 import { showDisks } from './disks.ts';
+import { PATIENCE_MS } from './patience.ts';
 import { showEverything, type VmPicture } from './picture.ts';
 
 const VM_NAME = 'demo-1';
@@ -28,7 +29,7 @@ const createVm = async (graph: GraphClient, departmentId: string): Promise<strin
   // Known from the first heartbeat of a host that has checked it.
   const image = await pollUntil(
     async () => (await graph.ask<{ images: { id: string; name: string; version: string }[] }>(IMAGES)).images[0],
-    { timeoutMs: 15_000, intervalMs: 250, what: 'a host to tell of an image' },
+    { timeoutMs: PATIENCE_MS, intervalMs: 250, what: 'a host to tell of an image' },
   );
   const input = { idempotencyKey: randomUUID(), departmentId, name: VM_NAME, imageId: image.id };
   const { createVm: created } = await graph.ask<{ createVm: { vm: { id: string; state: string } } }>(CREATE_VM, {
@@ -42,7 +43,7 @@ const waitForRunning = async (graph: GraphClient, feed: LiveFeed, vmId: string):
   await feed.until(
     'the end of the building',
     () => feed.has('vm.state-changed', vmId, ({ to }) => to === 'RUNNING' || to === 'ERROR'),
-    120_000,
+    PATIENCE_MS,
   );
   const { vm } = await graph.ask<{ vm: { state: string; error: { code: string; message: string } | null } }>(VM_STATE, {
     id: vmId,
@@ -54,11 +55,11 @@ const waitForRunning = async (graph: GraphClient, feed: LiveFeed, vmId: string):
 
 const watchGuest = async (graph: GraphClient, feed: LiveFeed, vmId: string): Promise<void> => {
   say('waiting for the agent inside the guest (the guest boots under software emulation where there is no KVM)');
-  await feed.until('the guest agent', () => feed.has('vm.guest-ready', vmId), 180_000);
+  await feed.until('the guest agent', () => feed.has('vm.guest-ready', vmId), PATIENCE_MS);
   say('VM state: RUNNING -> guest ready');
   const live = (): number[] =>
     feed.samples.filter((sample) => sample.vmId === vmId).map((sample) => sample.metrics.uptimeSeconds);
-  await feed.until('three live samples', () => live().length >= 3, 60_000);
+  await feed.until('three live samples', () => live().length >= 3, PATIENCE_MS);
   if (!((live().at(-1) ?? 0) > (live()[0] ?? 0))) throw new Error('the uptime of the guest does not rise');
   await compareUptimes(graph, vmId);
 };
@@ -69,7 +70,7 @@ const compareUptimes = async (graph: GraphClient, vmId: string): Promise<void> =
     (await graph.ask<{ vm: { metrics: { uptimeSeconds: number } | null } }>(UPTIME, { id: vmId })).vm.metrics
       ?.uptimeSeconds ?? 0;
   const first = await read();
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + PATIENCE_MS;
   let second = first;
   while (second <= first) {
     if (Date.now() > deadline) throw new Error(`the uptime seen through GraphQL stays at ${String(first)} s`);
@@ -101,12 +102,12 @@ const wholePicture = (graph: GraphClient, vmId: string): Promise<VmPicture> =>
       const { vm } = await graph.ask<{ vm: VmPicture }>(EVERYTHING, { id: vmId });
       return vm.firewall?.status === 'PENDING' ? undefined : vm;
     },
-    { timeoutMs: 60_000, intervalMs: 500, what: 'the packet filter to be compared' },
+    { timeoutMs: PATIENCE_MS, intervalMs: 500, what: 'the packet filter to be compared' },
   );
 
 const removeVm = async (graph: GraphClient, feed: LiveFeed, vmId: string): Promise<void> => {
   await graph.ask(DELETE_VM, { input: { idempotencyKey: randomUUID(), vmId } });
-  await feed.until('the deletion', () => feed.has('vm.deleted', vmId), 60_000);
+  await feed.until('the deletion', () => feed.has('vm.deleted', vmId), PATIENCE_MS);
   say('VM deleted with its disk, address and filter');
 };
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SERVICE_NAMES } from '@infinibay/contracts';
+import { patience } from '@infinibay/testing';
 import { connect } from '@nats-io/transport-node';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -44,7 +45,7 @@ const runJob = (script: string, args: readonly string[], environment: Variables)
   return runCommand(
     'env',
     ['-i', ...assignments, process.execPath, path.join(repositoryRoot, 'tools', 'deploy', script), ...args],
-    { timeoutMs: 140_000 },
+    { timeoutMs: patience(140_000) },
   );
 };
 
@@ -82,7 +83,7 @@ describe('the job that writes the configuration of NATS', () => {
       const servers = `nats://127.0.0.1:${String(port)}`;
       const first = await pollUntil(
         () => connect({ servers, user: 'vms', pass: 'pw-vms', reconnect: false }).catch(() => undefined),
-        { timeoutMs: 10_000, what: 'NATS' },
+        { timeoutMs: patience(10_000), what: 'NATS' },
       );
       await first.close();
       for (const name of SERVICE_NAMES)

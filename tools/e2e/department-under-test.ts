@@ -10,6 +10,7 @@ import {
   IMAGES,
   VM_STATE,
 } from '../demo/queries.ts';
+import { codeOf } from './probes.ts';
 import type { RunningSystem } from './running-system.ts';
 
 const CREATE_USER = `mutation ($input: CreateUserInput!) { createUser(input: $input) { id } }`;
@@ -28,6 +29,15 @@ export interface SnapshotsPicture {
     readonly hasMemory: boolean;
     readonly volumeIds: readonly string[];
   }[];
+}
+
+const LEFT = `query ($id: ID!) {
+  vms(filter: { departmentIds: [$id] }) { nodes { id } }
+  volumes(departmentId: $id) { nodes { id } }
+}`;
+
+interface Nodes {
+  readonly nodes: readonly { readonly id: string }[];
 }
 
 interface VolumePicture {
@@ -79,14 +89,16 @@ export class DepartmentUnderTest {
 
   async deleteVm(vmId: string): Promise<void> {
     await this.member.ask(DELETE_VM, { input: { idempotencyKey: key(), vmId } });
-    await pollUntil(
-      () =>
-        this.member.ask(VM_STATE, { id: vmId }).then(
-          () => false,
-          () => true,
-        ),
-      { timeoutMs: 60_000, what: 'the deletion' },
-    );
+    const isGone = async () => (await codeOf(this.member.ask(VM_STATE, { id: vmId }))) === 'VM_NOT_FOUND';
+    await pollUntil(isGone, { timeoutMs: 60_000, what: 'the deletion' });
+  }
+
+  /** What a test that failed has left is gone before the next: every VM but these, and every volume. */
+  async tidy(keep: readonly string[]): Promise<void> {
+    const { vms, volumes } = await this.member.ask<{ vms: Nodes; volumes: Nodes }>(LEFT, { id: this.id });
+    // A volume that is attached is given free by the end of its VM.
+    for (const { id } of vms.nodes) if (!keep.includes(id)) await this.deleteVm(id);
+    for (const { id } of volumes.nodes) await this.deleteVolume(id);
   }
 
   async reaches(vmId: string, state: string, timeoutMs = 60_000): Promise<void> {
@@ -164,11 +176,7 @@ export class DepartmentUnderTest {
   async deleteVolume(volumeId: string): Promise<void> {
     const query = 'mutation ($input: VolumeActionInput!) { deleteVolume(input: $input) { operation { id } } }';
     await this.member.ask(query, { input: { idempotencyKey: key(), volumeId } });
-    const isGone = () =>
-      this.volume(volumeId).then(
-        () => false,
-        () => true,
-      );
+    const isGone = async () => (await codeOf(this.volume(volumeId))) === 'VOLUME_NOT_FOUND';
     await pollUntil(isGone, { timeoutMs: 60_000, what: 'the end of the volume' });
   }
 

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { patience } from '@infinibay/testing';
 
 import { CLEAN_BOUND_MS, type Row } from './row.ts';
 import type { Scene } from './scene.ts';
@@ -6,7 +7,7 @@ import { differencesOf, type Difference, type Snapshot } from './snapshot.ts';
 
 const LOOK_EVERY_MS = 200;
 /** After this long what is not as it must be is told, and the row is broken. */
-const GIVE_UP_MS = 120_000;
+const GIVE_UP_MS = patience(120_000);
 /** What is as it must be has to be so still. */
 const LOOK_ONCE_MORE_MS = 1_000;
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { patience } from '@infinibay/testing';
 
 import { GraphClient } from '../demo/graph-client.ts';
 import { DepartmentUnderTest } from '../e2e/department-under-test.ts';
@@ -16,7 +17,8 @@ import type { Ending, Expected } from './snapshot.ts';
 import { SceneVolumes } from './scene-volumes.ts';
 
 /** To end what hangs; how long something took is told in the table. */
-const PATIENCE_MS = 180_000;
+const LIMIT_MS = 180_000;
+const PATIENCE_MS = patience(LIMIT_MS);
 const MORE_MIB = 256;
 const LESS_MIB = 192;
 
@@ -163,7 +165,8 @@ export class Scene {
   }
 
   async reaches(vmId: string, ending: Exclude<Ending, 'GONE'>): Promise<void> {
-    await this.department.reaches(vmId, ending, PATIENCE_MS);
+    // It is patient by itself.
+    await this.department.reaches(vmId, ending, LIMIT_MS);
   }
 
   async guestReady(vmId: string): Promise<void> {

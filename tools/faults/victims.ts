@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { patience } from '@infinibay/testing';
 
 import type { StackLayout } from '../stack/layout.ts';
 import { recordedProcesses } from '../stack/leftovers.ts';
@@ -10,7 +11,7 @@ import { pollUntil } from '../stack/polling.ts';
 export const VICTIMS = ['vms', 'networks', 'firewall', 'hypervisor-agent', 'nats', 'postgres', 'libvirtd'] as const;
 export type Victim = (typeof VICTIMS)[number];
 
-const PRESENT_MS = 60_000;
+const PRESENT_MS = patience(60_000);
 
 /** Servers that run below a program of ours say their process id in a file. */
 const PID_FILES: Readonly<Partial<Record<Victim, (layout: StackLayout) => string>>> = {

@@ -158,7 +158,8 @@ describeWithQemu('the built-in guest image under software emulation', () => {
     expect(
       await pollUntil(async () => (await readAll(sshPort)) || undefined, { timeoutMs: 20_000, what: 'TCP 22' }),
     ).toContain('SSH-2.0');
-    expect(await readAll(httpPort, 'GET / HTTP/1.0\r\n\r\n')).toContain('infinibay micro guest');
+    const page = async () => (await readAll(httpPort, 'GET / HTTP/1.0\r\n\r\n')) || undefined;
+    expect(await pollUntil(page, { timeoutMs: 20_000, what: 'TCP 8080' })).toContain('infinibay micro guest');
     await powerOff(ended);
     expect(readFileSync(`${dir}/serial`, 'latin1')).toContain('Power down');
   });

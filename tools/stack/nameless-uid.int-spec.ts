@@ -1,6 +1,7 @@
 // The stack under a uid that the system has no name for, as in a container with `--user 12345`.
 import { chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { patience } from '@infinibay/testing';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { runCommand, type CommandResult } from './command.ts';
@@ -45,7 +46,7 @@ ifRoot('a uid without a name', () => {
     const identity = ['--reuid', String(UID), '--regid', String(UID), '--clear-groups'];
     return runCommand('setpriv', [...identity, 'env', '-i', ...assignments, process.execPath, ...args], {
       workingDir: folder,
-      timeoutMs: 400_000,
+      timeoutMs: patience(400_000),
     });
   };
 

@@ -100,9 +100,10 @@ describe(SupervisedProcess.name, () => {
     await sut.start();
     await pollUntil(() => (sut.crashes >= 3 ? true : undefined), { timeoutMs: 15_000, what: 'three crashes' });
     await sut.stop();
+    const { crashes } = sut;
     // The next start was due in seconds: it is called off, and nothing runs.
     expect(recordedProcesses(state.runDir)).toEqual([]);
-    await holdsFor(300, () => sut.crashes === 3, 'nothing is started any more');
+    await holdsFor(300, () => sut.crashes === crashes, 'nothing is started any more');
   });
 
   it('kills what does not end when asked', async () => {

@@ -26,8 +26,10 @@ describe('counts of a test run', () => {
       skipped: 1,
       running: ['a.spec.ts'],
       finished: ['b.spec.ts'],
+      failures: ['b.spec.ts: b fails: Error: wrong'],
     };
     expect(parseJestReport(JSON.stringify(report))).toEqual(report);
+    expect(parseJestReport('{"complete":true}')).toMatchObject({ complete: true, failed: 0, failures: [] });
     expect(parseJestReport('{}')).toBeUndefined();
   });
 });

@@ -44,6 +44,8 @@ export interface JestReport extends Counts {
   /** Spec files that were begun and had not ended. */
   readonly running: readonly string[];
   readonly finished: readonly string[];
+  /** Each with its file, its name and the first line of its reason. */
+  readonly failures: readonly string[];
 }
 
 const numberAt = (report: object, key: string): number => {
@@ -67,5 +69,6 @@ export function parseJestReport(text: string): JestReport | undefined {
     skipped: numberAt(report, 'skipped'),
     running: namesAt(report, 'running'),
     finished: namesAt(report, 'finished'),
+    failures: namesAt(report, 'failures'),
   };
 }

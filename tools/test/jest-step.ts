@@ -122,6 +122,8 @@ export async function runJest(project: JestProject, options: JestOptions): Promi
     for (const command of left) say(`a test left this running: ${command}\n`);
     const report = readReport(reportFile);
     if (report?.complete !== true) await tellUnfinished(project, options.args, report, say);
+    // Last: of a long output often only the end is seen.
+    if (options.say === undefined) for (const one of report?.failures ?? []) say(`failed: ${one}\n`);
     const counts = countsOf(outcome, report);
     return left.length === 0 ? counts : add(counts, ONE_FAILED);
   } finally {

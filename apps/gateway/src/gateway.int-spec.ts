@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SignJWT, UnsecuredJWT, decodeJwt, decodeProtectedHeader, generateKeyPair } from 'jose';
 import { ACTOR_HEADER, signActor } from '@infinibay/platform-access';
-import { pollUntil } from '@infinibay/testing';
+import { patience, pollUntil } from '@infinibay/testing';
 import { ADMIN, Gateway, UsersProcess } from './gateway.fixture.js';
 
 let users: UsersProcess;
@@ -63,6 +63,8 @@ describe('a request through the gateway', () => {
 
   it('is not disturbed by strangers with invented keys and actors', async () => {
     const { accessToken } = await gateway.login();
+    // A session that was confirmed once outlives an answer that comes too late beside the strangers.
+    expect((await gateway.query(ME, { token: accessToken })).code).toBeUndefined();
     const payload = decodeJwt(accessToken);
     const { privateKey } = await generateKeyPair('EdDSA');
     const forged = (index: number) =>
@@ -304,10 +306,17 @@ describe('a subgraph that does not work', () => {
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     const impatient = await Gateway.start({
       USERS_URL: `http://127.0.0.1:${port}/graphql`,
-      REQUEST_TIMEOUT_MS: '300',
+      REQUEST_TIMEOUT_MS: String(patience(300)),
     });
-    expect((await impatient.query(ME)).code).toBe('DEADLINE_EXCEEDED');
-    expect(Number(seen[0]?.deadline)).toBeLessThanOrEqual(300);
+    // A busy machine may use the time up before the subgraph is asked.
+    await pollUntil(
+      async () => {
+        expect((await impatient.query(ME)).code).toBe('DEADLINE_EXCEEDED');
+        return seen.length > 0;
+      },
+      { timeoutMs: 30_000, what: 'the subgraph to be asked' },
+    );
+    expect(Number(seen[0]?.deadline)).toBeLessThanOrEqual(patience(300));
     await seen[0]?.gone;
     await impatient.stop();
     slow.close();

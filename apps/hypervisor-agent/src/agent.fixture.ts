@@ -70,7 +70,7 @@ export class RunningAgent {
   private constructor(
     readonly app: INestApplication,
     readonly hostId: string,
-    /** Lines of its log, warnings and worse. */
+    /** Lines of its log. */
     readonly logged: readonly string[],
   ) {
     this.events = new HostEventReader(app.get<NatsConnection>(NATS_CONNECTION, { strict: false }), hostId);
@@ -94,7 +94,7 @@ export class RunningAgent {
     const logged: string[] = [];
     const logger = createLogger({
       service: 'hypervisor-agent',
-      level: process.env['LOG_LEVEL'] ?? 'warn',
+      level: process.env['LOG_LEVEL'] ?? 'info',
       format: 'json',
       destination: { write: (line) => keepLine(logged, line) },
     });
@@ -108,9 +108,16 @@ export class RunningAgent {
     return agent;
   }
 
-  call<C extends RequestContract>(contract: C, data: RequestInputOf<C>, timeoutMs?: number): Promise<ReplyOf<C>> {
+  async call<C extends RequestContract>(contract: C, data: RequestInputOf<C>, timeoutMs?: number): Promise<ReplyOf<C>> {
     const options = { hostId: this.hostId, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
-    return this.app.get(RequestClient, { strict: false }).call(contract, data, options);
+    try {
+      return await this.app.get(RequestClient, { strict: false }).call(contract, data, options);
+    } catch (error) {
+      // What libvirt said stays on the host: a spec that fails shows the agent's own line about it.
+      if (error instanceof DomainError)
+        error.cause ??= this.logged.findLast((line) => line.includes(`"request":"${contract.name}"`));
+      throw error;
+    }
   }
 
   /** The code with which a request is refused. */

@@ -103,6 +103,8 @@ onQemu((at) => {
       DISK_DIR: at.diskDir,
       STATE_DIR: folders.state,
       NETNS: at.networkNamespace,
+      // The watch of networks would write rules, too, while libvirt does: Debian's ebtables loses such races.
+      NETWORK_CHECK_INTERVAL_MS: '3600000',
     });
   });
   afterAll(async () => {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { QemuAgent, hasQemu } from './qemu-agent.ts';
 
 const suite = hasQemu ? describe : describe.skip;
-const PATIENCE_MS = 1_500;
+const PATIENCE_MS = Math.min(patience(1_000), 8_000);
 
 suite('a VM that does not answer its host', () => {
   let sut: QemuAgent;

@@ -149,7 +149,13 @@ suite('a guest that hears nothing', () => {
     expect(await sut.agent.call(resetVm, { ...at, operationId: randomUUID() })).toEqual({ power: 'running' });
     expect(state(vmId)).toBe('running (unpaused)');
     await pollUntil(async () => (await resets()) > 0, { ...PATIENCE, what: 'the reset to be heard of' });
+    const told = async (event: string) =>
+      (await sut.agent.events.of(hostVmLifecycleChanged)).filter((one) => one.vmId === vmId && one.event === event)
+        .length;
+    const suspensions = await told('suspended');
     await sut.agent.call(suspendVm, at);
+    // Told in order: what the guest did before it stood still has been told by then.
+    await pollUntil(async () => (await told('suspended')) > suspensions, { ...PATIENCE, what: 'the suspension' });
     const before = await resets();
     const request = { ...at, operationId: randomUUID() };
     for (const _ of [1, 2]) expect(await sut.agent.call(resetVm, request)).toEqual({ power: 'paused' });

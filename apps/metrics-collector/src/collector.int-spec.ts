@@ -206,8 +206,14 @@ describe('metrics collector', () => {
     expect(connected).toHaveLength(1);
     await guest.close();
     const again = await startGuest();
-    again.write(metricsFrame(1));
-    await pollUntil(() => connected.length === 2, { what: 'the event of the new socket' });
+    // Until the collector has seen that the socket is another, it is heard as the one before.
+    await pollUntil(
+      () => {
+        again.write(metricsFrame(1));
+        return connected.length === 2;
+      },
+      { intervalMs: 250, what: 'the event of the new socket' },
+    );
     await again.close();
   });
 

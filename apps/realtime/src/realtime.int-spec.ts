@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import {
   eventSubject,
   exampleGuestSample,
@@ -20,6 +20,8 @@ import type { INestApplication } from '@nestjs/common';
 import { generateKeyPair } from 'jose';
 import { TestClient } from './testing/client.js';
 import { RECHECK_MS, SWEEP_MS } from './connections/session-watch.js';
+import { EventStream } from './events/event.stream.js';
+import { EventFeed } from './events/event.feed.js';
 import { OtherServices } from './testing/other-services.js';
 import { healthUrl, startRealtime } from './testing/running-realtime.js';
 
@@ -123,10 +125,11 @@ describe('who may connect', () => {
   });
 
   it('limits the connections of one address', async () => {
-    const limited = await boot({ CONNECTIONS_PER_SECOND: '0.5' });
+    // One, and the next 3.7 s later.
+    const limited = await boot({ CONNECTIONS_PER_SECOND: '0.26' });
     const limitedUrl = await limited.getUrl();
     const token = await others.token(others.user('USER', OURS));
-    for (let count = 0; count < 2; count += 1) clients.push(await TestClient.connect(limitedUrl, { token }));
+    clients.push(await TestClient.connect(limitedUrl, { token }));
     await expect(TestClient.connect(limitedUrl, { token })).rejects.toThrow(/error/);
     await limited.close();
   });
@@ -162,8 +165,10 @@ describe('events', () => {
   it('that were missed come again after a resume, in order, only those that may be seen', async () => {
     const before = await publishFact(OURS);
     const missed = [await publishFact(OURS), await publishFact(THEIRS), await publishFact(OURS)];
+    await pollUntil(() => app.get(EventFeed).sequence >= (missed[2]?.sequence ?? 0), {
+      what: 'the events to be known',
+    });
     const client = await join(others.user('USER', OURS));
-    await pollUntil(() => client.session.sequence >= (missed[2]?.sequence ?? 0));
     const answer = await client.resume(before.sequence);
     expect(answer).toMatchObject({ ok: true, more: false, gap: false, lastSequence: client.session.sequence });
     expect(answer.ok && answer.events.map((event) => event.id)).toEqual([missed[0]?.id, missed[2]?.id]);
@@ -189,6 +194,32 @@ describe('events', () => {
     }
     expect(ids).toEqual([first.id, last.id]);
     await restarted.close();
+  });
+
+  it('are all told to who resumes while a restarted instance yet reads what it shall remember', async () => {
+    const before = await publishFact(OURS);
+    const missed = await publishFact(OURS);
+    const { promise: held, resolve: release } = Promise.withResolvers<undefined>();
+    const between = Reflect.get(EventStream.prototype, 'between');
+    let isHeld = false;
+    const reads = jest.spyOn(EventStream.prototype, 'between');
+    reads.mockImplementation(async function* (this: EventStream, ...range) {
+      // The first that the new instance reads is what it shall remember; the other one reads every second.
+      if (this !== app.get(EventStream) && !isHeld) {
+        isHeld = true;
+        await held;
+      }
+      yield* between.apply(this, range);
+    });
+    const restarted = await boot();
+    const token = await others.token(others.user('USER', OURS));
+    const client = await TestClient.connect(await restarted.getUrl(), { token });
+    clients.push(client);
+    const answer = await client.resume(before.sequence);
+    release(undefined);
+    await restarted.close();
+    reads.mockRestore();
+    expect(answer).toMatchObject({ ok: true, gap: false, more: false, events: [{ id: missed.id }] });
   });
 
   it('of a stream that is no more are reported as a gap', async () => {

@@ -121,7 +121,7 @@ describe('a client that says too much', () => {
     const mine = await token();
     const sockets = await Promise.all([1, 2, 3].map(() => join(mine)));
     const answers = await Promise.all(
-      sockets.flatMap((socket) => Array.from({ length: 100 }, () => socket.resume(socket.session.sequence))),
+      sockets.flatMap((socket) => Array.from({ length: 300 }, () => socket.resume(socket.session.sequence))),
     );
     const refused = answers.filter((answer) => !answer.ok && answer.error.code === 'TOO_MANY_ATTEMPTS');
     expect(refused.length).toBeGreaterThan(150);
@@ -132,11 +132,19 @@ describe('a client that says too much', () => {
 
   it('is refused malformed messages as well as good ones beyond its rate', async () => {
     const client = await join(await token());
-    const answers = await Promise.all(
-      Array.from({ length: 2_500 }, () => client.sendAnything('vm:subscribe', { vmId: 7 })),
+    const codes = new Set<string>();
+    // The allowance grows meanwhile: on a busy machine it takes more to use it up.
+    await pollUntil(
+      async () => {
+        const answers = await Promise.all(
+          Array.from({ length: 500 }, () => client.sendAnything('vm:subscribe', { vmId: 7 })),
+        );
+        for (const answer of answers) codes.add(answer.ok ? 'ok' : answer.error.code);
+        return codes.has('TOO_MANY_ATTEMPTS');
+      },
+      { timeoutMs: 60_000, what: 'the refusal' },
     );
-    const codes = answers.map((answer) => (answer.ok ? 'ok' : answer.error.code));
-    expect(new Set(codes)).toEqual(new Set(['INVALID_INPUT', 'TOO_MANY_ATTEMPTS']));
+    expect(codes).toEqual(new Set(['INVALID_INPUT', 'TOO_MANY_ATTEMPTS']));
   });
 
   it('is cut off for a flood of packets, whatever they are, before and after it has a session', async () => {

@@ -10,6 +10,9 @@ import { loadAddon } from './load-addon.js';
 
 const someDomain = (n: number): string => `00000000-0000-0000-0000-${String(n).padStart(12, '0')}`;
 
+/** How long a call is stuck: longer than all that is done meanwhile takes. */
+const STUCK_MS = patience(700);
+
 describe(Caller.name, () => {
   let native: NativeConnection;
   let sut: Caller;
@@ -20,7 +23,7 @@ describe(Caller.name, () => {
         uri: 'test:///default',
         readOnly: false,
         workers: 2,
-        callTimeoutMs: 10_000,
+        callTimeoutMs: patience(10_000),
         keepAliveSeconds: 5,
         keepAliveCount: 3,
         asksCredentials: false,
@@ -52,8 +55,11 @@ describe(Caller.name, () => {
 
   it('rejects at the deadline though the call is stuck', async () => {
     let ended = false;
-    const beside = block(1, 2_000).finally(() => (ended = true));
-    await expect(block(1, 2_000, { timeoutMs: 60 })).rejects.toMatchObject({ code: 'TIMEOUT', call: 'blockForTest' });
+    const beside = block(1, STUCK_MS).finally(() => (ended = true));
+    await expect(block(1, STUCK_MS, { timeoutMs: 60 })).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      call: 'blockForTest',
+    });
     // Begun before it, as long, and still stuck.
     expect(ended).toBe(false);
     await beside;
@@ -72,7 +78,7 @@ describe(Caller.name, () => {
   it('never blocks the event loop nor a healthy domain while others hang', async () => {
     let ended = 0;
     const hung = Array.from({ length: 40 }, (_, i) =>
-      block(10 + (i % 6), 2_000, { timeoutMs: 2_500 })
+      block(10 + (i % 6), STUCK_MS, { timeoutMs: STUCK_MS + 500 })
         .catch(() => 'late')
         .finally(() => (ended += 1)),
     );

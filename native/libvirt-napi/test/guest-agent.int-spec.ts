@@ -29,6 +29,9 @@ suite('a guest with an agent', () => {
        <channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel></devices></domain>`,
     );
     await pollUntil(() => states.includes('connected'), { what: 'the agent to connect', timeoutMs: 120_000 });
+    // It connects while its guest still starts, and libvirt waits no longer than 5 s for its first answer.
+    const ping = () => sut.guest.agentCommand('{"execute":"guest-ping"}');
+    await pollUntil(ping, { what: 'the agent to answer', timeoutMs: 120_000 });
   }, 180_000);
 
   afterAll(() => lab.close(), 60_000);

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { patience } from '@infinibay/testing';
 
 const packageDir = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const root = path.join(packageDir, '..', '..');
@@ -16,14 +17,14 @@ describe('the package', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'ib-package-'));
   const environment = { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', npm_config_update_notifier: 'false' };
   const npm = (cwd: string, ...args: string[]): Promise<{ stdout: string }> =>
-    run('npm', args, { cwd, env: environment, timeout: 300_000 });
+    run('npm', args, { cwd, env: environment, timeout: patience(300_000) });
 
   beforeAll(async () => {
     const nx = createRequire(import.meta.url).resolve('nx/bin/nx.js');
     await run(process.execPath, [nx, 'build', '@infinibay/libvirt', '--skip-nx-cache'], {
       cwd: root,
       env: environment,
-      timeout: 600_000,
+      timeout: patience(600_000),
     });
     const { stdout } = await npm(packageDir, 'pack', '--json', '--pack-destination', folder);
     const [packed] = JSON.parse(stdout) as [{ filename: string }];
@@ -39,7 +40,7 @@ describe('the package', () => {
     const readme = readFileSync(path.join(folder, 'node_modules/@infinibay/libvirt/README.md'), 'utf8');
     const example = /```js\n(.*?)```/su.exec(readme)?.[1] ?? '';
     writeFileSync(path.join(folder, 'first-steps.mjs'), example);
-    const { stdout } = await run(process.execPath, ['first-steps.mjs'], { cwd: folder, timeout: 30_000 });
+    const { stdout } = await run(process.execPath, ['first-steps.mjs'], { cwd: folder, timeout: patience(30_000) });
     expect(stdout.split('\n')).toEqual(
       expect.arrayContaining([
         'first: started (booted)',
@@ -75,7 +76,7 @@ describe('the package', () => {
       'es2023,esnext.disposable',
     ];
     const types = ['--types', 'node', '--typeRoots', path.join(root, 'node_modules', '@types')];
-    await run(process.execPath, [tsc, ...options, ...types, 'typed.ts'], { cwd: folder, timeout: 120_000 });
+    await run(process.execPath, [tsc, ...options, ...types, 'typed.ts'], { cwd: folder, timeout: patience(120_000) });
   }, 150_000);
 
   it('carries no spec, no source and no path of the machine that built it', async () => {
@@ -87,6 +88,9 @@ describe('the package', () => {
   }, 60_000);
 
   it('has types that are those of its native code', async () => {
-    await run(process.execPath, ['tools/generate-types.ts', '--check'], { cwd: packageDir, timeout: 600_000 });
+    await run(process.execPath, ['tools/generate-types.ts', '--check'], {
+      cwd: packageDir,
+      timeout: patience(600_000),
+    });
   }, 600_000);
 });

@@ -130,15 +130,25 @@ suite('streams of a domain', () => {
   it('ends with a typed error when the daemon goes', async () => {
     const lost = await sut.openConsole();
     const failed = once(lost.resume(), 'error');
-    const pid = Number(readFileSync(path.join(lab.state.libvirtDir, 'run', 'libvirtd.pid'), 'utf8'));
-    const back = once(lab.connection, 'reconnected');
-    process.kill(pid, 'SIGKILL');
+    const returned: true[] = [];
+    lab.connection.once('reconnected', () => returned.push(true));
+    const kill = (): void => {
+      const pid = Number(readFileSync(path.join(lab.state.libvirtDir, 'run', 'libvirtd.pid'), 'utf8'));
+      if (!Number.isInteger(pid) || pid < 2) throw new Error('the daemon has no pid');
+      process.kill(pid, 'SIGKILL');
+    };
+    kill();
     const [error] = (await failed) as [Error];
     expect(error).toMatchObject({
       name: 'LibvirtError',
       code: expect.stringMatching(/DISCONNECTED|INTERNAL_ERROR|RPC/),
     });
-    await back;
+    const back = () => pollUntil(() => returned.length > 0, { timeoutMs: 30_000, what: 'the return to be told' });
+    // The daemon that is started in its place hangs now and then: it is killed too.
+    await back().catch(async () => {
+      kill();
+      await back();
+    });
     expect(await lab.connection.alive()).toBe(true);
   }, 60_000);
 

@@ -83,6 +83,14 @@ describe('packet filters of VMs', () => {
     const { data } = await service.graphql(actorOf([departmentOf.get(vmId) ?? '']), FIREWALL, { id: vmId });
     return (data?.['_entities'] as { firewall: Firewall | null }[])[0]?.firewall ?? null;
   };
+  const wholeFirewallOf = (vmId: string): Promise<Firewall> =>
+    pollUntil(
+      async () => {
+        const firewall = await firewallOf(vmId);
+        return firewall?.status === 'APPLIED' ? firewall : undefined;
+      },
+      { what: 'the filter to be whole' },
+    );
   const toldOf = async (vmId: string): Promise<unknown[]> =>
     (await service.events('vm.filter-applied'))
       .filter((event) => event.resource.id === vmId)
@@ -175,12 +183,13 @@ describe('packet filters of VMs', () => {
     await protect(vmId);
     host.flushed.add(vmId);
     await pollUntil(() => !host.flushed.has(vmId), { what: 'the rules to come back' });
-    await pollUntil(async () => (await toldOf(vmId)).length === 2, { what: 'the repair to be told' });
+    await pollUntil(async () => (await toldOf(vmId)).length >= 2, { what: 'the repair to be told' });
     const drifted = (await service.events('vm.filter-drifted')).filter((event) => event.resource.id === vmId);
-    expect(drifted.map((event) => event.data)).toEqual([
-      { vmId, revision: 1, differences: [FLUSHED], differenceCount: 1 },
-    ]);
-    expect(await firewallOf(vmId)).toMatchObject({ status: 'APPLIED', differences: [], differenceCount: 0 });
+    // A comparison that began before the repair may end after it, and tell the same again.
+    expect(drifted.length).toBeGreaterThan(0);
+    for (const { data } of drifted)
+      expect(data).toEqual({ vmId, revision: 1, differences: [FLUSHED], differenceCount: 1 });
+    expect(await wholeFirewallOf(vmId)).toMatchObject({ differences: [], differenceCount: 0 });
     host.filters.delete(vmId);
     await pollUntil(() => host.filters.has(vmId), { what: 'the lost filter to come back' });
   });
@@ -199,8 +208,7 @@ describe('packet filters of VMs', () => {
     await pollUntil(async () => (await firewallOf(vmId))?.status === 'FAILED', { what: 'the repair to fail' });
     expect(await firewallOf(vmId)).toMatchObject({ errorCode: 'FILTER_NOT_ENFORCED', differences: [FLUSHED] });
     host.failures.delete(vmId);
-    await pollUntil(async () => (await firewallOf(vmId))?.status === 'APPLIED', { what: 'the filter to be whole' });
-    expect(await firewallOf(vmId)).toMatchObject({ errorCode: null, differences: [], differenceCount: 0 });
+    expect(await wholeFirewallOf(vmId)).toMatchObject({ errorCode: null, differences: [], differenceCount: 0 });
   });
 
   it('asks the host once for many aliases and requests of one VM', async () => {

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { getHostDetails, listHostVms } from '@infinibay/contracts';
-import { Connection } from '@infinibay/libvirt';
+import { Connection, type DomainLifecycleEvent } from '@infinibay/libvirt';
 import { probeDomainName, probeXml } from '@infinibay/libvirt-xml';
-import { findTestHypervisor, pollUntil, type TestHypervisor } from '@infinibay/testing';
+import { findTestHypervisor, patience, pollUntil, type TestHypervisor } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RunningAgent, agentFolders } from '../agent.fixture.js';
 import { GuestProbe } from './guest-probe.js';
@@ -60,7 +60,7 @@ onQemu((at) => {
   });
 
   it('runs a guest to its end and leaves nothing', async () => {
-    expect(await sut.run('qemu')).toEqual({ ran: true, durationMs: expect.any(Number) });
+    expect(await sut.run('qemu', patience(10_000))).toEqual({ ran: true, durationMs: expect.any(Number) });
     expect(await probes()).toEqual([]);
   });
 
@@ -81,9 +81,12 @@ onQemu((at) => {
   });
 
   it('says how a guest ended that was killed', async () => {
-    libvirt.once('lifecycle', ({ uuid }) => void libvirt.domains.handle(uuid).destroy());
-    const running = sut.run('qemu');
-    expect(await running).toMatchObject({ ran: false, reason: 'a guest was started and its QEMU ended (destroyed)' });
+    const kill = ({ event, uuid }: DomainLifecycleEvent): void => {
+      if (event === 'started') void libvirt.domains.handle(uuid).destroy();
+    };
+    libvirt.on('lifecycle', kill);
+    const outcome = await sut.run('qemu', patience(10_000)).finally(() => libvirt.off('lifecycle', kill));
+    expect(outcome).toMatchObject({ ran: false, reason: 'a guest was started and its QEMU ended (destroyed)' });
   });
 
   it('decides which guests the host gets, in heartbeats, health and metrics', async () => {

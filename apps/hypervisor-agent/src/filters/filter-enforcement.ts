@@ -15,6 +15,7 @@ import { differencesOf, differencesOfHost, type FilterClaim } from './filter-pro
 import { hostRepairScript, repairScripts } from './filter-repair.js';
 import type { FilterDefinition } from './nwfilter.repository.js';
 
+const RESTORE_ATTEMPTS = 3;
 const SHOWN_IN_LOG = 10;
 
 /** Whether the kernel does what a VM's filter says, and what makes it so. */
@@ -120,15 +121,20 @@ export class FilterEnforcement {
   }
 
   private async restore(program: 'iptables-restore' | 'ebtables-restore', script: string | undefined): Promise<void> {
-    if (script !== undefined) await this.attempt([program, '--noflush'], script);
+    if (script === undefined) return;
+    // All of it is done or nothing. Debian's ebtables is refused when somebody changes another table just then.
+    for (let attempt = 1; attempt <= RESTORE_ATTEMPTS; attempt += 1)
+      if (await this.attempt([program, '--noflush'], script)) return;
   }
 
-  /** Whether it helped is read from the kernel afterwards. */
-  private async attempt(command: HostCommandLine, input?: string): Promise<void> {
+  /** Whether it helped is read from the kernel afterwards. @returns whether it was taken */
+  private async attempt(command: HostCommandLine, input?: string): Promise<boolean> {
     try {
       await this.command.run(command, input === undefined ? {} : { input });
+      return true;
     } catch (error) {
       this.logger.warn({ err: error, command: command.join(' ') }, 'a repair of the kernel packet filter was refused');
+      return false;
     }
   }
 

@@ -16,6 +16,7 @@ import { Injectable } from '@nestjs/common';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
 import { libvirtCodeOf } from '../hypervisor/libvirt-errors.js';
 import { OncePerConnection } from '../hypervisor/once-per-connection.js';
+import { despiteRaces } from '../hypervisor/rule-races.js';
 import type { Deadline } from '../work/deadline.js';
 
 const LONGEST_CALL_MS = 30_000;
@@ -50,8 +51,8 @@ export class NwFilterRepository {
     const marker = filterMarker(spec.revision, randomBytes(4).toString('hex'));
     const uuid = (await this.lookUp(vmFilterName(spec.vmId)))?.uuid;
     const xml = filterXml(spec, { marker, uuid });
-    const filter = await this.hypervisor.use('define-filter', ({ nwFilters }) =>
-      nwFilters.defineXml(xml, within(deadline)),
+    const filter = await despiteRaces(deadline, () =>
+      this.hypervisor.use('define-filter', ({ nwFilters }) => nwFilters.defineXml(xml, within(deadline))),
     );
     const written = filterFacts(await this.hypervisor.use('read-filter', () => filter.xmlDesc()));
     if (written.marker !== marker || !isDefinitionOf(spec, { ...written, marker }))

@@ -6,6 +6,7 @@ import { DomainRepository } from '../domains/domain.repository.js';
 import { FilterService } from '../filters/filter.service.js';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
 import { libvirtCodeOf } from '../hypervisor/libvirt-errors.js';
+import { despiteRaces } from '../hypervisor/rule-races.js';
 import type { Deadline } from '../work/deadline.js';
 import { DomainDisks } from './domain-disks.js';
 import { GuestFolders } from './guest-folders.js';
@@ -48,7 +49,10 @@ export class VmStart {
     await this.folders.renew(vmId);
     const file = await this.disks.requireSound(vmId, deadline);
     deadline.check();
-    await unlessDone(run, async () => !isOff(await this.domains.power(domain, deadline)));
+    await unlessDone(
+      () => despiteRaces(deadline, run),
+      async () => !isOff(await this.domains.power(domain, deadline)),
+    );
     if (await this.disks.isStill(vmId, file)) return this.domains.power(domain, deadline);
     await this.cutPower(vmId, deadline);
     const message = 'The disk of the virtual machine was exchanged while it was being started';

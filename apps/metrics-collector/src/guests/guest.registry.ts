@@ -10,11 +10,10 @@ import { SampleIntake } from '../samples/sample.intake.js';
 import { GuestConnection, type GuestListener } from './guest-connection.js';
 import { GuestPresence } from './guest.presence.js';
 import { RefusalNotes } from './refusal-notes.js';
+import { ScanTimer } from './scan-timer.js';
 import { listAgentSockets, type AgentSocket } from './socket-directory.js';
 import { TurnQueue } from './turn-queue.js';
 
-const RESCAN_MS = 1_000;
-const HINT_DELAY_MS = 50;
 /** What lines beyond 64 KiB of all guests may take together. */
 const LINE_MEMORY_BYTES = 25_165_824;
 
@@ -29,9 +28,8 @@ export class GuestRegistry implements OnApplicationBootstrap, BeforeApplicationS
   private readonly guests = new Map<string, Guest>();
   private readonly turns = new TurnQueue();
   private readonly memory = new LineMemory(LINE_MEMORY_BYTES);
+  private readonly scans = new ScanTimer(() => this.scan());
   private watcher: FSWatcher | undefined;
-  private timer: NodeJS.Timeout | undefined;
-  private scanning: Promise<void> = Promise.resolve();
   private stopped = false;
 
   constructor(
@@ -43,25 +41,14 @@ export class GuestRegistry implements OnApplicationBootstrap, BeforeApplicationS
   ) {}
 
   onApplicationBootstrap(): void {
-    this.rescanAfter(0);
+    this.scans.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.stopped = true;
-    clearTimeout(this.timer);
     this.watcher?.close();
-    await this.scanning;
+    await this.scans.stop();
     for (const vmId of [...this.guests.keys()]) this.forget(vmId);
-  }
-
-  private rescanAfter(delayMs: number): void {
-    if (this.stopped) return;
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => {
-      this.scanning = this.scan().finally(() => {
-        this.rescanAfter(RESCAN_MS);
-      });
-    }, delayMs);
   }
 
   private async scan(): Promise<void> {
@@ -88,7 +75,7 @@ export class GuestRegistry implements OnApplicationBootstrap, BeforeApplicationS
     if (this.watcher !== undefined) return;
     try {
       this.watcher = watch(this.config.AGENT_SOCKET_DIR, () => {
-        this.rescanAfter(HINT_DELAY_MS);
+        this.scans.hint();
       });
       this.watcher.on('error', () => {
         this.watcher?.close();

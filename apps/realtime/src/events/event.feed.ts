@@ -50,6 +50,16 @@ export class EventFeed implements BeforeApplicationShutdown {
     return Math.max(this.cursor ?? 0, this.liveAfter);
   }
 
+  /** Whether it is known how far the stream goes; before that nobody can be told what was missed. */
+  get hasBegun(): boolean {
+    return this.cursor !== undefined;
+  }
+
+  /** Whether every event after this one is in memory, which fills after a start while clients come back. */
+  remembers(sequence: number): boolean {
+    return (this.cursor ?? 0) >= this.liveAfter && this.log.covers(sequence);
+  }
+
   start(): void {
     this.subscription = this.connection.subscribe(LIVE_EVENTS_SUBJECTS, {
       callback: (error, message) => {

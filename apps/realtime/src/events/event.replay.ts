@@ -17,7 +17,7 @@ const MAX_SCANNED = 2_000;
 const TURNS = { perUser: 2, atOnce: 8, waitingPerUser: 8, waiting: 512 };
 /** Enough for a client that comes back after days: a page is 1,000 events. */
 const PAGES = { perSecond: 10, burst: 100 };
-/** How long an answer waits for a client that has not read the ones before. */
+/** How long an answer waits for a client that has not read the ones before, and for the stream after a start. */
 const READ_CHECKS = 100;
 const READ_CHECK_MS = 50;
 
@@ -61,12 +61,16 @@ export class EventReplay {
     private readonly metrics: RealtimeMetrics,
   ) {}
 
-  /** @throws DomainError TOO_MANY_ATTEMPTS, or SLOW_CONSUMER for a client that does not read its answers. */
+  /**
+   * @throws DomainError TOO_MANY_ATTEMPTS, SLOW_CONSUMER for a client that does not read its answers, or
+   * SERVICE_UNAVAILABLE where the stream does not answer after a start.
+   */
   async replay(socket: RealtimeSocket, afterSequence: number): Promise<Replay> {
     const { userId } = socket.data.session.actor;
     if (!this.pages.take(userId)) throw new DomainError('TOO_MANY_ATTEMPTS');
     return this.turns.run(userId, async () => {
       await this.untilRead(socket);
+      await this.untilBegun();
       return this.answer(socket.data.session.actor, afterSequence);
     });
   }
@@ -80,11 +84,18 @@ export class EventReplay {
     throw new DomainError('SLOW_CONSUMER');
   }
 
+  private async untilBegun(): Promise<void> {
+    for (let check = 0; !this.feed.hasBegun; check += 1) {
+      if (check === READ_CHECKS) throw new DomainError('SERVICE_UNAVAILABLE');
+      await new Promise((resolve) => setTimeout(resolve, READ_CHECK_MS));
+    }
+  }
+
   private async answer(actor: Actor, afterSequence: number): Promise<Replay> {
     const end = this.feed.sequence;
     // A sequence from the future is of a stream that is no more.
     if (afterSequence > end) return { events: [], lastSequence: end, more: false, gap: true };
-    const { page, gap } = this.feed.log.covers(afterSequence)
+    const { page, gap } = this.feed.remembers(afterSequence)
       ? this.fromMemory(actor, afterSequence)
       : await this.fromStream(actor, afterSequence, end);
     if (!page.isFull) page.lastSequence = Math.max(page.lastSequence, end);

@@ -31,6 +31,13 @@ export class RawClient {
       `GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\nSec-WebSocket-Version: 13\r\n\r\n`,
     );
     await client.hears('"sid"');
+    // It lives, it only does not read: whoever answers no ping for 20 s is given up.
+    const pongs = setInterval(() => {
+      client.send('3');
+    }, 5_000).unref();
+    client.socket.on('close', () => {
+      clearInterval(pongs);
+    });
     if (token === undefined) return client;
     client.send(`40${JSON.stringify({ token })}`);
     await client.hears('["session"');

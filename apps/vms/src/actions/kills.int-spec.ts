@@ -2,7 +2,6 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { pollUntil } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createDatabase, type PrismaClient } from '../database.js';
 import { VmBench } from '../testing/vm-bench.js';
@@ -95,6 +94,7 @@ describe('a service that is killed at a step', () => {
     for (const kill of KILLS) ids.push(await accepted(kill));
     await bench.vms.stop();
     for (const [index, kill] of KILLS.entries()) await dieAt(kill.place, ids[index] ?? '');
+    for (const id of ids) await lease(id, null);
     bench.vms = await VmsUnderTest.start(bench.database);
   }, 400_000);
   afterAll(async () => {
@@ -103,10 +103,15 @@ describe('a service that is killed at a step', () => {
     await bench.stop();
   });
 
+  /** Whoever has taken it up is a replaced worker then, and does nothing more. */
   const lease = (id: string, owner: string | null) =>
     database.vm.update({
       where: { id },
-      data: { leaseOwner: owner, leaseUntil: owner === null ? null : new Date(Date.now() + HOUR_MS) },
+      data: {
+        leaseOwner: owner,
+        leaseUntil: owner === null ? null : new Date(Date.now() + HOUR_MS),
+        fence: { increment: 1 },
+      },
     });
 
   /** A request that was accepted, and that no worker has taken up yet. */
@@ -126,7 +131,6 @@ describe('a service that is killed at a step', () => {
       await bench.reaches(id, 'PAUSED');
     }
     const about = ofSnapshot === true ? { snapshotId: await bench.snapshot(id) } : {};
-    await pollUntil(async () => (await database.vm.findUniqueOrThrow({ where: { id } })).leaseOwner === null);
     await lease(id, 'nobody');
     const answer =
       options === undefined
@@ -146,8 +150,6 @@ describe('a service that is killed at a step', () => {
     const { data, errors } = await bench.actWith('cloneVm', vmId, options, randomUUID(), more);
     expect(errors).toBeUndefined();
     const { id } = (data?.['cloneVm'] as { vm: { id: string } }).vm;
-    // Whoever has taken it up is a replaced worker then, and does nothing more.
-    await database.vm.update({ where: { id }, data: { fence: { increment: 1 } } });
     await lease(id, 'nobody');
     bench.neighbours.disturb = () => undefined;
     answer(undefined);
@@ -173,6 +175,8 @@ describe('a service that is killed at a step', () => {
     services.push(service);
     const [, signal] = (await once(service, 'exit')) as [number | null, NodeJS.Signals | null];
     expect([place, signal]).toEqual([place, 'SIGKILL']);
+    // The next service would take it up too, and might die of it.
+    await lease(id, 'nobody');
   };
 
   it.each(KILLS.map((kill, index) => [kill.mutation, kill.place, kill, index] as const))(

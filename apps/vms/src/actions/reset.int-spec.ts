@@ -121,8 +121,10 @@ describe('resetVm', () => {
 
   it('fails where the disk of a suspended VM has gone: it was not reset', async () => {
     const id = await suspended();
-    guest(id).disk = false;
-    await bench.act('resetVm', id);
+    await bench.held(id, () => {
+      guest(id).disk = false;
+      return bench.act('resetVm', id);
+    });
     expect(await ends(id, 'RESET_VM', 'FAILED')).toMatchObject({
       state: 'ERROR',
       operations: [{ errorCode: 'DISK_MISSING' }, {}, {}],

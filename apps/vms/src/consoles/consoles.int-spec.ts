@@ -5,7 +5,7 @@ import { createLogger } from '@infinibay/platform-logging';
 import { RequestClient } from '@infinibay/platform-messaging';
 import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { Retention } from '@infinibay/platform-subgraph';
-import { PoolClient, pollUntil } from '@infinibay/testing';
+import { PoolClient, patience, pollUntil } from '@infinibay/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { PrismaClient } from '../database.js';
 import type { Prisma } from '../generated/prisma/client.js';
@@ -60,7 +60,7 @@ describe('tickets for consoles', () => {
     return ticket;
   };
   const redeem = ({ ticket }: Pick<Ticket, 'ticket'>) =>
-    bench.vms.get(RequestClient).call(redeemConsoleTicket, { ticket });
+    bench.vms.get(RequestClient).call(redeemConsoleTicket, { ticket }, { timeoutMs: patience(5_000) });
   const refusal = (ticket: Pick<Ticket, 'ticket'>): Promise<unknown> =>
     redeem(ticket).then(
       () => 'redeemed',

@@ -120,6 +120,7 @@ describe('what a guest says about itself', () => {
     await silentSince(new Date(connectedAt.getTime() + 1));
     await pollUntil(async () => !(await view()).guestReady, { timeoutMs: 30_000, what: 'the silence' });
     expect((await view()).metrics).toBeNull();
+    samples.set(id, [sample(7, new Date())]);
     await becomesReady(new Date(Date.now() - 1_000));
     expect((await view()).metrics).toMatchObject({ uptimeSeconds: 7 });
   });

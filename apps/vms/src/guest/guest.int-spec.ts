@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { EventEnvelope, vmGuestConnected, vmGuestSilent } from '@infinibay/contracts';
+import { EventEnvelope, vmGuestConnected, vmGuestSilent, type VmState } from '@infinibay/contracts';
 import { newEvent } from '@infinibay/platform-persistence';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PrismaClient } from '../database.js';
@@ -23,12 +23,12 @@ describe('what guests tell', () => {
   const consumer = () => bench.vms.get(GuestConsumer);
 
   /** A VM on which no work is due. */
-  const vmIn = async (state: 'RUNNING' | 'STOPPED'): Promise<string> => {
+  const vmIn = async (state: VmState): Promise<string> => {
     const id = randomUUID();
     const { departmentId, neighbours } = bench;
     const sizes = { vcpus: 1, memoryMib: 128, diskBytes: 1n << 30n };
     const owner = { departmentId, ownerId: randomUUID(), name: id, activeName: id };
-    const desired = state;
+    const desired = state === 'STOPPED' ? 'STOPPED' : 'RUNNING';
     await database().vm.create({
       data: { id, hostId, imageId: neighbours.imageId, ...owner, ...sizes, state, desired },
     });
@@ -70,6 +70,15 @@ describe('what guests tell', () => {
     expect(await guestOf(vmId)).toEqual({ readyAt: at(9), agentVersion: '2.0' });
     expect(await told(vmId)).toEqual(['vm.guest-ready', 'vm.guest-ready']);
   });
+
+  it.each(['STOPPING', 'PAUSED', 'ERROR'] as const)(
+    'is told of one that is %s: its state may come late',
+    async (state) => {
+      const vmId = await vmIn(state);
+      await consumer().guestConnected(connected(vmId, 1));
+      expect((await guestOf(vmId)).readyAt).toBe(at(1));
+    },
+  );
 
   it('marks no VM that has been stopped since, and tells nothing of it', async () => {
     const vmId = await vmIn('STOPPED');

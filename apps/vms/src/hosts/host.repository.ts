@@ -2,6 +2,7 @@ import { can } from '@infinibay/access-domain';
 import type { Actor, HostInventory } from '@infinibay/contracts';
 import type { GraphContext } from '@infinibay/platform-graphql';
 import { databaseNow } from '@infinibay/platform-persistence';
+import { TRANSACTION_LIMITS } from '@infinibay/platform-subgraph';
 import { Injectable } from '@nestjs/common';
 import type DataLoader from 'dataloader';
 import { PrismaClient, type Transaction } from '../database.js';
@@ -31,7 +32,7 @@ export class HostRepository {
       await tx.hostImage.deleteMany({ where: { hostId, imageId: { notIn: ids } } });
       const known = await tx.image.findMany({ where: { id: { in: ids } }, select: { id: true } });
       await tx.hostImage.createMany({ data: known.map(({ id }) => ({ hostId, imageId: id })), skipDuplicates: true });
-    });
+    }, TRANSACTION_LIMITS);
   }
 
   /** null: there is none. */

@@ -253,7 +253,8 @@ describe('quotas under parallel creates', () => {
         const { data, errors } = await pollUntil(
           async () => {
             const answer = await target.ask(member, CREATE, { input });
-            return answer.errors?.[0]?.extensions.code === 'SERVICE_UNAVAILABLE' ? null : answer;
+            const code = answer.errors?.[0]?.extensions.code ?? '';
+            return ['SERVICE_UNAVAILABLE', 'DEADLINE_EXCEEDED'].includes(code) ? null : answer;
           },
           { timeoutMs: 120_000, intervalMs: 250, what: 'an answer' },
         );

@@ -112,6 +112,8 @@ describe('autostart', () => {
     await bench.reaches(id, 'RUNNING');
     await bench.act('forceOffVm', id);
     await bench.reaches(id, 'STOPPED');
+    // A late report would have a worker end the operation again.
+    await bench.hold(id);
     await database().operation.updateMany({
       where: { resourceId: id, kind: 'FORCE_OFF_VM' },
       data: { status: 'RUNNING', finishedAt: null },

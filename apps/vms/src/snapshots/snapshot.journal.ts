@@ -64,7 +64,7 @@ export class SnapshotJournal {
     if (snapshot === null) return [];
     const runs = withMemory && vm.desired !== 'DELETED';
     const running = { desired: 'RUNNING', appliedRevision: NONE_APPLIED };
-    await this.snapshots.standOn(tx, vm.id, id, { guestReadyAt: null, ...(runs ? running : {}) });
+    await this.snapshots.standOn(tx, vm.id, id, runs ? running : {});
     return [revertedEvent(snapshot, withMemory)];
   }
 }

@@ -5,7 +5,8 @@ import { ReportPublisher, connectToNats } from '@infinibay/platform-messaging';
 import { testNats } from '@infinibay/testing';
 import type { NatsConnection } from '@nats-io/transport-node';
 
-const HEARTBEAT_MS = 1_000;
+/** Hosts count as online for 15 s. */
+const HEARTBEAT_MS = 5_000;
 
 interface FurtherHost {
   readonly hostId: string;
@@ -17,7 +18,9 @@ interface FurtherHost {
 /** Hosts that tell of themselves and do nothing that they are asked to do: enough to be chosen. */
 export class FurtherHosts {
   private readonly hosts: FurtherHost[] = [];
-  private readonly beating = setInterval(() => this.heartbeat(), HEARTBEAT_MS);
+  private readonly beating = setInterval(() => {
+    for (const host of this.hosts) this.tell(host);
+  }, HEARTBEAT_MS);
   private sequence = 0;
 
   private constructor(
@@ -34,36 +37,34 @@ export class FurtherHosts {
   add(host: Partial<FurtherHost>): string {
     const added = { hostId: randomUUID(), cpus: 4, memoryMib: 8_192, hasImage: true, ...host };
     this.hosts.push(added);
-    this.heartbeat();
+    this.tell(added);
     return added.hostId;
-  }
-
-  heartbeat(): void {
-    const reports = new ReportPublisher(this.connection);
-    for (const { hasImage, ...host } of this.hosts)
-      reports.publishForHost(hostHeartbeat, host.hostId, {
-        inventory: {
-          ...host,
-          hostname: `further-${host.hostId.slice(0, 8)}`,
-          memoryFreeMib: host.memoryMib,
-          capabilities: {
-            driver: 'Test',
-            virtType: 'test',
-            nwfilter: false,
-            guestChannel: true,
-            libvirtVersion: '9.0.0',
-            hypervisorVersion: '0.0.2',
-          },
-          images: hasImage ? [this.image()] : [],
-        },
-        vms: [],
-        sequence: ++this.sequence,
-      });
   }
 
   async stop(): Promise<void> {
     clearInterval(this.beating);
     await this.connection.close();
+  }
+
+  private tell({ hasImage, ...host }: FurtherHost): void {
+    new ReportPublisher(this.connection).publishForHost(hostHeartbeat, host.hostId, {
+      inventory: {
+        ...host,
+        hostname: `further-${host.hostId.slice(0, 8)}`,
+        memoryFreeMib: host.memoryMib,
+        capabilities: {
+          driver: 'Test',
+          virtType: 'test',
+          nwfilter: false,
+          guestChannel: true,
+          libvirtVersion: '9.0.0',
+          hypervisorVersion: '0.0.2',
+        },
+        images: hasImage ? [this.image()] : [],
+      },
+      vms: [],
+      sequence: ++this.sequence,
+    });
   }
 
   private image() {

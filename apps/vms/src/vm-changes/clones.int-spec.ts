@@ -136,6 +136,7 @@ describe('a clone of a VM', () => {
   it('that is deleted while its disk is copied leaves nothing, and lets the other go', async () => {
     host().looksUntilComplete = 1_000_000;
     const own = await off();
+    bench.neighbours.calls.length = 0;
     const id = await cloned(named(own));
     await pollUntil(() => bench.neighbours.calls.includes('clone-disk'), { what: 'the copy' });
     await bench.act('deleteVm', id);
@@ -224,13 +225,16 @@ describe('a clone of a VM', () => {
     expect((await quota(1)).errors).toBeUndefined();
     expect(await refused(named())).toBe('QUOTA_EXCEEDED');
     await quota(null);
-    const pool = await database().storagePool.findFirstOrThrow();
     const { pool: reported } = bench.neighbours.volumes;
+    const hasRoom = async (): Promise<boolean> => {
+      bench.report();
+      return (await database().storagePool.findFirstOrThrow()).availableBytes > 1n;
+    };
     bench.neighbours.volumes.pool = { ...reported, availableBytes: 1 };
-    await database().storagePool.update({ where: { id: pool.id }, data: { availableBytes: 1n } });
+    await pollUntil(async () => !(await hasRoom()), { what: 'the pool to be full' });
     expect(await refused(named())).toBe('POOL_FULL');
     bench.neighbours.volumes.pool = reported;
-    await database().storagePool.update({ where: { id: pool.id }, data: { availableBytes: pool.availableBytes } });
+    await pollUntil(hasRoom, { what: 'the pool to have room' });
     // Its disk is on that host alone.
     const [{ hostId }, elsewhere] = [await row(source), await database().host.findFirstOrThrow()];
     const other = { ...elsewhere, id: randomUUID(), hostname: 'other', cpus: 0 };
@@ -243,21 +247,19 @@ describe('a clone of a VM', () => {
 
   it('is made of a VM in no state but the ones that are said, and of none while anything is done to it', async () => {
     const { state } = await row(source);
-    const claimed = { leaseOwner: 'nobody', leaseUntil: new Date(4e12) };
-    const free = { leaseOwner: null, leaseUntil: null };
     // What a host tells of it meanwhile has nobody bring the state back.
-    await database().vm.update({ where: { id: source }, data: claimed });
+    await bench.hold(source);
     for (const other of VmState.options.filter((one) => !isAllowed('CLONE_VM', one))) {
       await database().vm.update({ where: { id: source }, data: { state: other } });
       expect([other, await refused(named())]).toEqual([other, other === 'DELETED' ? 'VM_NOT_FOUND' : 'VM_BUSY']);
       await database().vm.update({ where: { id: source }, data: { state } });
     }
-    await database().vm.update({ where: { id: source }, data: free });
+    await bench.letGo(source);
     const own = await off();
-    await database().vm.update({ where: { id: own }, data: claimed });
+    await bench.hold(own);
     await bench.say('createVmSnapshot', { vmId: own, name: 'under way' });
     expect(await refused(named(own))).toBe('VM_BUSY');
-    await database().vm.update({ where: { id: own }, data: free });
+    await bench.letGo(own);
     await ends(own, 'SUCCEEDED');
     // It was switched off before it had a disk.
     await database().vm.update({ where: { id: own }, data: { diskBuiltAt: null } });

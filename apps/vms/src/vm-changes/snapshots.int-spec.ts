@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { vmGuestConnected } from '@infinibay/contracts';
+import { newEvent } from '@infinibay/platform-persistence';
 import { pollUntil } from '@infinibay/testing';
 import { MAX_SNAPSHOTS } from '@infinibay/vms-domain';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { PrismaClient } from '../database.js';
+import { GuestConsumer } from '../guest/guest.consumer.js';
 import { VmBench, type VmView } from '../testing/vm-bench.js';
 import { admin, memberOf } from '../testing/vms-under-test.js';
 
@@ -204,6 +207,37 @@ describe('snapshots of a VM', () => {
       expect([kind, told.filter((one) => one === kind)]).toEqual([kind, [kind]]);
   }, 120_000);
 
+  it.each(['revert-to-snapshot', 'inspect-vm'])(
+    'let a guest be ready that spoke before the VM shows it: %s',
+    async (when) => {
+      const vmId = await bench.running();
+      const snapshotId = await bench.snapshot(vmId);
+      const connected = (second: number) => {
+        const data = { vmId, agentVersion: '1.0', connectedAt: new Date(second * 1_000).toISOString() };
+        const about = { departmentId: bench.departmentId, resource: { kind: 'vm', id: vmId }, data } as const;
+        return { ...newEvent(vmGuestConnected, about), data };
+      };
+      const guests = bench.vms.get(GuestConsumer);
+      await guests.guestConnected(connected(1));
+      bench.neighbours.disturb = async (name, id) => {
+        const isBack = name === 'revert-to-snapshot' || bench.neighbours.vm(vmId).reason === 'from-snapshot';
+        if (name === when && id === vmId && isBack) await guests.guestConnected(connected(2));
+      };
+      await done('revertVmToSnapshot', { vmId, snapshotId });
+      const { state, guestReadyAt } = await database().vm.findUniqueOrThrow({ where: { id: vmId } });
+      expect([state, guestReadyAt?.getTime()]).toEqual(['RUNNING', 2_000]);
+    },
+    120_000,
+  );
+
+  it('forget the guest that was heard before a revert', async () => {
+    const vmId = await bench.running();
+    const snapshotId = await bench.snapshot(vmId);
+    await database().vm.update({ where: { id: vmId }, data: { guestReadyAt: new Date(1_000) } });
+    await done('revertVmToSnapshot', { vmId, snapshotId });
+    expect((await database().vm.findUniqueOrThrow({ where: { id: vmId } })).guestReadyAt).toBeNull();
+  }, 120_000);
+
   it('leave a guest standing still that did, and waiting for space that did', async () => {
     const vmId = await bench.running();
     await done('suspendVm', { vmId });
@@ -290,11 +324,14 @@ describe('snapshots of a VM', () => {
 
   it('are counted: so many of a VM, and their memory as disk of the department', async () => {
     const vmId = await off();
+    // The first is under way until all have asked.
+    await bench.hold(vmId);
     const taken = await Promise.all(
       Array.from({ length: 8 }, (_, at) => bench.say('createVmSnapshot', { vmId, name: `at once ${at}` })),
     );
     // One at a time: whoever else asks is told so.
     expect(taken.filter(({ errors }) => errors === undefined)).toHaveLength(1);
+    await bench.letGo(vmId);
     await ends(vmId, 'SUCCEEDED');
     const row = await database().vmSnapshot.findFirstOrThrow({ where: { vmId } });
     for (let more = 1; more < MAX_SNAPSHOTS; more += 1) {

@@ -130,6 +130,8 @@ describe('a VM that is given to somebody else', () => {
   it('is given nobody while it is being deleted', async () => {
     const [vmId, ownerId] = [await bench.created(), colleague()];
     await bench.reaches(vmId, 'RUNNING');
+    // A late report would have a worker bring its state back.
+    await bench.hold(vmId);
     await database().vm.update({ where: { id: vmId }, data: { state: 'DELETING' } });
     expect(await transfer(vmId, ownerId)).toBe('VM_BUSY');
     expect(await told(vmId)).toEqual([]);

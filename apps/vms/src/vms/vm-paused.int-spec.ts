@@ -105,7 +105,9 @@ describe('a VM that stands still', () => {
   it('that crashed or was found off counts as off for a shutdown', async () => {
     for (const power of ['crashed', null] as const) {
       const id = await bench.running();
-      await bench.act('shutdownVm', id);
+      // Longer than the grace: its power goes once the button was pressed, or that would write it anew.
+      await bench.actWith('shutdownVm', id, 'timeoutSeconds: 3600');
+      await bench.until(id, 'the power button', () => bench.neighbours.vm(id).power === 'shutting-down', false);
       Object.assign(bench.neighbours.vm(id), { power, reason: '' });
       await bench.reaches(id, 'STOPPED');
     }

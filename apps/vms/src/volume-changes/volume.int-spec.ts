@@ -38,13 +38,8 @@ describe('volumes', () => {
     const id = await bench.volume({ name: ' Données 1 ', capacityGib: 1.5 });
     expect(host().files.get(id)).toMatchObject({ capacityBytes: 1.5 * GIB, timesMade: 1 });
     const volume = await bench.volumeUntil(id, 'its allocation', ({ allocationGib }) => allocationGib > 0);
-    expect(volume).toMatchObject({
-      capacityGib: 1.5,
-      attachment: null,
-      target: null,
-      vm: null,
-      pool: { name: 'default' },
-    });
+    const unattached = { attachment: null, target: null, vm: null };
+    expect(volume).toMatchObject({ ...unattached, capacityGib: 1.5, pool: { name: 'default' } });
     expect(volume.serial).toBe(id.replaceAll('-', '').slice(-20));
     // What the machines have is the operators' business.
     expect(volume.pool?.capacityGib).toBeNull();
@@ -229,8 +224,13 @@ describe('volumes', () => {
     const id = await bench.volume();
     await bench.attach(vmId, id);
     host().isKept = true;
+    // Its time does not end before the host has answered.
+    const { promise: held, resolve: release } = Promise.withResolvers<undefined>();
+    bench.neighbours.disturb = (name) => (name === 'detach-volume' ? held : undefined);
     await bench.move('detachVolume', vmId, id, ', timeoutSeconds: 1');
     expect(codeOf(await bench.move('detachVolume', vmId, id))).toBe('VM_BUSY');
+    bench.neighbours.disturb = () => undefined;
+    release(undefined);
     const { operations, state } = await ended(vmId, 'DETACH_VOLUME', 'FAILED');
     expect([operations[0]?.errorCode, state]).toEqual(['DEADLINE_EXCEEDED', 'RUNNING']);
     expect(await bench.volumeView(id)).toMatchObject({ attachment: 'ATTACHED', target: 'vdb' });
@@ -241,6 +241,7 @@ describe('volumes', () => {
     const id = await bench.volume();
     await bench.attach(vmId, id);
     host().isKept = true;
+    bench.neighbours.calls.length = 0;
     await bench.move('detachVolume', vmId, id);
     await pollUntil(() => bench.neighbours.calls.filter((call) => call === 'detach-volume').length > 1, {
       what: 'a second look',
@@ -343,12 +344,10 @@ describe('volumes', () => {
     const id = await bench.volume();
     host().refusal = 'POOL_FULL';
     await bench.ofVolume('resizeVolume', { volumeId: id, capacityGib: 2 });
-    await pollUntil(
-      async () =>
-        (await database().operation.findFirstOrThrow({ where: { resourceId: id, kind: 'RESIZE_VOLUME' } })).status ===
-        'FAILED',
-      { what: 'the failure' },
-    );
+    const where = { resourceId: id, kind: 'RESIZE_VOLUME' };
+    await pollUntil(async () => (await database().operation.findFirst({ where }))?.status === 'FAILED', {
+      what: 'the failure',
+    });
     expect(await bench.volumeView(id)).toMatchObject({ state: 'AVAILABLE', capacityGib: 1, error: null });
   });
 

@@ -44,7 +44,7 @@ describe('messaging', () => {
   const serving = async <T>(
     contract: RequestContract,
     handler: RequestHandler,
-    work: (hostId: string) => Promise<T>,
+    work: (hostId: string, owner: NatsConnection) => Promise<T>,
     hostIds: readonly [string, ...string[]] = [randomUUID()],
   ): Promise<T> => {
     const own = await connectToNats({ ...testNats(), service: 'owner' }, logger);
@@ -54,7 +54,7 @@ describe('messaging', () => {
     else server.serve(contract, handler);
     await own.flush();
     try {
-      return await work(hostId);
+      return await work(hostId, own);
     } finally {
       await own.close();
     }
@@ -94,14 +94,14 @@ describe('messaging', () => {
         signals.push(currentContext().signal);
         return new Promise(() => undefined);
       };
-      await expect(serving(inspectVm, keep, (hostId) => inspect(hostId, 200))).rejects.toMatchObject({
+      await expect(serving(inspectVm, keep, (hostId) => inspect(hostId, patience(200)))).rejects.toMatchObject({
         code: 'DEADLINE_EXCEEDED',
       });
       const [query] = signals;
       await pollUntil(() => query?.aborted === true, { what: 'the end of the query' });
       expect(query?.reason).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
       const call = (hostId: string) =>
-        client.call(forceOffVm, { vmId: randomUUID(), fence: 1 }, { hostId, timeoutMs: 200 });
+        client.call(forceOffVm, { vmId: randomUUID(), fence: 1 }, { hostId, timeoutMs: patience(200) });
       await expect(serving(forceOffVm, keep, call)).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
       expect([inspectVm.type, forceOffVm.type, signals[1]]).toEqual(['query', 'command', undefined]);
     });
@@ -155,7 +155,7 @@ describe('messaging', () => {
       await serving(
         inspectVm,
         hold,
-        async () => {
+        async (_hostId, owner) => {
           const answers = [one, two].map((hostId) =>
             own.call(inspectVm, { vmId: randomUUID() }, { hostId, timeoutMs: 3_600_000 }),
           );
@@ -164,6 +164,9 @@ describe('messaging', () => {
             new StartAnnouncer(connection, logger).start([inspectVm], hostId);
             await pollUntil(() => resent.length > count, { what: 'the request to be sent again' });
           }
+          // What was sent again is there, while its first delivery is still under way.
+          await connection.flush();
+          await owner.flush();
           held.resolve({ domain: null, disk: null });
           await Promise.all(answers);
         },

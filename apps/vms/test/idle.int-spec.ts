@@ -1,24 +1,38 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+// What an instance does when nothing is to be done. Beside the sources, since it needs the stack's tools.
 import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { pollUntil } from '@infinibay/testing';
-import { PrismaClient } from '../database.js';
-import { VmsUnderTest, createTestDatabase, type TestDatabase } from '../testing/vms-under-test.js';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { RunningNats } from '../../../tools/stack/nats.ts';
+import { startTestNats, temporaryState, testNatsUser } from '../../../tools/stack/test-infrastructure.ts';
+import { PrismaClient } from '../src/database.ts';
+import { VmsUnderTest, createTestDatabase, type TestDatabase } from '../src/testing/vms-under-test.ts';
 
 const LOOKS = 5;
 
 describe('an idle instance', () => {
+  const state = temporaryState();
+  let nats: RunningNats;
   let database: TestDatabase;
   let vms: VmsUnderTest;
 
   beforeAll(async () => {
+    // Of its own: what specs before have left in the streams would be told to this instance too.
+    nats = await startTestNats(state);
     database = await createTestDatabase('vms');
     // One connection: what it has done it tells when it is asked to, and nobody else has done anything.
-    vms = await VmsUnderTest.start(database, { DATABASE_POOL_SIZE: '1' });
-  });
+    vms = await VmsUnderTest.start(database, {
+      DATABASE_POOL_SIZE: '1',
+      NATS_URL: nats.url,
+      NATS_USER: testNatsUser.user,
+      NATS_PASSWORD: testNatsUser.password,
+    });
+  }, 120_000);
   afterAll(async () => {
     await vms.stop();
     await database.drop();
-  });
+    await nats.child.stop('SIGTERM');
+    state.remove();
+  }, 120_000);
 
   /** How often the instance looked for due VMs, and how often anybody read or wrote the table. */
   const looks = async (works: readonly string[] = ['vms']): Promise<number> => {
@@ -41,7 +55,8 @@ describe('an idle instance', () => {
   };
 
   it('reads the table once per look of each worker and claims nothing, and sleeps in between', async () => {
-    await after(2);
+    // What is looked at once after the start is over by then.
+    await after(3);
     const [before, looked] = [await scans(), await looksAtVms()];
     await after(LOOKS);
     const read = (await scans()) - before;
