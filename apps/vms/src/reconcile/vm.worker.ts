@@ -234,7 +234,7 @@ export class VmWorker {
       return outcome;
     }
     this.logger.info({ vmId: vm.id, step, durationMs: Math.round(performance.now() - started) }, 'step done');
-    await this.journal.stepSucceeded(claim, step, preparation);
+    await this.journal.stepSucceeded(claim, reading, step, preparation);
     return outcome;
   }
 
