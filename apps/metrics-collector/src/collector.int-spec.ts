@@ -223,7 +223,7 @@ describe('metrics collector', () => {
     const event = await pollUntil(() => connected[0], { what: 'vm.guest-connected' });
     await stop(app);
     await guest.close();
-    const again = await startGuest();
+    const again = await GuestServer.listen(sockets, vmId);
     app = await boot();
     const rows = () => client.outboxEvent.findMany({ where: { subject: { contains: vmId } } });
     const silence = await pollUntil(

@@ -7,12 +7,11 @@ const held = () => {
   const ends: ((error?: Error) => void)[] = [];
   const sut = new NewestOnly<{ readonly name: string }>(({ name }) => {
     begun.push(name);
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    ends.push((error) => {
-      if (error === undefined) resolve();
-      else reject(error);
+    const { promise, resolve } = Promise.withResolvers<Error | undefined>();
+    ends.push(resolve);
+    return promise.then((error) => {
+      if (error !== undefined) throw error;
     });
-    return promise;
   });
   const take = (key: string, name: string) => sut.take(key, { name });
   return { take, begun, ends };

@@ -21,7 +21,7 @@ import { OperationRepository } from '../operations/operation.repository.js';
 import { unheard } from '../vms/guest-heard.js';
 import { foundColumns, givenBack, savedColumns } from '../vms/saved-memory.js';
 import { sizesAtRest, type Rest } from '../vms/vm-spec.js';
-import { deletedEvent, heardBefore, stateEvents } from '../vms/vm.events.js';
+import { deletedEvent, stateEvents } from '../vms/vm.events.js';
 import { VmRepository } from '../vms/vm.repository.js';
 import { SnapshotJournal } from '../snapshots/snapshot.journal.js';
 import { VolumeRepository } from '../volumes/volume.repository.js';
@@ -87,7 +87,7 @@ export class VmJournal {
       if (networkId !== undefined && networkId !== vm.networkId) await this.vms.update(tx, vm.id, { networkId });
       const { savedMemory, made } = preparation;
       if (savedMemory !== undefined) await this.vms.update(tx, vm.id, savedColumns(savedMemory, vm, now));
-      if (step === 'force-off') await this.vms.update(tx, vm.id, unheard(vm, reading.vm));
+      if (preparation.isPowerCut === true) await this.vms.update(tx, vm.id, unheard(vm, reading.vm));
       if (made?.isStarted === true && vm.desired !== 'DELETED')
         await this.vms.update(tx, vm.id, { desired: 'RUNNING' });
       await this.recordVolumes(tx, vm, step, preparation);
@@ -150,8 +150,7 @@ export class VmJournal {
       });
       const ended = await this.operations.closeOpen(tx, vm.id, 'SUCCEEDED');
       const deleted = gone && vm.state !== state ? [deletedEvent(vm)] : [];
-      const heard = state === 'RUNNING' ? heardBefore(vm) : [];
-      return [...stateEvents(vm, state, pauseReason), ...heard, ...deleted, ...ended];
+      return [...stateEvents(vm, state, pauseReason), ...deleted, ...ended];
     });
   }
 

@@ -221,6 +221,7 @@ export class VmWorker {
     delete preparation.copiedPercent;
     delete preparation.made;
     delete preparation.savedMemory;
+    delete preparation.isPowerCut;
     const outcome = await this.hosts.perform(step, reading, claim.fence, preparation);
     await this.options.failpoints.reach('after', step);
     const { moved = [], refused = [] } = preparation.volumes ?? {};

@@ -4,7 +4,6 @@ import {
   vmDeleted,
   vmDeletionCancelled,
   vmDeletionScheduled,
-  vmGuestReady,
   vmPaused,
   vmResumed,
   vmStateChanged,
@@ -12,7 +11,6 @@ import {
   type EventEnvelope,
 } from '@infinibay/contracts';
 import { newEvent } from '@infinibay/platform-persistence';
-import { mayRun } from '@infinibay/vms-domain';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
 
 export const createdEvent = (vm: VmRow): EventEnvelope =>
@@ -78,10 +76,3 @@ export const deletionCancelledEvent = (vm: Pick<VmRow, 'id' | 'departmentId' | '
     resource: { kind: 'vm', id: vm.id },
     data: { vmId: vm.id, name: vm.name },
   });
-
-/** Of a guest that spoke while the VM showed to be off, which nobody was told of. */
-export const heardBefore = (vm: Pick<VmRow, 'id' | 'departmentId' | 'state' | 'guestReadyAt' | 'agentVersion'>) => {
-  if (vm.guestReadyAt === null || mayRun(vm.state)) return [];
-  const about = { departmentId: vm.departmentId, resource: { kind: 'vm', id: vm.id } } as const;
-  return [newEvent(vmGuestReady, { ...about, data: { vmId: vm.id, agentVersion: vm.agentVersion } })];
-};

@@ -4,7 +4,7 @@ import type { Vm as VmRow } from '../generated/prisma/client.js';
 import { driftIn, pendingRestartIn, sizesOf } from './vm-spec.js';
 import type { ScheduledDeletion, Vm } from './vm.model.js';
 
-/** Of a VM that is off nothing is shown, though its guest may have been heard already, or a late event may have told of it. */
+/** Of a VM that is off nothing is shown, though a late event may have told of its guest. */
 const guestReadyAtOf = ({ state, guestReadyAt }: VmRow): Date | null => (mayRun(state) ? guestReadyAt : null);
 
 export const toVm = (row: VmRow): Vm => ({
