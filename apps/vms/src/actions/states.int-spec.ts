@@ -151,7 +151,7 @@ describe('requests in every state', () => {
       ).map(({ status }) => status);
       expect([first.mutation, answer.errors?.[0]?.extensions.code]).toEqual([
         first.mutation,
-        isRefused ? ((isKept ? null : code) ?? 'VM_BUSY') : undefined,
+        isRefused ? (code ?? 'VM_BUSY') : undefined,
       ]);
       expect(statuses).toEqual(isRefused ? ['PENDING'] : ['SUPERSEDED', 'PENDING']);
     }

@@ -7,6 +7,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Counter } from 'prom-client';
 import type { Transaction } from '../database.js';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
+import { HostClient } from '../reconcile/host.client.js';
 import { VmChangesService } from '../vm-changes/vm-changes.service.js';
 import { VmRepository } from '../vms/vm.repository.js';
 
@@ -21,6 +22,7 @@ export class PurgeService {
   constructor(
     private readonly vms: VmRepository,
     private readonly changes: VmChangesService,
+    private readonly hosts: HostClient,
     @Inject(LOGGER) private readonly logger: Logger,
     metrics: MetricsRegistry,
   ) {
@@ -38,6 +40,8 @@ export class PurgeService {
     const context = { ...newServiceContext(), actor: { kind: 'user', id: actor.userId } as const };
     await runInContext(context, async () => {
       try {
+        // One that went away just now is not to make an error of it: an accepted deletion is tried for a while only.
+        await this.hosts.inspect(vm);
         await this.ask(vm, actor);
       } catch (error) {
         if (!(error instanceof NotDue)) throw error;

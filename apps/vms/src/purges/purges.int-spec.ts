@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { hostAgentStarted } from '@infinibay/contracts';
+import { DomainError, hostAgentStarted } from '@infinibay/contracts';
 import { newEvent, newId } from '@infinibay/platform-persistence';
 import { pollUntil } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -147,7 +147,7 @@ describe('a VM that is going to be deleted', () => {
     expect(verbs.map(({ verb }) => verb)).toEqual(['deleteVm:purge']);
     await pollUntil(async () => (await row(id)).state === 'DELETED', { what: 'its end', timeoutMs: 60_000 });
     expect((await row(id)).purgeAt).toBeNull();
-    expect(bench.neighbours.calls).toContain('remove-disk');
+    expect(bench.neighbours.vm(id).disk).toBe(false);
     expect(await undelete(id)).toBe('VM_NOT_FOUND');
   }, 180_000);
 
@@ -241,9 +241,12 @@ describe('a VM that is going to be deleted', () => {
     const ids = await Promise.all(Array.from({ length: 6 }, () => softDeleted()));
     await isDue(...ids);
     const codes = await Promise.all(ids.map(undelete));
-    for (const [at, id] of ids.entries())
-      if (codes[at] === undefined) expect([id, await kinds(id)]).not.toContain('DELETE_VM');
-      else await bench.isGone(id);
+    const saved = ids.filter((_, at) => codes[at] === undefined);
+    for (const code of codes) expect([undefined, 'VM_BUSY', 'VM_NOT_FOUND']).toContain(code);
+    for (const id of ids) if (!saved.includes(id)) await bench.isGone(id);
+    // By then those that were taken back would have been deleted too.
+    for (const id of saved)
+      expect([(await kinds(id)).includes('DELETE_VM'), (await row(id)).purgeAt]).toEqual([false, null]);
   }, 240_000);
 
   it('waits for its host when that is away, and is deleted when it is back', async () => {
@@ -255,9 +258,47 @@ describe('a VM that is going to be deleted', () => {
     await isDue(id);
     const { due } = bench.vms.get(PurgeRepository);
     expect(await due.claim(10, [])).toEqual([]);
-    expect(await due.nextDueInMs()).toBeGreaterThan(0);
+    expect((await due.nextDueInMs()) ?? Infinity).toBeGreaterThan(0);
     await database().vm.update({ where: { id }, data: { hostId } });
     await bench.isGone(id);
+  }, 180_000);
+
+  it('waits for a host that somebody works on, or that does not answer, and is asked for again', async () => {
+    const id = await softDeleted();
+    const { hostId } = await row(id);
+    const { due } = bench.vms.get(PurgeRepository);
+    await database().host.update({ where: { id: hostId }, data: { maintenanceSince: new Date() } });
+    await isDue(id);
+    expect(await due.claim(10, [])).toEqual([]);
+    bench.neighbours.disturb = (name, vmId) => {
+      if (name === 'inspect-vm' && vmId === id) throw new DomainError('HOST_UNAVAILABLE', {});
+    };
+    await expect(bench.vms.get(PurgeService).purge(id)).rejects.toMatchObject({ code: 'HOST_UNAVAILABLE' });
+    expect([await kinds(id), (await row(id)).purgeAt]).toEqual([['CREATE_VM', 'SOFT_DELETE_VM'], PAST]);
+    bench.neighbours.disturb = () => undefined;
+    await database().host.update({ where: { id: hostId }, data: { maintenanceSince: null } });
+    bench.vms.get(PurgeWorker).wake();
+    await bench.isGone(id);
+  }, 180_000);
+
+  it('stays off when it is taken back and its host does not answer, and in error, with the reason, when it was', async () => {
+    const [off, broken] = [await softDeleted(), await softDeleted()];
+    bench.neighbours.disturb = (name, vmId) => {
+      if (name === 'inspect-vm' && (vmId === off || vmId === broken)) throw new DomainError('HOST_UNAVAILABLE', {});
+    };
+    const error = { state: 'ERROR', errorCode: 'DISK_MISSING', errorMessage: 'gone' } as const;
+    await database().vm.update({ where: { id: broken }, data: error });
+    for (const id of [off, broken]) expect(await undelete(id)).toBeUndefined();
+    expect(await row(broken)).toMatchObject({ ...error, purgeAt: null });
+    // As if it had been tried for long enough.
+    const where = { resourceId: off, kind: 'UNDELETE_VM' } as const;
+    await database().operation.updateMany({ where, data: { createdAt: PAST } });
+    const { operations } = await bench.until(off, 'its end', (vm) => vm.operations[0]?.status === 'FAILED');
+    expect(operations[0]).toMatchObject({ kind: 'UNDELETE_VM', errorCode: 'HOST_UNAVAILABLE' });
+    expect(await row(off)).toMatchObject({ state: 'STOPPED', errorCode: null, purgeAt: null });
+    bench.neighbours.disturb = () => undefined;
+    await bench.reaches(broken, 'STOPPED');
+    expect((await row(broken)).errorCode).toBeNull();
   }, 180_000);
 
   it('is found by lists', async () => {

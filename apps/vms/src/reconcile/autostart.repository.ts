@@ -41,8 +41,8 @@ export class AutostartRepository {
 
   /**
    * Has its VMs started that are off and shall not be. One of which somebody waits for something else is left to that, and
-   * one whose disk is being copied, or that is going to be deleted, stays off, as whoever would start it is told. None on a host that is in maintenance: whoever
-   * works on it boots it, and more than once.
+   * one whose disk is being copied, or that is going to be deleted, stays off, as whoever would start it is told. None on a
+   * host that is in maintenance: whoever works on it boots it, and more than once.
    */
   async start(tx: Transaction, hostId: string): Promise<Autostarted> {
     if (!(await this.maintenances.keepOpen(tx, hostId))) return { vmIds: [], events: [] };

@@ -1,4 +1,4 @@
-import { DomainError, type Actor, type EventEnvelope } from '@infinibay/contracts';
+import type { Actor, EventEnvelope } from '@infinibay/contracts';
 import { databaseNow } from '@infinibay/platform-persistence';
 import type { Parameters } from '@infinibay/vms-domain';
 import { Inject, Injectable } from '@nestjs/common';
@@ -38,9 +38,7 @@ export class SoftDeletion {
     return [deletionScheduledEvent(vm, purgeAt, deleteVolumes)];
   }
 
-  /** @throws DomainError DELETION_NOT_SCHEDULED */
   async cancel(tx: Transaction, vm: VmRow): Promise<EventEnvelope[]> {
-    if (vm.purgeAt === null) throw new DomainError('DELETION_NOT_SCHEDULED');
     await this.vms.update(tx, vm.id, NOT_SCHEDULED);
     return [deletionCancelledEvent(vm)];
   }

@@ -130,7 +130,7 @@ export class VmChangesService {
     });
   }
 
-  /** The VM, of which this may be asked now. @throws DomainError VM_NOT_FOUND, VM_BUSY, VM_MEMORY_SAVED, DELETION_PROTECTED, DELETION_SCHEDULED */
+  /** The VM, of which this may be asked now. @throws DomainError VM_NOT_FOUND, VM_BUSY, VM_MEMORY_SAVED, DELETION_PROTECTED, DELETION_SCHEDULED, DELETION_NOT_SCHEDULED */
   private async lock(
     tx: Transaction,
     actor: Actor,
@@ -148,6 +148,8 @@ export class VmChangesService {
       throw new DomainError('VM_NOT_FOUND');
     }
     if (isRefusedWhileScheduled(kind)) refuseWhileScheduled(vm);
+    if (deletion === 'taken-back' && vm.purgeAt === null && vm.state !== 'DELETING')
+      throw new DomainError('DELETION_NOT_SCHEDULED');
     if (!isAllowed(kind, vm.state)) throw new DomainError('VM_BUSY', { state: vm.state });
     if ((destroys === true || deletion === 'scheduled') && vm.deletionProtected)
       throw new DomainError('DELETION_PROTECTED');
@@ -163,9 +165,10 @@ export class VmChangesService {
     kind: OperationKind,
     volumeId: string | undefined,
   ): Promise<void> {
-    const { supersedes, takesBack, destroys } = actionOf(kind);
+    const { supersedes, takesBack, destroys, deletion } = actionOf(kind);
     if (destroys === true) return;
-    if (kind !== 'CLONE_VM' && (await this.vms.isBeingCloned(tx, vm.id)))
+    // A deletion that is taken back leaves the disk alone, and could come before the copy's end.
+    if (kind !== 'CLONE_VM' && deletion !== 'taken-back' && (await this.vms.isBeingCloned(tx, vm.id)))
       throw new DomainError('VM_BUSY', { state: vm.state, operation: 'CLONE_VM' });
     const open = await this.operations.open(vm.id, tx);
     if (open !== null && isExclusive(open.kind))
@@ -188,7 +191,9 @@ export class VmChangesService {
     const { desired } = wished;
     const state = wished.shows ?? vm.state;
     const pauseReason = state === 'PAUSED' ? vm.pauseReason : null;
-    await this.vms.update(tx, vm.id, { ...due, errorCode: null, errorMessage: null, pauseReason, desired, state });
+    // Of what a VM stays in error, it goes on saying why.
+    const error = state === 'ERROR' ? {} : { errorCode: null, errorMessage: null };
+    await this.vms.update(tx, vm.id, { ...due, ...error, pauseReason, desired, state });
     return stateEvents(vm, state, kind);
   }
 

@@ -14,7 +14,7 @@ export class VmEffects {
     private readonly deletions: SoftDeletion,
   ) {}
 
-  /** @throws DomainError DELETION_NOT_SCHEDULED, and what KeptMemory throws */
+  /** @throws DomainError what KeptMemory throws */
   async accept(
     tx: Transaction,
     vm: VmRow,

@@ -21,7 +21,9 @@ export class Failure {
 
 @ObjectType({ description: 'That a virtual machine is going to be deleted: see softDeleteVm and undeleteVm' })
 export class ScheduledDeletion {
-  @Field(() => GraphQLISODateTime)
+  @Field(() => GraphQLISODateTime, {
+    description: 'It is deleted then, later while its host is away or in maintenance; undeleteVm takes it back until it is',
+  })
   purgeAt!: Date;
 
   @Field(() => Boolean, { description: 'The volumes that are attached to it then are deleted as well' })

@@ -121,7 +121,7 @@ export const vmDeletionCancelled = defineEvent({
   name: 'vm.deletion-cancelled',
   version: 1,
   description:
-    'A VM that was going to be deleted is not any more. It is off, and has all that it had. Not told when an instance before this starts it, which vm.state-changed tells of.',
+    'A VM that was going to be deleted is not any more. It shall be off, and has all that it had. Not told when an instance of vms before this starts it, which vm.state-changed tells of, or protects it, which vm.updated tells of.',
   producer: 'vms',
   data: z.object({ vmId: Uuid, name: z.string().max(63) }),
   example: { vmId: EXAMPLE_VM, name: 'web-1' },

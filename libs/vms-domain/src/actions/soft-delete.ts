@@ -8,7 +8,7 @@ export const softDelete = defineWishAction({
   kind: 'SOFT_DELETE_VM',
   mutation: 'softDeleteVm',
   description:
-    'Switches a VM off, as forceOffVm does, and deletes it when purgeAfterSeconds are over; Vm.scheduledDeletion tells when. Until then undeleteVm takes it back with all that it has, deleteVm does not wait any longer, and what the last softDeleteVm says holds, also of volumes; forceOffVm is accepted, any other change of it is refused with DELETION_SCHEDULED. It keeps its name, address and filter, and counts to the quota of its department.',
+    'Switches a VM off, as forceOffVm does, and deletes it when purgeAfterSeconds are over; Vm.scheduledDeletion tells when. Until then undeleteVm takes it back with all that it has, deleteVm does not wait any longer, and what the last softDeleteVm says holds, also of volumes; forceOffVm is accepted, any other change of it but that of its firewall rules is refused with DELETION_SCHEDULED. It keeps its name, address and filter, and counts to the quota of its department.',
   errors: ['VM_NOT_FOUND', 'VM_BUSY', 'DELETION_PROTECTED', 'INVALID_INPUT'],
   permission: 'delete',
   allowedIn: ['STARTING', 'RUNNING', 'STOPPING', 'STOPPED', 'ERROR', 'PAUSED'],
