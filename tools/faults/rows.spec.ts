@@ -6,10 +6,18 @@ import { VICTIMS } from './victims.ts';
 
 const ALL = { quick: false, only: undefined, schedules: 10, seed: 1 };
 /**
- * A reboot needs a guest that restarts by itself, which a spec of the agent has. Another size is what the last three are
- * about as well.
+ * A reboot needs a guest that restarts by itself, which a spec of the agent has. Another size is what the next four are
+ * about as well, a cut of the power the last two.
  */
-const WITHOUT_ROWS = ['REBOOT_VM', 'RESTORE_VM_REVISION', 'SET_VM_AUTOSTART', 'REPAIR_VM_DRIFT', 'ACCEPT_VM_DRIFT'];
+const WITHOUT_ROWS = [
+  'REBOOT_VM',
+  'RESTORE_VM_REVISION',
+  'SET_VM_AUTOSTART',
+  'REPAIR_VM_DRIFT',
+  'ACCEPT_VM_DRIFT',
+  'SOFT_DELETE_VM',
+  'UNDELETE_VM',
+];
 
 describe(rowsOf, () => {
   it('kills each participant before and after each step of each action on VMs and volumes', () => {

@@ -2,6 +2,7 @@ import { VmState } from '@infinibay/contracts';
 import {
   ACTIONS,
   isAllowed,
+  isRefusedWhileScheduled,
   optionsOf,
   stepsOf,
   type AnyAction,
@@ -26,6 +27,7 @@ const WHILE_OPEN = {
 /** The page of what people can do to VMs, and in which states. */
 export const vmActionsPage = (): string => {
   const asked = ACTIONS.filter(({ allowedIn }) => allowedIn.length > 0);
+  const whileScheduled = asked.filter(({ kind }) => !isRefusedWhileScheduled(kind)).map(({ mutation }) => mutation);
   return [
     '# Actions on virtual machines',
     '',
@@ -33,6 +35,7 @@ export const vmActionsPage = (): string => {
     '',
     'A wish is what the VM shall be from now on: whatever happens to it is repaired towards that. A task is done once, and the wish stays. A change of the spec leaves the power alone.',
     'An accepted request supersedes the operation that is open on the VM, unless it says otherwise.',
+    `Of a VM that is going to be deleted (\`softDeleteVm\`) ${whileScheduled.map(code).join(', ')} are accepted; the others are refused with \`DELETION_SCHEDULED\`.`,
     '',
     row(['mutation', 'operation', 'needs', 'is', 'steps', 'while one of its kind is open']),
     row(['---', '---', '---', '---', '---', '---']),

@@ -11,6 +11,7 @@ import { extendedEntities, features } from './graph.js';
 import { historyRows } from './operations/history.rows.js';
 import { PLACEMENT_SETTINGS, placementSettings } from './placement/placement-settings.js';
 import { RECONCILE_OPTIONS, reconcileOptions } from './reconcile/reconcile-options.js';
+import { SOFT_DELETION_OPTIONS, softDeletionOptions } from './vm-changes/soft-deletion-options.js';
 import { VOLUME_OPTIONS, volumeOptions } from './volumes/volume-options.js';
 
 export type VmsConfig = ConfigOf<typeof configSchema>;
@@ -29,6 +30,7 @@ export class AppModule {
             { provide: RECONCILE_OPTIONS, useValue: reconcileOptions(config) },
             { provide: VOLUME_OPTIONS, useValue: volumeOptions(config) },
             { provide: CONSOLE_OPTIONS, useValue: consoleOptions(config) },
+            { provide: SOFT_DELETION_OPTIONS, useValue: softDeletionOptions(config) },
             { provide: PLACEMENT_SETTINGS, useValue: placementSettings(config) },
           ],
           nats: { url: config.NATS_URL, user: config.NATS_USER, password: config.NATS_PASSWORD },

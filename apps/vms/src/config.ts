@@ -32,6 +32,11 @@ export const configSchema = {
     'How long a guest may take to power off or to restart before the operation fails',
     { example: '120' },
   ),
+  SOFT_DELETE_KEEP_SECONDS: setting(
+    z.coerce.number().int().min(3_600).max(7_776_000).default(604_800),
+    'How long softDeleteVm keeps a VM that says nothing of it',
+    { example: '604800' },
+  ),
   RETRY_LIMIT_SECONDS: setting(
     z.coerce.number().int().min(10).max(86_400).default(600),
     'How long a failing operation is retried before it fails',

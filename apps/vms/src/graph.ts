@@ -8,6 +8,7 @@ import { HostMaintenanceModule } from './host-maintenance/host-maintenance.modul
 import { HostsModule } from './hosts/hosts.module.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { PlacementModule } from './placement/placement.module.js';
+import { PurgesModule } from './purges/purges.module.js';
 import { QuotasModule } from './quotas/quotas.module.js';
 import { ReconcileModule } from './reconcile/reconcile.module.js';
 import { SnapshotsModule } from './snapshots/snapshots.module.js';
@@ -31,6 +32,7 @@ export const features: Type[] = [
   GuestModule,
   VmChangesModule,
   BulkModule,
+  PurgesModule,
   HostMaintenanceModule,
   VolumeChangesModule,
 ];

@@ -324,6 +324,8 @@ describe('the list of actions', () => {
     ['CREATE_SNAPSHOT', ['RUNNING', 'STOPPED', 'PAUSED']],
     ['REVERT_TO_SNAPSHOT', ['RUNNING', 'STOPPED', 'PAUSED', 'ERROR']],
     ['DELETE_SNAPSHOT', ['RUNNING', 'STOPPED', 'PAUSED', 'ERROR']],
+    ['SOFT_DELETE_VM', ['STARTING', 'RUNNING', 'STOPPING', 'STOPPED', 'ERROR', 'PAUSED']],
+    ['UNDELETE_VM', ['STOPPING', 'STOPPED', 'ERROR']],
     ['DELETE_VM', ['BUILDING', 'STARTING', 'RUNNING', 'STOPPING', 'STOPPED', 'ERROR', 'DELETING', 'PAUSED']],
   ])('accepts %s in %j', (kind, states) => {
     expect(VmState.options.filter((state) => isAllowed(kind, state)).sort()).toEqual([...states].sort());
@@ -350,6 +352,8 @@ describe('the list of actions', () => {
     ['CREATE_SNAPSHOT', ['create-snapshot']],
     ['REVERT_TO_SNAPSHOT', ['revert-to-snapshot']],
     ['DELETE_SNAPSHOT', ['delete-snapshot']],
+    ['SOFT_DELETE_VM', ['force-off']],
+    ['UNDELETE_VM', ['force-off']],
     ['DELETE_VM', ['force-off', 'undefine', 'remove-disk', 'unprotect', 'detach-network']],
   ])('shows the steps of %s as %j', (kind, steps) => expect(stepsOf(kind)).toEqual(steps));
 

@@ -63,11 +63,25 @@ export const taskOf = (kind: OperationKind): Task<Step> | null => {
   return action !== undefined && 'task' in action ? action.task : null;
 };
 
-/** The action that cuts the power of a VM. */
-export const POWER_CUT: OperationKind = required(
+const cut = required(
   ACTIONS.find((action) => action.cutsPower === true),
   'a cut',
-).kind;
+);
+
+/** The action that cuts the power of a VM. */
+export const POWER_CUT: OperationKind = cut.kind;
+
+/** Whether a VM that it is asked of is to have its power cut, whatever else becomes of it. */
+export const isPowerCut = (kind: OperationKind): boolean => {
+  const action = actionOf(kind);
+  return 'wish' in action && 'wish' in cut && action.wish.desired === cut.wish.desired;
+};
+
+/** Whether it is refused, with DELETION_SCHEDULED, of a VM that is going to be deleted: one that exists, stays off and is not destroyed. */
+export const isRefusedWhileScheduled = (kind: OperationKind): boolean => {
+  const { allowedIn, destroys } = actionOf(kind);
+  return allowedIn.length > 0 && destroys !== true && !isPowerCut(kind);
+};
 
 /** Whether nothing else is accepted while it is open, but what destroys the VM. */
 export const isExclusive = (kind: OperationKind): boolean => actionOf(kind).isExclusive === true;

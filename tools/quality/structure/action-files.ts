@@ -11,10 +11,11 @@ export const MEASURED_ACTIONS: Readonly<Record<string, RegExp>> = {
 
 /**
  * Files that name an action and that no other action would touch: what a published version says for ever, and a file of
- * one action that uses another (deleting, and going back to a snapshot, begin with cutting the power, a shutdown may end with
- * it).
+ * one action that uses another (deleting, now or later, and going back to a snapshot, begin with cutting the power, a
+ * shutdown may end with it).
  */
-const TOUCHED_BY_NO_OTHER = /\.v\d+\.ts$|^libs\/vms-domain\/src\/actions\/(?:delete|revert-to-snapshot|shutdown)\.ts$/u;
+const TOUCHED_BY_NO_OTHER =
+  /\.v\d+\.ts$|^libs\/vms-domain\/src\/actions\/(?:delete|revert-to-snapshot|shutdown|soft-delete|undelete)\.ts$/u;
 
 const HAND_WRITTEN = /^(?:apps|libs|native)\/.*\.(?:ts|rs)$|^prisma\/.*\.prisma$/u;
 

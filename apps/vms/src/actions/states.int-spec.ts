@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { VOLUME_TARGETS, VmState } from '@infinibay/contracts';
-import { ACTIONS, isAllowed, makesVm, stepsOf, type AnyAction } from '@infinibay/vms-domain';
+import { ACTIONS, isAllowed, isRefusedWhileScheduled, makesVm, stepsOf, type AnyAction } from '@infinibay/vms-domain';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PrismaClient } from '../database.js';
 import { VmBench } from '../testing/vm-bench.js';
 
 const HOUR_MS = 3_600_000;
+/** What an action takes back. */
+const IN_A_YEAR = new Date(Date.now() + 8_760 * HOUR_MS);
+const SCHEDULED = { purgeAt: IN_A_YEAR, purgeDueAt: IN_A_YEAR, purgeById: randomUUID(), purgeByRole: 'USER' } as const;
 
 /** Every action that is registered, in every state: what the list says is what the service does. */
 describe('requests in every state', () => {
@@ -17,7 +20,7 @@ describe('requests in every state', () => {
   const database = () => bench.vms.get(PrismaClient);
 
   /** A VM that no worker takes up: what the request wrote stays to be looked at. */
-  const vmIn = async (state: VmState): Promise<string> => {
+  const vmIn = async (state: VmState, { deletion }: AnyAction): Promise<string> => {
     const id = randomUUID();
     await database().vm.create({
       data: {
@@ -32,6 +35,7 @@ describe('requests in every state', () => {
         vcpus: 1,
         memoryMib: 128,
         diskBytes: 1n,
+        ...(deletion === 'taken-back' && state !== 'DELETED' ? SCHEDULED : {}),
         leaseOwner: 'nobody',
         leaseUntil: new Date(Date.now() + HOUR_MS),
       },
@@ -90,11 +94,17 @@ describe('requests in every state', () => {
     return bench.move(mutation, vmId, await volumeFor(kind, vmId));
   };
 
+  /** Of a VM that is going to be deleted, or is not any more. */
+  const codeAfter = (first: AnyAction, action: (typeof ACTIONS)[number]): string | null => {
+    if (first.deletion === 'scheduled' && isRefusedWhileScheduled(action.kind)) return 'DELETION_SCHEDULED';
+    return action.deletion === 'taken-back' && first.deletion !== 'scheduled' ? 'DELETION_NOT_SCHEDULED' : null;
+  };
+
   // What makes a VM is an operation of that VM: vm-changes/clones.int-spec.ts has whom it is asked of.
   const asked = ACTIONS.filter(({ kind }) => !makesVm(kind));
   it.each(asked.map((action) => [action.mutation, action] as const))('%s', async (_mutation, action) => {
     for (const state of VmState.options) {
-      const id = await vmIn(state);
+      const id = await vmIn(state, action);
       const untouched = await database().vm.findUniqueOrThrow({ where: { id } });
       const answer = await ask(action, id);
       const after = await database().vm.findUniqueOrThrow({ where: { id }, include: { operations: true } });
@@ -127,19 +137,21 @@ describe('requests in every state', () => {
     for (const first of asked) {
       const state = first.allowedIn.find((one) => isAllowed(action.kind, one));
       if (state === undefined) continue;
-      const id = await vmIn(state);
+      const id = await vmIn(state, first);
       await ask(first, id);
       await database().vm.update({ where: { id }, data: { state } });
       const answer = await ask(action, id);
       const isSame = first.kind === action.kind;
       const isKept = first.isExclusive === true && action.destroys !== true;
-      const isRefused = isKept || action.supersedes === 'none' || (action.supersedes === 'others' && isSame);
+      const code = codeAfter(first, action);
+      const isRefused =
+        code !== null || isKept || action.supersedes === 'none' || (action.supersedes === 'others' && isSame);
       const statuses = (
         await database().operation.findMany({ where: { resourceId: id }, orderBy: { createdAt: 'asc' } })
       ).map(({ status }) => status);
       expect([first.mutation, answer.errors?.[0]?.extensions.code]).toEqual([
         first.mutation,
-        isRefused ? 'VM_BUSY' : undefined,
+        isRefused ? (code ?? 'VM_BUSY') : undefined,
       ]);
       expect(statuses).toEqual(isRefused ? ['PENDING'] : ['SUPERSEDED', 'PENDING']);
     }

@@ -33,6 +33,8 @@ export const BULK_KINDS: readonly BulkKind[] = ACTIONS.map(({ kind }) => kind).f
 export interface BulkOption {
   readonly name: string;
   readonly option: IntegerOption | FlagOption;
+  /** What it means, to each of the actions where they differ. */
+  readonly description: string;
   /** Which actions have it. */
   readonly kinds: readonly BulkKind[];
 }
@@ -41,10 +43,17 @@ const declared = BULK_KINDS.flatMap((kind) =>
   Object.entries<IntegerOption | FlagOption>(optionsOf(kind)).map(([name, option]) => ({ name, option, kind })),
 );
 
+const meaningOf = (declaredBy: typeof declared): string =>
+  [...Map.groupBy(declaredBy, ({ option }) => option.description)]
+    .map(([description, by]) => `Of ${by.map(({ kind }) => kind).join(', ')}: ${description}`)
+    .join('. ');
+
 /** The options of all actions, each once. */
 export const BULK_OPTIONS: readonly BulkOption[] = [...Map.groupBy(declared, ({ name }) => name)].flatMap(
   ([name, of]) => {
     const [first] = of;
-    return first === undefined ? [] : [{ name, option: first.option, kinds: of.map(({ kind }) => kind) }];
+    return first === undefined
+      ? []
+      : [{ name, option: first.option, description: meaningOf(of), kinds: of.map(({ kind }) => kind) }];
   },
 );

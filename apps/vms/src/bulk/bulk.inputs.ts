@@ -40,14 +40,14 @@ export class BulkVmsInput {
 
   readonly [option: string]: unknown;
 }
-for (const { name, option, kinds } of BULK_OPTIONS)
+for (const { name, option, description } of BULK_OPTIONS)
   Field(() => (option.type === 'integer' ? Int : Boolean), {
     nullable: true,
-    description: `Of ${kinds.join(', ')}: ${option.description}`,
+    description,
   })(BulkVmsInput.prototype, name);
 
 const saysNothing = (filter: Readonly<Record<string, unknown>>): boolean =>
-  Object.values(filter).every((value) => value === null);
+  Object.values(filter).every((value) => value === null || value === false);
 
 export const BulkVms = z
   .looseObject({

@@ -123,6 +123,7 @@ describe('one request on many VMs', () => {
       { action, vmIds, filter },
       { action, filter: {} },
       { action, filter: { states: null } },
+      { action, filter: { deletionScheduled: false } },
       { action, filter: { states: [] } },
       { action, vmIds: ['nonsense'] },
       { action, vmIds: [''] },

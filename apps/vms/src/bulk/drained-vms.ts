@@ -3,6 +3,7 @@ import {
   POWER_CUT,
   drainVerdict,
   isComingUp,
+  isPowerCut,
   type DrainVerdict,
   type OperationKind,
   type Parameters,
@@ -20,6 +21,7 @@ interface Drained {
   readonly desired: string;
   readonly errorCode: string | null;
   readonly errorMessage: string | null;
+  readonly purgeAt: Date | null;
 }
 
 /** @param open the kind of the operation that is open on it */
@@ -51,6 +53,7 @@ export interface DrainOfVm {
 }
 
 const ASK: DrainMove = { kind: 'ask', action: 'SHUTDOWN_VM' };
+const CUT: DrainMove = { kind: 'ask', action: POWER_CUT };
 const DONE: DrainMove = { kind: 'done' };
 const LEAVING: DrainMove = {
   kind: 'wait',
@@ -86,7 +89,9 @@ export class DrainedVms {
     if (outcome === 'DELETION') return LEAVING;
     if (reason !== null) return { kind: 'refuse', reason };
     if (isComingUp(vm.state)) return this.whileComingUp(open, drain);
-    return open !== null && goesFurther(open, drain) ? { kind: 'asked', operationId: open.id } : ASK;
+    if (open !== null && goesFurther(open, drain)) return { kind: 'asked', operationId: open.id };
+    // Its power was to be cut already, and nothing gentler is accepted of it.
+    return vm.purgeAt === null ? ASK : CUT;
   }
 
   /** Who has asked for it to come up is told of the end of that; what comes up by itself may be trying for ever. */
@@ -94,10 +99,9 @@ export class DrainedVms {
     const graceMs =
       parameters.timeoutSeconds === undefined ? this.options.shutdownGraceMs : parameters.timeoutSeconds * 1_000;
     if (open !== null || ageMs <= graceMs + this.options.retryLimitMs) return { kind: 'wait', reason: NOT_UP };
-    return parameters.force === true ? { kind: 'ask', action: POWER_CUT } : { kind: 'refuse', reason: NOT_UP };
+    return parameters.force === true ? CUT : { kind: 'refuse', reason: NOT_UP };
   }
 }
 
 const goesFurther = (open: OpenOperation, { parameters }: DrainOfVm): boolean =>
-  open.kind === POWER_CUT ||
-  (open.kind === 'SHUTDOWN_VM' && open.parameters.force === true && parameters.force !== true);
+  isPowerCut(open.kind) || (open.kind === 'SHUTDOWN_VM' && open.parameters.force === true && parameters.force !== true);

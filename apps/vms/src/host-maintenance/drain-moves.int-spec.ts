@@ -47,6 +47,18 @@ describe('the drain of a host whose VMs move on', () => {
     expect([view.status, ...only(view), power(vmId)]).toEqual(['SUCCEEDED', 'SUCCEEDED', null, 'off']);
   }, 60_000);
 
+  it('cuts the power of one that is to be deleted, and whose host was away when that was to be done', async () => {
+    const wasAway = { errorCode: 'HOST_UNAVAILABLE', errorMessage: 'away', desired: 'FORCED_OFF' };
+    const later = new Date(Date.now() + LONG_AGO_MS);
+    const purge = { purgeAt: later, purgeDueAt: later, purgeById: randomUUID(), purgeByRole: 'USER' };
+    const [vmId = ''] = await drain.bulk.vms(1, 'ERROR', { ...wasAway, ...purge });
+    Object.assign(bench.neighbours.vm(vmId), { power: 'running' });
+    const view = await drain.ended(await drain.drained({ timeoutSeconds: 600 }));
+    expect([view.status, ...only(view), power(vmId)]).toEqual(['SUCCEEDED', 'SUCCEEDED', null, 'off']);
+    const { purgeAt } = await database().vm.findUniqueOrThrow({ where: { id: vmId } });
+    expect(purgeAt).toEqual(later);
+  }, 60_000);
+
   it('is not asked any more once another has taken its place, also when it was about to be', async () => {
     const [vmId = ''] = await drain.bulk.vms(1, 'RUNNING');
     const mayGoOn = Promise.withResolvers<undefined>();

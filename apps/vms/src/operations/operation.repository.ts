@@ -67,6 +67,7 @@ const storedParameters = z.object({
   acceptUnfinishedRevert: z.boolean().optional().catch(undefined),
   start: z.boolean().optional().catch(undefined),
   discardSavedMemory: z.boolean().optional().catch(undefined),
+  purgeAfterSeconds: z.number().positive().optional().catch(undefined),
 });
 
 /** What was said of how an operation is to be done. */

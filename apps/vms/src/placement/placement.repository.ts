@@ -26,6 +26,7 @@ const FOR_A_DRAIN = {
   desired: true,
   errorCode: true,
   errorMessage: true,
+  purgeAt: true,
 } as const satisfies Prisma.VmSelect;
 export type VmToDrain = Prisma.VmGetPayload<{ select: typeof FOR_A_DRAIN }>;
 

@@ -41,19 +41,25 @@ export class AutostartRepository {
 
   /**
    * Has its VMs started that are off and shall not be. One of which somebody waits for something else is left to that, and
-   * one whose disk is being copied stays off, as whoever would start it is told. None on a host that is in maintenance: whoever
-   * works on it boots it, and more than once.
+   * one whose disk is being copied, or that is going to be deleted, stays off, as whoever would start it is told. None on a
+   * host that is in maintenance: whoever works on it boots it, and more than once.
    */
   async start(tx: Transaction, hostId: string): Promise<Autostarted> {
     if (!(await this.maintenances.keepOpen(tx, hostId))) return { vmIds: [], events: [] };
-    const where = { hostId, autostart: true, state: 'STOPPED' } as const;
+    const where = { hostId, autostart: true, state: 'STOPPED', purgeAt: null } as const;
     const found = await tx.vm.findMany({ where, orderBy: { id: 'asc' }, select: { id: true } });
     const started: string[] = [];
     const events: EventEnvelope[] = [];
     const now = await databaseNow(tx);
     for (const { id } of found) {
       const vm = await this.vms.lock(tx, id);
-      if (vm?.state !== 'STOPPED' || !vm.autostart || (await this.operations.open(id, tx)) !== null) continue;
+      if (
+        vm?.state !== 'STOPPED' ||
+        !vm.autostart ||
+        vm.purgeAt !== null ||
+        (await this.operations.open(id, tx)) !== null
+      )
+        continue;
       if (await this.vms.isBeingCloned(tx, id)) continue;
       await this.vms.update(tx, id, { desired: 'RUNNING', state: 'STARTING', reconcileAt: now, failedAttempts: 0 });
       started.push(id);

@@ -1,5 +1,6 @@
 import {
   SPEC_STEPS,
+  actionOf,
   isOff,
   isSpecChange,
   makesVm,
@@ -38,6 +39,10 @@ export const tryingMs = ({ vm, open }: Pick<Reading, 'open' | 'vm'>): number => 
 
 /** Somebody waits for another spec, and for no other power. */
 export const isAboutSpec = ({ open }: Pick<Reading, 'open'>): boolean => open !== null && isSpecChange(open.kind);
+
+/** A deletion was taken back, and somebody waits for it to be seen that the VM is off. */
+export const isTakingBack = ({ open }: Pick<Reading, 'open'>): boolean =>
+  open !== null && actionOf(open.kind).deletion === 'taken-back';
 
 /**
  * With the task's own, when an earlier worker has recorded it: it is not done, nor told of, once more. Only of one that

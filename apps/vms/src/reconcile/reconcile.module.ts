@@ -19,6 +19,6 @@ import { VmWorker } from './vm.worker.js';
   imports: [HostsModule, OperationsModule, VmsModule, VolumesModule, SnapshotsModule],
   controllers: [HostReportController, DriftController, AutostartController],
   providers: [AutostartRepository, ClaimRepository, SettledVmRepository, HostClient, VmJournal, VmWorker, Reconciler],
-  exports: [Reconciler],
+  exports: [HostClient, Reconciler],
 })
 export class ReconcileModule {}

@@ -22,6 +22,17 @@ export const templateOf = (index: number): string => idOf(`template ${index % 30
 
 const word = (index: number): string => WORDS[index % WORDS.length] ?? '';
 
+/** Nobody comes to it while a spec looks. */
+const SOME_DAY = new Date(Date.UTC(2126, 0, 1));
+const TO_BE_DELETED = { desired: 'FORCED_OFF', purgeAt: SOME_DAY, purgeDueAt: SOME_DAY, purgeByRole: 'USER' } as const;
+const NOT_TO_BE_DELETED = {
+  desired: 'RUNNING',
+  purgeAt: null,
+  purgeDueAt: null,
+  purgeById: null,
+  purgeByRole: null,
+} as const;
+
 const vmOf = (index: number): Prisma.VmCreateManyInput => {
   const isDeleted = index % 20 === 0;
   const name = `${word(index)}-${index}`;
@@ -39,6 +50,8 @@ const vmOf = (index: number): Prisma.VmCreateManyInput => {
     memoryMib: 256 * (1 + (index % 16)),
     diskBytes: GIB * BigInt(1 + (index % 30)),
     savedBytes: index % 7 === 0 ? GIB : null,
+    ...(index % 9 === 0 && !isDeleted ? { ...TO_BE_DELETED, purgeById: ownerOf(index) } : NOT_TO_BE_DELETED),
+    purgeVolumes: false,
     createdAt: new Date(Date.UTC(2026, 0, 1) + index * 1_000),
   };
 };

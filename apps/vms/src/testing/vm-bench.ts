@@ -229,7 +229,7 @@ export class VmBench {
   ) {
     const { type = 'VmActionInput' } = SAID[name] ?? {};
     const query = `mutation ($input: ${type}!) { ${name}(input: $input, ${options}) ${RESULT} }`;
-    return this.vms.ask(this.actor, query, { input: { idempotencyKey, vmId, ...more } });
+    return this.patiently(query, { idempotencyKey, vmId, ...more }, this.actor);
   }
 
   /** Kinds of the events about a VM that were put into the outbox, in order. */
@@ -296,6 +296,10 @@ export class VmBench {
   }
 
   isGone(id: string): Promise<unknown> {
-    return pollUntil(async () => (await this.view(id)) === undefined || null, { what: 'deletion', timeoutMs: 60_000 });
+    const isGone = async (): Promise<boolean> => {
+      const { errors } = await this.vms.ask(this.actor, VM, { id });
+      return errors?.[0]?.extensions.code === 'VM_NOT_FOUND';
+    };
+    return pollUntil(isGone, { what: 'deletion', timeoutMs: 60_000 });
   }
 }

@@ -5,11 +5,11 @@ import type { Transaction } from '../database.js';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
 import { HostMaintenanceRepository } from '../hosts/host-maintenance.repository.js';
 import type { Said } from './action-inputs.js';
-import { KeptMemory } from './kept-memory.js';
 import { SpecChanges } from './spec-changes.js';
 import type { CloneVm } from './vm-clone.inputs.js';
 import { VmCloning } from './vm-cloning.js';
 import type { Made } from './vm-creation.js';
+import { VmEffects } from './vm-effects.js';
 import { VmSnapshots } from './vm-snapshots.js';
 import { VolumeAttachment } from './volume-attachment.js';
 
@@ -28,7 +28,7 @@ export class ActionEffects {
     private readonly volumes: VolumeAttachment,
     private readonly snapshots: VmSnapshots,
     private readonly cloning: VmCloning,
-    private readonly kept: KeptMemory,
+    private readonly ofVm: VmEffects,
     private readonly maintenances: HostMaintenanceRepository,
   ) {}
 
@@ -44,14 +44,14 @@ export class ActionEffects {
 
   /**
    * @param vm locked
-   * @throws DomainError HOST_IN_MAINTENANCE, and what SpecChanges, VolumeAttachment, VmSnapshots and KeptMemory throw
+   * @throws DomainError HOST_IN_MAINTENANCE, and what SpecChanges, VolumeAttachment, VmSnapshots and VmEffects throw
    */
   async accept(tx: Transaction, vm: VmRow, { kind, actor, parameters, input }: AskedAction): Promise<EventEnvelope[]> {
     const { powersOnFrom = [] } = actionOf(kind);
     if (powersOnFrom.includes(vm.state)) await this.maintenances.requireOpen(tx, vm.hostId);
     await this.volumes.accept(tx, actor, vm, kind, parameters);
     await this.snapshots.accept(tx, vm, kind, actor, parameters, input);
-    if (kind === 'SAVE_VM') await this.kept.promise(tx, vm);
-    return isSpecChange(kind) ? this.specs.accept(tx, vm, kind, actor, input) : [];
+    const told = await this.ofVm.accept(tx, vm, kind, actor, parameters);
+    return isSpecChange(kind) ? this.specs.accept(tx, vm, kind, actor, input) : told;
   }
 }

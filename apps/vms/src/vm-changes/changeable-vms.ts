@@ -5,6 +5,7 @@ import type { Transaction } from '../database.js';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
 import { toVm } from '../vms/vm.mapper.js';
 import type { Vm } from '../vms/vm.model.js';
+import { refuseWhileScheduled } from '../vms/scheduled-deletion.js';
 import { VmRepository } from '../vms/vm.repository.js';
 
 /** VMs as mutations see them that are no operations: what they change holds with the commit. */
@@ -14,7 +15,7 @@ export class ChangeableVms {
 
   /**
    * The row, locked until the transaction ends: what comes at once is done one after the other, also a deletion.
-   * @throws DomainError VM_NOT_FOUND, VM_BUSY
+   * @throws DomainError VM_NOT_FOUND, VM_BUSY, DELETION_SCHEDULED
    */
   async lock(tx: Transaction, actor: Actor, verb: Verb, vmId: string): Promise<VmRow> {
     return changeable(await this.vms.lock(tx, vmId), actor, verb);
@@ -22,7 +23,7 @@ export class ChangeableVms {
 
   /**
    * The row as it is now, for what must be asked before the transaction begins.
-   * @throws DomainError VM_NOT_FOUND, VM_BUSY
+   * @throws DomainError VM_NOT_FOUND, VM_BUSY, DELETION_SCHEDULED
    */
   async find(actor: Actor, verb: Verb, vmId: string): Promise<VmRow> {
     return changeable(await this.vms.findRow(vmId), actor, verb);
@@ -45,5 +46,6 @@ const changeable = (vm: VmRow | null, actor: Actor, verb: Verb): VmRow => {
   if (vm === null || vm.state === 'DELETED' || !can(actor, verb, { kind: 'vm', departmentId: vm.departmentId }))
     throw new DomainError('VM_NOT_FOUND');
   if (vm.state === 'DELETING') throw new DomainError('VM_BUSY', { state: vm.state });
+  refuseWhileScheduled(vm);
   return vm;
 };

@@ -116,6 +116,16 @@ describe('mutations of vms, repeated', () => {
     setVmAutostart: sized({ autostart: true }, { autostart: false }),
     repairVmDrift: action('RUNNING'),
     acceptVmDrift: action('STOPPED'),
+    softDeleteVm: action('RUNNING'),
+    undeleteVm: {
+      ...action('RUNNING'),
+      input: async () => {
+        const vmId = await bench.running();
+        await bench.act('softDeleteVm', vmId);
+        await bench.reaches(vmId, 'STOPPED');
+        return { vmId };
+      },
+    },
     deleteVm: action('RUNNING'),
     renameVm: said({ name: `renamed-${randomUUID().slice(0, 8)}` }, { name: 'other' }),
     describeVm: said({ description: 'Front of the shop' }, { description: 'other' }),

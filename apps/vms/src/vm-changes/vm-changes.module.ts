@@ -15,10 +15,12 @@ import { ExplainPlacementService } from './explain-placement.service.js';
 import { KeptMemory } from './kept-memory.js';
 import { NeighbourChecks } from './neighbour-checks.js';
 import { VmAdmission } from './vm.admission.js';
+import { SoftDeletion } from './soft-deletion.js';
 import { SpecChanges } from './spec-changes.js';
 import { VmChangesService } from './vm-changes.service.js';
 import { VmCloning } from './vm-cloning.js';
 import { VmCreation } from './vm-creation.js';
+import { VmEffects } from './vm-effects.js';
 import { SetVmCloudInitResolver } from './vm-cloud-init.resolver.js';
 import { VmCloudInitService } from './vm-cloud-init.service.js';
 import { VmMetadataResolver } from './vm-metadata.resolver.js';
@@ -50,6 +52,8 @@ import { VolumeAttachment } from './volume-attachment.js';
     SpecChanges,
     VolumeAttachment,
     KeptMemory,
+    SoftDeletion,
+    VmEffects,
     VmSnapshots,
     ActionEffects,
     VmCreation,

@@ -8,6 +8,7 @@ import {
   actionOf,
   isAllowed,
   isExclusive,
+  isRefusedWhileScheduled,
   type AnyAction,
   type OperationKind,
   type Parameters,
@@ -18,6 +19,7 @@ import type { Vm as VmRow } from '../generated/prisma/client.js';
 import { OperationRepository } from '../operations/operation.repository.js';
 import { Reconciler } from '../reconcile/reconciler.js';
 import { stateEvents } from '../vms/vm.events.js';
+import { refuseWhileScheduled } from '../vms/scheduled-deletion.js';
 import { VmRepository } from '../vms/vm.repository.js';
 import { ActionEffects } from './action-effects.js';
 import { inputSchemaOf } from './action-inputs.js';
@@ -37,6 +39,8 @@ export interface Alongside {
   readonly before?: (tx: Transaction) => Promise<void>;
   /** Not for a repeated call, which accepts nothing. */
   readonly after: (tx: Transaction, accepted: Accepted) => Promise<void>;
+  /** What the audit says of it beside the mutation, where nobody asked just then. */
+  readonly occasion?: string;
 }
 
 /** What somebody wants of a VM. */
@@ -82,7 +86,7 @@ export class VmChangesService {
 
   /**
    * The same for a VM that is made of another, which is locked meanwhile: what is asked of it after that finds the clone.
-   * @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, VM_MEMORY_SAVED, and what VmCloning throws
+   * @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, VM_MEMORY_SAVED, DELETION_SCHEDULED, and what VmCloning throws
    */
   async clone(actor: Actor, rawInput: unknown, parameters: Parameters): Promise<Accepted> {
     const { idempotencyKey: key, ...input } = validateInput(CloneVm, rawInput);
@@ -96,7 +100,7 @@ export class VmChangesService {
     });
   }
 
-  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, VM_MEMORY_SAVED, DELETION_PROTECTED, and what ActionEffects throws */
+  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, VM_MEMORY_SAVED, DELETION_PROTECTED, DELETION_SCHEDULED, and what ActionEffects throws */
   async request(
     actor: Actor,
     kind: Exclude<OperationKind, 'CREATE_VM' | 'CLONE_VM'>,
@@ -111,7 +115,8 @@ export class VmChangesService {
       ...(typeof input.snapshotId === 'string' ? { snapshotId: input.snapshotId } : {}),
     };
     if (!isUuid(input.vmId)) throw new DomainError('VM_NOT_FOUND');
-    const { mutation: verb } = actionOf(kind);
+    const { mutation } = actionOf(kind);
+    const verb = alongside?.occasion === undefined ? mutation : `${mutation}:${alongside.occasion}`;
     const asked = { actor, key, operation: kind, verb, input: { ...input, ...parameters } };
     return this.accept(asked, async (tx) => {
       await alongside?.before?.(tx);
@@ -125,7 +130,7 @@ export class VmChangesService {
     });
   }
 
-  /** The VM, of which this may be asked now. @throws DomainError VM_NOT_FOUND, VM_BUSY, VM_MEMORY_SAVED, DELETION_PROTECTED */
+  /** The VM, of which this may be asked now. @throws DomainError VM_NOT_FOUND, VM_BUSY, VM_MEMORY_SAVED, DELETION_PROTECTED, DELETION_SCHEDULED, DELETION_NOT_SCHEDULED */
   private async lock(
     tx: Transaction,
     actor: Actor,
@@ -133,7 +138,7 @@ export class VmChangesService {
     vmId: string,
     volumeId: string | undefined,
   ): Promise<VmRow> {
-    const { permission, destroys, refusedWhileSaved } = actionOf(kind);
+    const { permission, destroys, deletion, refusedWhileSaved } = actionOf(kind);
     const vm = await this.vms.lock(tx, vmId);
     if (
       vm === null ||
@@ -142,8 +147,12 @@ export class VmChangesService {
     ) {
       throw new DomainError('VM_NOT_FOUND');
     }
+    if (isRefusedWhileScheduled(kind)) refuseWhileScheduled(vm);
+    if (deletion === 'taken-back' && vm.purgeAt === null && vm.state !== 'DELETING')
+      throw new DomainError('DELETION_NOT_SCHEDULED');
     if (!isAllowed(kind, vm.state)) throw new DomainError('VM_BUSY', { state: vm.state });
-    if (destroys === true && vm.deletionProtected) throw new DomainError('DELETION_PROTECTED');
+    if ((destroys === true || deletion === 'scheduled') && vm.deletionProtected)
+      throw new DomainError('DELETION_PROTECTED');
     await this.refuseWhileOpen(tx, vm, kind, volumeId);
     if (refusedWhileSaved === true && vm.savedAt !== null) throw new DomainError('VM_MEMORY_SAVED');
     return vm;
@@ -156,9 +165,10 @@ export class VmChangesService {
     kind: OperationKind,
     volumeId: string | undefined,
   ): Promise<void> {
-    const { supersedes, takesBack, destroys } = actionOf(kind);
+    const { supersedes, takesBack, destroys, deletion } = actionOf(kind);
     if (destroys === true) return;
-    if (kind !== 'CLONE_VM' && (await this.vms.isBeingCloned(tx, vm.id)))
+    // A deletion that is taken back leaves the disk alone, and could come before the copy's end.
+    if (kind !== 'CLONE_VM' && deletion !== 'taken-back' && (await this.vms.isBeingCloned(tx, vm.id)))
       throw new DomainError('VM_BUSY', { state: vm.state, operation: 'CLONE_VM' });
     const open = await this.operations.open(vm.id, tx);
     if (open !== null && isExclusive(open.kind))
@@ -181,7 +191,9 @@ export class VmChangesService {
     const { desired } = wished;
     const state = wished.shows ?? vm.state;
     const pauseReason = state === 'PAUSED' ? vm.pauseReason : null;
-    await this.vms.update(tx, vm.id, { ...due, errorCode: null, errorMessage: null, pauseReason, desired, state });
+    // Of what a VM stays in error, it goes on saying why.
+    const error = state === 'ERROR' ? {} : { errorCode: null, errorMessage: null };
+    await this.vms.update(tx, vm.id, { ...due, ...error, pauseReason, desired, state });
     return stateEvents(vm, state, kind);
   }
 

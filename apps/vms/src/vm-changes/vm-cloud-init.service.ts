@@ -25,7 +25,7 @@ export class VmCloudInitService {
     private readonly metadata: VmMetadataRepository,
   ) {}
 
-  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, VM_MEMORY_SAVED */
+  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, DELETION_SCHEDULED, VM_MEMORY_SAVED */
   set(actor: Actor, rawInput: unknown): Promise<Vm> {
     const { idempotencyKey: key, ...input } = validateInput(SetVmCloudInit, rawInput);
     if (!isUuid(input.vmId)) throw new DomainError('VM_NOT_FOUND');

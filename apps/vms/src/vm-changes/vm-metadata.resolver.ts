@@ -6,7 +6,8 @@ import { Vm } from '../vms/vm.model.js';
 import { DescribeVmInput, RenameVmInput, SetVmDeletionProtectionInput, VmTagsInput } from './vm-metadata.inputs.js';
 import { VmMetadataService } from './vm-metadata.service.js';
 
-const ERRORS = 'Errors: VM_NOT_FOUND, VM_BUSY (it is being deleted), INVALID_INPUT, IDEMPOTENCY_KEY_REUSED';
+const ERRORS =
+  'Errors: VM_NOT_FOUND, VM_BUSY (it is being deleted), DELETION_SCHEDULED, INVALID_INPUT, IDEMPOTENCY_KEY_REUSED';
 
 @Resolver(() => Vm)
 export class VmMetadataResolver {
@@ -14,7 +15,7 @@ export class VmMetadataResolver {
 
   @Authorize()
   @Mutation(() => Vm, {
-    description: `Gives a VM another name, in any state. Lists, searches and events have it at once; the name that the guest gets by DHCP, and the title that libvirt shows, at its next start: a guest that runs keeps the name that it has. The name that it had is free at once. ${ERRORS}, NAME_TAKEN`,
+    description: `Gives a VM another name, in any state, unless it is going to be deleted. Lists, searches and events have it at once; the name that the guest gets by DHCP, and the title that libvirt shows, at its next start: a guest that runs keeps the name that it has. The name that it had is free at once. ${ERRORS}, NAME_TAKEN`,
   })
   renameVm(@Args('input') input: RenameVmInput, @CurrentActor() actor: Actor): Promise<Vm> {
     return this.service.rename(actor, input);
@@ -42,7 +43,7 @@ export class VmMetadataResolver {
 
   @Authorize()
   @Mutation(() => Vm, {
-    description: `Protects a VM from deletion, or lets it be deleted again. Of a deletion and a protection that come at once one is refused: the deletion with DELETION_PROTECTED, or the protection with VM_BUSY. ${ERRORS}`,
+    description: `Protects a VM from deletion, or lets it be deleted again. Of a deletion and a protection that come at once one is refused: the deletion with DELETION_PROTECTED, or the protection with VM_BUSY, or DELETION_SCHEDULED after softDeleteVm. ${ERRORS}`,
   })
   setVmDeletionProtection(
     @Args('input') input: SetVmDeletionProtectionInput,

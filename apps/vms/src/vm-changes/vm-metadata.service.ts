@@ -27,19 +27,19 @@ export class VmMetadataService {
     private readonly metadata: VmMetadataRepository,
   ) {}
 
-  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, NAME_TAKEN */
+  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, DELETION_SCHEDULED, NAME_TAKEN */
   rename(actor: Actor, rawInput: unknown): Promise<Vm> {
     const input = validateInput(RenameVm, rawInput);
     return this.alter(actor, 'renameVm', input, (facts) => ({ ...facts, name: input.name }));
   }
 
-  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY */
+  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, DELETION_SCHEDULED */
   describe(actor: Actor, rawInput: unknown): Promise<Vm> {
     const input = validateInput(DescribeVm, rawInput);
     return this.alter(actor, 'describeVm', input, (facts) => ({ ...facts, description: input.description }));
   }
 
-  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, TAG_LIMIT_REACHED */
+  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, DELETION_SCHEDULED, TAG_LIMIT_REACHED */
   tag(actor: Actor, rawInput: unknown): Promise<Vm> {
     const input = validateInput(VmTags, rawInput);
     return this.alter(actor, 'tagVm', input, (facts) => {
@@ -49,14 +49,14 @@ export class VmMetadataService {
     });
   }
 
-  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY */
+  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, DELETION_SCHEDULED */
   untag(actor: Actor, rawInput: unknown): Promise<Vm> {
     const input = validateInput(VmTags, rawInput);
     const kept = (tag: string): boolean => !input.tags.includes(tag);
     return this.alter(actor, 'untagVm', input, (facts) => ({ ...facts, tags: facts.tags.filter(kept) }));
   }
 
-  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY */
+  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, DELETION_SCHEDULED */
   setDeletionProtection(actor: Actor, rawInput: unknown): Promise<Vm> {
     const input = validateInput(SetVmDeletionProtection, rawInput);
     const { deletionProtected } = input;

@@ -2,7 +2,7 @@ import { readableDepartments } from '@infinibay/access-domain';
 import { DomainError, type Actor } from '@infinibay/contracts';
 import { Authorize } from '@infinibay/platform-access';
 import { CurrentActor } from '@infinibay/platform-graphql';
-import { ACTIONS, type AnyAction } from '@infinibay/vms-domain';
+import { ACTIONS, actionOf, isRefusedWhileScheduled, type OperationKind } from '@infinibay/vms-domain';
 import { Injectable, type Type } from '@nestjs/common';
 import { Args, Mutation, Resolver } from '@nestjs/graphql';
 import { toOperation } from '../operations/operation.mapper.js';
@@ -33,7 +33,11 @@ export class AcceptedRequests {
   }
 }
 
-const descriptionOf = ({ description, errors }: AnyAction): string => `${description} Errors: ${errors.join(', ')}`;
+const descriptionOf = (kind: OperationKind): string => {
+  const { description, errors } = actionOf(kind);
+  const all = isRefusedWhileScheduled(kind) ? [...errors, 'DELETION_SCHEDULED'] : errors;
+  return `${description} Errors: ${all.join(', ')}`;
+};
 
 /** The mutation of an action: its name, description and input come from where the action is declared. */
 const resolverOf = (action: (typeof ACTIONS)[number]): Type => {
@@ -48,7 +52,7 @@ const resolverOf = (action: (typeof ACTIONS)[number]): Type => {
     ) {}
 
     @Authorize()
-    @Mutation(() => VmOperationResult, { name: action.mutation, description: descriptionOf(action) })
+    @Mutation(() => VmOperationResult, { name: action.mutation, description: descriptionOf(kind) })
     async perform(
       @Args({ type: () => Arguments }) given: ActionArguments,
       @CurrentActor() actor: Actor,

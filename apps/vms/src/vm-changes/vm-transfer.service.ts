@@ -24,7 +24,7 @@ export class VmTransferService {
     private readonly requests: RequestClient,
   ) {}
 
-  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, USER_NOT_FOUND, and that users does not answer */
+  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, DELETION_SCHEDULED, USER_NOT_FOUND, and that users does not answer */
   transfer(actor: Actor, rawInput: unknown): Promise<Vm> {
     const { idempotencyKey: key, ...input } = validateInput(TransferVm, rawInput);
     const { vmId, ownerId } = input;

@@ -69,11 +69,13 @@ describe('lists of 20,000 VMs', () => {
     'half of the hosts': { hostIds: Array.from({ length: 12 }, (_, at) => hostOf(at)) },
     'an image': { imageIds: [imageOf(5)] },
     'a template': { templateIds: [templateOf(3)] },
+    'what is going to be deleted': { deletionScheduled: true },
     'a name prefix': { namePrefix: 'front-1' },
     'a name prefix that many have': { namePrefix: 'front' },
   };
   const FILTERS: Readonly<Record<string, object>> = {
     ...COUNTED,
+    'what is not going to be deleted': { deletionScheduled: false },
     'a tag of one VM': { tagsAllOf: ['number-4711'] },
     'a tag of a third of the VMs': { tagsAllOf: ['env:prod'] },
     'two tags': { tagsAllOf: ['env:prod', 'team-5'] },

@@ -80,6 +80,12 @@ export class VmFilter {
   @Field(() => [String], { nullable: true, description: `With one at least of these tags. ${TAGS}` })
   tagsAnyOf?: string[] | null;
 
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'true: those that are going to be deleted (softDeleteVm); false: those that are not',
+  })
+  deletionScheduled?: boolean | null;
+
   @Field(() => String, { nullable: true, description: 'What the name begins with: 1 to 63 of a-z, 0-9 and -' })
   namePrefix?: string | null;
 
@@ -95,7 +101,7 @@ export const LIST_DESCRIPTION = [
   'Newest first unless orderBy says otherwise.',
   'Pages are read by an index, with 20,000 VMs as with 20, for every sort in both directions, at any page, alone or with any filter of VmFilter,',
   'over all departments, one or several.',
-  'totalCount is counted by an index when there is no filter, and with one of states, ownerIds, hostIds, imageIds, templateIds or namePrefix, in all departments, one or several;',
+  'totalCount is counted by an index when there is no filter, and with one of states, ownerIds, hostIds, imageIds, templateIds, namePrefix or deletionScheduled: true, in all departments, one or several;',
   'with tags or a text it takes as long as there are matches. Leave it out where nobody reads it.',
   'A page goes on where the one before ended, whatever is created or deleted meanwhile; a VM whose sorted field changes meanwhile may be seen twice or not at all.',
   'Errors: INVALID_INPUT for a filter that cannot be, a `first` out of range, or a cursor that is not of this list and sort',
@@ -133,6 +139,7 @@ export const VmCriteria = z.object({
   templateIds: some(Uuid),
   tagsAllOf: someTags,
   tagsAnyOf: someTags,
+  deletionScheduled: optional(z.boolean()),
   namePrefix: optional(z.string().regex(/^[a-z0-9-]{1,63}$/, 'must be 1 to 63 of a-z, 0-9 and -')),
   text: optional(
     z

@@ -60,6 +60,8 @@ const FILTERS: readonly (readonly [object, (row: Row) => boolean])[] = [
   [{ tagsAllOf: ['env:prod'] }, (row) => tagsOf(row).includes('env:prod')],
   [{ tagsAllOf: ['ENV:PROD', 'team-5'] }, (row) => ['env:prod', 'team-5'].every((tag) => tagsOf(row).includes(tag))],
   [{ tagsAnyOf: ['team-5', 'Team-6'] }, (row) => ['team-5', 'team-6'].some((tag) => tagsOf(row).includes(tag))],
+  [{ deletionScheduled: true }, (row) => row.purgeAt !== null],
+  [{ deletionScheduled: false, states: ['RUNNING'] }, (row) => row.purgeAt === null && row.state === 'RUNNING'],
   [{ namePrefix: 'front' }, (row) => row.name.startsWith('front')],
   [{ namePrefix: 'front-1' }, (row) => row.name.startsWith('front-1')],
   [{ text: 'TEAM 1' }, (row) => textOf(row).includes('team 1')],

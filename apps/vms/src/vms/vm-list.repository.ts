@@ -80,7 +80,7 @@ const beyond = ({ field, direction }: VmSort, { after }: SortedPage): Prisma.Sql
 };
 
 const conditions = (scope: DepartmentScope, criteria: VmCriteria): Prisma.Sql[] => {
-  const { namePrefix, ownerIds, hostIds, imageIds, templateIds, states } = criteria;
+  const { namePrefix, ownerIds, hostIds, imageIds, templateIds, states, deletionScheduled } = criteria;
   return [
     Prisma.sql`v.state <> 'DELETED'`,
     ...oneOf('v.department_id', scope.all ? null : scope.departmentIds),
@@ -90,11 +90,14 @@ const conditions = (scope: DepartmentScope, criteria: VmCriteria): Prisma.Sql[] 
     ...oneOf('v.template_id', templateIds),
     ...oneOf('v.state', states, Prisma.raw('"VmState"')),
     ...(namePrefix === null ? [] : beginningWith(namePrefix)),
+    ...(deletionScheduled === null ? [] : [deletionScheduled ? GOING : STAYING]),
     ...described(criteria),
   ];
 };
 
 const UUID = Prisma.raw('uuid');
+const GOING = Prisma.sql`v.purge_at IS NOT NULL`;
+const STAYING = Prisma.sql`v.purge_at IS NULL`;
 
 /** One value alone is compared by `=`: only then does PostgreSQL read an index on in its order. */
 const oneOf = (name: string, values: readonly string[] | null, type = UUID): Prisma.Sql[] => {

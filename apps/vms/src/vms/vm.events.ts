@@ -2,6 +2,8 @@ import {
   toVmStateV1,
   vmCreated,
   vmDeleted,
+  vmDeletionCancelled,
+  vmDeletionScheduled,
   vmPaused,
   vmResumed,
   vmStateChanged,
@@ -55,4 +57,22 @@ export const transferredEvent = (vm: Pick<VmRow, 'id' | 'departmentId' | 'ownerI
     departmentId: vm.departmentId,
     resource: { kind: 'vm', id: vm.id },
     data: { vmId: vm.id, fromOwnerId: vm.ownerId, ownerId },
+  });
+
+export const deletionScheduledEvent = (
+  vm: Pick<VmRow, 'id' | 'departmentId' | 'name'>,
+  purgeAt: Date,
+  deleteVolumes: boolean,
+): EventEnvelope =>
+  newEvent(vmDeletionScheduled, {
+    departmentId: vm.departmentId,
+    resource: { kind: 'vm', id: vm.id },
+    data: { vmId: vm.id, name: vm.name, purgeAt: purgeAt.toISOString(), deleteVolumes },
+  });
+
+export const deletionCancelledEvent = (vm: Pick<VmRow, 'id' | 'departmentId' | 'name'>): EventEnvelope =>
+  newEvent(vmDeletionCancelled, {
+    departmentId: vm.departmentId,
+    resource: { kind: 'vm', id: vm.id },
+    data: { vmId: vm.id, name: vm.name },
   });

@@ -2,7 +2,7 @@ import { bytesToGib } from '../catalog/sizes.js';
 import { RESTART_REASONS, mayRun } from '@infinibay/vms-domain';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
 import { driftIn, pendingRestartIn, sizesOf } from './vm-spec.js';
-import type { Vm } from './vm.model.js';
+import type { ScheduledDeletion, Vm } from './vm.model.js';
 
 /** Of a VM that is off nothing is shown, though a late event may have told of its guest. */
 const guestReadyAtOf = ({ state, guestReadyAt }: VmRow): Date | null => (mayRun(state) ? guestReadyAt : null);
@@ -25,6 +25,7 @@ export const toVm = (row: VmRow): Vm => ({
   deletionProtected: row.deletionProtected,
   autostart: row.autostart,
   hasSavedMemory: row.savedAt !== null,
+  scheduledDeletion: scheduledDeletionOf(row),
   error: row.errorCode === null ? null : { code: row.errorCode, message: row.errorMessage ?? row.errorCode },
   createdAt: row.createdAt,
   updatedAt: row.updatedAt,
@@ -34,3 +35,8 @@ export const toVm = (row: VmRow): Vm => ({
   templateId: row.templateId,
   hostId: row.hostId,
 });
+
+const scheduledDeletionOf = ({ purgeAt, purgeVolumes, purgeById }: VmRow): ScheduledDeletion | null =>
+  purgeAt === null
+    ? null
+    : { purgeAt, deleteVolumes: purgeVolumes, requestedBy: purgeById === null ? null : { id: purgeById } };

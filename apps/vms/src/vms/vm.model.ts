@@ -1,5 +1,5 @@
 import { VmState } from '../generated/prisma/enums.js';
-import { ListSize, PageInfo } from '@infinibay/platform-graphql';
+import { ListSize, PageInfo, UserRef } from '@infinibay/platform-graphql';
 import { Directive, Field, Float, GraphQLISODateTime, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
 
 import { PendingRestart, VmDrift, VmSpec } from './vm-revision.model.js';
@@ -17,6 +17,23 @@ export class Failure {
 
   @Field(() => String, { description: 'For people' })
   message!: string;
+}
+
+@ObjectType({ description: 'That a virtual machine is going to be deleted: see softDeleteVm and undeleteVm' })
+export class ScheduledDeletion {
+  @Field(() => GraphQLISODateTime, {
+    description: 'It is deleted then, later while its host is away or in maintenance; undeleteVm takes it back until it is',
+  })
+  purgeAt!: Date;
+
+  @Field(() => Boolean, { description: 'The volumes that are attached to it then are deleted as well' })
+  deleteVolumes!: boolean;
+
+  @Field(() => UserRef, {
+    nullable: true,
+    description: 'By whose right it is deleted; null when the caller may not see that user',
+  })
+  requestedBy!: UserRef | null;
 }
 
 @ObjectType({ description: 'A virtual machine' })
@@ -94,6 +111,9 @@ export class Vm {
     description: 'Its memory is kept on its host while it is off, and startVm brings it back where it was; see saveVm',
   })
   hasSavedMemory!: boolean;
+
+  @Field(() => ScheduledDeletion, { nullable: true, description: 'null: it is not going to be deleted' })
+  scheduledDeletion!: ScheduledDeletion | null;
 
   @Field(() => Failure, { nullable: true, description: 'Set in state ERROR' })
   error!: Failure | null;

@@ -60,7 +60,7 @@ export class VolumeChangesService {
     });
   }
 
-  /** @throws DomainError INVALID_INPUT, VOLUME_NOT_FOUND, VOLUME_BUSY, VOLUME_IN_SNAPSHOT, VM_MEMORY_SAVED, VOLUME_CANNOT_SHRINK, POOL_FULL, NO_SUITABLE_POOL, QUOTA_EXCEEDED */
+  /** @throws DomainError INVALID_INPUT, VOLUME_NOT_FOUND, VOLUME_BUSY, VOLUME_IN_SNAPSHOT, VM_MEMORY_SAVED, DELETION_SCHEDULED, VOLUME_CANNOT_SHRINK, POOL_FULL, NO_SUITABLE_POOL, QUOTA_EXCEEDED */
   resize(actor: Actor, rawInput: unknown): Promise<AcceptedVolume> {
     const { idempotencyKey: key, ...input } = validateInput(ResizeVolume, rawInput);
     return this.accept({ actor, key, operation: 'resizeVolume', input }, async (tx) => {

@@ -32,7 +32,7 @@ export class VolumeMutationResolver {
   @Authorize()
   @Mutation(() => VolumeOperationResult, {
     description:
-      'Makes a volume larger, also while a guest uses it, which sees the new size at once. When it cannot be, the operation ends FAILED and the volume is as it was. Errors: VOLUME_NOT_FOUND, VOLUME_BUSY (it is not AVAILABLE, or is being attached or detached), VOLUME_IN_SNAPSHOT, VM_MEMORY_SAVED, VOLUME_CANNOT_SHRINK, POOL_FULL, NO_SUITABLE_POOL, QUOTA_EXCEEDED, INVALID_INPUT, IDEMPOTENCY_KEY_REUSED',
+      'Makes a volume larger, also while a guest uses it, which sees the new size at once. When it cannot be, the operation ends FAILED and the volume is as it was. Errors: VOLUME_NOT_FOUND, VOLUME_BUSY (it is not AVAILABLE, or is being attached or detached), VOLUME_IN_SNAPSHOT, VM_MEMORY_SAVED, DELETION_SCHEDULED, VOLUME_CANNOT_SHRINK, POOL_FULL, NO_SUITABLE_POOL, QUOTA_EXCEEDED, INVALID_INPUT, IDEMPOTENCY_KEY_REUSED',
   })
   resizeVolume(@Args('input') input: ResizeVolumeInput, @CurrentActor() actor: Actor): Promise<VolumeOperationResult> {
     return this.show(actor, this.service.resize(actor, input));

@@ -7,6 +7,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
 import type { Volume } from '../generated/prisma/client.js';
 import { SnapshotRepository } from '../snapshots/snapshot.repository.js';
+import { refuseWhileScheduled } from '../vms/scheduled-deletion.js';
 import { VmRepository } from '../vms/vm.repository.js';
 import { StoragePoolRepository } from '../volumes/storage-pool.repository.js';
 import { VOLUME_OPTIONS, type VolumeOptions } from '../volumes/volume-options.js';
@@ -37,10 +38,11 @@ export class VolumePlacement {
 
   /**
    * Going back to a snapshot would make it smaller again, and memory that is kept knows it as it was.
-   * @throws DomainError VOLUME_IN_SNAPSHOT, VM_MEMORY_SAVED
+   * @throws DomainError VOLUME_IN_SNAPSHOT, VM_MEMORY_SAVED, DELETION_SCHEDULED
    */
   async requireGrowable(tx: Transaction, { id: volumeId, attachedVmId }: Volume): Promise<void> {
     const vm = attachedVmId === null ? null : await this.vms.findRow(attachedVmId);
+    if (vm !== null) refuseWhileScheduled(vm);
     if (vm !== null && vm.savedBytes !== null) throw new DomainError('VM_MEMORY_SAVED', { vmId: vm.id });
     if (await this.snapshots.holdsVolume(tx, volumeId)) throw new DomainError('VOLUME_IN_SNAPSHOT', { volumeId });
   }

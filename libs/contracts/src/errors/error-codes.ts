@@ -73,6 +73,11 @@ export const ERROR_CODES = {
     message: 'The host of the virtual machine is in maintenance: nothing is started there until that ends',
   },
   DELETION_PROTECTED: { kind: 'precondition', message: 'The virtual machine is protected from deletion' },
+  DELETION_SCHEDULED: {
+    kind: 'precondition',
+    message: 'The virtual machine is going to be deleted, and stays as it is until then; undeleteVm takes that back',
+  },
+  DELETION_NOT_SCHEDULED: { kind: 'precondition', message: 'The virtual machine is not going to be deleted' },
   TAG_LIMIT_REACHED: { kind: 'precondition', message: 'The virtual machine has as many tags as it may have' },
   BULK_INCOMPLETE: {
     kind: 'precondition',

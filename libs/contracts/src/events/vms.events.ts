@@ -103,6 +103,30 @@ export const vmTransferred = defineEvent({
   },
 });
 
+export const vmDeletionScheduled = defineEvent({
+  name: 'vm.deletion-scheduled',
+  version: 1,
+  description: 'A VM is going to be deleted, unless that is taken back before. Told again when the time is another.',
+  producer: 'vms',
+  data: z.object({
+    vmId: Uuid,
+    name: z.string().max(63),
+    purgeAt: z.iso.datetime().describe('When it is going to be deleted'),
+    deleteVolumes: z.boolean().describe('The volumes that are attached to it then are deleted as well'),
+  }),
+  example: { vmId: EXAMPLE_VM, name: 'web-1', purgeAt: '2026-01-08T12:00:00.000Z', deleteVolumes: false },
+});
+
+export const vmDeletionCancelled = defineEvent({
+  name: 'vm.deletion-cancelled',
+  version: 1,
+  description:
+    'A VM that was going to be deleted is not any more. It shall be off, and has all that it had. Not told when an instance of vms before this starts it, which vm.state-changed tells of, or protects it, which vm.updated tells of.',
+  producer: 'vms',
+  data: z.object({ vmId: Uuid, name: z.string().max(63) }),
+  example: { vmId: EXAMPLE_VM, name: 'web-1' },
+});
+
 export const vmDeleted = defineEvent({
   name: 'vm.deleted',
   version: 1,

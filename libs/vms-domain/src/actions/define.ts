@@ -75,6 +75,8 @@ interface Action<K extends string, M extends string> {
   readonly options?: Options;
   /** Refused with DELETION_PROTECTED for a VM that is protected from deletion. */
   readonly destroys?: true;
+  /** It has the VM deleted after a time, and is refused as what destroys it at once; or it takes that back. */
+  readonly deletion?: 'scheduled' | 'taken-back';
 }
 
 export interface WishAction<K extends string = string, M extends string = string, W extends Wish = Wish> extends Action<

@@ -2,7 +2,7 @@ import { act, isOff, settledUnlessBlocked } from '../planning.js';
 import { defineWish, defineWishAction } from './define.js';
 
 /** force-off -> settled. */
-const forcedOff = defineWish({
+export const forcedOff = defineWish({
   desired: 'FORCED_OFF',
   settles: 'STOPPED',
   steps: ['force-off'],

@@ -17,8 +17,10 @@ import { revertToSnapshot } from './revert-to-snapshot.js';
 import { save } from './save.js';
 import { setAutostart } from './set-autostart.js';
 import { shutdown } from './shutdown.js';
+import { softDelete } from './soft-delete.js';
 import { start } from './start.js';
 import { suspend } from './suspend.js';
+import { undelete } from './undelete.js';
 
 /**
  * All that people can do to a VM. Kinds of operations, mutations, the matrix of states, plans and their steps, and the
@@ -45,5 +47,7 @@ export const ACTIONS = [
   createSnapshot,
   revertToSnapshot,
   deleteSnapshot,
+  softDelete,
+  undelete,
   deleteVm,
 ] as const;

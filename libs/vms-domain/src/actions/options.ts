@@ -12,6 +12,8 @@ export interface Parameters {
   /** Of an action that makes a VM. */
   readonly start?: boolean;
   readonly discardSavedMemory?: boolean;
+  /** Of an action that deletes a VM later. */
+  readonly purgeAfterSeconds?: number;
 }
 
 export interface IntegerOption {

@@ -1,0 +1,30 @@
+import type { Actor, EventEnvelope } from '@infinibay/contracts';
+import { actionOf, type OperationKind, type Parameters } from '@infinibay/vms-domain';
+import { Injectable } from '@nestjs/common';
+import type { Transaction } from '../database.js';
+import type { Vm as VmRow } from '../generated/prisma/client.js';
+import { KeptMemory } from './kept-memory.js';
+import { SoftDeletion } from './soft-deletion.js';
+
+/** What an action writes of the VM itself, beside its power and its spec. The VM is locked by whoever asks. */
+@Injectable()
+export class VmEffects {
+  constructor(
+    private readonly kept: KeptMemory,
+    private readonly deletions: SoftDeletion,
+  ) {}
+
+  /** @throws DomainError what KeptMemory throws */
+  async accept(
+    tx: Transaction,
+    vm: VmRow,
+    kind: OperationKind,
+    actor: Actor,
+    parameters: Parameters,
+  ): Promise<EventEnvelope[]> {
+    const { deletion } = actionOf(kind);
+    if (kind === 'SAVE_VM') await this.kept.promise(tx, vm);
+    if (deletion === 'scheduled') return this.deletions.schedule(tx, vm, actor, parameters);
+    return deletion === 'taken-back' ? this.deletions.cancel(tx, vm) : [];
+  }
+}
