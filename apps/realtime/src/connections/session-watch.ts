@@ -2,9 +2,10 @@ import { can } from '@infinibay/access-domain';
 import { DomainError, resolveSession, type Actor, type ErrorCode } from '@infinibay/contracts';
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { ActorResolver } from '@infinibay/platform-access';
-import type { Logger } from '@infinibay/platform-logging';
-import { CLOCK_TOLERANCE_SECONDS, RequestClient } from '@infinibay/platform-messaging';
+import { warnSeldom, type Logger } from '@infinibay/platform-logging';
+import { CLOCK_TOLERANCE_SECONDS, NATS_CONNECTION, RequestClient } from '@infinibay/platform-messaging';
 import { LOGGER } from '@infinibay/platform-service';
+import type { NatsConnection } from '@nats-io/transport-node';
 import { decodeJwt } from 'jose';
 import { CONFIG, type RealtimeConfig } from '../config.js';
 import { RealtimeMetrics } from '../metrics/realtime-metrics.js';
@@ -12,6 +13,7 @@ import { toDomainError } from './answers.js';
 import type { RealtimeSocket } from './realtime-socket.js';
 import { RecheckQueue } from './recheck-queue.js';
 import { roomsOf, userRoom, vmRoom } from './rooms.js';
+import { SessionGrace } from './session-grace.js';
 import type { Session } from './session.js';
 import { SocketHub } from './socket.hub.js';
 
@@ -21,16 +23,21 @@ export const SWEEP_MS = 500;
 /** With the answer's own time a disabled user is out within 5 s. */
 export const RECHECK_MS = 3_000;
 const RECHECKS_AT_ONCE = 64;
+/** After NATS was away: how long events wait for all sessions to be looked at. */
+const CATCH_UP_MS = 5_000;
 
 /**
  * Who may be connected, and in which rooms. Each session is looked at again every 3 s, later where there are more than
- * 384, and at once when the user's access changes. While the users service does not answer, sessions stay as they are, at
- * most until their token ends.
+ * 384, and at once when the user's access changes. While the users service does not answer, sessions stay as they are for
+ * SESSION_GRACE_SECONDS at most; then their connections end. While NATS is away nobody is told anything, and nobody ends;
+ * when it is back all sessions are looked at before anybody is told what happened meanwhile.
  */
 @Injectable()
 export class SessionWatch implements BeforeApplicationShutdown {
   private readonly rechecks = new RecheckQueue(RECHECK_MS);
+  private readonly grace: SessionGrace;
   private running = 0;
+  private knows = true;
   /** Connections with a session, or with one that is being looked at. */
   private readonly claimed = new WeakSet<RealtimeSocket['conn']>();
   private timer: NodeJS.Timeout | undefined;
@@ -42,9 +49,18 @@ export class SessionWatch implements BeforeApplicationShutdown {
     private readonly requests: RequestClient,
     private readonly metrics: RealtimeMetrics,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+    @Inject(NATS_CONNECTION) private readonly connection: NatsConnection,
+  ) {
+    this.grace = new SessionGrace(config.SESSION_GRACE_SECONDS * 1_000);
+  }
+
+  /** Whether rooms are those of what users said lately; what somebody is told has to wait while they are not. */
+  get knowsAudience(): boolean {
+    return this.knows;
+  }
 
   start(): void {
+    void this.followConnection();
     this.timer = setInterval(() => {
       this.sweep();
     }, SWEEP_MS);
@@ -85,7 +101,8 @@ export class SessionWatch implements BeforeApplicationShutdown {
   private async authenticate(token: unknown): Promise<Session> {
     if (typeof token !== 'string') throw new DomainError('UNAUTHENTICATED');
     const actor = await this.actors.resolve(token);
-    return { actor, expiresAt: (decodeJwt(token).exp ?? 0) * 1_000, watched: new Map() };
+    const confirmedAt = this.actors.confirmedAt(actor) ?? -Infinity;
+    return { actor, confirmedAt, expiresAt: (decodeJwt(token).exp ?? 0) * 1_000, watched: new Map() };
   }
 
   async admit(socket: RealtimeSocket): Promise<void> {
@@ -104,11 +121,11 @@ export class SessionWatch implements BeforeApplicationShutdown {
 
   /** @throws DomainError TOKEN_INVALID for the token of another user, or why it is not accepted. */
   async refresh(socket: RealtimeSocket, token: string): Promise<number> {
-    const { actor, expiresAt } = await this.authenticate(token);
+    const { actor, confirmedAt, expiresAt } = await this.authenticate(token);
     const { session } = socket.data;
     if (actor.userId !== session.actor.userId) throw new DomainError('TOKEN_INVALID');
     session.expiresAt = expiresAt;
-    this.apply(socket, actor);
+    this.apply(socket, actor, confirmedAt);
     this.rechecks.put(actor);
     return expiresAt;
   }
@@ -121,6 +138,7 @@ export class SessionWatch implements BeforeApplicationShutdown {
   private sweep(): void {
     const now = Date.now();
     const alive = new Set<string>();
+    if (this.knows) this.endUnconfirmed();
     for (const socket of this.hub.io.sockets.sockets.values()) {
       const { session } = socket.data;
       if (session.expiresAt + TOLERANCE_MS <= now) this.end(socket, 'TOKEN_EXPIRED');
@@ -130,26 +148,72 @@ export class SessionWatch implements BeforeApplicationShutdown {
     for (const actor of this.rechecks.take(RECHECKS_AT_ONCE - this.running)) void this.recheck(actor);
   }
 
+  /** Ends those whose access nobody has confirmed for longer than users may be away. */
+  private endUnconfirmed(): void {
+    if (this.grace.isOver) this.endPast([...this.hub.io.sockets.sockets.values()]);
+  }
+
+  private endPast(sockets: readonly RealtimeSocket[]): void {
+    const past = sockets.filter((socket) => this.grace.isPast(socket.data.session.confirmedAt));
+    if (past.length > 0)
+      warnSeldom(this.logger, 'connections were ended: users does not answer about their sessions', {
+        connections: past.length,
+      });
+    for (const socket of past) this.end(socket, 'SERVICE_UNAVAILABLE');
+  }
+
+  private async followConnection(): Promise<void> {
+    for await (const { type } of this.connection.status()) {
+      if (type === 'disconnect') this.knows = false;
+      else if (type === 'reconnect') await this.recheckAll();
+    }
+  }
+
+  /** What is waited for is bounded: of those not answered about by then only who was confirmed lately stays. */
+  private async recheckAll(): Promise<void> {
+    const until = performance.now() + CATCH_UP_MS;
+    const actors = [...this.hub.io.sockets.sockets.values()].map(({ data }) => data.session.actor);
+    const left = new Map(actors.map((actor) => [actor.sessionId, actor])).values();
+    const work = async (): Promise<void> => {
+      for (const actor of left) {
+        if (performance.now() > until) return;
+        await this.recheck(actor);
+      }
+    };
+    await Promise.all(Array.from({ length: RECHECKS_AT_ONCE }, work));
+    this.endPast([...this.hub.io.sockets.sockets.values()]);
+    this.knows = true;
+  }
+
+  private socketsOf({ userId, sessionId }: Actor): RealtimeSocket[] {
+    return this.socketsIn(userRoom(userId)).filter(({ data }) => data.session.actor.sessionId === sessionId);
+  }
+
   /** One question for all connections of a session. */
-  private async recheck({ userId, sessionId }: Actor): Promise<void> {
+  private async recheck(asked: Actor): Promise<void> {
+    const { userId, sessionId } = asked;
+    const askedAt = performance.now();
     this.running += 1;
     try {
       const { actor } = await this.requests.call(resolveSession, { userId, sessionId });
-      for (const socket of this.socketsIn(userRoom(userId))) {
-        if (socket.data.session.actor.sessionId !== sessionId) continue;
+      this.grace.answered();
+      for (const socket of this.socketsOf(asked)) {
         if (actor === null) this.end(socket, 'SESSION_ENDED');
-        else this.apply(socket, actor);
+        else this.apply(socket, actor, askedAt);
       }
     } catch (error) {
-      this.logger.warn({ err: error, userId }, 'a session could not be checked; it stays as it is');
+      this.grace.failed();
+      warnSeldom(this.logger, 'a session could not be checked; retry follows', { err: error, userId });
+      if (this.knows) this.endPast(this.socketsOf(asked));
     } finally {
       this.running -= 1;
     }
   }
 
   /** Brings a connection's rooms in line with what its user may do now. */
-  private apply(socket: RealtimeSocket, actor: Actor): void {
+  private apply(socket: RealtimeSocket, actor: Actor, confirmedAt: number): void {
     const { session } = socket.data;
+    session.confirmedAt = confirmedAt;
     const before = new Set(roomsOf(session.actor));
     const after = new Set(roomsOf(actor));
     session.actor = actor;

@@ -3,6 +3,8 @@ import type { Actor } from '@infinibay/contracts';
 /** What the server knows of one connection. */
 export interface Session {
   actor: Actor;
+  /** When users was asked for what is known of the actor, by `performance.now()`. */
+  confirmedAt: number;
   /** Epoch milliseconds at which the access token ends. */
   expiresAt: number;
   /** Department of each VM that the connection watches. */

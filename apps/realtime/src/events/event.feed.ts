@@ -1,4 +1,4 @@
-import { LIVE_EVENTS_SUBJECTS, userAccessChanged } from '@infinibay/contracts';
+import { DomainError, LIVE_EVENTS_SUBJECTS, userAccessChanged } from '@infinibay/contracts';
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { Logger } from '@infinibay/platform-logging';
@@ -21,7 +21,8 @@ const BACKLOG = 2_000;
 
 /**
  * Follows the EVENTS stream as the server says each stored event again, and looks up by sequence what did not come.
- * Each event goes once and in order to the rooms that may hear of it; a stream that was erased is begun anew.
+ * Each event goes once and in order to the rooms that may hear of it; a stream that was erased is begun anew. What
+ * happened while NATS was away waits until all sessions were looked at.
  */
 @Injectable()
 export class EventFeed implements BeforeApplicationShutdown {
@@ -96,7 +97,8 @@ export class EventFeed implements BeforeApplicationShutdown {
   }
 
   private async drain(): Promise<void> {
-    while (!this.stopped && (this.checkIsDue || this.pending.length > 0)) {
+    // While nobody knows who may hear it, the check that comes every second tries again.
+    while (!this.stopped && this.sessions.knowsAudience && (this.checkIsDue || this.pending.length > 0)) {
       if (this.cursor === undefined || this.checkIsDue) await this.check();
       const messages = this.pending;
       this.pending = [];
@@ -124,6 +126,7 @@ export class EventFeed implements BeforeApplicationShutdown {
 
   private async readUntil(last: number): Promise<void> {
     for await (const event of this.stream.between(this.cursor ?? 0, last)) {
+      this.assertAudience();
       this.cursor = event.sequence;
       this.deliver(event);
     }
@@ -140,8 +143,15 @@ export class EventFeed implements BeforeApplicationShutdown {
       return;
     }
     if (sequence > (this.cursor ?? 0) + 1) await this.readUntil(sequence - 1);
+    this.assertAudience();
     this.cursor = sequence;
     if (event !== undefined) this.deliver(event);
+  }
+
+  /** @throws DomainError SERVICE_UNAVAILABLE where NATS went away meanwhile: the event waits until sessions were looked at. */
+  private assertAudience(): void {
+    if (!this.sessions.knowsAudience)
+      throw new DomainError('SERVICE_UNAVAILABLE', { reason: 'who may hear it is not known' });
   }
 
   private deliver(event: SequencedEvent): void {

@@ -34,10 +34,12 @@ describe(SessionCache, () => {
 
   it('lets an open session go on for 30 s while nobody answers, and not longer', async () => {
     const { state, cache } = source();
+    expect(cache.confirmedAt(claims)).toBeUndefined();
     await cache.actorOf(claims);
     state.answer = away;
     for (state.now = 3_000; state.now <= SESSION_GRACE_MS; state.now += 3_000)
       await expect(cache.actorOf(claims)).resolves.toEqual(actor);
+    expect(cache.confirmedAt(claims)).toBe(0);
     state.now = SESSION_GRACE_MS + 2_001;
     await expect(cache.actorOf(claims)).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
   });

@@ -30,8 +30,7 @@ export class SessionCache {
 
   /** @throws what `ask` throws when the session was not confirmed within the grace either */
   actorOf(claims: AccessClaims): Promise<Actor | null> {
-    // The user is part of the key: claims come from a signed token, but a cache must not depend on that.
-    const key = `${claims.userId}/${claims.sessionId}`;
+    const key = keyOf(claims);
     const entry = this.entries.get(key);
     if (entry !== undefined && entry.expiresAt > this.now()) return entry.answer;
     const answer = this.confirm(key, claims);
@@ -40,6 +39,11 @@ export class SessionCache {
       if (this.entries.get(key)?.answer === answer) this.entries.delete(key);
     });
     return answer;
+  }
+
+  /** When was asked what users answered last about the session, on this cache's clock; undefined when that is not known. */
+  confirmedAt(claims: AccessClaims): number | undefined {
+    return this.confirmed.get(keyOf(claims))?.at;
   }
 
   private async confirm(key: string, claims: AccessClaims): Promise<Actor | null> {
@@ -64,6 +68,9 @@ export class SessionCache {
     if (map.size > MAX_SESSIONS && oldest !== undefined) map.delete(oldest);
   }
 }
+
+/** The user is part of the key: claims come from a signed token, but a cache must not depend on that. */
+const keyOf = ({ userId, sessionId }: AccessClaims): string => `${userId}/${sessionId}`;
 
 const isAbsence = (error: unknown): boolean =>
   !(error instanceof DomainError) || error.kind === 'unavailable' || error.kind === 'timeout';
