@@ -15,6 +15,7 @@ import { NestLogger, createLogger } from '@infinibay/platform-logging';
 import { prepareHttp } from '@infinibay/platform-service';
 import { createTestDatabase, pollUntil, testNats, threadCpuMs, type TestDatabase } from '@infinibay/testing';
 import { AppModule } from './app.module.js';
+import { RefusalGate } from './callers/refusal-gate.js';
 import { configSchema } from './config.js';
 import { MAX_BODY } from './limits/limits.js';
 
@@ -148,7 +149,12 @@ export class Gateway {
       bodyParser: false,
       abortOnError: false,
     });
-    prepareHttp(app, { service: 'gateway', bodyLimit: MAX_BODY, corsOrigins: config.CORS_ORIGINS });
+    prepareHttp(app, {
+      service: 'gateway',
+      bodyLimit: MAX_BODY,
+      corsOrigins: config.CORS_ORIGINS,
+      beforeBody: app.get(RefusalGate).handle,
+    });
     await startMessaging(app);
     await app.listen(0, '127.0.0.1');
     return new Gateway(app, await app.getUrl(), folder);

@@ -1,6 +1,7 @@
 import type { ServiceName } from '@infinibay/contracts';
 import { IDEMPOTENCY_KEY_HEADER } from '@infinibay/platform-access';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 import { CORRELATION_HEADER, correlationMiddleware } from './correlation.middleware.js';
 
@@ -18,9 +19,11 @@ export interface HttpOptions {
   readonly corsOrigins?: readonly string[];
   /** Connections on which nothing moves for so long are ended, also in the middle of an answer; never when left out. */
   readonly idleTimeoutMs?: number;
+  /** What may refuse a request of which only the headers are here. */
+  readonly beforeBody?: RequestHandler;
 }
 
-/** What stands before every handler of a service, in this order: context, headers, answers to browsers, body. */
+/** What stands before every handler of a service, in this order: context, headers, answers to browsers, a first refusal, body. */
 export const prepareHttp = (app: NestExpressApplication, options: HttpOptions): void => {
   const server = app.getHttpServer();
   server.requestTimeout = REQUEST_TIMEOUT_MS;
@@ -39,5 +42,7 @@ export const prepareHttp = (app: NestExpressApplication, options: HttpOptions): 
       maxAge: PREFLIGHT_SECONDS,
     });
   }
-  app.useBodyParser('json', { limit: options.bodyLimit ?? BODY_LIMIT });
+  if (options.beforeBody !== undefined) app.use(options.beforeBody);
+  // No client of ours packs what it sends, and a small body that is unpacked to a large one costs its sender nothing.
+  app.useBodyParser('json', { limit: options.bodyLimit ?? BODY_LIMIT, inflate: false });
 };
