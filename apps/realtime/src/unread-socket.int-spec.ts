@@ -155,6 +155,25 @@ describe('a client that says too much', () => {
     }
   });
 
+  it('is cut off when it has asked a few times to be let in, and is let in by none of it', async () => {
+    const before = await metric('infinibay_realtime_refused_total', 'TOKEN_INVALID');
+    const client = await RawClient.open(url);
+    clients.push(client);
+    // In one piece: all have come before the first is answered.
+    client.send(...Array.from({ length: 1_000 }, () => '40{"token":"a.b.c"}'));
+    await pollUntil(() => client.ended, { timeoutMs: 60_000, what: 'the end' });
+    // Some of the eight are refused as others of the same connection.
+    expect((await metric('infinibay_realtime_refused_total', 'TOKEN_INVALID')) - before).toBeLessThanOrEqual(8);
+  });
+
+  it('is told why it is refused before it is cut off', async () => {
+    const client = await RawClient.open(url);
+    clients.push(client);
+    client.send('40{"token":"a.b.c"}');
+    await client.hears('TOKEN_INVALID');
+    await pollUntil(() => client.ended, { timeoutMs: 60_000, what: 'the end' });
+  });
+
   it('has a bounded number of connections', async () => {
     const mine = await token();
     for (let count = 0; count < 5; count += 1) await join(mine);

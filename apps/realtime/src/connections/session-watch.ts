@@ -82,7 +82,10 @@ export class SessionWatch implements BeforeApplicationShutdown {
       if (this.socketsIn(userRoom(socket.data.session.actor.userId)).length >= this.config.CONNECTIONS_PER_USER)
         throw new DomainError('TOO_MANY_ATTEMPTS', { connections: this.config.CONNECTIONS_PER_USER });
     } catch (error) {
-      if (isFirst) this.claimed.delete(socket.conn);
+      if (isFirst) {
+        this.claimed.delete(socket.conn);
+        this.hub.turnAway(socket.conn);
+      }
       const refusal = toDomainError(error, this.logger);
       this.metrics.refused.inc({ code: refusal.code });
       // socket.io hands `data` to the client's connect_error.
@@ -108,6 +111,7 @@ export class SessionWatch implements BeforeApplicationShutdown {
   async admit(socket: RealtimeSocket): Promise<void> {
     const { actor } = socket.data.session;
     this.metrics.connections.inc();
+    this.hub.letIn(socket.conn);
     socket.on('disconnect', () => {
       this.metrics.connections.dec();
       this.claimed.delete(socket.conn);
