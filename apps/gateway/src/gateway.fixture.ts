@@ -20,7 +20,7 @@ import { configSchema } from './config.js';
 import { MAX_BODY } from './limits/limits.js';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
-const INTERNAL_KEY = 'internal key of the gateway specs, 32 or more';
+export const INTERNAL_KEY = 'internal key of the gateway specs, 32 or more';
 export const ADMIN = { email: 'admin@infinibay.local', password: 'first admin, long enough' } as const;
 
 const natsSettings = () => {
