@@ -7,8 +7,12 @@ import { pollUntil, testNats } from '@infinibay/testing';
 import { jetstream } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { INestApplication } from '@nestjs/common';
+import { OutboundWatch } from './connections/outbound-watch.js';
+import type { RealtimeSocket } from './connections/realtime-socket.js';
+import { SocketHub } from './connections/socket.hub.js';
 import { TestClient } from './testing/client.js';
 import { OtherServices } from './testing/other-services.js';
+import { PollingClient } from './testing/polling-client.js';
 import { RawClient } from './testing/raw-client.js';
 import { healthUrl, startRealtime } from './testing/running-realtime.js';
 
@@ -20,6 +24,8 @@ let others: OtherServices;
 let app: INestApplication;
 let url: string;
 let clients: { close(): void }[] = [];
+/** Before the events of this file. */
+let beginning: number;
 
 beforeAll(async () => {
   const server = testNats();
@@ -27,6 +33,7 @@ beforeAll(async () => {
   others = await OtherServices.serve(nats, logger);
   app = await startRealtime(logger, { CONNECTIONS_PER_USER: '5' });
   url = await app.getUrl();
+  beginning = (await publishFact()) - 1;
   for (let published = 0; published < 1_500; published += 100)
     await Promise.all(Array.from({ length: 100 }, () => publishFact()));
   const last = await publishFact();
@@ -113,6 +120,69 @@ describe('a client that does not read', () => {
     await pollUntil(() => neighbour.events.at(-1)?.sequence === last, { timeoutMs: 30_000, what: 'the last event' });
     unread.readOn();
     await pollUntil(() => unread.ended, { timeoutMs: 60_000, what: 'the end' });
+  });
+});
+
+describe('a client that polls and does not read', () => {
+  const MOST_PAGES = 80;
+
+  interface Opened {
+    readonly client: PollingClient;
+    readonly connection: RealtimeSocket['conn'];
+  }
+  const open = async (): Promise<Opened> => {
+    const client = await PollingClient.open(url, await token());
+    clients.push(client);
+    const sockets = [...app.get(SocketHub).io.sockets.sockets.values()];
+    const connection = sockets.map(({ conn }) => conn).find(({ transport }) => transport.name === 'polling');
+    if (connection === undefined) throw new Error('nobody polls');
+    client.stopReading();
+    return { client, connection };
+  };
+  const hasRead = (connection: RealtimeSocket['conn']): boolean => app.get(OutboundWatch).hasRead(connection);
+  /** What is written is soon with the kernel, as long as it takes it. */
+  const isTaken = (connection: RealtimeSocket['conn']): Promise<boolean> =>
+    pollUntil(() => hasRead(connection), { timeoutMs: 2_000 }).then(
+      () => true,
+      () => false,
+    );
+  /** @returns after how many pages the kernel took no more */
+  const fill = async ({ client, connection }: Opened): Promise<number> => {
+    let answered = 0;
+    connection.on('flush', () => (answered += 1));
+    for (let page = 1; page <= MOST_PAGES; page += 1) {
+      await client.send(`42${String(page)}["resume",{"afterSequence":${String(beginning)}}]`);
+      client.poll();
+      // Engine.io ends a connection whose polls overlap.
+      await pollUntil(() => answered >= page, { timeoutMs: 30_000, what: 'the answer' });
+      if (!(await isTaken(connection))) return page;
+    }
+    return MOST_PAGES + 1;
+  };
+
+  it('is known not to have read its answers, gets no further page, and goes on when it has read', async () => {
+    const opened = await open();
+    expect(await fill(opened)).toBeLessThanOrEqual(MOST_PAGES);
+    await pollUntil(async () => (await metric('infinibay_realtime_waiting_bytes')) > 0, { what: 'the bytes' });
+    const before = await metric('infinibay_realtime_replayed_bytes_total');
+    await opened.client.send(`4299["resume",{"afterSequence":${String(beginning)}}]`);
+    const neighbour = await join(await token());
+    expect(await neighbour.resume(neighbour.session.sequence)).toMatchObject({ ok: true });
+    expect(await metric('infinibay_realtime_replayed_bytes_total')).toBe(before);
+    opened.client.readOn();
+    await pollUntil(() => hasRead(opened.connection), { timeoutMs: 60_000, what: 'the answers to be read' });
+  });
+
+  it('keeps nothing when its connection ends', async () => {
+    const opened = await open();
+    expect(await fill(opened)).toBeLessThanOrEqual(MOST_PAGES);
+    opened.connection.close(true);
+    await pollUntil(async () => (await metric('infinibay_realtime_waiting_bytes')) === 0, {
+      timeoutMs: 60_000,
+      what: 'the end of what waited',
+    });
+    opened.client.readOn();
+    await pollUntil(() => opened.client.ended, { timeoutMs: 60_000, what: 'the end' });
   });
 });
 

@@ -18,6 +18,8 @@ const LEAVE_MS = 5_000;
 /** A request that is not complete by then is not waited for: connections are few enough to be used up by slow ones. */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
+/** A connection on which nothing moves: three times as long as a poll waits. WebSockets have their own pings. */
+const IDLE_TIMEOUT_MS = 30_000;
 
 type EngineSocket = RealtimeSocket['conn'];
 
@@ -62,6 +64,7 @@ export class SocketHub implements BeforeApplicationShutdown {
     const server = this.http.httpAdapter.getHttpServer() as HttpServer;
     server.headersTimeout = HEADERS_TIMEOUT_MS;
     server.requestTimeout = REQUEST_TIMEOUT_MS;
+    server.setTimeout(IDLE_TIMEOUT_MS);
     this.io.attach(server);
     this.io.engine.on('connection', (connection: EngineSocket) => {
       this.bound(connection);
