@@ -302,7 +302,7 @@ describe('sessions', () => {
     expect(client.ended).toEqual(['SESSION_ENDED']);
   });
 
-  it('are looked at again at once when the access of the user changed', async () => {
+  it('are looked at again at once when the access changed, and get nothing back by a token or a connection', async () => {
     const actor = others.user('USER', OURS);
     const client = await join(actor);
     const vmId = others.vm(OURS);
@@ -315,6 +315,9 @@ describe('sessions', () => {
     });
     await jetstream(nats).publish(eventSubject(changed), JSON.stringify(changed));
     await pollUntil(() => client.unsubscribed.includes(vmId), { what: 'the loss of the VM' });
+    const token = await others.token(actor);
+    expect(await client.socket.emitWithAck('auth:refresh', { token })).toMatchObject({ ok: true });
+    expect((await join(actor)).session.departmentIds).toEqual([THEIRS]);
     const [ours, theirs] = [await publishFact(OURS), await publishFact(THEIRS)];
     await heard(client, theirs);
     publishSample(OURS, vmId);

@@ -116,27 +116,37 @@ export class SessionWatch implements BeforeApplicationShutdown {
       this.metrics.connections.dec();
       this.claimed.delete(socket.conn);
     });
-    this.rechecks.put(actor);
+    this.rechecks.add(actor);
     await socket.join(roomsOf(actor));
+    // Its user's access changed while it was let in: nobody found it then.
+    if (this.actors.confirmedAt(actor) === undefined) this.rechecks.hasten(actor);
     // Several may have been let in before the first of them was here to be counted.
     if (this.socketsIn(userRoom(actor.userId)).length > this.config.CONNECTIONS_PER_USER)
       this.end(socket, 'TOO_MANY_ATTEMPTS');
   }
 
-  /** @throws DomainError TOKEN_INVALID for the token of another user, or why it is not accepted. */
+  /**
+   * The time that a token gives, and no rights: those are the user's, and what a token's session was last answered may be
+   * older than what is known here.
+   * @throws DomainError TOKEN_INVALID for the token of another user, or why it is not accepted.
+   */
   async refresh(socket: RealtimeSocket, token: string): Promise<number> {
-    const { actor, confirmedAt, expiresAt } = await this.authenticate(token);
+    const { actor, expiresAt } = await this.authenticate(token);
     const { session } = socket.data;
     if (actor.userId !== session.actor.userId) throw new DomainError('TOKEN_INVALID');
     session.expiresAt = expiresAt;
-    this.apply(socket, actor, confirmedAt);
-    this.rechecks.put(actor);
+    if (actor.sessionId !== session.actor.sessionId) {
+      session.actor = { ...session.actor, sessionId: actor.sessionId };
+      this.rechecks.hasten(session.actor);
+    }
     return expiresAt;
   }
 
   /** Looks at all sessions of a user now, for their access has changed. */
   recheckUser(userId: string): void {
-    for (const socket of this.socketsIn(userRoom(userId))) void this.recheck(socket.data.session.actor);
+    this.actors.forget(userId);
+    for (const actor of actorsOf(this.socketsIn(userRoom(userId)))) this.rechecks.hasten(actor);
+    this.recheckDue();
   }
 
   private sweep(): void {
@@ -149,6 +159,10 @@ export class SessionWatch implements BeforeApplicationShutdown {
       else alive.add(session.actor.sessionId);
     }
     this.rechecks.keep((sessionId) => alive.has(sessionId));
+    this.recheckDue();
+  }
+
+  private recheckDue(): void {
     for (const actor of this.rechecks.take(RECHECKS_AT_ONCE - this.running)) void this.recheck(actor);
   }
 
@@ -176,8 +190,7 @@ export class SessionWatch implements BeforeApplicationShutdown {
   /** What is waited for is bounded: of those not answered about by then only who was confirmed lately stays. */
   private async recheckAll(): Promise<void> {
     const until = performance.now() + CATCH_UP_MS;
-    const actors = [...this.hub.io.sockets.sockets.values()].map(({ data }) => data.session.actor);
-    const left = new Map(actors.map((actor) => [actor.sessionId, actor])).values();
+    const left = actorsOf([...this.hub.io.sockets.sockets.values()]).values();
     const work = async (): Promise<void> => {
       for (const actor of left) {
         if (performance.now() > until) return;
@@ -201,12 +214,14 @@ export class SessionWatch implements BeforeApplicationShutdown {
     try {
       const { actor } = await this.requests.call(resolveSession, { userId, sessionId });
       this.grace.answered();
+      this.rechecks.answered(asked);
       for (const socket of this.socketsOf(asked)) {
         if (actor === null) this.end(socket, 'SESSION_ENDED');
         else this.apply(socket, actor, askedAt);
       }
     } catch (error) {
       this.grace.failed();
+      this.rechecks.failed(asked);
       warnSeldom(this.logger, 'a session could not be checked; retry follows', { err: error, userId });
       if (this.knows) this.endPast(this.socketsOf(asked));
     } finally {
@@ -217,6 +232,8 @@ export class SessionWatch implements BeforeApplicationShutdown {
   /** Brings a connection's rooms in line with what its user may do now. */
   private apply(socket: RealtimeSocket, actor: Actor, confirmedAt: number): void {
     const { session } = socket.data;
+    // The answer to a later question was here first.
+    if (confirmedAt < session.confirmedAt) return;
     session.confirmedAt = confirmedAt;
     const before = new Set(roomsOf(session.actor));
     const after = new Set(roomsOf(actor));
@@ -244,3 +261,8 @@ export class SessionWatch implements BeforeApplicationShutdown {
     return [...(adapter.rooms.get(room) ?? [])].map((id) => sockets.get(id)).filter((socket) => socket !== undefined);
   }
 }
+
+/** One for each session. */
+const actorsOf = (sockets: readonly RealtimeSocket[]): Actor[] => [
+  ...new Map(sockets.map(({ data }) => [data.session.actor.sessionId, data.session.actor])).values(),
+];

@@ -25,6 +25,11 @@ export class ActorResolver {
   confirmedAt(actor: Actor): number | undefined {
     return this.tokens.confirmedAt(actor);
   }
+
+  /** To be called when the access of a user has changed: what was known of the user's sessions holds no longer. */
+  forget(userId: string): void {
+    this.tokens.forget(userId);
+  }
 }
 
 /** The token of an `Authorization: Bearer` header (the scheme in any case, RFC 9110); undefined without a header. */

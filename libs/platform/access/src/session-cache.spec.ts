@@ -55,6 +55,27 @@ describe(SessionCache, () => {
     await expect(cache.actorOf(claims)).resolves.toBeNull();
   });
 
+  it('asks again for who is forgotten, in the place of a question that is under way as well, and for nobody else', async () => {
+    const { state, cache } = source();
+    const other = { userId: randomUUID(), sessionId: randomUUID() };
+    const changed: Actor = { ...actor, departmentIds: [randomUUID()] };
+    await cache.actorOf(other);
+    const { promise: held, resolve } = Promise.withResolvers<Actor | null>();
+    state.answer = () => held;
+    const asking = cache.actorOf(claims);
+    cache.forget(claims.userId);
+    state.answer = () => Promise.resolve(changed);
+    resolve(actor);
+    await expect(asking).resolves.toEqual(changed);
+    await expect(cache.actorOf(claims)).resolves.toEqual(changed);
+    await cache.actorOf(other);
+    expect(state.asked).toBe(3);
+    cache.forget(claims.userId);
+    expect(cache.confirmedAt(claims)).toBeUndefined();
+    state.answer = away;
+    await expect(cache.actorOf(claims)).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+  });
+
   it('does not answer one user with the session of another', async () => {
     const { state, cache } = source();
     await cache.actorOf(claims);

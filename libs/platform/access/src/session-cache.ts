@@ -13,6 +13,8 @@ interface Confirmed {
 }
 
 interface Entry {
+  /** Number of the question. */
+  readonly question: number;
   readonly expiresAt: number;
   readonly answer: Promise<Actor | null>;
 }
@@ -20,6 +22,7 @@ interface Entry {
 /** Asks for each session once in 2 s, however many requests it makes, and bridges a short absence of users. */
 export class SessionCache {
   private readonly entries = new Map<string, Entry>();
+  private questions = 0;
   private readonly confirmed = new Map<string, Confirmed>();
 
   constructor(
@@ -33,8 +36,10 @@ export class SessionCache {
     const key = keyOf(claims);
     const entry = this.entries.get(key);
     if (entry !== undefined && entry.expiresAt > this.now()) return entry.answer;
-    const answer = this.confirm(key, claims);
-    this.store(this.entries, key, { expiresAt: this.now() + MAX_AGE_MS, answer });
+    this.questions += 1;
+    const question = this.questions;
+    const answer = this.confirm(key, claims, question);
+    this.store(this.entries, key, { question, expiresAt: this.now() + MAX_AGE_MS, answer });
     answer.catch(() => {
       if (this.entries.get(key)?.answer === answer) this.entries.delete(key);
     });
@@ -46,18 +51,31 @@ export class SessionCache {
     return this.confirmed.get(keyOf(claims))?.at;
   }
 
-  private async confirm(key: string, claims: AccessClaims): Promise<Actor | null> {
+  /** Of a user whose access has changed: what was answered before, or is being answered, is of no use any more. */
+  forget(userId: string): void {
+    for (const map of [this.entries, this.confirmed])
+      for (const key of map.keys()) if (key.startsWith(`${userId}/`)) map.delete(key);
+  }
+
+  private async confirm(key: string, claims: AccessClaims, question: number): Promise<Actor | null> {
     const askedAt = this.now();
+    let actor: Actor | null;
     try {
-      const actor = await this.ask(claims);
-      this.store(this.confirmed, key, { actor, at: askedAt });
-      return actor;
+      actor = await this.ask(claims);
     } catch (error) {
-      const last = this.confirmed.get(key);
-      if (!isAbsence(error) || last === undefined || this.now() - last.at > SESSION_GRACE_MS) throw error;
-      this.onGrace(error);
-      return last.actor;
+      return this.bridge(key, error);
     }
+    // Forgotten, or asked anew, in the meantime: the answer may be of before.
+    if (this.entries.get(key)?.question !== question) return this.actorOf(claims);
+    this.store(this.confirmed, key, { actor, at: askedAt });
+    return actor;
+  }
+
+  private bridge(key: string, error: unknown): Actor | null {
+    const last = this.confirmed.get(key);
+    if (!isAbsence(error) || last === undefined || this.now() - last.at > SESSION_GRACE_MS) throw error;
+    this.onGrace(error);
+    return last.actor;
   }
 
   /** Drops the oldest when full: a session that is asked about again only costs an answer. */
