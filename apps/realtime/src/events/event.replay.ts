@@ -63,7 +63,7 @@ export class EventReplay {
 
   /**
    * @throws DomainError TOO_MANY_ATTEMPTS, SLOW_CONSUMER for a client that does not read its answers, or
-   * SERVICE_UNAVAILABLE where the stream does not answer after a start.
+   * SERVICE_UNAVAILABLE where the stream does not answer and what was missed is not in memory.
    */
   async replay(socket: RealtimeSocket, afterSequence: number): Promise<Replay> {
     const { userId } = socket.data.session.actor;
