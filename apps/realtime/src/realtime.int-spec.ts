@@ -5,6 +5,7 @@ import {
   exampleGuestSample,
   metricsSubject,
   userAccessChanged,
+  vmDeleted,
   vmStateChanged,
   type Actor,
   type GuestSample,
@@ -256,11 +257,22 @@ describe('live metrics', () => {
 
   it('can be watched of a bounded number of VMs', async () => {
     const client = await join(others.user('USER', OURS));
-    for (let count = 0; count < 3; count += 1) expect(await client.subscribe(others.vm(OURS))).toEqual({ ok: true });
+    const vmIds = Array.from({ length: 3 }, () => others.vm(OURS));
+    for (const vmId of vmIds) expect(await client.subscribe(vmId)).toEqual({ ok: true });
     expect(await client.subscribe(others.vm(OURS))).toMatchObject({
       ok: false,
       error: { code: 'TOO_MANY_SUBSCRIPTIONS' },
     });
+    // One that is deleted counts no longer.
+    const [vmId = ''] = vmIds;
+    const deleted = newEvent(vmDeleted, {
+      departmentId: OURS,
+      resource: { kind: 'vm', id: vmId },
+      data: { vmId, name: 'web-1' },
+    });
+    await jetstream(nats).publish(eventSubject(deleted), JSON.stringify(deleted));
+    await pollUntil(() => client.unsubscribed.includes(vmId), { what: 'the end of the subscription' });
+    expect(await client.subscribe(others.vm(OURS))).toEqual({ ok: true });
   });
 });
 

@@ -149,6 +149,11 @@ export class SessionWatch implements BeforeApplicationShutdown {
     this.recheckDue();
   }
 
+  /** Ends what watches a VM that is no more: it would count as watched for as long as the connection lasts. */
+  forgetVm(vmId: string): void {
+    for (const socket of this.socketsIn(vmRoom(vmId))) unwatch(socket, vmId);
+  }
+
   private sweep(): void {
     const now = Date.now();
     const alive = new Set<string>();
@@ -242,10 +247,7 @@ export class SessionWatch implements BeforeApplicationShutdown {
     const joined = [...after].filter((room) => !before.has(room));
     if (joined.length > 0) void socket.join(joined);
     for (const [vmId, departmentId] of session.watched) {
-      if (can(actor, 'read', { kind: 'vm', departmentId })) continue;
-      session.watched.delete(vmId);
-      void socket.leave(vmRoom(vmId));
-      socket.emit('vm:unsubscribed', { vmId, code: 'VM_NOT_FOUND' });
+      if (!can(actor, 'read', { kind: 'vm', departmentId })) unwatch(socket, vmId);
     }
   }
 
@@ -261,6 +263,12 @@ export class SessionWatch implements BeforeApplicationShutdown {
     return [...(adapter.rooms.get(room) ?? [])].map((id) => sockets.get(id)).filter((socket) => socket !== undefined);
   }
 }
+
+const unwatch = (socket: RealtimeSocket, vmId: string): void => {
+  socket.data.session.watched.delete(vmId);
+  void socket.leave(vmRoom(vmId));
+  socket.emit('vm:unsubscribed', { vmId, code: 'VM_NOT_FOUND' });
+};
 
 /** One for each session. */
 const actorsOf = (sockets: readonly RealtimeSocket[]): Actor[] => [
