@@ -105,7 +105,8 @@ export class SessionWatch implements BeforeApplicationShutdown {
     if (typeof token !== 'string') throw new DomainError('UNAUTHENTICATED');
     const actor = await this.actors.resolve(token);
     const confirmedAt = this.actors.confirmedAt(actor) ?? -Infinity;
-    return { actor, confirmedAt, expiresAt: (decodeJwt(token).exp ?? 0) * 1_000, watched: new Map() };
+    const expiresAt = (decodeJwt(token).exp ?? 0) * 1_000;
+    return { actor, confirmedAt, inVainSince: undefined, expiresAt, watched: new Map() };
   }
 
   async admit(socket: RealtimeSocket): Promise<void> {
@@ -157,7 +158,7 @@ export class SessionWatch implements BeforeApplicationShutdown {
   private sweep(): void {
     const now = Date.now();
     const alive = new Set<string>();
-    if (this.knows) this.endUnconfirmed();
+    if (this.knows && this.grace.isOver) this.endUnconfirmed();
     for (const socket of this.hub.io.sockets.sockets.values()) {
       const { session } = socket.data;
       if (session.expiresAt + TOLERANCE_MS <= now) this.end(socket, 'TOKEN_EXPIRED');
@@ -173,16 +174,20 @@ export class SessionWatch implements BeforeApplicationShutdown {
 
   /** Ends those whose access nobody has confirmed for longer than users may be away. */
   private endUnconfirmed(): void {
-    if (this.grace.isOver) this.endPast([...this.hub.io.sockets.sockets.values()]);
-  }
-
-  private endPast(sockets: readonly RealtimeSocket[]): void {
-    const past = sockets.filter((socket) => this.grace.isPast(socket.data.session.confirmedAt));
+    const all = [...this.hub.io.sockets.sockets.values()];
+    const past = all.filter(({ data }) => this.grace.isPast(data.session.confirmedAt));
     if (past.length > 0)
       warnSeldom(this.logger, 'connections were ended: users does not answer about their sessions', {
         connections: past.length,
       });
     for (const socket of past) this.end(socket, 'SERVICE_UNAVAILABLE');
+  }
+
+  /** One failure ends nobody: where there are many sessions, the last answer about this one may be old. */
+  private doubt(socket: RealtimeSocket, askedAt: number): void {
+    const { session } = socket.data;
+    session.inVainSince ??= askedAt;
+    if (this.knows && this.grace.isPast(session.inVainSince)) this.end(socket, 'SERVICE_UNAVAILABLE');
   }
 
   private async followConnection(): Promise<void> {
@@ -202,9 +207,12 @@ export class SessionWatch implements BeforeApplicationShutdown {
         await this.recheck(actor);
       }
     };
-    await Promise.all(Array.from({ length: RECHECKS_AT_ONCE }, work));
-    this.endPast([...this.hub.io.sockets.sockets.values()]);
-    this.knows = true;
+    try {
+      await Promise.all(Array.from({ length: RECHECKS_AT_ONCE }, work));
+      this.endUnconfirmed();
+    } finally {
+      this.knows = true;
+    }
   }
 
   private socketsOf({ userId, sessionId }: Actor): RealtimeSocket[] {
@@ -228,7 +236,7 @@ export class SessionWatch implements BeforeApplicationShutdown {
       this.grace.failed();
       this.rechecks.failed(asked);
       warnSeldom(this.logger, 'a session could not be checked; retry follows', { err: error, userId });
-      if (this.knows) this.endPast(this.socketsOf(asked));
+      for (const socket of this.socketsOf(asked)) this.doubt(socket, askedAt);
     } finally {
       this.running -= 1;
     }
@@ -240,6 +248,7 @@ export class SessionWatch implements BeforeApplicationShutdown {
     // The answer to a later question was here first.
     if (confirmedAt < session.confirmedAt) return;
     session.confirmedAt = confirmedAt;
+    session.inVainSince = undefined;
     const before = new Set(roomsOf(session.actor));
     const after = new Set(roomsOf(actor));
     session.actor = actor;
