@@ -1,11 +1,10 @@
 import { can } from '@infinibay/access-domain';
-import { DomainError, resolveSession, type Actor, type ErrorCode } from '@infinibay/contracts';
+import { DomainError, type Actor, type ErrorCode } from '@infinibay/contracts';
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { ActorResolver } from '@infinibay/platform-access';
 import { warnSeldom, type Logger } from '@infinibay/platform-logging';
-import { CLOCK_TOLERANCE_SECONDS, NATS_CONNECTION, RequestClient } from '@infinibay/platform-messaging';
+import { CLOCK_TOLERANCE_SECONDS } from '@infinibay/platform-messaging';
 import { LOGGER } from '@infinibay/platform-service';
-import type { NatsConnection } from '@nats-io/transport-node';
 import { decodeJwt } from 'jose';
 import { CONFIG, type RealtimeConfig } from '../config.js';
 import { RealtimeMetrics } from '../metrics/realtime-metrics.js';
@@ -14,6 +13,7 @@ import type { RealtimeSocket } from './realtime-socket.js';
 import { RecheckQueue } from './recheck-queue.js';
 import { roomsOf, userRoom, vmRoom } from './rooms.js';
 import { SessionGrace } from './session-grace.js';
+import { SessionQuestions } from './session-questions.js';
 import type { Session } from './session.js';
 import { SocketHub } from './socket.hub.js';
 
@@ -46,10 +46,9 @@ export class SessionWatch implements BeforeApplicationShutdown {
     @Inject(CONFIG) private readonly config: RealtimeConfig,
     private readonly hub: SocketHub,
     private readonly actors: ActorResolver,
-    private readonly requests: RequestClient,
+    private readonly questions: SessionQuestions,
     private readonly metrics: RealtimeMetrics,
     @Inject(LOGGER) private readonly logger: Logger,
-    @Inject(NATS_CONNECTION) private readonly connection: NatsConnection,
   ) {
     this.grace = new SessionGrace(config.SESSION_GRACE_SECONDS * 1_000);
   }
@@ -60,7 +59,12 @@ export class SessionWatch implements BeforeApplicationShutdown {
   }
 
   start(): void {
-    void this.followConnection();
+    void this.questions.followNats(
+      () => {
+        this.knows = false;
+      },
+      () => this.recheckAll(),
+    );
     this.timer = setInterval(() => {
       this.sweep();
     }, SWEEP_MS);
@@ -190,13 +194,6 @@ export class SessionWatch implements BeforeApplicationShutdown {
     if (this.knows && this.grace.isPast(session.inVainSince)) this.end(socket, 'SERVICE_UNAVAILABLE');
   }
 
-  private async followConnection(): Promise<void> {
-    for await (const { type } of this.connection.status()) {
-      if (type === 'disconnect') this.knows = false;
-      else if (type === 'reconnect') await this.recheckAll();
-    }
-  }
-
   /** What is waited for is bounded: of those not answered about by then only who was confirmed lately stays. */
   private async recheckAll(): Promise<void> {
     const until = performance.now() + CATCH_UP_MS;
@@ -221,11 +218,10 @@ export class SessionWatch implements BeforeApplicationShutdown {
 
   /** One question for all connections of a session. */
   private async recheck(asked: Actor): Promise<void> {
-    const { userId, sessionId } = asked;
     const askedAt = performance.now();
     this.running += 1;
     try {
-      const { actor } = await this.requests.call(resolveSession, { userId, sessionId });
+      const actor = await this.questions.ask(asked);
       this.grace.answered();
       this.rechecks.answered(asked);
       for (const socket of this.socketsOf(asked)) {
@@ -235,7 +231,10 @@ export class SessionWatch implements BeforeApplicationShutdown {
     } catch (error) {
       this.grace.failed();
       this.rechecks.failed(asked);
-      warnSeldom(this.logger, 'a session could not be checked; retry follows', { err: error, userId });
+      warnSeldom(this.logger, 'a session could not be checked; retry follows', {
+        err: error,
+        userId: asked.userId,
+      });
       for (const socket of this.socketsOf(asked)) this.doubt(socket, askedAt);
     } finally {
       this.running -= 1;
