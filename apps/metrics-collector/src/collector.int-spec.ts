@@ -217,6 +217,23 @@ describe('metrics collector', () => {
     await again.close();
   });
 
+  it('tells that a guest is gone whose socket was exchanged while the collector was away', async () => {
+    const guest = await startGuest();
+    guest.write(metricsFrame(1));
+    const event = await pollUntil(() => connected[0], { what: 'vm.guest-connected' });
+    await stop(app);
+    await guest.close();
+    const again = await GuestServer.listen(sockets, vmId);
+    app = await boot();
+    const rows = () => client.outboxEvent.findMany({ where: { subject: { contains: vmId } } });
+    const silence = await pollUntil(
+      async () => (await rows()).find(({ subject }) => subject.endsWith('guest-silent'))?.payload,
+      { what: 'vm.guest-silent' },
+    );
+    expect(silence).toMatchObject({ data: { vmId, lastHeardAt: (event.data as { connectedAt: string }).connectedAt } });
+    await again.close();
+  });
+
   it('answers keep-alives', async () => {
     const guest = await startGuest();
     guest.write('{"type":"keep_alive","sequence_number":41,"timestamp":1}\n');

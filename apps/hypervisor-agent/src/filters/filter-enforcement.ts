@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { FilterDifference } from '@infinibay/contracts';
 import { vmFilterName, type DomainInterface, type FilteredInterface } from '@infinibay/libvirt-xml';
 import type { Logger } from '@infinibay/platform-logging';
@@ -16,6 +17,7 @@ import { hostRepairScript, repairScripts } from './filter-repair.js';
 import type { FilterDefinition } from './nwfilter.repository.js';
 
 const RESTORE_ATTEMPTS = 3;
+const BETWEEN_MS = 250;
 const SHOWN_IN_LOG = 10;
 
 /** Whether the kernel does what a VM's filter says, and what makes it so. */
@@ -116,15 +118,22 @@ export class FilterEnforcement {
   private async clearWay(before: KernelRules, cards: readonly FilteredInterface[]): Promise<KernelRules> {
     const repairs = bypassRepairs(cards, before);
     if (repairs.length === 0) return before;
-    for (const { command, input } of repairs) await this.attempt(command, input);
+    // A chain that was made anew is empty until its rules are back.
+    for (const { command, input } of repairs)
+      await (command[0].endsWith('-restore') ? this.insist(command, input) : this.attempt(command, input));
     return this.kernel.readFresh();
   }
 
   private async restore(program: 'iptables-restore' | 'ebtables-restore', script: string | undefined): Promise<void> {
-    if (script === undefined) return;
-    // All of it is done or nothing. Debian's ebtables is refused when somebody changes another table just then.
-    for (let attempt = 1; attempt <= RESTORE_ATTEMPTS; attempt += 1)
-      if (await this.attempt([program, '--noflush'], script)) return;
+    if (script !== undefined) await this.insist([program, '--noflush'], script);
+  }
+
+  /** All of it is done or nothing. Debian's ebtables is refused when somebody changes another table just then. */
+  private async insist(command: HostCommandLine, input?: string): Promise<void> {
+    for (let attempt = 1; attempt <= RESTORE_ATTEMPTS; attempt += 1) {
+      if (await this.attempt(command, input)) return;
+      if (attempt < RESTORE_ATTEMPTS) await delay(attempt * BETWEEN_MS);
+    }
   }
 
   /** Whether it helped is read from the kernel afterwards. @returns whether it was taken */

@@ -17,7 +17,7 @@ import { Hypervisor } from '../hypervisor/hypervisor.js';
 import { libvirtCodeOf } from '../hypervisor/libvirt-errors.js';
 import { OncePerConnection } from '../hypervisor/once-per-connection.js';
 import { despiteRaces } from '../hypervisor/rule-races.js';
-import type { Deadline } from '../work/deadline.js';
+import { Deadline } from '../work/deadline.js';
 
 const LONGEST_CALL_MS = 30_000;
 
@@ -82,7 +82,9 @@ export class NwFilterRepository {
   /** Those that every filter refers to; libvirt ignores a definition that changes nothing. */
   async defineBaseFilters(): Promise<void> {
     for (const { xml } of baseFilterXmls())
-      await this.hypervisor.use('define-filter', ({ nwFilters }) => nwFilters.defineXml(xml));
+      await despiteRaces(Deadline.after(LONGEST_CALL_MS), () =>
+        this.hypervisor.use('define-filter', ({ nwFilters }) => nwFilters.defineXml(xml)),
+      );
   }
 
   private lookUp(name: string) {

@@ -6,6 +6,7 @@ import { libvirtMessageOf } from './libvirt-errors.js';
 const RULES_REFUSED = /Failed to (?:apply firewall rules|run firewall command)/;
 const ATTEMPTS = 5;
 const BETWEEN_MS = 250;
+const LONGEST_RULES_MS = 1_000;
 
 /**
  * Debian's ebtables fails when somebody else changes any table of the kernel at the same moment, as our own repairs do:
@@ -16,9 +17,11 @@ export const despiteRaces = async <T>(deadline: Deadline, call: () => Promise<T>
     try {
       return await call();
     } catch (error) {
+      const pauseMs = attempt * BETWEEN_MS;
       if (attempt === ATTEMPTS || !RULES_REFUSED.test(libvirtMessageOf(error) ?? '')) throw error;
-      await delay(attempt * BETWEEN_MS);
-      deadline.check();
+      // What is done in the last moment is done behind the back of a caller who has given up.
+      if (!deadline.leaves(pauseMs + LONGEST_RULES_MS)) throw error;
+      await delay(pauseMs);
     }
   }
 };

@@ -34,6 +34,11 @@ export class Deadline {
     if (this.leftMs() <= 0) throw new DomainError('DEADLINE_EXCEEDED');
   }
 
+  /** Whether more than this is left. */
+  leaves(ms: number): boolean {
+    return this.leftMs() > ms;
+  }
+
   private leftMs(): number {
     return this.at - ANSWER_MS - Date.now();
   }

@@ -2,6 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
 import type { AgentSocket } from './socket-directory.js';
 
+interface ReplacedGuest {
+  readonly departmentId: string;
+  readonly connectedAt: string;
+}
+
 /** The sockets on which guests were last heard. */
 @Injectable()
 export class GuestConnectionRepository {
@@ -18,6 +23,16 @@ export class GuestConnectionRepository {
         agent_version = excluded.agent_version, connected_at = excluded.connected_at
       WHERE guest_connections.socket_identity <> excluded.socket_identity`;
     return changed > 0;
+  }
+
+  /** Whoever was heard on another socket of the VM speaks there no more. @returns who that was; undefined: nobody */
+  async replaced(tx: Transaction, { vmId, identity }: AgentSocket): Promise<ReplacedGuest | undefined> {
+    const [row] = await tx.$queryRaw<{ department_id: string; connected_at: Date }[]>`
+      DELETE FROM guest_connections WHERE vm_id = ${vmId}::uuid AND socket_identity <> ${identity}
+      RETURNING department_id, connected_at`;
+    return row === undefined
+      ? undefined
+      : { departmentId: row.department_id, connectedAt: row.connected_at.toISOString() };
   }
 
   /** @returns the VM's department; undefined when the guest was heard on another socket since, or never */

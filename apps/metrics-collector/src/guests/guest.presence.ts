@@ -36,6 +36,8 @@ export class GuestPresence implements BeforeApplicationShutdown {
   private readonly known = new Map<string, string>();
   private readonly waiting = new Map<string, Notice>();
   private readonly lastHeard = new Map<string, Heard>();
+  /** Sockets of which it is not known yet whether another guest was heard before on another. */
+  private readonly followed = new Map<string, AgentSocket>();
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
   private stopped = false;
@@ -48,6 +50,13 @@ export class GuestPresence implements BeforeApplicationShutdown {
     private readonly directory: VmDirectory,
     private readonly samples: SampleRepository,
   ) {}
+
+  /** A socket that is followed from now on: whoever was heard on the one before is gone, also where nobody saw that. */
+  follow(socket: AgentSocket): void {
+    this.expect(socket);
+    this.followed.set(socket.vmId, socket);
+    this.publishAfter(0);
+  }
 
   /** A socket that is there: from now on its guest is silent until it is heard. @returns the present time. */
   expect(socket: AgentSocket): string {
@@ -123,6 +132,14 @@ export class GuestPresence implements BeforeApplicationShutdown {
   }
 
   private async publishAll(): Promise<void> {
+    for (const [vmId, socket] of this.followed) {
+      try {
+        await this.publishReplaced(socket);
+        if (this.followed.get(vmId) === socket) this.followed.delete(vmId);
+      } catch (error) {
+        this.logger.warn({ err: error, vmId }, 'publishing that a guest is gone failed; retry follows');
+      }
+    }
     for (const [vmId, notice] of this.waiting) {
       try {
         const departmentId = await this.directory.find(vmId);
@@ -133,7 +150,19 @@ export class GuestPresence implements BeforeApplicationShutdown {
         this.logger.warn({ err: error, vmId }, 'publishing that a guest connected failed; retry follows');
       }
     }
-    if (this.waiting.size > 0) this.publishAfter(RETRY_MS);
+    if (this.waiting.size + this.followed.size > 0) this.publishAfter(RETRY_MS);
+  }
+
+  private async publishReplaced(socket: AgentSocket): Promise<void> {
+    const { vmId } = socket;
+    await this.change.run(async (tx) => {
+      const before = await this.connections.replaced(tx, socket);
+      if (before === undefined) return { answer: undefined, events: [] };
+      const { departmentId, connectedAt: lastHeardAt } = before;
+      const data = { vmId, lastHeardAt };
+      const silent = newEvent(vmGuestSilent, { departmentId, resource: { kind: 'vm', id: vmId }, data });
+      return { answer: undefined, events: [silent] };
+    });
   }
 
   private async publish({ socket, agentVersion, connectedAt }: Notice, departmentId: string): Promise<void> {

@@ -104,7 +104,7 @@ export class GuestRegistry implements OnApplicationBootstrap, BeforeApplicationS
       this.memory,
     );
     this.guests.set(socket.vmId, { socket, connection });
-    this.presence.expect(socket);
+    this.presence.follow(socket);
     connection.open();
     this.logger.info({ vmId: socket.vmId }, 'agent socket found');
   }
@@ -131,6 +131,8 @@ export class GuestRegistry implements OnApplicationBootstrap, BeforeApplicationS
         this.metrics.sockets.dec();
         if (heard) this.metrics.guests.dec();
         heard = false;
+        // The next to speak at this path may be another guest, on another socket.
+        this.scans.hint();
       },
       onMessage: (message) => {
         if (!heard) this.metrics.guests.inc();

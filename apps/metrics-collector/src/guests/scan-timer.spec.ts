@@ -43,6 +43,16 @@ describe(ScanTimer.name, () => {
     expect(begun()).toBe(2);
   });
 
+  it('is not put off by hints that follow one another', async () => {
+    const { sut, begun, endLast } = await started();
+    await endLast();
+    for (let hint = 0; hint < 5; hint += 1) {
+      sut.hint();
+      await jest.advanceTimersByTimeAsync(10);
+    }
+    expect(begun()).toBe(2);
+  });
+
   it('scans soon after the end of a scan that a hint came into, once and never beside it', async () => {
     const { sut, begun, endLast } = await started();
     sut.hint();

@@ -17,8 +17,9 @@ export class ScanTimer {
 
   /** Something changed. A scan that is under way may have passed it over already: the next one follows soon. */
   hint(): void {
+    if (this.hinted) return;
+    this.hinted = true;
     if (this.scanning === undefined) this.scanAfter(HINT_DELAY_MS);
-    else this.hinted = true;
   }
 
   /** Resolves when no scan is under way; none begins after that. */

@@ -18,6 +18,8 @@ export interface Preparation {
   made?: { readonly isStarted: boolean };
   /** What the last step has done about the memory of a guest that is off. */
   savedMemory?: SavedMemory;
+  /** Whether the last step has cut the power: who spoke before speaks no more. */
+  isPowerCut?: true;
   /** What the last step has done about snapshots. */
   snapshots?: SnapshotsDone;
 }

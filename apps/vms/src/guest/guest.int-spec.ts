@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { EventEnvelope, vmGuestConnected, vmGuestSilent, type VmState } from '@infinibay/contracts';
+import { DomainError, EventEnvelope, vmGuestConnected, vmGuestSilent, type VmState } from '@infinibay/contracts';
 import { newEvent } from '@infinibay/platform-persistence';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PrismaClient } from '../database.js';
@@ -49,6 +49,12 @@ describe('what guests tell', () => {
     const { guestReadyAt, agentVersion } = await database().vm.findUniqueOrThrow({ where: { id } });
     return { readyAt: guestReadyAt?.toISOString() ?? null, agentVersion };
   };
+  const shown = async (id: string): Promise<unknown> => {
+    const { data } = await bench.vms.ask(bench.actor, 'query ($id: ID!) { vm(id: $id) { guestReady guestReadyAt } }', {
+      id,
+    });
+    return data?.['vm'];
+  };
   const told = async (vmId: string): Promise<string[]> => {
     const rows = await database().outboxEvent.findMany({ orderBy: { id: 'asc' } });
     const events = rows.map(({ payload }) => EventEnvelope.parse(payload));
@@ -80,11 +86,51 @@ describe('what guests tell', () => {
     },
   );
 
-  it('marks no VM that has been stopped since, and tells nothing of it', async () => {
+  it('shows nothing of a VM that is off, whose guest may be told of late, and tells nothing of it', async () => {
     const vmId = await vmIn('STOPPED');
     await consumer().guestConnected(connected(vmId, 1));
-    expect(await guestOf(vmId)).toEqual({ readyAt: null, agentVersion: null });
+    expect(await shown(vmId)).toEqual({ guestReady: false, guestReadyAt: null });
     expect(await told(vmId)).toEqual([]);
+    await consumer().guestSilent(silent(vmId, 3));
+    expect((await guestOf(vmId)).readyAt).toBeNull();
+  });
+
+  it('knows whoever was heard last, in whatever order it is told', async () => {
+    const vmId = await vmIn('RUNNING');
+    await consumer().guestSilent(silent(vmId, 5));
+    await consumer().guestConnected(connected(vmId, 1));
+    expect((await guestOf(vmId)).readyAt).toBeNull();
+    await consumer().guestConnected(connected(vmId, 9, '2.0'));
+    await consumer().guestConnected(connected(vmId, 7));
+    await consumer().guestSilent(silent(vmId, 8));
+    expect(await guestOf(vmId)).toEqual({ readyAt: at(9), agentVersion: '2.0' });
+    expect(await told(vmId)).toEqual(['vm.guest-ready']);
+  });
+
+  it('forgets a guest that was found off, but not one that spoke since', async () => {
+    const [gone, back] = [await bench.running(), await bench.running()];
+    for (const vmId of [gone, back]) await consumer().guestConnected(connected(vmId, 1));
+    bench.neighbours.disturb = async (name, vmId) => {
+      const isFoundOff = name === 'inspect-vm' && bench.neighbours.vm(vmId).power === 'off';
+      if (isFoundOff && vmId === back) await consumer().guestConnected(connected(back, 2));
+    };
+    for (const vmId of [gone, back]) await bench.act('forceOffVm', vmId);
+    for (const vmId of [gone, back]) await bench.reaches(vmId, 'STOPPED');
+    bench.neighbours.disturb = () => undefined;
+    expect([(await guestOf(gone)).readyAt, (await guestOf(back)).readyAt]).toEqual([null, at(2)]);
+  });
+
+  it('keeps a guest whose VM could not be brought back to a snapshot: its power was not cut', async () => {
+    const vmId = await bench.running();
+    const snapshotId = await bench.snapshot(vmId);
+    await consumer().guestConnected(connected(vmId, 1));
+    bench.neighbours.disturb = (name, id) => {
+      if (name === 'force-off-vm' && id === vmId) throw new DomainError('UNSUPPORTED_BY_DRIVER');
+    };
+    await bench.say('revertVmToSnapshot', { vmId, snapshotId });
+    await bench.until(vmId, 'the end', ({ operations }) => operations[0]?.status === 'FAILED');
+    bench.neighbours.disturb = () => undefined;
+    expect((await guestOf(vmId)).readyAt).toBe(at(1));
   });
 
   it('forgets a guest that is silent, but not one that was heard after that', async () => {

@@ -1,28 +1,35 @@
+import { mayRun } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
 
 /**
- * A guest speaks when it speaks: one that a snapshot brings back does so while the VM is STOPPING yet, and it is told of
- * once. Not STOPPED: a late delivery must not mark a VM that is off.
+ * What is known of the agents inside of VMs. It is recorded whatever the VM shows, which may come later than what its
+ * guest says, and is shown where the VM may run. The two kinds of events come in no order: the newer one counts.
  */
-const MAY_SPEAK = ['BUILDING', 'STARTING', 'RUNNING', 'PAUSED', 'STOPPING', 'ERROR'] as const;
-
-/** What is known of the agents inside of VMs. */
 @Injectable()
 export class GuestRepository {
-  /** @returns false when there is no such VM that may run */
+  /** @returns whether it is news that the VM shows */
   async recordReady(
     tx: Transaction,
     vmId: string,
     guest: { readonly guestReadyAt: Date; readonly agentVersion: string | null },
   ): Promise<boolean> {
-    const where = { id: vmId, state: { in: [...MAY_SPEAK] } };
-    const { count } = await tx.vm.updateMany({ where, data: guest });
-    return count > 0;
+    const { guestReadyAt: at } = guest;
+    const isNewest = [
+      { OR: [{ guestReadyAt: null }, { guestReadyAt: { lt: at } }] },
+      { OR: [{ guestSilentAt: null }, { guestSilentAt: { lt: at } }] },
+    ];
+    const rows = await tx.vm.updateManyAndReturn({
+      where: { id: vmId, state: { not: 'DELETED' }, AND: isNewest },
+      data: guest,
+      select: { state: true },
+    });
+    return rows.some(({ state }) => mayRun(state));
   }
 
-  /** Only when it was not heard again since: the two kinds of events come in no order between them. */
   async recordSilent(tx: Transaction, vmId: string, lastHeardAt: Date): Promise<void> {
+    const isNewest = { OR: [{ guestSilentAt: null }, { guestSilentAt: { lt: lastHeardAt } }] };
+    await tx.vm.updateMany({ where: { id: vmId, ...isNewest }, data: { guestSilentAt: lastHeardAt } });
     await tx.vm.updateMany({ where: { id: vmId, guestReadyAt: { lte: lastHeardAt } }, data: { guestReadyAt: null } });
   }
 }

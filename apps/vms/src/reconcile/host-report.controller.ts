@@ -17,13 +17,18 @@ import { isOff } from '@infinibay/vms-domain';
 import { Inject, Controller } from '@nestjs/common';
 import type { Gauge } from 'prom-client';
 import { HostRepository } from '../hosts/host.repository.js';
+import { NewestOnly } from './newest-only.js';
 import { Reconciler } from './reconciler.js';
 import { SettledVmRepository } from './settled-vm.repository.js';
+
+type Heartbeat = ReportDataOf<typeof hostHeartbeat>;
 
 /** Compares what hosts report with what we believe, and puts every VM that differs to the reconciler. */
 @Controller()
 export class HostReportController {
   private readonly strangers: Gauge<'host_id'>;
+  /** All of one host write its row: more than one at a time would hold connections that people wait for. */
+  private readonly heartbeats = new NewestOnly<Heartbeat>((report) => this.compare(report));
 
   constructor(
     private readonly hosts: HostRepository,
@@ -39,7 +44,11 @@ export class HostReportController {
 
   @Authorize()
   @HandlesReport(hostHeartbeat)
-  async heartbeat(report: ReportDataOf<typeof hostHeartbeat>): Promise<void> {
+  async heartbeat(report: Heartbeat): Promise<void> {
+    await this.heartbeats.take(report.inventory.hostId, report);
+  }
+
+  private async compare(report: Heartbeat): Promise<void> {
     const { hostId } = report.inventory;
     await this.hosts.record(report.inventory);
     const observed = new Map(report.vms.map((vm) => [vm.vmId, vm]));

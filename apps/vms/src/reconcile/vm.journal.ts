@@ -18,6 +18,7 @@ import type { Preparation } from '../actions/step.js';
 import { Change, type Transaction } from '../database.js';
 import type { Vm } from '../generated/prisma/client.js';
 import { OperationRepository } from '../operations/operation.repository.js';
+import { unheard } from '../vms/guest-heard.js';
 import { foundColumns, givenBack, savedColumns } from '../vms/saved-memory.js';
 import { sizesAtRest, type Rest } from '../vms/vm-spec.js';
 import { deletedEvent, stateEvents } from '../vms/vm.events.js';
@@ -78,7 +79,7 @@ export class VmJournal {
   }
 
   /** What the step brought about is remembered with it: that there is a disk, and in which network the VM is. */
-  stepSucceeded(claim: Claim, step: Step, preparation: Preparation): Promise<void> {
+  stepSucceeded(claim: Claim, reading: Reading, step: Step, preparation: Preparation): Promise<void> {
     return this.write(claim, async (tx, vm, now) => {
       const networkId = preparation.nic?.networkId;
       const isDisk = step === 'ensure-disk' || step === 'clone-disk';
@@ -86,6 +87,7 @@ export class VmJournal {
       if (networkId !== undefined && networkId !== vm.networkId) await this.vms.update(tx, vm.id, { networkId });
       const { savedMemory, made } = preparation;
       if (savedMemory !== undefined) await this.vms.update(tx, vm.id, savedColumns(savedMemory, vm, now));
+      if (preparation.isPowerCut === true) await this.vms.update(tx, vm.id, unheard(vm, reading.vm));
       if (made?.isStarted === true && vm.desired !== 'DELETED')
         await this.vms.update(tx, vm.id, { desired: 'RUNNING' });
       await this.recordVolumes(tx, vm, step, preparation);
@@ -143,7 +145,7 @@ export class VmJournal {
         ...sizes,
         ...saved,
         ...givenBack(found),
-        ...(state === 'RUNNING' || state === 'PAUSED' ? {} : { guestReadyAt: null }),
+        ...(state === 'RUNNING' || state === 'PAUSED' ? {} : unheard(vm, reading.vm)),
         ...(gone ? { activeName: null, deletedAt: vm.deletedAt ?? now } : {}),
       });
       const ended = await this.operations.closeOpen(tx, vm.id, 'SUCCEEDED');
@@ -314,7 +316,7 @@ export class VmJournal {
   /** It powered itself off before what was asked of it came about: it is off, and meant to be. */
   foundOff(claim: Claim, reading: Reading, error: DomainError): Promise<void> {
     return this.end(claim, reading, async (tx, vm) => {
-      const shown = { state: 'STOPPED', desired: 'STOPPED', guestReadyAt: null, pauseReason: null } as const;
+      const shown = { state: 'STOPPED', desired: 'STOPPED', pauseReason: null, ...unheard(vm, reading.vm) } as const;
       await this.vms.update(tx, vm.id, { ...RELEASED, ...shown, reconcileAt: null, failedAttempts: 0 });
       const failure = { code: error.code, message: error.message };
       const ended = await this.failOpen(tx, reading, failure);
@@ -327,12 +329,8 @@ export class VmJournal {
     return this.write(claim, async (tx, vm) => {
       // Who has asked for something meanwhile is not overruled.
       if (await this.isOutdated(tx, vm, reading)) return [];
-      await this.vms.update(tx, vm.id, {
-        state,
-        guestReadyAt: null,
-        pauseReason: null,
-        ...(desired === undefined ? {} : { desired }),
-      });
+      const wished = desired === undefined ? {} : { desired };
+      await this.vms.update(tx, vm.id, { state, pauseReason: null, ...unheard(vm, reading.vm), ...wished });
       return stateEvents(vm, state, reason);
     });
   }

@@ -221,6 +221,7 @@ export class VmWorker {
     delete preparation.copiedPercent;
     delete preparation.made;
     delete preparation.savedMemory;
+    delete preparation.isPowerCut;
     const outcome = await this.hosts.perform(step, reading, claim.fence, preparation);
     await this.options.failpoints.reach('after', step);
     const { moved = [], refused = [] } = preparation.volumes ?? {};
@@ -234,7 +235,7 @@ export class VmWorker {
       return outcome;
     }
     this.logger.info({ vmId: vm.id, step, durationMs: Math.round(performance.now() - started) }, 'step done');
-    await this.journal.stepSucceeded(claim, step, preparation);
+    await this.journal.stepSucceeded(claim, reading, step, preparation);
     return outcome;
   }
 

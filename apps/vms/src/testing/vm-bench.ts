@@ -25,6 +25,10 @@ const VOLUME = `query ($id: ID!) { volume(id: $id) { id state capacityGib alloca
 
 const SNAPSHOTS = `query ($id: ID!) { vm(id: $id) { snapshots { id name description state hasMemory memoryGib parentId isCurrent volumeIds takenAt } } }`;
 
+/** How often specs look at a VM, and have its host report meanwhile. */
+const LOOK_MS = 50;
+const REPORT_MS = 250;
+
 export interface SnapshotView {
   readonly id: string;
   readonly name: string;
@@ -183,13 +187,14 @@ export class VmBench {
   }
 
   volumeUntil(id: string, what: string, holds: (volume: VolumeView) => boolean): Promise<VolumeView> {
+    const report = this.reporting();
     return pollUntil(
       async () => {
-        this.report();
+        report();
         const volume = await this.volumeView(id);
         return volume !== undefined && holds(volume) ? volume : null;
       },
-      { what, timeoutMs: 60_000 },
+      { what, timeoutMs: 60_000, intervalMs: LOOK_MS },
     );
   }
 
@@ -244,20 +249,16 @@ export class VmBench {
 
   /** The VM and its operations are read one after the other: what is given is all of the time after it held. */
   until(id: string, what: string, holds: (vm: VmView) => boolean, reports = true): Promise<VmView> {
-    let reportedAt = -Infinity;
+    const report = this.reporting();
     return pollUntil(
       async () => {
-        // The service writes its host's row for each: of more than it gets done it is told late.
-        if (reports && performance.now() - reportedAt >= 250) {
-          reportedAt = performance.now();
-          this.report();
-        }
+        if (reports) report();
         const vm = await this.view(id);
         if (vm === undefined || !holds(vm)) return null;
         const after = await this.view(id);
         return after !== undefined && holds(after) ? after : vm;
       },
-      { what, timeoutMs: 60_000 },
+      { what, timeoutMs: 60_000, intervalMs: LOOK_MS },
     );
   }
 
@@ -276,6 +277,16 @@ export class VmBench {
     const answer = await work();
     await this.letGo(id);
     return answer;
+  }
+
+  /** The service writes its host's row for each report: of more than it gets done it is told late. */
+  private reporting(): () => void {
+    let reportedAt = -Infinity;
+    return () => {
+      if (performance.now() - reportedAt < REPORT_MS) return;
+      reportedAt = performance.now();
+      this.report();
+    };
   }
 
   report(): void {

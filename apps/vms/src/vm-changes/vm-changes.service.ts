@@ -181,10 +181,7 @@ export class VmChangesService {
     const { desired } = wished;
     const state = wished.shows ?? vm.state;
     const pauseReason = state === 'PAUSED' ? vm.pauseReason : null;
-    // The power is cut for a task like this: who is heard from now on is the guest that runs after it.
-    const heard = 'wish' in action ? {} : { guestReadyAt: null };
-    const shown = { errorCode: null, errorMessage: null, pauseReason, desired, state };
-    await this.vms.update(tx, vm.id, { ...due, ...heard, ...shown });
+    await this.vms.update(tx, vm.id, { ...due, errorCode: null, errorMessage: null, pauseReason, desired, state });
     return stateEvents(vm, state, kind);
   }
 

@@ -1,16 +1,19 @@
 import { bytesToGib } from '../catalog/sizes.js';
-import { RESTART_REASONS } from '@infinibay/vms-domain';
+import { RESTART_REASONS, mayRun } from '@infinibay/vms-domain';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
 import { driftIn, pendingRestartIn, sizesOf } from './vm-spec.js';
 import type { Vm } from './vm.model.js';
+
+/** Of a VM that is off nothing is shown, though a late event may have told of its guest. */
+const guestReadyAtOf = ({ state, guestReadyAt }: VmRow): Date | null => (mayRun(state) ? guestReadyAt : null);
 
 export const toVm = (row: VmRow): Vm => ({
   id: row.id,
   name: row.name,
   state: row.state,
   pauseReason: row.pauseReason,
-  guestReady: row.guestReadyAt !== null,
-  guestReadyAt: row.guestReadyAt,
+  guestReady: guestReadyAtOf(row) !== null,
+  guestReadyAt: guestReadyAtOf(row),
   agentVersion: row.agentVersion,
   vcpus: row.vcpus,
   memoryMib: row.memoryMib,
