@@ -155,6 +155,7 @@ export class Gateway {
       corsOrigins: config.CORS_ORIGINS,
       beforeBody: app.get(RefusalGate).handle,
     });
+    app.set('trust proxy', config.TRUSTED_PROXIES);
     await startMessaging(app);
     await app.listen(0, '127.0.0.1');
     return new Gateway(app, await app.getUrl(), folder);

@@ -28,6 +28,8 @@ export class CallerLimits {
   private readonly users: RateLimiterMemory;
   private readonly addresses: RateLimiterMemory;
   private readonly refusals: RateLimiterMemory;
+  /** By address as well: what was refused to users who are known. Their neighbours are none the worse for it. */
+  private readonly refusedUsers: RateLimiterMemory;
   private readonly turns: Turns;
   private readonly limited;
 
@@ -41,6 +43,7 @@ export class CallerLimits {
     this.users = limiter(config.USER_POINTS_PER_SECOND);
     this.addresses = limiter(config.ANONYMOUS_POINTS_PER_SECOND);
     this.refusals = limiter(config.REFUSED_POINTS_PER_SECOND);
+    this.refusedUsers = limiter(config.REFUSED_POINTS_PER_SECOND);
     this.turns = new Turns({ running: config.CALLER_CONCURRENCY, waiting: MAX_WAITING });
     this.limited = metrics.counter(
       'infinibay_graphql_limited_total',
@@ -67,13 +70,15 @@ export class CallerLimits {
     }
   }
 
-  /** Whether more of what came from the address was refused than may be. */
-  async hasRefused(address: string): Promise<boolean> {
-    return (await restOf(this.refusals, addressKey(address))) > 0;
+  /** Whether more of what came from the address was refused than may be: then it matters who asks. */
+  async isSuspect(address: string): Promise<boolean> {
+    const key = addressKey(address);
+    return (await restOf(this.refusals, key)) > 0 || (await restOf(this.refusedUsers, key)) > 0;
   }
 
   /**
-   * Lets a user pass who may still ask, though too much of what comes from the same address is refused.
+   * Lets a user pass who may still ask, though too much of what comes from the same address is refused; and whoever has
+   * no token, if those who had none did not send it.
    * @throws DomainError RATE_LIMITED {retryAfterSeconds}
    */
   async admitSuspect(address: string, actor: Actor | null): Promise<void> {
@@ -84,11 +89,12 @@ export class CallerLimits {
     throw rateLimited(waitMs);
   }
 
-  /** @param actor who is known to have asked: a good token is no licence to send what is refused */
+  /** @param actor whose good token came with it: no licence to send what is refused, and no reason to refuse others */
   countRefusal(address: string, actor: Actor | null, points: number): void {
     const key = addressKey(address);
-    void this.refusals.penalty(key, points).then(({ consumedPoints }) => {
-      if (isFirstBeyond(this.refusals, consumedPoints, points))
+    const limiter = actor === null ? this.refusals : this.refusedUsers;
+    void limiter.penalty(key, points).then(({ consumedPoints }) => {
+      if (isFirstBeyond(limiter, consumedPoints, points))
         this.logger.warn({ address: key, points: consumedPoints }, 'an address sends too much that is refused');
     });
     if (actor !== null) void this.users.penalty(actor.userId, points);
@@ -114,7 +120,7 @@ const isFirstBeyond = (limiter: RateLimiterMemory, consumed: number, points: num
 /** Milliseconds until who has used everything up may ask again; 0 for whoever has not. */
 const restOf = async (limiter: RateLimiterMemory, key: string): Promise<number> => {
   const used = await limiter.get(key);
-  return used !== null && used.consumedPoints > limiter.points ? Math.max(1, used.msBeforeNext) : 0;
+  return used !== null && used.consumedPoints > limiter.points ? Math.max(0, used.msBeforeNext) : 0;
 };
 
 const rateLimited = (waitMs: number): DomainError =>

@@ -7,9 +7,9 @@ import { CallerLimits } from './caller-limits.js';
 import { requestPoints } from './request-points.js';
 
 /**
- * Stands before the body is read. Counts against its address each request that ends in a refusal: a body that is none, a
- * query that is too complex, a bad token, too much asked for. An address that has used that up is served with a good token
- * only, so that its neighbours go on; nothing else of it is read.
+ * Stands before the body is read. Counts each request that ends in a refusal: a body that is none, a query that is too
+ * complex, a bad token, too much asked for. Against the user who sent it with a good token, else against its address. One
+ * that has used that up is served with a good token only, so that its neighbours go on; nothing else of it is read.
  */
 @Injectable()
 export class RefusalGate {
@@ -23,7 +23,7 @@ export class RefusalGate {
     this.check(request, address).then(
       (actor) => {
         response.once('close', () => {
-          if (isRefusal(response.statusCode)) this.limits.countRefusal(address, actor, requestPoints(request));
+          if (isRefusal(response.statusCode)) void this.count(request, address, actor);
         });
         next();
       },
@@ -43,10 +43,15 @@ export class RefusalGate {
    * @throws DomainError RATE_LIMITED {retryAfterSeconds}
    */
   private async check(request: Request, address: string): Promise<Actor | null> {
-    if (!(await this.limits.hasRefused(address))) return null;
+    if (!(await this.limits.isSuspect(address))) return null;
     const actor = await this.actorOf(request);
     await this.limits.admitSuspect(address, actor);
     return actor;
+  }
+
+  /** Who sent it is asked only now, where it is not known yet: of most requests it is found out once. */
+  private async count(request: Request, address: string, known: Actor | null): Promise<void> {
+    this.limits.countRefusal(address, known ?? (await this.actorOf(request)), requestPoints(request));
   }
 
   /** null for whoever has no good token, and while nobody can tell. */
@@ -54,9 +59,8 @@ export class RefusalGate {
     try {
       const token = bearerToken(headers.authorization);
       return token === undefined ? null : await this.actors.resolve(token);
-    } catch (error) {
-      if (error instanceof DomainError) return null;
-      throw error;
+    } catch {
+      return null;
     }
   }
 }
