@@ -76,6 +76,24 @@ describe(SessionCache, () => {
     await expect(cache.actorOf(claims)).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
   });
 
+  it('answers each question with its answer, however slow users is and whoever asks meanwhile, and goes by the last', async () => {
+    const { state, cache } = source();
+    const changed: Actor = { ...actor, departmentIds: [randomUUID()] };
+    const held = [0, 1, 2].map(() => Promise.withResolvers<Actor | null>());
+    state.answer = () => held[state.asked - 1]?.promise ?? Promise.resolve(null);
+    const asking = held.map((_, index) => {
+      state.now = index * 3_000;
+      return cache.actorOf(claims);
+    });
+    held[0]?.resolve(actor);
+    await expect(asking[0]).resolves.toEqual(actor);
+    held[2]?.resolve(changed);
+    await expect(asking[2]).resolves.toEqual(changed);
+    held[1]?.resolve(actor);
+    await expect(asking[1]).resolves.toEqual(changed);
+    expect([cache.confirmedAt(claims), state.asked]).toEqual([6_000, 3]);
+  });
+
   it('does not answer one user with the session of another', async () => {
     const { state, cache } = source();
     await cache.actorOf(claims);

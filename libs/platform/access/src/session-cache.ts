@@ -13,8 +13,6 @@ interface Confirmed {
 }
 
 interface Entry {
-  /** Number of the question. */
-  readonly question: number;
   readonly expiresAt: number;
   readonly answer: Promise<Actor | null>;
 }
@@ -22,8 +20,10 @@ interface Entry {
 /** Asks for each session once in 2 s, however many requests it makes, and bridges a short absence of users. */
 export class SessionCache {
   private readonly entries = new Map<string, Entry>();
-  private questions = 0;
   private readonly confirmed = new Map<string, Confirmed>();
+  /** By user: the number of the last question that was asked before the access changed. */
+  private readonly changedAfter = new Map<string, number>();
+  private questions = 0;
 
   constructor(
     private readonly ask: (claims: AccessClaims) => Promise<Actor | null>,
@@ -36,10 +36,8 @@ export class SessionCache {
     const key = keyOf(claims);
     const entry = this.entries.get(key);
     if (entry !== undefined && entry.expiresAt > this.now()) return entry.answer;
-    this.questions += 1;
-    const question = this.questions;
-    const answer = this.confirm(key, claims, question);
-    this.store(this.entries, key, { question, expiresAt: this.now() + MAX_AGE_MS, answer });
+    const answer = this.confirm(key, claims);
+    this.store(this.entries, key, { expiresAt: this.now() + MAX_AGE_MS, answer });
     answer.catch(() => {
       if (this.entries.get(key)?.answer === answer) this.entries.delete(key);
     });
@@ -53,20 +51,26 @@ export class SessionCache {
 
   /** Of a user whose access has changed: what was answered before, or is being answered, is of no use any more. */
   forget(userId: string): void {
+    this.store(this.changedAfter, userId, this.questions);
     for (const map of [this.entries, this.confirmed])
       for (const key of map.keys()) if (key.startsWith(`${userId}/`)) map.delete(key);
   }
 
-  private async confirm(key: string, claims: AccessClaims, question: number): Promise<Actor | null> {
+  private async confirm(key: string, claims: AccessClaims): Promise<Actor | null> {
     const askedAt = this.now();
+    this.questions += 1;
+    const question = this.questions;
     let actor: Actor | null;
     try {
       actor = await this.ask(claims);
     } catch (error) {
       return this.bridge(key, error);
     }
-    // Forgotten, or asked anew, in the meantime: the answer may be of before.
-    if (this.entries.get(key)?.question !== question) return this.actorOf(claims);
+    // Forgotten in the meantime: the answer may be of before.
+    if (question <= (this.changedAfter.get(claims.userId) ?? 0)) return this.actorOf(claims);
+    const last = this.confirmed.get(key);
+    // What was asked later was answered first. Waiting for such a question would never end where users is slow.
+    if (last !== undefined && last.at > askedAt) return last.actor;
     this.store(this.confirmed, key, { actor, at: askedAt });
     return actor;
   }
