@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventSubject, vmStateChanged, type WireError } from '@infinibay/contracts';
 import { createLogger } from '@infinibay/platform-logging';
 import { newEvent } from '@infinibay/platform-persistence';
-import { pollUntil, testNats } from '@infinibay/testing';
+import { holdsFor, pollUntil, testNats } from '@infinibay/testing';
 import { jetstream } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { INestApplication } from '@nestjs/common';
@@ -123,38 +125,49 @@ describe('a client that does not read', () => {
   });
 });
 
+/** A packet of engine.io with one of socket.io. */
+const isAcknowledgement = ({ data }: { readonly data?: unknown }): boolean =>
+  typeof data === 'string' && data.startsWith('3');
+
 describe('a client that polls and does not read', () => {
   const MOST_PAGES = 80;
 
   interface Opened {
     readonly client: PollingClient;
     readonly connection: RealtimeSocket['conn'];
+    /** How many answers to its messages were handed to its polls. */
+    readonly answers: () => number;
   }
   const open = async (): Promise<Opened> => {
-    const client = await PollingClient.open(url, await token());
+    const actor = others.user('USER', DEPARTMENT);
+    const client = await PollingClient.open(url, await others.token(actor));
     clients.push(client);
     const sockets = [...app.get(SocketHub).io.sockets.sockets.values()];
-    const connection = sockets.map(({ conn }) => conn).find(({ transport }) => transport.name === 'polling');
-    if (connection === undefined) throw new Error('nobody polls');
+    const socket = sockets.find(({ data }) => data.session.actor.userId === actor.userId);
+    if (socket === undefined) throw new Error('nobody polls');
+    let answers = 0;
+    socket.conn.on('flush', (packets: readonly { readonly data?: unknown }[]) => {
+      if (packets.some(isAcknowledgement)) answers += 1;
+      // A ping came first: what is waited for goes to the next poll.
+      else client.poll();
+    });
     client.stopReading();
-    return { client, connection };
+    return { client, connection: socket.conn, answers: () => answers };
   };
   const hasRead = (connection: RealtimeSocket['conn']): boolean => app.get(OutboundWatch).hasRead(connection);
-  /** What is written is soon with the kernel, as long as it takes it. */
+  /** What is written is with the kernel at once, as long as it takes it. */
   const isTaken = (connection: RealtimeSocket['conn']): Promise<boolean> =>
-    pollUntil(() => hasRead(connection), { timeoutMs: 2_000 }).then(
-      () => true,
+    holdsFor(500, () => !hasRead(connection), 'it waits').then(
       () => false,
+      () => true,
     );
   /** @returns after how many pages the kernel took no more */
-  const fill = async ({ client, connection }: Opened): Promise<number> => {
-    let answered = 0;
-    connection.on('flush', () => (answered += 1));
+  const fill = async ({ client, connection, answers }: Opened): Promise<number> => {
     for (let page = 1; page <= MOST_PAGES; page += 1) {
       await client.send(`42${String(page)}["resume",{"afterSequence":${String(beginning)}}]`);
       client.poll();
       // Engine.io ends a connection whose polls overlap.
-      await pollUntil(() => answered >= page, { timeoutMs: 30_000, what: 'the answer' });
+      await pollUntil(() => answers() >= page, { timeoutMs: 30_000, what: 'the answer' });
       if (!(await isTaken(connection))) return page;
     }
     return MOST_PAGES + 1;
@@ -170,17 +183,26 @@ describe('a client that polls and does not read', () => {
     expect(await neighbour.resume(neighbour.session.sequence)).toMatchObject({ ok: true });
     expect(await metric('infinibay_realtime_replayed_bytes_total')).toBe(before);
     opened.client.readOn();
+    // The page that waited, or that it was waited for too long.
+    const answered = opened.answers();
+    opened.client.poll();
+    await pollUntil(() => opened.answers() > answered, { timeoutMs: 60_000, what: 'the answer that waited' });
     await pollUntil(() => hasRead(opened.connection), { timeoutMs: 60_000, what: 'the answers to be read' });
   });
 
   it('keeps nothing when its connection ends', async () => {
+    const served: Socket[] = [];
+    (app.getHttpServer() as Server).on('connection', (socket: Socket) => served.push(socket));
     const opened = await open();
+    const held = served.find(({ remotePort }) => remotePort === opened.client.port);
     expect(await fill(opened)).toBeLessThanOrEqual(MOST_PAGES);
+    expect(held?.destroyed).toBe(false);
     opened.connection.close(true);
     await pollUntil(async () => (await metric('infinibay_realtime_waiting_bytes')) === 0, {
       timeoutMs: 60_000,
       what: 'the end of what waited',
     });
+    await pollUntil(() => held?.destroyed, { what: 'the end of the answer that nobody reads' });
     opened.client.readOn();
     await pollUntil(() => opened.client.ended, { timeoutMs: 60_000, what: 'the end' });
   });

@@ -11,8 +11,8 @@ const MAX_BYTES_PER_CONNECTION = 1_310_720;
 const MAX_BYTES = 134_217_728;
 /** A client with more than this waiting has not read its last page yet. */
 const NEARLY_READ_BYTES = 65_536;
-/** How long the last answer to a poll may take after its connection has ended. */
-const LAST_ANSWER_MS = 5_000;
+/** How long what a connection leaves behind may take to be read, or closed by its client too. */
+const LEAVE_MS = 5_000;
 const SWEEP_MS = 250;
 
 /** Bounds what waits for clients by bytes: whoever does not read is cut off, connects again and resumes. */
@@ -55,15 +55,15 @@ export class OutboundWatch implements BeforeApplicationShutdown {
     if (outbound !== undefined) this.cutOff(connection, outbound, code);
   }
 
-  /** What was answered to a poll counts until it is read, or given up. */
+  /** What was answered to a poll, or still goes to a WebSocket, counts until it is read or given up. */
   private letGo(connection: RealtimeSocket['conn'], outbound: Outbound): void {
-    if (outbound.answerBytes === 0) {
+    if (outbound.isGone) {
       this.watched.delete(connection);
       return;
     }
     setTimeout(() => {
       if (this.watched.delete(connection)) outbound.destroy();
-    }, LAST_ANSWER_MS).unref();
+    }, LEAVE_MS).unref();
   }
 
   private cutOff(connection: RealtimeSocket['conn'], outbound: Outbound, code: string): void {

@@ -3,8 +3,12 @@ import type { RealtimeSocket } from './realtime-socket.js';
 
 type EngineSocket = RealtimeSocket['conn'];
 
+/** What `readyState` of a WebSocket is when nothing is left of it. */
+const CLOSED = 3;
+
 interface WebSocketLike {
   readonly bufferedAmount: number;
+  readonly readyState: number;
   terminate(): void;
 }
 
@@ -13,6 +17,8 @@ const isWebSocket = (value: unknown): value is WebSocketLike =>
   value !== null &&
   'bufferedAmount' in value &&
   typeof value.bufferedAmount === 'number' &&
+  'readyState' in value &&
+  typeof value.readyState === 'number' &&
   'terminate' in value &&
   typeof value.terminate === 'function';
 
@@ -62,8 +68,12 @@ export class Outbound {
     return this.queued + (webSocketOf(this.connection)?.bufferedAmount ?? 0) + this.answerBytes;
   }
 
-  /** Bytes of answers to polls: they outlive the connection. */
-  get answerBytes(): number {
+  /** Whether nothing outlives the connection: no answer to a poll, and no WebSocket whose client does not close it too. */
+  get isGone(): boolean {
+    return this.answerBytes === 0 && (webSocketOf(this.connection)?.readyState ?? CLOSED) === CLOSED;
+  }
+
+  private get answerBytes(): number {
     let bytes = 0;
     for (const answer of this.answers) bytes += answer.writableLength;
     return bytes;

@@ -31,6 +31,11 @@ export class PollingClient {
     return client;
   }
 
+  /** Of the connection that its polls go over. */
+  get port(): number | undefined {
+    return this.socket.localPort;
+  }
+
   async send(packet: string): Promise<void> {
     const headers = { 'content-type': 'text/plain;charset=UTF-8' };
     const sent = this.sending.then(async () => {
@@ -57,5 +62,6 @@ export class PollingClient {
   close(): void {
     clearInterval(this.pongs);
     this.socket.destroy();
+    void this.send('1').catch(() => undefined);
   }
 }
