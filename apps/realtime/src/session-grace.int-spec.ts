@@ -18,7 +18,7 @@ describe('a session of which nobody can say whether it still holds', () => {
   const logger = createLogger({ service: 'realtime', level: 'fatal', format: 'json' });
   let nats: NatsConnection;
   let others: OtherServices;
-  /** Ends connections soon, and after half a minute. */
+  /** Ends connections soon, and late. */
   let strict: INestApplication;
   let patient: INestApplication;
   const clients: TestClient[] = [];
@@ -28,8 +28,8 @@ describe('a session of which nobody can say whether it still holds', () => {
     nats = await connect({ servers: server.url, user: server.user, pass: server.password });
     others = await OtherServices.serve(nats, logger);
     [strict, patient] = await Promise.all([
-      startRealtime(logger, { SESSION_GRACE_SECONDS: '1' }),
-      startRealtime(logger),
+      startRealtime(logger, { SESSION_GRACE_SECONDS: '5' }),
+      startRealtime(logger, { SESSION_GRACE_SECONDS: '600' }),
     ]);
   });
   afterAll(async () => {
@@ -62,6 +62,8 @@ describe('a session of which nobody can say whether it still holds', () => {
     others.knowsSessions = false;
     await pollUntil(() => ending.socket.disconnected, { timeoutMs: 30_000, what: 'the end' });
     expect([ending.ended, staying.ended, staying.socket.connected]).toEqual([['SERVICE_UNAVAILABLE'], [], true]);
+    // What is known of the session would let it in for longer than it may stay.
+    await expect(join(strict, token)).rejects.toHaveProperty('data.code', 'SERVICE_UNAVAILABLE');
     const missed = await publishFact();
     await pollUntil(() => staying.events.some(({ id }) => id === missed), { what: 'the event' });
     expect(ending.events.some(({ id }) => id === missed)).toBe(false);
@@ -85,8 +87,13 @@ describe('a session of which nobody can say whether it still holds', () => {
       for await (const { type } of connection.status()) if (type === 'reconnect') return;
     })();
     others.sessions.set(member.sessionId, { ...member, departmentIds: [] });
+    // Users comes back later than this service.
+    others.knowsSessions = false;
     await connection.reconnect();
     await isBack;
+    others.unansweredSessions.length = 0;
+    await pollUntil(() => others.unansweredSessions.includes(member.sessionId), { what: 'the question' });
+    others.knowsSessions = true;
     const fact = await publishFact();
     await pollUntil(() => admin.events.some(({ id }) => id === fact), { what: 'the event' });
     expect(removed.events.some(({ id }) => id === fact)).toBe(false);

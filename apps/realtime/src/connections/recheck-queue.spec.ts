@@ -50,15 +50,17 @@ describe(RecheckQueue, () => {
   });
 
   it('has what is urgent again and again until it is answered about', () => {
-    const queue = new RecheckQueue(3_000, () => 0);
+    const queue = new RecheckQueue(3_000, () => 1_000);
     queue.add(actor('a'));
     queue.hasten(actor('a'));
+    // Asked before its access changed.
+    queue.answered(actor('a'), 999);
     for (let round = 0; round < 3; round += 1) {
       expect(named(queue.take(10))).toEqual(['a']);
       queue.failed(actor('a'));
     }
     expect(named(queue.take(10))).toEqual(['a']);
-    queue.answered(actor('a'));
+    queue.answered(actor('a'), 1_000);
     queue.failed(actor('a'));
     expect(named(queue.take(10))).toEqual([]);
   });

@@ -11,8 +11,8 @@ export class RecheckQueue {
   private readonly waiting = new Map<string, Waiting>();
   /** Those that come before all others. */
   private readonly urgent = new Map<string, Actor>();
-  /** Those that stay urgent until they are answered about. */
-  private readonly doubtful = new Set<string>();
+  /** Those that stay urgent until they are answered about, and since when. */
+  private readonly doubtful = new Map<string, number>();
 
   /**
    * @param everyMs after a look, or after it was put here
@@ -30,12 +30,13 @@ export class RecheckQueue {
 
   /** It is due now, whatever waits, and again when it could not be looked at. */
   hasten(actor: Actor): void {
-    this.doubtful.add(actor.sessionId);
+    this.doubtful.set(actor.sessionId, this.now());
     this.urgent.set(actor.sessionId, actor);
   }
 
-  answered({ sessionId }: Actor): void {
-    this.doubtful.delete(sessionId);
+  /** @param askedAt on this queue's clock: the answer to an older question is of before the doubt */
+  answered({ sessionId }: Actor, askedAt: number): void {
+    if (askedAt >= (this.doubtful.get(sessionId) ?? Infinity)) this.doubtful.delete(sessionId);
   }
 
   failed(actor: Actor): void {

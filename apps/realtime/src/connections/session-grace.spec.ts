@@ -21,6 +21,19 @@ describe(SessionGrace, () => {
     expect(grace.isOver).toBe(false);
   });
 
+  it('is not over any more when a newcomer was answered about, and still is when that was known before', () => {
+    const { clock, grace } = graceOf(30_000);
+    grace.failed();
+    clock.now = 40_000;
+    for (const known of [-Infinity, -1]) grace.answered(known);
+    expect(grace.isOver).toBe(true);
+    grace.answered(39_000);
+    expect(grace.isOver).toBe(false);
+    grace.failed();
+    clock.now = 69_001;
+    expect(grace.isOver).toBe(true);
+  });
+
   it('goes on while users answers about others, however many questions fail', () => {
     const { clock, grace } = graceOf(30_000);
     for (; clock.now < 120_000; clock.now += 20_000) {

@@ -14,8 +14,10 @@ export class SessionGrace {
     this.answeredAt = now();
   }
 
-  answered(): void {
-    this.answeredAt = this.now();
+  /** @param at when; what was answered before the last answer says nothing new */
+  answered(at: number = this.now()): void {
+    if (at <= this.answeredAt) return;
+    this.answeredAt = at;
     this.isFailing = false;
   }
 

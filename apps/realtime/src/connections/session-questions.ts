@@ -20,10 +20,10 @@ export class SessionQuestions {
   }
 
   /** Ends with the connection to NATS. */
-  async followNats(onAway: () => void, onBack: () => Promise<void>): Promise<void> {
+  async followNats(onAway: () => void, onBack: () => void): Promise<void> {
     for await (const { type } of this.connection.status()) {
       if (type === 'disconnect') onAway();
-      else if (type === 'reconnect') await onBack();
+      else if (type === 'reconnect') onBack();
     }
   }
 }

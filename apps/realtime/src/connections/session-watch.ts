@@ -23,8 +23,9 @@ export const SWEEP_MS = 500;
 /** With the answer's own time a disabled user is out within 5 s. */
 export const RECHECK_MS = 3_000;
 const RECHECKS_AT_ONCE = 64;
-/** After NATS was away: how long events wait for all sessions to be looked at. */
+/** After NATS was away: how long events wait while users, which has to come back too, answers about nobody. */
 const CATCH_UP_MS = 5_000;
+const CATCH_UP_PAUSE_MS = 250;
 
 /**
  * Who may be connected, and in which rooms. Each session is looked at again every 3 s, later where there are more than
@@ -38,6 +39,8 @@ export class SessionWatch implements BeforeApplicationShutdown {
   private readonly grace: SessionGrace;
   private running = 0;
   private knows = true;
+  /** How often NATS went away. */
+  private absences = 0;
   /** Connections with a session, or with one that is being looked at. */
   private readonly claimed = new WeakSet<RealtimeSocket['conn']>();
   private timer: NodeJS.Timeout | undefined;
@@ -61,9 +64,10 @@ export class SessionWatch implements BeforeApplicationShutdown {
   start(): void {
     void this.questions.followNats(
       () => {
+        this.absences += 1;
         this.knows = false;
       },
-      () => this.recheckAll(),
+      () => void this.catchUp(this.absences),
     );
     this.timer = setInterval(() => {
       this.sweep();
@@ -83,18 +87,25 @@ export class SessionWatch implements BeforeApplicationShutdown {
       socket.data.session = await this.authenticate(socket.handshake.auth['token']);
       // Up to 16 kB that nobody needs again, for as long as the connection lasts.
       socket.handshake.auth = {};
+      this.refuseUnconfirmed(socket.data.session);
       if (this.socketsIn(userRoom(socket.data.session.actor.userId)).length >= this.config.CONNECTIONS_PER_USER)
         throw new DomainError('TOO_MANY_ATTEMPTS', { connections: this.config.CONNECTIONS_PER_USER });
     } catch (error) {
+      const refusal = toDomainError(error, this.logger);
       if (isFirst) {
         this.claimed.delete(socket.conn);
-        this.hub.turnAway(socket.conn);
+        this.hub.turnAway(socket.conn, refusal);
       }
-      const refusal = toDomainError(error, this.logger);
       this.metrics.refused.inc({ code: refusal.code });
       // socket.io hands `data` to the client's connect_error.
       throw Object.assign(new Error(refusal.code), { data: refusal.toWire() });
     }
+  }
+
+  /** What is known of a session may bridge a longer absence of users than connections may: it would end at once. */
+  private refuseUnconfirmed({ confirmedAt }: Session): void {
+    this.grace.answered(confirmedAt);
+    if (this.knows && this.grace.isOver && this.grace.isPast(confirmedAt)) throw new DomainError('SERVICE_UNAVAILABLE');
   }
 
   /** @returns whether nobody has its connection already */
@@ -114,7 +125,7 @@ export class SessionWatch implements BeforeApplicationShutdown {
   }
 
   async admit(socket: RealtimeSocket): Promise<void> {
-    const { actor } = socket.data.session;
+    const { actor, confirmedAt } = socket.data.session;
     this.metrics.connections.inc();
     this.hub.letIn(socket.conn);
     socket.on('disconnect', () => {
@@ -123,8 +134,8 @@ export class SessionWatch implements BeforeApplicationShutdown {
     });
     this.rechecks.add(actor);
     await socket.join(roomsOf(actor));
-    // Its user's access changed while it was let in: nobody found it then.
-    if (this.actors.confirmedAt(actor) === undefined) this.rechecks.hasten(actor);
+    // Its user's access changed while it was let in, and nobody found it then; others may have asked again meanwhile.
+    if (this.actors.confirmedAt(actor) !== confirmedAt) this.rechecks.hasten(actor);
     // Several may have been let in before the first of them was here to be counted.
     if (this.socketsIn(userRoom(actor.userId)).length > this.config.CONNECTIONS_PER_USER)
       this.end(socket, 'TOO_MANY_ATTEMPTS');
@@ -162,7 +173,7 @@ export class SessionWatch implements BeforeApplicationShutdown {
   private sweep(): void {
     const now = Date.now();
     const alive = new Set<string>();
-    if (this.knows && this.grace.isOver) this.endUnconfirmed();
+    if (this.knows && this.grace.isOver) this.endUnconfirmed(this.sockets());
     for (const socket of this.hub.io.sockets.sockets.values()) {
       const { session } = socket.data;
       if (session.expiresAt + TOLERANCE_MS <= now) this.end(socket, 'TOKEN_EXPIRED');
@@ -176,10 +187,9 @@ export class SessionWatch implements BeforeApplicationShutdown {
     for (const actor of this.rechecks.take(RECHECKS_AT_ONCE - this.running)) void this.recheck(actor);
   }
 
-  /** Ends those whose access nobody has confirmed for longer than users may be away. */
-  private endUnconfirmed(): void {
-    const all = [...this.hub.io.sockets.sockets.values()];
-    const past = all.filter(({ data }) => this.grace.isPast(data.session.confirmedAt));
+  /** Ends those of them whose access nobody has confirmed for longer than users may be away. */
+  private endUnconfirmed(sockets: readonly RealtimeSocket[]): void {
+    const past = sockets.filter(({ data }) => this.grace.isPast(data.session.confirmedAt));
     if (past.length > 0)
       warnSeldom(this.logger, 'connections were ended: users does not answer about their sessions', {
         connections: past.length,
@@ -194,40 +204,64 @@ export class SessionWatch implements BeforeApplicationShutdown {
     if (this.knows && this.grace.isPast(session.inVainSince)) this.end(socket, 'SERVICE_UNAVAILABLE');
   }
 
-  /** What is waited for is bounded: of those not answered about by then only who was confirmed lately stays. */
-  private async recheckAll(): Promise<void> {
-    const until = performance.now() + CATCH_UP_MS;
-    const left = actorsOf([...this.hub.io.sockets.sockets.values()]).values();
-    const work = async (): Promise<void> => {
-      for (const actor of left) {
-        if (performance.now() > until) return;
-        await this.recheck(actor);
+  /**
+   * Of the sessions that are not answered about when NATS is back only those stay that were confirmed lately.
+   * @param absence after which; when NATS goes away once more, this leaves all to the next
+   */
+  private async catchUp(absence: number): Promise<void> {
+    const since = performance.now();
+    const unconfirmed = (): RealtimeSocket[] => this.sockets().filter(({ data }) => data.session.confirmedAt < since);
+    // That nobody could be asked while NATS was away says nothing of users.
+    for (const { data } of this.sockets()) data.session.inVainSince = undefined;
+    try {
+      await this.askAbout(unconfirmed, absence);
+      if (absence === this.absences) this.endUnconfirmed(unconfirmed());
+    } finally {
+      if (absence === this.absences) this.knows = true;
+    }
+  }
+
+  /** Asks about all of them, again where users is not back yet, and for as long as it answers about some. */
+  private async askAbout(unconfirmed: () => RealtimeSocket[], absence: number): Promise<void> {
+    let heardAt = performance.now();
+    const goesOn = (): boolean => absence === this.absences && performance.now() - heardAt <= CATCH_UP_MS;
+    const ask = async (actors: Iterable<Actor>): Promise<void> => {
+      for (const actor of actors) {
+        if (!goesOn()) return;
+        if (await this.recheck(actor)) heardAt = performance.now();
       }
     };
-    try {
-      await Promise.all(Array.from({ length: RECHECKS_AT_ONCE }, work));
-      this.endUnconfirmed();
-    } finally {
-      this.knows = true;
+    for (let left = unconfirmed(); left.length > 0 && goesOn(); left = unconfirmed()) {
+      const actors = actorsOf(left).values();
+      await Promise.all(Array.from({ length: RECHECKS_AT_ONCE }, () => ask(actors)));
+      if (unconfirmed().length > 0) await new Promise((resolve) => setTimeout(resolve, CATCH_UP_PAUSE_MS));
     }
+  }
+
+  private sockets(): RealtimeSocket[] {
+    return [...this.hub.io.sockets.sockets.values()];
   }
 
   private socketsOf({ userId, sessionId }: Actor): RealtimeSocket[] {
     return this.socketsIn(userRoom(userId)).filter(({ data }) => data.session.actor.sessionId === sessionId);
   }
 
-  /** One question for all connections of a session. */
-  private async recheck(asked: Actor): Promise<void> {
+  /**
+   * One question for all connections of a session.
+   * @returns whether it was answered
+   */
+  private async recheck(asked: Actor): Promise<boolean> {
     const askedAt = performance.now();
     this.running += 1;
     try {
       const actor = await this.questions.ask(asked);
       this.grace.answered();
-      this.rechecks.answered(asked);
+      this.rechecks.answered(asked, askedAt);
       for (const socket of this.socketsOf(asked)) {
         if (actor === null) this.end(socket, 'SESSION_ENDED');
         else this.apply(socket, actor, askedAt);
       }
+      return true;
     } catch (error) {
       this.grace.failed();
       this.rechecks.failed(asked);
@@ -236,6 +270,7 @@ export class SessionWatch implements BeforeApplicationShutdown {
         userId: asked.userId,
       });
       for (const socket of this.socketsOf(asked)) this.doubt(socket, askedAt);
+      return false;
     } finally {
       this.running -= 1;
     }

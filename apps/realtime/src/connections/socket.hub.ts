@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { isRetryable, type DomainError } from '@infinibay/contracts';
 import { HttpAdapterHost } from '@nestjs/core';
 import { Server } from 'socket.io';
 import { CONFIG, type RealtimeConfig } from '../config.js';
@@ -90,9 +91,12 @@ export class SocketHub implements BeforeApplicationShutdown {
     this.strangers.delete(connection);
   }
 
-  /** Ends a connection without a session once its client was told why, and counts it as another one of its address. */
-  turnAway(connection: EngineSocket): void {
-    this.handshakes.take(connection.remoteAddress);
+  /**
+   * Ends a connection without a session once its client was told why, and counts it as another one of its address: but not
+   * when the reason is ours, or all who come back while users is away would shut one another out.
+   */
+  turnAway(connection: EngineSocket, refusal: DomainError): void {
+    if (!isRetryable(refusal)) this.handshakes.take(connection.remoteAddress);
     // socket.io sends the refusal a tick after it was given.
     setImmediate(() => {
       connection.close();

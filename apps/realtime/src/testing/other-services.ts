@@ -15,6 +15,8 @@ export class OtherServices {
   readonly refusedSessions: string[] = [];
   /** Whether users can say anything of sessions now. */
   knowsSessions = true;
+  /** Sessions that were asked for in vain meanwhile, once for each question. */
+  readonly unansweredSessions: string[] = [];
   private readonly keyId = randomUUID();
   private server: RequestServer | undefined;
 
@@ -63,7 +65,10 @@ export class OtherServices {
       Promise.resolve({ keys: [{ ...this.jwk, kid: this.keyId, alg: 'EdDSA', use: 'sig' }] }),
     );
     this.server.serve(resolveSession, ({ sessionId }: RequestOf<typeof resolveSession>) => {
-      if (!this.knowsSessions) return Promise.reject(new DomainError('SERVICE_UNAVAILABLE'));
+      if (!this.knowsSessions) {
+        this.unansweredSessions.push(sessionId);
+        return Promise.reject(new DomainError('SERVICE_UNAVAILABLE'));
+      }
       const actor = this.sessions.get(sessionId) ?? null;
       if (actor === null) this.refusedSessions.push(sessionId);
       return Promise.resolve({ actor });
