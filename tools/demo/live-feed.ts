@@ -21,6 +21,10 @@ export interface LiveSample {
   };
 }
 
+/** How often a session is asked for while the services have no answer in time, as on a busy machine. */
+const JOIN_TRIES = 30;
+const JOIN_PAUSE_MS = 1_000;
+
 /** The socket.io side of a frontend: joins, prints what comes, and lets the demo wait for what it expects. */
 export class LiveFeed {
   private readonly socket: Socket;
@@ -42,12 +46,21 @@ export class LiveFeed {
     });
   }
 
+  /** @throws Error why there is no session; where the services had no answer in time it is asked for again */
   static async join(url: string, token: string, print: (line: string) => void): Promise<LiveFeed> {
     const socket = io(url, { auth: { token }, transports: ['websocket'], reconnectionDelayMax: 2_000 });
     await new Promise<void>((resolve, reject) => {
+      let left = JOIN_TRIES;
       socket.once('connect', resolve);
-      socket.once('connect_error', reject);
+      // socket.io itself tries again where there is no connection, not where a session is refused.
+      socket.on('connect_error', (refusal: Error & { data?: { kind?: string } }) => {
+        const isPassing = refusal.data?.kind === 'timeout' || refusal.data?.kind === 'unavailable';
+        left -= 1;
+        if (isPassing && left > 0) setTimeout(() => socket.connect(), JOIN_PAUSE_MS);
+        else reject(refusal);
+      });
     });
+    socket.off('connect_error');
     return new LiveFeed(socket, print);
   }
 

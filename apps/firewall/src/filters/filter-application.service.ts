@@ -82,12 +82,15 @@ export class FilterApplicationService {
 
   /**
    * Records that the host does something else than was applied, and tells it.
-   * @returns whether the filter is still wanted in this revision
+   * @returns whether the filter is still wanted in this revision, and was not applied anew since the host was asked
    */
-  recordDrift(vmId: string, revision: number, found: ReplyOf<typeof verifyFilter>): Promise<boolean> {
+  recordDrift(asked: WantedFilter, found: ReplyOf<typeof verifyFilter>): Promise<boolean> {
+    const { filter, revision } = asked;
+    const { vmId } = filter;
     return this.change.run(async (tx) => {
       const before = await this.filters.lock(tx, vmId);
       if (before?.status !== 'APPLIED' || before.appliedRevision !== revision) return GONE;
+      if (before.appliedAt?.getTime() !== filter.appliedAt?.getTime()) return GONE;
       await this.filters.recordDrift(tx, vmId, found);
       const { differences, differenceCount } = found;
       const data = { vmId, revision, differences, differenceCount };

@@ -40,7 +40,7 @@ export class FilterVerificationService {
     const found = await this.requests.call(verifyFilter, { spec }, { hostId: filter.hostId });
     if (found.status === 'APPLIED' && filter.bootsProven < filter.bootsTold) await this.application.recordProof(wanted);
     if (found.status !== 'DRIFTED') return;
-    if (!(await this.application.recordDrift(vmId, revision, found))) return;
+    if (!(await this.application.recordDrift(wanted, found))) return;
     this.drifted.inc();
     this.logger.warn(
       {

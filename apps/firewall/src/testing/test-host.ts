@@ -28,6 +28,8 @@ export class TestHost {
   readonly hanging = new Map<string, Promise<void>>();
   /** VMs whose comparison is answered only when the promise resolves, with what was found before. */
   readonly hangingProofs = new Map<string, Promise<void>>();
+  /** VMs of whose filters a comparison was asked for, in order. */
+  readonly compared: string[] = [];
   /** Comparisons that began, by VM. */
   readonly proofs = new Map<string, number>();
   supportsFilters = true;
@@ -51,6 +53,7 @@ export class TestHost {
       verifyFilter,
       async (request: RequestOf<typeof verifyFilter>) => {
         const found = this.verify(request);
+        this.compared.push(request.spec.vmId);
         await this.hangingProofs.get(request.spec.vmId);
         return found;
       },

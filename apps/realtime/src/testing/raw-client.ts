@@ -12,6 +12,9 @@ const frame = (text: string): Buffer => {
   return Buffer.concat([Buffer.from([0x81, ...length]), mask, masked]);
 };
 
+/** A refusal that says nothing of the client: whoever answers for sessions did not answer in time. */
+const IS_PASSING = /"kind":"(?:timeout|unavailable)"/;
+
 /** A real TCP client that speaks socket.io by hand: it reads only when it is told to. */
 export class RawClient {
   ended = false;
@@ -23,8 +26,25 @@ export class RawClient {
     socket.on('close', () => (this.ended = true));
   }
 
-  /** Opens a WebSocket; with a token also a session. */
+  /**
+   * Opens a WebSocket; with a token also a session. It tries again where the server had no answer in time, as clients do.
+   * @throws Error with the refusal
+   */
   static async open(url: string, token?: string): Promise<RawClient> {
+    const client = await RawClient.connected(url);
+    if (token === undefined) return client;
+    client.send(`40${JSON.stringify({ token })}`);
+    const outcome = await pollUntil(() => (client.ended ? '' : /\["session"|44\{.*\}/s.exec(client.received)?.[0]), {
+      timeoutMs: 60_000,
+      what: 'a session',
+    });
+    if (outcome === '["session"') return client;
+    client.close();
+    if (outcome !== '' && !IS_PASSING.test(outcome)) throw new Error(`no session: ${outcome}`);
+    return RawClient.open(url, token);
+  }
+
+  private static async connected(url: string): Promise<RawClient> {
     const { hostname, port } = new URL(url);
     const client = new RawClient(connect(Number(port), hostname));
     client.socket.write(
@@ -38,9 +58,6 @@ export class RawClient {
     client.socket.on('close', () => {
       clearInterval(pongs);
     });
-    if (token === undefined) return client;
-    client.send(`40${JSON.stringify({ token })}`);
-    await client.hears('["session"');
     return client;
   }
 

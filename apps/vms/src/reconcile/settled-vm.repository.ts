@@ -32,10 +32,14 @@ export class SettledVmRepository {
     });
   }
 
-  /** Writes how large a VM is found to be, unless anybody has touched it since it was read. @returns whether it was written */
-  async showSizes({ id, fence, revision, appliedRevision }: Vm, data: ObservedColumns): Promise<boolean> {
+  /**
+   * Writes how large a VM is found to be, unless anybody has touched it since it was read, or has found out the same.
+   * @returns whether it was written
+   */
+  async showSizes({ id, fence, revision, appliedRevision, drift }: Vm, data: ObservedColumns): Promise<boolean> {
     const where = { id, fence, revision, appliedRevision, reconcileAt: null, state: { in: [...SETTLED] } };
-    const { count } = await this.database.vm.updateMany({ where, data });
+    const asRead = { drift: { equals: drift ?? [] } };
+    const { count } = await this.database.vm.updateMany({ where: { ...where, ...asRead }, data });
     return count > 0;
   }
 
