@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { eventSubject, vmStateChanged } from '@infinibay/contracts';
 import { createLogger } from '@infinibay/platform-logging';
 import { NATS_CONNECTION } from '@infinibay/platform-messaging';
-import { newEvent } from '@infinibay/platform-persistence';
 import { pollUntil, testNats } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { jetstream } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { INestApplication } from '@nestjs/common';
 import { TestClient } from './testing/client.js';
+import { publishFact } from './testing/facts.js';
 import { OtherServices } from './testing/other-services.js';
 import { startRealtime } from './testing/running-realtime.js';
 
@@ -44,17 +42,6 @@ describe('a session of which nobody can say whether it still holds', () => {
     return client;
   };
 
-  const publishFact = async (): Promise<string> => {
-    const vmId = randomUUID();
-    const event = newEvent(vmStateChanged, {
-      departmentId: DEPARTMENT,
-      resource: { kind: 'vm', id: vmId },
-      data: { vmId, from: 'BUILDING', to: 'RUNNING', reason: null },
-    });
-    await jetstream(nats).publish(eventSubject(event), JSON.stringify(event), { msgID: event.id });
-    return event.id;
-  };
-
   it('ends when users has been away for the grace, not before, and is resumed where it ended', async () => {
     const token = await others.token(others.user('USER', DEPARTMENT));
     const [ending, staying] = [await join(strict, token), await join(patient, token)];
@@ -63,8 +50,8 @@ describe('a session of which nobody can say whether it still holds', () => {
     await pollUntil(() => ending.socket.disconnected, { timeoutMs: 30_000, what: 'the end' });
     expect([ending.ended, staying.ended, staying.socket.connected]).toEqual([['SERVICE_UNAVAILABLE'], [], true]);
     // What is known of the session would let it in for longer than it may stay.
-    await expect(join(strict, token)).rejects.toHaveProperty('data.code', 'SERVICE_UNAVAILABLE');
-    const missed = await publishFact();
+    await expect(TestClient.connectOnce(await strict.getUrl(), { token })).rejects.toHaveProperty('data.code', 'SERVICE_UNAVAILABLE');
+    const { id: missed } = await publishFact(nats, DEPARTMENT);
     await pollUntil(() => staying.events.some(({ id }) => id === missed), { what: 'the event' });
     expect(ending.events.some(({ id }) => id === missed)).toBe(false);
     others.knowsSessions = true;
@@ -94,7 +81,7 @@ describe('a session of which nobody can say whether it still holds', () => {
     others.unansweredSessions.length = 0;
     await pollUntil(() => others.unansweredSessions.includes(member.sessionId), { what: 'the question' });
     others.knowsSessions = true;
-    const fact = await publishFact();
+    const { id: fact } = await publishFact(nats, DEPARTMENT);
     await pollUntil(() => admin.events.some(({ id }) => id === fact), { what: 'the event' });
     expect(removed.events.some(({ id }) => id === fact)).toBe(false);
     expect(removed.socket.connected).toBe(true);

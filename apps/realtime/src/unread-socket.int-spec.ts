@@ -2,17 +2,16 @@ import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { eventSubject, vmStateChanged, type WireError } from '@infinibay/contracts';
+import type { WireError } from '@infinibay/contracts';
 import { createLogger } from '@infinibay/platform-logging';
-import { newEvent } from '@infinibay/platform-persistence';
 import { holdsFor, pollUntil, testNats } from '@infinibay/testing';
-import { jetstream } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { INestApplication } from '@nestjs/common';
 import { OutboundWatch } from './connections/outbound-watch.js';
 import type { RealtimeSocket } from './connections/realtime-socket.js';
 import { SocketHub } from './connections/socket.hub.js';
 import { TestClient } from './testing/client.js';
+import { publishFact as tellFact } from './testing/facts.js';
 import { OtherServices } from './testing/other-services.js';
 import { PollingClient } from './testing/polling-client.js';
 import { RawClient } from './testing/raw-client.js';
@@ -55,15 +54,8 @@ afterAll(async () => {
   await nats.close();
 });
 
-const publishFact = async (reason: string | null = null): Promise<number> => {
-  const vmId = randomUUID();
-  const event = newEvent(vmStateChanged, {
-    departmentId: DEPARTMENT,
-    resource: { kind: 'vm', id: vmId },
-    data: { vmId, from: 'BUILDING', to: 'RUNNING', reason },
-  });
-  return (await jetstream(nats).publish(eventSubject(event), JSON.stringify(event), { msgID: event.id })).seq;
-};
+const publishFact = async (reason: string | null = null): Promise<number> =>
+  (await tellFact(nats, DEPARTMENT, { reason })).sequence;
 
 const metric = async (name: string, label = ''): Promise<number> => {
   const text = await (await fetch(`${healthUrl(app)}/metrics`)).text();

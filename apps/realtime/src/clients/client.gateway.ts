@@ -34,7 +34,7 @@ export class ClientGateway implements OnApplicationBootstrap, OnGatewayConnectio
     this.samples.start();
     this.sessions.start();
     this.hub.io.use((socket, next) => {
-      this.sessions.authorise(socket).then(
+      this.sessions.authorise(socket, () => this.events.untilBegun()).then(
         () => {
           next();
         },

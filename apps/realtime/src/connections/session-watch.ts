@@ -78,12 +78,16 @@ export class SessionWatch implements BeforeApplicationShutdown {
     clearInterval(this.timer);
   }
 
-  /** Lets a new connection in or refuses it with the error's code. */
-  async authorise(socket: RealtimeSocket): Promise<void> {
+  /**
+   * Lets a new connection in or refuses it with the error's code.
+   * @param untilReady rejects with why nobody can be let in yet
+   */
+  async authorise(socket: RealtimeSocket, untilReady: () => Promise<void>): Promise<void> {
     const isFirst = this.claim(socket);
     try {
       // A client that asks again before it is answered would hear everything twice.
       if (!isFirst) throw new DomainError('TOO_MANY_ATTEMPTS', { sessionsPerConnection: 1 });
+      await untilReady();
       socket.data.session = await this.authenticate(socket.handshake.auth['token']);
       // Up to 16 kB that nobody needs again, for as long as the connection lasts.
       socket.handshake.auth = {};

@@ -18,6 +18,9 @@ const CHECK_MS = 1_000;
 const MAX_PENDING = 5_000;
 /** Events from before the start that are read so that a reconnect after a restart is served from memory. */
 const BACKLOG = 2_000;
+/** Together less than a client waits for its session. */
+const BEGIN_CHECKS = 60;
+const BEGIN_CHECK_MS = 50;
 
 /**
  * Follows the EVENTS stream as the server says each stored event again, and looks up by sequence what did not come.
@@ -51,9 +54,15 @@ export class EventFeed implements BeforeApplicationShutdown {
     return Math.max(this.cursor ?? 0, this.liveAfter);
   }
 
-  /** Whether it is known how far the stream goes; before that nobody can be told what was missed. */
-  get hasBegun(): boolean {
-    return this.cursor !== undefined;
+  /**
+   * Waits after a start until it is known how far the stream goes: before that nobody can be told what was missed.
+   * @throws DomainError SERVICE_UNAVAILABLE where the stream does not answer
+   */
+  async untilBegun(): Promise<void> {
+    for (let check = 0; this.cursor === undefined; check += 1) {
+      if (check === BEGIN_CHECKS) throw new DomainError('SERVICE_UNAVAILABLE', { reason: 'stored events' });
+      await new Promise((resolve) => setTimeout(resolve, BEGIN_CHECK_MS));
+    }
   }
 
   /** Whether every event after this one is in memory, which fills after a start while clients come back. */
