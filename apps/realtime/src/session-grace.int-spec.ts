@@ -50,7 +50,10 @@ describe('a session of which nobody can say whether it still holds', () => {
     await pollUntil(() => ending.socket.disconnected, { timeoutMs: 30_000, what: 'the end' });
     expect([ending.ended, staying.ended, staying.socket.connected]).toEqual([['SERVICE_UNAVAILABLE'], [], true]);
     // What is known of the session would let it in for longer than it may stay.
-    await expect(TestClient.connectOnce(await strict.getUrl(), { token })).rejects.toHaveProperty('data.code', 'SERVICE_UNAVAILABLE');
+    await expect(TestClient.connectOnce(await strict.getUrl(), { token })).rejects.toHaveProperty(
+      'data.code',
+      'SERVICE_UNAVAILABLE',
+    );
     const { id: missed } = await publishFact(nats, DEPARTMENT);
     await pollUntil(() => staying.events.some(({ id }) => id === missed), { what: 'the event' });
     expect(ending.events.some(({ id }) => id === missed)).toBe(false);

@@ -46,7 +46,7 @@ export class TestClient {
   }
 
   /** Rejects with the server's refusal, whatever it is. */
-  static async connectOnce(url: string, auth: object, options: ConnectOptions): Promise<TestClient> {
+  static async connectOnce(url: string, auth: object, options: ConnectOptions = {}): Promise<TestClient> {
     const socket: Socket<ServerToClient, ClientToServer> = io(url, {
       auth,
       forceNew: true,
