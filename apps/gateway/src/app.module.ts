@@ -6,6 +6,7 @@ import type { Logger } from '@infinibay/platform-logging';
 import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { HttpErrorFilter, LOGGER, PlatformModule } from '@infinibay/platform-service';
 import { CallerLimits } from './callers/caller-limits.js';
+import { RefusalGate } from './callers/refusal-gate.js';
 import { GATEWAY_CONFIG, subgraphUrls, type GatewayConfig } from './config.js';
 import { GatewayContextFactory } from './federation/gateway-context.js';
 import { gatewayOptions } from './federation/gateway-options.js';
@@ -16,7 +17,7 @@ import { UsersSessions } from './sessions/users-sessions.js';
 
 /** Who asks, and whether it is that caller's turn. */
 @Module({
-  providers: [CallerLimits, GatewayContextFactory],
+  providers: [CallerLimits, RefusalGate, GatewayContextFactory],
   exports: [GATEWAY_CONFIG, GatewayContextFactory],
 })
 class CallersModule {

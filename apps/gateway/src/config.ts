@@ -42,12 +42,17 @@ export const configSchema = {
   ),
   USER_POINTS_PER_SECOND: setting(
     points.default(20_000),
-    'What one signed-in user may ask for in a second, over 10 s; a request costs 25 and the cost of its query',
+    'What one signed-in user may ask for in a second, over 10 s; a request costs 25, one for every 256 bytes, and the cost of its query',
     { example: '20000' },
   ),
   ANONYMOUS_POINTS_PER_SECOND: setting(
     points.default(5_000),
     'The same for all callers without a token from one address',
+    { example: '5000' },
+  ),
+  REFUSED_POINTS_PER_SECOND: setting(
+    points.default(5_000),
+    'What refused requests and bad tokens of one address may cost in a second, over 10 s; beyond it the address is served with a good token only',
     { example: '5000' },
   ),
   CALLER_CONCURRENCY: setting(

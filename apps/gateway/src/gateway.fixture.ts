@@ -15,11 +15,12 @@ import { NestLogger, createLogger } from '@infinibay/platform-logging';
 import { prepareHttp } from '@infinibay/platform-service';
 import { createTestDatabase, pollUntil, testNats, threadCpuMs, type TestDatabase } from '@infinibay/testing';
 import { AppModule } from './app.module.js';
+import { RefusalGate } from './callers/refusal-gate.js';
 import { configSchema } from './config.js';
 import { MAX_BODY } from './limits/limits.js';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
-const INTERNAL_KEY = 'internal key of the gateway specs, 32 or more';
+export const INTERNAL_KEY = 'internal key of the gateway specs, 32 or more';
 export const ADMIN = { email: 'admin@infinibay.local', password: 'first admin, long enough' } as const;
 
 const natsSettings = () => {
@@ -148,7 +149,13 @@ export class Gateway {
       bodyParser: false,
       abortOnError: false,
     });
-    prepareHttp(app, { service: 'gateway', bodyLimit: MAX_BODY, corsOrigins: config.CORS_ORIGINS });
+    prepareHttp(app, {
+      service: 'gateway',
+      bodyLimit: MAX_BODY,
+      corsOrigins: config.CORS_ORIGINS,
+      beforeBody: app.get(RefusalGate).handle,
+    });
+    app.set('trust proxy', config.TRUSTED_PROXIES);
     await startMessaging(app);
     await app.listen(0, '127.0.0.1');
     return new Gateway(app, await app.getUrl(), folder);

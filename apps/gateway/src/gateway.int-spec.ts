@@ -1,10 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SignJWT, UnsecuredJWT, decodeJwt, decodeProtectedHeader, generateKeyPair } from 'jose';
 import { ACTOR_HEADER, signActor } from '@infinibay/platform-access';
 import { patience, pollUntil } from '@infinibay/testing';
-import { ADMIN, Gateway, UsersProcess } from './gateway.fixture.js';
+import { ADMIN, Gateway, INTERNAL_KEY, UsersProcess } from './gateway.fixture.js';
 
 let users: UsersProcess;
 let gateway: Gateway;
@@ -59,6 +60,19 @@ describe('a request through the gateway', () => {
       body: JSON.stringify({ query: '{ _service { sdl } }' }),
     });
     expect(direct.status).toBe(401);
+  });
+
+  it('carries all departments of its user, as many as there may be', async () => {
+    const departmentIds = Array.from({ length: 10_000 }, () => randomUUID());
+    const actor = { userId: randomUUID(), sessionId: randomUUID(), role: 'USER', departmentIds } as const;
+    const answer = await fetch(users.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', [ACTOR_HEADER]: await signActor(actor, INTERNAL_KEY) },
+      body: JSON.stringify({ query: '{ me { id } }' }),
+    });
+    expect(answer.status).toBe(200);
+    // Nobody is there with that id: it came as far as being looked for.
+    expect(await answer.text()).toContain(actor.userId);
   });
 
   it('is not disturbed by strangers with invented keys and actors', async () => {

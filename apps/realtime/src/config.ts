@@ -36,6 +36,11 @@ export const configSchema = {
     'VMs that one connection may watch',
     { example: '500' },
   ),
+  SESSION_GRACE_SECONDS: setting(
+    z.coerce.number().int().min(5).max(600).default(30),
+    'How long connections go on while the users service does not answer about their sessions, in seconds',
+    { example: '30' },
+  ),
 } as const;
 
 export type RealtimeConfig = ConfigOf<typeof configSchema>;

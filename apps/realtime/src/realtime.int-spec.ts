@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   eventSubject,
   exampleGuestSample,
   metricsSubject,
   userAccessChanged,
-  vmStateChanged,
+  vmDeleted,
   type Actor,
   type GuestSample,
   type WireError,
@@ -20,8 +20,8 @@ import type { INestApplication } from '@nestjs/common';
 import { generateKeyPair } from 'jose';
 import { TestClient } from './testing/client.js';
 import { RECHECK_MS, SWEEP_MS } from './connections/session-watch.js';
-import { EventStream } from './events/event.stream.js';
 import { EventFeed } from './events/event.feed.js';
+import { publishFact as tellFact, type Fact } from './testing/facts.js';
 import { OtherServices } from './testing/other-services.js';
 import { healthUrl, startRealtime } from './testing/running-realtime.js';
 
@@ -70,19 +70,8 @@ const refusal = async (auth: object): Promise<unknown> => {
   }
 };
 
-/** Publishes a fact about a VM of the department. @returns its sequence and id. */
-const publishFact = async (
-  departmentId: string | null,
-  vmId = randomUUID(),
-): Promise<{ id: string; sequence: number }> => {
-  const event = newEvent(vmStateChanged, {
-    departmentId,
-    resource: { kind: 'vm', id: vmId },
-    data: { vmId, from: 'BUILDING', to: 'RUNNING', reason: null },
-  });
-  const { seq } = await jetstream(nats).publish(eventSubject(event), JSON.stringify(event), { msgID: event.id });
-  return { id: event.id, sequence: seq };
-};
+const publishFact = (departmentId: string | null, vmId?: string): Promise<Fact> =>
+  tellFact(nats, departmentId, vmId === undefined ? {} : { vmId });
 
 const publishSample = (departmentId: string, vmId: string): void => {
   const sample: GuestSample = { ...exampleGuestSample, departmentId, vmId, sampledAt: new Date().toISOString() };
@@ -196,32 +185,6 @@ describe('events', () => {
     await restarted.close();
   });
 
-  it('are all told to who resumes while a restarted instance yet reads what it shall remember', async () => {
-    const before = await publishFact(OURS);
-    const missed = await publishFact(OURS);
-    const { promise: held, resolve: release } = Promise.withResolvers<undefined>();
-    const between = Reflect.get(EventStream.prototype, 'between');
-    let isHeld = false;
-    const reads = jest.spyOn(EventStream.prototype, 'between');
-    reads.mockImplementation(async function* (this: EventStream, ...range) {
-      // The first that the new instance reads is what it shall remember; the other one reads every second.
-      if (this !== app.get(EventStream) && !isHeld) {
-        isHeld = true;
-        await held;
-      }
-      yield* between.apply(this, range);
-    });
-    const restarted = await boot();
-    const token = await others.token(others.user('USER', OURS));
-    const client = await TestClient.connect(await restarted.getUrl(), { token });
-    clients.push(client);
-    const answer = await client.resume(before.sequence);
-    release(undefined);
-    await restarted.close();
-    reads.mockRestore();
-    expect(answer).toMatchObject({ ok: true, gap: false, more: false, events: [{ id: missed.id }] });
-  });
-
   it('of a stream that is no more are reported as a gap', async () => {
     const client = await join(others.user('USER', OURS));
     expect(await client.resume(9_000_000_000)).toMatchObject({ ok: true, gap: true, events: [] });
@@ -256,11 +219,22 @@ describe('live metrics', () => {
 
   it('can be watched of a bounded number of VMs', async () => {
     const client = await join(others.user('USER', OURS));
-    for (let count = 0; count < 3; count += 1) expect(await client.subscribe(others.vm(OURS))).toEqual({ ok: true });
+    const vmIds = Array.from({ length: 3 }, () => others.vm(OURS));
+    for (const vmId of vmIds) expect(await client.subscribe(vmId)).toEqual({ ok: true });
     expect(await client.subscribe(others.vm(OURS))).toMatchObject({
       ok: false,
       error: { code: 'TOO_MANY_SUBSCRIPTIONS' },
     });
+    // One that is deleted counts no longer.
+    const [vmId = ''] = vmIds;
+    const deleted = newEvent(vmDeleted, {
+      departmentId: OURS,
+      resource: { kind: 'vm', id: vmId },
+      data: { vmId, name: 'web-1' },
+    });
+    await jetstream(nats).publish(eventSubject(deleted), JSON.stringify(deleted));
+    await pollUntil(() => client.unsubscribed.includes(vmId), { what: 'the end of the subscription' });
+    expect(await client.subscribe(others.vm(OURS))).toEqual({ ok: true });
   });
 });
 
@@ -302,7 +276,7 @@ describe('sessions', () => {
     expect(client.ended).toEqual(['SESSION_ENDED']);
   });
 
-  it('are looked at again at once when the access of the user changed', async () => {
+  it('are looked at again at once when the access changed, and get nothing back by a token or a connection', async () => {
     const actor = others.user('USER', OURS);
     const client = await join(actor);
     const vmId = others.vm(OURS);
@@ -315,6 +289,9 @@ describe('sessions', () => {
     });
     await jetstream(nats).publish(eventSubject(changed), JSON.stringify(changed));
     await pollUntil(() => client.unsubscribed.includes(vmId), { what: 'the loss of the VM' });
+    const token = await others.token(actor);
+    expect(await client.socket.emitWithAck('auth:refresh', { token })).toMatchObject({ ok: true });
+    expect((await join(actor)).session.departmentIds).toEqual([THEIRS]);
     const [ours, theirs] = [await publishFact(OURS), await publishFact(THEIRS)];
     await heard(client, theirs);
     publishSample(OURS, vmId);

@@ -1,14 +1,19 @@
 import { randomUUID } from 'node:crypto';
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { eventSubject, vmStateChanged, type WireError } from '@infinibay/contracts';
+import type { WireError } from '@infinibay/contracts';
 import { createLogger } from '@infinibay/platform-logging';
-import { newEvent } from '@infinibay/platform-persistence';
-import { pollUntil, testNats } from '@infinibay/testing';
-import { jetstream } from '@nats-io/jetstream';
+import { holdsFor, pollUntil, testNats } from '@infinibay/testing';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { INestApplication } from '@nestjs/common';
+import { OutboundWatch } from './connections/outbound-watch.js';
+import type { RealtimeSocket } from './connections/realtime-socket.js';
+import { SocketHub } from './connections/socket.hub.js';
 import { TestClient } from './testing/client.js';
+import { publishFact as tellFact } from './testing/facts.js';
 import { OtherServices } from './testing/other-services.js';
+import { PollingClient } from './testing/polling-client.js';
 import { RawClient } from './testing/raw-client.js';
 import { healthUrl, startRealtime } from './testing/running-realtime.js';
 
@@ -20,6 +25,8 @@ let others: OtherServices;
 let app: INestApplication;
 let url: string;
 let clients: { close(): void }[] = [];
+/** Before the events of this file. */
+let beginning: number;
 
 beforeAll(async () => {
   const server = testNats();
@@ -27,6 +34,7 @@ beforeAll(async () => {
   others = await OtherServices.serve(nats, logger);
   app = await startRealtime(logger, { CONNECTIONS_PER_USER: '5' });
   url = await app.getUrl();
+  beginning = (await publishFact()) - 1;
   for (let published = 0; published < 1_500; published += 100)
     await Promise.all(Array.from({ length: 100 }, () => publishFact()));
   const last = await publishFact();
@@ -46,15 +54,8 @@ afterAll(async () => {
   await nats.close();
 });
 
-const publishFact = async (reason: string | null = null): Promise<number> => {
-  const vmId = randomUUID();
-  const event = newEvent(vmStateChanged, {
-    departmentId: DEPARTMENT,
-    resource: { kind: 'vm', id: vmId },
-    data: { vmId, from: 'BUILDING', to: 'RUNNING', reason },
-  });
-  return (await jetstream(nats).publish(eventSubject(event), JSON.stringify(event), { msgID: event.id })).seq;
-};
+const publishFact = async (reason: string | null = null): Promise<number> =>
+  (await tellFact(nats, DEPARTMENT, { reason })).sequence;
 
 const metric = async (name: string, label = ''): Promise<number> => {
   const text = await (await fetch(`${healthUrl(app)}/metrics`)).text();
@@ -116,6 +117,89 @@ describe('a client that does not read', () => {
   });
 });
 
+/** A packet of engine.io with one of socket.io. */
+const isAcknowledgement = ({ data }: { readonly data?: unknown }): boolean =>
+  typeof data === 'string' && data.startsWith('3');
+
+describe('a client that polls and does not read', () => {
+  const MOST_PAGES = 80;
+
+  interface Opened {
+    readonly client: PollingClient;
+    readonly connection: RealtimeSocket['conn'];
+    /** How many answers to its messages were handed to its polls. */
+    readonly answers: () => number;
+  }
+  const open = async (): Promise<Opened> => {
+    const actor = others.user('USER', DEPARTMENT);
+    const client = await PollingClient.open(url, await others.token(actor));
+    clients.push(client);
+    const sockets = [...app.get(SocketHub).io.sockets.sockets.values()];
+    const socket = sockets.find(({ data }) => data.session.actor.userId === actor.userId);
+    if (socket === undefined) throw new Error('nobody polls');
+    let answers = 0;
+    socket.conn.on('flush', (packets: readonly { readonly data?: unknown }[]) => {
+      if (packets.some(isAcknowledgement)) answers += 1;
+      // A ping came first: what is waited for goes to the next poll.
+      else client.poll();
+    });
+    client.stopReading();
+    return { client, connection: socket.conn, answers: () => answers };
+  };
+  const hasRead = (connection: RealtimeSocket['conn']): boolean => app.get(OutboundWatch).hasRead(connection);
+  /** What is written is with the kernel at once, as long as it takes it. */
+  const isTaken = (connection: RealtimeSocket['conn']): Promise<boolean> =>
+    holdsFor(500, () => !hasRead(connection), 'it waits').then(
+      () => false,
+      () => true,
+    );
+  /** @returns after how many pages the kernel took no more */
+  const fill = async ({ client, connection, answers }: Opened): Promise<number> => {
+    for (let page = 1; page <= MOST_PAGES; page += 1) {
+      await client.send(`42${String(page)}["resume",{"afterSequence":${String(beginning)}}]`);
+      client.poll();
+      // Engine.io ends a connection whose polls overlap.
+      await pollUntil(() => answers() >= page, { timeoutMs: 30_000, what: 'the answer' });
+      if (!(await isTaken(connection))) return page;
+    }
+    return MOST_PAGES + 1;
+  };
+
+  it('is known not to have read its answers, gets no further page, and goes on when it has read', async () => {
+    const opened = await open();
+    expect(await fill(opened)).toBeLessThanOrEqual(MOST_PAGES);
+    await pollUntil(async () => (await metric('infinibay_realtime_waiting_bytes')) > 0, { what: 'the bytes' });
+    const before = await metric('infinibay_realtime_replayed_bytes_total');
+    await opened.client.send(`4299["resume",{"afterSequence":${String(beginning)}}]`);
+    const neighbour = await join(await token());
+    expect(await neighbour.resume(neighbour.session.sequence)).toMatchObject({ ok: true });
+    expect(await metric('infinibay_realtime_replayed_bytes_total')).toBe(before);
+    opened.client.readOn();
+    // The page that waited, or that it was waited for too long.
+    const answered = opened.answers();
+    opened.client.poll();
+    await pollUntil(() => opened.answers() > answered, { timeoutMs: 60_000, what: 'the answer that waited' });
+    await pollUntil(() => hasRead(opened.connection), { timeoutMs: 60_000, what: 'the answers to be read' });
+  });
+
+  it('keeps nothing when its connection ends', async () => {
+    const served: Socket[] = [];
+    (app.getHttpServer() as Server).on('connection', (socket: Socket) => served.push(socket));
+    const opened = await open();
+    const held = served.find(({ remotePort }) => remotePort === opened.client.port);
+    expect(await fill(opened)).toBeLessThanOrEqual(MOST_PAGES);
+    expect(held?.destroyed).toBe(false);
+    opened.connection.close(true);
+    await pollUntil(async () => (await metric('infinibay_realtime_waiting_bytes')) === 0, {
+      timeoutMs: 60_000,
+      what: 'the end of what waited',
+    });
+    await pollUntil(() => held?.destroyed, { what: 'the end of the answer that nobody reads' });
+    opened.client.readOn();
+    await pollUntil(() => opened.client.ended, { timeoutMs: 60_000, what: 'the end' });
+  });
+});
+
 describe('a client that says too much', () => {
   it('is refused its resumes beyond a budget that all connections of its user share', async () => {
     const mine = await token();
@@ -153,6 +237,25 @@ describe('a client that says too much', () => {
       for (let packet = 0; packet < 20_000; packet += 1) client.send('3');
       await pollUntil(() => client.ended, { timeoutMs: 60_000, what: 'the end' });
     }
+  });
+
+  it('is cut off when it has asked a few times to be let in, and is let in by none of it', async () => {
+    const before = await metric('infinibay_realtime_refused_total', 'TOKEN_INVALID');
+    const client = await RawClient.open(url);
+    clients.push(client);
+    // In one piece: all have come before the first is answered.
+    client.send(...Array.from({ length: 1_000 }, () => '40{"token":"a.b.c"}'));
+    await pollUntil(() => client.ended, { timeoutMs: 60_000, what: 'the end' });
+    // Some of the eight are refused as others of the same connection.
+    expect((await metric('infinibay_realtime_refused_total', 'TOKEN_INVALID')) - before).toBeLessThanOrEqual(8);
+  });
+
+  it('is told why it is refused before it is cut off', async () => {
+    const client = await RawClient.open(url);
+    clients.push(client);
+    client.send('40{"token":"a.b.c"}');
+    await client.hears('TOKEN_INVALID');
+    await pollUntil(() => client.ended, { timeoutMs: 60_000, what: 'the end' });
   });
 
   it('has a bounded number of connections', async () => {

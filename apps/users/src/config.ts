@@ -82,6 +82,11 @@ export const configSchema = {
     'Logins and new passwords that wait for their hash in one instance before more are refused',
     { example: '500' },
   ),
+  DEPARTMENTS_PER_USER: setting(
+    z.coerce.number().int().min(100).max(10_000).default(1_000),
+    'Departments that one user may be a member of; every request carries them all',
+    { example: '1000' },
+  ),
   REFRESH_GRACE_SECONDS: setting(
     z.coerce.number().int().min(0).max(60).default(10),
     'Seconds in which the same client may use a refresh token again (two tabs, a retry) without ending the session',

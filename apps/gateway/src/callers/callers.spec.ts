@@ -1,6 +1,9 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
 import { DomainError } from '@infinibay/contracts';
+import { MAX_BODY_BYTES } from '../limits/limits.js';
 import { addressKey } from './address-key.js';
+import { requestPoints } from './request-points.js';
 import { Turns } from './turns.js';
 
 const alive = (): AbortSignal => new AbortController().signal;
@@ -52,5 +55,19 @@ describe(addressKey, () => {
     ['unknown', 'unknown'],
   ])('takes %s as a caller of %s', (address, key) => {
     expect(addressKey(address)).toBe(key);
+  });
+});
+
+describe(requestPoints, () => {
+  const bodies: [string, IncomingHttpHeaders, number][] = [
+    ['none', {}, 25],
+    ['a small one', { 'content-length': '255' }, 25],
+    ['a larger one', { 'content-length': '2560' }, 35],
+    ['the largest', { 'content-length': String(MAX_BODY_BYTES) }, 1_049],
+    ['one of unknown length', { 'transfer-encoding': 'chunked' }, 1_049],
+    ['one that is not even read', { 'content-length': String(MAX_BODY_BYTES + 1) }, 25],
+  ];
+  it.each(bodies)('counts the body: %s', (_name, headers, points) => {
+    expect(requestPoints({ headers })).toBe(points);
   });
 });

@@ -6,7 +6,8 @@ import { currentContext } from '@infinibay/platform-logging';
 import { statusOf } from '@infinibay/platform-service';
 import type { Request, Response } from 'express';
 import { GraphQLError } from 'graphql';
-import { CallerLimits } from '../callers/caller-limits.js';
+import { CallerLimits, type AskedRequest } from '../callers/caller-limits.js';
+import { requestPoints } from '../callers/request-points.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../config.js';
 import { costOf } from './request-guard.js';
 import { RequestLifetime } from './request-lifetime.js';
@@ -40,7 +41,8 @@ export class GatewayContextFactory {
       const lifetime = new RequestLifetime(this.config.REQUEST_TIMEOUT_MS, response);
       const clientAddress = request.ip ?? 'unknown';
       const actor = await this.authenticate(request);
-      await this.admit(response, { actor, address: clientAddress, lifetime });
+      const points = requestPoints(request) + costOf(response);
+      await this.admit(response, { actor, address: clientAddress, points, lifetime });
       return {
         actor,
         signedActor: await signActor(actor, this.config.INTERNAL_KEY),
@@ -62,9 +64,9 @@ export class GatewayContextFactory {
 
   private async admit(
     response: Response,
-    { actor, address, lifetime }: { actor: Actor | null; address: string; lifetime: RequestLifetime },
+    { lifetime, ...asked }: Omit<AskedRequest, 'signal'> & { readonly lifetime: RequestLifetime },
   ): Promise<void> {
-    const giveBack = await this.limits.admit({ actor, address, cost: costOf(response), signal: lifetime.signal });
+    const giveBack = await this.limits.admit({ ...asked, signal: lifetime.signal });
     // Whoever went away while the turn came has closed already.
     if (response.closed) giveBack();
     else response.once('close', giveBack);

@@ -1,5 +1,6 @@
+export const MAX_BODY_BYTES = 262_144;
 /** Largest request body, as body-parser writes it. */
-export const MAX_BODY = '256kb';
+export const MAX_BODY = `${String(MAX_BODY_BYTES)}b`;
 
 /** What a document may have at most. The largest of our own pages stays far below each. */
 export const LIMITS = {

@@ -21,11 +21,12 @@ class Recorder implements GuestListener {
   readonly paused: string[] = [];
   skipped = 0;
   connects = 0;
+  disconnected = (): void => undefined;
   onConnected(): void {
     this.connects += 1;
   }
   onDisconnected(): void {
-    /* seen by the next connect */
+    this.disconnected();
   }
   onMessage(message: GuestMessage): void {
     this.messages.push(message);
@@ -178,6 +179,17 @@ describe(GuestConnection.name, () => {
     guest.write(metricsFrame(2));
     await pollUntil(() => seen.messages.length === 2);
     expect(seen.refused).toEqual([]);
+  });
+
+  it('connects again though its turn to read comes after the other end hung up, in debt of bytes', async () => {
+    const { guest, seen, connection } = await open(VM_A, { ...LIMITS, bytesPerSecond: 1_000 }, () => 0);
+    seen.disconnected = () => {
+      setImmediate(() => connection.takeTurn());
+    };
+    guest.write(`${JSON.stringify({ type: 'ping', padding: 'x'.repeat(3_000) })}\n`);
+    await pollUntil(() => seen.paused.includes('bytes'), { what: 'the pause' });
+    guest.hangUp();
+    await pollUntil(() => seen.connects === 2 && guest.isConnected, { timeoutMs: 30_000, what: 'a new connection' });
   });
 
   it('sends no more than a bounded amount to a guest that does not read', async () => {

@@ -42,7 +42,9 @@ export class GuestConnection implements TurnTaker {
   private readonly frames: TokenBucket;
   private readonly bytes: TokenBucket;
   private socket: Socket | undefined;
-  private timer: NodeJS.Timeout | undefined;
+  /** Until when nothing is read, and until the next attempt to connect: neither may put the other off. */
+  private pause: NodeJS.Timeout | undefined;
+  private reopening: NodeJS.Timeout | undefined;
   private retryMs = MIN_RETRY_MS;
   private chunkBytes = 0;
   private skippedBefore = 0;
@@ -92,7 +94,8 @@ export class GuestConnection implements TurnTaker {
 
   close(): void {
     this.closed = true;
-    clearTimeout(this.timer);
+    clearTimeout(this.pause);
+    clearTimeout(this.reopening);
     this.socket?.destroy();
   }
 
@@ -112,12 +115,13 @@ export class GuestConnection implements TurnTaker {
   }
 
   takeTurn(): boolean {
-    if (this.closed) return false;
+    // The connection may have ended while its turn came.
+    if (this.closed || this.socket === undefined) return false;
     for (let taken = 0; taken < FRAMES_PER_TURN; taken += 1) {
       const waitMs = this.frames.waitMs();
       if (waitMs > 0) {
         this.listener.onPaused('frames');
-        this.after(waitMs, () => {
+        this.pauseFor(waitMs, () => {
           this.turns.submit(this);
         });
         return false;
@@ -163,7 +167,7 @@ export class GuestConnection implements TurnTaker {
       return;
     }
     this.listener.onPaused('bytes');
-    this.after(waitMs, () => {
+    this.pauseFor(waitMs, () => {
       this.socket?.resume();
     });
   }
@@ -171,16 +175,16 @@ export class GuestConnection implements TurnTaker {
   private reopenLater(): void {
     this.socket = undefined;
     this.lines.reset();
-    clearTimeout(this.timer);
+    clearTimeout(this.pause);
     if (this.closed) return;
-    this.after(this.retryMs, () => {
+    this.reopening = setTimeout(() => {
       this.open();
-    });
+    }, this.retryMs);
     this.retryMs = Math.min(MAX_RETRY_MS, this.retryMs * 2);
   }
 
-  private after(delayMs: number, action: () => void): void {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(action, delayMs);
+  private pauseFor(delayMs: number, action: () => void): void {
+    clearTimeout(this.pause);
+    this.pause = setTimeout(action, delayMs);
   }
 }

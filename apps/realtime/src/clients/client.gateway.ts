@@ -34,14 +34,16 @@ export class ClientGateway implements OnApplicationBootstrap, OnGatewayConnectio
     this.samples.start();
     this.sessions.start();
     this.hub.io.use((socket, next) => {
-      this.sessions.authorise(socket).then(
-        () => {
-          next();
-        },
-        (refusal: unknown) => {
-          next(refusal instanceof Error ? refusal : new Error('INTERNAL'));
-        },
-      );
+      this.sessions
+        .authorise(socket, () => this.events.untilBegun())
+        .then(
+          () => {
+            next();
+          },
+          (refusal: unknown) => {
+            next(refusal instanceof Error ? refusal : new Error('INTERNAL'));
+          },
+        );
     });
     this.hub.attach();
   }

@@ -11,6 +11,8 @@ const MAX_BYTES_PER_CONNECTION = 1_310_720;
 const MAX_BYTES = 134_217_728;
 /** A client with more than this waiting has not read its last page yet. */
 const NEARLY_READ_BYTES = 65_536;
+/** How long what a connection leaves behind may take to be read, or closed by its client too. */
+const LEAVE_MS = 5_000;
 const SWEEP_MS = 250;
 
 /** Bounds what waits for clients by bytes: whoever does not read is cut off, connects again and resumes. */
@@ -38,7 +40,7 @@ export class OutboundWatch implements BeforeApplicationShutdown {
     });
     this.watched.set(connection, outbound);
     connection.on('close', () => {
-      this.watched.delete(connection);
+      this.letGo(connection, outbound);
     });
   }
 
@@ -51,6 +53,17 @@ export class OutboundWatch implements BeforeApplicationShutdown {
   end(connection: RealtimeSocket['conn'], code: 'SLOW_CONSUMER' | 'TOO_MANY_ATTEMPTS'): void {
     const outbound = this.watched.get(connection);
     if (outbound !== undefined) this.cutOff(connection, outbound, code);
+  }
+
+  /** What was answered to a poll, or still goes to a WebSocket, counts until it is read or given up. */
+  private letGo(connection: RealtimeSocket['conn'], outbound: Outbound): void {
+    if (outbound.isGone) {
+      this.watched.delete(connection);
+      return;
+    }
+    setTimeout(() => {
+      if (this.watched.delete(connection)) outbound.destroy();
+    }, LEAVE_MS).unref();
   }
 
   private cutOff(connection: RealtimeSocket['conn'], outbound: Outbound, code: string): void {

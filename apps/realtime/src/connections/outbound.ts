@@ -1,9 +1,14 @@
+import { ServerResponse } from 'node:http';
 import type { RealtimeSocket } from './realtime-socket.js';
 
 type EngineSocket = RealtimeSocket['conn'];
 
+/** What `readyState` of a WebSocket is when nothing is left of it. */
+const CLOSED = 3;
+
 interface WebSocketLike {
   readonly bufferedAmount: number;
+  readonly readyState: number;
   terminate(): void;
 }
 
@@ -12,6 +17,8 @@ const isWebSocket = (value: unknown): value is WebSocketLike =>
   value !== null &&
   'bufferedAmount' in value &&
   typeof value.bufferedAmount === 'number' &&
+  'readyState' in value &&
+  typeof value.readyState === 'number' &&
   'terminate' in value &&
   typeof value.terminate === 'function';
 
@@ -20,14 +27,25 @@ const webSocketOf = (connection: EngineSocket): WebSocketLike | undefined => {
   return isWebSocket(socket) ? socket : undefined;
 };
 
+/** The answer to the poll that waits, where the connection polls. */
+const pollOf = (connection: EngineSocket): ServerResponse | undefined => {
+  const response: unknown = Reflect.get(connection.transport, 'res');
+  return response instanceof ServerResponse ? response : undefined;
+};
+
 const sizeOf = (data: unknown): number => {
   if (typeof data === 'string') return data.length;
   return data instanceof Uint8Array ? data.byteLength : 0;
 };
 
-/** What waits for one connection, in bytes: packets of engine.io, and what its socket could not hand to the kernel yet. */
+/**
+ * What waits for one connection, in bytes: packets of engine.io, and what its socket could not hand to the kernel yet. A
+ * client that polls has a TCP connection for each answer if it likes, and engine.io forgets an answer once it is given.
+ */
 export class Outbound {
   private queued = 0;
+  /** Answers to polls that the kernel has not taken whole. */
+  private readonly answers = new Set<ServerResponse>();
 
   private constructor(private readonly connection: EngineSocket) {}
 
@@ -40,12 +58,25 @@ export class Outbound {
     });
     connection.on('flush', () => {
       outbound.queued = 0;
+      const answer = pollOf(connection);
+      if (answer !== undefined) outbound.follow(answer);
     });
     return outbound;
   }
 
   get waitingBytes(): number {
-    return this.queued + (webSocketOf(this.connection)?.bufferedAmount ?? 0);
+    return this.queued + (webSocketOf(this.connection)?.bufferedAmount ?? 0) + this.answerBytes;
+  }
+
+  /** Whether nothing outlives the connection: no answer to a poll, and no WebSocket whose client does not close it too. */
+  get isGone(): boolean {
+    return this.answerBytes === 0 && (webSocketOf(this.connection)?.readyState ?? CLOSED) === CLOSED;
+  }
+
+  private get answerBytes(): number {
+    let bytes = 0;
+    for (const answer of this.answers) bytes += answer.writableLength;
+    return bytes;
   }
 
   /** Ends the connection and frees what waits for it: a polite close would wait behind it. */
@@ -53,5 +84,14 @@ export class Outbound {
     const webSocket = webSocketOf(this.connection);
     this.connection.close(true);
     webSocket?.terminate();
+    for (const answer of this.answers) answer.destroy();
+  }
+
+  private follow(answer: ServerResponse): void {
+    const forget = (): void => {
+      this.answers.delete(answer);
+    };
+    this.answers.add(answer);
+    answer.once('finish', forget).once('close', forget);
   }
 }

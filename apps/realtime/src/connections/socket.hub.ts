@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { isRetryable, type DomainError } from '@infinibay/contracts';
 import { HttpAdapterHost } from '@nestjs/core';
 import { Server } from 'socket.io';
 import { CONFIG, type RealtimeConfig } from '../config.js';
@@ -11,15 +12,25 @@ import type { RealtimeServer, RealtimeSocket } from './realtime-socket.js';
 const MAX_PAYLOAD_BYTES = 16_384;
 /** Packets of any kind that one connection may send; whoever sends more is cut off. */
 const PACKETS = { perSecond: 100, burst: 4_000 };
+/** What a client needs to open a session, and somewhat more; whoever has none by then is cut off. */
+const PACKETS_OF_STRANGERS = 8;
+/** How long one who was refused may take to close the connection. */
+const LEAVE_MS = 5_000;
 /** A request that is not complete by then is not waited for: connections are few enough to be used up by slow ones. */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
+/** A connection on which nothing moves: three times as long as a poll waits. WebSockets have their own pings. */
+const IDLE_TIMEOUT_MS = 30_000;
+
+type EngineSocket = RealtimeSocket['conn'];
 
 /** The socket.io server, bound to Nest's HTTP server. It decides who may open a transport; SessionWatch decides who may stay. */
 @Injectable()
 export class SocketHub implements BeforeApplicationShutdown {
   readonly io: RealtimeServer;
   private readonly handshakes: RateLimit;
+  /** Packets of connections that have had no session yet. */
+  private readonly strangers = new WeakMap<EngineSocket, number>();
 
   constructor(
     @Inject(CONFIG) private readonly config: RealtimeConfig,
@@ -54,8 +65,9 @@ export class SocketHub implements BeforeApplicationShutdown {
     const server = this.http.httpAdapter.getHttpServer() as HttpServer;
     server.headersTimeout = HEADERS_TIMEOUT_MS;
     server.requestTimeout = REQUEST_TIMEOUT_MS;
+    server.setTimeout(IDLE_TIMEOUT_MS);
     this.io.attach(server);
-    this.io.engine.on('connection', (connection: RealtimeSocket['conn']) => {
+    this.io.engine.on('connection', (connection: EngineSocket) => {
       this.bound(connection);
     });
   }
@@ -74,13 +86,42 @@ export class SocketHub implements BeforeApplicationShutdown {
     );
   }
 
+  /** From now on the connection may send what one with a session may. */
+  letIn(connection: EngineSocket): void {
+    this.strangers.delete(connection);
+  }
+
+  /**
+   * Ends a connection without a session once its client was told why, and counts it as another one of its address: but not
+   * when the reason is ours, or all who come back while users is away would shut one another out.
+   */
+  turnAway(connection: EngineSocket, refusal: DomainError): void {
+    if (!isRetryable(refusal)) this.handshakes.take(connection.remoteAddress);
+    // socket.io sends the refusal a tick after it was given.
+    setImmediate(() => {
+      connection.close();
+    });
+    setTimeout(() => {
+      this.outbound.end(connection, 'TOO_MANY_ATTEMPTS');
+    }, LEAVE_MS).unref();
+  }
+
   /** Before anybody is authenticated: what waits for a connection and what it may send is bounded from its first byte. */
-  private bound(connection: RealtimeSocket['conn']): void {
+  private bound(connection: EngineSocket): void {
     this.outbound.watch(connection);
+    this.strangers.set(connection, 0);
     const packets = new RateLimit(PACKETS);
     connection.on('packet', () => {
-      if (!packets.take('')) this.outbound.end(connection, 'TOO_MANY_ATTEMPTS');
+      if (!packets.take('') || !this.mayAsk(connection)) this.outbound.end(connection, 'TOO_MANY_ATTEMPTS');
     });
+  }
+
+  /** Each attempt to open a session has a signature checked. */
+  private mayAsk(connection: EngineSocket): boolean {
+    const packets = this.strangers.get(connection);
+    if (packets === undefined) return true;
+    this.strangers.set(connection, packets + 1);
+    return packets < PACKETS_OF_STRANGERS;
   }
 
   private refusal(request: IncomingMessage): 'TOO_MANY_ATTEMPTS' | 'FORBIDDEN' | undefined {

@@ -1,4 +1,4 @@
-import { LIVE_EVENTS_SUBJECTS, userAccessChanged } from '@infinibay/contracts';
+import { DomainError, LIVE_EVENTS_SUBJECTS, userAccessChanged, vmDeleted } from '@infinibay/contracts';
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { Logger } from '@infinibay/platform-logging';
@@ -18,10 +18,14 @@ const CHECK_MS = 1_000;
 const MAX_PENDING = 5_000;
 /** Events from before the start that are read so that a reconnect after a restart is served from memory. */
 const BACKLOG = 2_000;
+/** Together less than a client waits for its session. */
+const BEGIN_CHECKS = 60;
+const BEGIN_CHECK_MS = 50;
 
 /**
  * Follows the EVENTS stream as the server says each stored event again, and looks up by sequence what did not come.
- * Each event goes once and in order to the rooms that may hear of it; a stream that was erased is begun anew.
+ * Each event goes once and in order to the rooms that may hear of it; a stream that was erased is begun anew. What
+ * happened while NATS was away waits until all sessions were looked at.
  */
 @Injectable()
 export class EventFeed implements BeforeApplicationShutdown {
@@ -50,9 +54,15 @@ export class EventFeed implements BeforeApplicationShutdown {
     return Math.max(this.cursor ?? 0, this.liveAfter);
   }
 
-  /** Whether it is known how far the stream goes; before that nobody can be told what was missed. */
-  get hasBegun(): boolean {
-    return this.cursor !== undefined;
+  /**
+   * Waits after a start until it is known how far the stream goes: before that nobody can be told what was missed.
+   * @throws DomainError SERVICE_UNAVAILABLE where the stream does not answer
+   */
+  async untilBegun(): Promise<void> {
+    for (let check = 0; this.cursor === undefined; check += 1) {
+      if (check === BEGIN_CHECKS) throw new DomainError('SERVICE_UNAVAILABLE', { reason: 'stored events' });
+      await new Promise((resolve) => setTimeout(resolve, BEGIN_CHECK_MS));
+    }
   }
 
   /** Whether every event after this one is in memory, which fills after a start while clients come back. */
@@ -96,7 +106,8 @@ export class EventFeed implements BeforeApplicationShutdown {
   }
 
   private async drain(): Promise<void> {
-    while (!this.stopped && (this.checkIsDue || this.pending.length > 0)) {
+    // While nobody knows who may hear it, the check that comes every second tries again.
+    while (!this.stopped && this.sessions.knowsAudience && (this.checkIsDue || this.pending.length > 0)) {
       if (this.cursor === undefined || this.checkIsDue) await this.check();
       const messages = this.pending;
       this.pending = [];
@@ -124,6 +135,7 @@ export class EventFeed implements BeforeApplicationShutdown {
 
   private async readUntil(last: number): Promise<void> {
     for await (const event of this.stream.between(this.cursor ?? 0, last)) {
+      this.assertAudience();
       this.cursor = event.sequence;
       this.deliver(event);
     }
@@ -140,8 +152,15 @@ export class EventFeed implements BeforeApplicationShutdown {
       return;
     }
     if (sequence > (this.cursor ?? 0) + 1) await this.readUntil(sequence - 1);
+    this.assertAudience();
     this.cursor = sequence;
     if (event !== undefined) this.deliver(event);
+  }
+
+  /** @throws DomainError SERVICE_UNAVAILABLE where NATS went away meanwhile: the event waits until sessions were looked at. */
+  private assertAudience(): void {
+    if (!this.sessions.knowsAudience)
+      throw new DomainError('SERVICE_UNAVAILABLE', { reason: 'who may hear it is not known' });
   }
 
   private deliver(event: SequencedEvent): void {
@@ -151,5 +170,6 @@ export class EventFeed implements BeforeApplicationShutdown {
     this.hub.io.to(rooms).emit('event', event);
     this.metrics.sequence.set(event.sequence);
     if (event.name === userAccessChanged.name) this.sessions.recheckUser(event.resource.id);
+    if (event.name === vmDeleted.name) this.sessions.forgetVm(event.resource.id);
   }
 }

@@ -17,7 +17,7 @@ const MAX_SCANNED = 2_000;
 const TURNS = { perUser: 2, atOnce: 8, waitingPerUser: 8, waiting: 512 };
 /** Enough for a client that comes back after days: a page is 1,000 events. */
 const PAGES = { perSecond: 10, burst: 100 };
-/** How long an answer waits for a client that has not read the ones before, and for the stream after a start. */
+/** How long an answer waits for a client that has not read the ones before. */
 const READ_CHECKS = 100;
 const READ_CHECK_MS = 50;
 
@@ -63,14 +63,13 @@ export class EventReplay {
 
   /**
    * @throws DomainError TOO_MANY_ATTEMPTS, SLOW_CONSUMER for a client that does not read its answers, or
-   * SERVICE_UNAVAILABLE where the stream does not answer after a start.
+   * SERVICE_UNAVAILABLE where the stream does not answer and what was missed is not in memory.
    */
   async replay(socket: RealtimeSocket, afterSequence: number): Promise<Replay> {
     const { userId } = socket.data.session.actor;
     if (!this.pages.take(userId)) throw new DomainError('TOO_MANY_ATTEMPTS');
     return this.turns.run(userId, async () => {
       await this.untilRead(socket);
-      await this.untilBegun();
       return this.answer(socket.data.session.actor, afterSequence);
     });
   }
@@ -82,13 +81,6 @@ export class EventReplay {
       await new Promise((resolve) => setTimeout(resolve, READ_CHECK_MS));
     }
     throw new DomainError('SLOW_CONSUMER');
-  }
-
-  private async untilBegun(): Promise<void> {
-    for (let check = 0; !this.feed.hasBegun; check += 1) {
-      if (check === READ_CHECKS) throw new DomainError('SERVICE_UNAVAILABLE');
-      await new Promise((resolve) => setTimeout(resolve, READ_CHECK_MS));
-    }
   }
 
   private async answer(actor: Actor, afterSequence: number): Promise<Replay> {

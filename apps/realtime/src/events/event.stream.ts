@@ -1,8 +1,8 @@
-import { EVENTS_STREAM, EVENTS_SUBJECTS, EventEnvelope } from '@infinibay/contracts';
+import { DomainError, EVENTS_STREAM, EVENTS_SUBJECTS, EventEnvelope } from '@infinibay/contracts';
 import { jetstreamManager, type JetStreamManager, type MsgRequest, type StoredMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { Inject, Injectable } from '@nestjs/common';
-import type { Logger } from '@infinibay/platform-logging';
+import { warnSeldom, type Logger } from '@infinibay/platform-logging';
 import { NATS_CONNECTION } from '@infinibay/platform-messaging';
 import { LOGGER } from '@infinibay/platform-service';
 import type { SequencedEvent } from '../protocol.js';
@@ -18,7 +18,7 @@ const nextFrom = (sequence: number): MsgRequest => {
 
 /**
  * Looks stored events up by their sequence. No consumer is needed for that, and so no right to make one: a consumer
- * could be told to deliver to any subject.
+ * could be told to deliver to any subject. While NATS is away each method throws the DomainError SERVICE_UNAVAILABLE.
  */
 @Injectable()
 export class EventStream {
@@ -71,8 +71,14 @@ export class EventStream {
     return (await Promise.all(lookups)).filter((message) => message !== undefined);
   }
 
+  /** @throws DomainError SERVICE_UNAVAILABLE while NATS, or its store, is away */
   private async look(query: MsgRequest): Promise<StoredMsg | undefined> {
     this.manager ??= jetstreamManager(this.connection, { checkAPI: false });
-    return (await (await this.manager).streams.getMessage(EVENTS_STREAM, query)) ?? undefined;
+    try {
+      return (await (await this.manager).streams.getMessage(EVENTS_STREAM, query)) ?? undefined;
+    } catch (error) {
+      warnSeldom(this.logger, 'the stored events can not be read; retry follows', { err: error });
+      throw new DomainError('SERVICE_UNAVAILABLE', { reason: 'stored events' }, { cause: error });
+    }
   }
 }

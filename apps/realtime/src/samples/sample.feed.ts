@@ -5,6 +5,7 @@ import type { Logger } from '@infinibay/platform-logging';
 import { NATS_CONNECTION } from '@infinibay/platform-messaging';
 import { LOGGER } from '@infinibay/platform-service';
 import { vmRoom } from '../connections/rooms.js';
+import { SessionWatch } from '../connections/session-watch.js';
 import { SocketHub } from '../connections/socket.hub.js';
 
 /** Hands live samples to those who watch the VM; samples of VMs that nobody watches are not even parsed. */
@@ -16,6 +17,7 @@ export class SampleFeed implements BeforeApplicationShutdown {
     @Inject(NATS_CONNECTION) private readonly connection: NatsConnection,
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly hub: SocketHub,
+    private readonly sessions: SessionWatch,
   ) {}
 
   start(): void {
@@ -33,7 +35,7 @@ export class SampleFeed implements BeforeApplicationShutdown {
   private deliver(subject: string, data: Uint8Array): void {
     const vmId = subject.slice(subject.lastIndexOf('.') + 1);
     const room = vmRoom(vmId);
-    if (!this.hub.io.sockets.adapter.rooms.has(room)) return;
+    if (!this.hub.io.sockets.adapter.rooms.has(room) || !this.sessions.knowsAudience) return;
     try {
       const sample = GuestSample.parse(JSON.parse(Buffer.from(data).toString('utf8')));
       if (metricsSubject(sample.departmentId, sample.vmId) !== subject)

@@ -48,7 +48,8 @@ export class TestClient {
     }
   }
 
-  private static async connectOnce(url: string, auth: object, options: ConnectOptions): Promise<TestClient> {
+  /** Rejects with the server's refusal, whatever it is. */
+  static async connectOnce(url: string, auth: object, options: ConnectOptions = {}): Promise<TestClient> {
     const socket: Socket<ServerToClient, ClientToServer> = io(url, {
       auth,
       forceNew: true,

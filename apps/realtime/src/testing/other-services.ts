@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { findVms, getSigningKeys, resolveSession, type Actor, type RequestOf } from '@infinibay/contracts';
+import { DomainError, findVms, getSigningKeys, resolveSession, type Actor, type RequestOf } from '@infinibay/contracts';
 import { TOKEN_AUDIENCE, TOKEN_ISSUER, TOKEN_TYPE } from '@infinibay/platform-access';
 import type { Logger } from '@infinibay/platform-logging';
 import { RequestServer } from '@infinibay/platform-messaging';
@@ -13,6 +13,10 @@ export class OtherServices {
   readonly vms = new Map<string, string>();
   /** Sessions that were asked for and are not there, once for each question. */
   readonly refusedSessions: string[] = [];
+  /** Whether users can say anything of sessions now. */
+  knowsSessions = true;
+  /** Sessions that were asked for in vain meanwhile, once for each question. */
+  readonly unansweredSessions: string[] = [];
   private readonly keyId = randomUUID();
   private server: RequestServer | undefined;
 
@@ -61,6 +65,10 @@ export class OtherServices {
       Promise.resolve({ keys: [{ ...this.jwk, kid: this.keyId, alg: 'EdDSA', use: 'sig' }] }),
     );
     this.server.serve(resolveSession, ({ sessionId }: RequestOf<typeof resolveSession>) => {
+      if (!this.knowsSessions) {
+        this.unansweredSessions.push(sessionId);
+        return Promise.reject(new DomainError('SERVICE_UNAVAILABLE'));
+      }
       const actor = this.sessions.get(sessionId) ?? null;
       if (actor === null) this.refusedSessions.push(sessionId);
       return Promise.resolve({ actor });

@@ -8,9 +8,10 @@ import {
   type EventEnvelope,
 } from '@infinibay/contracts';
 import { can } from '@infinibay/access-domain';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { newEvent } from '@infinibay/platform-persistence';
 import type { Mutation } from '@infinibay/platform-subgraph';
+import { USERS_CONFIG, type UsersConfig } from '../config.js';
 import { Change, type Transaction } from '../database.js';
 import { UserRepository } from '../accounts/user.repository.js';
 import type { CreateDepartment, MembershipChange } from './department.inputs.js';
@@ -29,6 +30,7 @@ export class DepartmentChangesService {
     private readonly departments: DepartmentRepository,
     private readonly users: UserRepository,
     private readonly reader: DepartmentService,
+    @Inject(USERS_CONFIG) private readonly config: Pick<UsersConfig, 'DEPARTMENTS_PER_USER'>,
   ) {}
 
   /** @throws DomainError FORBIDDEN, NAME_TAKEN */
@@ -43,11 +45,12 @@ export class DepartmentChangesService {
     });
   }
 
-  /** @throws DomainError DEPARTMENT_NOT_FOUND, USER_NOT_FOUND, FORBIDDEN */
+  /** @throws DomainError DEPARTMENT_NOT_FOUND, USER_NOT_FOUND, FORBIDDEN, DEPARTMENT_LIMIT_REACHED */
   addMember(actor: Actor, { idempotencyKey: key, ...input }: MembershipChange): Promise<Department> {
     return this.commit({ actor, operation: 'addDepartmentMember', key, input }, async (tx) => {
       const user = await this.authorise(tx, actor, input);
       const changed = await this.departments.addMember(tx, input.departmentId, input.userId);
+      if (changed) await this.requireFew(tx, input.userId);
       return this.effect(membershipGranted, input, changed, user.disabled);
     });
   }
@@ -59,6 +62,13 @@ export class DepartmentChangesService {
       const changed = await this.departments.removeMember(tx, input.departmentId, input.userId);
       return this.effect(membershipRevoked, input, changed, user.disabled);
     });
+  }
+
+  /** Several administrators at once may get a few further: what a session can carry is well beyond. */
+  private async requireFew(tx: Transaction, userId: string): Promise<void> {
+    const maximum = this.config.DEPARTMENTS_PER_USER;
+    if ((await this.departments.countOfUser(tx, userId)) > maximum)
+      throw new DomainError('DEPARTMENT_LIMIT_REACHED', { userId, maximum });
   }
 
   private commit(

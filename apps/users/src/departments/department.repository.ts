@@ -78,6 +78,10 @@ export class DepartmentRepository {
     return count === 1;
   }
 
+  countOfUser(tx: Transaction, userId: string): Promise<number> {
+    return tx.membership.count({ where: { userId } });
+  }
+
   /** @returns false when the user was no member */
   async removeMember(tx: Transaction, departmentId: string, userId: string): Promise<boolean> {
     const { count } = await tx.membership.deleteMany({ where: { departmentId, userId } });

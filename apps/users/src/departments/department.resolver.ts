@@ -48,7 +48,8 @@ export class DepartmentResolver {
 
   @Authorize()
   @Mutation(() => Department, {
-    description: 'For administrators. No effect on a member. DEPARTMENT_NOT_FOUND, USER_NOT_FOUND.',
+    description:
+      'For administrators. No effect on a member. DEPARTMENT_NOT_FOUND, USER_NOT_FOUND, DEPARTMENT_LIMIT_REACHED.',
   })
   async addDepartmentMember(
     @CurrentActor() actor: Actor,

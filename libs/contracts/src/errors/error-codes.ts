@@ -176,6 +176,7 @@ export const ERROR_CODES = {
   ADDRESSES_EXHAUSTED: { kind: 'precondition', message: 'The network has no free address' },
   QUOTA_EXCEEDED: { kind: 'precondition', message: 'The department has as much of this as it may have' },
   RULE_LIMIT_REACHED: { kind: 'precondition', message: 'There are as many firewall rules as a filter can hold' },
+  DEPARTMENT_LIMIT_REACHED: { kind: 'precondition', message: 'The user is in as many departments as one may be' },
   NO_SUITABLE_HOST: { kind: 'precondition', message: 'No host can take this virtual machine' },
   MEMORY_EXCEEDS_HOST: {
     kind: 'precondition',

@@ -74,6 +74,16 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, NAME) {
     });
   }
 
+  /** When was asked what users answered last about the session, by `performance.now()`; undefined when that is not known. */
+  confirmedAt(claims: AccessClaims): number | undefined {
+    return this.sessions.confirmedAt(claims);
+  }
+
+  /** Asks again for each session of a user whose access has changed. */
+  forget(userId: string): void {
+    this.sessions.forget(userId);
+  }
+
   /** Called by passport with what the verified token says. */
   async validate(claims: AccessClaims): Promise<Actor> {
     const actor = await this.sessions.actorOf(claims);

@@ -17,6 +17,19 @@ export class ActorResolver {
     if (token.length > MAX_TOKEN_LENGTH || !COMPACT.test(token)) throw new DomainError('TOKEN_INVALID');
     return this.tokens.actorOf(token);
   }
+
+  /**
+   * How old what is known of the actor's session is: while users is away, sessions go on for a while.
+   * @returns when users was asked what it answered last, by `performance.now()`; undefined when that is not known
+   */
+  confirmedAt(actor: Actor): number | undefined {
+    return this.tokens.confirmedAt(actor);
+  }
+
+  /** To be called when the access of a user has changed: what was known of the user's sessions holds no longer. */
+  forget(userId: string): void {
+    this.tokens.forget(userId);
+  }
 }
 
 /** The token of an `Authorization: Bearer` header (the scheme in any case, RFC 9110); undefined without a header. */

@@ -34,10 +34,12 @@ describe(SessionCache, () => {
 
   it('lets an open session go on for 30 s while nobody answers, and not longer', async () => {
     const { state, cache } = source();
+    expect(cache.confirmedAt(claims)).toBeUndefined();
     await cache.actorOf(claims);
     state.answer = away;
     for (state.now = 3_000; state.now <= SESSION_GRACE_MS; state.now += 3_000)
       await expect(cache.actorOf(claims)).resolves.toEqual(actor);
+    expect(cache.confirmedAt(claims)).toBe(0);
     state.now = SESSION_GRACE_MS + 2_001;
     await expect(cache.actorOf(claims)).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
   });
@@ -51,6 +53,45 @@ describe(SessionCache, () => {
     state.now = 3_000;
     state.answer = away;
     await expect(cache.actorOf(claims)).resolves.toBeNull();
+  });
+
+  it('asks again for who is forgotten, in the place of a question that is under way as well, and for nobody else', async () => {
+    const { state, cache } = source();
+    const other = { userId: randomUUID(), sessionId: randomUUID() };
+    const changed: Actor = { ...actor, departmentIds: [randomUUID()] };
+    await cache.actorOf(other);
+    const { promise: held, resolve } = Promise.withResolvers<Actor | null>();
+    state.answer = () => held;
+    const asking = cache.actorOf(claims);
+    cache.forget(claims.userId);
+    state.answer = () => Promise.resolve(changed);
+    resolve(actor);
+    await expect(asking).resolves.toEqual(changed);
+    await expect(cache.actorOf(claims)).resolves.toEqual(changed);
+    await cache.actorOf(other);
+    expect(state.asked).toBe(3);
+    cache.forget(claims.userId);
+    expect(cache.confirmedAt(claims)).toBeUndefined();
+    state.answer = away;
+    await expect(cache.actorOf(claims)).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+  });
+
+  it('answers each question with its answer, however slow users is and whoever asks meanwhile, and goes by the last', async () => {
+    const { state, cache } = source();
+    const changed: Actor = { ...actor, departmentIds: [randomUUID()] };
+    const held = [0, 1, 2].map(() => Promise.withResolvers<Actor | null>());
+    state.answer = () => held[state.asked - 1]?.promise ?? Promise.resolve(null);
+    const asking = held.map((_, index) => {
+      state.now = index * 3_000;
+      return cache.actorOf(claims);
+    });
+    held[0]?.resolve(actor);
+    await expect(asking[0]).resolves.toEqual(actor);
+    held[2]?.resolve(changed);
+    await expect(asking[2]).resolves.toEqual(changed);
+    held[1]?.resolve(actor);
+    await expect(asking[1]).resolves.toEqual(changed);
+    expect([cache.confirmedAt(claims), state.asked]).toEqual([6_000, 3]);
   });
 
   it('does not answer one user with the session of another', async () => {

@@ -3,6 +3,7 @@ import type { ServiceName } from '@infinibay/contracts';
 import type { INestApplication, Type, DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { RequestHandler } from 'express';
 import {
   ConfigError,
   loadConfig,
@@ -30,6 +31,8 @@ export interface ServiceDefinition<S extends HttpConfigSchema> {
   readonly bodyLimit?: string;
   /** Connections on which nothing moves for so long are ended, also in the middle of an answer; never when left out. */
   readonly idleTimeoutMs?: number;
+  /** What may refuse a request of which only the headers are here. */
+  readonly beforeBody?: (app: NestExpressApplication) => RequestHandler;
 }
 
 /** Boots a service: configuration, logger, HTTP, and a shutdown that ends within 10 seconds. */
@@ -86,6 +89,7 @@ const createApplication = async <S extends HttpConfigSchema>(
     corsOrigins: definition.corsOrigins?.(config) ?? [],
     ...(definition.bodyLimit === undefined ? {} : { bodyLimit: definition.bodyLimit }),
     ...(definition.idleTimeoutMs === undefined ? {} : { idleTimeoutMs: definition.idleTimeoutMs }),
+    ...(definition.beforeBody === undefined ? {} : { beforeBody: definition.beforeBody(app) }),
   });
   await definition.configure?.(app, config, logger);
   return app;
