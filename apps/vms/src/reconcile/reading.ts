@@ -40,9 +40,9 @@ export const tryingMs = ({ vm, open }: Pick<Reading, 'open' | 'vm'>): number => 
 /** Somebody waits for another spec, and for no other power. */
 export const isAboutSpec = ({ open }: Pick<Reading, 'open'>): boolean => open !== null && isSpecChange(open.kind);
 
-/** A deletion was taken back, and somebody waits for it to be seen that the VM is off. */
-export const isTakingBack = ({ open }: Pick<Reading, 'open'>): boolean =>
-  open !== null && actionOf(open.kind).deletion === 'taken-back';
+/** A deletion was taken back, and somebody waits for this, which only sees that the VM is off where it is; null: not so. */
+export const stepOfTakingBack = ({ open }: Pick<Reading, 'open'>): Step | null =>
+  open !== null && actionOf(open.kind).deletion === 'taken-back' ? (stepsOf(open.kind)[0] ?? null) : null;
 
 /**
  * With the task's own, when an earlier worker has recorded it: it is not done, nor told of, once more. Only of one that

@@ -32,7 +32,7 @@ import {
   isOfLeftovers,
   isOfVolumes,
   isSpecStep,
-  isTakingBack,
+  stepOfTakingBack,
   pendingVolumes,
   taskIn,
   tryingMs,
@@ -391,9 +391,9 @@ export class VmWorker {
       return this.failOperation(claim, reading, task.step, error);
     // The VM is as it shall be, whatever becomes of its volumes, and of snapshots that shall go.
     if (isOfLeftovers(step)) return this.journal.postpone(claim, reading, IDLE_WAIT_MS);
-    const isUntouched = step === null && isTakingBack(now);
-    if ((isAboutSpec(now) || isSpecStep(step) || isUntouched) && isAtRest)
-      return this.failOperation(claim, reading, step ?? (isUntouched ? 'force-off' : 'redefine'), error);
+    const untouched = step === null ? stepOfTakingBack(now) : null;
+    if ((isAboutSpec(now) || isSpecStep(step) || untouched !== null) && isAtRest)
+      return this.failOperation(claim, reading, step ?? untouched ?? 'redefine', error);
     if (step === 'suspend' && now.open !== null) return this.journal.abandon(claim, reading, step, error, pauseReason);
     return this.journal.fail(claim, reading, step, error);
   }

@@ -22,7 +22,8 @@ export class Failure {
 @ObjectType({ description: 'That a virtual machine is going to be deleted: see softDeleteVm and undeleteVm' })
 export class ScheduledDeletion {
   @Field(() => GraphQLISODateTime, {
-    description: 'It is deleted then, later while its host is away or in maintenance; undeleteVm takes it back until it is',
+    description:
+      'It is deleted then, later while its host is away or in maintenance; undeleteVm takes it back until it is',
   })
   purgeAt!: Date;
 
