@@ -27,8 +27,11 @@ const patiently = async <T>(ask: () => Promise<T>): Promise<T> => {
   }
 };
 
-/** Nobody answered in time, or the connection broke before the answer: `fetch` tells that by a TypeError. */
+/**
+ * Nobody answered in time, or the connection broke before the answer. `fetch` tells that by a TypeError, in specs by one of
+ * another realm.
+ */
 const isPassing = (error: unknown): boolean =>
   error instanceof GraphError
     ? error.code === 'SERVICE_UNAVAILABLE' || error.code === 'DEADLINE_EXCEEDED'
-    : error instanceof TypeError;
+    : error instanceof Error && error.name === 'TypeError';

@@ -55,7 +55,6 @@ done
     const { calls } = hangs(1);
     const daemon = await startLibvirtd(options(patience(5_000)));
     try {
-      // A slow one may be taken for one that hangs, once more.
       expect(calls()).toBe(2);
       expect((await daemon.virsh('version')).code).toBe(0);
     } finally {

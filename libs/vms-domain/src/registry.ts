@@ -77,7 +77,10 @@ export const isPowerCut = (kind: OperationKind): boolean => {
   return 'wish' in action && 'wish' in cut && action.wish.desired === cut.wish.desired;
 };
 
-/** Whether it is refused, with DELETION_SCHEDULED, of a VM that is going to be deleted: one that exists, stays off and is not destroyed. */
+/**
+ * Whether it is refused, with DELETION_SCHEDULED, of a VM that is going to be deleted: one that exists, stays off and is
+ * not destroyed.
+ */
 export const isRefusedWhileScheduled = (kind: OperationKind): boolean => {
   const { allowedIn, destroys } = actionOf(kind);
   return allowedIn.length > 0 && destroys !== true && !isPowerCut(kind);
