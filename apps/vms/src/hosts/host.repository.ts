@@ -23,16 +23,23 @@ export class HostRepository {
       const lastSeenAt = await databaseNow(tx);
       const facts = { hostname, cpus, memoryMib, memoryFreeMib, ...capabilities, lastSeenAt };
       await tx.host.upsert({ where: { id: hostId }, create: { id: hostId, ...facts }, update: facts });
-      for (const { imageId, virtualSizeBytes, ...image } of images) {
-        // An image is immutable: its id stands for these very bytes.
-        const row = { id: imageId, virtualSizeBytes: BigInt(virtualSizeBytes), ...image };
-        await tx.image.createMany({ data: [row], skipDuplicates: true });
-      }
-      const ids = images.map((image) => image.imageId);
-      await tx.hostImage.deleteMany({ where: { hostId, imageId: { notIn: ids } } });
-      const known = await tx.image.findMany({ where: { id: { in: ids } }, select: { id: true } });
-      await tx.hostImage.createMany({ data: known.map(({ id }) => ({ hostId, imageId: id })), skipDuplicates: true });
+      await this.recordImages(tx, hostId, images);
     }, TRANSACTION_LIMITS);
+  }
+
+  /** What a host has seldom changes, and it says so every few seconds: only then is something written. */
+  private async recordImages(tx: Transaction, hostId: string, images: HostInventory['images']): Promise<void> {
+    const had = await tx.hostImage.findMany({ where: { hostId }, select: { imageId: true } });
+    const ids = images.map((image) => image.imageId);
+    if (had.length === ids.length && had.every(({ imageId }) => ids.includes(imageId))) return;
+    for (const { imageId, virtualSizeBytes, ...image } of images) {
+      // An image is immutable: its id stands for these very bytes.
+      const row = { id: imageId, virtualSizeBytes: BigInt(virtualSizeBytes), ...image };
+      await tx.image.createMany({ data: [row], skipDuplicates: true });
+    }
+    await tx.hostImage.deleteMany({ where: { hostId, imageId: { notIn: ids } } });
+    const known = await tx.image.findMany({ where: { id: { in: ids } }, select: { id: true } });
+    await tx.hostImage.createMany({ data: known.map(({ id }) => ({ hostId, imageId: id })), skipDuplicates: true });
   }
 
   /** null: there is none. */

@@ -31,11 +31,11 @@ export class ClaimRepository extends LeasedTable<Claim> {
     return count;
   }
 
-  /** The row, locked, if the claim still holds. @throws DomainError STALE_FENCE */
-  async lock(tx: Transaction, claim: Claim): Promise<Vm> {
-    await tx.$queryRaw`SELECT id FROM vms WHERE id = ${claim.vmId}::uuid FOR UPDATE`;
-    const vm = await tx.vm.findUnique({ where: { id: claim.vmId } });
-    if (vm?.fence !== claim.fence) throw new DomainError('STALE_FENCE', { vmId: claim.vmId });
-    return vm;
+  /** The row, locked, if the claim still holds, and the time by the database's clock. @throws DomainError STALE_FENCE */
+  async lock(tx: Transaction, { vmId, fence }: Claim): Promise<{ readonly vm: Vm; readonly now: Date }> {
+    const [locked] = await tx.$queryRaw<{ now: Date }[]>`SELECT now() FROM vms WHERE id = ${vmId}::uuid FOR UPDATE`;
+    const vm = await tx.vm.findUnique({ where: { id: vmId } });
+    if (locked === undefined || vm?.fence !== fence) throw new DomainError('STALE_FENCE', { vmId });
+    return { vm, now: locked.now };
   }
 }

@@ -1,5 +1,4 @@
 import { DomainError, type EventEnvelope } from '@infinibay/contracts';
-import { databaseNow } from '@infinibay/platform-persistence';
 import {
   LOOK_AGAIN_MS,
   backoffMs,
@@ -389,8 +388,8 @@ export class VmJournal {
     work: (tx: Transaction, vm: Vm, now: Date) => Promise<EventEnvelope[]>,
   ): Promise<void> {
     await this.change.run(async (tx) => {
-      const vm = await this.claims.lock(tx, claim);
-      return { answer: undefined, events: await work(tx, vm, await databaseNow(tx)) };
+      const { vm, now } = await this.claims.lock(tx, claim);
+      return { answer: undefined, events: await work(tx, vm, now) };
     });
   }
 }

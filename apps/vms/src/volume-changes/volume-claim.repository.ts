@@ -17,11 +17,15 @@ export class VolumeClaimRepository extends LeasedTable<VolumeClaim> {
     super(database, { table: 'volumes', key: 'volumeId', dueAt: 'reconcile_at', owner, leaseMs });
   }
 
-  /** The row, locked, if the claim still holds. @throws DomainError STALE_FENCE */
-  async lock(tx: Transaction, { volumeId, fence }: VolumeClaim): Promise<Volume> {
-    await tx.$queryRaw`SELECT id FROM volumes WHERE id = ${volumeId}::uuid FOR UPDATE`;
+  /** The row, locked, if the claim still holds, and the time by the database's clock. @throws DomainError STALE_FENCE */
+  async lock(
+    tx: Transaction,
+    { volumeId, fence }: VolumeClaim,
+  ): Promise<{ readonly volume: Volume; readonly now: Date }> {
+    const [locked] = await tx.$queryRaw<{ now: Date }[]>`
+      SELECT now() FROM volumes WHERE id = ${volumeId}::uuid FOR UPDATE`;
     const volume = await tx.volume.findUnique({ where: { id: volumeId } });
-    if (volume?.fence !== fence) throw new DomainError('STALE_FENCE', { volumeId });
-    return volume;
+    if (locked === undefined || volume?.fence !== fence) throw new DomainError('STALE_FENCE', { volumeId });
+    return { volume, now: locked.now };
   }
 }

@@ -1,5 +1,4 @@
 import { DomainError, type EventEnvelope } from '@infinibay/contracts';
-import { databaseNow } from '@infinibay/platform-persistence';
 import { backoffMs, planVolume, type VolumeStep } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import { Change, type Transaction } from '../database.js';
@@ -146,8 +145,8 @@ export class VolumeJournal {
     work: (tx: Transaction, volume: Volume, now: Date) => Promise<EventEnvelope[]>,
   ): Promise<void> {
     await this.change.run(async (tx) => {
-      const volume = await this.claims.lock(tx, claim);
-      return { answer: undefined, events: await work(tx, volume, await databaseNow(tx)) };
+      const { volume, now } = await this.claims.lock(tx, claim);
+      return { answer: undefined, events: await work(tx, volume, now) };
     });
   }
 }

@@ -14,6 +14,7 @@ export class OutboxRelay implements DueWork {
   private readonly waiting: Gauge;
   private readonly oldest: Gauge;
   private readonly dispatcher: Dispatcher;
+  private isTold = false;
 
   constructor(
     connection: NatsConnection,
@@ -34,6 +35,7 @@ export class OutboxRelay implements DueWork {
 
   /** Call after a commit that wrote events: they then leave at once. */
   notify(): void {
+    this.isTold = true;
     this.dispatcher.wake();
   }
 
@@ -41,7 +43,12 @@ export class OutboxRelay implements DueWork {
     return this.dispatcher.stop();
   }
 
+  /** After each round, and now and then; who was told that something waits need not ask whether. */
   async nextDueInMs(): Promise<number | null> {
+    if (this.isTold) {
+      this.isTold = false;
+      return 0;
+    }
     const lag = await outboxLag(this.client);
     this.waiting.set(lag.waiting);
     this.oldest.set(lag.oldestSeconds);

@@ -82,7 +82,8 @@ export class StateChange<Tx extends SqlTransaction> {
       };
     };
     const committed = (): void => {
-      this.announce(wake);
+      wake?.();
+      this.outbox.notify();
     };
     try {
       const call = { actorId: actor.userId, operation, key, input };
@@ -99,9 +100,14 @@ export class StateChange<Tx extends SqlTransaction> {
    * @param wake wakes the worker for what the change made due
    */
   async run<Answer>(work: (tx: Tx) => Promise<Effect<Answer>>, wake?: () => void): Promise<Answer> {
-    const answer = await this.database.$transaction(async (tx) => this.write(tx, await work(tx)), TRANSACTION_LIMITS);
-    this.announce(wake);
-    return answer;
+    const effect = await this.database.$transaction(async (tx) => {
+      const done = await work(tx);
+      await this.write(tx, done);
+      return done;
+    }, TRANSACTION_LIMITS);
+    wake?.();
+    if (effect.events.length > 0) this.outbox.notify();
+    return effect.answer;
   }
 
   /** Commits what an event asks for, once for each consumer however often the event is delivered. */
@@ -120,11 +126,6 @@ export class StateChange<Tx extends SqlTransaction> {
     if (audit !== undefined) await this.audit.record(tx, audit);
     await appendToOutbox(tx, events);
     return answer;
-  }
-
-  private announce(wake: (() => void) | undefined): void {
-    wake?.();
-    this.outbox.notify();
   }
 }
 
