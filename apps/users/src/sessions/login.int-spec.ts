@@ -129,6 +129,13 @@ describe('login', () => {
     await other.stop();
   });
 
+  it('counts a network of IPv6 as one address, and no other', async () => {
+    const from = (host: string, email: string = ADMIN.email) => guess(email, `2001:db8:7:${host}`);
+    for (let index = 0; index < 8; index += 1) await from(`7::${index}`, `visitor-${index}@example.org`);
+    expect((await from('7:ffff::1')).code).toBe('TOO_MANY_ATTEMPTS');
+    expect((await from('8::1')).code).toBe('INVALID_CREDENTIALS');
+  });
+
   it('records failures and successes in the audit log without the password', async () => {
     const entries = await users.database.auditEntry.findMany({ where: { verb: 'login' } });
     expect(new Set(entries.map((entry) => entry.result))).toEqual(new Set(['ok', 'INVALID_CREDENTIALS']));
