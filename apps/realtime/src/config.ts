@@ -37,7 +37,8 @@ export const configSchema = {
     { example: '500' },
   ),
   SESSION_GRACE_SECONDS: setting(
-    z.coerce.number().int().min(5).max(600).default(30),
+    // Less would end everybody for one question that hung, or for a restart of users.
+    z.coerce.number().int().min(15).max(600).default(30),
     'How long connections go on while the users service does not answer about their sessions, in seconds',
     { example: '30' },
   ),

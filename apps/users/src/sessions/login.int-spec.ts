@@ -130,10 +130,12 @@ describe('login', () => {
   });
 
   it('counts a network of IPv6 as one address, and no other', async () => {
-    const from = (host: string, email: string = ADMIN.email) => guess(email, `2001:db8:7:${host}`);
-    for (let index = 0; index < 8; index += 1) await from(`7::${index}`, `visitor-${index}@example.org`);
-    expect((await from('7:ffff::1')).code).toBe('TOO_MANY_ATTEMPTS');
-    expect((await from('8::1')).code).toBe('INVALID_CREDENTIALS');
+    for (let index = 0; index < 8; index += 1) await guess(`visitor-${index}@example.org`, `2001:db8:7:7::${index}`);
+    const answers = [
+      await guess('visitor-8@example.org', '2001:db8:7:7:ffff::8'),
+      await guess('visitor-8@example.org', '2001:db8:7:8::8'),
+    ];
+    expect(answers.map(({ code }) => code)).toEqual(['TOO_MANY_ATTEMPTS', 'INVALID_CREDENTIALS']);
   });
 
   it('records failures and successes in the audit log without the password', async () => {
