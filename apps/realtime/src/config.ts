@@ -3,6 +3,7 @@ import {
   healthSettings,
   httpSettings,
   natsSettings,
+  proxySettings,
   setting,
   type ConfigOf,
 } from '@infinibay/platform-config';
@@ -14,6 +15,7 @@ export const configSchema = {
   ...healthSettings(4107),
   ...natsSettings,
   ...corsSettings,
+  ...proxySettings,
   CONNECTIONS_PER_SECOND: setting(
     z.coerce.number().min(0.1).max(100_000).default(50),
     'New connections of one address a second; four times as many at once',

@@ -123,6 +123,20 @@ describe('who may connect', () => {
     await limited.close();
   });
 
+  it('limits those of one network of IPv6 behind a proxy, and nobody else behind it', async () => {
+    // One, and the next 3.8 s later.
+    const limited = await boot({ CONNECTIONS_PER_SECOND: '0.26', TRUSTED_PROXIES: '1' });
+    const limitedUrl = await limited.getUrl();
+    const statusFrom = async (address: string): Promise<number> => {
+      const headers = { 'x-forwarded-for': `192.0.2.1, ${address}` };
+      return (await fetch(`${limitedUrl}/socket.io/?EIO=4&transport=polling`, { headers })).status;
+    };
+    const statuses = await Promise.all(['2001:db8::1', '2001:db8::2'].map(statusFrom));
+    expect(new Set(statuses)).toEqual(new Set([200, 403]));
+    expect(await Promise.all(['2001:db8:0:1::1', '192.0.2.7'].map(statusFrom))).toEqual([200, 200]);
+    await limited.close();
+  });
+
   it('has a bounded number of connections, whatever a new one says it is', async () => {
     const small = await boot({ CONNECTIONS: '1' });
     const smallUrl = await small.getUrl();

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { isRetryable, type DomainError } from '@infinibay/contracts';
-import { addressKey } from '@infinibay/platform-access';
+import { addressKey, forwardedAddress } from '@infinibay/platform-access';
 import { HttpAdapterHost } from '@nestjs/core';
 import { Server } from 'socket.io';
 import { CONFIG, type RealtimeConfig } from '../config.js';
@@ -97,7 +97,7 @@ export class SocketHub implements BeforeApplicationShutdown {
    * when the reason is ours, or all who come back while users is away would shut one another out.
    */
   turnAway(connection: EngineSocket, refusal: DomainError): void {
-    if (!isRetryable(refusal)) this.handshakes.take(addressKey(connection.remoteAddress));
+    if (!isRetryable(refusal)) this.handshakes.take(this.callerOf(connection.request, connection.remoteAddress));
     // socket.io sends the refusal a tick after it was given.
     setImmediate(() => {
       connection.close();
@@ -129,7 +129,13 @@ export class SocketHub implements BeforeApplicationShutdown {
   private refusal(request: IncomingMessage): 'TOO_MANY_ATTEMPTS' | 'FORBIDDEN' | undefined {
     if (!this.isKnownOrigin(request)) return 'FORBIDDEN';
     if (this.io.engine.clientsCount >= this.config.CONNECTIONS) return 'TOO_MANY_ATTEMPTS';
-    return this.handshakes.take(addressKey(request.socket.remoteAddress ?? '')) ? undefined : 'TOO_MANY_ATTEMPTS';
+    const caller = this.callerOf(request, request.socket.remoteAddress);
+    return this.handshakes.take(caller) ? undefined : 'TOO_MANY_ATTEMPTS';
+  }
+
+  /** Whose connections are counted together. */
+  private callerOf({ headers }: IncomingMessage, remoteAddress = ''): string {
+    return addressKey(forwardedAddress(remoteAddress, headers['x-forwarded-for'], this.config.TRUSTED_PROXIES));
   }
 
   /** Browsers do not apply CORS to WebSockets, so the origin is checked here as well. Programs send none. */
