@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { WireError } from '@infinibay/contracts';
 import { createLogger } from '@infinibay/platform-logging';
 import { holdsFor, pollUntil, testNats } from '@infinibay/testing';
@@ -114,6 +114,36 @@ describe('a client that does not read', () => {
     await pollUntil(() => neighbour.events.at(-1)?.sequence === last, { timeoutMs: 30_000, what: 'the last event' });
     unread.readOn();
     await pollUntil(() => unread.ended, { timeoutMs: 60_000, what: 'the end' });
+  });
+});
+
+describe('clients that have not read their answers', () => {
+  it('take no turns that others need to resume', async () => {
+    const neighbour = await join(await token());
+    const unread = await Promise.all(Array.from({ length: 5 }, async () => join(await token())));
+    const waitedFor = new Set<RealtimeSocket['conn']>();
+    const ids = new Set(unread.map(({ session }) => session.userId));
+    const sockets = [...app.get(SocketHub).io.sockets.sockets.values()];
+    const connections = new Set(
+      sockets.filter(({ data }) => ids.has(data.session.actor.userId)).map(({ conn }) => conn),
+    );
+    const reads = jest.spyOn(app.get(OutboundWatch), 'hasRead').mockImplementation((connection) => {
+      if (connections.has(connection)) waitedFor.add(connection);
+      return !connections.has(connection);
+    });
+    let given = 0;
+    const resume = async (client: TestClient): Promise<void> => {
+      await client.resume(beginning);
+      given += 1;
+    };
+    const resumes = [...unread, ...unread].map(resume);
+    await pollUntil(() => waitedFor.size >= 4, { what: 'the resumes that wait' });
+    const answer = await neighbour.resume(neighbour.session.sequence);
+    const givenBefore = given;
+    reads.mockRestore();
+    expect(answer).toMatchObject({ ok: true });
+    expect(givenBefore).toBe(0);
+    await Promise.all(resumes);
   });
 });
 
