@@ -5,6 +5,7 @@ import {
   httpSettings,
   internalSettings,
   natsSettings,
+  proxySettings,
   setting,
   type ConfigOf,
 } from '@infinibay/platform-config';
@@ -60,11 +61,7 @@ export const configSchema = {
     'Requests of one user, or of one address without a token, that run at once; others wait for their turn',
     { example: '8' },
   ),
-  TRUSTED_PROXIES: setting(
-    z.coerce.number().int().min(0).max(10).default(0),
-    "Reverse proxies in front; as many addresses of X-Forwarded-For are believed when the login's throttle asks for the client's",
-    { example: '0' },
-  ),
+  ...proxySettings,
 } as const;
 
 export type GatewayConfig = ConfigOf<typeof configSchema>;

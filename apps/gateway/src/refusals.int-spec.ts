@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { pollUntil } from '@infinibay/testing';
@@ -101,5 +104,51 @@ describe('what is refused', () => {
     });
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'INVALID_INPUT' } }] });
+  });
+});
+
+describe('what nobody waits for', () => {
+  let silent: Server;
+  let gateway: Gateway;
+  beforeAll(async () => {
+    silent = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    gateway = await Gateway.start({
+      USERS_URL: `http://127.0.0.1:${String(port)}/graphql`,
+      TRUSTED_PROXIES: '1',
+      REFUSED_POINTS_PER_SECOND: '5',
+    });
+  }, 180_000);
+  afterAll(async () => {
+    await gateway.stop();
+    silent.closeAllConnections();
+    silent.close();
+  });
+
+  /** Asks, and goes away as soon as it is worked for. */
+  const hangUp = async (address: string): Promise<void> => {
+    const leaving = new AbortController();
+    const { signal } = leaving;
+    const isWorkedFor = once(silent, 'request', { signal });
+    const answer = fetch(`${gateway.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...from(address) },
+      body: JSON.stringify(ME),
+      signal,
+    });
+    await Promise.race([isWorkedFor, answer]);
+    leaving.abort();
+    await Promise.allSettled([isWorkedFor, answer]);
+  };
+
+  it('counts as if it was refused', async () => {
+    // Three in 10 s.
+    const isLimited = async (): Promise<boolean> => {
+      await hangUp('192.0.2.6');
+      return (await gateway.post(TYPE, from('192.0.2.6'))).code === 'RATE_LIMITED';
+    };
+    await pollUntil(isLimited, { timeoutMs: 60_000, what: 'the refusal' });
+    expect((await gateway.post(TYPE, from('192.0.2.99'))).code).toBeUndefined();
   });
 });

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { INestApplication } from '@nestjs/common';
 import { SocketHub } from './connections/socket.hub.js';
+import { RealtimeMetrics } from './metrics/realtime-metrics.js';
 import { TestClient } from './testing/client.js';
 import { OtherServices } from './testing/other-services.js';
 import { RawClient } from './testing/raw-client.js';
@@ -43,6 +44,13 @@ describe('requests of clients that come at once', () => {
     return token;
   };
 
+  /** How many connections were refused, or ended, for being too many. */
+  const counted = async (): Promise<readonly number[]> => {
+    const { refused, ended } = app.get(RealtimeMetrics);
+    const counters = await Promise.all([refused.get(), ended.get()]);
+    return counters.map(({ values }) => values.find(({ labels }) => labels.code === 'TOO_MANY_ATTEMPTS')?.value ?? 0);
+  };
+
   it('watch as many VMs as one may watch, and no more', async () => {
     const vmIds = Array.from({ length: 8 }, () => randomUUID());
     for (const vmId of vmIds) others.vms.set(vmId, DEPARTMENT);
@@ -54,11 +62,13 @@ describe('requests of clients that come at once', () => {
 
   it('are as many connections as a user may have, and no more', async () => {
     const token = await known();
+    const [refusedBefore = 0, endedBefore = 0] = await counted();
     const clients = await Promise.all(Array.from({ length: 12 }, () => RawClient.open(url)));
     for (const client of clients) client.send(`40${JSON.stringify({ token })}`);
     const refused = (): number => clients.filter((client) => client.hasHeard('TOO_MANY_ATTEMPTS')).length;
     await pollUntil(() => refused() === 9, { what: 'nine refusals' });
     expect(sessions()).toBe(3);
+    expect(await counted()).toEqual([refusedBefore + 9, endedBefore]);
     for (const client of clients) client.close();
     await pollUntil(() => sessions() === 0, { what: 'no session' });
   });

@@ -3,6 +3,7 @@ import {
   healthSettings,
   httpSettings,
   natsSettings,
+  proxySettings,
   setting,
   type ConfigOf,
 } from '@infinibay/platform-config';
@@ -14,6 +15,7 @@ export const configSchema = {
   ...healthSettings(4107),
   ...natsSettings,
   ...corsSettings,
+  ...proxySettings,
   CONNECTIONS_PER_SECOND: setting(
     z.coerce.number().min(0.1).max(100_000).default(50),
     'New connections of one address a second; four times as many at once',
@@ -37,7 +39,8 @@ export const configSchema = {
     { example: '500' },
   ),
   SESSION_GRACE_SECONDS: setting(
-    z.coerce.number().int().min(5).max(600).default(30),
+    // Less would end everybody for one question that hung, or for a restart of users.
+    z.coerce.number().int().min(15).max(600).default(30),
     'How long connections go on while the users service does not answer about their sessions, in seconds',
     { example: '30' },
   ),

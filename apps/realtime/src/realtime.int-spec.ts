@@ -122,6 +122,33 @@ describe('who may connect', () => {
     await expect(TestClient.connect(limitedUrl, { token })).rejects.toThrow(/error/);
     await limited.close();
   });
+
+  it('limits those of one network of IPv6 behind a proxy, and nobody else behind it', async () => {
+    // One, and the next 3.8 s later.
+    const limited = await boot({ CONNECTIONS_PER_SECOND: '0.26', TRUSTED_PROXIES: '1' });
+    const limitedUrl = await limited.getUrl();
+    const statusFrom = async (address: string): Promise<number> => {
+      const headers = { 'x-forwarded-for': `192.0.2.1, ${address}` };
+      return (await fetch(`${limitedUrl}/socket.io/?EIO=4&transport=polling`, { headers })).status;
+    };
+    const statuses = await Promise.all(['2001:db8::1', '2001:db8::2'].map(statusFrom));
+    expect(new Set(statuses)).toEqual(new Set([200, 403]));
+    expect(await Promise.all(['2001:db8:0:1::1', '192.0.2.7'].map(statusFrom))).toEqual([200, 200]);
+    await limited.close();
+  });
+
+  it('has a bounded number of connections, whatever a new one says it is', async () => {
+    const small = await boot({ CONNECTIONS: '1' });
+    const smallUrl = await small.getUrl();
+    clients.push(await TestClient.connect(smallUrl, { token: await others.token(others.user('USER', OURS)) }));
+    const statuses = await Promise.all(
+      ['', '&sid=', '&x=1&sid='].map(
+        async (more) => (await fetch(`${smallUrl}/socket.io/?EIO=4&transport=polling${more}`)).status,
+      ),
+    );
+    expect(statuses).toEqual([403, 403, 403]);
+    await small.close();
+  });
 });
 
 describe('events', () => {
@@ -254,7 +281,7 @@ describe('messages of clients', () => {
     for (const name of ['join', 'subscribe'])
       client.socket.emit(name as 'resume', { room: `department:${THEIRS}` } as never, () => undefined);
     const theirs = await publishFact(THEIRS);
-    await heard(await join(others.user('ADMIN')), await publishFact(OURS));
+    await heard(client, await publishFact(OURS));
     expect(client.events.some((event) => event.id === theirs.id)).toBe(false);
   });
 
@@ -295,7 +322,8 @@ describe('sessions', () => {
     const [ours, theirs] = [await publishFact(OURS), await publishFact(THEIRS)];
     await heard(client, theirs);
     publishSample(OURS, vmId);
-    await nats.flush();
+    // What is told after the sample.
+    await heard(client, await publishFact(THEIRS));
     expect(client.events.some((event) => event.id === ours.id)).toBe(false);
     expect([client.samples.length, client.socket.connected]).toEqual([0, true]);
   });

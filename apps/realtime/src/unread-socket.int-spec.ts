@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { WireError } from '@infinibay/contracts';
 import { createLogger } from '@infinibay/platform-logging';
 import { holdsFor, pollUntil, testNats } from '@infinibay/testing';
@@ -114,6 +114,36 @@ describe('a client that does not read', () => {
     await pollUntil(() => neighbour.events.at(-1)?.sequence === last, { timeoutMs: 30_000, what: 'the last event' });
     unread.readOn();
     await pollUntil(() => unread.ended, { timeoutMs: 60_000, what: 'the end' });
+  });
+});
+
+describe('clients that have not read their answers', () => {
+  it('take no turns that others need to resume', async () => {
+    const neighbour = await join(await token());
+    const unread = await Promise.all(Array.from({ length: 5 }, async () => join(await token())));
+    const waitedFor = new Set<RealtimeSocket['conn']>();
+    const ids = new Set(unread.map(({ session }) => session.userId));
+    const sockets = [...app.get(SocketHub).io.sockets.sockets.values()];
+    const connections = new Set(
+      sockets.filter(({ data }) => ids.has(data.session.actor.userId)).map(({ conn }) => conn),
+    );
+    const reads = jest.spyOn(app.get(OutboundWatch), 'hasRead').mockImplementation((connection) => {
+      if (connections.has(connection)) waitedFor.add(connection);
+      return !connections.has(connection);
+    });
+    let given = 0;
+    const resume = async (client: TestClient): Promise<void> => {
+      await client.resume(beginning);
+      given += 1;
+    };
+    const resumes = [...unread, ...unread].map(resume);
+    await pollUntil(() => waitedFor.size >= 4, { what: 'the resumes that wait' });
+    const answer = await neighbour.resume(neighbour.session.sequence);
+    const givenBefore = given;
+    reads.mockRestore();
+    expect(answer).toMatchObject({ ok: true });
+    expect(givenBefore).toBe(0);
+    await Promise.all(resumes);
   });
 });
 
@@ -232,30 +262,42 @@ describe('a client that says too much', () => {
   });
 
   it('is cut off for a flood of packets, whatever they are, before and after it has a session', async () => {
-    for (const client of [await RawClient.open(url), await openRaw(await token())]) {
+    const before = await metric('infinibay_realtime_ended_total', 'TOO_MANY_ATTEMPTS');
+    for (const open of [() => RawClient.open(url), async () => openRaw(await token())]) {
+      const client = await open();
       clients.push(client);
       for (let packet = 0; packet < 20_000; packet += 1) client.send('3');
       await pollUntil(() => client.ended, { timeoutMs: 60_000, what: 'the end' });
     }
+    // Who asks for nothing is let go after 5 s as well.
+    expect(await metric('infinibay_realtime_ended_total', 'TOO_MANY_ATTEMPTS')).toBe(before + 2);
   });
 
   it('is cut off when it has asked a few times to be let in, and is let in by none of it', async () => {
-    const before = await metric('infinibay_realtime_refused_total', 'TOKEN_INVALID');
+    // All but the first are refused as others of the same connection, where they come before it is answered.
+    const refused = async (): Promise<number> =>
+      (await metric('infinibay_realtime_refused_total', 'TOKEN_INVALID')) +
+      (await metric('infinibay_realtime_refused_total', 'TOO_MANY_ATTEMPTS'));
+    const before = await refused();
     const client = await RawClient.open(url);
     clients.push(client);
     // In one piece: all have come before the first is answered.
     client.send(...Array.from({ length: 1_000 }, () => '40{"token":"a.b.c"}'));
     await pollUntil(() => client.ended, { timeoutMs: 60_000, what: 'the end' });
-    // Some of the eight are refused as others of the same connection.
-    expect((await metric('infinibay_realtime_refused_total', 'TOKEN_INVALID')) - before).toBeLessThanOrEqual(8);
+    expect((await refused()) - before).toBeLessThanOrEqual(8);
   });
 
-  it('is told why it is refused before it is cut off', async () => {
+  it('is told why it is refused, is let go with that, and is counted as refused alone', async () => {
+    const before = await metric('infinibay_realtime_ended_total', 'TOO_MANY_ATTEMPTS');
     const client = await RawClient.open(url);
     clients.push(client);
     client.send('40{"token":"a.b.c"}');
     await client.hears('TOKEN_INVALID');
+    // It does not close its end, and asks once more, which would be granted.
+    client.send(`40${JSON.stringify({ token: await token() })}`);
     await pollUntil(() => client.ended, { timeoutMs: 60_000, what: 'the end' });
+    expect(client.hasHeard('["session"')).toBe(false);
+    expect(await metric('infinibay_realtime_ended_total', 'TOO_MANY_ATTEMPTS')).toBe(before);
   });
 
   it('has a bounded number of connections', async () => {

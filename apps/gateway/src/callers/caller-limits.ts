@@ -1,11 +1,11 @@
 import { DomainError, type Actor } from '@infinibay/contracts';
 import { Inject, Injectable } from '@nestjs/common';
+import { addressKey } from '@infinibay/platform-access';
 import type { Logger } from '@infinibay/platform-logging';
 import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { LOGGER } from '@infinibay/platform-service';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../config.js';
-import { addressKey } from './address-key.js';
 import { Turns } from './turns.js';
 
 const WINDOW_SECONDS = 10;

@@ -2,7 +2,6 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
 import { DomainError } from '@infinibay/contracts';
 import { MAX_BODY_BYTES } from '../limits/limits.js';
-import { addressKey } from './address-key.js';
 import { requestPoints } from './request-points.js';
 import { Turns } from './turns.js';
 
@@ -42,19 +41,6 @@ describe(Turns, () => {
     expect(turns.waiting).toBe(0);
     giveBack();
     await expect(turns.take('a', alive())).resolves.toBeInstanceOf(Function);
-  });
-});
-
-describe(addressKey, () => {
-  it.each([
-    ['192.0.2.7', '192.0.2.7'],
-    ['::ffff:192.0.2.7', '192.0.2.7'],
-    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
-    ['2001:db8:1:2::9', '2001:db8:1:2::/64'],
-    ['::1', '0:0:0:0::/64'],
-    ['unknown', 'unknown'],
-  ])('takes %s as a caller of %s', (address, key) => {
-    expect(addressKey(address)).toBe(key);
   });
 });
 

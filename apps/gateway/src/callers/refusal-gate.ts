@@ -2,14 +2,15 @@ import { DomainError, type Actor } from '@infinibay/contracts';
 import { Injectable } from '@nestjs/common';
 import { ActorResolver, bearerToken } from '@infinibay/platform-access';
 import { sendFailure } from '@infinibay/platform-service';
-import type { Request, RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { CallerLimits } from './caller-limits.js';
 import { requestPoints } from './request-points.js';
 
 /**
  * Stands before the body is read. Counts each request that ends in a refusal: a body that is none, a query that is too
- * complex, a bad token, too much asked for. Against the user who sent it with a good token, else against its address. One
- * that has used that up is served with a good token only, so that its neighbours go on; nothing else of it is read.
+ * complex, a bad token, too much asked for; and each whose sender hangs up before it is answered, for it took as much work.
+ * Against the user who sent it with a good token, else against its address. One that has used that up is served with a good
+ * token only, so that its neighbours go on; nothing else of it is read.
  */
 @Injectable()
 export class RefusalGate {
@@ -20,11 +21,13 @@ export class RefusalGate {
 
   readonly handle: RequestHandler = (request, response, next) => {
     const address = request.ip ?? 'unknown';
-    this.check(request, address).then(
-      (actor) => {
-        response.once('close', () => {
-          if (isRefusal(response.statusCode)) void this.count(request, address, actor);
-        });
+    const check = this.check(request, address);
+    // From the beginning: whoever hangs up may do so during the check. What is refused here costs no more.
+    response.once('close', () => {
+      if (isRefused(response)) check.then((actor) => this.count(request, address, actor)).catch(() => undefined);
+    });
+    check.then(
+      () => {
         next();
       },
       (error: unknown) => {
@@ -65,4 +68,6 @@ export class RefusalGate {
   }
 }
 
-const isRefusal = (status: number): boolean => status >= 400 && status < 500;
+/** What would have been answered to one who hung up is not known: to be refused is not cheaper that way. */
+const isRefused = ({ headersSent, statusCode }: Response): boolean =>
+  !headersSent || (statusCode >= 400 && statusCode < 500);

@@ -54,7 +54,7 @@ describe('the policy of socket messages', () => {
     const server = testNats();
     nats = await connect({ servers: server.url, user: server.user, pass: server.password });
     others = await OtherServices.serve(nats, logger);
-    app = await startRealtime(logger, {}, [MessagesOfTheSpec, PublicMessage]);
+    app = await startRealtime(logger, {}, { gateways: [MessagesOfTheSpec, PublicMessage] });
     await pollUntil(async () => (await fetch(`${healthUrl(app)}/health/ready`)).ok, { what: 'readiness' });
   });
   afterAll(async () => {

@@ -55,6 +55,12 @@ export class OutboundWatch implements BeforeApplicationShutdown {
     if (outbound !== undefined) this.cutOff(connection, outbound, code);
   }
 
+  /** The same of one that was refused, and counted as that. */
+  drop(connection: RealtimeSocket['conn']): void {
+    const outbound = this.watched.get(connection);
+    if (this.watched.delete(connection)) outbound?.destroy();
+  }
+
   /** What was answered to a poll, or still goes to a WebSocket, counts until it is read or given up. */
   private letGo(connection: RealtimeSocket['conn'], outbound: Outbound): void {
     if (outbound.isGone) {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { configSchema } from '../config.js';
 import { SessionGrace } from './session-grace.js';
 
 describe(SessionGrace, () => {
@@ -32,6 +33,11 @@ describe(SessionGrace, () => {
     grace.failed();
     clock.now = 69_001;
     expect(grace.isOver).toBe(true);
+  });
+
+  it('is never so short that a question that hangs, or a restart of users, ends everybody', () => {
+    const { schema } = configSchema.SESSION_GRACE_SECONDS;
+    expect(['14', '15'].map((seconds) => schema.safeParse(seconds).success)).toEqual([false, true]);
   });
 
   it('goes on while users answers about others, however many questions fail', () => {

@@ -9,6 +9,7 @@ import { decodeJwt } from 'jose';
 import { CONFIG, type RealtimeConfig } from '../config.js';
 import { RealtimeMetrics } from '../metrics/realtime-metrics.js';
 import { toDomainError } from './answers.js';
+import { CatchUp } from './catch-up.js';
 import type { RealtimeSocket } from './realtime-socket.js';
 import { RecheckQueue } from './recheck-queue.js';
 import { roomsOf, userRoom, vmRoom } from './rooms.js';
@@ -23,9 +24,6 @@ export const SWEEP_MS = 500;
 /** With the answer's own time a disabled user is out within 5 s. */
 export const RECHECK_MS = 3_000;
 const RECHECKS_AT_ONCE = 64;
-/** After NATS was away: how long events wait while users, which has to come back too, answers about nobody. */
-const CATCH_UP_MS = 5_000;
-const CATCH_UP_PAUSE_MS = 250;
 
 /**
  * Who may be connected, and in which rooms. Each session is looked at again every 3 s, later where there are more than
@@ -37,6 +35,7 @@ const CATCH_UP_PAUSE_MS = 250;
 export class SessionWatch implements BeforeApplicationShutdown {
   private readonly rechecks = new RecheckQueue(RECHECK_MS);
   private readonly grace: SessionGrace;
+  private readonly afterAbsence: CatchUp;
   private running = 0;
   private knows = true;
   /** How often NATS went away. */
@@ -53,7 +52,9 @@ export class SessionWatch implements BeforeApplicationShutdown {
     private readonly metrics: RealtimeMetrics,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
-    this.grace = new SessionGrace(config.SESSION_GRACE_SECONDS * 1_000);
+    const graceMs = config.SESSION_GRACE_SECONDS * 1_000;
+    this.grace = new SessionGrace(graceMs);
+    this.afterAbsence = new CatchUp(graceMs);
   }
 
   /** Whether rooms are those of what users said lately; what somebody is told has to wait while they are not. */
@@ -142,7 +143,7 @@ export class SessionWatch implements BeforeApplicationShutdown {
     if (this.actors.confirmedAt(actor) !== confirmedAt) this.rechecks.hasten(actor);
     // Several may have been let in before the first of them was here to be counted.
     if (this.socketsIn(userRoom(actor.userId)).length > this.config.CONNECTIONS_PER_USER)
-      this.end(socket, 'TOO_MANY_ATTEMPTS');
+      this.end(socket, 'TOO_MANY_ATTEMPTS', 'refused');
   }
 
   /**
@@ -209,7 +210,7 @@ export class SessionWatch implements BeforeApplicationShutdown {
   }
 
   /**
-   * Of the sessions that are not answered about when NATS is back only those stay that were confirmed lately.
+   * Of the sessions that are not answered about when NATS is back only those stay that were confirmed within the grace.
    * @param absence after which; when NATS goes away once more, this leaves all to the next
    */
   private async catchUp(absence: number): Promise<void> {
@@ -218,27 +219,14 @@ export class SessionWatch implements BeforeApplicationShutdown {
     // That nobody could be asked while NATS was away says nothing of users.
     for (const { data } of this.sockets()) data.session.inVainSince = undefined;
     try {
-      await this.askAbout(unconfirmed, absence);
+      await this.afterAbsence.run({
+        left: () => actorsOf(unconfirmed()),
+        ask: (actor) => this.recheck(actor),
+        areWanted: () => absence === this.absences,
+      });
       if (absence === this.absences) this.endUnconfirmed(unconfirmed());
     } finally {
       if (absence === this.absences) this.knows = true;
-    }
-  }
-
-  /** Asks about all of them, again where users is not back yet, and for as long as it answers about some. */
-  private async askAbout(unconfirmed: () => RealtimeSocket[], absence: number): Promise<void> {
-    let heardAt = performance.now();
-    const goesOn = (): boolean => absence === this.absences && performance.now() - heardAt <= CATCH_UP_MS;
-    const ask = async (actors: Iterable<Actor>): Promise<void> => {
-      for (const actor of actors) {
-        if (!goesOn()) return;
-        if (await this.recheck(actor)) heardAt = performance.now();
-      }
-    };
-    for (let left = unconfirmed(); left.length > 0 && goesOn(); left = unconfirmed()) {
-      const actors = actorsOf(left).values();
-      await Promise.all(Array.from({ length: RECHECKS_AT_ONCE }, () => ask(actors)));
-      if (unconfirmed().length > 0) await new Promise((resolve) => setTimeout(resolve, CATCH_UP_PAUSE_MS));
     }
   }
 
@@ -298,8 +286,9 @@ export class SessionWatch implements BeforeApplicationShutdown {
     }
   }
 
-  private end(socket: RealtimeSocket, code: ErrorCode): void {
-    this.metrics.ended.inc({ code });
+  /** @param countedAs refused for one that should not have been let in */
+  private end(socket: RealtimeSocket, code: ErrorCode, countedAs: 'ended' | 'refused' = 'ended'): void {
+    this.metrics[countedAs].inc({ code });
     for (const room of socket.rooms) void socket.leave(room);
     socket.emit('session:ended', { code, message: new DomainError(code).message });
     socket.disconnect(true);

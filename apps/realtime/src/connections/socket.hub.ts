@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { isRetryable, type DomainError } from '@infinibay/contracts';
+import { addressKey, forwardedAddress } from '@infinibay/platform-access';
 import { HttpAdapterHost } from '@nestjs/core';
 import { Server } from 'socket.io';
 import { CONFIG, type RealtimeConfig } from '../config.js';
@@ -96,13 +97,13 @@ export class SocketHub implements BeforeApplicationShutdown {
    * when the reason is ours, or all who come back while users is away would shut one another out.
    */
   turnAway(connection: EngineSocket, refusal: DomainError): void {
-    if (!isRetryable(refusal)) this.handshakes.take(connection.remoteAddress);
+    if (!isRetryable(refusal)) this.handshakes.take(this.callerOf(connection.request, connection.remoteAddress));
     // socket.io sends the refusal a tick after it was given.
     setImmediate(() => {
       connection.close();
     });
     setTimeout(() => {
-      this.outbound.end(connection, 'TOO_MANY_ATTEMPTS');
+      this.outbound.drop(connection);
     }, LEAVE_MS).unref();
   }
 
@@ -124,10 +125,17 @@ export class SocketHub implements BeforeApplicationShutdown {
     return packets < PACKETS_OF_STRANGERS;
   }
 
+  /** Asked for new connections alone: engine.io finds those that are open by their id, and asks nobody. */
   private refusal(request: IncomingMessage): 'TOO_MANY_ATTEMPTS' | 'FORBIDDEN' | undefined {
     if (!this.isKnownOrigin(request)) return 'FORBIDDEN';
-    if (this.io.engine.clientsCount >= this.config.CONNECTIONS && !isPoll(request)) return 'TOO_MANY_ATTEMPTS';
-    return this.handshakes.take(request.socket.remoteAddress ?? '') ? undefined : 'TOO_MANY_ATTEMPTS';
+    if (this.io.engine.clientsCount >= this.config.CONNECTIONS) return 'TOO_MANY_ATTEMPTS';
+    const caller = this.callerOf(request, request.socket.remoteAddress);
+    return this.handshakes.take(caller) ? undefined : 'TOO_MANY_ATTEMPTS';
+  }
+
+  /** Whose connections are counted together. */
+  private callerOf({ headers }: IncomingMessage, remoteAddress = ''): string {
+    return addressKey(forwardedAddress(remoteAddress, headers['x-forwarded-for'], this.config.TRUSTED_PROXIES));
   }
 
   /** Browsers do not apply CORS to WebSockets, so the origin is checked here as well. Programs send none. */
@@ -137,6 +145,3 @@ export class SocketHub implements BeforeApplicationShutdown {
     return URL.canParse(origin) && new URL(origin).host === headers.host;
   }
 }
-
-/** Whether the request belongs to a connection that is open already. */
-const isPoll = ({ url }: IncomingMessage): boolean => /[?&]sid=/.test(url ?? '');

@@ -14,7 +14,10 @@ const MAX_EVENTS = 1_000;
 const MAX_BYTES = 524_288;
 /** Stored events that one resume looks at; a client of a quiet department asks again from there. */
 const MAX_SCANNED = 2_000;
-const TURNS = { perUser: 2, atOnce: 8, waitingPerUser: 8, waiting: 512 };
+/** Of one user, until the client has read: nobody else waits for that. */
+const TURNS_OF_USER = { perUser: 2, atOnce: Infinity, waitingPerUser: 8, waiting: 512 };
+/** Of all who have read, to look events up. */
+const TURNS = { perUser: 2, atOnce: 8, waitingPerUser: 2, waiting: 512 };
 /** Enough for a client that comes back after days: a page is 1,000 events. */
 const PAGES = { perSecond: 10, burst: 100 };
 /** How long an answer waits for a client that has not read the ones before. */
@@ -51,6 +54,7 @@ class Page {
  */
 @Injectable()
 export class EventReplay {
+  private readonly turnsOfUser = new ReplayTurns(TURNS_OF_USER);
   private readonly turns = new ReplayTurns(TURNS);
   private readonly pages = new RateLimit(PAGES);
 
@@ -68,9 +72,9 @@ export class EventReplay {
   async replay(socket: RealtimeSocket, afterSequence: number): Promise<Replay> {
     const { userId } = socket.data.session.actor;
     if (!this.pages.take(userId)) throw new DomainError('TOO_MANY_ATTEMPTS');
-    return this.turns.run(userId, async () => {
+    return this.turnsOfUser.run(userId, async () => {
       await this.untilRead(socket);
-      return this.answer(socket.data.session.actor, afterSequence);
+      return this.turns.run(userId, () => this.answer(socket.data.session.actor, afterSequence));
     });
   }
 

@@ -6,23 +6,27 @@ import { testNats } from '@infinibay/testing';
 import { Module, type INestApplication, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../app.module.js';
-import { configSchema } from '../config.js';
+import { configSchema, type RealtimeConfig } from '../config.js';
 import { useClientSockets } from '../connections/socket.adapter.js';
 
 @Module({})
 class RealtimeUnderTest {}
 
-/**
- * Starts the service on a free port against the test's NATS.
- * @param gateways beside the service's own
- */
+interface Additions {
+  /** Beside the service's own. */
+  readonly gateways?: Type[];
+  /** What no operator may set: a grace that a spec can wait for. */
+  readonly beyondBounds?: Partial<RealtimeConfig>;
+}
+
+/** Starts the service on a free port against the test's NATS. */
 export const startRealtime = async (
   logger: Logger,
   settings: Record<string, string> = {},
-  gateways: Type[] = [],
+  { gateways = [], beyondBounds = {} }: Additions = {},
 ): Promise<INestApplication> => {
   const server = testNats();
-  const config = loadConfig(configSchema, {
+  const checked = loadConfig(configSchema, {
     NODE_ENV: 'test',
     HTTP_PORT: '0',
     HEALTH_PORT: '0',
@@ -34,6 +38,7 @@ export const startRealtime = async (
     SUBSCRIPTIONS_PER_CONNECTION: '3',
     ...settings,
   });
+  const config: RealtimeConfig = { ...checked, ...beyondBounds };
   const module = { module: RealtimeUnderTest, imports: [AppModule.forRoot(config, logger)], providers: gateways };
   const app = await NestFactory.create(module, { logger: false });
   useClientSockets(app);

@@ -129,6 +129,15 @@ describe('login', () => {
     await other.stop();
   });
 
+  it('counts a network of IPv6 as one address, and no other', async () => {
+    for (let index = 0; index < 8; index += 1) await guess(`visitor-${index}@example.org`, `2001:db8:7:7::${index}`);
+    const answers = [
+      await guess('visitor-8@example.org', '2001:db8:7:7:ffff::8'),
+      await guess('visitor-8@example.org', '2001:db8:7:8::8'),
+    ];
+    expect(answers.map(({ code }) => code)).toEqual(['TOO_MANY_ATTEMPTS', 'INVALID_CREDENTIALS']);
+  });
+
   it('records failures and successes in the audit log without the password', async () => {
     const entries = await users.database.auditEntry.findMany({ where: { verb: 'login' } });
     expect(new Set(entries.map((entry) => entry.result))).toEqual(new Set(['ok', 'INVALID_CREDENTIALS']));

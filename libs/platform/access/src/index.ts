@@ -1,3 +1,4 @@
+export * from './address-key.js';
 export * from './internal-token.js';
 export * from './access-token.js';
 export * from './console-ticket.js';

@@ -99,6 +99,15 @@ const origins = z
     'must be origins such as https://app.example.org',
   );
 
+/** For services that count what comes from one address. */
+export const proxySettings = {
+  TRUSTED_PROXIES: setting(
+    z.coerce.number().int().min(0).max(10).default(0),
+    'Reverse proxies in front; as many addresses of X-Forwarded-For are believed where what comes from one address is counted',
+    { example: '0' },
+  ),
+} as const;
+
 /** For services that browsers call. */
 export const corsSettings = {
   CORS_ORIGINS: setting(origins, 'Origins of web pages that may connect besides our own, comma-separated', {

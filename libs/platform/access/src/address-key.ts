@@ -16,3 +16,18 @@ export const addressKey = (address: string): string => {
     .map((group) => Number.parseInt(group, 16).toString(16))
     .join(':')}::/64`;
 };
+
+/**
+ * Where a request comes from that passed proxies of ours, each of which wrote down from whom it had it.
+ * @param remote whose connection it is
+ * @param forwarded `X-Forwarded-For`; beyond what our proxies wrote it says whatever the client likes
+ */
+export const forwardedAddress = (
+  remote: string,
+  forwarded: string | readonly string[] | undefined,
+  trustedProxies: number,
+): string => {
+  const told = [forwarded ?? []].flat().join(',').split(',');
+  const hops = [remote, ...told.map((hop) => hop.trim()).filter((hop) => hop !== '').reverse()];
+  return hops[Math.min(trustedProxies, hops.length - 1)] ?? remote;
+};
