@@ -29,8 +29,8 @@ onQemu((at) => {
   }, TIMEOUT_MS);
   afterAll(() => guest.stop(), TIMEOUT_MS);
 
-  const ask = (of: 'definition' | 'live', down: readonly string[], fence = 1) =>
-    guest.agent.call(setPortLinks, { vmId: guest.vmId, fence, of, down: [...down] });
+  const ask = (of: 'definition' | 'live', down: readonly string[]) =>
+    guest.agent.call(setPortLinks, { vmId: guest.vmId, fence: 1, of, down: [...down] });
   const now = () => guest.agent.call(inspectPortLinks, { vmId: guest.vmId });
   const links = (definition: PortLinkState, live: PortLinkState | null): ObservedLinks => ({
     definition: [{ mac: guest.mac, linkState: definition }],
@@ -81,12 +81,13 @@ onQemu((at) => {
 
   it('is set by nobody whose fence is old, of no VM that there is not, and of no card that there is not', async () => {
     const { agent, vmId, mac } = guest;
-    const nobody = { vmId: randomUUID(), fence: 1, of: 'definition', down: [mac] } as const;
-    expect(await agent.refusal(setPortLinks, { ...nobody, down: [mac] })).toBe('VM_NOT_FOUND');
-    expect(await agent.call(inspectPortLinks, { vmId: randomUUID() })).toEqual({ definition: null, live: null });
-    expect(await ask('live', ['52:54:00:00:00:99'], 2)).toEqual(links('UP', 'UP'));
-    expect(await agent.refusal(setPortLinks, { vmId, fence: 1, of: 'live', down: [mac] })).toBe('STALE_FENCE');
-    await agent.call(forceOffVm, { vmId, fence: 2 });
+    expect(await agent.refusal(setPortLinks, { vmId, fence: 0, of: 'live', down: [mac] })).toBe('STALE_FENCE');
+    expect(await ask('live', ['52:54:00:00:00:99'])).toEqual(links('UP', 'UP'));
+    const absent = randomUUID();
+    for (const of of ['definition', 'live'] as const)
+      expect(await agent.refusal(setPortLinks, { vmId: absent, fence: 1, of, down: [mac] })).toBe('VM_NOT_FOUND');
+    expect(await agent.call(inspectPortLinks, { vmId: absent })).toEqual({ definition: null, live: null });
+    await agent.call(forceOffVm, { vmId, fence: 1 });
     expect(await now()).toEqual(links('UP', null));
   }, 120_000);
 });
