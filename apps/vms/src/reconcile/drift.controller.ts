@@ -58,7 +58,7 @@ export class DriftController {
     if (this.looking.has(vm.id)) return;
     this.looking.add(vm.id);
     try {
-      const change = sizesAsObserved(vm, await this.hosts.compare(vm));
+      const change = sizesAsObserved(vm, await this.hosts.compare({ vm, open: null }));
       if (change !== null && (await this.vms.showSizes(vm, change))) this.tell(vm, driftIn(change));
     } catch (error) {
       this.logger.warn({ err: error, vmId: vm.id }, 'the size of a VM could not be compared; the next report does it');

@@ -9,7 +9,7 @@ import {
   type ReplyOf,
 } from '@infinibay/contracts';
 import { RequestClient } from '@infinibay/platform-messaging';
-import type { DomainComparison, Drift, Step } from '@infinibay/vms-domain';
+import type { DomainComparison, Step } from '@infinibay/vms-domain';
 import { Inject, Injectable } from '@nestjs/common';
 import { unlessTooOld } from '../actions/agent-age.js';
 import { STEPS } from '../actions/index.js';
@@ -18,7 +18,7 @@ import type { Vm } from '../generated/prisma/client.js';
 import { VmCloudInitRepository } from '../vms/vm-cloud-init.repository.js';
 import { linksOf, sizesOf } from '../vms/vm-spec.js';
 import { VOLUME_OPTIONS, type VolumeOptions } from '../volumes/volume-options.js';
-import type { Reading } from './reading.js';
+import { standingDrift, type Reading } from './reading.js';
 
 /** What a worker sees of a VM's host, and does there and elsewhere for it. */
 @Injectable()
@@ -42,12 +42,10 @@ export class HostClient {
     return this.requests.call(inspectDisk, { vmId: vm.id }, { hostId: vm.hostId });
   }
 
-  /**
-   * What of its spec the VM is on its host.
-   * @param standing what somebody made of its sizes that nobody has overruled
-   */
-  async compare(vm: Vm, standing: readonly Drift[] = []): Promise<DomainComparison> {
+  /** What of its spec the VM is on its host. */
+  async compare({ vm, open }: Pick<Reading, 'vm' | 'open'>): Promise<DomainComparison> {
     const [have, links] = await Promise.all([this.inspectSizes(vm), this.inspectLinks(vm)]);
+    const standing = standingDrift({ vm, open });
     return { want: sizesOf(vm), have, links: { want: linksOf(vm), have: links }, standing };
   }
 
@@ -69,7 +67,8 @@ export class HostClient {
     preparation: Preparation,
   ): Promise<StepOutcome> {
     const target = { vmId: vm.id, fence };
-    const asked = { operationId: open?.id ?? null, parameters: open?.parameters ?? {} };
+    const standing = standingDrift({ vm, open });
+    const asked = { operationId: open?.id ?? null, parameters: open?.parameters ?? {}, standing };
     const { requests } = this;
     const cloudInit = () => this.cloudInits.find(vm.id);
     const { reservePercent } = this.options;

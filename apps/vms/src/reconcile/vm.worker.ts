@@ -20,7 +20,7 @@ import {
 } from '@infinibay/vms-domain';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Preparation, StepOutcome } from '../actions/step.js';
-import { driftIn, sizesOf, type Rest } from '../vms/vm-spec.js';
+import { sizesOf, type Rest } from '../vms/vm-spec.js';
 import { OperationRepository, type OpenOperation } from '../operations/operation.repository.js';
 import type { Claim } from './claim.repository.js';
 import { HostClient } from './host.client.js';
@@ -182,7 +182,7 @@ export class VmWorker {
     const hasBalloon = completed.has('start') && want.maxMemoryMib > want.memoryMib;
     if (vm.desired === 'DELETED' || !(isToBeApplied || hasBalloon)) return null;
     try {
-      return await this.hosts.compare(vm, completed.has('start') ? [] : driftIn(vm));
+      return await this.hosts.compare(reading);
     } catch (error) {
       if (isAboutSpec(reading)) throw error;
       this.logger.warn({ err: error, vmId: vm.id }, 'the size of the VM could not be looked at; it stays as it is');

@@ -9,7 +9,6 @@ import {
   isOfLink,
   linkDriftOf,
   ofDefinition,
-  ofRunning,
   pendingRestartOf,
   promisedMib,
   specOfSizes,
@@ -82,21 +81,16 @@ const listColumns = (pendingRestart: readonly PendingRestart[], drift: readonly 
 export const sizesToDefine = (row: SizeColumns & Pick<VmRow, 'drift'>): VmSizes =>
   sizesWith(row, ofDefinition(driftIn(row)));
 
-/** What is asked of the guest that runs: what somebody made of it stays until a person overrules it. */
-export const sizesToRun = (row: SizeColumns & Pick<VmRow, 'drift'>): VmSizes => sizesWith(row, ofRunning(driftIn(row)));
-
-const sizesWith = (row: SizeColumns, drift: readonly Drift[]): VmSizes => {
+/** What a row says, but for what somebody has made of it; as it says where that is nothing that a VM may be. */
+export const sizesWith = (row: SizeColumns, drift: readonly Drift[]): VmSizes => {
   const declared = sizesOf(row);
   const kept = VmSizes.safeParse(adopted(declared, drift));
   return kept.success ? kept.data : declared;
 };
 
-/** The same of links. */
+/** The same of what the next start defines. */
 export const linksToDefine = (row: Pick<VmRow, 'links' | 'drift'>): DownLinks =>
   adoptedLinks(linksOf(row), ofDefinition(driftIn(row)));
-
-export const linksToRun = (row: Pick<VmRow, 'links' | 'drift'>): DownLinks =>
-  adoptedLinks(linksOf(row), ofRunning(driftIn(row)));
 
 /** What a worker that comes to rest knows of how large the VM is on its host. */
 export interface Rest {
