@@ -66,10 +66,15 @@ onQemu((at) => {
   }, 120_000);
 
   it('that somebody pulls with virsh is told', async () => {
+    const told = (linkState: PortLinkState) =>
+      pollUntil(() => guest.agent.links.get(guest.vmId)?.live?.[0]?.linkState === linkState, {
+        what: `the report of a link that is ${linkState}`,
+        timeoutMs: 120_000,
+      });
     await ask('live', []);
+    await told('UP');
     await guest.virsh('domif-setlink', `vm-${guest.vmId}`, guest.mac, 'down');
-    const told = () => guest.agent.links.get(guest.vmId)?.live?.[0]?.linkState === 'DOWN';
-    await pollUntil(told, { what: 'the report of domif-setlink', timeoutMs: 120_000 });
+    await told('DOWN');
     expect(await ask('live', [])).toEqual(links('UP', 'UP'));
   }, 180_000);
 

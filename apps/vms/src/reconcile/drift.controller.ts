@@ -12,8 +12,8 @@ import { HostClient } from './host.client.js';
 import { SettledVmRepository } from './settled-vm.repository.js';
 
 /**
- * Compares how large VMs are on their hosts, and their links, with what they are declared to be, and shows what somebody else made of them.
- * It brings nothing back. Nothing is written of a VM that is as it is known.
+ * Compares how large VMs are on their hosts, and which of their ports have a link, with what they are declared to be, and
+ * shows what somebody else made of them. It brings nothing back. Nothing is written of a VM that is as it is known.
  */
 @Controller()
 export class DriftController {
@@ -61,7 +61,7 @@ export class DriftController {
       const change = sizesAsObserved(vm, await this.hosts.compare({ vm, open: null }));
       if (change !== null && (await this.vms.showSizes(vm, change))) this.tell(vm, driftIn(change));
     } catch (error) {
-      this.logger.warn({ err: error, vmId: vm.id }, 'the size of a VM could not be compared; the next report does it');
+      this.logger.warn({ err: error, vmId: vm.id }, 'a VM could not be compared with its spec; the next report does it');
     } finally {
       this.looking.delete(vm.id);
     }
