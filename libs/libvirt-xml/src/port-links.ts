@@ -4,8 +4,7 @@ import { element, renderXml } from './xml-element.js';
 
 const LINK = /<link(?:\s[^>]*)?\/>/;
 
-const macOf = (interfaceXml: string): string =>
-  attribute(tags(interfaceXml, 'mac')[0], 'address')?.toLowerCase() ?? '';
+const macOf = (interfaceXml: string): string => attribute(tags(interfaceXml, 'mac')[0], 'address')?.toLowerCase() ?? '';
 
 /** libvirt says nothing of a link that was never touched. */
 const linkStateOf = (interfaceXml: string): PortLinkState =>

@@ -61,7 +61,7 @@ export class DriftController {
       const change = sizesAsObserved(vm, await this.hosts.compare({ vm, open: null }));
       if (change !== null && (await this.vms.showSizes(vm, change))) this.tell(vm, driftIn(change));
     } catch (error) {
-      this.logger.warn({ err: error, vmId: vm.id }, 'a VM could not be compared with its spec; the next report does it');
+      this.logger.warn({ err: error, vmId: vm.id }, 'a VM could not be compared; the next report does it');
     } finally {
       this.looking.delete(vm.id);
     }

@@ -1,12 +1,5 @@
 import { can } from '@infinibay/access-domain';
-import {
-  DomainError,
-  findDepartments,
-  findPorts,
-  isRetryable,
-  selectNetwork,
-  type Actor,
-} from '@infinibay/contracts';
+import { DomainError, findDepartments, findPorts, isRetryable, selectNetwork, type Actor } from '@infinibay/contracts';
 import { LOGGER } from '@infinibay/platform-service';
 import type { Logger } from '@infinibay/platform-logging';
 import { RequestClient } from '@infinibay/platform-messaging';
