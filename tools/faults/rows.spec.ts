@@ -6,13 +6,14 @@ import { VICTIMS } from './victims.ts';
 
 const ALL = { quick: false, only: undefined, schedules: 10, seed: 1 };
 /**
- * A reboot needs a guest that restarts by itself, which a spec of the agent has. Another size is what the next four are
+ * A reboot needs a guest that restarts by itself, which a spec of the agent has. Another spec is what the next five are
  * about as well, a cut of the power the last two.
  */
 const WITHOUT_ROWS = [
   'REBOOT_VM',
   'RESTORE_VM_REVISION',
   'SET_VM_AUTOSTART',
+  'SET_VM_PORT_LINK',
   'REPAIR_VM_DRIFT',
   'ACCEPT_VM_DRIFT',
   'SOFT_DELETE_VM',

@@ -7,8 +7,10 @@ import {
   hostDisksChecked,
   hostHeartbeat,
   hostReportSubject,
+  hostPortLinksObserved,
   hostVmsMeasured,
   hostVmPowerChanged,
+  type ObservedLinks,
   type ObservedSizes,
   type ReplyOf,
   type ReportDataOf,
@@ -65,6 +67,8 @@ export class RunningAgent {
   readonly events: HostEventReader;
   /** What the newest reports told of how large VMs are. */
   readonly sizes = new Map<string, ObservedSizes>();
+  /** And of which of their cards have a link. */
+  readonly links = new Map<string, ObservedLinks>();
   private problems = new Map<string, string>();
 
   private constructor(
@@ -179,6 +183,15 @@ export class RunningAgent {
       { logger },
       ({ vms }) => {
         for (const { vmId, ...sizes } of vms) this.sizes.set(vmId, sizes);
+      },
+    );
+    subscribeToReport(
+      connection,
+      hostPortLinksObserved,
+      hostReportSubject(hostPortLinksObserved, this.hostId),
+      { logger },
+      ({ vms }) => {
+        for (const { vmId, ...links } of vms) this.links.set(vmId, links);
       },
     );
     subscribeToReport(

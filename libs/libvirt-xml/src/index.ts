@@ -11,6 +11,7 @@ export * from './nwfilter/filter-rules.js';
 export * from './nwfilter/rule-list.js';
 export * from './nwfilter/rule-text.js';
 export * from './pci-device.js';
+export * from './port-links.js';
 export * from './probe-xml.js';
 export * from './snapshot-xml.js';
 export * from './seed-xml.js';

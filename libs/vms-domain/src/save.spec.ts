@@ -43,6 +43,7 @@ describe('a save', () => {
     const refused: readonly OperationKind[] = [
       'RESIZE_VM',
       'RESTORE_VM_REVISION',
+      'SET_VM_PORT_LINK',
       'REPAIR_VM_DRIFT',
       'ACCEPT_VM_DRIFT',
       'ATTACH_VOLUME',

@@ -6,9 +6,12 @@ export const MAX_SNAPSHOTS = 32;
 /** What a spec says that no machine is made of. */
 const NOT_OF_THE_MACHINE: ReadonlySet<string> = new Set(['autostart']);
 
+/** What an older version wrote of a spec says nothing of these, which is what is said here. */
+const UNSAID = { links: {} };
+
 /** Memory fits only the machine that it is of: the paths of the spec in which a VM differs from what it was then. */
 export const specDifferences = (then: object, now: object): string[] =>
-  changesBetweenSpecs(then, now)
+  changesBetweenSpecs({ ...UNSAID, ...then }, now)
     .map(({ path }) => path)
     .filter((path) => !NOT_OF_THE_MACHINE.has(path));
 

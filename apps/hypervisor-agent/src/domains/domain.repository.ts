@@ -1,4 +1,10 @@
-import { DomainError, DomainPower, type ObservedSizes, type ObservedVm } from '@infinibay/contracts';
+import {
+  DomainError,
+  DomainPower,
+  type ObservedLinks,
+  type ObservedSizes,
+  type ObservedVm,
+} from '@infinibay/contracts';
 import type { Domain } from '@infinibay/libvirt';
 import {
   diskFilesOf,
@@ -6,6 +12,7 @@ import {
   hasPluggedVcpus,
   interfacesOf,
   isOfRunningDomain,
+  portLinksOf,
   vmIdOfDomain,
   type DomainInterface,
 } from '@infinibay/libvirt-xml';
@@ -18,6 +25,12 @@ import type { Deadline } from '../work/deadline.js';
 import { observedVms, powerOf, reasonOf } from './domain-power.js';
 
 const LIST_TIMEOUT_MS = 8_000;
+
+/** What libvirt has of a VM: its definition, and what runs; null: there is none. */
+interface Documents {
+  readonly definition: string | null;
+  readonly live: string | null;
+}
 
 /** Domains of ours, by VM id. A domain with the UUID of a VM but another name is somebody else's. */
 @Injectable()
@@ -73,15 +86,32 @@ export class DomainRepository {
 
   /** How large a VM is, without a word to the guest; nothing of one that there is not. */
   async sizes(vmId: string, deadline: Deadline): Promise<ObservedSizes> {
+    return readBoth(await this.documents(vmId, deadline), domainSizesOf);
+  }
+
+  /** Which of its cards have a link; nothing of one that there is not. */
+  async links(vmId: string, deadline: Deadline): Promise<ObservedLinks> {
+    return readBoth(await this.documents(vmId, deadline), portLinksOf);
+  }
+
+  /** Both, by one look. */
+  async measure(
+    vmId: string,
+    deadline: Deadline,
+  ): Promise<{ readonly sizes: ObservedSizes; readonly links: ObservedLinks }> {
+    const documents = await this.documents(vmId, deadline);
+    return { sizes: readBoth(documents, domainSizesOf), links: readBoth(documents, portLinksOf) };
+  }
+
+  private async documents(vmId: string, deadline: Deadline): Promise<Documents> {
     const read = (inactive: boolean) =>
       this.hypervisor.find('read-domain', 'NO_DOMAIN', ({ domains }) =>
         domains.handle(vmId).xmlDesc({ inactive, timeoutMs: deadline.timeoutMs() }),
       );
     const now = await read(false);
     if (now === undefined) return { definition: null, live: null };
-    if (!isOfRunningDomain(now)) return { definition: domainSizesOf(now), live: null };
-    const definition = await read(true);
-    return { definition: definition === undefined ? null : domainSizesOf(definition), live: domainSizesOf(now) };
+    if (!isOfRunningDomain(now)) return { definition: now, live: null };
+    return { definition: (await read(true)) ?? null, live: now };
   }
 
   /**
@@ -157,3 +187,11 @@ export class DomainRepository {
     return xml === undefined ? [] : interfacesOf(xml);
   }
 }
+
+const readBoth = <T>(
+  { definition, live }: Documents,
+  read: (xml: string) => T,
+): { readonly definition: T | null; readonly live: T | null } => ({
+  definition: definition === null ? null : read(definition),
+  live: live === null ? null : read(live),
+});

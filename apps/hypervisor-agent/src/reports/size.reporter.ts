@@ -1,4 +1,4 @@
-import { DomainError, hostVmsMeasured, type ObservedSizes, type ReportDataOf } from '@infinibay/contracts';
+import { DomainError, hostPortLinksObserved, hostVmsMeasured } from '@infinibay/contracts';
 import { vmIdOfDomain } from '@infinibay/libvirt-xml';
 import type { Logger } from '@infinibay/platform-logging';
 import { ReportPublisher } from '@infinibay/platform-messaging';
@@ -17,11 +17,12 @@ const READ_TIMEOUT_MS = 8_000;
 const AT_ONCE = 2;
 const MOST_IN_A_REPORT = 1_000;
 
-type Measured = ReportDataOf<typeof hostVmsMeasured>['vms'];
+/** What one look told of a VM. */
+type Measured = Awaited<ReturnType<DomainRepository['measure']>> & { readonly vmId: string };
 
 /**
- * Tells how large the VMs are: soon after libvirt tells of a change, and all of them in turn, for libvirt tells nothing of
- * most changes of a definition. It compares with nothing and changes nothing.
+ * Tells how large the VMs are, and which of their cards have a link: soon after libvirt tells of a change, and all of them
+ * in turn, for libvirt tells nothing of most changes. It compares with nothing and changes nothing.
  */
 @Injectable()
 export class SizeReporter implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -103,12 +104,12 @@ export class SizeReporter implements OnApplicationBootstrap, OnApplicationShutdo
 
   private async measure(vmIds: readonly string[]): Promise<void> {
     const queue = [...vmIds];
-    let measured: Measured = [];
+    let measured: Measured[] = [];
     const worker = async (): Promise<void> => {
       for (let vmId = queue.shift(); vmId !== undefined && !this.stopped; vmId = queue.shift()) {
-        const sizes = await this.sizesOf(vmId);
-        if (sizes === undefined) continue;
-        measured.push({ vmId, ...sizes });
+        const found = await this.look(vmId);
+        if (found === undefined) continue;
+        measured.push(found);
         if (measured.length < MOST_IN_A_REPORT) continue;
         this.publish(measured);
         measured = [];
@@ -119,9 +120,9 @@ export class SizeReporter implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   /** Of one that can't be read the others are told all the same. */
-  private async sizesOf(vmId: string): Promise<ObservedSizes | undefined> {
+  private async look(vmId: string): Promise<Measured | undefined> {
     try {
-      return await this.domains.sizes(vmId, Deadline.after(READ_TIMEOUT_MS));
+      return { vmId, ...(await this.domains.measure(vmId, Deadline.after(READ_TIMEOUT_MS))) };
     } catch (error) {
       if (error instanceof DomainError && error.code === 'HOST_UNAVAILABLE') throw error;
       this.logger.warn({ err: error, vmId }, 'the size of a VM could not be read');
@@ -129,10 +130,14 @@ export class SizeReporter implements OnApplicationBootstrap, OnApplicationShutdo
     }
   }
 
-  private publish(vms: Measured): void {
-    if (vms.length === 0 || this.stopped) return;
+  private publish(measured: readonly Measured[]): void {
+    if (measured.length === 0 || this.stopped) return;
     this.sequence += 1;
     const { HOST_ID: hostId } = this.config;
-    this.publisher.publishForHost(hostVmsMeasured, hostId, { hostId, vms, sequence: this.sequence });
+    const told = { hostId, sequence: this.sequence };
+    const bySize = measured.map(({ vmId, sizes }) => ({ vmId, ...sizes }));
+    this.publisher.publishForHost(hostVmsMeasured, hostId, { ...told, vms: bySize });
+    const byLink = measured.map(({ vmId, links }) => ({ vmId, ...links }));
+    this.publisher.publishForHost(hostPortLinksObserved, hostId, { ...told, vms: byLink });
   }
 }

@@ -14,6 +14,7 @@ import { PowerChange } from './power-change.js';
 import { RevertRecords } from './revert-records.js';
 import { SnapshotFiles } from './snapshot-files.js';
 import { ScreenSockets } from './screen-sockets.js';
+import { VmLinksHandlers } from './vm-links.handlers.js';
 import { VmPowerHandlers } from './vm-power.handlers.js';
 import { VmRestartHandlers } from './vm-restarts.handlers.js';
 import { VmSizesHandlers } from './vm-sizes.handlers.js';
@@ -33,7 +34,7 @@ import { VmService } from './vm.service.js';
     SeedsModule,
     FiltersModule,
   ],
-  controllers: [VmHandlers, VmPowerHandlers, VmRestartHandlers, VmSizesHandlers],
+  controllers: [VmHandlers, VmPowerHandlers, VmRestartHandlers, VmSizesHandlers, VmLinksHandlers],
   providers: [
     TaskRecords,
     DomainDisks,

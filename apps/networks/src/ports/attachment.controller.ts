@@ -1,9 +1,10 @@
-import { attachVm, detachVm, selectNetwork, type ReplyOf, type RequestOf } from '@infinibay/contracts';
+import { attachVm, detachVm, findPorts, selectNetwork, type ReplyOf, type RequestOf } from '@infinibay/contracts';
 import { Authorize } from '@infinibay/platform-access';
 import { HandlesRequest } from '@infinibay/platform-messaging';
 import { Controller } from '@nestjs/common';
 import { NetworkService } from '../networks/network.service.js';
 import { AttachmentService } from './attachment.service.js';
+import { PortService } from './port.service.js';
 
 /** The networks service's edge on NATS. */
 @Controller()
@@ -11,6 +12,7 @@ export class AttachmentController {
   constructor(
     private readonly networks: NetworkService,
     private readonly attachments: AttachmentService,
+    private readonly ports: PortService,
   ) {}
 
   @Authorize()
@@ -30,5 +32,12 @@ export class AttachmentController {
   async detach(request: RequestOf<typeof detachVm>): Promise<ReplyOf<typeof detachVm>> {
     await this.attachments.detach(request);
     return {};
+  }
+
+  @Authorize()
+  @HandlesRequest(findPorts)
+  async findPorts({ vmId }: RequestOf<typeof findPorts>): Promise<ReplyOf<typeof findPorts>> {
+    const ports = await this.ports.ofVm(vmId);
+    return { ports: ports.map(({ id: portId, mac }) => ({ portId, mac })) };
   }
 }

@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { DomainError, attachVm, detachVm, isPlainDhcpHostname, isRetryable, type VmNic } from '@infinibay/contracts';
+import {
+  DomainError,
+  attachVm,
+  detachVm,
+  findPorts,
+  isPlainDhcpHostname,
+  isRetryable,
+  type VmNic,
+} from '@infinibay/contracts';
 import { pollUntil } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TestHost } from '../testing/test-host.js';
@@ -243,5 +251,14 @@ describe('attachments of VMs to networks', () => {
       { ports: [] },
       { ports: [] },
     ]);
+  });
+
+  it('tells services the ports of a VM for as long as it has them', async () => {
+    const [networkId, vmId] = [await newNetwork(), randomUUID()];
+    expect(await service.call(findPorts, { vmId })).toEqual({ ports: [] });
+    const { portId, mac } = await attach(networkId, vmId);
+    expect(await service.call(findPorts, { vmId })).toEqual({ ports: [{ portId, mac }] });
+    await service.call(detachVm, { vmId, hostId: host.hostId, fence: 2 });
+    expect(await service.call(findPorts, { vmId })).toEqual({ ports: [] });
   });
 });

@@ -25,6 +25,14 @@ export class PortRepository {
     });
   }
 
+  listOfVm(vmId: string): Promise<Port[]> {
+    return this.database.port.findMany({
+      where: { vmId },
+      orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
+      take: MAX_PORTS_OF_VM,
+    });
+  }
+
   /** One row more than the page has, and the count of all. */
   async pageOfNetwork(networkId: string, page: Page): Promise<{ rows: Port[]; totalCount: number }> {
     const where = { networkId };

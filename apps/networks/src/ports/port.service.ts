@@ -23,6 +23,11 @@ export class PortService {
     return new Map([...byVm].map(([vmId, its]) => [vmId, its.slice(0, first)]));
   }
 
+  /** For services, which ask for no department. */
+  ofVm(vmId: string): Promise<Port[]> {
+    return this.ports.listOfVm(vmId);
+  }
+
   /** @param networkId a network that the actor may read. */
   async ofNetwork(networkId: string, page: Page): Promise<Connection<Port>> {
     const { rows, totalCount } = await this.ports.pageOfNetwork(networkId, page);

@@ -1,5 +1,6 @@
-import { DomainError, ensureSeed, inspectVm, type VmNic } from '@infinibay/contracts';
+import { DomainError, ensureSeed, type VmNic } from '@infinibay/contracts';
 import { seedDocuments } from '@infinibay/vms-domain';
+import { unlessTooOld } from './agent-age.js';
 import type { StepInput } from './step.js';
 
 /**
@@ -12,27 +13,10 @@ export const defineSeed = async (input: StepInput, { mac }: VmNic): Promise<void
   if (kept === null) return;
   const { instanceId, wanted } = kept;
   const documents = seedDocuments(wanted, { instanceId, vmName: vm.name, mac });
+  const about = { requests, vmId: vm.id, hostId: on.hostId };
   const ask = () => requests.call(ensureSeed, { ...target, instanceId, ...documents }, on);
-  try {
-    await ask();
-  } catch (error) {
-    if (!hasNoResponders(error)) throw error;
-    await orTooOld(input, ask);
-  }
+  if ((await unlessTooOld(about, ask)) !== undefined) return;
+  const message =
+    'The agent of the host is older than cloud-init for virtual machines: update it, or take cloudInit away';
+  throw new DomainError('UNSUPPORTED_BY_DRIVER', { vmId: vm.id, request: ensureSeed.name }, { message });
 };
-
-/** An agent that answers what every version knows, and not this, even when it is asked once more after that, is an older one. */
-const orTooOld = async ({ target: { vmId }, on, requests }: StepInput, ask: () => Promise<unknown>): Promise<void> => {
-  await requests.call(inspectVm, { vmId }, on);
-  try {
-    await ask();
-  } catch (error) {
-    if (!hasNoResponders(error)) throw error;
-    const message =
-      'The agent of the host is older than cloud-init for virtual machines: update it, or take cloudInit away';
-    throw new DomainError('UNSUPPORTED_BY_DRIVER', { vmId, request: ensureSeed.name }, { message, cause: error });
-  }
-};
-
-const hasNoResponders = (error: unknown): boolean =>
-  error instanceof DomainError && error.code === 'HOST_UNAVAILABLE' && error.details['reason'] === 'no responders';

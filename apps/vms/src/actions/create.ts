@@ -10,9 +10,10 @@ import {
   selectNetwork,
   type VmNic,
 } from '@infinibay/contracts';
-import { sizesToDefine } from '../vms/vm-spec.js';
+import { linksToDefine, sizesToDefine } from '../vms/vm-spec.js';
 import { defineSeed } from './cloud-init.js';
 import { copyDisk } from './disk-copy.js';
+import { setLinks } from './port-links.js';
 import type { PerformStep, Preparation, StepInput } from './step.js';
 import { defineVolumes } from './volumes.js';
 
@@ -68,6 +69,9 @@ const define: PerformStep = async (input) => {
   // Room above its size is no part of the definition that every agent knows.
   if (sizes.maxVcpus > vcpus || sizes.maxMemoryMib > memoryMib)
     await requests.call(resizeDefinition, { ...target, sizes }, on);
+  // And all links are up in it.
+  const links = linksToDefine(vm);
+  if (Object.keys(links).length > 0) await setLinks(input, 'definition', links);
   await defineSeed(input, card);
   await defineVolumes(input);
   return 'done';

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import type { PortLinkState } from '@infinibay/contracts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createDatabase, type PrismaClient } from '../database.js';
 import { VmBench } from '../testing/vm-bench.js';
@@ -21,6 +22,8 @@ interface Kill {
   readonly said?: Record<string, unknown>;
   /** MiB that runs then, and that the next start makes of it. */
   readonly memoryMib?: readonly [number, number];
+  /** Of its port, in what runs then and in its definition. */
+  readonly linkState?: PortLinkState;
   /** It is about a snapshot that was taken before. */
   readonly ofSnapshot?: boolean;
   /** It is of a VM that is made of one that is off, and that is looked at then. */
@@ -54,6 +57,8 @@ const KILLS: readonly Kill[] = [
   { ...RESIZED, place: 'after:redefine' },
   { ...RESIZED, place: 'before:update-live' },
   { ...RESIZED, place: 'after:update-live' },
+  { mutation: 'setVmPortLink', place: 'after:redefine', ends: RUNS, linkState: 'DOWN' },
+  { mutation: 'setVmPortLink', place: 'after:update-live', ends: RUNS, linkState: 'DOWN' },
   { ...SNAPPED, place: 'before:create-snapshot', snapshots: 1 },
   { ...SNAPPED, place: 'after:create-snapshot', snapshots: 1 },
   { ...UNSNAPPED, place: 'before:delete-snapshot' },
@@ -181,7 +186,7 @@ describe('a service that is killed at a step', () => {
 
   it.each(KILLS.map((kill, index) => [kill.mutation, kill.place, kill, index] as const))(
     'does %s once, killed %s',
-    async (_mutation, _place, { ends, memoryMib, snapshots, reverts = 0 }, index) => {
+    async (_mutation, _place, { ends, memoryMib, linkState, snapshots, reverts = 0 }, index) => {
       const id = ids[index] ?? '';
       await bench.until(id, 'the end', ({ operations }) => operations[0]?.status === 'SUCCEEDED');
       expect(await bench.view(id)).toMatchObject({ state: ends.state, error: null });
@@ -195,6 +200,9 @@ describe('a service that is killed at a step', () => {
       const { power, resets, disksMade, sizes } = bench.neighbours.vm(id);
       if (memoryMib !== undefined)
         expect([sizes.live?.memoryKib, sizes.definition?.memoryKib]).toEqual(memoryMib.map((mib) => mib * 1_024));
+      const { live, definition } = sizes.links.observed();
+      if (linkState !== undefined)
+        expect([live, definition].map((cards) => cards?.[0]?.linkState)).toEqual([linkState, linkState]);
       expect({ power, resets: resets.length, disksMade }).toEqual({
         power: ends.power,
         resets: ends.resets,

@@ -1,6 +1,6 @@
 import type { VmNic } from '@infinibay/contracts';
 import type { RequestClient } from '@infinibay/platform-messaging';
-import type { Parameters } from '@infinibay/vms-domain';
+import type { Drift, Parameters } from '@infinibay/vms-domain';
 import type { Vm, VmSnapshot, Volume } from '../generated/prisma/client.js';
 import type { SnapshotsDone } from '../snapshots/snapshot.journal.js';
 import type { SavedMemory } from '../vms/saved-memory.js';
@@ -45,6 +45,8 @@ export interface StepInput {
   readonly operationId: string | null;
   /** What was said with the operation: which volume or snapshot it is about, and how it is to be done. */
   readonly parameters: Parameters;
+  /** What somebody made of its sizes on its host, and stays so. */
+  readonly standing: readonly Drift[];
 }
 
 /** 'pending': it was asked for, and has not come about yet; the step is performed again to hear of it. */

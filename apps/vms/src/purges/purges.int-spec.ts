@@ -29,6 +29,7 @@ const REFUSED = [
   'repairVmDrift',
   'acceptVmDrift',
   'setVmAutostart',
+  'setVmPortLink',
   'attachVolume',
   'detachVolume',
   'createVmSnapshot',

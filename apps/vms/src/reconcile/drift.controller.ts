@@ -1,4 +1,4 @@
-import { hostVmsMeasured, type ObservedSizes, type ReportDataOf } from '@infinibay/contracts';
+import { hostPortLinksObserved, hostVmsMeasured, type ReportDataOf } from '@infinibay/contracts';
 import { Authorize } from '@infinibay/platform-access';
 import type { Logger } from '@infinibay/platform-logging';
 import { HandlesReport } from '@infinibay/platform-messaging';
@@ -7,13 +7,13 @@ import { LOGGER } from '@infinibay/platform-service';
 import { Controller, Inject } from '@nestjs/common';
 import type { Counter } from 'prom-client';
 import type { Vm } from '../generated/prisma/client.js';
-import { driftIn, sizesAsObserved, sizesOf } from '../vms/vm-spec.js';
+import { areOtherLinks, driftIn, sizesAsObserved, sizesOf } from '../vms/vm-spec.js';
 import { HostClient } from './host.client.js';
 import { SettledVmRepository } from './settled-vm.repository.js';
 
 /**
- * Compares how large VMs are on their hosts with what they are declared to be, and shows what somebody else made of them.
- * It brings nothing back. Nothing is written of a VM that is as it is known.
+ * Compares how large VMs are on their hosts, and which of their ports have a link, with what they are declared to be, and
+ * shows what somebody else made of them. It brings nothing back. Nothing is written of a VM that is as it is known.
  */
 @Controller()
 export class DriftController {
@@ -39,7 +39,17 @@ export class DriftController {
     const measured = new Map(vms.map(({ vmId, ...sizes }) => [vmId, sizes]));
     for (const vm of await this.vms.restingOn(hostId, [...measured.keys()])) {
       const sizes = measured.get(vm.id);
-      if (sizes !== undefined && changeOf(vm, sizes) !== null) await this.look(vm);
+      if (sizes !== undefined && sizesAsObserved(vm, { want: sizesOf(vm), have: sizes }) !== null) await this.look(vm);
+    }
+  }
+
+  @Authorize()
+  @HandlesReport(hostPortLinksObserved)
+  async linksObserved({ hostId, vms }: ReportDataOf<typeof hostPortLinksObserved>): Promise<void> {
+    const observed = new Map(vms.map(({ vmId, ...links }) => [vmId, links]));
+    for (const vm of await this.vms.restingOn(hostId, [...observed.keys()])) {
+      const links = observed.get(vm.id);
+      if (links !== undefined && areOtherLinks(vm, links)) await this.look(vm);
     }
   }
 
@@ -48,10 +58,10 @@ export class DriftController {
     if (this.looking.has(vm.id)) return;
     this.looking.add(vm.id);
     try {
-      const change = changeOf(vm, await this.hosts.inspectSizes(vm));
+      const change = sizesAsObserved(vm, await this.hosts.compare({ vm, open: null }));
       if (change !== null && (await this.vms.showSizes(vm, change))) this.tell(vm, driftIn(change));
     } catch (error) {
-      this.logger.warn({ err: error, vmId: vm.id }, 'the size of a VM could not be compared; the next report does it');
+      this.logger.warn({ err: error, vmId: vm.id }, 'a VM could not be compared; the next report does it');
     } finally {
       this.looking.delete(vm.id);
     }
@@ -68,5 +78,3 @@ export class DriftController {
     }
   }
 }
-
-const changeOf = (vm: Vm, have: ObservedSizes) => sizesAsObserved(vm, { want: sizesOf(vm), have });

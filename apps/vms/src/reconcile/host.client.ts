@@ -1,20 +1,24 @@
 import {
   inspectDisk,
+  inspectPortLinks,
   inspectSavedMemory,
   inspectSizes,
   inspectVm,
+  type ObservedLinks,
   type ObservedSizes,
   type ReplyOf,
 } from '@infinibay/contracts';
 import { RequestClient } from '@infinibay/platform-messaging';
-import type { Step } from '@infinibay/vms-domain';
+import type { DomainComparison, Step } from '@infinibay/vms-domain';
 import { Inject, Injectable } from '@nestjs/common';
+import { unlessTooOld } from '../actions/agent-age.js';
 import { STEPS } from '../actions/index.js';
 import type { Preparation, StepOutcome } from '../actions/step.js';
 import type { Vm } from '../generated/prisma/client.js';
 import { VmCloudInitRepository } from '../vms/vm-cloud-init.repository.js';
+import { linksOf, sizesOf } from '../vms/vm-spec.js';
 import { VOLUME_OPTIONS, type VolumeOptions } from '../volumes/volume-options.js';
-import type { Reading } from './reading.js';
+import { standingDrift, type Reading } from './reading.js';
 
 /** What a worker sees of a VM's host, and does there and elsewhere for it. */
 @Injectable()
@@ -38,8 +42,22 @@ export class HostClient {
     return this.requests.call(inspectDisk, { vmId: vm.id }, { hostId: vm.hostId });
   }
 
-  inspectSizes(vm: Pick<Vm, 'id' | 'hostId'>): Promise<ObservedSizes> {
-    return this.requests.call(inspectSizes, { vmId: vm.id }, { hostId: vm.hostId });
+  /** What of its spec the VM is on its host. */
+  async compare({ vm, open }: Pick<Reading, 'vm' | 'open'>): Promise<DomainComparison> {
+    const [have, links] = await Promise.all([this.inspectSizes(vm), this.inspectLinks(vm)]);
+    const standing = standingDrift({ vm, open });
+    return { want: sizesOf(vm), have, links: { want: linksOf(vm), have: links }, standing };
+  }
+
+  private inspectSizes({ id: vmId, hostId }: Vm): Promise<ObservedSizes> {
+    return this.requests.call(inspectSizes, { vmId }, { hostId });
+  }
+
+  /** null: the agent is too old to know of links. */
+  private async inspectLinks({ id: vmId, hostId }: Vm): Promise<ObservedLinks | null> {
+    const { requests } = this;
+    const ask = () => requests.call(inspectPortLinks, { vmId }, { hostId });
+    return (await unlessTooOld({ requests, vmId, hostId }, ask)) ?? null;
   }
 
   perform(
@@ -49,7 +67,8 @@ export class HostClient {
     preparation: Preparation,
   ): Promise<StepOutcome> {
     const target = { vmId: vm.id, fence };
-    const asked = { operationId: open?.id ?? null, parameters: open?.parameters ?? {} };
+    const standing = standingDrift({ vm, open });
+    const asked = { operationId: open?.id ?? null, parameters: open?.parameters ?? {}, standing };
     const { requests } = this;
     const cloudInit = () => this.cloudInits.find(vm.id);
     const { reservePercent } = this.options;

@@ -6,12 +6,14 @@ import {
   makesVm,
   stepsOf,
   taskOf,
+  type Drift,
   type Observed,
   type Step,
   type Task,
 } from '@infinibay/vms-domain';
 import type { Vm, VmSnapshot, Volume } from '../generated/prisma/client.js';
 import type { OpenOperation } from '../operations/operation.repository.js';
+import { driftIn } from '../vms/vm-spec.js';
 
 /** What a worker decides by. */
 export interface Reading {
@@ -39,6 +41,10 @@ export const tryingMs = ({ vm, open }: Pick<Reading, 'open' | 'vm'>): number => 
 
 /** Somebody waits for another spec, and for no other power. */
 export const isAboutSpec = ({ open }: Pick<Reading, 'open'>): boolean => open !== null && isSpecChange(open.kind);
+
+/** What somebody made of its sizes on its host, and stays: who waits for a link asks for no other size. */
+export const standingDrift = ({ vm, open }: Pick<Reading, 'open' | 'vm'>): Drift[] =>
+  open !== null && actionOf(open.kind).ofPort === true ? driftIn(vm) : [];
 
 /** A deletion was taken back, and somebody waits for this, which only sees that the VM is off where it is; null: not so. */
 export const stepOfTakingBack = ({ open }: Pick<Reading, 'open'>): Step | null =>

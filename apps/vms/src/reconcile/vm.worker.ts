@@ -182,7 +182,7 @@ export class VmWorker {
     const hasBalloon = completed.has('start') && want.maxMemoryMib > want.memoryMib;
     if (vm.desired === 'DELETED' || !(isToBeApplied || hasBalloon)) return null;
     try {
-      return { want, have: await this.hosts.inspectSizes(vm) };
+      return await this.hosts.compare(reading);
     } catch (error) {
       if (isAboutSpec(reading)) throw error;
       this.logger.warn({ err: error, vmId: vm.id }, 'the size of the VM could not be looked at; it stays as it is');

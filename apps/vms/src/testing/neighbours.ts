@@ -6,12 +6,14 @@ import {
   detachVm,
   ensureDisk,
   findDepartments,
+  findPorts,
   forceOffVm,
   hostHeartbeat,
   hostVmPowerChanged,
   hostVmsMeasured,
   hostDisksChecked,
   hostPoolsObserved,
+  hostPortLinksObserved,
   inspectDisk,
   inspectSizes,
   inspectVm,
@@ -19,8 +21,6 @@ import {
   rebootVm,
   removeDisk,
   resetVm,
-  resizeDefinition,
-  resizeLive,
   resolveSession,
   resumeVm,
   selectNetwork,
@@ -43,9 +43,10 @@ import type { NatsOptions } from '@infinibay/platform-messaging';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { SimulatedMembers } from './simulated-members.js';
 import { CAPABILITIES } from './simulated-host.js';
+import { PORT, serveLinks } from './simulated-links.js';
 import { SimulatedSaves } from './simulated-saves.js';
 import { SimulatedSeeds } from './simulated-seeds.js';
-import { SimulatedSizes } from './simulated-sizes.js';
+import { SimulatedSizes, serveSizes } from './simulated-sizes.js';
 import { SimulatedSnapshots } from './simulated-snapshots.js';
 import { SimulatedVolumes } from './simulated-volumes.js';
 
@@ -111,19 +112,19 @@ export class Neighbours {
 
   /**
    * @param ids of services that were away and come back
-   * @param knowsSeeds whether the agent is of a version that knows cloud-init
+   * @param isNew whether the agent is of a version that knows cloud-init and links
    */
   static async start(
     nats: Omit<NatsOptions, 'service'>,
     ids: { readonly hostId?: string; readonly imageId?: string } = {},
-    knowsSeeds = true,
+    isNew = true,
   ): Promise<Neighbours> {
     const logger = createLogger({ service: 'neighbours', level: 'error', format: 'json' });
     const connection = await connectToNats({ ...nats, service: 'neighbours' }, logger);
     const durations = new MetricsRegistry('neighbours').histogram('seconds', 'seconds', ['name', 'outcome']);
     const server = new RequestServer(connection, 'neighbours', logger, durations);
     const neighbours = new Neighbours(connection, new ReportPublisher(connection), ids);
-    neighbours.serve(server, knowsSeeds);
+    neighbours.serve(server, isNew);
     // As a host does: one that is silent is offline, and nothing is built on it.
     neighbours.beating = setInterval(() => neighbours.heartbeat(), HEARTBEAT_MS);
     return neighbours;
@@ -181,13 +182,16 @@ export class Neighbours {
     });
   }
 
-  /** What the host's look at the sizes of its VMs found. */
+  /** What the host's look at the sizes of its VMs, and at their links, found. */
   sizesMeasured(): void {
     this.reports.publishForHost(hostVmsMeasured, this.hostId, {
       hostId: this.hostId,
       vms: [...this.vms].map(([vmId, { sizes }]) => ({ vmId, ...sizes.observed() })),
       sequence: ++this.sequence,
     });
+    const links = [...this.vms].map(([vmId, { sizes }]) => ({ vmId, ...sizes.links.observed() }));
+    const sequence = ++this.sequence;
+    this.reports.publishForHost(hostPortLinksObserved, this.hostId, { hostId: this.hostId, vms: links, sequence });
   }
 
   /** What the host's look at the disks found. */
@@ -224,7 +228,7 @@ export class Neighbours {
     return fresh;
   }
 
-  private serve(server: RequestServer, knowsSeeds: boolean): void {
+  private serve(server: RequestServer, isNew: boolean): void {
     const hostId = this.hostId;
     const on = <C extends RequestContract>(
       contract: C,
@@ -237,7 +241,7 @@ export class Neighbours {
     this.saves.serve(on, this.command);
     this.snapshots.serve(on, this.command);
     this.snapshots.clones.serve(on, this.command, (vmId) => this.vm(vmId));
-    if (knowsSeeds) this.seeds.serve(on, this.command);
+    if (isNew) this.seeds.serve(on, this.command);
     on(findDepartments, ({ departmentIds }) =>
       Promise.resolve({
         departments: departmentIds
@@ -268,10 +272,7 @@ export class Neighbours {
       this.command('attach-vm', request, (vm) => {
         if (this.missingNetworks.has(request.networkId)) throw new DomainError('NETWORK_NOT_FOUND');
         Object.assign(vm, { port: true, hostname: request.hostname });
-        const { networkId } = request;
-        return {
-          nic: { portId: request.vmId, networkId, mac: '52:54:00:00:00:01', address: '10.80.0.10', networkName: 'net' },
-        };
+        return { nic: { ...PORT, networkId: request.networkId, address: '10.80.0.10', networkName: 'net' } };
       }),
     );
     on(ensureDisk, (request) =>
@@ -301,10 +302,9 @@ export class Neighbours {
       await this.disturb('inspect-sizes', vmId);
       return observed;
     });
-    on(resizeDefinition, (request) =>
-      this.command('resize-definition', request, (vm) => vm.sizes.resizeDefinition(request.sizes)),
-    );
-    on(resizeLive, (request) => this.command('resize-live', request, (vm) => vm.sizes.resizeLive(request.sizes)));
+    serveSizes(on, this.command);
+    if (isNew) serveLinks(on, this.command, (vmId) => this.vm(vmId).sizes.links);
+    on(findPorts, () => Promise.resolve({ ports: [PORT] }));
     on(startVm, (request) => {
       this.snapshots.requireStartable(request.vmId);
       return this.power('start-vm', request, 'running', this.saves.started(request.vmId));

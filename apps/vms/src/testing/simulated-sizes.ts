@@ -1,4 +1,12 @@
-import type { DomainSizes, ObservedSizes, VmSizes } from '@infinibay/contracts';
+import {
+  resizeDefinition,
+  resizeLive,
+  type DomainSizes,
+  type ObservedSizes,
+  type VmNic,
+  type VmSizes,
+} from '@infinibay/contracts';
+import { SimulatedLinks, type OnVm, type Serve } from './simulated-links.js';
 
 const KIB = 1_024;
 
@@ -6,6 +14,7 @@ const KIB = 1_024;
 export class SimulatedSizes {
   definition: DomainSizes | null = null;
   live: DomainSizes | null = null;
+  readonly links = new SimulatedLinks();
   /** The guest gives nothing back, and takes nothing. */
   isDeaf = false;
 
@@ -13,7 +22,8 @@ export class SimulatedSizes {
     return { definition: this.definition, live: this.live };
   }
 
-  define({ vcpus, memoryMib }: Pick<VmSizes, 'vcpus' | 'memoryMib'>): void {
+  define({ vcpus, memoryMib, nics }: Pick<VmSizes, 'vcpus' | 'memoryMib'> & { readonly nics: readonly VmNic[] }): void {
+    this.links.define(nics);
     this.resizeDefinition({ vcpus, maxVcpus: vcpus, memoryMib, maxMemoryMib: memoryMib });
   }
 
@@ -38,5 +48,14 @@ export class SimulatedSizes {
   powered(isOn: boolean): void {
     if (isOn) this.live ??= this.definition;
     else this.live = null;
+    this.links.powered(isOn);
   }
 }
+
+/** What the host answers about sizes, but to a look. */
+export const serveSizes = (on: Serve, onVm: OnVm): void => {
+  on(resizeDefinition, (request) =>
+    onVm('resize-definition', request, (vm) => vm.sizes.resizeDefinition(request.sizes)),
+  );
+  on(resizeLive, (request) => onVm('resize-live', request, (vm) => vm.sizes.resizeLive(request.sizes)));
+};

@@ -3,6 +3,7 @@ import type { Actor } from '@infinibay/contracts';
 import { pollUntil } from '@infinibay/testing';
 import { PrismaClient } from '../database.js';
 import { Neighbours } from './neighbours.js';
+import { PORT } from './simulated-links.js';
 import { VmsUnderTest, createTestDatabase, memberOf, testNats, type TestDatabase } from './vms-under-test.js';
 
 const RESULT = `{ vm { id state } operation { id status } }`;
@@ -12,6 +13,7 @@ export const SAID: Readonly<Record<string, { readonly type: string; readonly mor
   resizeVm: { type: 'ResizeVmInput', more: { vcpus: 1, memoryMib: 128 } },
   restoreVmRevision: { type: 'RestoreVmRevisionInput', more: { revision: 1 } },
   setVmAutostart: { type: 'SetVmAutostartInput', more: { autostart: true } },
+  setVmPortLink: { type: 'SetVmPortLinkInput', more: { portId: PORT.portId, linkState: 'DOWN' } },
   createVmSnapshot: { type: 'CreateVmSnapshotInput', more: { name: 'a snapshot' } },
   revertVmToSnapshot: { type: 'VmSnapshotInput', more: {} },
   deleteVmSnapshot: { type: 'VmSnapshotInput', more: {} },

@@ -37,6 +37,11 @@ export class ActionEffects {
     return this.cloning.make(tx, actor, source, input);
   }
 
+  /** What was said, with what has to be asked before a VM is locked. @throws DomainError what SpecChanges throws */
+  prepare(kind: OperationKind, input: Said): Promise<Said> {
+    return this.specs.prepare(kind, input);
+  }
+
   /** What the operation is told, with what it is to make. */
   named(kind: OperationKind, parameters: Parameters): Parameters {
     return this.snapshots.named(kind, parameters);

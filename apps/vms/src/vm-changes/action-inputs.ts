@@ -9,6 +9,8 @@ import {
   RestoreVmRevisionInput,
   SetVmAutostart,
   SetVmAutostartInput,
+  SetVmPortLink,
+  SetVmPortLinkInput,
 } from './vm-spec.inputs.js';
 import { CreateVmSnapshot, CreateVmSnapshotInput, VmSnapshotAction, VmSnapshotInput } from './vm-snapshot.inputs.js';
 import { CreateVmInput, VmAction, VmActionInput, VmVolume, VmVolumeInput } from './vm.inputs.js';
@@ -22,7 +24,8 @@ export type ActionInput =
   | VmSnapshotInput
   | ResizeVmInput
   | RestoreVmRevisionInput
-  | SetVmAutostartInput;
+  | SetVmAutostartInput
+  | SetVmPortLinkInput;
 /** What an action is asked with beside its key, once it is checked. */
 export type Said = Omit<VmAction, 'idempotencyKey'> & Readonly<Record<string, unknown>>;
 
@@ -41,6 +44,7 @@ const OWN: Partial<Record<OperationKind, OwnInput>> = {
   RESIZE_VM: { Input: ResizeVmInput, schema: ResizeVm },
   RESTORE_VM_REVISION: { Input: RestoreVmRevisionInput, schema: RestoreVmRevision },
   SET_VM_AUTOSTART: { Input: SetVmAutostartInput, schema: SetVmAutostart },
+  SET_VM_PORT_LINK: { Input: SetVmPortLinkInput, schema: SetVmPortLink },
   ATTACH_VOLUME: VM_VOLUME,
   DETACH_VOLUME: VM_VOLUME,
   CREATE_SNAPSHOT: { Input: CreateVmSnapshotInput, schema: CreateVmSnapshot },

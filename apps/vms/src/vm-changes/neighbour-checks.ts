@@ -1,5 +1,5 @@
 import { can } from '@infinibay/access-domain';
-import { DomainError, findDepartments, isRetryable, selectNetwork, type Actor } from '@infinibay/contracts';
+import { DomainError, findDepartments, findPorts, isRetryable, selectNetwork, type Actor } from '@infinibay/contracts';
 import { LOGGER } from '@infinibay/platform-service';
 import type { Logger } from '@infinibay/platform-logging';
 import { RequestClient } from '@infinibay/platform-messaging';
@@ -39,6 +39,15 @@ export class NeighbourChecks {
     const selected = this.answerOf(network)?.networkId ?? null;
     // Kept only when both were asked: the reconciler asks both.
     return departments.status === 'fulfilled' ? selected : null;
+  }
+
+  /**
+   * The MAC address of a port of a VM, by which its host knows it; null: the VM has no such port.
+   * @throws DomainError SERVICE_UNAVAILABLE, DEADLINE_EXCEEDED
+   */
+  async macOf(vmId: string, portId: unknown): Promise<string | null> {
+    const { ports } = await this.requests.call(findPorts, { vmId });
+    return ports.find((port) => port.portId === portId)?.mac ?? null;
   }
 
   private answerOf<T>(asked: PromiseSettledResult<T>): T | undefined {

@@ -3,6 +3,7 @@ import { keyedMutations } from '@infinibay/testing';
 import { ACTIONS } from '@infinibay/vms-domain';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PrismaClient } from '../database.js';
+import { PORT } from '../testing/simulated-links.js';
 import { VmBench } from '../testing/vm-bench.js';
 import { admin, memberOf } from '../testing/vms-under-test.js';
 
@@ -20,6 +21,7 @@ const inputsFor = (
     resizeVm: { vmId, vcpus: 1, memoryMib: 128 },
     restoreVmRevision: { vmId, revision: 1 },
     setVmAutostart: { vmId, autostart: true },
+    setVmPortLink: { vmId, portId: PORT.portId, linkState: 'DOWN' },
     createVm: { departmentId, imageId, name: `vm-${randomUUID().slice(0, 8)}` },
     renameVm: { vmId, name: 'renamed' },
     describeVm: { vmId, description: 'described' },

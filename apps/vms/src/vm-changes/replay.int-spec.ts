@@ -4,6 +4,7 @@ import { hostileProblems, keyedMutations, replayProblems, testNats, type ReplayR
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PrismaClient } from '../database.js';
 import { Neighbours } from '../testing/neighbours.js';
+import { PORT } from '../testing/simulated-links.js';
 import { VmBench } from '../testing/vm-bench.js';
 import { admin } from '../testing/vms-under-test.js';
 
@@ -114,6 +115,7 @@ describe('mutations of vms, repeated', () => {
     resizeVm: sized({ vcpus: 2, memoryMib: 256 }, { vcpus: 3 }),
     restoreVmRevision: sized({ revision: 1 }, { revision: 2 }),
     setVmAutostart: sized({ autostart: true }, { autostart: false }),
+    setVmPortLink: sized({ portId: PORT.portId, linkState: 'DOWN' }, { linkState: 'UP' }),
     repairVmDrift: action('RUNNING'),
     acceptVmDrift: action('STOPPED'),
     softDeleteVm: action('RUNNING'),

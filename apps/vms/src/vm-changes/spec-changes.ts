@@ -1,20 +1,36 @@
-import { DomainError, type Actor, type EventEnvelope, type VmSizes } from '@infinibay/contracts';
-import { adopted, checkedSpec, resized, sizesOfSpec, type OperationKind, type VmSpec } from '@infinibay/vms-domain';
+import { DomainError, MacAddress, type Actor, type EventEnvelope, type VmSizes } from '@infinibay/contracts';
+import {
+  actionOf,
+  adopted,
+  adoptedLinks,
+  checkedSpec,
+  isOfLink,
+  resized,
+  sizesOfSpec,
+  withLink,
+  type OperationKind,
+  type VmSpec,
+} from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
 import { updatedEvent } from '../vms/vm-facts.js';
 import { VmMetadataRepository } from '../vms/vm-metadata.repository.js';
 import { VmRevisionRepository } from '../vms/vm-revision.repository.js';
-import { driftIn, sizesOf } from '../vms/vm-spec.js';
+import { driftIn, linksOf, sizesOf } from '../vms/vm-spec.js';
 import { VmRepository } from '../vms/vm.repository.js';
-import { ResizeVm, RestoreVmRevision, SetVmAutostart } from './vm-spec.inputs.js';
+import type { Said } from './action-inputs.js';
+import { NeighbourChecks } from './neighbour-checks.js';
+import { ResizeVm, RestoreVmRevision, SetVmAutostart, SetVmPortLink } from './vm-spec.inputs.js';
 import type { CreateVm } from './vm.inputs.js';
 import { VmAdmission } from './vm.admission.js';
 import type { Placement } from './vm.placement.js';
 
 /** Unlike any number of a revision: the host is to be brought to the spec once more. */
 const NONE_APPLIED = 0;
+
+/** What is said of a port, with what networks knows it by; null: the VM has no such port. */
+const SaidOfPort = SetVmPortLink.omit({ idempotencyKey: true }).extend({ mac: MacAddress.nullable() });
 
 /** A host knows nothing of what this changes: what it was brought to it still is, and what it was not, it is to be. */
 const stillApplied = ({ revision, appliedRevision }: VmRow): { readonly appliedRevision: number } => ({
@@ -29,6 +45,7 @@ export class SpecChanges {
     private readonly revisions: VmRevisionRepository,
     private readonly metadata: VmMetadataRepository,
     private readonly admission: VmAdmission,
+    private readonly neighbours: NeighbourChecks,
   ) {}
 
   /** Where a new VM goes and how large it is. @throws DomainError what VmAdmission throws */
@@ -48,19 +65,31 @@ export class SpecChanges {
   }
 
   /**
+   * What was said, with what others have to be asked about it, which no VM is locked for.
+   * @throws DomainError SERVICE_UNAVAILABLE, DEADLINE_EXCEEDED
+   */
+  async prepare(kind: OperationKind, said: Said): Promise<Said> {
+    if (actionOf(kind).ofPort !== true) return said;
+    return { ...said, mac: await this.neighbours.macOf(said.vmId, said['portId']) };
+  }
+
+  /**
    * Writes the revision that an action asks for, unless the spec says so already, and has its host compared with it.
    * What the VM was promised stays its own until it has been seen that its guest does not need it.
    * @param vm locked
-   * @param said checked
-   * @throws DomainError INVALID_INPUT, REVISION_NOT_FOUND, and what VmAdmission throws
+   * @param said checked, and prepared
+   * @throws DomainError INVALID_INPUT, REVISION_NOT_FOUND, PORT_NOT_FOUND, and what VmAdmission throws
    */
   async accept(tx: Transaction, vm: VmRow, kind: OperationKind, actor: Actor, said: unknown): Promise<EventEnvelope[]> {
     const spec = await this.specAfter(tx, vm, kind, said);
-    const isOfSizes = kind !== 'SET_VM_AUTOSTART';
-    const columns = isOfSizes ? await this.sizedColumns(tx, vm, sizesOfSpec(spec)) : stillApplied(vm);
+    const isOfHost = kind !== 'SET_VM_AUTOSTART';
+    const isOfSizes = isOfHost && actionOf(kind).ofPort !== true;
+    const columns = isOfSizes ? await this.sizedColumns(tx, vm, sizesOfSpec(spec)) : isOfHost ? {} : stillApplied(vm);
     const changed = await this.revisions.declare(tx, vm, spec, { actorId: actor.userId, operation: kind }, columns);
-    // What somebody made of it before is overruled, or declared: the next start does not keep it.
-    if (isOfSizes) await this.vms.update(tx, vm.id, { appliedRevision: NONE_APPLIED, drift: [] });
+    // What somebody made of that before is overruled, or declared: the next start does not keep it.
+    const standing = isOfSizes ? [] : driftIn(vm).filter((one) => !isOfLink(one));
+    const overruled = { appliedRevision: NONE_APPLIED, drift: standing.map((one) => ({ ...one })) };
+    if (isOfHost) await this.vms.update(tx, vm.id, overruled);
     if (changed.length === 0) return [];
     const { name, deletionProtected } = vm;
     const facts = { name, deletionProtected, ...(await this.metadata.find(tx, vm.id)) };
@@ -77,7 +106,15 @@ export class SpecChanges {
   private async specAfter(tx: Transaction, vm: VmRow, kind: OperationKind, said: unknown): Promise<VmSpec> {
     const spec = await this.revisions.current(tx, vm);
     if (kind === 'RESIZE_VM') return resized(spec, ResizeVm.omit({ idempotencyKey: true }).parse(said));
-    if (kind === 'ACCEPT_VM_DRIFT') return checkedSpec({ ...spec, ...adopted(sizesOf(vm), driftIn(vm)) });
+    if (kind === 'ACCEPT_VM_DRIFT') {
+      const drift = driftIn(vm);
+      return checkedSpec({ ...spec, ...adopted(sizesOf(vm), drift), links: adoptedLinks(linksOf(vm), drift) });
+    }
+    if (actionOf(kind).ofPort === true) {
+      const { mac, linkState } = SaidOfPort.parse(said);
+      if (mac === null) throw new DomainError('PORT_NOT_FOUND');
+      return withLink(spec, mac, linkState);
+    }
     if (kind === 'SET_VM_AUTOSTART') {
       const { autostart } = SetVmAutostart.omit({ idempotencyKey: true }).parse(said);
       return checkedSpec({ ...spec, autostart });

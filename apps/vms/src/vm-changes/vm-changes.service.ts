@@ -22,7 +22,7 @@ import { stateEvents } from '../vms/vm.events.js';
 import { refuseWhileScheduled } from '../vms/scheduled-deletion.js';
 import { VmRepository } from '../vms/vm.repository.js';
 import { ActionEffects } from './action-effects.js';
-import { inputSchemaOf } from './action-inputs.js';
+import { inputSchemaOf, type Said } from './action-inputs.js';
 import { CloneVm } from './vm-clone.inputs.js';
 import { VmCreation } from './vm-creation.js';
 import { CreateVm } from './vm.inputs.js';
@@ -117,12 +117,13 @@ export class VmChangesService {
     if (!isUuid(input.vmId)) throw new DomainError('VM_NOT_FOUND');
     const { mutation } = actionOf(kind);
     const verb = alongside?.occasion === undefined ? mutation : `${mutation}:${alongside.occasion}`;
-    const asked = { actor, key, operation: kind, verb, input: { ...input, ...parameters } };
-    return this.accept(asked, async (tx) => {
+    const prepare = (): Promise<Said> => this.effects.prepare(kind, input);
+    const asked = { actor, key, operation: kind, verb, input: { ...input, ...parameters }, prepare };
+    return this.accept(asked, async (tx, said) => {
       await alongside?.before?.(tx);
       const vm = await this.lock(tx, actor, kind, input.vmId, parameters.volumeId);
       const named = this.effects.named(kind, parameters);
-      const told = await this.effects.accept(tx, vm, { kind, actor, parameters: named, input });
+      const told = await this.effects.accept(tx, vm, { kind, actor, parameters: named, input: said });
       const events = [...told, ...(await this.makeDue(tx, vm, kind))];
       const effect = await this.journal(tx, vm, { kind, actor, key, parameters: named }, events);
       await alongside?.after(tx, effect.answer);

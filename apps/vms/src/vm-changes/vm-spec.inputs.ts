@@ -1,8 +1,9 @@
-import { IdempotencyKey } from '@infinibay/contracts';
+import { IdempotencyKey, PortLinkState } from '@infinibay/contracts';
 import { KEY_DESCRIPTION } from '@infinibay/platform-graphql';
 import { Field, ID, InputType, Int } from '@nestjs/graphql';
 import { z } from 'zod';
 import { memoryMib, vcpus } from '../catalog/sizes.js';
+import { PortLinkStates } from '../vms/port-link.model.js';
 
 const BOUND = 'as large as the size when the VM had no room above it, else as it was';
 
@@ -57,6 +58,21 @@ export class SetVmAutostartInput {
   autostart!: boolean;
 }
 
+@InputType({ description: 'Whether a port of a virtual machine has a link' })
+export class SetVmPortLinkInput {
+  @Field(() => String, { nullable: true, description: KEY_DESCRIPTION })
+  idempotencyKey?: string | null;
+
+  @Field(() => ID)
+  vmId!: string;
+
+  @Field(() => ID, { description: 'One of Vm.ports' })
+  portId!: string;
+
+  @Field(() => PortLinkStates)
+  linkState!: PortLinkState;
+}
+
 const ofVm = { idempotencyKey: IdempotencyKey, vmId: z.string() };
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
 
@@ -74,3 +90,6 @@ export type RestoreVmRevision = z.output<typeof RestoreVmRevision>;
 
 export const SetVmAutostart = z.object({ ...ofVm, autostart: z.boolean() });
 export type SetVmAutostart = z.output<typeof SetVmAutostart>;
+
+export const SetVmPortLink = z.object({ ...ofVm, portId: z.string(), linkState: PortLinkState });
+export type SetVmPortLink = z.output<typeof SetVmPortLink>;

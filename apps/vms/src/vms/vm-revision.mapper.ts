@@ -1,7 +1,7 @@
-import { checkedSpec, type Json, type SpecChange } from '@infinibay/vms-domain';
+import { checkedSpec, type Json, type SpecChange, type VmSpec as DeclaredSpec } from '@infinibay/vms-domain';
 import { z } from 'zod';
 import type { VmRevision as VmRevisionRow } from '../generated/prisma/client.js';
-import type { VmRevision, VmSpecChange } from './vm-revision.model.js';
+import type { VmRevision, VmSpec, VmSpecChange } from './vm-revision.model.js';
 
 const StoredChanges = z.array(z.object({ path: z.string(), from: z.json(), to: z.json() }));
 
@@ -13,9 +13,14 @@ export const toChange = ({ path, from, to }: SpecChange): VmSpecChange => ({
   to: textOf(to),
 });
 
+export const toSpec = (spec: DeclaredSpec): VmSpec => ({
+  ...spec,
+  links: Object.entries(spec.links).map(([mac, linkState]) => ({ mac, linkState })),
+});
+
 export const toRevision = (row: VmRevisionRow): VmRevision => ({
   number: row.number,
-  spec: checkedSpec(row.spec),
+  spec: toSpec(checkedSpec(row.spec)),
   changes: (StoredChanges.safeParse(row.changes).data ?? []).map(toChange),
   operation: row.operation,
   createdAt: row.createdAt,

@@ -1,6 +1,7 @@
 import { ListSize, PageInfo } from '@infinibay/platform-graphql';
 import { RESTART_REASONS } from '@infinibay/vms-domain';
 import { Field, Float, GraphQLISODateTime, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
+import { PortLink } from './port-link.model.js';
 
 const RestartReasons = Object.fromEntries(Object.keys(RESTART_REASONS).map((reason) => [reason, reason]));
 registerEnumType(RestartReasons, {
@@ -32,6 +33,12 @@ export class VmSpec {
 
   @Field(() => Boolean, { description: 'It is started whenever its host has been booted; see setVmAutostart' })
   autostart!: boolean;
+
+  @ListSize(16)
+  @Field(() => [PortLink], {
+    description: 'Of its ports whose link is DOWN, by their MAC addresses; every other one is UP. See setVmPortLink',
+  })
+  links!: PortLink[];
 }
 
 @ObjectType({ description: 'What a running guest becomes only when it has been off' })
@@ -57,14 +64,15 @@ export class PendingRestart {
 })
 export class VmDrift {
   @Field(() => String, {
-    description: 'definition.… what its next start makes of it, live.… what runs now; then the path in the spec',
+    description:
+      'definition.… what its next start makes of it, live.… what runs now; then the path in the spec, such as vcpus or links.52:54:00:12:34:56',
   })
   path!: string;
 
-  @Field(() => Float, { description: 'Memory in MiB' })
+  @Field(() => Float, { description: 'Memory in MiB; of a link 1 for UP, 0 for DOWN' })
   declared!: number;
 
-  @Field(() => Float, { description: 'Memory in MiB' })
+  @Field(() => Float, { description: 'Memory in MiB; of a link 1 for UP, 0 for DOWN' })
   actual!: number;
 }
 

@@ -64,7 +64,8 @@ export class VmRevisionRepository {
       },
     });
     const { autostart } = spec;
-    await tx.vm.update({ where: { id: vm.id }, data: { ...columnsOf(spec), autostart, ...columns, revision: number } });
+    const declared = { ...columnsOf(spec), autostart, links: { ...spec.links } };
+    await tx.vm.update({ where: { id: vm.id }, data: { ...declared, ...columns, revision: number } });
     return changes.map(({ path }) => path);
   }
 

@@ -1,9 +1,13 @@
-import { VmSizes } from '@infinibay/contracts';
+import { VmSizes, type ObservedLinks } from '@infinibay/contracts';
 import {
+  DownLinks,
   RESTART_REASONS,
   SIZE_PATHS,
   adopted,
+  adoptedLinks,
   driftOf,
+  isOfLink,
+  linkDriftOf,
   ofDefinition,
   pendingRestartOf,
   promisedMib,
@@ -27,7 +31,11 @@ export const sizesOf = ({ vcpus, maxVcpus, memoryMib, maxMemoryMib }: SizeColumn
   maxMemoryMib: Math.max(maxMemoryMib ?? memoryMib, memoryMib),
 });
 
-export const specOf = (row: SizeColumns & Pick<VmRow, 'autostart'>): VmSpec => specOfSizes(sizesOf(row), row.autostart);
+/** The ports whose link a row says shall be down. What another version wrote and this one does not know is not there. */
+export const linksOf = ({ links }: Pick<VmRow, 'links'>): DownLinks => DownLinks.safeParse(links).data ?? {};
+
+export const specOf = (row: SizeColumns & Pick<VmRow, 'autostart' | 'links'>): VmSpec =>
+  specOfSizes(sizesOf(row), row.autostart, linksOf(row));
 
 /** A bound that is the size itself is none: an older version makes such VMs. */
 export const columnsOf = ({ vcpus, maxVcpus, memoryMib, maxMemoryMib }: VmSizes): SizeColumns => ({
@@ -37,14 +45,14 @@ export const columnsOf = ({ vcpus, maxVcpus, memoryMib, maxMemoryMib }: VmSizes)
   maxMemoryMib: maxMemoryMib === memoryMib ? null : maxMemoryMib,
 });
 
+const DRIFT_OF_SIZE = z.templateLiteral([z.enum(['definition', 'live']), '.', z.enum(SIZE_PATHS)]);
+const DRIFT_OF_LINK = z.templateLiteral([z.enum(['definition', 'live']), '.links.', z.string()]);
 const difference = { declared: z.number(), actual: z.number() };
 const reasons = Object.keys(RESTART_REASONS) as RestartReason[];
 const StoredPending = z.array(
   z.object({ path: z.enum(SIZE_PATHS), reason: z.enum(reasons).catch('NOT_TAKEN'), ...difference }),
 );
-const StoredDrift = z.array(
-  z.object({ path: z.templateLiteral([z.enum(['definition', 'live']), '.', z.enum(SIZE_PATHS)]), ...difference }),
-);
+const StoredDrift = z.array(z.object({ path: z.union([DRIFT_OF_SIZE, DRIFT_OF_LINK]), ...difference }));
 
 /** What another version wrote and this one does not know is not there. */
 export const pendingRestartIn = ({ pendingRestart }: Pick<VmRow, 'pendingRestart'>): PendingRestart[] =>
@@ -70,11 +78,19 @@ const listColumns = (pendingRestart: readonly PendingRestart[], drift: readonly 
  * What the next start defines. What somebody made of the definition stays until a person has it repaired: a start brings
  * nothing back by itself.
  */
-export const sizesToDefine = (row: SizeColumns & Pick<VmRow, 'drift'>): VmSizes => {
+export const sizesToDefine = (row: SizeColumns & Pick<VmRow, 'drift'>): VmSizes =>
+  sizesWith(row, ofDefinition(driftIn(row)));
+
+/** What a row says, but for what somebody has made of it; as it says where that is nothing that a VM may be. */
+export const sizesWith = (row: SizeColumns, drift: readonly Drift[]): VmSizes => {
   const declared = sizesOf(row);
-  const kept = VmSizes.safeParse(adopted(declared, ofDefinition(driftIn(row))));
+  const kept = VmSizes.safeParse(adopted(declared, drift));
   return kept.success ? kept.data : declared;
 };
+
+/** The same of what the next start defines. */
+export const linksToDefine = (row: Pick<VmRow, 'links' | 'drift'>): DownLinks =>
+  adoptedLinks(linksOf(row), ofDefinition(driftIn(row)));
 
 /** What a worker that comes to rest knows of how large the VM is on its host. */
 export interface Rest {
@@ -98,7 +114,7 @@ export const sizesAtRest = (
     const pending = pendingRestartOf(sizes);
     return {
       appliedRevision: row.revision,
-      ...listColumns(pending, driftOf(sizes, pending).drift),
+      ...listColumns(pending, [...driftOf(sizes, pending).drift, ...unseenLinkDrift(row, sizes)]),
       ...reserved(promisedMib(want, sizes.have.live)),
     };
   }
@@ -114,11 +130,21 @@ export const sizesAtRest = (
 /** What is written of a VM whose host tells how large it is, though nobody has changed anything here; null: it is known. */
 export const sizesAsObserved = (row: VmRow, sizes: DomainComparison): ObservedColumns | null => {
   const [pendingBefore, driftBefore] = [pendingRestartIn(row), driftIn(row)];
-  const { pendingRestart, drift } = driftOf(sizes, pendingBefore);
+  const found = driftOf(sizes, pendingBefore);
+  const { pendingRestart } = found;
+  const drift = [...found.drift, ...unseenLinkDrift(row, sizes)];
   if (isSame(pendingRestart, pendingBefore) && isSame(drift, driftBefore)) return null;
   const promised = promisedMib(sizes.want, sizes.have.live);
   return { ...listColumns(pendingRestart, drift), reservedMib: Math.max(0, promised - row.memoryMib) };
 };
+
+/** What is known of links that nobody looked at now. */
+const unseenLinkDrift = (row: Pick<VmRow, 'drift'>, { links = null }: DomainComparison): Drift[] =>
+  links === null || links.have === null ? driftIn(row).filter(isOfLink) : [];
+
+/** Whether links are not as they are known to be. */
+export const areOtherLinks = (row: Pick<VmRow, 'links' | 'drift'>, have: ObservedLinks): boolean =>
+  !isSame(linkDriftOf({ want: linksOf(row), have }), driftIn(row).filter(isOfLink));
 
 const isSame = (some: readonly (PendingRestart | Drift)[], others: readonly (PendingRestart | Drift)[]): boolean => {
   const told = (list: readonly (PendingRestart | Drift)[]) =>

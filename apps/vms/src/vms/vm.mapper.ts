@@ -1,7 +1,8 @@
 import { bytesToGib } from '../catalog/sizes.js';
 import { RESTART_REASONS, mayRun } from '@infinibay/vms-domain';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
-import { driftIn, pendingRestartIn, sizesOf } from './vm-spec.js';
+import { toSpec } from './vm-revision.mapper.js';
+import { driftIn, pendingRestartIn, specOf } from './vm-spec.js';
 import type { ScheduledDeletion, Vm } from './vm.model.js';
 
 /** Of a VM that is off nothing is shown, though a late event may have told of its guest. */
@@ -17,7 +18,7 @@ export const toVm = (row: VmRow): Vm => ({
   agentVersion: row.agentVersion,
   vcpus: row.vcpus,
   memoryMib: row.memoryMib,
-  spec: { version: 1, ...sizesOf(row), autostart: row.autostart },
+  spec: toSpec(specOf(row)),
   revision: row.revision,
   pendingRestart: pendingRestartIn(row).map((one) => ({ ...one, message: RESTART_REASONS[one.reason] })),
   drift: driftIn(row),

@@ -43,6 +43,7 @@ export const ERROR_CODES = {
   IMAGE_NOT_FOUND: { kind: 'not_found', message: 'The image was not found' },
   TEMPLATE_NOT_FOUND: { kind: 'not_found', message: 'The template was not found' },
   NETWORK_NOT_FOUND: { kind: 'not_found', message: 'The network was not found' },
+  PORT_NOT_FOUND: { kind: 'not_found', message: 'The virtual machine has no such port' },
   RULE_NOT_FOUND: { kind: 'not_found', message: 'The firewall rule was not found' },
   OPERATION_NOT_FOUND: { kind: 'not_found', message: 'The operation was not found' },
   REVISION_NOT_FOUND: { kind: 'not_found', message: 'The virtual machine has no such revision' },
@@ -143,7 +144,8 @@ export const ERROR_CODES = {
   },
   SNAPSHOT_SPEC_DIFFERS: {
     kind: 'precondition',
-    message: 'The virtual machine has another size than when its memory was kept; restore that revision first',
+    message:
+      'The virtual machine has another size, or other links, than when its memory was kept; restore that revision first',
   },
   SNAPSHOT_NEEDS_RESTART: {
     kind: 'precondition',

@@ -4,6 +4,7 @@ import { DiskProblem, HostInventory, ObservedVm } from '../model/host.js';
 import { HostRange, ObservedNetwork } from '../model/network-status.js';
 import { GuestSample, exampleGuestSample } from '../model/guest-metrics.js';
 import { Uuid } from '../model/scalars.js';
+import { ObservedLinks } from '../model/port-links.js';
 import { ObservedSizes } from '../model/vm-sizes.js';
 import { ObservedPool, ObservedVolume } from '../model/volume.js';
 
@@ -131,6 +132,31 @@ export const hostVmsMeasured = defineReport({
         vmId: '0196f5a0-0000-7000-8000-000000000001',
         definition: { vcpus: 1, maxVcpus: 1, memoryKib: 262_144, maxMemoryKib: 262_144 },
         live: { vcpus: 1, maxVcpus: 1, memoryKib: 262_144, maxMemoryKib: 262_144 },
+      },
+    ],
+    sequence: 1,
+  },
+});
+
+export const hostPortLinksObserved = defineReport({
+  name: 'host.port-links-observed',
+  version: 1,
+  description:
+    'Which cards of the VMs of the host have a link, as libvirt has them: of the VMs and at the times of host.vms-measured. A VM that is not named was not looked at.',
+  producer: 'hypervisor-agent',
+  consumers: ['vms'],
+  data: z.object({
+    hostId: Uuid,
+    vms: z.array(ObservedLinks.extend({ vmId: Uuid })).max(1_000),
+    sequence: z.int().nonnegative(),
+  }),
+  example: {
+    hostId: EXAMPLE_HOST,
+    vms: [
+      {
+        vmId: '0196f5a0-0000-7000-8000-000000000001',
+        definition: [{ mac: '52:54:00:12:34:56', linkState: 'UP' }],
+        live: [{ mac: '52:54:00:12:34:56', linkState: 'DOWN' }],
       },
     ],
     sequence: 1,

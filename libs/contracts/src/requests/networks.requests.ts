@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineCommand, defineQuery } from '../messages/define.js';
-import { Fence, Uuid } from '../model/scalars.js';
+import { Fence, MacAddress, Uuid } from '../model/scalars.js';
 import { VmNic } from '../model/vm.js';
 
 const EXAMPLE_VM = '0196f5a0-0000-7000-8000-000000000001';
@@ -72,4 +72,19 @@ export const detachVm = defineCommand({
   request: z.object({ vmId: Uuid, hostId: Uuid.nullable(), fence: Fence }),
   reply: z.object({}),
   example: { request: { vmId: EXAMPLE_VM, hostId: EXAMPLE_HOST, fence: 2 }, reply: {} },
+});
+
+export const findPorts = defineQuery({
+  name: 'networks.find-ports',
+  version: 1,
+  description: 'The ports of a VM, in the order in which it received them. None of one that there is not.',
+  owner: 'networks',
+  callers: ['vms'],
+  timeoutMs: 2_000,
+  request: z.object({ vmId: Uuid }),
+  reply: z.object({ ports: z.array(z.object({ portId: Uuid, mac: MacAddress })).max(16) }),
+  example: {
+    request: { vmId: EXAMPLE_VM },
+    reply: { ports: [{ portId: '0196f5a0-0000-7000-8000-0000000000c1', mac: '52:54:00:12:34:56' }] },
+  },
 });

@@ -5,6 +5,7 @@ import * as hostDetailsRequests from './host-details.requests.js';
 import * as hostRequests from './host.requests.js';
 import * as metricsRequests from './metrics.requests.js';
 import * as networksRequests from './networks.requests.js';
+import * as portLinksRequests from './port-links.requests.js';
 import * as seedRequests from './seed.requests.js';
 import * as usersRequests from './users.requests.js';
 import * as vmSizesRequests from './vm-sizes.requests.js';
@@ -35,6 +36,7 @@ export const REQUEST_CONTRACTS: readonly RequestContract[] = [
   seedRequests,
   hostDetailsRequests,
   vmSizesRequests,
+  portLinksRequests,
 ]
   .flatMap((module) => Object.values<unknown>(module).filter(isContract))
   .filter((contract): contract is RequestContract => contract.type === 'command' || contract.type === 'query');

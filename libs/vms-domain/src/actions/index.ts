@@ -16,6 +16,7 @@ import { resume } from './resume.js';
 import { revertToSnapshot } from './revert-to-snapshot.js';
 import { save } from './save.js';
 import { setAutostart } from './set-autostart.js';
+import { setPortLink } from './set-port-link.js';
 import { shutdown } from './shutdown.js';
 import { softDelete } from './soft-delete.js';
 import { start } from './start.js';
@@ -42,6 +43,7 @@ export const ACTIONS = [
   repairDrift,
   acceptDrift,
   setAutostart,
+  setPortLink,
   attachVolume,
   detachVolume,
   createSnapshot,

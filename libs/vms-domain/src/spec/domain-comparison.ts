@@ -1,5 +1,6 @@
 import type { DomainSizes, ObservedSizes, VmSizes } from '@infinibay/contracts';
-import { SIZE_PATHS, type SizePath } from './vm-spec.js';
+import { areLinksDue, isLinkUp, linkDifferences, type LinkComparison, type LinkPath } from './link-comparison.js';
+import { SIZE_PATHS, type DownLinks, type SizePath } from './vm-spec.js';
 
 /** A size that the domain of a VM has, beside the one that it is declared to have. Memory is in MiB. */
 export interface SizeDifference {
@@ -24,7 +25,7 @@ export interface PendingRestart extends SizeDifference {
 /** What somebody else has made of a VM. */
 export interface Drift {
   /** `definition.` what its next start makes of it, `live.` what runs now; then the path in the spec. */
-  readonly path: `${'definition' | 'live'}.${SizePath}`;
+  readonly path: `${'definition' | 'live'}.${SizePath | LinkPath}`;
   readonly declared: number;
   readonly actual: number;
 }
@@ -33,6 +34,10 @@ export interface Drift {
 export interface DomainComparison {
   readonly want: VmSizes;
   readonly have: ObservedSizes;
+  /** Left out: nobody looked at its links. */
+  readonly links?: LinkComparison | null;
+  /** What somebody made of its sizes that stands until a person overrules it: nothing is done about it. */
+  readonly standing?: readonly Drift[];
 }
 
 export type SpecStep = 'redefine' | 'update-live';
@@ -61,6 +66,10 @@ export const sizeDifferences = (want: VmSizes, domain: DomainSizes | null): Size
   }));
 };
 
+/** Those about which something may be done. */
+const sizesToChange = ({ want, have, standing = [] }: DomainComparison, of: 'definition' | 'live'): SizeDifference[] =>
+  sizeDifferences(want, have[of]).filter((one) => !standing.some(({ path }) => path === `${of}.${one.path}`));
+
 /** The bound that a running guest has for a size; what has none is a bound itself. */
 const boundOf = (path: SizePath, live: DomainSizes): number | null => {
   if (path === 'vcpus') return live.maxVcpus;
@@ -73,18 +82,21 @@ const isWithinBound = ({ path, declared }: SizeDifference, live: DomainSizes): b
 };
 
 /**
- * The next thing to do about how large a VM is: its definition first, which the next start needs, then what can be done to
- * what runs. Each is done once: what did not come about by it is told, and not tried for ever.
+ * The next thing to do about how large a VM is, and about its links: its definition first, which the next start needs,
+ * then what can be done to what runs. Each is done once: what did not come about by it is told, and not tried for ever.
  */
-export const nextSpecStep = (
-  { want, have: { definition, live } }: DomainComparison,
-  completed: ReadonlySet<string>,
-): SpecStep | null => {
+export const nextSpecStep = (comparison: DomainComparison, completed: ReadonlySet<string>): SpecStep | null => {
+  const {
+    have: { definition, live },
+    links = null,
+  } = comparison;
   // The next start defines it.
   if (definition === null) return null;
-  if (sizeDifferences(want, definition).length > 0 && !completed.has('redefine')) return 'redefine';
+  const isToBeDefined = sizesToChange(comparison, 'definition').length > 0 || areLinksDue(links, 'definition');
+  if (isToBeDefined && !completed.has('redefine')) return 'redefine';
   if (live === null || completed.has('update-live')) return null;
-  return sizeDifferences(want, live).some((one) => isWithinBound(one, live)) ? 'update-live' : null;
+  const canGrow = sizesToChange(comparison, 'live').some((one) => isWithinBound(one, live));
+  return canGrow || areLinksDue(links, 'live') ? 'update-live' : null;
 };
 
 const reasonOf = (difference: SizeDifference, live: DomainSizes): RestartReason => {
@@ -95,8 +107,10 @@ const reasonOf = (difference: SizeDifference, live: DomainSizes): RestartReason 
 };
 
 /** What a restart will bring about, when all that can be done to what runs has been done. */
-export const pendingRestartOf = ({ want, have: { live } }: DomainComparison): PendingRestart[] =>
-  live === null ? [] : sizeDifferences(want, live).map((one) => ({ ...one, reason: reasonOf(one, live) }));
+export const pendingRestartOf = (comparison: DomainComparison): PendingRestart[] => {
+  const { live } = comparison.have;
+  return live === null ? [] : sizesToChange(comparison, 'live').map((one) => ({ ...one, reason: reasonOf(one, live) }));
+};
 
 const distanceOf = ({ declared, actual }: SizeDifference): number => Math.abs(declared - actual);
 
@@ -105,7 +119,7 @@ const distanceOf = ({ declared, actual }: SizeDifference): number => Math.abs(de
  * asked for is on its way; one that is farther from it than it was, was moved by somebody.
  */
 export const driftOf = (
-  { want, have: { definition, live } }: DomainComparison,
+  { want, have: { definition, live }, links = null }: DomainComparison,
   pending: readonly PendingRestart[],
 ): { readonly pendingRestart: PendingRestart[]; readonly drift: Drift[] } => {
   const pendingRestart: PendingRestart[] = [];
@@ -116,7 +130,16 @@ export const driftOf = (
       pendingRestart.push({ ...difference, reason: known.reason });
     else drift.push({ ...difference, path: `live.${difference.path}` });
   }
-  return { pendingRestart, drift };
+  return { pendingRestart, drift: [...drift, ...linkDriftOf(links)] };
+};
+
+/** What somebody else has made of its links, which none waits for a restart with. */
+export const linkDriftOf = (links: LinkComparison | null): Drift[] => {
+  if (links === null || links.have === null) return [];
+  const { want, have } = links;
+  return (['definition', 'live'] as const).flatMap((of) =>
+    linkDifferences(want, have[of]).map((one): Drift => ({ ...one, path: `${of}.${one.path}` })),
+  );
 };
 
 /** Memory of the host that is promised to a VM: what its guest may take, whether it is asked to or not. */
@@ -141,6 +164,26 @@ export const adopted = (want: VmSizes, drift: readonly Drift[]): VmSizes => {
   };
 };
 
+const OF_LINK = /^(definition|live)\.links\.(.+)$/;
+
+export const isOfLink = ({ path }: Pick<Drift, 'path'>): boolean => OF_LINK.test(path);
+
+/** The same of links. */
+export const adoptedLinks = (want: DownLinks, drift: readonly Drift[]): DownLinks => {
+  const links = new Map<string, 'DOWN'>(Object.entries(want));
+  for (const from of ['live', 'definition'])
+    for (const { path, actual } of drift) {
+      const [, where, mac] = OF_LINK.exec(path) ?? [];
+      if (where !== from || mac === undefined) continue;
+      if (isLinkUp(actual)) links.delete(mac);
+      else links.set(mac, 'DOWN');
+    }
+  return Object.fromEntries(links);
+};
+
 /** What somebody made of the definition alone: it is what the next start is to find again. */
 export const ofDefinition = (drift: readonly Drift[]): Drift[] =>
   drift.filter(({ path }) => path.startsWith('definition.'));
+
+/** What somebody made of what runs. */
+export const ofRunning = (drift: readonly Drift[]): Drift[] => drift.filter(({ path }) => path.startsWith('live.'));

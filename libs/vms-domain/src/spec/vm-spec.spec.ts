@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { specDifferences } from '../snapshots.js';
 import { changesBetweenSpecs, type Json } from './spec-changes.js';
-import { VmSpec, checkedSpec, resized, sizesOfSpec, specOfSizes } from './vm-spec.js';
+import { VmSpec, checkedSpec, resized, sizesOfSpec, specOfSizes, withLink } from './vm-spec.js';
 
 const spec = (changes: Record<string, unknown> = {}): VmSpec =>
   checkedSpec({ version: 1, vcpus: 2, maxVcpus: 2, memoryMib: 256, maxMemoryMib: 256, ...changes });
@@ -77,6 +77,28 @@ describe('the spec of a VM', () => {
     expect(spec().autostart).toBe(false);
     expect(resized(spec({ autostart: true }), { vcpus: 3, memoryMib: 256 }).autostart).toBe(true);
     expect(() => spec({ autostart: 'yes' })).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }));
+  });
+
+  it('has the links that are down, each by its port, and is the same when one is up again', () => {
+    const [mac, other] = ['52:54:00:00:00:01', '52:54:00:00:00:02'];
+    const down = withLink(spec(), mac, 'DOWN');
+    expect(changesBetweenSpecs(spec(), down)).toEqual([{ path: `links.${mac}`, from: null, to: 'DOWN' }]);
+    expect(withLink(down, mac, 'DOWN')).toEqual(down);
+    const both = withLink(down, other, 'DOWN');
+    expect(both.links).toEqual({ [mac]: 'DOWN', [other]: 'DOWN' });
+    expect(withLink(withLink(both, other, 'UP'), mac, 'UP')).toEqual(spec());
+    expect(withLink(spec(), mac, 'UP')).toEqual(spec());
+    expect(resized(down, { vcpus: 3, memoryMib: 256 }).links).toEqual(down.links);
+    for (const links of [{ eth0: 'DOWN' }, { [mac]: 'UP' }, [mac]])
+      expect(() => spec({ links })).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }));
+  });
+
+  it('is of another machine with another link, and of a time before links has none that is down', () => {
+    const { links: _none, ...before } = spec();
+    expect(specDifferences(before, spec())).toEqual([]);
+    const mac = '52:54:00:00:00:01';
+    for (const then of [before, spec()])
+      expect(specDifferences(then, withLink(spec(), mac, 'DOWN'))).toEqual([`links.${mac}`]);
   });
 
   it('is its sizes and back', () => {

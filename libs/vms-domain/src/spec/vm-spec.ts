@@ -1,5 +1,9 @@
-import { DomainError, VmSizes } from '@infinibay/contracts';
+import { DomainError, MacAddress, VmSizes, type PortLinkState } from '@infinibay/contracts';
 import { z } from 'zod';
+
+/** The ports whose link is down, by MAC address; every other one is up. */
+export const DownLinks = z.record(MacAddress, z.literal('DOWN'));
+export type DownLinks = Readonly<z.infer<typeof DownLinks>>;
 
 /** What a VM may be, by version; what a newer version adds to one stays with it through a change by an older. */
 export const VmSpec = z
@@ -8,6 +12,7 @@ export const VmSpec = z
     ...VmSizes.shape,
     // What an older version wrote says nothing of it.
     autostart: z.boolean().default(false),
+    links: DownLinks.default({}),
   })
   .superRefine((spec, context) => {
     for (const [bound, of] of BOUNDS)
@@ -27,13 +32,18 @@ const BOUNDS = [
 export const SIZE_PATHS = ['vcpus', 'maxVcpus', 'memoryMib', 'maxMemoryMib'] as const;
 export type SizePath = (typeof SIZE_PATHS)[number];
 
-export const specOfSizes = ({ vcpus, maxVcpus, memoryMib, maxMemoryMib }: VmSizes, autostart = false): VmSpec => ({
+export const specOfSizes = (
+  { vcpus, maxVcpus, memoryMib, maxMemoryMib }: VmSizes,
+  autostart = false,
+  links: DownLinks = {},
+): VmSpec => ({
   version: 1,
   vcpus,
   maxVcpus,
   memoryMib,
   maxMemoryMib,
   autostart,
+  links: { ...links },
 });
 
 export const sizesOfSpec = ({ vcpus, maxVcpus, memoryMib, maxMemoryMib }: VmSpec): VmSizes => ({
@@ -74,3 +84,9 @@ export const resized = (spec: VmSpec, { vcpus, memoryMib, maxVcpus, maxMemoryMib
 
 const boundAfter = (size: number, bound: number, wanted: number): number =>
   bound === size ? wanted : Math.max(bound, wanted);
+
+/** The spec with the link of one port up or down. @param mac of a port that the VM has */
+export const withLink = (spec: VmSpec, mac: string, linkState: PortLinkState): VmSpec => {
+  const { [mac]: _before, ...others } = spec.links;
+  return checkedSpec({ ...spec, links: linkState === 'DOWN' ? { ...others, [mac]: linkState } : others });
+};
