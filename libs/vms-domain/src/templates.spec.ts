@@ -1,3 +1,4 @@
+import type { VmSizes } from '@infinibay/contracts';
 import { describe, expect, it } from '@jest/globals';
 import { ED25519, HASHES, publicKey } from './cloud-init/cloud-init.fixture.js';
 import { CloudInit } from './cloud-init/cloud-init.js';
@@ -10,19 +11,21 @@ import {
   outsideLimits,
   requireWithinLimits,
   sizesOver,
+  type SaidSizes,
 } from './templates.js';
 
 const NOTHING_SAID = { vcpus: null, maxVcpus: null, memoryMib: null, maxMemoryMib: null };
 const template = specOfSizes({ vcpus: 2, maxVcpus: 4, memoryMib: 1_024, maxMemoryMib: 1_024 }, true);
 
 describe(sizesOver, () => {
-  it.each([
+  const cases: readonly (readonly [string, Partial<SaidSizes>, Partial<VmSizes>])[] = [
     ['nothing', {}, {}],
     ['one size, which the others stay beside', { vcpus: 1 }, { vcpus: 1 }],
     ['more than there is room for, and the room rises', { vcpus: 8 }, { vcpus: 8, maxVcpus: 8 }],
     ['a size without room, which stays without', { memoryMib: 512 }, { memoryMib: 512, maxMemoryMib: 512 }],
     ['room alone', { maxMemoryMib: 2_048 }, { maxMemoryMib: 2_048 }],
-  ])('takes over the template: %s', (_what, said, changed) => {
+  ];
+  it.each(cases)('takes over the template: %s', (_what, said, changed) => {
     const { version: _version, autostart: _autostart, ...sizes } = template;
     expect(sizesOver(template, { ...NOTHING_SAID, ...said })).toEqual({ ...sizes, ...changed });
   });
