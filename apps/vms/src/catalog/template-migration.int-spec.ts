@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { createTestDatabase, type TestDatabase } from '@infinibay/testing';
+import { NO_LIMITS } from '@infinibay/vms-domain';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createDatabase } from '../database.js';
 import { TemplateVersionRepository } from './template-version.repository.js';
-import { NO_LIMITS } from '@infinibay/vms-domain';
 
 /** Of a database whose templates have no versions. */
 const MIGRATION = '20261128100000_template_versions';

@@ -23,6 +23,8 @@ export interface KeptVersion extends TemplateContents {
   readonly createdAt: Date;
 }
 
+type Reader = Pick<Transaction, 'templateVersion'>;
+
 interface VersionKey {
   readonly templateId: string;
   readonly number: number;
@@ -34,8 +36,8 @@ export class TemplateVersionRepository {
   constructor(private readonly database: PrismaClient) {}
 
   /** null: the template has none of that number. */
-  async find(tx: Transaction, key: VersionKey): Promise<KeptVersion | null> {
-    const row = await tx.templateVersion.findUnique({ where: { templateId_number: key } });
+  async find(reader: Reader, key: VersionKey): Promise<KeptVersion | null> {
+    const row = await reader.templateVersion.findUnique({ where: { templateId_number: key } });
     return row === null ? null : keptIn(row);
   }
 

@@ -106,6 +106,8 @@ describe('templates', () => {
     expect(await answer(actor, UPDATE, whole(id, { vcpus: 2, autostart: false, limits: {} }))).toBe(id);
     expect(await answer(actor, UPDATE, whole(id, { vcpus: 3, expectedVersion: 1 }))).toBe('TEMPLATE_CHANGED');
     const common = { diskGib: 1, image: { id: bench.neighbours.imageId }, author: { id: actor.userId } };
+    const first = { number: 1, vcpus: 1, maxVcpus: 4, memoryMib: 256, maxMemoryMib: 256, autostart: true };
+    const second = { number: 2, vcpus: 2, maxVcpus: 2, memoryMib: 128, maxMemoryMib: 128, autostart: false };
     expect(await viewBy(actor, id)).toEqual({
       id,
       newestVersion: 2,
@@ -116,16 +118,16 @@ describe('templates', () => {
       versions: {
         totalCount: 2,
         nodes: [
+          { ...common, ...second, cloudInit: null, limits: { vcpus: NONE, memoryMib: NONE, diskGib: NONE } },
           {
-            ...{ ...common, number: 2, vcpus: 2, maxVcpus: 2, memoryMib: 128, maxMemoryMib: 128, autostart: false },
-            cloudInit: null,
-            limits: { vcpus: NONE, memoryMib: NONE, diskGib: NONE },
-          },
-          {
-            ...{ ...common, number: 1, vcpus: 1, maxVcpus: 4, memoryMib: 256, maxMemoryMib: 256, autostart: true },
+            ...common,
+            ...first,
             cloudInit: {
-              ...{ userName: 'ops', hasPassword: true, packages: ['nginx'] },
-              ...{ hasUserData: true, userData: '#!/bin/sh' },
+              userName: 'ops',
+              hasPassword: true,
+              packages: ['nginx'],
+              hasUserData: true,
+              userData: '#!/bin/sh',
             },
             limits: {
               vcpus: { min: null, max: 4 },
@@ -144,7 +146,8 @@ describe('templates', () => {
     const answers = await Promise.all(
       [2, 3, 4, 5].map((vcpus) => answer(actor, UPDATE, whole(id, { vcpus, expectedVersion: 1 }))),
     );
-    expect(answers.toSorted()).toEqual([id, ...Array<string>(3).fill('TEMPLATE_CHANGED')].toSorted());
+    expect(answers.filter((one) => one === id)).toHaveLength(1);
+    expect(answers.filter((one) => one === 'TEMPLATE_CHANGED')).toHaveLength(3);
     expect(await viewBy(actor, id)).toMatchObject({ newestVersion: 2, versions: { totalCount: 2 } });
   });
 
@@ -158,7 +161,7 @@ describe('templates', () => {
         { maxVcpus: 1, vcpus: 2 },
       ].map((overrides) => answer(admin(), CREATE, input(overrides))),
     );
-    expect(codes).toEqual(Array(5).fill('INVALID_INPUT'));
+    expect(new Set(codes)).toEqual(new Set(['INVALID_INPUT']));
   });
 
   it('are another department’s to nobody, and a shared one is for administrators to change', async () => {
@@ -212,8 +215,11 @@ describe('templates', () => {
       diskGib: 1,
       spec: { vcpus: 1, maxVcpus: 4, memoryMib: 256, maxMemoryMib: 256, autostart: true },
       cloudInit: {
-        ...{ userName: 'ops', hostname: 'shop', packages: ['nginx'] },
-        ...{ hasPassword: true, hasUserData: true },
+        userName: 'ops',
+        hostname: 'shop',
+        packages: ['nginx'],
+        hasPassword: true,
+        hasUserData: true,
       },
     });
     expect(await vmOf(newest)).toEqual({
