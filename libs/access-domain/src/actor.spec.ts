@@ -30,6 +30,15 @@ describe('can', () => {
     expect(can(member(['d1']), 'administer', { kind: 'platform', departmentId: 'd1' })).toBe(false);
   });
 
+  it('lets all read a template that is shared, none but admins change it, and members work with their own', () => {
+    const rights = (departmentId: string | null): Verb[] =>
+      verbs.filter((verb) => can(member(['d1']), verb, { kind: 'template', departmentId }));
+    expect(rights(null)).toEqual(['read']);
+    expect(rights('d1')).toEqual(['read', 'create', 'update', 'delete', 'operate']);
+    expect(rights('d2')).toEqual([]);
+    expect(can(admin, 'update', { kind: 'template', departmentId: null })).toBe(true);
+  });
+
   it('shows a user to nobody but that user and admins', () => {
     expect(can(member(['d1']), 'read', { kind: 'user', departmentId: null, userId: 'u1' })).toBe(true);
     expect(can(member(['d1']), 'read', { kind: 'user', departmentId: null, userId: 'u2' })).toBe(false);

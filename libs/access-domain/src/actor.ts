@@ -6,25 +6,36 @@ export type Verb = 'read' | 'create' | 'update' | 'delete' | 'operate' | 'admini
 /** What authorisation needs to know of a resource. */
 export interface Resource {
   readonly kind:
-    'vm' | 'volume' | 'network' | 'firewall-rule' | 'department' | 'user' | 'host' | 'image' | 'operation' | 'platform';
-  /** null: it belongs to no department. */
+    | 'vm'
+    | 'volume'
+    | 'template'
+    | 'network'
+    | 'firewall-rule'
+    | 'department'
+    | 'user'
+    | 'host'
+    | 'image'
+    | 'operation'
+    | 'platform';
+  /** null: it belongs to no department; a template of none is shared by all. */
   readonly departmentId: string | null;
   /** The user it is about or belongs to, where that matters (kind user). */
   readonly userId?: string;
 }
 
-const SHARED_TO_READ: ReadonlySet<Resource['kind']> = new Set(['image']);
+const isSharedToRead = ({ kind, departmentId }: Resource): boolean =>
+  kind === 'image' || (kind === 'template' && departmentId === null);
 const MANAGED_BY_ADMINS: ReadonlySet<Resource['kind']> = new Set(['department', 'user', 'host', 'platform', 'image']);
 
 /**
  * The one authorisation function: every resolver, reference resolver, event room and console asks it.
- * Admins may do everything. Members may read their department and work with its VMs, volumes, networks and rules.
+ * Admins may do everything. Members may read their department and work with its VMs, volumes, templates, networks and rules.
  */
 export const can = (actor: Actor, verb: Verb, resource: Resource): boolean => {
   if (actor.role === 'ADMIN') return true;
   if (verb === 'administer') return false;
   if (resource.kind === 'user') return verb === 'read' && resource.userId === actor.userId;
-  if (verb === 'read' && SHARED_TO_READ.has(resource.kind)) return true;
+  if (verb === 'read' && isSharedToRead(resource)) return true;
   if (resource.departmentId === null || !actor.departmentIds.includes(resource.departmentId)) return false;
   return verb === 'read' || !MANAGED_BY_ADMINS.has(resource.kind);
 };

@@ -16,4 +16,5 @@ export * from './spec/domain-comparison.js';
 export * from './spec/link-comparison.js';
 export * from './spec/spec-changes.js';
 export * from './spec/vm-spec.js';
+export * from './templates.js';
 export * from './volumes.js';

@@ -1,12 +1,34 @@
 import { Module } from '@nestjs/common';
 import { ImageRepository } from './image.repository.js';
 import { ImageResolver } from './image.resolver.js';
+import { TemplateChoice } from './template-choice.js';
+import { TemplateContentCheck } from './template-contents.js';
+import { TemplateVersionRepository } from './template-version.repository.js';
+import {
+  TemplateUserDataResolver,
+  TemplateVersionResolver,
+  TemplateVersionsResolver,
+} from './template-version.resolver.js';
+import { TemplateVersionService } from './template-version.service.js';
 import { TemplateRepository } from './template.repository.js';
 import { TemplateResolver } from './template.resolver.js';
 import { TemplateService } from './template.service.js';
 
 @Module({
-  providers: [ImageRepository, TemplateRepository, TemplateService, ImageResolver, TemplateResolver],
-  exports: [ImageRepository, TemplateRepository],
+  providers: [
+    ImageRepository,
+    ImageResolver,
+    TemplateRepository,
+    TemplateVersionRepository,
+    TemplateContentCheck,
+    TemplateChoice,
+    TemplateService,
+    TemplateVersionService,
+    TemplateResolver,
+    TemplateVersionsResolver,
+    TemplateVersionResolver,
+    TemplateUserDataResolver,
+  ],
+  exports: [ImageRepository, TemplateRepository, TemplateChoice],
 })
 export class CatalogModule {}

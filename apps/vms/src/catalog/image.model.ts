@@ -24,24 +24,3 @@ export class Image {
   @Field(() => Int, { description: 'MiB' })
   minMemoryMib!: number;
 }
-
-@ObjectType({ description: 'An image with sizes, by name' })
-@Directive('@key(fields: "id")')
-export class Template {
-  @Field(() => ID)
-  id!: string;
-
-  @Field(() => String)
-  name!: string;
-
-  @Field(() => Int)
-  vcpus!: number;
-
-  @Field(() => Int, { description: 'MiB' })
-  memoryMib!: number;
-
-  @Field(() => Float, { description: 'GiB' })
-  diskGib!: number;
-
-  imageId!: string;
-}

@@ -1,14 +1,24 @@
-import { can } from '@infinibay/access-domain';
-import { DomainError, type Actor } from '@infinibay/contracts';
+import { can, readableDepartments, type Verb } from '@infinibay/access-domain';
+import { DomainError, findDepartments, type Actor, type ErrorCode } from '@infinibay/contracts';
 import { validateInput } from '@infinibay/platform-graphql';
+import { RequestClient } from '@infinibay/platform-messaging';
 import { isUuid } from '@infinibay/platform-subgraph';
 import { Injectable } from '@nestjs/common';
 import { Change, type Transaction } from '../database.js';
 import type { Template as TemplateRow } from '../generated/prisma/client.js';
-import { requireImageMinimum } from './image-minimum.js';
-import { ImageRepository } from './image.repository.js';
-import { CreateTemplate, DeleteTemplate } from './template.inputs.js';
-import { TemplateRepository } from './template.repository.js';
+import { TemplateContentCheck, isSameContents } from './template-contents.js';
+import { TemplateVersionRepository, type TemplateContents } from './template-version.repository.js';
+import {
+  CreateTemplate,
+  DeleteTemplate,
+  MAX_LISTED_TEMPLATES,
+  UpdateTemplate,
+  type TemplatesArgs,
+} from './template.inputs.js';
+import { TemplateRepository, type TemplateSummary } from './template.repository.js';
+
+/** A person waits for the answer. */
+const TIMEOUT_MS = 1_000;
 
 /** What a repeated call gets too, when the template is gone by then. */
 export interface TemplateFacts {
@@ -18,74 +28,145 @@ export interface TemplateFacts {
   readonly vcpus: number;
   readonly memoryMib: number;
   readonly diskBytes: number;
+  /** Not of what an older version answered: that was shared, and its first. */
+  readonly departmentId?: string | null;
+  readonly version?: number;
 }
 
-/** Templates are for administrators to make and to delete. A VM copies what it needs: it outlives its template. */
+interface Asked {
+  readonly actor: Actor;
+  /** The mutation, and what it does to a template. */
+  readonly operation: string;
+  readonly verb: Verb;
+  readonly key: string;
+  readonly input: unknown;
+  readonly prepare?: () => Promise<void>;
+  /** What whoever may not see the template hears. */
+  readonly missing: ErrorCode;
+}
+
+/** Members of its department make, change and delete a template; shared ones are for administrators. */
 @Injectable()
 export class TemplateService {
   constructor(
     private readonly change: Change,
     private readonly templates: TemplateRepository,
-    private readonly images: ImageRepository,
+    private readonly versions: TemplateVersionRepository,
+    private readonly check: TemplateContentCheck,
+    private readonly requests: RequestClient,
   ) {}
 
-  /** @throws DomainError FORBIDDEN, INVALID_INPUT, IMAGE_NOT_FOUND, NAME_TAKEN */
+  /** @throws DomainError INVALID_INPUT */
+  list(actor: Actor, { departmentId, first }: TemplatesArgs): Promise<TemplateRow[]> {
+    if (first < 1 || first > MAX_LISTED_TEMPLATES)
+      throw new DomainError('INVALID_INPUT', { field: 'first', minimum: 1, maximum: MAX_LISTED_TEMPLATES });
+    return this.templates.list(readableDepartments(actor), departmentId ?? null, first);
+  }
+
+  /** @throws DomainError FORBIDDEN, INVALID_INPUT, DEPARTMENT_NOT_FOUND, IMAGE_NOT_FOUND, NAME_TAKEN, TOO_MANY_TEMPLATES */
   create(actor: Actor, rawInput: unknown): Promise<TemplateFacts> {
     const { idempotencyKey: key, ...input } = validateInput(CreateTemplate, rawInput);
-    return this.commit({ actor, operation: 'createTemplate', key, input }, (tx) => this.insert(tx, input));
+    const { name, departmentId, ...content } = input;
+    // Within the commit, so that an attempt is found in the audit.
+    const prepare = async (): Promise<void> => {
+      requireRight(actor, 'create', departmentId, 'DEPARTMENT_NOT_FOUND');
+      if (departmentId !== null) await this.requireDepartment(actor, departmentId);
+    };
+    const asked = { operation: 'createTemplate', verb: 'create', missing: 'DEPARTMENT_NOT_FOUND' } as const;
+    return this.commit({ actor, key, input, prepare, ...asked }, async (tx) => {
+      const contents = await this.check.contentsOf(tx, content);
+      const row = await this.templates.create(tx, { name, departmentId, ...summaryOf(contents) });
+      await this.versions.add(tx, { templateId: row.id, number: row.version }, contents, actor.userId);
+      return row;
+    });
+  }
+
+  /**
+   * Makes the next version; none where that would say the same.
+   * @throws DomainError FORBIDDEN, INVALID_INPUT, TEMPLATE_NOT_FOUND, TEMPLATE_CHANGED, IMAGE_NOT_FOUND
+   */
+  update(actor: Actor, rawInput: unknown): Promise<TemplateFacts> {
+    const { idempotencyKey: key, ...input } = validateInput(UpdateTemplate, rawInput);
+    const { templateId, expectedVersion, ...content } = input;
+    const asked = { operation: 'updateTemplate', verb: 'update', missing: 'TEMPLATE_NOT_FOUND' } as const;
+    return this.commit({ actor, key, input, ...asked }, async (tx) => {
+      const row = await this.lock(tx, actor, 'update', templateId);
+      if (expectedVersion !== null && expectedVersion !== row.version)
+        throw new DomainError('TEMPLATE_CHANGED', { expectedVersion, version: row.version });
+      const contents = await this.check.contentsOf(tx, content);
+      const before = await this.versions.find(tx, { templateId, number: row.version });
+      if (before !== null && isSameContents(before, contents)) return row;
+      const number = row.version + 1;
+      await this.versions.add(tx, { templateId, number }, contents, actor.userId);
+      return this.templates.advance(tx, templateId, number, summaryOf(contents));
+    });
   }
 
   /** @throws DomainError FORBIDDEN, INVALID_INPUT, TEMPLATE_NOT_FOUND */
   delete(actor: Actor, rawInput: unknown): Promise<TemplateFacts> {
     const { idempotencyKey: key, ...input } = validateInput(DeleteTemplate, rawInput);
-    return this.commit({ actor, operation: 'deleteTemplate', key, input }, async (tx) => {
-      const id = isUuid(input.templateId) ? input.templateId : null;
-      const deleted = id === null ? null : await this.templates.delete(tx, id);
-      if (deleted === null) throw new DomainError('TEMPLATE_NOT_FOUND');
-      return deleted;
+    const asked = { operation: 'deleteTemplate', verb: 'delete', missing: 'TEMPLATE_NOT_FOUND' } as const;
+    return this.commit({ actor, key, input, ...asked }, async (tx) => {
+      const row = await this.lock(tx, actor, 'delete', input.templateId);
+      await this.templates.delete(tx, row.id);
+      return row;
     });
   }
 
-  /** Everybody may see templates: who is no administrator any more still hears FORBIDDEN, as for a new call. */
+  /** @throws DomainError TEMPLATE_NOT_FOUND, FORBIDDEN */
+  private async lock(tx: Transaction, actor: Actor, verb: Verb, id: string): Promise<TemplateRow> {
+    const row = isUuid(id) ? await this.templates.lock(tx, id) : null;
+    if (row === null) throw new DomainError('TEMPLATE_NOT_FOUND');
+    requireRight(actor, verb, row.departmentId, 'TEMPLATE_NOT_FOUND');
+    return row;
+  }
+
+  /** Tokens of members name departments that exist; users knows the others. @throws DomainError DEPARTMENT_NOT_FOUND */
+  private async requireDepartment(actor: Actor, departmentId: string): Promise<void> {
+    if (!isUuid(departmentId)) throw new DomainError('DEPARTMENT_NOT_FOUND');
+    if (actor.departmentIds.includes(departmentId)) return;
+    const within = { timeoutMs: TIMEOUT_MS };
+    const found = await this.requests.call(findDepartments, { departmentIds: [departmentId] }, within);
+    if (found.departments.length === 0) throw new DomainError('DEPARTMENT_NOT_FOUND');
+  }
+
+  /** Who may not do it any more hears of a repeated call what a new one would be answered. */
   private commit(
-    asked: { readonly actor: Actor; readonly operation: string; readonly key: string; readonly input: unknown },
+    { verb, missing, ...asked }: Asked,
     work: (tx: Transaction) => Promise<TemplateRow>,
   ): Promise<TemplateFacts> {
-    // Within the commit, so that an attempt is found in the audit.
-    const prepare = (): void => {
-      requireAdministrator(asked.actor);
-    };
     const show = (facts: TemplateFacts): TemplateFacts => {
-      requireAdministrator(asked.actor);
+      requireRight(asked.actor, verb, facts.departmentId ?? null, missing);
       return facts;
     };
-    return this.change.commit({ ...asked, resourceKind: 'template', prepare, show }, async (tx) => {
+    return this.change.commit({ ...asked, resourceKind: 'template', show }, async (tx) => {
       const row = await work(tx);
       return { answer: toFacts(row), resourceId: row.id, events: [] };
     });
   }
-
-  private async insert(
-    tx: Transaction,
-    { diskBytes: bytes, ...input }: Omit<CreateTemplate, 'idempotencyKey'>,
-  ): Promise<TemplateRow> {
-    const image = isUuid(input.imageId) ? await this.images.find(tx, input.imageId) : null;
-    if (image === null) throw new DomainError('IMAGE_NOT_FOUND');
-    const diskBytes = BigInt(bytes);
-    requireImageMinimum(image, { memoryMib: input.memoryMib, diskBytes });
-    return this.templates.create(tx, { ...input, diskBytes });
-  }
 }
 
-const requireAdministrator = (actor: Actor): void => {
-  if (!can(actor, 'administer', { kind: 'platform', departmentId: null })) throw new DomainError('FORBIDDEN');
+/** Whoever may not see a template hears that there is none; who may not change a shared one hears who may. */
+const requireRight = (actor: Actor, verb: Verb, departmentId: string | null, missing: ErrorCode): void => {
+  const template = { kind: 'template', departmentId } as const;
+  if (!can(actor, 'read', template)) throw new DomainError(missing);
+  if (!can(actor, verb, template)) throw new DomainError('FORBIDDEN', { needs: 'ADMIN' });
 };
 
-const toFacts = ({ id, name, imageId, vcpus, memoryMib, diskBytes }: TemplateRow): TemplateFacts => ({
-  id,
-  name,
+const summaryOf = ({ imageId, spec, diskBytes }: TemplateContents): TemplateSummary => ({
   imageId,
-  vcpus,
-  memoryMib,
-  diskBytes: Number(diskBytes),
+  vcpus: spec.vcpus,
+  memoryMib: spec.memoryMib,
+  diskBytes,
+});
+
+const toFacts = (row: TemplateRow): TemplateFacts => ({
+  id: row.id,
+  name: row.name,
+  imageId: row.imageId,
+  vcpus: row.vcpus,
+  memoryMib: row.memoryMib,
+  diskBytes: Number(row.diskBytes),
+  departmentId: row.departmentId,
+  version: row.version,
 });

@@ -9,9 +9,11 @@ import { admin, memberOf } from '../testing/vms-under-test.js';
 
 const REFERENCES = 'query ($of: [_Any!]!) { _entities(representations: $of)';
 
+type Ids = Readonly<Record<'vmId' | 'volumeId' | 'snapshotId' | 'templateId', string>>;
+
 /** What a mutation is asked with beside its key; one without a row here fails. */
 const inputsFor = (
-  { vmId, volumeId, snapshotId }: Readonly<Record<'vmId' | 'volumeId' | 'snapshotId', string>>,
+  { vmId, volumeId, snapshotId, templateId }: Ids,
   departmentId: string,
   imageId: string,
 ): Readonly<Record<string, object>> => {
@@ -44,15 +46,27 @@ const inputsFor = (
     createVolume: { departmentId, name: `volume ${randomUUID()}`, capacityGib: 1 },
     resizeVolume: { volumeId, capacityGib: 2 },
     deleteVolume: { volumeId },
-    createTemplate: { ...template, name: `template ${randomUUID()}` },
-    deleteTemplate: { templateId: randomUUID() },
+    createTemplate: { ...template, name: `template ${randomUUID()}`, departmentId },
+    updateTemplate: { ...template, templateId, vcpus: 2 },
+    deleteTemplate: { templateId },
   };
+};
+
+/** Of the department of the bench, by a member. */
+const templateOf = async (bench: VmBench): Promise<string> => {
+  const sizes = { imageId: bench.neighbours.imageId, vcpus: 1, memoryMib: 128, diskGib: 1 };
+  const said = { name: 'secret template', departmentId: bench.departmentId, cloudInit: { packages: ['secret'] } };
+  const input = { idempotencyKey: randomUUID(), ...sizes, ...said };
+  const query = 'mutation ($input: CreateTemplateInput!) { createTemplate(input: $input) { id } }';
+  const { data } = await bench.vms.ask(bench.actor, query, { input });
+  return (data?.['createTemplate'] as { id: string }).id;
 };
 
 describe('the subgraph of VMs', () => {
   let bench: VmBench;
   let vmId: string;
   let volumeId: string;
+  let templateId: string;
   let mutations: readonly { readonly name: string; readonly inputType: string }[];
   let inputs: Readonly<Record<string, object>>;
 
@@ -66,7 +80,8 @@ describe('the subgraph of VMs', () => {
     volumeId = await bench.volume({ name: 'secret volume' });
     await bench.reaches(vmId, 'RUNNING');
     const snapshotId = await bench.snapshot(vmId, { name: 'secret snapshot' });
-    inputs = inputsFor({ vmId, volumeId, snapshotId }, bench.departmentId, bench.neighbours.imageId);
+    templateId = await templateOf(bench);
+    inputs = inputsFor({ vmId, volumeId, snapshotId, templateId }, bench.departmentId, bench.neighbours.imageId);
     const { data } = await bench.vms.ask(admin(), '{ _service { sdl } }');
     mutations = keyedMutations((data?.['_service'] as { sdl: string }).sdl);
   }, 120_000);
@@ -97,7 +112,17 @@ describe('the subgraph of VMs', () => {
     ['snapshots', 'query ($id: ID!) { vm(id: $id) { snapshots { id name author { id } } } }', { id: vmId }],
     ['what cloud-init finds', 'query ($id: ID!) { vm(id: $id) { cloudInit { packages userData } } }', { id: vmId }],
     ['images', '{ images { id } }', {}],
-    ['templates', '{ templates { id } }', {}],
+    ['templates', '{ templates(first: 9) { id name version { cloudInit { packages } } } }', {}],
+    [
+      'templates of a department',
+      'query ($id: ID!) { templates(departmentId: $id, first: 9) { name versions(first: 2) { nodes { cloudInit { packages } } } } }',
+      { id: bench.departmentId },
+    ],
+    [
+      'a reference to a template',
+      `${REFERENCES} { ... on Template { name version { cloudInit { packages } } } } }`,
+      { of: [{ __typename: 'Template', id: templateId }] },
+    ],
     [
       'a reference',
       `${REFERENCES} { ... on Vm { name tags description cloudInit { packages userData } } } }`,
@@ -137,6 +162,7 @@ describe('the subgraph of VMs', () => {
     const text = JSON.stringify(answers);
     expect(text).not.toContain(vmId);
     expect(text).not.toContain(volumeId);
+    expect(text).not.toContain(templateId);
     expect(text).not.toContain('secret');
     expect(answers[0]?.errors?.[0]?.extensions.code).toBe('VM_NOT_FOUND');
     expect(answers[2]?.data).toEqual({ vms: { totalCount: 0 } });
@@ -157,6 +183,7 @@ describe('the subgraph of VMs', () => {
       'resizeVolume',
       'deleteVolume',
       'createTemplate',
+      'updateTemplate',
       'deleteTemplate',
       'setDepartmentQuota',
       'setHostMaintenance',
@@ -174,8 +201,9 @@ describe('the subgraph of VMs', () => {
       createVolume: 'DEPARTMENT_NOT_FOUND',
       resizeVolume: 'VOLUME_NOT_FOUND',
       deleteVolume: 'VOLUME_NOT_FOUND',
-      createTemplate: 'FORBIDDEN',
-      deleteTemplate: 'FORBIDDEN',
+      createTemplate: 'DEPARTMENT_NOT_FOUND',
+      updateTemplate: 'TEMPLATE_NOT_FOUND',
+      deleteTemplate: 'TEMPLATE_NOT_FOUND',
     });
     const after = await bench.vms.get(PrismaClient).vm.findUniqueOrThrow({ where: { id: vmId } });
     expect([after.name, after.deletionProtected, after.desired]).toEqual([before.name, false, before.desired]);

@@ -11,7 +11,7 @@ import { admin } from '../testing/vms-under-test.js';
 /** States move on: an answer is told by what it is about. */
 const RESULT = '{ vm { id name } operation { id kind } }';
 const VOLUME = '{ volume { id name } operation { id kind } }';
-const TEMPLATE = '{ id name vcpus memoryMib diskGib }';
+const TEMPLATE = '{ id name newestVersion vcpus memoryMib diskGib department { id } }';
 
 describe('mutations of vms, repeated', () => {
   let bench: VmBench;
@@ -31,6 +31,11 @@ describe('mutations of vms, repeated', () => {
     diskGib: 1,
   });
   const templates = () => bench.vms.get(PrismaClient).template;
+  const keptTemplate = async (): Promise<string> => {
+    const { diskGib: _size, ...input } = template();
+    const data = { ...input, nameKey: input.name, diskBytes: 1_073_741_824n };
+    return (await templates().create({ data })).id;
+  };
   const stopped = async (): Promise<string> => {
     const vmId = await bench.running();
     await bench.act('forceOffVm', vmId);
@@ -226,13 +231,19 @@ describe('mutations of vms, repeated', () => {
       taken: 'NAME_TAKEN',
       lost: ['FORBIDDEN'],
     },
-    deleteTemplate: {
+    updateTemplate: {
       select: TEMPLATE,
       input: async () => {
-        const { diskGib: _size, ...input } = template();
-        const { id } = await templates().create({ data: { ...input, nameKey: input.name, diskBytes: 1_073_741_824n } });
-        return { templateId: id };
+        const { name: _name, ...content } = template();
+        return { ...content, templateId: await keptTemplate(), vcpus: 2, expectedVersion: 1 };
       },
+      gone: () => templates().deleteMany(),
+      other: { vcpus: 3 },
+      lost: ['FORBIDDEN'],
+    },
+    deleteTemplate: {
+      select: TEMPLATE,
+      input: async () => ({ templateId: await keptTemplate() }),
       gone: () => templates().deleteMany(),
       other: { templateId: randomUUID() },
       lost: ['FORBIDDEN'],

@@ -74,7 +74,9 @@ export class VmChangesService {
     const vcpus = input.imageId !== null && input.vcpus === 1 ? null : input.vcpus;
     const prepare = (): Promise<string | null> => this.creation.selectNetwork(actor, input);
     // What is not said is not compared: a key of an older version, which could not say it, is known again.
-    const { maxVcpus, maxMemoryMib, cloudInit, autostart, ...always } = input;
+    const { maxVcpus, maxMemoryMib, cloudInit, autostart: said, ...always } = input;
+    // Without a template, no is what nothing said comes to.
+    const autostart = input.templateId === null && said === false ? null : said;
     const room = { ...(maxVcpus === null ? {} : { maxVcpus }), ...(maxMemoryMib === null ? {} : { maxMemoryMib }) };
     const shown = { ...(cloudInit === null ? {} : { cloudInit }), ...(autostart === null ? {} : { autostart }) };
     const asked = { actor, key, operation: 'createVm', input: { ...always, vcpus, ...room, ...shown }, prepare };

@@ -36,13 +36,13 @@ export class VmCloning {
     const said = await this.metadata.find(tx, source.id);
     const cloudInit = (await this.cloudInits.find(source.id, tx))?.wanted ?? null;
     const place = await this.specs.placeBeside(tx, source);
-    const { departmentId, networkId, wantedNetworkId, templateId } = source;
+    const { departmentId, networkId, wantedNetworkId, templateId, templateVersion } = source;
     const copied = { desired: 'STOPPED', cloneSourceId: source.id, cloneSnapshotId: snapshotId };
     return this.creation.write(tx, actor, place, {
       said: { name, ...said, deletionProtected: false },
       // What a guest is called is not what another is.
       cloudInit: cloudInit === null ? null : { ...cloudInit, hostname: null },
-      columns: { departmentId, networkId, wantedNetworkId, templateId, ...copied },
+      columns: { departmentId, networkId, wantedNetworkId, templateId, templateVersion, ...copied },
     });
   }
 }

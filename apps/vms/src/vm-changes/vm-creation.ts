@@ -1,6 +1,6 @@
 import type { Actor, EventEnvelope } from '@infinibay/contracts';
 import { databaseNow, newId } from '@infinibay/platform-persistence';
-import type { CloudInit } from '@infinibay/vms-domain';
+import { cloudInitOver, type CloudInit } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
@@ -20,11 +20,14 @@ export interface Made {
   readonly events: EventEnvelope[];
 }
 
+/** What every new VM says of where it comes from. */
+type OfOrigin = 'departmentId' | 'networkId' | 'wantedNetworkId' | 'templateId' | 'templateVersion';
+
 /** What of a new VM is not where it goes and how large it is. */
 interface Declared {
   readonly said: VmFacts;
   readonly cloudInit: CloudInit | null;
-  readonly columns: Pick<NewVm, 'departmentId' | 'networkId' | 'wantedNetworkId' | 'templateId'> & Partial<NewVm>;
+  readonly columns: Pick<NewVm, OfOrigin> & Partial<NewVm>;
 }
 
 /** From what a client asks for to the row of a new VM. */
@@ -48,11 +51,14 @@ export class VmCreation {
    */
   async make(tx: Transaction, actor: Actor, input: CreateVm, networkId: string | null): Promise<Made> {
     const place = await this.specs.place(tx, input);
-    const { name, description, tags, departmentId, networkId: wantedNetworkId, templateId, cloudInit } = input;
+    const { template } = place;
+    const { name, description, tags, departmentId, networkId: wantedNetworkId, templateId } = input;
+    const ofTemplate = { templateId, templateVersion: template?.number ?? null };
+    const autostart = input.autostart ?? template?.spec.autostart ?? false;
     return this.write(tx, actor, place, {
       said: { name, description: description ?? '', tags: tags ?? [], deletionProtected: false },
-      cloudInit,
-      columns: { departmentId, networkId, wantedNetworkId, templateId, autostart: input.autostart === true },
+      cloudInit: cloudInitOver(template?.cloudInit ?? null, input.cloudInit),
+      columns: { departmentId, networkId, wantedNetworkId, ...ofTemplate, autostart },
     });
   }
 

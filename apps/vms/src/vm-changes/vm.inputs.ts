@@ -3,13 +3,13 @@ import { Description, IdempotencyKey, Tags, VmName } from '@infinibay/contracts'
 import { CloudInit } from '@infinibay/vms-domain';
 import { KEY_DESCRIPTION } from '@infinibay/platform-graphql';
 import { z } from 'zod';
+import { CloudInitInput } from '../catalog/cloud-init.inputs.js';
 import { bytesOfGib, diskGib, memoryMib, vcpus } from '../catalog/sizes.js';
-import { CloudInitInput } from './cloud-init.inputs.js';
 import { DESCRIPTION_RULE, TAGS_RULE } from './vm-metadata.inputs.js';
 
 @InputType({
   description:
-    'What a new virtual machine shall be. Give imageId with sizes, or templateId; single sizes override the template.',
+    'What a new virtual machine shall be. Give imageId with sizes, or templateId; what is said here goes over the template, within its limits.',
 })
 export class CreateVmInput {
   @Field(() => String, { nullable: true, description: KEY_DESCRIPTION })
@@ -24,13 +24,16 @@ export class CreateVmInput {
   @Field(() => ID, { nullable: true })
   imageId?: string | null;
 
-  @Field(() => ID, { nullable: true })
+  @Field(() => ID, { nullable: true, description: 'Of the department, or shared' })
   templateId?: string | null;
+
+  @Field(() => Int, { nullable: true, description: 'Of the template; its newest when left out' })
+  templateVersion?: number | null;
 
   @Field(() => ID, { nullable: true, description: "The department's oldest network when left out" })
   networkId?: string | null;
 
-  @Field(() => Int, { nullable: true, description: '1 to 512; 1 when left out' })
+  @Field(() => Int, { nullable: true, description: '1 to 512; 1 when left out and there is no template' })
   vcpus?: number | null;
 
   @Field(() => Int, { nullable: true, description: "MiB, at least the image's minimum, which is also the default" })
@@ -60,13 +63,15 @@ export class CreateVmInput {
 
   @Field(() => CloudInitInput, {
     nullable: true,
-    description: 'What cloud-init shall find in the guest; nothing when left out. See setVmCloudInit',
+    description:
+      "What cloud-init shall find in the guest, over what the template says; see setVmCloudInit. A template's keys and password are for its own user only",
   })
   cloudInit?: CloudInitInput | null;
 
   @Field(() => Boolean, {
     nullable: true,
-    description: 'It is started whenever its host has been booted; false when left out. See setVmAutostart',
+    description:
+      'It is started whenever its host has been booted; as the template says, or false, when left out. See setVmAutostart',
   })
   autostart?: boolean | null;
 }
@@ -94,6 +99,7 @@ const newVm = z.object({
   name: VmName,
   imageId: optional(z.string()),
   templateId: optional(z.string()),
+  templateVersion: optional(z.int().min(1)),
   networkId: optional(z.string()),
   vcpus: optional(vcpus),
   memoryMib: optional(memoryMib),
@@ -107,21 +113,25 @@ const newVm = z.object({
 const hasOneSource = (input: { imageId: string | null; templateId: string | null }): boolean =>
   (input.imageId === null) !== (input.templateId === null);
 const ONE_SOURCE = { message: 'give either imageId or templateId', path: ['imageId'] };
+const isOfTemplate = (input: { templateId: string | null; templateVersion: number | null }): boolean =>
+  input.templateId !== null || input.templateVersion === null;
+const NO_TEMPLATE = { message: 'is a version of templateId, which is missing', path: ['templateVersion'] };
 
 export const CreateVm = newVm
   .extend({
     idempotencyKey: IdempotencyKey,
     cloudInit: optional(CloudInit),
-    // Nothing said is the same input as no.
-    autostart: optional(z.boolean()).transform((said) => (said === true ? true : null)),
+    autostart: optional(z.boolean()),
   })
   .transform(({ diskGib, ...input }) => ({ ...input, diskBytes: diskGib === null ? null : bytesOfGib(diskGib) }))
-  .refine(hasOneSource, ONE_SOURCE);
+  .refine(hasOneSource, ONE_SOURCE)
+  .refine(isOfTemplate, NO_TEMPLATE);
 export type CreateVm = z.output<typeof CreateVm>;
 
 export const PlannedVm = newVm
   .transform(({ diskGib, ...input }) => ({ ...input, diskBytes: diskGib === null ? null : bytesOfGib(diskGib) }))
-  .refine(hasOneSource, ONE_SOURCE);
+  .refine(hasOneSource, ONE_SOURCE)
+  .refine(isOfTemplate, NO_TEMPLATE);
 export type PlannedVm = z.output<typeof PlannedVm>;
 
 export const VmAction = z.object({ idempotencyKey: IdempotencyKey, vmId: z.string() });

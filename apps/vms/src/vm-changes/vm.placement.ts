@@ -3,19 +3,22 @@ import { isUuid } from '@infinibay/platform-subgraph';
 import {
   decidePlacement,
   refusedPlacement,
-  resized,
-  sizesOfSpec,
+  requireWithinLimits,
+  sizesOver,
   specOfSizes,
   type Decision,
   type PlacementRequest,
   type PlacementSettings,
+  type VmSpec,
 } from '@infinibay/vms-domain';
 import { Inject, Injectable } from '@nestjs/common';
 import { requireImageMinimum } from '../catalog/image-minimum.js';
 import { ImageRepository } from '../catalog/image.repository.js';
-import { TemplateRepository } from '../catalog/template.repository.js';
+import { bytesToGib } from '../catalog/sizes.js';
+import { TemplateChoice } from '../catalog/template-choice.js';
+import type { KeptVersion } from '../catalog/template-version.repository.js';
 import type { Transaction } from '../database.js';
-import type { Image, Template, Vm as VmRow } from '../generated/prisma/client.js';
+import type { Image, Vm as VmRow } from '../generated/prisma/client.js';
 import { FleetRepository } from '../hosts/fleet.repository.js';
 import { HostMaintenanceRepository } from '../hosts/host-maintenance.repository.js';
 import { PLACEMENT_SETTINGS } from '../placement/placement-settings.js';
@@ -26,6 +29,8 @@ import type { PlannedVm } from './vm.inputs.js';
 /** What a VM will be, with all that the client left out. */
 export interface WantedVm {
   readonly image: Image;
+  /** null: it is made without one, or of another VM. */
+  readonly template: KeptVersion | null;
   readonly vcpus: number;
   readonly memoryMib: number;
   readonly maxVcpus: number;
@@ -47,14 +52,14 @@ export class VmPlacement {
     private readonly fleet: FleetRepository,
     private readonly maintenances: HostMaintenanceRepository,
     private readonly images: ImageRepository,
-    private readonly templates: TemplateRepository,
+    private readonly templates: TemplateChoice,
     private readonly placements: PlacementRepository,
     @Inject(PLACEMENT_SETTINGS) private readonly settings: PlacementSettings,
   ) {}
 
   /**
    * One placement at a time, so that two creates cannot both take the last memory of a host.
-   * @throws DomainError IMAGE_NOT_FOUND, TEMPLATE_NOT_FOUND, INVALID_INPUT, MEMORY_EXCEEDS_HOST, NO_SUITABLE_HOST
+   * @throws DomainError MEMORY_EXCEEDS_HOST, NO_SUITABLE_HOST, and what wanted() throws
    */
   async place(tx: Transaction, input: PlannedVm): Promise<Placement> {
     await this.fleet.lock(tx);
@@ -74,7 +79,7 @@ export class VmPlacement {
     const sizes = sizesOf(source);
     const request = { imageId, vcpus: sizes.maxVcpus, memoryMib: sizes.maxMemoryMib };
     const chosen = await this.choose(tx, request, source.hostId);
-    return { ...sizes, image: await this.image(tx, imageId), diskBytes, ...chosen };
+    return { ...sizes, image: await this.image(tx, imageId), template: null, diskBytes, ...chosen };
   }
 
   /**
@@ -128,24 +133,18 @@ export class VmPlacement {
     if (decision.hostId === null) throw refusedPlacement(decision, own, request, this.settings);
   }
 
-  /** @throws DomainError IMAGE_NOT_FOUND, TEMPLATE_NOT_FOUND, INVALID_INPUT */
+  /** @throws DomainError IMAGE_NOT_FOUND, TEMPLATE_NOT_FOUND, TEMPLATE_VERSION_NOT_FOUND, TEMPLATE_LIMIT, INVALID_INPUT */
   async wanted(tx: Transaction, input: PlannedVm): Promise<WantedVm> {
-    const template = input.templateId === null ? null : await this.template(tx, input.templateId);
+    const { departmentId, templateId, templateVersion } = input;
+    const template =
+      templateId === null ? null : await this.templates.find(tx, { departmentId, templateId, templateVersion });
     const image = await this.image(tx, template?.imageId ?? input.imageId ?? '');
-    const memoryMib = input.memoryMib ?? template?.memoryMib ?? image.minMemoryMib;
+    const sizes = sizesOver(template?.spec ?? smallestOf(image), input);
     const diskBytes =
       input.diskBytes === null ? (template?.diskBytes ?? image.virtualSizeBytes) : BigInt(input.diskBytes);
-    requireImageMinimum(image, { memoryMib, diskBytes });
-    const vcpus = input.vcpus ?? template?.vcpus ?? 1;
-    const { maxVcpus, maxMemoryMib } = input;
-    const size = specOfSizes({ vcpus, maxVcpus: vcpus, memoryMib, maxMemoryMib: memoryMib });
-    return { image, diskBytes, ...sizesOfSpec(resized(size, { vcpus, memoryMib, maxVcpus, maxMemoryMib })) };
-  }
-
-  private async template(tx: Transaction, id: string): Promise<Template> {
-    const template = isUuid(id) ? await this.templates.find(tx, id) : null;
-    if (template === null) throw new DomainError('TEMPLATE_NOT_FOUND');
-    return template;
+    requireImageMinimum(image, { memoryMib: sizes.memoryMib, diskBytes });
+    if (template !== null) requireWithinLimits(template.limits, { ...sizes, diskGib: bytesToGib(diskBytes) });
+    return { image, template, diskBytes, ...sizes };
   }
 
   private async image(tx: Transaction, id: string): Promise<Image> {
@@ -154,3 +153,7 @@ export class VmPlacement {
     return image;
   }
 }
+
+/** What an image gets of which nothing is said. */
+const smallestOf = ({ minMemoryMib }: Image): VmSpec =>
+  specOfSizes({ vcpus: 1, maxVcpus: 1, memoryMib: minMemoryMib, maxMemoryMib: minMemoryMib });

@@ -22,6 +22,7 @@ export const toVm = (row: VmRow): Vm => ({
   revision: row.revision,
   pendingRestart: pendingRestartIn(row).map((one) => ({ ...one, message: RESTART_REASONS[one.reason] })),
   drift: driftIn(row),
+  templateVersion: row.templateVersion,
   diskGib: bytesToGib(row.diskBytes),
   deletionProtected: row.deletionProtected,
   autostart: row.autostart,

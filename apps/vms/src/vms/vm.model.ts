@@ -95,6 +95,13 @@ export class Vm {
   })
   drift!: VmDrift[];
 
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'The version of its template that it was made from, also when that is deleted; null when it was made without one, or by a vms from before versions',
+  })
+  templateVersion!: number | null;
+
   @Field(() => Float, { description: 'Virtual size of the disk in GiB' })
   diskGib!: number;
 

@@ -10,8 +10,9 @@ import {
   type GraphContext,
 } from '@infinibay/platform-graphql';
 import { Args, ID, Int, Parent, Query, ResolveField, ResolveReference, Resolver } from '@nestjs/graphql';
-import { Image, Template } from '../catalog/image.model.js';
+import { Image } from '../catalog/image.model.js';
 import { ImageRepository } from '../catalog/image.repository.js';
+import { Template } from '../catalog/template.model.js';
 import { TemplateRepository } from '../catalog/template.repository.js';
 import { Host } from '../hosts/host.model.js';
 import { HostRepository } from '../hosts/host.repository.js';
@@ -78,7 +79,7 @@ export class VmResolver {
   @Authorize()
   @ResolveField(() => Template, {
     nullable: true,
-    description: 'Template that it was made from; null when it was made without one, or the template is deleted',
+    description: 'Template that it was made from, see templateVersion; null when it was made without one, or the template is deleted',
   })
   async template(@Parent() vm: Vm, @Graph() graph: GraphContext): Promise<Template | null> {
     return vm.templateId === null ? null : this.templates.loader(graph).load(vm.templateId);

@@ -42,6 +42,7 @@ export const ERROR_CODES = {
   VM_NOT_FOUND: { kind: 'not_found', message: 'The virtual machine was not found' },
   IMAGE_NOT_FOUND: { kind: 'not_found', message: 'The image was not found' },
   TEMPLATE_NOT_FOUND: { kind: 'not_found', message: 'The template was not found' },
+  TEMPLATE_VERSION_NOT_FOUND: { kind: 'not_found', message: 'The template has no such version' },
   NETWORK_NOT_FOUND: { kind: 'not_found', message: 'The network was not found' },
   PORT_NOT_FOUND: { kind: 'not_found', message: 'The virtual machine has no such port' },
   RULE_NOT_FOUND: { kind: 'not_found', message: 'The firewall rule was not found' },
@@ -52,6 +53,7 @@ export const ERROR_CODES = {
   SNAPSHOT_NOT_FOUND: { kind: 'not_found', message: 'The snapshot was not found' },
   POOL_NOT_FOUND: { kind: 'not_found', message: 'The storage pool was not found' },
   NAME_TAKEN: { kind: 'conflict', message: 'The name is already in use' },
+  TEMPLATE_CHANGED: { kind: 'conflict', message: 'The template has another version by now than was expected' },
   EMAIL_TAKEN: { kind: 'conflict', message: 'The e-mail address is already in use' },
   ADDRESS_RANGE_TAKEN: { kind: 'conflict', message: 'The address range overlaps another network' },
   NETWORK_RANGE_RESERVED: {
@@ -176,6 +178,11 @@ export const ERROR_CODES = {
   NETWORK_IN_USE: { kind: 'precondition', message: 'The network still has ports' },
   NETWORK_REQUIRED: { kind: 'precondition', message: 'The department has no network yet' },
   ADDRESSES_EXHAUSTED: { kind: 'precondition', message: 'The network has no free address' },
+  TEMPLATE_LIMIT: {
+    kind: 'precondition',
+    message: 'The virtual machine would be outside the limits of its template',
+  },
+  TOO_MANY_TEMPLATES: { kind: 'precondition', message: 'There are as many templates as there may be' },
   QUOTA_EXCEEDED: { kind: 'precondition', message: 'The department has as much of this as it may have' },
   RULE_LIMIT_REACHED: { kind: 'precondition', message: 'There are as many firewall rules as a filter can hold' },
   DEPARTMENT_LIMIT_REACHED: { kind: 'precondition', message: 'The user is in as many departments as one may be' },

@@ -10,6 +10,8 @@ export const create = defineWishAction({
     'NAME_TAKEN',
     'IMAGE_NOT_FOUND',
     'TEMPLATE_NOT_FOUND',
+    'TEMPLATE_VERSION_NOT_FOUND',
+    'TEMPLATE_LIMIT',
     'NETWORK_REQUIRED',
     'NETWORK_NOT_FOUND',
     'MEMORY_EXCEEDS_HOST',

@@ -1,0 +1,70 @@
+import { parseSortedPage, sortedPageInfo, type GraphContext, type PageArgs } from '@infinibay/platform-graphql';
+import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
+import { bytesToGib } from './sizes.js';
+import { TemplateVersionRepository, type KeptVersion } from './template-version.repository.js';
+import type { Template, TemplateCloudInit, TemplateVersion, TemplateVersionConnection } from './template.model.js';
+
+const BY_NUMBER = { field: 'NUMBER', direction: 'DESC' } as const;
+/** GraphQL and PostgreSQL have no greater integer. */
+const Number32 = z.int().min(1).max(2_147_483_647);
+
+/** Versions of templates as the readers of those see them. */
+@Injectable()
+export class TemplateVersionService {
+  constructor(private readonly versions: TemplateVersionRepository) {}
+
+  /** @param number null: the newest @returns null when the template has none of that number */
+  async version(graph: GraphContext, template: Template, number: number | null): Promise<TemplateVersion | null> {
+    const key = { templateId: template.id, number: number ?? template.newestVersion };
+    const kept = await this.versions.of(graph, key);
+    return kept === null ? null : shown(kept, template);
+  }
+
+  /** @throws DomainError INVALID_INPUT */
+  async page(template: Template, args: PageArgs): Promise<TemplateVersionConnection> {
+    const page = parseSortedPage(args, BY_NUMBER, Number32);
+    const before = Number32.safeParse(page.after?.value).data;
+    const kept = await this.versions.page(template.id, page.first + 1, before);
+    return {
+      nodes: kept.slice(0, page.first).map((one) => shown(one, template)),
+      totalCount: template.newestVersion,
+      pageInfo: sortedPageInfo(
+        kept.map(({ number }) => ({ value: number, id: template.id })),
+        page,
+        BY_NUMBER,
+      ),
+    };
+  }
+}
+
+const shown = ({ spec, ...kept }: KeptVersion, { departmentId }: Template): TemplateVersion => ({
+  number: kept.number,
+  vcpus: spec.vcpus,
+  maxVcpus: spec.maxVcpus,
+  memoryMib: spec.memoryMib,
+  maxMemoryMib: spec.maxMemoryMib,
+  diskGib: bytesToGib(kept.diskBytes),
+  autostart: spec.autostart,
+  cloudInit: cloudInitOf(kept, departmentId),
+  limits: kept.limits,
+  createdAt: kept.createdAt,
+  imageId: kept.imageId,
+  authorId: kept.authorId,
+});
+
+const cloudInitOf = (
+  { cloudInit }: Pick<KeptVersion, 'cloudInit'>,
+  departmentId: string | null,
+): TemplateCloudInit | null =>
+  cloudInit === null
+    ? null
+    : {
+        userName: cloudInit.userName,
+        sshAuthorizedKeys: cloudInit.sshAuthorizedKeys,
+        hasPassword: cloudInit.passwordHash !== null,
+        packages: cloudInit.packages,
+        hasUserData: cloudInit.userData !== null,
+        departmentId,
+        text: cloudInit.userData,
+      };
