@@ -15,4 +15,5 @@ export * from './snapshots.js';
 export * from './spec/domain-comparison.js';
 export * from './spec/spec-changes.js';
 export * from './spec/vm-spec.js';
+export * from './transfer.js';
 export * from './volumes.js';

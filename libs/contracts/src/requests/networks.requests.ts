@@ -73,3 +73,16 @@ export const detachVm = defineCommand({
   reply: z.object({}),
   example: { request: { vmId: EXAMPLE_VM, hostId: EXAMPLE_HOST, fence: 2 }, reply: {} },
 });
+
+export const keepPort = defineCommand({
+  name: 'networks.keep-port',
+  version: 1,
+  description:
+    'Frees every port of a VM in other networks than this, with its DHCP reservations. A VM without other ports is success.',
+  owner: 'networks',
+  callers: ['vms'],
+  timeoutMs: 20_000,
+  request: z.object({ vmId: Uuid, networkId: Uuid, fence: Fence }),
+  reply: z.object({}),
+  example: { request: { vmId: EXAMPLE_VM, networkId: EXAMPLE_NETWORK, fence: 2 }, reply: {} },
+});
