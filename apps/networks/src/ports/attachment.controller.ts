@@ -1,4 +1,4 @@
-import { attachVm, detachVm, selectNetwork, type ReplyOf, type RequestOf } from '@infinibay/contracts';
+import { attachVm, detachVm, keepPort, selectNetwork, type ReplyOf, type RequestOf } from '@infinibay/contracts';
 import { Authorize } from '@infinibay/platform-access';
 import { HandlesRequest } from '@infinibay/platform-messaging';
 import { Controller } from '@nestjs/common';
@@ -29,6 +29,13 @@ export class AttachmentController {
   @HandlesRequest(detachVm)
   async detach(request: RequestOf<typeof detachVm>): Promise<ReplyOf<typeof detachVm>> {
     await this.attachments.detach(request);
+    return {};
+  }
+
+  @Authorize()
+  @HandlesRequest(keepPort)
+  async keep(request: RequestOf<typeof keepPort>): Promise<ReplyOf<typeof keepPort>> {
+    await this.attachments.keep(request);
     return {};
   }
 }
