@@ -71,8 +71,8 @@ export class ProtectionService {
   }
 
   /**
-   * The VM is of another department: its filter is compiled of the rules there, and its own rules, which are of the one that
-   * it left, go. Whoever has acted for a later worker knows where the VM is since: an event that comes late changes nothing.
+   * The VM is of another department: its filter is compiled of the rules there, and its own rules, which are of the one
+   * that it left, go. Whoever has acted for a later worker knows where the VM is since: a late event changes nothing.
    */
   async moveTo(event: EventEnvelope<EventDataOf<typeof vmJoinedDepartment>>): Promise<void> {
     const { departmentId, data } = event;

@@ -6,8 +6,9 @@ const RETRY_MS = 1_000;
 const MAX_IDS = 1_000;
 
 /**
- * Which department a VM belongs to, as the vms service says; a VM goes to another one only while it is off, so an answer
- * holds for as long as its socket exists. VMs that are not known yet are asked for again after a second, all of them in one request.
+ * Which department a VM belongs to, as the vms service says; a VM goes to another one only while it is off, so an
+ * answer holds for as long as its socket exists. VMs that are not known yet are asked for again after a second, all of
+ * them in one request.
  */
 @Injectable()
 export class VmDirectory {

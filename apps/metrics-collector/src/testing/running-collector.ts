@@ -17,7 +17,7 @@ import { PrismaClient, createDatabase } from '../database.js';
 import { metricsFrame } from './agent-frames.js';
 import { GuestServer } from './guest-server.js';
 
-/** The service on a database, a socket folder and a NATS of its own; VMs belong to one department until a spec says otherwise. */
+/** The service on a database, a socket folder and a NATS of its own; a VM belongs to one department unless a spec says so. */
 export class RunningCollector {
   readonly departmentId = randomUUID();
   /** Of VMs that have gone to another department. */

@@ -1,4 +1,10 @@
-import { DomainError, LIVE_EVENTS_SUBJECTS, userAccessChanged, vmDeleted, vmLeftDepartment } from '@infinibay/contracts';
+import {
+  DomainError,
+  LIVE_EVENTS_SUBJECTS,
+  userAccessChanged,
+  vmDeleted,
+  vmLeftDepartment,
+} from '@infinibay/contracts';
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { Logger } from '@infinibay/platform-logging';

@@ -22,7 +22,7 @@ import { stateEvents } from '../vms/vm.events.js';
 import { refuseWhileScheduled } from '../vms/scheduled-deletion.js';
 import { VmRepository } from '../vms/vm.repository.js';
 import { ActionEffects } from './action-effects.js';
-import { inputSchemaOf } from './action-inputs.js';
+import { inputSchemaOf, type Said } from './action-inputs.js';
 import { CloneVm } from './vm-clone.inputs.js';
 import { VmCreation } from './vm-creation.js';
 import { CreateVm } from './vm.inputs.js';
@@ -120,14 +120,23 @@ export class VmChangesService {
     const asked = { actor, key, operation: kind, verb, input: { ...input, ...parameters } };
     return this.accept(asked, async (tx) => {
       await alongside?.before?.(tx);
-      const vm = await this.lock(tx, actor, kind, input.vmId, parameters.volumeId);
-      const named = this.effects.named(kind, parameters);
-      const told = await this.effects.accept(tx, vm, { kind, actor, parameters: named, input });
-      const events = [...told, ...(await this.makeDue(tx, vm, kind))];
-      const effect = await this.journal(tx, vm, { kind, actor, key, parameters: named }, events);
+      const effect = await this.take(tx, { kind, actor, key, parameters }, input);
       await alongside?.after(tx, effect.answer);
       return effect;
     });
+  }
+
+  /**
+   * What is done of it in the transaction that accepts it, for a mutation that is more than its action.
+   * @throws DomainError VM_NOT_FOUND, VM_BUSY, VM_MEMORY_SAVED, DELETION_PROTECTED, DELETION_SCHEDULED, and what ActionEffects throws
+   */
+  async take(tx: Transaction, asked: Asked, input: Said): Promise<MutationEffect<Accepted>> {
+    const { kind, actor, parameters } = asked;
+    const vm = await this.lock(tx, actor, kind, input.vmId, parameters.volumeId);
+    const named = this.effects.named(kind, parameters);
+    const told = await this.effects.accept(tx, vm, { kind, actor, parameters: named, input });
+    const events = [...told, ...(await this.makeDue(tx, vm, kind))];
+    return this.journal(tx, vm, { ...asked, parameters: named }, events);
   }
 
   /** The VM, of which this may be asked now. @throws DomainError VM_NOT_FOUND, VM_BUSY, VM_MEMORY_SAVED, DELETION_PROTECTED, DELETION_SCHEDULED, DELETION_NOT_SCHEDULED */
