@@ -44,7 +44,7 @@ export interface Alongside {
 }
 
 /** What somebody wants of a VM. */
-interface Asked {
+export interface Asked {
   readonly kind: OperationKind;
   readonly actor: Actor;
   readonly key: string;

@@ -16,8 +16,8 @@ import { VmChangesService } from './vm-changes.service.js';
 import { TransferVm } from './vm-transfer.inputs.js';
 
 /**
- * Whom a VM belongs to. Within its department that holds with the commit: no host knows of owners. To another department it
- * is an operation.
+ * Whom a VM belongs to. Within its department that holds with the commit: no host knows of owners. To another department
+ * it is an operation.
  */
 @Injectable()
 export class VmTransferService {
