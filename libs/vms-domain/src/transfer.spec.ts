@@ -3,7 +3,13 @@ import { describe, expect, it } from '@jest/globals';
 import { plan } from './plan.js';
 import type { Observed } from './planning.js';
 import { taskOf, type Step } from './registry.js';
-import { carriedBytes, inLockOrder, requireTransferable, type CarriedSnapshot, type CarriedVolume } from './transfer.js';
+import {
+  carriedBytes,
+  inLockOrder,
+  requireTransferable,
+  type CarriedSnapshot,
+  type CarriedVolume,
+} from './transfer.js';
 
 const snapshot = (changes: Partial<CarriedSnapshot> = {}): CarriedSnapshot => ({
   id: 's',

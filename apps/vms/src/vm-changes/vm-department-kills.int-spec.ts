@@ -18,6 +18,11 @@ interface Kill {
   readonly isStartedThen?: true;
 }
 
+interface Begun {
+  readonly vmId: string;
+  readonly to: TransferBench;
+}
+
 const KILLS: readonly Kill[] = [
   { place: 'before:transfer' },
   { place: 'after:transfer' },
@@ -31,20 +36,22 @@ const KILLS: readonly Kill[] = [
 describe('a service that is killed while it gives a VM to another department', () => {
   let bench: VmBench;
   let database: PrismaClient;
-  const begun: { readonly vmId: string; readonly to: TransferBench }[] = [];
+  const begun: Begun[] = [];
   const services: ChildProcess[] = [];
   beforeAll(async () => {
     bench = await VmBench.start({ RECONCILE_WORKERS: '1' });
     database = createDatabase({ DATABASE_URL: bench.database.url, DATABASE_POOL_SIZE: 2 });
-    for (const _kill of KILLS) begun.push(await accepted());
+    for (let index = 0; index < KILLS.length; index += 1) begun.push(await accepted());
     await bench.vms.stop();
-    for (const [index, kill] of KILLS.entries()) await dieAt(kill, begun[index]?.vmId ?? '');
-    for (const [index, { isFullThen }] of KILLS.entries())
-      if (isFullThen === true)
-        await database.departmentQuota.create({ data: { departmentId: begun[index]?.to.departmentId ?? '', vms: 0n } });
+    for (const [index, kill] of KILLS.entries()) {
+      const { vmId, to } = ofKill(index);
+      await dieAt(kill, vmId);
+      if (kill.isFullThen !== true) continue;
+      await database.departmentQuota.create({ data: { departmentId: to.departmentId, vms: 0n } });
+    }
     bench.vms = await VmsUnderTest.start(bench.database);
     for (const [index, { isStartedThen }] of KILLS.entries()) {
-      const { vmId, to } = begun[index] ?? (await accepted());
+      const { vmId, to } = ofKill(index);
       if (isStartedThen === true) expect((await bench.say('startVm', { vmId }, to.actor)).errors).toBeUndefined();
       await lease(vmId, null);
     }
@@ -54,6 +61,12 @@ describe('a service that is killed while it gives a VM to another department', (
     await database.$disconnect();
     await bench.stop();
   });
+
+  const ofKill = (index: number): Begun => {
+    const one = begun[index];
+    if (one === undefined) throw new RangeError(`there are not ${index} kills`);
+    return one;
+  };
 
   /** Whoever has taken it up is a replaced worker then, and does nothing more. */
   const lease = (id: string, owner: string | null) =>
@@ -67,7 +80,7 @@ describe('a service that is killed while it gives a VM to another department', (
     });
 
   /** A transfer to a department of its own, that no worker has taken up yet. */
-  const accepted = async (): Promise<{ readonly vmId: string; readonly to: TransferBench }> => {
+  const accepted = async (): Promise<Begun> => {
     const to = new TransferBench(bench, () => database);
     const vmId = await to.off();
     await lease(vmId, 'nobody');
@@ -88,7 +101,7 @@ describe('a service that is killed while it gives a VM to another department', (
   it.each(KILLS.map((kill, index) => [kill.place, kill, index] as const))(
     'leaves it in one of the two with all that belongs to it, killed %s',
     async (_place, { isFullThen = false, isStartedThen = false }, index) => {
-      const { vmId, to } = begun[index] ?? (await accepted());
+      const { vmId, to } = ofKill(index);
       const { vm, operation } = await to.ended(vmId);
       const told = (await to.told(vmId)).filter(({ name }) => name.endsWith('-department'));
       expect(to.around(vmId)).toEqual(isFullThen ? to.here : to.there);
