@@ -38,8 +38,8 @@ export class DepartmentChange {
   }
 
   /**
-   * It is there, in one commit with the step that has got its card there. Nothing, when a worker before has recorded that,
-   * or nobody waits for it any more.
+   * It is there, in one commit with the step that has got its card there. Nothing, when a worker before has recorded
+   * that, or nobody waits for it any more.
    * @throws DomainError as accept(): the department may have got fuller since
    */
   async record(tx: Transaction, vm: VmRow, open: OpenOperation | null): Promise<EventEnvelope[]> {
@@ -66,6 +66,8 @@ export class DepartmentChange {
     const volumes = await this.lockVolumes(tx, vm);
     const snapshots = await this.snapshots.ofVm(vm.id, tx);
     requireTransferable(snapshots, volumes);
+    // Its disk would be copied into the department that it has left.
+    if (await this.vms.owesCopy(tx, vm.id)) throw new DomainError('VM_BUSY', { operation: 'CLONE_VM' });
     await this.vms.requireFreeName(tx, departmentId, vm.name);
     await this.volumes.requireFreeNames(tx, departmentId, volumes);
     const { vcpus, memoryMib } = vm;

@@ -162,6 +162,14 @@ describe('a VM that is given to another department', () => {
     expect(await to.ask({ vmId })).toBe('VOLUME_BUSY');
     await database().volume.delete({ where: { id } });
 
+    // A clone that failed: whoever started it would have what its disk holds by then.
+    const { imageId, ownerId } = await row(vmId);
+    const failed = { name: 'failed', cloneSourceId: vmId, state: 'ERROR', vcpus: 1, memoryMib: 128 } as const;
+    const place = { departmentId: bench.departmentId, hostId, imageId, ownerId, diskBytes };
+    await database().vm.create({ data: { id, ...place, ...failed } });
+    await database().departmentQuota.deleteMany();
+    expect(await to.ask({ vmId })).toBe('VM_BUSY');
+
     await bench.act('softDeleteVm', vmId);
     expect(await to.ask({ vmId })).toBe('DELETION_SCHEDULED');
     const saved = await bench.running();

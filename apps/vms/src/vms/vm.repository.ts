@@ -68,6 +68,12 @@ export class VmRepository {
     return (await tx.vm.findFirst({ where, select: { id: true } })) !== null;
   }
 
+  /** Whether its disk would be copied if somebody started a clone that failed, or is being copied. */
+  async owesCopy(tx: Transaction, id: string): Promise<boolean> {
+    const where: Prisma.VmWhereInput = { cloneSourceId: id, diskBuiltAt: null, state: { not: 'DELETED' } };
+    return (await tx.vm.findFirst({ where, select: { id: true } })) !== null;
+  }
+
   /** The row, locked until the transaction ends. */
   async lock(tx: Transaction, id: string): Promise<Vm | null> {
     await tx.$queryRaw`SELECT id FROM vms WHERE id = ${id}::uuid FOR UPDATE`;
