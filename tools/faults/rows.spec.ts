@@ -6,10 +6,11 @@ import { VICTIMS } from './victims.ts';
 
 const ALL = { quick: false, only: undefined, schedules: 10, seed: 1 };
 /**
- * A reboot needs a guest that restarts by itself, which a spec of the agent has. Another spec is what the next five are
- * about as well, a cut of the power the last two.
+ * A transfer to another department has its kills in a spec of vms. A reboot needs a guest that restarts by itself, which
+ * a spec of the agent has. Another spec is what the next five are about as well, a cut of the power the last two.
  */
 const WITHOUT_ROWS = [
+  'TRANSFER_VM',
   'REBOOT_VM',
   'RESTORE_VM_REVISION',
   'SET_VM_AUTOSTART',

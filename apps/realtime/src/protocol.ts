@@ -43,7 +43,7 @@ export interface ServerToClient {
   event: (event: SequencedEvent) => void;
   /** Live guest metrics; a newer sample replaces one that could not be sent in time. */
   metrics: (sample: GuestSample) => void;
-  /** The right to a subscribed VM was lost, or the VM is deleted. */
+  /** The right to a subscribed VM was lost, or the VM is deleted, or of another department. */
   'vm:unsubscribed': (notice: { vmId: string; code: string }) => void;
   /** The last message before the server closes the connection. */
   'session:ended': (notice: { code: string; message: string }) => void;

@@ -6,6 +6,7 @@ import {
   metricsSubject,
   userAccessChanged,
   vmDeleted,
+  vmLeftDepartment,
   type Actor,
   type GuestSample,
   type WireError,
@@ -242,6 +243,25 @@ describe('live metrics', () => {
     publishSample(THEIRS, vmId);
     await heard(client, await publishFact(OURS));
     expect(client.samples).toEqual([]);
+  });
+
+  it('of a VM that was given to another department reach who watches it there, and nobody who did before', async () => {
+    const vmId = others.vm(OURS);
+    const before = await join(others.user('USER', OURS));
+    expect(await before.subscribe(vmId)).toEqual({ ok: true });
+    others.vms.set(vmId, THEIRS);
+    const after = await join(others.user('USER', THEIRS));
+    expect(await after.subscribe(vmId)).toEqual({ ok: true });
+    publishSample(THEIRS, vmId);
+    await pollUntil(() => after.samples.length === 1, { what: 'the sample, before the event' });
+    const resource = { kind: 'vm', id: vmId };
+    const left = newEvent(vmLeftDepartment, { departmentId: OURS, resource, data: { vmId, name: 'web-1' } });
+    await jetstream(nats).publish(eventSubject(left), JSON.stringify(left));
+    await pollUntil(() => before.unsubscribed.includes(vmId), { what: 'the end of the subscription' });
+    publishSample(THEIRS, vmId);
+    await pollUntil(() => after.samples.length === 2, { what: 'the sample after it' });
+    expect([before.samples, after.unsubscribed]).toEqual([[], []]);
+    expect(await before.subscribe(vmId)).toMatchObject({ ok: false, error: { code: 'VM_NOT_FOUND' } });
   });
 
   it('can be watched of a bounded number of VMs', async () => {

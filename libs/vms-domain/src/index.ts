@@ -17,4 +17,5 @@ export * from './spec/link-comparison.js';
 export * from './spec/spec-changes.js';
 export * from './spec/vm-spec.js';
 export * from './templates.js';
+export * from './transfer.js';
 export * from './volumes.js';

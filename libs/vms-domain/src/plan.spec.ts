@@ -106,6 +106,8 @@ class World {
       'create-snapshot': () => undefined,
       'delete-snapshot': () => (this.unwantedSnapshots = false),
       'revert-to-snapshot': () => undefined,
+      transfer: () => undefined,
+      'settle-in': () => undefined,
     };
     effects[step]();
   }
@@ -325,6 +327,7 @@ describe('the list of actions', () => {
     ['CREATE_SNAPSHOT', ['RUNNING', 'STOPPED', 'PAUSED']],
     ['REVERT_TO_SNAPSHOT', ['RUNNING', 'STOPPED', 'PAUSED', 'ERROR']],
     ['DELETE_SNAPSHOT', ['RUNNING', 'STOPPED', 'PAUSED', 'ERROR']],
+    ['TRANSFER_VM', ['STOPPED']],
     ['SOFT_DELETE_VM', ['STARTING', 'RUNNING', 'STOPPING', 'STOPPED', 'ERROR', 'PAUSED']],
     ['UNDELETE_VM', ['STOPPING', 'STOPPED', 'ERROR']],
     ['DELETE_VM', ['BUILDING', 'STARTING', 'RUNNING', 'STOPPING', 'STOPPED', 'ERROR', 'DELETING', 'PAUSED']],
@@ -354,6 +357,7 @@ describe('the list of actions', () => {
     ['CREATE_SNAPSHOT', ['create-snapshot']],
     ['REVERT_TO_SNAPSHOT', ['revert-to-snapshot']],
     ['DELETE_SNAPSHOT', ['delete-snapshot']],
+    ['TRANSFER_VM', ['transfer']],
     ['SOFT_DELETE_VM', ['force-off']],
     ['UNDELETE_VM', ['force-off']],
     ['DELETE_VM', ['force-off', 'undefine', 'remove-disk', 'unprotect', 'detach-network']],

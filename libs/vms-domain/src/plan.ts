@@ -40,14 +40,16 @@ export const plan = (desired: DesiredState, observed: Observed, task: Task<Step>
 };
 
 /**
- * Volumes and snapshots whose operation is over, or another took its place, are brought to what was asked for all the
- * same. Whoever waits for something else is told of that first: a guest may keep a volume for ever.
+ * Volumes, snapshots and transfers whose operation is over, or another took its place, are brought to what was asked for
+ * all the same. Whoever waits for something else is told of that first: a guest may keep a volume for ever.
  */
 const withLeftovers = (next: Plan<Step>, observed: Observed): Plan<Step> => {
-  const { pendingVolumes = null, hasUnwantedSnapshots = false, isAsked, completed } = observed;
+  const { pendingVolumes = null, hasUnwantedSnapshots = false, isToSettleIn = false } = observed;
+  const { isAsked, completed } = observed;
   if (next.kind !== 'settled' || isAsked) return next;
   if (pendingVolumes !== null && !completed.has(pendingVolumes)) return act(pendingVolumes);
-  return hasUnwantedSnapshots && !completed.has('delete-snapshot') ? act('delete-snapshot') : next;
+  if (hasUnwantedSnapshots && !completed.has('delete-snapshot')) return act('delete-snapshot');
+  return isToSettleIn && !completed.has('settle-in') ? act('settle-in') : next;
 };
 
 /** Of a VM that is started once it is made those of a start; its disk is there by then. */

@@ -24,6 +24,8 @@ export interface Observed {
   readonly isTaskBegun?: boolean;
   /** It has snapshots that shall be gone. */
   readonly hasUnwantedSnapshots?: boolean;
+  /** A transfer that is over left it to be made ready where it is. */
+  readonly isToSettleIn?: boolean;
   /**
    * Steps that this worker completed since it took the VM. What cannot be observed on the host
    * (network, filter, definition) is made sure of once per start.

@@ -6,12 +6,14 @@ import {
   protectVm,
   unprotectVm,
   vmDeleted,
+  vmJoinedDepartment,
   type ReplyOf,
   type RequestOf,
 } from '@infinibay/contracts';
 import { newEvent } from '@infinibay/platform-persistence';
 import { pollUntil } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Database } from '../database.js';
 import { FLUSHED, TestHost } from '../testing/test-host.js';
 import { TestService, actorOf } from '../testing/test-service.js';
 
@@ -285,6 +287,56 @@ describe('packet filters of VMs', () => {
       async () => (await service.events('firewall-rule.deleted')).some((event) => event.departmentId === department),
       { what: 'the rule to go' },
     );
+  });
+
+  it('enforces the rules of the department that a VM joins, and drops those that it had of its own', async () => {
+    const [left, joined] = [randomUUID(), randomUUID()];
+    const vmId = newVm(left);
+    await allow(left, 22);
+    await allow(left, 8080, vmId);
+    await allow(joined, 443);
+    await protect(vmId, 4);
+    expect(host.openPorts(vmId)).toEqual([22, 8080]);
+    const tellJoined = async (departmentId: string, fence: number): Promise<void> => {
+      const who = { ownerId: randomUUID(), imageId: randomUUID() };
+      const data = { vmId, name: 'web', ...who, vcpus: 1, memoryMib: 128, fence };
+      const event = newEvent(vmJoinedDepartment, { departmentId, resource: { kind: 'vm', id: vmId }, data });
+      await service.publish(event);
+      const where = { consumer: 'vm-joined', eventId: event.id };
+      const isHeard = async () => (await service.get(Database).inboxEvent.count({ where })) > 0;
+      await pollUntil(isHeard, { what: 'the event to be heard' });
+    };
+    const lets = (ports: number[]) =>
+      pollUntil(() => String(host.openPorts(vmId)) === String(ports), { what: `ports ${String(ports)}` });
+    await tellJoined(joined, 5);
+    departmentOf.set(vmId, joined);
+    await lets([443]);
+    expect((await service.graphql(actorOf([left]), FIREWALL, { id: vmId })).data).toEqual({
+      _entities: [{ firewall: null }],
+    });
+    const deleted = await service.events('firewall-rule.deleted');
+    const gone = deleted.filter(({ data }) => JSON.stringify(data).includes(vmId));
+    expect(gone).toMatchObject([{ departmentId: left, data: { vmId } }]);
+    // What they rule there for the VM outlives the start, and an event that comes late changes nothing.
+    await allow(joined, 9090, vmId);
+    expect(await protect(vmId, 6)).toMatchObject({ status: 'APPLIED' });
+    await tellJoined(left, 4);
+    await tellJoined(randomUUID(), 5);
+    await allow(joined, 53);
+    await lets([443, 9090, 53]);
+  });
+
+  it('leaves nothing of a department that a VM left although no event comes: its start says where it is', async () => {
+    const [left, joined] = [randomUUID(), randomUUID()];
+    const vmId = newVm(left);
+    await allow(left, 8080, vmId);
+    await protect(vmId, 1);
+    departmentOf.set(vmId, joined);
+    await protect(vmId, 2);
+    expect(host.openPorts(vmId)).toEqual([]);
+    departmentOf.set(vmId, left);
+    await protect(vmId, 3);
+    expect(host.openPorts(vmId)).toEqual([]);
   });
 
   it('says plainly that a driver has no packet filter', async () => {

@@ -2,6 +2,7 @@ import {
   protectVm,
   unprotectVm,
   vmDeleted,
+  vmJoinedDepartment,
   type EventDataOf,
   type EventEnvelope,
   type ReplyOf,
@@ -10,12 +11,16 @@ import {
 import { Authorize } from '@infinibay/platform-access';
 import { HandlesEvent, HandlesRequest } from '@infinibay/platform-messaging';
 import { Controller } from '@nestjs/common';
+import { FilterWorker } from './filter.worker.js';
 import { ProtectionService } from './protection.service.js';
 
 /** The firewall service's edge on NATS. */
 @Controller()
 export class ProtectionController {
-  constructor(private readonly protection: ProtectionService) {}
+  constructor(
+    private readonly protection: ProtectionService,
+    private readonly worker: FilterWorker,
+  ) {}
 
   @Authorize()
   @HandlesRequest(protectVm)
@@ -34,5 +39,12 @@ export class ProtectionController {
   @HandlesEvent(vmDeleted, 'vm-deleted')
   forgetDeleted(event: EventEnvelope<EventDataOf<typeof vmDeleted>>): Promise<void> {
     return this.protection.forgetDeleted(event);
+  }
+
+  @Authorize()
+  @HandlesEvent(vmJoinedDepartment, 'vm-joined')
+  async joined(event: EventEnvelope<EventDataOf<typeof vmJoinedDepartment>>): Promise<void> {
+    await this.protection.moveTo(event);
+    this.worker.wake();
   }
 }

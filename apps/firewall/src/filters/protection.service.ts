@@ -9,6 +9,7 @@ import {
   type protectVm,
   type unprotectVm,
   type vmDeleted,
+  type vmJoinedDepartment,
 } from '@infinibay/contracts';
 import { RequestClient } from '@infinibay/platform-messaging';
 import { advanceFence, hostFailure, type Effect } from '@infinibay/platform-subgraph';
@@ -38,7 +39,7 @@ export class ProtectionService {
       await advanceFence(tx, vmId, fence);
       await this.filters.lockDepartment(tx, departmentId);
       await this.filters.protect(tx, request);
-      return { answer: undefined, events: [] };
+      return { answer: undefined, events: await this.dropForeign(tx, vmId, departmentId) };
     });
     const applied = await this.application.apply(vmId);
     // A newer worker took the protection away meanwhile.
@@ -69,9 +70,40 @@ export class ProtectionService {
     });
   }
 
+  /**
+   * The VM is of another department: its filter is compiled of the rules there, and its own rules, which are of the one
+   * that it left, go. Whoever has acted for a later worker knows where the VM is since: a late event changes nothing.
+   */
+  async moveTo(event: EventEnvelope<EventDataOf<typeof vmJoinedDepartment>>): Promise<void> {
+    const { departmentId, data } = event;
+    if (departmentId === null) return;
+    await this.change.consume('vm-joined', event, async (tx) => {
+      if (!(await isNewest(tx, data))) return { answer: undefined, events: [] };
+      await this.filters.lockDepartment(tx, departmentId);
+      await this.filters.move(tx, data.vmId, departmentId);
+      return { answer: undefined, events: await this.dropForeign(tx, data.vmId, departmentId) };
+    });
+  }
+
+  /** What other departments have ruled for the VM: those that it was of. */
+  private async dropForeign(tx: Transaction, vmId: string, departmentId: string): Promise<EventEnvelope[]> {
+    const rules = await this.rules.deleteOfVm(tx, vmId, departmentId);
+    return rules.map((rule) => ruleEvent(firewallRuleDeleted, rule));
+  }
+
   private async forget(tx: Transaction, vmId: string): Promise<Effect<VmFilter | null>> {
     const rules = await this.rules.deleteOfVm(tx, vmId);
     const answer = await this.filters.delete(tx, vmId);
     return { answer, events: rules.map((rule) => ruleEvent(firewallRuleDeleted, rule)) };
   }
 }
+
+const isNewest = async (tx: Transaction, { vmId, fence }: { vmId: string; fence: number }): Promise<boolean> => {
+  try {
+    await advanceFence(tx, vmId, fence);
+    return true;
+  } catch (error) {
+    if (error instanceof DomainError && error.code === 'STALE_FENCE') return false;
+    throw error;
+  }
+};

@@ -75,6 +75,17 @@ export class VmFilterRepository {
     );
   }
 
+  /** The VM is of another department: what is ruled there holds. Call under lockDepartment. */
+  async move(tx: Transaction, vmId: string, departmentId: string): Promise<void> {
+    await tx.$executeRawUnsafe(
+      `UPDATE vm_filters
+       SET department_id = $2::uuid, desired_revision = desired_revision + 1, status = 'PENDING', attempts = 0, next_attempt_at = now()
+       WHERE vm_id = $1::uuid AND department_id <> $2::uuid`,
+      vmId,
+      departmentId,
+    );
+  }
+
   /** Rules changed: the filters that they are in must be applied again. Call under lockDepartment. */
   async invalidate(tx: Transaction, departmentId: string, vmId: string | null): Promise<void> {
     await tx.$executeRawUnsafe(

@@ -68,9 +68,11 @@ export class RuleRepository {
     await tx.rule.delete({ where: { id } });
   }
 
-  async deleteOfVm(tx: Transaction, vmId: string): Promise<Rule[]> {
-    const rules = await tx.rule.findMany({ where: { vmId } });
-    await tx.rule.deleteMany({ where: { vmId } });
+  /** @param keptDepartmentId a department that keeps its rules for the VM */
+  async deleteOfVm(tx: Transaction, vmId: string, keptDepartmentId?: string): Promise<Rule[]> {
+    const where = { vmId, ...(keptDepartmentId === undefined ? {} : { departmentId: { not: keptDepartmentId } }) };
+    const rules = await tx.rule.findMany({ where });
+    await tx.rule.deleteMany({ where });
     return rules;
   }
 }

@@ -6,8 +6,9 @@ const RETRY_MS = 1_000;
 const MAX_IDS = 1_000;
 
 /**
- * Which department a VM belongs to, as the vms service says; a VM never moves, so an answer holds for as long as its
- * socket exists. VMs that are not known yet are asked for again after a second, all of them in one request.
+ * Which department a VM belongs to, as the vms service says; a VM goes to another one only while it is off, so an
+ * answer holds for as long as its socket exists. VMs that are not known yet are asked for again after a second, all of
+ * them in one request.
  */
 @Injectable()
 export class VmDirectory {
@@ -51,7 +52,9 @@ export class VmDirectory {
     this.wanted = new Set([...this.wanted].slice(MAX_IDS));
     try {
       const { vms } = await this.requests.call(findVms, { vmIds });
-      for (const vm of vms) this.departments.set(vm.vmId, vm.departmentId);
+      // Of a socket that is gone since, the answer may be of the department before.
+      for (const { vmId, departmentId } of vms)
+        if (this.askedAt.has(vmId)) this.departments.set(vmId, departmentId);
     } catch {
       // The request client has counted it; whoever still needs an answer asks again.
     }

@@ -17,9 +17,11 @@ import { PrismaClient, createDatabase } from '../database.js';
 import { metricsFrame } from './agent-frames.js';
 import { GuestServer } from './guest-server.js';
 
-/** The service on a database, a socket folder and a NATS of its own; every VM belongs to one department. */
+/** The service on a database, a socket folder and a NATS of its own; a VM belongs to one department unless a spec says so. */
 export class RunningCollector {
   readonly departmentId = randomUUID();
+  /** Of VMs that have gone to another department. */
+  readonly departments = new Map<string, string>();
 
   private constructor(
     readonly nats: NatsConnection,
@@ -104,7 +106,7 @@ export class RunningCollector {
 
   private readonly vm = (vmId: string) => ({
     vmId,
-    departmentId: this.departmentId,
+    departmentId: this.departments.get(vmId) ?? this.departmentId,
     ownerId: randomUUID(),
     name: 'web-1',
     state: 'RUNNING' as const,

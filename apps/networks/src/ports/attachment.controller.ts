@@ -1,4 +1,4 @@
-import { attachVm, detachVm, findPorts, selectNetwork, type ReplyOf, type RequestOf } from '@infinibay/contracts';
+import { attachVm, detachVm, findPorts, keepPort, selectNetwork, type ReplyOf, type RequestOf } from '@infinibay/contracts';
 import { Authorize } from '@infinibay/platform-access';
 import { HandlesRequest } from '@infinibay/platform-messaging';
 import { Controller } from '@nestjs/common';
@@ -39,5 +39,12 @@ export class AttachmentController {
   async findPorts({ vmId }: RequestOf<typeof findPorts>): Promise<ReplyOf<typeof findPorts>> {
     const ports = await this.ports.ofVm(vmId);
     return { ports: ports.map(({ id: portId, mac }) => ({ portId, mac })) };
+  }
+
+  @Authorize()
+  @HandlesRequest(keepPort)
+  async keep(request: RequestOf<typeof keepPort>): Promise<ReplyOf<typeof keepPort>> {
+    await this.attachments.keep(request);
+    return {};
   }
 }

@@ -9,6 +9,7 @@ import {
   type VmNic,
   type attachVm,
   type detachVm,
+  type keepPort,
 } from '@infinibay/contracts';
 import { capacityOf, formatIpv4, lowestFreeAddress, macOfPort, parseNetworkCidr } from '@infinibay/networks-domain';
 import { newEvent } from '@infinibay/platform-persistence';
@@ -24,6 +25,7 @@ import { PortRepository } from './port.repository.js';
 
 type Attach = RequestOf<typeof attachVm>;
 type Detach = RequestOf<typeof detachVm>;
+type Keep = RequestOf<typeof keepPort>;
 
 /** A MAC has 24 bits of its own: a few collisions in a row mean that something else is wrong. */
 const MAC_ATTEMPTS = 16;
@@ -53,10 +55,19 @@ export class AttachmentService {
   }
 
   /** @throws DomainError STALE_FENCE. A host that is away learns of it later: the addresses are free at once. */
-  async detach(request: Detach): Promise<void> {
+  detach({ vmId, fence }: Detach): Promise<void> {
+    return this.release(vmId, fence);
+  }
+
+  /** The same for the ports in other networks than this. @throws DomainError STALE_FENCE */
+  keep({ vmId, networkId, fence }: Keep): Promise<void> {
+    return this.release(vmId, fence, networkId);
+  }
+
+  private async release(vmId: string, fence: number, keptNetworkId?: string): Promise<void> {
     const freed = await this.change.run(async (tx) => {
-      await advanceFence(tx, request.vmId, request.fence);
-      return this.releasePorts(tx, request.vmId);
+      await advanceFence(tx, vmId, fence);
+      return this.releasePorts(tx, vmId, keptNetworkId);
     });
     const outcomes = await Promise.allSettled(
       freed.map((port) => this.hosts.apply({ networkId: port.networkId, hostId: port.hostId })),
@@ -107,8 +118,8 @@ export class AttachmentService {
     throw new DomainError('INTERNAL', { reason: 'no free MAC address' });
   }
 
-  private async releasePorts(tx: Transaction, vmId: string): Promise<Effect<Port[]>> {
-    const freed = await this.ports.deleteOfVm(tx, vmId);
+  private async releasePorts(tx: Transaction, vmId: string, keptNetworkId?: string): Promise<Effect<Port[]>> {
+    const freed = await this.ports.deleteOfVm(tx, vmId, keptNetworkId);
     await this.hostNetworks.reissue(tx, freed);
     return { answer: freed, events: freed.map((port) => portEvent(portReleased, port)) };
   }

@@ -6,6 +6,7 @@ import {
   findPorts,
   isPlainDhcpHostname,
   isRetryable,
+  keepPort,
   type VmNic,
 } from '@infinibay/contracts';
 import { pollUntil } from '@infinibay/testing';
@@ -191,6 +192,33 @@ describe('attachments of VMs to networks', () => {
     await pollUntil(() => host.networks.get(networkId)?.spec.reservations.length === 0, {
       what: 'the old host to forget it',
     });
+  });
+
+  it('keeps one port of a VM that goes to another department, and frees the other', async () => {
+    const [ours, theirDepartment, vmId] = [await newNetwork(30), randomUUID(), randomUUID()];
+    const theirs = await service.insertNetwork(theirDepartment, 'theirs', `10.44.${octet++}.0/24`);
+    const before = await attach(ours, vmId, 5);
+    const request = { vmId, departmentId: theirDepartment, networkId: theirs, hostId: host.hostId, hostname: 'web-1' };
+    const { nic } = await service.call(attachVm, { ...request, fence: 6 });
+    // Until it is said which one it keeps it has both: whoever took the address would have it taken back.
+    await expect(attach(ours)).rejects.toMatchObject({ code: 'ADDRESSES_EXHAUSTED' });
+    await expect(service.call(keepPort, { vmId, networkId: theirs, fence: 5 })).rejects.toMatchObject({
+      code: 'STALE_FENCE',
+    });
+    for (const fence of [6, 7]) await service.call(keepPort, { vmId, networkId: theirs, fence });
+    expect((await service.call(attachVm, { ...request, fence: 7 })).nic).toEqual(nic);
+    const released = (await service.events('port.released')).filter(({ resource }) => resource.id === before.portId);
+    expect(released).toMatchObject([{ departmentId, data: { vmId, networkId: ours, address: before.address } }]);
+    expect(host.networks.get(ours)?.spec.reservations).toEqual([]);
+    expect((await attach(ours)).address).toBe(before.address);
+    // A transfer that came to nothing: what was reserved for it goes in the same way.
+    await service.call(attachVm, { ...request, vmId, departmentId, networkId: await newNetwork(), fence: 8 });
+    await service.call(keepPort, { vmId, networkId: theirs, fence: 8 });
+    const vms = [{ __typename: 'Vm', id: vmId }];
+    const member = actorOf([departmentId, theirDepartment]);
+    expect((await service.graphql(member, PORTS, { vms })).data?.['_entities']).toMatchObject([
+      { ports: [{ mac: nic.mac, network: { id: theirs } }] },
+    ]);
   });
 
   it('attaches no VM to a network of another department', async () => {

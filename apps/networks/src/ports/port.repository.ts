@@ -68,9 +68,11 @@ export class PortRepository {
     return tx.port.update({ where: { id }, data: change });
   }
 
-  async deleteOfVm(tx: Transaction, vmId: string): Promise<Port[]> {
-    const ports = await tx.port.findMany({ where: { vmId } });
-    await tx.port.deleteMany({ where: { vmId } });
+  /** @param keptNetworkId a network in which it keeps its port */
+  async deleteOfVm(tx: Transaction, vmId: string, keptNetworkId?: string): Promise<Port[]> {
+    const where = { vmId, ...(keptNetworkId === undefined ? {} : { networkId: { not: keptNetworkId } }) };
+    const ports = await tx.port.findMany({ where });
+    await tx.port.deleteMany({ where });
     return ports;
   }
 }

@@ -4,7 +4,8 @@ import type { Actor, EventEnvelope } from '@infinibay/contracts';
 export const ADMIN_ROOM = 'admin';
 export const userRoom = (userId: string): string => `user:${userId}`;
 export const departmentRoom = (departmentId: string): string => `department:${departmentId}`;
-export const vmRoom = (vmId: string): string => `vm:${vmId}`;
+/** Of those who watch a VM of this department: whoever did when it was of another one is in another room. */
+export const vmRoom = (departmentId: string, vmId: string): string => `vm:${departmentId}:${vmId}`;
 
 /** The rooms that an actor belongs to; those of VMs come by subscription. */
 export const roomsOf = (actor: Actor): string[] => [

@@ -170,9 +170,9 @@ export class SessionWatch implements BeforeApplicationShutdown {
     this.recheckDue();
   }
 
-  /** Ends what watches a VM that is no more: it would count as watched for as long as the connection lasts. */
-  forgetVm(vmId: string): void {
-    for (const socket of this.socketsIn(vmRoom(vmId))) unwatch(socket, vmId);
+  /** Ends what watches a VM that its department has no more: it would count as watched for as long as the connection lasts. */
+  forgetVm(departmentId: string, vmId: string): void {
+    for (const socket of this.socketsIn(vmRoom(departmentId, vmId))) unwatch(socket, departmentId, vmId);
   }
 
   private sweep(): void {
@@ -282,7 +282,7 @@ export class SessionWatch implements BeforeApplicationShutdown {
     const joined = [...after].filter((room) => !before.has(room));
     if (joined.length > 0) void socket.join(joined);
     for (const [vmId, departmentId] of session.watched) {
-      if (!can(actor, 'read', { kind: 'vm', departmentId })) unwatch(socket, vmId);
+      if (!can(actor, 'read', { kind: 'vm', departmentId })) unwatch(socket, departmentId, vmId);
     }
   }
 
@@ -300,9 +300,9 @@ export class SessionWatch implements BeforeApplicationShutdown {
   }
 }
 
-const unwatch = (socket: RealtimeSocket, vmId: string): void => {
+const unwatch = (socket: RealtimeSocket, departmentId: string, vmId: string): void => {
   socket.data.session.watched.delete(vmId);
-  void socket.leave(vmRoom(vmId));
+  void socket.leave(vmRoom(departmentId, vmId));
   socket.emit('vm:unsubscribed', { vmId, code: 'VM_NOT_FOUND' });
 };
 

@@ -1,4 +1,10 @@
-import { DomainError, LIVE_EVENTS_SUBJECTS, userAccessChanged, vmDeleted } from '@infinibay/contracts';
+import {
+  DomainError,
+  LIVE_EVENTS_SUBJECTS,
+  userAccessChanged,
+  vmDeleted,
+  vmLeftDepartment,
+} from '@infinibay/contracts';
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { Logger } from '@infinibay/platform-logging';
@@ -170,6 +176,7 @@ export class EventFeed implements BeforeApplicationShutdown {
     this.hub.io.to(rooms).emit('event', event);
     this.metrics.sequence.set(event.sequence);
     if (event.name === userAccessChanged.name) this.sessions.recheckUser(event.resource.id);
-    if (event.name === vmDeleted.name) this.sessions.forgetVm(event.resource.id);
+    const isGone = event.name === vmDeleted.name || event.name === vmLeftDepartment.name;
+    if (isGone && event.departmentId !== null) this.sessions.forgetVm(event.departmentId, event.resource.id);
   }
 }

@@ -33,8 +33,8 @@ export class SampleFeed implements BeforeApplicationShutdown {
   }
 
   private deliver(subject: string, data: Uint8Array): void {
-    const vmId = subject.slice(subject.lastIndexOf('.') + 1);
-    const room = vmRoom(vmId);
+    const [departmentId = '', vmId = ''] = subject.split('.').slice(-2);
+    const room = vmRoom(departmentId, vmId);
     if (!this.hub.io.sockets.adapter.rooms.has(room) || !this.sessions.knowsAudience) return;
     try {
       const sample = GuestSample.parse(JSON.parse(Buffer.from(data).toString('utf8')));

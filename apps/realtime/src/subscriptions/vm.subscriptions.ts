@@ -28,7 +28,7 @@ export class VmSubscriptions {
     // Others may have been asked for meanwhile.
     if (!socket.connected || this.isWatched(session, vmId)) return undefined;
     session.watched.set(vmId, vm.departmentId);
-    await socket.join(vmRoom(vmId));
+    await socket.join(vmRoom(vm.departmentId, vmId));
     return undefined;
   }
 
@@ -41,8 +41,10 @@ export class VmSubscriptions {
   }
 
   async unsubscribe(socket: RealtimeSocket, vmId: string): Promise<undefined> {
-    socket.data.session.watched.delete(vmId);
-    await socket.leave(vmRoom(vmId));
+    const { watched } = socket.data.session;
+    const departmentId = watched.get(vmId);
+    watched.delete(vmId);
+    if (departmentId !== undefined) await socket.leave(vmRoom(departmentId, vmId));
     return undefined;
   }
 }

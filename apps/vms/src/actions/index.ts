@@ -11,6 +11,7 @@ import { shutdown } from './shutdown.js';
 import { snapshotSteps } from './snapshots.js';
 import { start } from './start.js';
 import { suspend } from './suspend.js';
+import { transferSteps } from './transfer.js';
 import type { PerformStep } from './step.js';
 import { volumeSteps } from './volumes.js';
 
@@ -28,5 +29,6 @@ export const STEPS: Readonly<Record<Step, PerformStep>> = {
   ...resize,
   ...volumeSteps,
   ...snapshotSteps,
+  ...transferSteps,
   ...deleteVm,
 };

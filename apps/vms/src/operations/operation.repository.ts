@@ -68,6 +68,9 @@ const storedParameters = z.object({
   start: z.boolean().optional().catch(undefined),
   discardSavedMemory: z.boolean().optional().catch(undefined),
   purgeAfterSeconds: z.number().positive().optional().catch(undefined),
+  departmentId: z.uuid().optional().catch(undefined),
+  networkId: z.uuid().optional().catch(undefined),
+  ownerId: z.uuid().optional().catch(undefined),
 });
 
 /** What was said of how an operation is to be done. */

@@ -1,7 +1,14 @@
 import { LOGGER } from '@infinibay/platform-service';
 import type { Logger } from '@infinibay/platform-logging';
 import { MetricsRegistry } from '@infinibay/platform-metrics';
-import { excesses, quotaExceeded, type Excess, type Quantities } from '@infinibay/vms-domain';
+import {
+  excesses,
+  inLockOrder,
+  quotaExceeded,
+  type Excess,
+  type Limits,
+  type Quantities,
+} from '@infinibay/vms-domain';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Counter } from 'prom-client';
 import type { Transaction } from '../database.js';
@@ -32,7 +39,27 @@ export class QuotaAdmission {
    * @throws DomainError QUOTA_EXCEEDED with every quota that would be exceeded
    */
   async admit(tx: Transaction, departmentId: string, requested: Partial<Quantities>): Promise<void> {
-    const limits = await this.stored.lock(tx, departmentId);
+    await this.judge(tx, departmentId, await this.stored.lock(tx, departmentId), requested);
+  }
+
+  /**
+   * The same for what one department gives to another. Both are locked: whoever asks for more of the first meanwhile finds
+   * what it has got free.
+   * @throws DomainError QUOTA_EXCEEDED of the second
+   */
+  async admitMove(tx: Transaction, from: string, to: string, requested: Quantities): Promise<void> {
+    const limits = new Map<string, Limits | null>();
+    for (const departmentId of inLockOrder([from, to]))
+      limits.set(departmentId, await this.stored.lock(tx, departmentId));
+    await this.judge(tx, to, limits.get(to) ?? null, requested);
+  }
+
+  private async judge(
+    tx: Transaction,
+    departmentId: string,
+    limits: Limits | null,
+    requested: Partial<Quantities>,
+  ): Promise<void> {
     if (limits === null) return;
     const used = await this.stored.usageOf(tx, departmentId);
     const [first, ...more] = excesses(limits, used, requested);

@@ -82,10 +82,11 @@ export const isSpecStep = (step: Step | null): boolean => SPEC_STEPS.some((one) 
 export const isOfVolumes = (step: Step | null): boolean => step === 'attach-volume' || step === 'detach-volume';
 
 /** What is done for nobody as well, when the VM is as it shall be. */
-export const isOfLeftovers = (step: Step | null): boolean => isOfVolumes(step) || step === 'delete-snapshot';
+export const isOfLeftovers = (step: Step | null): boolean =>
+  isOfVolumes(step) || step === 'delete-snapshot' || step === 'settle-in';
 
 /** What volumes need next; null: nothing, or nothing that who waits for another spec is kept waiting for. */
-export const pendingVolumes = (reading: Reading): 'attach-volume' | 'detach-volume' | null => {
+const pendingVolumes = (reading: Reading): 'attach-volume' | 'detach-volume' | null => {
   const { volumes } = reading;
   if (isAboutSpec(reading)) return null;
   if (volumes.some(({ attachment }) => attachment === 'ATTACHING')) return 'attach-volume';
@@ -93,10 +94,19 @@ export const pendingVolumes = (reading: Reading): 'attach-volume' | 'detach-volu
 };
 
 /** Snapshots that shall be gone, and those that nobody is taking any more. */
-export const unwantedSnapshots = ({ open, snapshots }: Pick<Reading, 'open' | 'snapshots'>): VmSnapshot[] =>
+const unwantedSnapshots = ({ open, snapshots }: Pick<Reading, 'open' | 'snapshots'>): VmSnapshot[] =>
   snapshots.filter(
     ({ id, state }) => state === 'DELETING' || (state === 'CREATING' && id !== open?.parameters.snapshotId),
   );
+
+/** What is left to be done of what was asked for before. */
+export const leftoversIn = (
+  reading: Reading,
+): Pick<Observed, 'pendingVolumes' | 'hasUnwantedSnapshots' | 'isToSettleIn'> => ({
+  pendingVolumes: pendingVolumes(reading),
+  hasUnwantedSnapshots: unwantedSnapshots(reading).length > 0,
+  isToSettleIn: reading.vm.toSettleIn,
+});
 
 /** A spec that was accepted before had to give way to what ends now, and is still to be brought about. */
 export const isOvertaken = (

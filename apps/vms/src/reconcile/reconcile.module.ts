@@ -1,24 +1,37 @@
 import { Module } from '@nestjs/common';
 import { HostsModule } from '../hosts/hosts.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
+import { QuotasModule } from '../quotas/quotas.module.js';
 import { SnapshotsModule } from '../snapshots/snapshots.module.js';
 import { VmsModule } from '../vms/vms.module.js';
 import { VolumesModule } from '../volumes/volumes.module.js';
 import { AutostartController } from './autostart.controller.js';
 import { AutostartRepository } from './autostart.repository.js';
 import { ClaimRepository } from './claim.repository.js';
+import { DepartmentChange } from './department.change.js';
 import { DriftController } from './drift.controller.js';
 import { HostReportController } from './host-report.controller.js';
 import { HostClient } from './host.client.js';
 import { Reconciler } from './reconciler.js';
 import { SettledVmRepository } from './settled-vm.repository.js';
+import { StepEffects } from './step.effects.js';
 import { VmJournal } from './vm.journal.js';
 import { VmWorker } from './vm.worker.js';
 
 @Module({
-  imports: [HostsModule, OperationsModule, VmsModule, VolumesModule, SnapshotsModule],
+  imports: [HostsModule, OperationsModule, QuotasModule, VmsModule, VolumesModule, SnapshotsModule],
   controllers: [HostReportController, DriftController, AutostartController],
-  providers: [AutostartRepository, ClaimRepository, SettledVmRepository, HostClient, VmJournal, VmWorker, Reconciler],
-  exports: [HostClient, Reconciler],
+  providers: [
+    AutostartRepository,
+    ClaimRepository,
+    SettledVmRepository,
+    HostClient,
+    DepartmentChange,
+    StepEffects,
+    VmJournal,
+    VmWorker,
+    Reconciler,
+  ],
+  exports: [DepartmentChange, HostClient, Reconciler],
 })
 export class ReconcileModule {}

@@ -26,6 +26,7 @@ import { SnapshotJournal } from '../snapshots/snapshot.journal.js';
 import { VolumeRepository } from '../volumes/volume.repository.js';
 import { ClaimRepository, type Claim } from './claim.repository.js';
 import { isOvertaken, type Reading } from './reading.js';
+import { StepEffects } from './step.effects.js';
 
 const later = (now: Date, waitMs: number): Date => new Date(now.getTime() + waitMs);
 
@@ -54,6 +55,7 @@ export class VmJournal {
     private readonly operations: OperationRepository,
     private readonly volumes: VolumeRepository,
     private readonly snapshots: SnapshotJournal,
+    private readonly effects: StepEffects,
   ) {}
 
   /** The VM as it is now, and what is asked of it; STALE_FENCE when another worker has it. */
@@ -77,20 +79,10 @@ export class VmJournal {
     );
   }
 
-  /** What the step brought about is remembered with it: that there is a disk, and in which network the VM is. */
+  /** With what the step brought about. @throws DomainError what StepEffects throws */
   stepSucceeded(claim: Claim, reading: Reading, step: Step, preparation: Preparation): Promise<void> {
     return this.write(claim, async (tx, vm, now) => {
-      const networkId = preparation.nic?.networkId;
-      const isDisk = step === 'ensure-disk' || step === 'clone-disk';
-      if (isDisk && vm.diskBuiltAt === null) await this.vms.update(tx, vm.id, { diskBuiltAt: now });
-      if (networkId !== undefined && networkId !== vm.networkId) await this.vms.update(tx, vm.id, { networkId });
-      const { savedMemory, made } = preparation;
-      if (savedMemory !== undefined) await this.vms.update(tx, vm.id, savedColumns(savedMemory, vm, now));
-      if (preparation.isPowerCut === true) await this.vms.update(tx, vm.id, unheard(vm, reading.vm));
-      if (made?.isStarted === true && vm.desired !== 'DELETED')
-        await this.vms.update(tx, vm.id, { desired: 'RUNNING' });
-      await this.recordVolumes(tx, vm, step, preparation);
-      const told = await this.snapshots.record(tx, vm, preparation.snapshots ?? {});
+      const told = await this.effects.record(tx, vm, reading, step, preparation, now);
       return [...told, ...(await this.operations.markStep(tx, vm.id, step, { status: 'SUCCEEDED', finishedAt: now }))];
     });
   }
@@ -106,18 +98,11 @@ export class VmJournal {
   /** A step that has not come about yet has moved some volumes, removed some snapshots, or copied some of a disk. */
   stepMoved(claim: Claim, step: Step, preparation: Preparation): Promise<void> {
     return this.write(claim, async (tx, vm) => {
-      await this.recordVolumes(tx, vm, step, preparation);
-      const { copiedPercent, snapshots = {} } = preparation;
+      const told = await this.effects.recordPart(tx, vm, step, preparation);
+      const { copiedPercent } = preparation;
       const copied = copiedPercent === undefined ? [] : await this.operations.showProgress(tx, vm.id, copiedPercent);
-      return [...copied, ...(await this.snapshots.record(tx, vm, snapshots))];
+      return [...copied, ...told];
     });
-  }
-
-  private async recordVolumes(tx: Transaction, { id }: Vm, step: Step, { volumes }: Preparation): Promise<void> {
-    if (volumes === undefined) return;
-    if (step === 'attach-volume') await this.volumes.markAttached(tx, id, volumes.moved);
-    if (step === 'detach-volume') await this.volumes.markDetached(tx, id, volumes.moved);
-    await this.volumes.markRefused(tx, id, volumes.refused);
   }
 
   /** The desired state is reached: the VM shows it, its operation ends, the lease is given back. */
@@ -283,7 +268,7 @@ export class VmJournal {
         ...RELEASED,
         state,
         desired: 'RUNNING',
-        reconcileAt: isDue ? now : await this.dueForLeftovers(tx, reading, now),
+        reconcileAt: isDue ? now : await this.dueForLeftovers(tx, vm, reading, now),
         failedAttempts: 0,
         pauseReason: paused,
       });
@@ -305,7 +290,7 @@ export class VmJournal {
       const isUnfinished = vm.state === 'STARTING' || vm.state === 'STOPPING' || isOvertaken(vm, reading);
       const isDue = isUnfinished || (vm.state === 'PAUSED' && runsOnByItself(vm.pauseReason));
       // A volume that could not be attached is taken away again, whatever of it has come about.
-      const dueAt = isDue ? now : await this.dueForLeftovers(tx, reading, now);
+      const dueAt = isDue ? now : await this.dueForLeftovers(tx, vm, reading, now);
       const reconcileAt = vm.state === 'ERROR' ? dueInError(vm, now) : dueAt;
       await this.vms.update(tx, vm.id, { ...RELEASED, reconcileAt, failedAttempts: 0 });
       return [...stepped, ...ended];
@@ -334,14 +319,15 @@ export class VmJournal {
     });
   }
 
-  /** Its volumes are not as they shall be, or it has snapshots that shall be gone. */
-  private async hasLeftovers(tx: Transaction, { id }: Vm): Promise<boolean> {
+  /** Its volumes are not as they shall be, it has snapshots that shall be gone, or is to be made ready where it is. */
+  private async hasLeftovers(tx: Transaction, { id, toSettleIn }: Vm): Promise<boolean> {
+    if (toSettleIn) return true;
     if ((await this.volumes.ofVm(id, tx)).some(({ attachment }) => attachment !== 'ATTACHED')) return true;
     return this.snapshots.hasUnwanted(tx, id);
   }
 
   /** When that is looked after which what failed has left behind: at once, unless it failed by itself and will again. */
-  private async dueForLeftovers(tx: Transaction, { vm, open }: Reading, now: Date): Promise<Date | null> {
+  private async dueForLeftovers(tx: Transaction, vm: Vm, { open }: Reading, now: Date): Promise<Date | null> {
     if (!(await this.hasLeftovers(tx, vm))) return null;
     return open === null ? later(now, LOOK_AGAIN_MS) : now;
   }

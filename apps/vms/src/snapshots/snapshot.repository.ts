@@ -47,6 +47,11 @@ export class SnapshotRepository {
     return Map.groupBy(rows, ({ vmId }) => vmId);
   }
 
+  /** They go with their VM, which is locked, to another department. */
+  async moveAll(tx: Transaction, vmId: string, departmentId: string): Promise<void> {
+    await tx.vmSnapshot.updateMany({ where: { vmId }, data: { departmentId } });
+  }
+
   /** What they stand on now. */
   async currentOf(vmIds: readonly string[]): Promise<Map<string, string | null>> {
     const rows = await this.database.vm.findMany({

@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   DomainError,
-  attachVm,
   defineVm,
-  detachVm,
   ensureDisk,
   findDepartments,
   findPorts,
@@ -23,7 +21,6 @@ import {
   resetVm,
   resolveSession,
   resumeVm,
-  selectNetwork,
   shutdownVm,
   startVm,
   suspendVm,
@@ -44,6 +41,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { SimulatedMembers } from './simulated-members.js';
 import { CAPABILITIES } from './simulated-host.js';
 import { PORT, serveLinks } from './simulated-links.js';
+import { SimulatedPorts } from './simulated-ports.js';
 import { SimulatedSaves } from './simulated-saves.js';
 import { SimulatedSeeds } from './simulated-seeds.js';
 import { SimulatedSizes, serveSizes } from './simulated-sizes.js';
@@ -69,9 +67,12 @@ export interface SimulatedVm {
   port: boolean;
   /** What the port, and so the guest, is called. */
   hostname?: string;
-  /** What libvirt shows it as. */
+  /** What libvirt shows it as, and the network of its card. */
   name?: string;
+  network?: string;
   filter: boolean;
+  /** The department whose rules it is of. */
+  filterOf?: string;
   fence: number;
   readonly sizes: SimulatedSizes;
 }
@@ -88,7 +89,8 @@ export class Neighbours {
   readonly departments = new Set<string>();
   /** Sessions that are open, by their ids. */
   readonly sessions = new Map<string, Actor>();
-  readonly missingNetworks = new Set<string>();
+  readonly ports = new SimulatedPorts();
+  readonly missingNetworks = this.ports.missing;
   readonly vms = new Map<string, SimulatedVm>();
   readonly calls: string[] = [];
   readonly volumes = new SimulatedVolumes();
@@ -237,6 +239,7 @@ export class Neighbours {
       server.serve(contract, handler, contract.owner === 'hypervisor-agent' ? hostId : undefined);
     };
     this.members.serve(on);
+    this.ports.serve(on, this.command, this.hostId);
     this.volumes.serve(on, this.command);
     this.saves.serve(on, this.command);
     this.snapshots.serve(on, this.command);
@@ -253,10 +256,6 @@ export class Neighbours {
       await this.disturb('resolve-session', userId);
       return { actor: this.sessions.get(sessionId) ?? null };
     });
-    on(selectNetwork, ({ networkId }) => {
-      if (networkId !== null && this.missingNetworks.has(networkId)) throw new DomainError('NETWORK_NOT_FOUND');
-      return Promise.resolve({ networkId: networkId ?? this.hostId });
-    });
     on(inspectVm, async ({ vmId }) => {
       const { power, reason, disk } = this.vm(vmId);
       await this.disturb('inspect-vm', vmId);
@@ -268,13 +267,6 @@ export class Neighbours {
       if (disk) return Promise.resolve({ status: 'SOUND' as const, capacityBytes: 1, problem: null });
       return Promise.resolve({ status: 'ABSENT' as const, capacityBytes: null, problem: MISSING });
     });
-    on(attachVm, (request) =>
-      this.command('attach-vm', request, (vm) => {
-        if (this.missingNetworks.has(request.networkId)) throw new DomainError('NETWORK_NOT_FOUND');
-        Object.assign(vm, { port: true, hostname: request.hostname });
-        return { nic: { ...PORT, networkId: request.networkId, address: '10.80.0.10', networkName: 'net' } };
-      }),
-    );
     on(ensureDisk, (request) =>
       this.command('ensure-disk', request, (vm) => {
         if (!vm.disk) vm.disksMade += 1;
@@ -283,7 +275,7 @@ export class Neighbours {
     );
     on(protectVm, (request) =>
       this.command('protect-vm', request, (vm) => {
-        vm.filter = true;
+        Object.assign(vm, { filter: true, filterOf: request.departmentId });
         return { filterName: `infinibay-vm-${request.vmId}`, revision: 1, status: 'APPLIED' as const };
       }),
     );
@@ -292,7 +284,7 @@ export class Neighbours {
         this.volumes.defined(spec.vmId);
         this.seeds.defined(spec.vmId);
         vm.power ??= 'off';
-        vm.name = spec.name;
+        Object.assign(vm, { name: spec.name, network: spec.nics[0]?.networkId });
         vm.sizes.define(spec);
         return {};
       }),
@@ -358,12 +350,6 @@ export class Neighbours {
     on(unprotectVm, (request) =>
       this.command('unprotect-vm', request, (vm) => {
         vm.filter = false;
-        return {};
-      }),
-    );
-    on(detachVm, (request) =>
-      this.command('detach-vm', request, (vm) => {
-        vm.port = false;
         return {};
       }),
     );

@@ -26,6 +26,7 @@ import { VmCloudInitService } from './vm-cloud-init.service.js';
 import { VmMetadataResolver } from './vm-metadata.resolver.js';
 import { VmMetadataService } from './vm-metadata.service.js';
 import { AcceptedRequests, actionResolvers } from './vm-mutation.resolver.js';
+import { TransferTargets } from './transfer-target.js';
 import { VmSnapshots } from './vm-snapshots.js';
 import { VmPlacement } from './vm.placement.js';
 import { VmTransferResolver } from './vm-transfer.resolver.js';
@@ -65,6 +66,7 @@ import { VolumeAttachment } from './volume-attachment.js';
     VmMetadataResolver,
     VmCloudInitService,
     SetVmCloudInitResolver,
+    TransferTargets,
     VmTransferService,
     VmTransferResolver,
     AcceptedRequests,

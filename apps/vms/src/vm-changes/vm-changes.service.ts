@@ -44,7 +44,7 @@ export interface Alongside {
 }
 
 /** What somebody wants of a VM. */
-interface Asked {
+export interface Asked {
   readonly kind: OperationKind;
   readonly actor: Actor;
   readonly key: string;
@@ -123,14 +123,23 @@ export class VmChangesService {
     const asked = { actor, key, operation: kind, verb, input: { ...input, ...parameters }, prepare };
     return this.accept(asked, async (tx, said) => {
       await alongside?.before?.(tx);
-      const vm = await this.lock(tx, actor, kind, input.vmId, parameters.volumeId);
-      const named = this.effects.named(kind, parameters);
-      const told = await this.effects.accept(tx, vm, { kind, actor, parameters: named, input: said });
-      const events = [...told, ...(await this.makeDue(tx, vm, kind))];
-      const effect = await this.journal(tx, vm, { kind, actor, key, parameters: named }, events);
+      const effect = await this.take(tx, { kind, actor, key, parameters }, said);
       await alongside?.after(tx, effect.answer);
       return effect;
     });
+  }
+
+  /**
+   * What is done of it in the transaction that accepts it, for a mutation that is more than its action.
+   * @throws DomainError VM_NOT_FOUND, VM_BUSY, VM_MEMORY_SAVED, DELETION_PROTECTED, DELETION_SCHEDULED, and what ActionEffects throws
+   */
+  async take(tx: Transaction, asked: Asked, input: Said): Promise<MutationEffect<Accepted>> {
+    const { kind, actor, parameters } = asked;
+    const vm = await this.lock(tx, actor, kind, input.vmId, parameters.volumeId);
+    const named = this.effects.named(kind, parameters);
+    const told = await this.effects.accept(tx, vm, { kind, actor, parameters: named, input });
+    const events = [...told, ...(await this.makeDue(tx, vm, kind))];
+    return this.journal(tx, vm, { ...asked, parameters: named }, events);
   }
 
   /** The VM, of which this may be asked now. @throws DomainError VM_NOT_FOUND, VM_BUSY, VM_MEMORY_SAVED, DELETION_PROTECTED, DELETION_SCHEDULED, DELETION_NOT_SCHEDULED */

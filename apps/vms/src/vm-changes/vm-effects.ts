@@ -3,6 +3,7 @@ import { actionOf, type OperationKind, type Parameters } from '@infinibay/vms-do
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
+import { DepartmentChange } from '../reconcile/department.change.js';
 import { KeptMemory } from './kept-memory.js';
 import { SoftDeletion } from './soft-deletion.js';
 
@@ -12,9 +13,10 @@ export class VmEffects {
   constructor(
     private readonly kept: KeptMemory,
     private readonly deletions: SoftDeletion,
+    private readonly departments: DepartmentChange,
   ) {}
 
-  /** @throws DomainError what KeptMemory throws */
+  /** @throws DomainError what KeptMemory and DepartmentChange throw */
   async accept(
     tx: Transaction,
     vm: VmRow,
@@ -24,6 +26,7 @@ export class VmEffects {
   ): Promise<EventEnvelope[]> {
     const { deletion } = actionOf(kind);
     if (kind === 'SAVE_VM') await this.kept.promise(tx, vm);
+    if (kind === 'TRANSFER_VM') await this.departments.accept(tx, vm, parameters.departmentId ?? vm.departmentId);
     if (deletion === 'scheduled') return this.deletions.schedule(tx, vm, actor, parameters);
     return deletion === 'taken-back' ? this.deletions.cancel(tx, vm) : [];
   }

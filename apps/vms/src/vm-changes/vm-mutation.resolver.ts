@@ -72,5 +72,7 @@ const resolverOf = (action: (typeof ACTIONS)[number]): Type => {
   return ActionResolver;
 };
 
-/** One for each action that is registered. */
-export const actionResolvers: readonly Type[] = ACTIONS.map(resolverOf);
+/** One for each action that is registered, but those whose mutation is more than the action. */
+export const actionResolvers: readonly Type[] = ACTIONS.filter((action) => action.hasOwnMutation !== true).map(
+  resolverOf,
+);

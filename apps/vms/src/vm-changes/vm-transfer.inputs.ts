@@ -3,7 +3,7 @@ import { KEY_DESCRIPTION } from '@infinibay/platform-graphql';
 import { Field, ID, InputType } from '@nestjs/graphql';
 import { z } from 'zod';
 
-@InputType({ description: 'Whom a virtual machine shall belong to' })
+@InputType({ description: 'Whom a virtual machine shall belong to: ownerId, departmentId or both' })
 export class TransferVmInput {
   @Field(() => String, { nullable: true, description: KEY_DESCRIPTION })
   idempotencyKey?: string | null;
@@ -11,8 +11,41 @@ export class TransferVmInput {
   @Field(() => ID)
   vmId!: string;
 
-  @Field(() => ID, { description: 'A member of the department of the virtual machine who may sign in' })
-  ownerId!: string;
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      'A member of the department that the virtual machine is in then, who may sign in. With departmentId it may be left out: the virtual machine keeps its owner, who has to be such a member',
+  })
+  ownerId?: string | null;
+
+  @Field(() => ID, {
+    nullable: true,
+    description: 'The department that it shall be in; it stays in its own when left out',
+  })
+  departmentId?: string | null;
+
+  @Field(() => ID, {
+    nullable: true,
+    description: 'A network of the other department; the oldest one there when left out',
+  })
+  networkId?: string | null;
 }
 
-export const TransferVm = z.object({ idempotencyKey: IdempotencyKey, vmId: z.string(), ownerId: z.string() });
+const optional = z
+  .string()
+  .nullish()
+  .transform((id) => id ?? null);
+
+export const TransferVm = z
+  .object({
+    idempotencyKey: IdempotencyKey,
+    vmId: z.string(),
+    ownerId: optional,
+    departmentId: optional,
+    networkId: optional,
+  })
+  .refine(({ ownerId, departmentId }) => ownerId !== null || departmentId !== null, {
+    message: 'give ownerId, departmentId or both',
+    path: ['ownerId'],
+  });
+export type TransferVm = z.output<typeof TransferVm>;

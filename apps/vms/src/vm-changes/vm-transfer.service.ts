@@ -1,53 +1,60 @@
-import { DomainError, findMembers, type Actor } from '@infinibay/contracts';
+import { DomainError, type Actor } from '@infinibay/contracts';
 import { validateInput } from '@infinibay/platform-graphql';
-import { RequestClient } from '@infinibay/platform-messaging';
 import { databaseNow } from '@infinibay/platform-persistence';
 import { isUuid, type MutationEffect } from '@infinibay/platform-subgraph';
 import { Injectable } from '@nestjs/common';
 import { Change, type Transaction } from '../database.js';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
+import { Reconciler } from '../reconcile/reconciler.js';
 import { transferredEvent } from '../vms/vm.events.js';
 import type { Vm } from '../vms/vm.model.js';
 import { VmRepository } from '../vms/vm.repository.js';
 import { VmRevisionRepository } from '../vms/vm-revision.repository.js';
 import { ChangeableVms } from './changeable-vms.js';
+import { TransferTargets, type TransferTarget } from './transfer-target.js';
+import { VmChangesService } from './vm-changes.service.js';
 import { TransferVm } from './vm-transfer.inputs.js';
 
-/** Whom a VM belongs to. No operation: no host knows of owners, so it holds with the commit. */
+/**
+ * Whom a VM belongs to. Within its department that holds with the commit: no host knows of owners. To another department
+ * it is an operation.
+ */
 @Injectable()
 export class VmTransferService {
   constructor(
     private readonly change: Change,
     private readonly changeable: ChangeableVms,
+    private readonly targets: TransferTargets,
     private readonly vms: VmRepository,
     private readonly revisions: VmRevisionRepository,
-    private readonly requests: RequestClient,
+    private readonly changes: VmChangesService,
+    private readonly reconciler: Reconciler,
   ) {}
 
-  /** @throws DomainError INVALID_INPUT, VM_NOT_FOUND, VM_BUSY, DELETION_SCHEDULED, USER_NOT_FOUND, and that users does not answer */
+  /** @throws DomainError INVALID_INPUT, what TransferTargets throws, and what VmChangesService.take throws */
   transfer(actor: Actor, rawInput: unknown): Promise<Vm> {
-    const { idempotencyKey: key, ...input } = validateInput(TransferVm, rawInput);
-    const { vmId, ownerId } = input;
-    if (!isUuid(vmId)) throw new DomainError('VM_NOT_FOUND');
-    const prepare = (): Promise<void> => this.requireMember(actor, vmId, ownerId);
+    const said = validateInput(TransferVm, rawInput);
+    const { idempotencyKey: key, ...input } = said;
+    if (!isUuid(input.vmId)) throw new DomainError('VM_NOT_FOUND');
+    const prepare = (): Promise<TransferTarget> => this.targets.find(actor, said);
     const show = (id: string): Promise<Vm> => this.changeable.show(actor, id);
-    // The audit outlives the event, and would not say to whom.
-    const verb = isUuid(ownerId) ? `transferVm:${ownerId}` : 'transferVm';
-    const asked = { actor, operation: 'transferVm', verb, key, input, resourceKind: 'vm', prepare, show };
-    return this.change.commit(asked, async (tx) =>
-      this.give(tx, await this.changeable.lock(tx, actor, 'update', vmId), ownerId),
-    );
+    const wake = (): void => {
+      this.reconciler.wake();
+    };
+    const asked = { actor, operation: 'transferVm', verb: verbOf(input), key, input, resourceKind: 'vm' };
+    return this.change.commit({ ...asked, prepare, show, wake }, async (tx, { ownerId, from, to }) => {
+      if (to === null) return this.give(tx, await this.lock(tx, actor, input.vmId, from), ownerId);
+      const parameters = { ...to, ownerId };
+      const effect = await this.changes.take(tx, { kind: 'TRANSFER_VM', actor, key, parameters }, input);
+      return { ...effect, answer: effect.answer.vmId };
+    });
   }
 
-  /**
-   * The VM is looked at first: who may not see it learns nothing of who is a member. Whoever leaves the department after
-   * this was asked keeps what they own, as everybody who leaves does.
-   */
-  private async requireMember(actor: Actor, vmId: string, ownerId: string): Promise<void> {
-    const { departmentId } = await this.changeable.find(actor, 'update', vmId);
-    if (!isUuid(ownerId)) throw new DomainError('USER_NOT_FOUND');
-    const { userIds } = await this.requests.call(findMembers, { departmentId, userIds: [ownerId] });
-    if (userIds.length === 0) throw new DomainError('USER_NOT_FOUND');
+  /** One that has gone to another department since its members were asked for is not given to any of them. */
+  private async lock(tx: Transaction, actor: Actor, vmId: string, from: string): Promise<VmRow> {
+    const vm = await this.changeable.lock(tx, actor, 'update', vmId);
+    if (vm.departmentId !== from) throw new DomainError('VM_BUSY', { reason: 'it has gone to another department' });
+    return vm;
   }
 
   /** What is so already is not written, and nobody is told of it. */
@@ -59,3 +66,7 @@ export class VmTransferService {
     return { ...done, events: [transferredEvent(vm, ownerId)] };
   }
 }
+
+/** The audit outlives the events, and would not say to whom. */
+const verbOf = ({ departmentId, ownerId }: Pick<TransferVm, 'departmentId' | 'ownerId'>): string =>
+  ['transferVm', departmentId, ownerId].filter((part) => part === 'transferVm' || isUuid(part ?? '')).join(':');

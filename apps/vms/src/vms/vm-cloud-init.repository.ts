@@ -40,6 +40,14 @@ export class VmCloudInitRepository {
     return true;
   }
 
+  /**
+   * Has cloud-init do all of it again, as its card is another: it looks at the network of an instance once, and matches the
+   * card by its address.
+   */
+  async renew(tx: Transaction, vmId: string): Promise<void> {
+    await tx.vmCloudInit.updateMany({ where: { vmId }, data: { instanceId: newId() } });
+  }
+
   /** For a VM that the reader may see. */
   of(graph: GraphContext, vmId: string): Promise<KeptCloudInit | null> {
     return this.loader(graph).load(vmId);

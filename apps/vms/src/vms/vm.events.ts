@@ -4,6 +4,8 @@ import {
   vmDeleted,
   vmDeletionCancelled,
   vmDeletionScheduled,
+  vmJoinedDepartment,
+  vmLeftDepartment,
   vmPaused,
   vmResumed,
   vmStateChanged,
@@ -57,6 +59,30 @@ export const transferredEvent = (vm: Pick<VmRow, 'id' | 'departmentId' | 'ownerI
     departmentId: vm.departmentId,
     resource: { kind: 'vm', id: vm.id },
     data: { vmId: vm.id, fromOwnerId: vm.ownerId, ownerId },
+  });
+
+/** @param vm as it was before */
+export const leftEvent = (vm: Pick<VmRow, 'id' | 'departmentId' | 'name'>): EventEnvelope =>
+  newEvent(vmLeftDepartment, {
+    departmentId: vm.departmentId,
+    resource: { kind: 'vm', id: vm.id },
+    data: { vmId: vm.id, name: vm.name },
+  });
+
+/** @param vm as it is from now on */
+export const joinedEvent = (vm: VmRow): EventEnvelope =>
+  newEvent(vmJoinedDepartment, {
+    departmentId: vm.departmentId,
+    resource: { kind: 'vm', id: vm.id },
+    data: {
+      vmId: vm.id,
+      name: vm.name,
+      ownerId: vm.ownerId,
+      imageId: vm.imageId,
+      vcpus: vm.vcpus,
+      memoryMib: vm.memoryMib,
+      fence: vm.fence,
+    },
   });
 
 export const deletionScheduledEvent = (

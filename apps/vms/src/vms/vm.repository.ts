@@ -47,6 +47,17 @@ export class VmRepository {
     await refusingTwins(name, () => tx.vm.update({ where: { id }, data: { name, activeName: name } }));
   }
 
+  /** To another department. @throws DomainError NAME_TAKEN */
+  async move(tx: Transaction, { id, name }: Pick<Vm, 'id' | 'name'>, data: VmUpdate): Promise<void> {
+    await refusingTwins(name, () => tx.vm.update({ where: { id }, data }));
+  }
+
+  /** @throws DomainError NAME_TAKEN */
+  async requireFreeName(tx: Transaction, departmentId: string, name: string): Promise<void> {
+    const twin = await tx.vm.findFirst({ where: { departmentId, activeName: name }, select: { id: true } });
+    if (twin !== null) throw new DomainError('NAME_TAKEN', { name });
+  }
+
   /** Whether its disk is to be copied yet, or being copied. @param id of a VM that is locked: none more is accepted */
   async isBeingCloned(tx: Transaction, id: string): Promise<boolean> {
     const where: Prisma.VmWhereInput = {
@@ -54,6 +65,12 @@ export class VmRepository {
       diskBuiltAt: null,
       state: { in: ['BUILDING', 'STARTING'] },
     };
+    return (await tx.vm.findFirst({ where, select: { id: true } })) !== null;
+  }
+
+  /** Whether its disk would be copied if somebody started a clone that failed, or is being copied. */
+  async owesCopy(tx: Transaction, id: string): Promise<boolean> {
+    const where: Prisma.VmWhereInput = { cloneSourceId: id, diskBuiltAt: null, state: { not: 'DELETED' } };
     return (await tx.vm.findFirst({ where, select: { id: true } })) !== null;
   }
 

@@ -22,12 +22,7 @@ export class VolumeRepository {
   /** @throws DomainError NAME_TAKEN */
   async create(tx: Transaction, volume: Prisma.VolumeUncheckedCreateInput): Promise<Volume> {
     const { name } = volume;
-    try {
-      return await tx.volume.create({ data: { ...volume, activeNameKey: nameKey(name) } });
-    } catch (error) {
-      if (isUniqueViolation(error)) throw new DomainError('NAME_TAKEN', { name }, { cause: error });
-      throw error;
-    }
+    return refusingTwins(name, () => tx.volume.create({ data: { ...volume, activeNameKey: nameKey(name) } }));
   }
 
   /** The row, locked until the transaction ends. Whoever locks a VM too does so before. */
@@ -97,6 +92,28 @@ export class VolumeRepository {
     });
   }
 
+  /**
+   * What is attached to a VM goes with it to another department. One whose name was given away keeps it, beside the other.
+   * @param volumes locked
+   * @throws DomainError NAME_TAKEN
+   */
+  async moveAll(
+    tx: Transaction,
+    volumes: readonly Volume[],
+    place: { readonly departmentId: string; readonly ownerId: string },
+  ): Promise<void> {
+    for (const { id, name } of volumes)
+      await refusingTwins(name, () => tx.volume.update({ where: { id }, data: place }));
+  }
+
+  /** @throws DomainError NAME_TAKEN of one whose name is that of another volume of the department */
+  async requireFreeNames(tx: Transaction, departmentId: string, volumes: readonly Volume[]): Promise<void> {
+    const keys = volumes.flatMap(({ activeNameKey }) => (activeNameKey === null ? [] : [activeNameKey]));
+    const where = { departmentId, activeNameKey: { in: keys } };
+    const twin = await tx.volume.findFirst({ where, select: { name: true } });
+    if (twin !== null) throw new DomainError('NAME_TAKEN', { name: twin.name, resourceKind: 'volume' });
+  }
+
   /** They can't be attached; what of it may have come about is undone. */
   async markRefused(tx: Transaction, vmId: string, ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return;
@@ -148,6 +165,15 @@ export class VolumeRepository {
       WHERE v.id = o.id AND v.host_id = ${hostId}::uuid AND v.allocation_bytes <> o.bytes`;
   }
 }
+
+const refusingTwins = async <T>(name: string, write: () => Promise<T>): Promise<T> => {
+  try {
+    return await write();
+  } catch (error) {
+    if (isUniqueViolation(error)) throw new DomainError('NAME_TAKEN', { name }, { cause: error });
+    throw error;
+  }
+};
 
 const whereOf = ({ departmentId, vmId, isAttached }: VolumeFilter): Prisma.VolumeWhereInput => ({
   state: { not: 'DELETED' },

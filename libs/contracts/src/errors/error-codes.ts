@@ -149,6 +149,11 @@ export const ERROR_CODES = {
     message:
       'The virtual machine has another size, or other links, than when its memory was kept; restore that revision first',
   },
+  SNAPSHOT_HOLDS_MEMORY: {
+    kind: 'precondition',
+    message:
+      'A snapshot of the virtual machine holds the memory of its guest, with the network card of then; delete such snapshots first',
+  },
   SNAPSHOT_NEEDS_RESTART: {
     kind: 'precondition',
     message:

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineEvent } from '../messages/define.js';
 import { OperationKindV1 } from '../model/operation.v1.js';
 import { OperationStatus, VmStateV1 } from '../model/vm.js';
-import { Uuid } from '../model/scalars.js';
+import { Fence, Uuid } from '../model/scalars.js';
 
 const EXAMPLE_VM = '0196f5a0-0000-7000-8000-000000000001';
 
@@ -100,6 +100,42 @@ export const vmTransferred = defineEvent({
     vmId: EXAMPLE_VM,
     fromOwnerId: '0196f5a0-0000-7000-8000-0000000000a1',
     ownerId: '0196f5a0-0000-7000-8000-0000000000a2',
+  },
+});
+
+export const vmLeftDepartment = defineEvent({
+  name: 'vm.left-department',
+  version: 1,
+  description:
+    'A VM is no more of this department: it was given to another one, with its disk, its snapshots and the volumes that are attached to it. Its address and its own firewall rules go soon after. To this department it is as if it were deleted, and vm.deleted does not follow here.',
+  producer: 'vms',
+  data: z.object({ vmId: Uuid, name: z.string().max(63) }),
+  example: { vmId: EXAMPLE_VM, name: 'web-1' },
+});
+
+export const vmJoinedDepartment = defineEvent({
+  name: 'vm.joined-department',
+  version: 1,
+  description:
+    'A VM is of this department now: it was given to it by another one. It is off, as it was; what follows of it is told here.',
+  producer: 'vms',
+  data: z.object({
+    vmId: Uuid,
+    name: z.string().max(63),
+    ownerId: Uuid,
+    imageId: Uuid,
+    vcpus: z.int(),
+    memoryMib: z.int(),
+    fence: Fence.describe('Of two such events of a VM the later has the greater one'),
+  }),
+  example: {
+    vmId: EXAMPLE_VM,
+    name: 'web-1',
+    ownerId: '0196f5a0-0000-7000-8000-0000000000a2',
+    imageId: '0196f5a0-0000-7000-8000-0000000000e1',
+    vcpus: 1,
+    memoryMib: 256,
+    fence: 7,
   },
 });
 

@@ -6,7 +6,7 @@ import {
   hostVmsRelisted,
 } from '../events/host.events.js';
 import { vmGuestConnected, vmGuestSilent } from '../events/metrics.events.js';
-import { vmDeleted } from '../events/vms.events.js';
+import { vmDeleted, vmJoinedDepartment } from '../events/vms.events.js';
 import type { EventContract } from './define.js';
 import type { ServiceName } from './services.js';
 
@@ -23,6 +23,7 @@ export const DURABLE_CONSUMERS: Readonly<Partial<Record<ServiceName, Readonly<Re
   },
   firewall: {
     'vm-deleted': vmDeleted,
+    'vm-joined': vmJoinedDepartment,
     'vm-started': hostVmLifecycleChanged,
     'vm-found': hostVmDifferenceFound,
     'vm-device-added': hostVmDeviceAdded,

@@ -88,3 +88,16 @@ export const findPorts = defineQuery({
     reply: { ports: [{ portId: '0196f5a0-0000-7000-8000-0000000000c1', mac: '52:54:00:12:34:56' }] },
   },
 });
+
+export const keepPort = defineCommand({
+  name: 'networks.keep-port',
+  version: 1,
+  description:
+    'Frees every port of a VM in other networks than this, with its DHCP reservations. A VM without other ports is success.',
+  owner: 'networks',
+  callers: ['vms'],
+  timeoutMs: 20_000,
+  request: z.object({ vmId: Uuid, networkId: Uuid, fence: Fence }),
+  reply: z.object({}),
+  example: { request: { vmId: EXAMPLE_VM, networkId: EXAMPLE_NETWORK, fence: 2 }, reply: {} },
+});

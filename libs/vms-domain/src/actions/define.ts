@@ -28,6 +28,8 @@ export interface Task<S extends string = string> {
   readonly keepsPause?: true;
   /** It is done to a VM that is off as well, and none is started for it. */
   readonly onOff?: boolean;
+  /** What it leaves to be done, however it ended: nobody waits for that, and it is tried until it has come about. */
+  readonly leaves?: S;
   /** A VM in error that is off has it done at once, and is in error as before: nothing is started for it. */
   readonly inError?: true;
   /** What stands before it is not done again once it has begun: it may have come about, and its host knows. */
@@ -68,6 +70,8 @@ interface Action<K extends string, M extends string> {
   readonly isExclusive?: true;
   /** Its operation is of a VM that it makes: one that fails leaves that VM in error. */
   readonly makesVm?: true;
+  /** Its mutation can do more than this, and is written by hand. */
+  readonly hasOwnMutation?: true;
   /** Refused with VM_MEMORY_SAVED while the memory of the VM is saved, which would not fit it any more. */
   readonly refusedWhileSaved?: true;
   /** States in which it powers the VM on: there refused with HOST_IN_MAINTENANCE while its host is in maintenance. */

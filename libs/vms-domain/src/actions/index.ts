@@ -21,6 +21,7 @@ import { shutdown } from './shutdown.js';
 import { softDelete } from './soft-delete.js';
 import { start } from './start.js';
 import { suspend } from './suspend.js';
+import { transfer } from './transfer.js';
 import { undelete } from './undelete.js';
 
 /**
@@ -49,6 +50,7 @@ export const ACTIONS = [
   createSnapshot,
   revertToSnapshot,
   deleteSnapshot,
+  transfer,
   softDelete,
   undelete,
   deleteVm,

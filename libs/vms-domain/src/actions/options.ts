@@ -14,6 +14,10 @@ export interface Parameters {
   readonly discardSavedMemory?: boolean;
   /** Of an action that deletes a VM later. */
   readonly purgeAfterSeconds?: number;
+  /** Of an action that gives a VM to another department: to which, in which of its networks, and to whom there. */
+  readonly departmentId?: string;
+  readonly networkId?: string;
+  readonly ownerId?: string;
 }
 
 export interface IntegerOption {
@@ -31,9 +35,12 @@ export interface FlagOption {
   readonly adds?: string;
 }
 
+/** Said in the input, and no option. */
+type IdParameter = 'volumeId' | 'snapshotId' | 'departmentId' | 'networkId' | 'ownerId';
+
 /** The options of an action: each is an optional argument beside the input, so that one more breaks no client. */
 export type Options = {
-  readonly [N in Exclude<keyof Parameters, 'volumeId' | 'snapshotId'>]?: NonNullable<Parameters[N]> extends number
+  readonly [N in Exclude<keyof Parameters, IdParameter>]?: NonNullable<Parameters[N]> extends number
     ? IntegerOption
     : FlagOption;
 };

@@ -1,0 +1,60 @@
+import type { EventEnvelope } from '@infinibay/contracts';
+import type { Step } from '@infinibay/vms-domain';
+import { Injectable } from '@nestjs/common';
+import type { Preparation } from '../actions/step.js';
+import type { Transaction } from '../database.js';
+import type { Vm } from '../generated/prisma/client.js';
+import { SnapshotJournal } from '../snapshots/snapshot.journal.js';
+import { unheard } from '../vms/guest-heard.js';
+import { savedColumns } from '../vms/saved-memory.js';
+import { VmRepository } from '../vms/vm.repository.js';
+import { VolumeRepository } from '../volumes/volume.repository.js';
+import { DepartmentChange } from './department.change.js';
+import type { Reading } from './reading.js';
+
+/** What a step has brought about is remembered with it: that there is a disk, in which network the VM is, and so on. */
+@Injectable()
+export class StepEffects {
+  constructor(
+    private readonly vms: VmRepository,
+    private readonly volumes: VolumeRepository,
+    private readonly snapshots: SnapshotJournal,
+    private readonly departments: DepartmentChange,
+  ) {}
+
+  /** @param vm locked @throws DomainError when it could not come about: nothing of it is written then */
+  async record(
+    tx: Transaction,
+    vm: Vm,
+    reading: Reading,
+    step: Step,
+    preparation: Preparation,
+    now: Date,
+  ): Promise<EventEnvelope[]> {
+    const networkId = preparation.nic?.networkId;
+    const isDisk = step === 'ensure-disk' || step === 'clone-disk';
+    if (isDisk && vm.diskBuiltAt === null) await this.vms.update(tx, vm.id, { diskBuiltAt: now });
+    if (networkId !== undefined && networkId !== vm.networkId) await this.vms.update(tx, vm.id, { networkId });
+    const { savedMemory, made } = preparation;
+    if (savedMemory !== undefined) await this.vms.update(tx, vm.id, savedColumns(savedMemory, vm, now));
+    if (preparation.isPowerCut === true) await this.vms.update(tx, vm.id, unheard(vm, reading.vm));
+    if (made?.isStarted === true && vm.desired !== 'DELETED') await this.vms.update(tx, vm.id, { desired: 'RUNNING' });
+    await this.recordMoved(tx, vm, step, preparation);
+    if (step === 'settle-in') await this.departments.settled(tx, vm, reading.open);
+    const moved = step === 'transfer' ? await this.departments.record(tx, vm, reading.open) : [];
+    return [...moved, ...(await this.snapshots.record(tx, vm, preparation.snapshots ?? {}))];
+  }
+
+  /** Of a step that has not come about yet as well. @returns what tells of snapshots that are gone */
+  async recordPart(tx: Transaction, vm: Vm, step: Step, preparation: Preparation): Promise<EventEnvelope[]> {
+    await this.recordMoved(tx, vm, step, preparation);
+    return this.snapshots.record(tx, vm, preparation.snapshots ?? {});
+  }
+
+  private async recordMoved(tx: Transaction, { id }: Vm, step: Step, { volumes }: Preparation): Promise<void> {
+    if (volumes === undefined) return;
+    if (step === 'attach-volume') await this.volumes.markAttached(tx, id, volumes.moved);
+    if (step === 'detach-volume') await this.volumes.markDetached(tx, id, volumes.moved);
+    await this.volumes.markRefused(tx, id, volumes.refused);
+  }
+}

@@ -1,0 +1,249 @@
+import { randomUUID } from 'node:crypto';
+import type { Actor } from '@infinibay/contracts';
+import { pollUntil } from '@infinibay/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { PrismaClient } from '../database.js';
+import { TransferBench } from '../testing/transfer-bench.js';
+import { VmBench } from '../testing/vm-bench.js';
+import { admin, memberOf } from '../testing/vms-under-test.js';
+
+const VM = 'query ($id: ID!) { vm(id: $id) { id } }';
+const USAGE = `query ($of: [_Any!]!) { _entities(representations: $of) { ... on Department { usage { vms diskGib } } } }`;
+const GIB = 1_073_741_824n;
+
+describe('a VM that is given to another department', () => {
+  let bench: VmBench;
+  let to: TransferBench;
+  beforeAll(async () => {
+    bench = await VmBench.start();
+    to = new TransferBench(bench, database);
+  }, 120_000);
+  afterAll(() => bench.stop());
+  afterEach(async () => {
+    bench.neighbours.ports.full.clear();
+    bench.neighbours.disturb = () => undefined;
+    await database().departmentQuota.deleteMany();
+  });
+
+  const database = () => bench.vms.get(PrismaClient);
+  const row = (id: string) => database().vm.findUniqueOrThrow({ where: { id } });
+  const newest = (vmId: string) => database().operation.findFirst({ where: { vmId }, orderBy: { createdAt: 'desc' } });
+  const codeOf = async (by: Actor, vmId: string): Promise<unknown> =>
+    (await bench.vms.ask(by, VM, { id: vmId })).errors?.[0]?.extensions.code ?? null;
+  const usageOf = async (departmentId: string): Promise<unknown> => {
+    const of = [{ __typename: 'Department', id: departmentId }];
+    const { data } = await bench.vms.ask(admin(), USAGE, { of });
+    return (data?.['_entities'] as { usage: unknown }[])[0]?.usage;
+  };
+  const limited = (departmentId: string, limits: { vms?: bigint; diskBytes?: bigint }) =>
+    database().departmentQuota.create({ data: { departmentId, ...limits } });
+
+  it('goes with its volumes and snapshots, and has its card, filter and definition there alone', async () => {
+    const there = new TransferBench(bench, database);
+    const vmId = await bench.running({ cloudInit: { userName: 'alice' } });
+    const volumeId = await bench.volume();
+    await bench.attach(vmId, volumeId);
+    await bench.act('forceOffVm', vmId);
+    await bench.reaches(vmId, 'STOPPED');
+    const snapshotId = await bench.snapshot(vmId);
+    const instanceOf = () => database().vmCloudInit.findUnique({ where: { vmId }, select: { instanceId: true } });
+    const [instance, { fence }] = [await instanceOf(), await row(vmId)];
+    expect(bench.neighbours.vm(vmId).network).toBe(bench.neighbours.hostId);
+
+    const idempotencyKey = randomUUID();
+    expect(await there.ask({ vmId, idempotencyKey })).toBeNull();
+    const { vm, operation } = await there.ended(vmId);
+    const { departmentId, networkId, ownerId } = there;
+    expect(vm).toMatchObject({ state: 'STOPPED', departmentId, networkId, wantedNetworkId: networkId, ownerId });
+    expect(operation).toMatchObject({ status: 'SUCCEEDED', departmentId: bench.departmentId });
+    expect(await database().volume.findUnique({ where: { id: volumeId } })).toMatchObject({ departmentId, ownerId });
+    expect(await database().vmSnapshot.findUnique({ where: { id: snapshotId } })).toMatchObject({ departmentId });
+    expect(there.around(vmId)).toEqual(there.there);
+    expect(bench.neighbours.seeds.of(vmId)?.instanceId).toBe((await instanceOf())?.instanceId);
+    expect(await instanceOf()).not.toEqual(instance);
+    expect(await usageOf(departmentId)).toEqual({ vms: 1, diskGib: 1.0625 });
+
+    const told = await there.told(vmId);
+    const moved = told.findIndex(({ name }) => name === 'vm.left-department');
+    expect(told.slice(moved, moved + 2)).toMatchObject([
+      { name: 'vm.left-department', departmentId: bench.departmentId, data: { vmId, name: vm.name } },
+      { name: 'vm.joined-department', departmentId, data: { vmId, name: vm.name, ownerId } },
+    ]);
+    expect((told[moved + 1]?.data as { fence: number }).fence).toBeGreaterThan(fence);
+    const where = { resourceId: vmId, verb: { contains: 'transfer' } };
+    const audited = await database().auditEntry.findMany({ where });
+    expect(audited.map(({ verb, result }) => [verb, result])).toEqual([
+      [`transferVm:${departmentId}:${ownerId}`, 'ok'],
+    ]);
+
+    expect(await codeOf(bench.actor, vmId)).toBe('VM_NOT_FOUND');
+    expect(await codeOf(memberOf(departmentId), vmId)).toBeNull();
+    expect(await bench.snapshots(vmId, memberOf(departmentId))).toMatchObject([{ id: snapshotId }]);
+    // Once for a key, whatever the VM is by then.
+    expect(await there.ask({ vmId, idempotencyKey })).toBeNull();
+    expect(await there.ask({ vmId, idempotencyKey, ownerId: randomUUID() })).toBe('IDEMPOTENCY_KEY_REUSED');
+    expect(await database().operation.count({ where: { vmId, kind: 'TRANSFER_VM' } })).toBe(1);
+
+    expect((await bench.say('startVm', { vmId }, memberOf(departmentId))).errors).toBeUndefined();
+    await pollUntil(async () => (await row(vmId)).state === 'RUNNING', { what: 'the VM to run', timeoutMs: 60_000 });
+    expect(there.around(vmId)).toEqual(there.there);
+    const after = (await there.told(vmId)).slice(moved + 2);
+    expect(after.filter((event) => event.departmentId !== departmentId)).toEqual([]);
+  }, 60_000);
+
+  it('is given back as it was given, and keeps its owner who is a member of both', async () => {
+    const vmId = await to.off();
+    for (const departmentId of [bench.departmentId, to.departmentId])
+      bench.neighbours.members.add(departmentId, bench.actor.userId);
+    expect(await to.ask({ vmId, ownerId: null })).toBeNull();
+    expect((await to.ended(vmId)).vm.ownerId).toBe(bench.actor.userId);
+    expect(await to.ask({ vmId, ownerId: null, departmentId: bench.departmentId, networkId: null })).toBeNull();
+    expect((await to.ended(vmId)).vm.departmentId).toBe(bench.departmentId);
+    expect(to.around(vmId)).toEqual(to.here);
+  }, 60_000);
+
+  it('needs the right in both departments, a member there, and a network there', async () => {
+    const vmId = await to.off();
+    const [unknown, missing] = [randomUUID(), randomUUID()];
+    bench.neighbours.ports.missing.add(missing);
+    const refusals: readonly (readonly [Record<string, unknown>, string, Actor?])[] = [
+      [{}, 'VM_NOT_FOUND', memberOf(to.departmentId)],
+      [{}, 'VM_NOT_FOUND', memberOf()],
+      [{}, 'DEPARTMENT_NOT_FOUND', bench.actor],
+      [{ departmentId: unknown }, 'DEPARTMENT_NOT_FOUND'],
+      [{ departmentId: unknown }, 'DEPARTMENT_NOT_FOUND', memberOf(bench.departmentId, unknown)],
+      [{ departmentId: unknown }, 'DEPARTMENT_NOT_FOUND', admin()],
+      [{ departmentId: 'nonsense' }, 'DEPARTMENT_NOT_FOUND', admin()],
+      [{ ownerId: unknown }, 'USER_NOT_FOUND'],
+      [{ ownerId: 'nonsense' }, 'USER_NOT_FOUND', admin()],
+      // Its owner is no member there.
+      [{ ownerId: null }, 'USER_NOT_FOUND'],
+      [{ networkId: 'nonsense' }, 'NETWORK_NOT_FOUND'],
+      [{ networkId: missing }, 'NETWORK_NOT_FOUND'],
+      [{ departmentId: null, ownerId: null }, 'INVALID_INPUT'],
+      [{ departmentId: bench.departmentId, ownerId: null, networkId: null }, 'INVALID_INPUT'],
+      [{ departmentId: bench.departmentId }, 'INVALID_INPUT'],
+    ];
+    await database().vm.update({ where: { id: vmId }, data: { ownerId: randomUUID() } });
+    for (const [input, code, by] of refusals)
+      expect([input, await to.ask({ vmId, ...input }, by)]).toEqual([input, code]);
+    expect(await database().operation.count({ where: { vmId, kind: 'TRANSFER_VM' } })).toBe(0);
+    expect(await row(vmId)).toMatchObject({ departmentId: bench.departmentId, toSettleIn: false });
+  }, 60_000);
+
+  it('has to be off and at rest, with a name and room there, and with no memory of the card that it has', async () => {
+    const running = await bench.running();
+    expect(await to.ask({ vmId: running })).toBe('VM_BUSY');
+    await bench.snapshot(running);
+    await bench.act('forceOffVm', running);
+    await bench.reaches(running, 'STOPPED');
+    expect(await to.ask({ vmId: running })).toBe('SNAPSHOT_HOLDS_MEMORY');
+
+    const vmId = await to.off();
+    const { name, diskBytes } = await row(vmId);
+    const twin = await bench.create(bench.input({ departmentId: to.departmentId, name }), to.actor);
+    expect(twin.errors).toBeUndefined();
+    expect(await to.ask({ vmId })).toBe('NAME_TAKEN');
+    await database().vm.updateMany({ where: { departmentId: to.departmentId, name }, data: { activeName: null } });
+
+    const used = await database().vm.findMany({ where: { departmentId: to.departmentId, state: { not: 'DELETED' } } });
+    await limited(to.departmentId, { vms: BigInt(used.length) });
+    expect(await to.ask({ vmId })).toBe('QUOTA_EXCEEDED');
+    await database().departmentQuota.deleteMany();
+    const bytes = used.reduce((sum, one) => sum + one.diskBytes, 0n);
+    await limited(to.departmentId, { diskBytes: bytes + diskBytes - 1n + GIB });
+    const { id: poolId, hostId } = await database().storagePool.findFirstOrThrow();
+    const volume = { departmentId: bench.departmentId, ownerId: randomUUID(), name: 'data', poolId, hostId };
+    const attached = { attachedVmId: vmId, target: 'vdb', attachment: 'ATTACHED', capacityBytes: GIB } as const;
+    const id = randomUUID();
+    await database().volume.create({ data: { id, ...volume, ...attached, builtBytes: GIB, state: 'AVAILABLE' } });
+    expect(await to.ask({ vmId })).toBe('QUOTA_EXCEEDED');
+    await database().volume.update({ where: { id }, data: { state: 'RESIZING' } });
+    expect(await to.ask({ vmId })).toBe('VOLUME_BUSY');
+    await database().volume.delete({ where: { id } });
+
+    // A clone that failed: whoever started it would have what its disk holds by then.
+    const { imageId, ownerId } = await row(vmId);
+    const failed = { name: 'failed', cloneSourceId: vmId, state: 'ERROR', vcpus: 1, memoryMib: 128 } as const;
+    const place = { departmentId: bench.departmentId, hostId, imageId, ownerId, diskBytes };
+    await database().vm.create({ data: { id, ...place, ...failed } });
+    await database().departmentQuota.deleteMany();
+    expect(await to.ask({ vmId })).toBe('VM_BUSY');
+
+    await bench.act('softDeleteVm', vmId);
+    expect(await to.ask({ vmId })).toBe('DELETION_SCHEDULED');
+    const saved = await bench.running();
+    await bench.act('saveVm', saved);
+    await bench.reaches(saved, 'STOPPED');
+    expect(await to.ask({ vmId: saved })).toBe('VM_MEMORY_SAVED');
+  }, 120_000);
+
+  it('stays as it is when there is no address, or no more room, and nothing stays reserved for it', async () => {
+    const [full, late] = [await to.off(), await to.off()];
+    bench.neighbours.ports.full.add(to.networkId);
+    expect(await to.ask({ vmId: full })).toBeNull();
+    expect((await to.ended(full)).operation).toMatchObject({ status: 'FAILED', errorCode: 'ADDRESSES_EXHAUSTED' });
+    bench.neighbours.ports.full.clear();
+    // Room there was when it was accepted.
+    await bench.hold(late);
+    expect(await to.ask({ vmId: late })).toBeNull();
+    await limited(to.departmentId, { vms: 0n });
+    await bench.letGo(late);
+    expect((await to.ended(late)).operation).toMatchObject({ status: 'FAILED', errorCode: 'QUOTA_EXCEEDED' });
+    for (const vmId of [full, late]) {
+      expect(await row(vmId)).toMatchObject({ departmentId: bench.departmentId, state: 'STOPPED', errorCode: null });
+      expect(to.around(vmId)).toEqual(to.here);
+      expect((await to.told(vmId)).filter(({ name }) => name.endsWith('-department'))).toEqual([]);
+      expect((await bench.act('startVm', vmId)).errors).toBeUndefined();
+      await bench.reaches(vmId, 'RUNNING');
+    }
+  }, 60_000);
+
+  it('is asked nothing else meanwhile but to be deleted, and is then of the department that it was of', async () => {
+    const vmId = await to.off();
+    await bench.hold(vmId);
+    expect(await to.ask({ vmId })).toBeNull();
+    for (const name of ['startVm', 'forceOffVm', 'resizeVm', 'createVmSnapshot', 'softDeleteVm'])
+      expect([name, (await bench.act(name, vmId)).errors?.[0]?.extensions]).toMatchObject([
+        name,
+        { code: 'VM_BUSY', details: { operation: 'TRANSFER_VM' } },
+      ]);
+    expect(await to.ask({ vmId })).toBe('VM_BUSY');
+    await bench.letGo(vmId);
+    const gone = await to.off();
+    const { promise: reserved, resolve: reserve } = Promise.withResolvers<undefined>();
+    const { promise: asked, resolve: ask } = Promise.withResolvers<undefined>();
+    bench.neighbours.disturb = (name, id) => {
+      if (name !== 'attach-vm' || id !== gone) return undefined;
+      ask(undefined);
+      return reserved;
+    };
+    expect(await to.ask({ vmId: gone })).toBeNull();
+    await asked;
+    expect((await bench.act('deleteVm', gone)).errors).toBeUndefined();
+    reserve(undefined);
+    await bench.isGone(gone);
+    expect(await row(gone)).toMatchObject({ departmentId: bench.departmentId, state: 'DELETED' });
+    expect(bench.neighbours.ports.of(gone)).toEqual([]);
+    expect((await to.told(gone)).filter(({ name }) => name.endsWith('-department'))).toEqual([]);
+  }, 60_000);
+
+  it('crosses another that goes the other way, and neither waits for ever', async () => {
+    const pairs = 3;
+    const here = await Promise.all(Array.from({ length: pairs }, () => to.off()));
+    for (const vmId of here) expect(await to.ask({ vmId })).toBeNull();
+    for (const vmId of here) await to.ended(vmId);
+    const others = await Promise.all(Array.from({ length: pairs }, () => to.off()));
+    bench.neighbours.members.add(bench.departmentId, to.ownerId);
+    for (const departmentId of [bench.departmentId, to.departmentId]) await limited(departmentId, { vms: 1_000n });
+    const back = { departmentId: bench.departmentId, networkId: null };
+    const answers = await Promise.all([
+      ...here.map((vmId) => to.ask({ vmId, ...back })),
+      ...others.map((vmId) => to.ask({ vmId })),
+    ]);
+    expect(answers).toEqual(Array.from({ length: 2 * pairs }, () => null));
+    for (const vmId of [...here, ...others])
+      expect((await to.ended(vmId)).operation).toMatchObject({ status: 'SUCCEEDED' });
+    expect((await newest(here[0] ?? ''))?.departmentId).toBe(to.departmentId);
+  }, 120_000);
+});
