@@ -151,6 +151,26 @@ describe('templates', () => {
     expect(await viewBy(actor, id)).toMatchObject({ newestVersion: 2, versions: { totalCount: 2 } });
   });
 
+  it('have no more versions than one may have, and are listed without what cloud-init finds', async () => {
+    const { departmentId, actor } = bench;
+    const id = await answer(actor, CREATE, input({ departmentId, ...said() }));
+    // Whoever reads that of it fails.
+    const data = { cloudInit: { packages: 'unreadable' } };
+    const { templateVersion, template } = bench.vms.get(PrismaClient);
+    await templateVersion.updateMany({ where: { templateId: id }, data });
+    const listing = (fields: string) => {
+      const query = `query ($of: [_Any!]!) { _entities(representations: $of) { ... on Template { ${fields} } } }`;
+      return bench.vms.ask(actor, query, { of: [{ __typename: 'Template', id }] });
+    };
+    const { data: listed } = await listing('version { number } versions { nodes { vcpus } }');
+    expect(listed?.['_entities']).toEqual([{ version: { number: 1 }, versions: { nodes: [{ vcpus: 1 }] } }]);
+    expect((await listing('version { cloudInit { packages } }')).errors).toHaveLength(1);
+    await template.update({ where: { id }, data: { version: 499 } });
+    expect(await answer(actor, UPDATE, whole(id, { vcpus: 2 }))).toBe(id);
+    expect(await answer(actor, UPDATE, whole(id, { vcpus: 2 }))).toBe(id);
+    expect(await answer(actor, UPDATE, whole(id, { vcpus: 3 }))).toBe('TOO_MANY_TEMPLATE_VERSIONS');
+  });
+
   it('refuse defaults outside their own limits, and limits that are none', async () => {
     const codes = await Promise.all(
       [
