@@ -1,4 +1,4 @@
-import { DomainError, hostPortLinksObserved, hostVmsMeasured } from '@infinibay/contracts';
+import { DomainError, MAX_VMS_OF_LINKS, hostPortLinksObserved, hostVmsMeasured } from '@infinibay/contracts';
 import { vmIdOfDomain } from '@infinibay/libvirt-xml';
 import type { Logger } from '@infinibay/platform-logging';
 import { ReportPublisher } from '@infinibay/platform-messaging';
@@ -15,7 +15,6 @@ import { Deadline } from '../work/deadline.js';
 const AFTER_EVENTS_MS = 1_000;
 const READ_TIMEOUT_MS = 8_000;
 const AT_ONCE = 2;
-const MOST_IN_A_REPORT = 1_000;
 
 /** What one look told of a VM. */
 type Measured = Awaited<ReturnType<DomainRepository['measure']>> & { readonly vmId: string };
@@ -110,7 +109,7 @@ export class SizeReporter implements OnApplicationBootstrap, OnApplicationShutdo
         const found = await this.look(vmId);
         if (found === undefined) continue;
         measured.push(found);
-        if (measured.length < MOST_IN_A_REPORT) continue;
+        if (measured.length < MAX_VMS_OF_LINKS) continue;
         this.publish(measured);
         measured = [];
       }

@@ -15,6 +15,7 @@ import { FilteredGuest } from '../filters/filtered-guest.fixture.js';
 
 const hypervisor = findTestHypervisor();
 const TIMEOUT_MS = 300_000;
+const LINK = /\s*<link state='(\w+)'\/>/;
 
 /** Machines without QEMU run the other specs only; the test runner says so. */
 const onQemu = (facts: (at: TestHypervisor) => void): void => {
@@ -36,12 +37,13 @@ onQemu((at) => {
     definition: [{ mac: guest.mac, linkState: definition }],
     live: live === null ? null : [{ mac: guest.mac, linkState: live }],
   });
-  /** The spec's own reading: what stands in the domain's XML, by virsh. */
-  const written = async (...inactive: string[]): Promise<string | undefined> => {
+  /** The spec's own reading: the card in the domain's XML, by virsh. */
+  const card = async (...inactive: string[]): Promise<string> => {
     const { stdout } = await guest.virsh('dumpxml', `vm-${guest.vmId}`, ...inactive);
-    const [card] = /<interface [\s\S]*?<\/interface>/.exec(stdout) ?? [];
-    return /<link state='(\w+)'\/>/.exec(card ?? '')?.[1];
+    return /<interface [\s\S]*?<\/interface>/.exec(stdout)?.[0] ?? '';
   };
+  const written = async (...inactive: string[]): Promise<string | undefined> => LINK.exec(await card(...inactive))?.[1];
+  const rest = async (...inactive: string[]): Promise<string> => (await card(...inactive)).replace(LINK, '');
 
   it('is written into the definition of one that is off, and is there when it starts', async () => {
     expect(await now()).toEqual(links('UP', null));
@@ -55,12 +57,18 @@ onQemu((at) => {
 
   it('comes and goes while it runs, shows in the live domain, and leaves all else of it as it was', async () => {
     const before = await guest.agent.call(inspectFilter, { vmId: guest.vmId });
+    const cards = [await rest(), await rest('--inactive')];
+    const [, network = '', portId = ''] = /network='([^']+)' portid='([^']+)'/.exec(await card()) ?? [];
     for (const _ of [1, 2]) expect(await ask('live', [])).toEqual(links('DOWN', 'UP'));
     expect([await written('--inactive'), await written()]).toEqual(['down', 'up']);
     expect(await ask('live', [guest.mac])).toEqual(links('DOWN', 'DOWN'));
     expect(await written()).toBe('down');
     expect(await ask('definition', [])).toEqual(links('UP', 'DOWN'));
-    // The card has its tap and its rules still.
+    // The card has its port of libvirt's network, its tap and its rules still.
+    expect([await rest(), await rest('--inactive')]).toEqual(cards);
+    expect(cards[0]).toContain('<filterref ');
+    expect(portId).not.toBe('');
+    expect((await guest.virsh('net-port-list', network)).stdout).toContain(portId);
     expect(await guest.agent.call(inspectFilter, { vmId: guest.vmId })).toEqual(before);
     expect((await guest.agent.call(inspectSizes, { vmId: guest.vmId })).definition).toMatchObject({ vcpus: 1 });
   }, 120_000);

@@ -37,7 +37,10 @@ export class TemplateVersionsResolver {
 
 @Resolver(() => TemplateVersion)
 export class TemplateVersionResolver {
-  constructor(private readonly images: ImageRepository) {}
+  constructor(
+    private readonly images: ImageRepository,
+    private readonly service: TemplateVersionService,
+  ) {}
 
   @Authorize()
   @ResolveField(() => Image, { nullable: true, description: 'null when the image is gone: no VM is made of it then' })
@@ -52,6 +55,14 @@ export class TemplateVersionResolver {
   })
   author(@Parent() { authorId }: TemplateVersion): UserRef | null {
     return authorId === null ? null : { id: authorId };
+  }
+
+  // Up to hundreds of KiB are read for each, whatever is asked of it.
+  @Cost(20)
+  @Authorize()
+  @ResolveField(() => TemplateCloudInit, { nullable: true, description: 'null: nothing' })
+  cloudInit(@Parent() version: TemplateVersion, @Graph() graph: GraphContext): Promise<TemplateCloudInit | null> {
+    return this.service.cloudInit(graph, version);
   }
 }
 

@@ -2,7 +2,7 @@ import { parseSortedPage, sortedPageInfo, type GraphContext, type PageArgs } fro
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { bytesToGib } from './sizes.js';
-import { TemplateVersionRepository, type KeptVersion } from './template-version.repository.js';
+import { TemplateVersionRepository, type VersionHead } from './template-version.repository.js';
 import type { Template, TemplateCloudInit, TemplateVersion, TemplateVersionConnection } from './template.model.js';
 
 const BY_NUMBER = { field: 'NUMBER', direction: 'DESC' } as const;
@@ -36,9 +36,25 @@ export class TemplateVersionService {
       ),
     };
   }
+
+  /** null: it says nothing of it. */
+  async cloudInit(graph: GraphContext, version: TemplateVersion): Promise<TemplateCloudInit | null> {
+    const { templateId, number, departmentId } = version;
+    const kept = await this.versions.cloudInitOf(graph, { templateId, number });
+    if (kept === null) return null;
+    return {
+      userName: kept.userName,
+      sshAuthorizedKeys: kept.sshAuthorizedKeys,
+      hasPassword: kept.passwordHash !== null,
+      packages: kept.packages,
+      hasUserData: kept.userData !== null,
+      departmentId,
+      text: kept.userData,
+    };
+  }
 }
 
-const shown = ({ spec, ...kept }: KeptVersion, { departmentId }: Template): TemplateVersion => ({
+const shown = ({ spec, ...kept }: VersionHead, { departmentId }: Template): TemplateVersion => ({
   number: kept.number,
   vcpus: spec.vcpus,
   maxVcpus: spec.maxVcpus,
@@ -46,25 +62,10 @@ const shown = ({ spec, ...kept }: KeptVersion, { departmentId }: Template): Temp
   maxMemoryMib: spec.maxMemoryMib,
   diskGib: bytesToGib(kept.diskBytes),
   autostart: spec.autostart,
-  cloudInit: cloudInitOf(kept, departmentId),
   limits: kept.limits,
   createdAt: kept.createdAt,
+  templateId: kept.templateId,
+  departmentId,
   imageId: kept.imageId,
   authorId: kept.authorId,
 });
-
-const cloudInitOf = (
-  { cloudInit }: Pick<KeptVersion, 'cloudInit'>,
-  departmentId: string | null,
-): TemplateCloudInit | null =>
-  cloudInit === null
-    ? null
-    : {
-        userName: cloudInit.userName,
-        sshAuthorizedKeys: cloudInit.sshAuthorizedKeys,
-        hasPassword: cloudInit.passwordHash !== null,
-        packages: cloudInit.packages,
-        hasUserData: cloudInit.userData !== null,
-        departmentId,
-        text: cloudInit.userData,
-      };

@@ -151,6 +151,38 @@ describe('templates', () => {
     expect(await viewBy(actor, id)).toMatchObject({ newestVersion: 2, versions: { totalCount: 2 } });
   });
 
+  it('are no more in a department than one answer holds, also when two come at once', async () => {
+    const departmentId = randomUUID();
+    const { template } = bench.vms.get(PrismaClient);
+    const common = { departmentId, imageId: bench.neighbours.imageId, vcpus: 1, memoryMib: 128, diskBytes: 1n };
+    const data = Array.from({ length: 99 }, (_, n) => ({ ...common, name: `t${n}`, nameKey: `t${n}` }));
+    await template.createMany({ data });
+    const by = memberOf(departmentId);
+    const answers = await Promise.all([1, 2].map(() => answer(by, CREATE, input({ departmentId }))));
+    expect(answers.filter((one) => one === 'TOO_MANY_TEMPLATES')).toHaveLength(1);
+    expect(await template.count({ where: { departmentId } })).toBe(100);
+  });
+
+  it('have no more versions than one may have, and are listed without what cloud-init finds', async () => {
+    const { departmentId, actor } = bench;
+    const id = await answer(actor, CREATE, input({ departmentId, ...said() }));
+    // Whoever reads that of it fails.
+    const data = { cloudInit: { packages: 'unreadable' } };
+    const { templateVersion, template } = bench.vms.get(PrismaClient);
+    await templateVersion.updateMany({ where: { templateId: id }, data });
+    const listing = (fields: string) => {
+      const query = `query ($of: [_Any!]!) { _entities(representations: $of) { ... on Template { ${fields} } } }`;
+      return bench.vms.ask(actor, query, { of: [{ __typename: 'Template', id }] });
+    };
+    const { data: listed } = await listing('version { number } versions { nodes { vcpus } }');
+    expect(listed?.['_entities']).toEqual([{ version: { number: 1 }, versions: { nodes: [{ vcpus: 1 }] } }]);
+    expect((await listing('version { cloudInit { packages } }')).errors).toHaveLength(1);
+    await template.update({ where: { id }, data: { version: 499 } });
+    expect(await answer(actor, UPDATE, whole(id, { vcpus: 2 }))).toBe(id);
+    expect(await answer(actor, UPDATE, whole(id, { vcpus: 2 }))).toBe(id);
+    expect(await answer(actor, UPDATE, whole(id, { vcpus: 3 }))).toBe('TOO_MANY_TEMPLATE_VERSIONS');
+  });
+
   it('refuse defaults outside their own limits, and limits that are none', async () => {
     const codes = await Promise.all(
       [
@@ -170,11 +202,20 @@ describe('templates', () => {
     const name = `template ${randomUUID()}`;
     const own = await answer(actor, CREATE, input({ departmentId, name }));
     // A name is unique where it is read.
-    const shared = await answer(admin(), CREATE, input({ name }));
+    const { cloudInit } = said();
+    const shared = await answer(admin(), CREATE, input({ name, cloudInit }));
     expect(await answer(actor, CREATE, input({ departmentId, name }))).toBe('NAME_TAKEN');
     expect(await answer(admin(), CREATE, input({ departmentId: randomUUID() }))).toBe('DEPARTMENT_NOT_FOUND');
     expect(await viewBy(stranger, own)).toBeNull();
-    expect(await viewBy(stranger, shared)).toMatchObject({ id: shared, department: null });
+    // What may hold secrets is shown to whoever may change it.
+    const shown = { userName: 'ops', hasPassword: true, hasUserData: true };
+    const seenBy = (userData: string | null) => ({
+      id: shared,
+      department: null,
+      versions: { nodes: [{ cloudInit: { ...shown, userData } }] },
+    });
+    expect(await viewBy(stranger, shared)).toMatchObject(seenBy(null));
+    expect(await viewBy(admin(), shared)).toMatchObject(seenBy('#!/bin/sh'));
     const listed = async (by: typeof actor) => {
       const { data } = await bench.vms.ask(by, 'query ($of: ID) { templates(departmentId: $of) { id } }', {
         of: departmentId,

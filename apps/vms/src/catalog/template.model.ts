@@ -75,9 +75,6 @@ export class TemplateVersion {
   @Field(() => Boolean)
   autostart!: boolean;
 
-  @Field(() => TemplateCloudInit, { nullable: true, description: 'null: nothing' })
-  cloudInit!: TemplateCloudInit | null;
-
   @Field(() => TemplateLimits)
   limits!: TemplateLimits;
 
@@ -85,6 +82,8 @@ export class TemplateVersion {
   createdAt!: Date;
 
   // Not fields of the API: what the field resolvers need.
+  templateId!: string;
+  departmentId!: string | null;
   imageId!: string;
   authorId!: string | null;
 }

@@ -7,7 +7,7 @@ import { Injectable } from '@nestjs/common';
 import { Change, type Transaction } from '../database.js';
 import type { Template as TemplateRow } from '../generated/prisma/client.js';
 import { TemplateContentCheck, isSameContents } from './template-contents.js';
-import { TemplateVersionRepository, type TemplateContents } from './template-version.repository.js';
+import { MAX_VERSIONS, TemplateVersionRepository, type TemplateContents } from './template-version.repository.js';
 import {
   CreateTemplate,
   DeleteTemplate,
@@ -83,7 +83,7 @@ export class TemplateService {
 
   /**
    * Makes the next version; none where that would say the same.
-   * @throws DomainError FORBIDDEN, INVALID_INPUT, TEMPLATE_NOT_FOUND, TEMPLATE_CHANGED, IMAGE_NOT_FOUND
+   * @throws DomainError FORBIDDEN, INVALID_INPUT, TEMPLATE_NOT_FOUND, TEMPLATE_CHANGED, IMAGE_NOT_FOUND, TOO_MANY_TEMPLATE_VERSIONS
    */
   update(actor: Actor, rawInput: unknown): Promise<TemplateFacts> {
     const { idempotencyKey: key, ...input } = validateInput(UpdateTemplate, rawInput);
@@ -96,6 +96,7 @@ export class TemplateService {
       const contents = await this.check.contentsOf(tx, content);
       const before = await this.versions.find(tx, { templateId, number: row.version });
       if (before !== null && isSameContents(before, contents)) return row;
+      if (row.version >= MAX_VERSIONS) throw new DomainError('TOO_MANY_TEMPLATE_VERSIONS', { maximum: MAX_VERSIONS });
       const number = row.version + 1;
       await this.versions.add(tx, { templateId, number }, contents, actor.userId);
       return this.templates.advance(tx, templateId, number, summaryOf(contents));

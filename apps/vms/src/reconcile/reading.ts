@@ -4,6 +4,7 @@ import {
   isOff,
   isSpecChange,
   makesVm,
+  ofDefinition,
   stepsOf,
   taskOf,
   type Drift,
@@ -42,9 +43,24 @@ export const tryingMs = ({ vm, open }: Pick<Reading, 'open' | 'vm'>): number => 
 /** Somebody waits for another spec, and for no other power. */
 export const isAboutSpec = ({ open }: Pick<Reading, 'open'>): boolean => open !== null && isSpecChange(open.kind);
 
-/** What somebody made of its sizes on its host, and stays: who waits for a link asks for no other size. */
-export const standingDrift = ({ vm, open }: Pick<Reading, 'open' | 'vm'>): Drift[] =>
-  open !== null && actionOf(open.kind).ofPort === true ? driftIn(vm) : [];
+/** Of a VM and what is open on it, what tells which drift stands. */
+interface Drifted {
+  readonly vm: Pick<Vm, 'state' | 'revision' | 'appliedRevision' | 'drift'>;
+  readonly open: Pick<OpenOperation, 'kind'> | null;
+}
+
+/**
+ * What somebody made of it on its host, and stays while it is brought to its spec. Who asks for other sizes overrules it
+ * with the request itself: what the row still has of it is left alone by whoever waits for a link, and also when that gave
+ * way to something else and is made up for.
+ */
+export const standingDrift = ({ vm, open }: Drifted): Drift[] => {
+  const isBroughtToSpec = open === null ? vm.appliedRevision !== vm.revision : isSpecChange(open.kind);
+  if (!isBroughtToSpec) return [];
+  const drift = driftIn(vm);
+  // What runs now was started since, and is what nobody has changed.
+  return vm.state === 'STARTING' ? ofDefinition(drift) : drift;
+};
 
 /** A deletion was taken back, and somebody waits for this, which only sees that the VM is off where it is; null: not so. */
 export const stepOfTakingBack = ({ open }: Pick<Reading, 'open'>): Step | null =>

@@ -283,7 +283,9 @@ describe('mutations of vms, repeated', () => {
   });
 
   it('or anything asked with hostile arguments are never answered INTERNAL', async () => {
-    const ids = { Vm: await bench.created(), Department: bench.departmentId, Image: bench.neighbours.imageId };
+    const { departmentId: Department, neighbours } = bench;
+    const [Vm, Template] = [await bench.created(), await keptTemplate()];
+    const ids = { Vm, Template, Department, Image: neighbours.imageId };
     const answer = async (query: string, variables: Record<string, unknown>) =>
       ((await bench.vms.ask(administrator, query, variables)).errors ?? []).map(({ extensions }) => extensions.code);
     expect(await hostileProblems(await sdl(), ids, answer)).toEqual([]);

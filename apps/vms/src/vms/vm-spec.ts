@@ -140,7 +140,7 @@ export const sizesAsObserved = (row: VmRow, sizes: DomainComparison): ObservedCo
 
 /** What is known of links that nobody looked at now. */
 const unseenLinkDrift = (row: Pick<VmRow, 'drift'>, { links = null }: DomainComparison): Drift[] =>
-  links === null || links.have === null ? driftIn(row).filter(isOfLink) : [];
+  (links?.have ?? null) === null ? driftIn(row).filter(isOfLink) : [];
 
 /** Whether links are not as they are known to be. */
 export const areOtherLinks = (row: Pick<VmRow, 'links' | 'drift'>, have: ObservedLinks): boolean =>

@@ -79,7 +79,8 @@ export class VmResolver {
   @Authorize()
   @ResolveField(() => Template, {
     nullable: true,
-    description: 'Template that it was made from, see templateVersion; null when it was made without one, or the template is deleted',
+    description:
+      'Template that it was made from, see templateVersion; null when it was made without one, or the template is deleted',
   })
   async template(@Parent() vm: Vm, @Graph() graph: GraphContext): Promise<Template | null> {
     return vm.templateId === null ? null : this.templates.loader(graph).load(vm.templateId);

@@ -188,6 +188,10 @@ export const ERROR_CODES = {
     message: 'The virtual machine would be outside the limits of its template',
   },
   TOO_MANY_TEMPLATES: { kind: 'precondition', message: 'There are as many templates as there may be' },
+  TOO_MANY_TEMPLATE_VERSIONS: {
+    kind: 'precondition',
+    message: 'The template has as many versions as one may have; make another template',
+  },
   QUOTA_EXCEEDED: { kind: 'precondition', message: 'The department has as much of this as it may have' },
   RULE_LIMIT_REACHED: { kind: 'precondition', message: 'There are as many firewall rules as a filter can hold' },
   DEPARTMENT_LIMIT_REACHED: { kind: 'precondition', message: 'The user is in as many departments as one may be' },

@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { MacAddress } from './scalars.js';
 
-/** Of more cards than any VM of ours has: somebody may have written anything into the domain. */
-const MAX_CARDS = 256;
+/** More cards than any VM of ours has: somebody may have written anything into the domain. */
+export const MAX_CARDS = 256;
+
+/** VMs in one report of links: with 16 ports each it fits into a message of NATS. */
+export const MAX_VMS_OF_LINKS = 250;
 
 export const PortLinkState = z.enum(['UP', 'DOWN']);
 export type PortLinkState = z.infer<typeof PortLinkState>;

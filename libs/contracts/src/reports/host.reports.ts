@@ -4,7 +4,7 @@ import { DiskProblem, HostInventory, ObservedVm } from '../model/host.js';
 import { HostRange, ObservedNetwork } from '../model/network-status.js';
 import { GuestSample, exampleGuestSample } from '../model/guest-metrics.js';
 import { Uuid } from '../model/scalars.js';
-import { ObservedLinks } from '../model/port-links.js';
+import { MAX_VMS_OF_LINKS, ObservedLinks } from '../model/port-links.js';
 import { ObservedSizes } from '../model/vm-sizes.js';
 import { ObservedPool, ObservedVolume } from '../model/volume.js';
 
@@ -142,12 +142,12 @@ export const hostPortLinksObserved = defineReport({
   name: 'host.port-links-observed',
   version: 1,
   description:
-    'Which cards of the VMs of the host have a link, as libvirt has them: of the VMs and at the times of host.vms-measured. A VM that is not named was not looked at.',
+    'Which cards of the VMs of the host have a link, as libvirt has them: of the VMs and at the times of host.vms-measured, in as many reports as it takes. A VM that is not named was not looked at.',
   producer: 'hypervisor-agent',
   consumers: ['vms'],
   data: z.object({
     hostId: Uuid,
-    vms: z.array(ObservedLinks.extend({ vmId: Uuid })).max(1_000),
+    vms: z.array(ObservedLinks.extend({ vmId: Uuid })).max(MAX_VMS_OF_LINKS),
     sequence: z.int().nonnegative(),
   }),
   example: {

@@ -133,10 +133,12 @@ export const driftOf = (
   return { pendingRestart, drift: [...drift, ...linkDriftOf(links)] };
 };
 
+const NOT_LOOKED_AT: LinkComparison = { want: {}, have: null };
+
 /** What somebody else has made of its links, which none waits for a restart with. */
 export const linkDriftOf = (links: LinkComparison | null): Drift[] => {
-  if (links === null || links.have === null) return [];
-  const { want, have } = links;
+  const { want, have } = links ?? NOT_LOOKED_AT;
+  if (have === null) return [];
   return (['definition', 'live'] as const).flatMap((of) =>
     linkDifferences(want, have[of]).map((one): Drift => ({ ...one, path: `${of}.${one.path}` })),
   );

@@ -1,0 +1,41 @@
+import type { ObservedLinks, PortLinkState } from '@infinibay/contracts';
+import { describe, expect, it } from '@jest/globals';
+import { areOtherLinks, driftIn, linksOf, linksToDefine } from './vm-spec.js';
+
+const MAC = '52:54:00:00:00:01';
+const PULLED = { [MAC]: 'DOWN' };
+const difference = (of: 'definition' | 'live', actual: number) => ({
+  path: `${of}.links.${MAC}`,
+  declared: 1 - actual,
+  actual,
+});
+const on = (definition: PortLinkState, live: PortLinkState): ObservedLinks => ({
+  definition: [{ mac: MAC, linkState: definition }],
+  live: [{ mac: MAC, linkState: live }],
+});
+
+describe('the links of a row', () => {
+  it('are looked at again only where a host tells of other ones than are known', () => {
+    expect(areOtherLinks({ links: {}, drift: [] }, on('UP', 'UP'))).toBe(false);
+    expect(areOtherLinks({ links: PULLED, drift: [] }, on('DOWN', 'DOWN'))).toBe(false);
+    expect(areOtherLinks({ links: {}, drift: [] }, on('UP', 'DOWN'))).toBe(true);
+    expect(areOtherLinks({ links: {}, drift: [difference('live', 0)] }, on('UP', 'DOWN'))).toBe(false);
+    expect(areOtherLinks({ links: {}, drift: [difference('live', 0)] }, on('UP', 'UP'))).toBe(true);
+    // Drift of a size beside them is none of theirs.
+    const drift = [{ path: 'live.vcpus', declared: 1, actual: 2 }, difference('live', 0)];
+    expect(driftIn({ drift })).toHaveLength(2);
+    expect(areOtherLinks({ links: {}, drift }, on('UP', 'DOWN'))).toBe(false);
+  });
+
+  it('are defined as somebody has made the definition, whatever was done to what ran', () => {
+    expect(linksToDefine({ links: PULLED, drift: [] })).toEqual(PULLED);
+    expect(linksToDefine({ links: PULLED, drift: [difference('live', 1)] })).toEqual(PULLED);
+    expect(linksToDefine({ links: PULLED, drift: [difference('definition', 1)] })).toEqual({});
+    expect(linksToDefine({ links: {}, drift: [difference('definition', 0)] })).toEqual(PULLED);
+  });
+
+  it('that another version wrote and this one does not know are none', () => {
+    expect(linksOf({ links: { [MAC]: 'SLOW' } })).toEqual({});
+    expect(linksOf({ links: null })).toEqual({});
+  });
+});
