@@ -5,6 +5,7 @@ import {
   discardSavedMemory,
   ensureDisk,
   findDepartments,
+  keepPort,
   protectVm,
   resizeDefinition,
   selectNetwork,
@@ -70,6 +71,8 @@ const define: PerformStep = async (input) => {
     await requests.call(resizeDefinition, { ...target, sizes }, on);
   await defineSeed(input, card);
   await defineVolumes(input);
+  // What it has elsewhere since it went to another department: no address is free while a definition names it.
+  if (vm.toSettleIn) await requests.call(keepPort, { ...target, networkId: card.networkId });
   return 'done';
 };
 

@@ -55,9 +55,9 @@ export class DepartmentChange {
     return [leftEvent(vm), joinedEvent({ ...vm, departmentId, ownerId })];
   }
 
-  /** It is ready where it is. Not so, if somebody has asked for something since: that may be the next transfer. */
+  /** Its definition is of where it is, and what it had elsewhere is freed. Not so, if somebody has asked for something since: that may be the next transfer. */
   async settled(tx: Transaction, vm: VmRow, open: OpenOperation | null): Promise<void> {
-    if ((await this.operations.openId(tx, vm.id)) !== (open?.id ?? null)) return;
+    if (!vm.toSettleIn || (await this.operations.openId(tx, vm.id)) !== (open?.id ?? null)) return;
     await this.vms.update(tx, vm.id, { toSettleIn: false });
   }
 

@@ -1,9 +1,11 @@
 import {
   SPEC_STEPS,
   actionOf,
+  desiredState,
   isOff,
   isSpecChange,
   makesVm,
+  settledState,
   stepsOf,
   taskOf,
   type Observed,
@@ -93,13 +95,20 @@ const unwantedSnapshots = ({ open, snapshots }: Pick<Reading, 'open' | 'snapshot
     ({ id, state }) => state === 'DELETING' || (state === 'CREATING' && id !== open?.parameters.snapshotId),
   );
 
+/**
+ * A transfer left it to be made ready where it is. That is done to one that is off: a start does the same on its way, and
+ * of one that was started by hand nobody knows what card it has.
+ */
+export const isToSettleIn = ({ toSettleIn, desired }: Pick<Vm, 'toSettleIn' | 'desired'>): boolean =>
+  toSettleIn && settledState(desiredState(desired)) === 'STOPPED';
+
 /** What is left to be done of what was asked for before. */
 export const leftoversIn = (
   reading: Reading,
 ): Pick<Observed, 'pendingVolumes' | 'hasUnwantedSnapshots' | 'isToSettleIn'> => ({
   pendingVolumes: pendingVolumes(reading),
   hasUnwantedSnapshots: unwantedSnapshots(reading).length > 0,
-  isToSettleIn: reading.vm.toSettleIn,
+  isToSettleIn: isToSettleIn(reading.vm),
 });
 
 /** A spec that was accepted before had to give way to what ends now, and is still to be brought about. */
