@@ -11,6 +11,7 @@ import {
   selectNetwork,
   type VmNic,
 } from '@infinibay/contracts';
+import { canSettleIn } from '../vms/settling-in.js';
 import { sizesToDefine } from '../vms/vm-spec.js';
 import { defineSeed } from './cloud-init.js';
 import { copyDisk } from './disk-copy.js';
@@ -72,7 +73,7 @@ const define: PerformStep = async (input) => {
   await defineSeed(input, card);
   await defineVolumes(input);
   // What it has elsewhere since it went to another department: no address is free while a definition names it.
-  if (vm.toSettleIn) await requests.call(keepPort, { ...target, networkId: card.networkId });
+  if (canSettleIn(vm)) await requests.call(keepPort, { ...target, networkId: card.networkId });
   return 'done';
 };
 

@@ -14,6 +14,7 @@ import {
 } from '@infinibay/vms-domain';
 import type { Vm, VmSnapshot, Volume } from '../generated/prisma/client.js';
 import type { OpenOperation } from '../operations/operation.repository.js';
+import { canSettleIn } from '../vms/settling-in.js';
 
 /** What a worker decides by. */
 export interface Reading {
@@ -99,8 +100,8 @@ const unwantedSnapshots = ({ open, snapshots }: Pick<Reading, 'open' | 'snapshot
  * A transfer left it to be made ready where it is. That is done to one that is off: a start does the same on its way, and
  * of one that was started by hand nobody knows what card it has.
  */
-export const isToSettleIn = ({ toSettleIn, desired }: Pick<Vm, 'toSettleIn' | 'desired'>): boolean =>
-  toSettleIn && settledState(desiredState(desired)) === 'STOPPED';
+export const isToSettleIn = (vm: Pick<Vm, 'toSettleIn' | 'savedAt' | 'desired'>): boolean =>
+  canSettleIn(vm) && settledState(desiredState(vm.desired)) === 'STOPPED';
 
 /** What is left to be done of what was asked for before. */
 export const leftoversIn = (

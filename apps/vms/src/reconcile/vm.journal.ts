@@ -118,7 +118,7 @@ export class VmJournal {
       const found = { ...vm, ...saved };
       const sizes = gone ? {} : sizesAtRest(found, rest);
       // What was asked for may have been overtaken by what is settled now.
-      const isRestless = !gone && (isOvertaken({ ...vm, ...sizes }, reading) || (await this.hasLeftovers(tx, vm)));
+      const isRestless = !gone && (isOvertaken({ ...vm, ...sizes }, reading) || (await this.hasLeftovers(tx, found)));
       await this.vms.update(tx, vm.id, {
         ...RELEASED,
         state,
