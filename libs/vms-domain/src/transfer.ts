@@ -21,10 +21,7 @@ export interface CarriedVolume {
  * a guest has the card that it had, and whoever went back to it would bring a guest into the network that it has left.
  * @throws DomainError VOLUME_BUSY, SNAPSHOT_BUSY, SNAPSHOT_HOLDS_MEMORY
  */
-export const requireTransferable = (
-  snapshots: readonly CarriedSnapshot[],
-  volumes: readonly CarriedVolume[],
-): void => {
+export const requireTransferable = (snapshots: readonly CarriedSnapshot[], volumes: readonly CarriedVolume[]): void => {
   for (const { id: volumeId, state, attachment } of volumes)
     if (state !== 'AVAILABLE' || attachment !== 'ATTACHED')
       throw new DomainError('VOLUME_BUSY', { volumeId, state, attachment });

@@ -53,8 +53,7 @@ export class VmDirectory {
     try {
       const { vms } = await this.requests.call(findVms, { vmIds });
       // Of a socket that is gone since, the answer may be of the department before.
-      for (const { vmId, departmentId } of vms)
-        if (this.askedAt.has(vmId)) this.departments.set(vmId, departmentId);
+      for (const { vmId, departmentId } of vms) if (this.askedAt.has(vmId)) this.departments.set(vmId, departmentId);
     } catch {
       // The request client has counted it; whoever still needs an answer asks again.
     }

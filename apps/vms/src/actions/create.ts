@@ -5,11 +5,13 @@ import {
   discardSavedMemory,
   ensureDisk,
   findDepartments,
+  keepPort,
   protectVm,
   resizeDefinition,
   selectNetwork,
   type VmNic,
 } from '@infinibay/contracts';
+import { canSettleIn } from '../vms/settling-in.js';
 import { linksToDefine, sizesToDefine } from '../vms/vm-spec.js';
 import { defineSeed } from './cloud-init.js';
 import { copyDisk } from './disk-copy.js';
@@ -74,6 +76,8 @@ const define: PerformStep = async (input) => {
   if (Object.keys(links).length > 0) await setLinks(input, 'definition', links);
   await defineSeed(input, card);
   await defineVolumes(input);
+  // What it has elsewhere since it went to another department: no address is free while a definition names it.
+  if (canSettleIn(vm)) await requests.call(keepPort, { ...target, networkId: card.networkId });
   return 'done';
 };
 

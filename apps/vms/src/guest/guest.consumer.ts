@@ -27,13 +27,14 @@ export class GuestConsumer {
   @HandlesEvent(vmGuestConnected, CONSUMER)
   async guestConnected(event: EventEnvelope<EventDataOf<typeof vmGuestConnected>>): Promise<void> {
     const { vmId, agentVersion, connectedAt } = event.data;
-    const { departmentId } = event;
     await this.change.consume(CONSUMER, event, async (tx) => {
       const guest = { guestReadyAt: new Date(connectedAt), agentVersion };
-      const isKnown = await this.guests.recordReady(tx, vmId, guest);
+      // The collector may have known it in the department that it has left.
+      const departmentId = await this.guests.recordReady(tx, vmId, guest);
+      if (departmentId === null) return { answer: undefined, events: [] };
       const data = { vmId, agentVersion };
       const ready = newEvent(vmGuestReady, { departmentId, resource: { kind: 'vm', id: vmId }, data });
-      return { answer: undefined, events: isKnown ? [ready] : [] };
+      return { answer: undefined, events: [ready] };
     });
   }
 

@@ -55,11 +55,11 @@ describe('what guests tell', () => {
     });
     return data?.['vm'];
   };
-  const told = async (vmId: string): Promise<string[]> => {
+  const eventsOf = async (vmId: string): Promise<EventEnvelope[]> => {
     const rows = await database().outboxEvent.findMany({ orderBy: { id: 'asc' } });
-    const events = rows.map(({ payload }) => EventEnvelope.parse(payload));
-    return events.filter(({ resource }) => resource.id === vmId).map(({ name }) => name);
+    return rows.map(({ payload }) => EventEnvelope.parse(payload)).filter(({ resource }) => resource.id === vmId);
   };
+  const told = async (vmId: string): Promise<string[]> => (await eventsOf(vmId)).map(({ name }) => name);
 
   it('is told once of a guest that is ready, however often and at once the event is delivered', async () => {
     const vmId = await vmIn('RUNNING');
@@ -75,6 +75,13 @@ describe('what guests tell', () => {
     await consumer().guestConnected(connected(vmId, 9, '2.0'));
     expect(await guestOf(vmId)).toEqual({ readyAt: at(9), agentVersion: '2.0' });
     expect(await told(vmId)).toEqual(['vm.guest-ready', 'vm.guest-ready']);
+  });
+
+  it('is told in the department that the VM is in now, wherever the collector has known it', async () => {
+    const [vmId, departmentId] = [await vmIn('RUNNING'), randomUUID()];
+    await database().vm.update({ where: { id: vmId }, data: { departmentId } });
+    await consumer().guestConnected(connected(vmId, 1));
+    expect(await eventsOf(vmId)).toMatchObject([{ name: 'vm.guest-ready', departmentId }]);
   });
 
   it.each(['STOPPING', 'PAUSED', 'ERROR'] as const)(

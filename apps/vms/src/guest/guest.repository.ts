@@ -8,12 +8,12 @@ import type { Transaction } from '../database.js';
  */
 @Injectable()
 export class GuestRepository {
-  /** @returns whether it is news that the VM shows */
+  /** @returns the department that the VM is in now; null: it is no news that the VM shows */
   async recordReady(
     tx: Transaction,
     vmId: string,
     guest: { readonly guestReadyAt: Date; readonly agentVersion: string | null },
-  ): Promise<boolean> {
+  ): Promise<string | null> {
     const { guestReadyAt: at } = guest;
     const isNewest = [
       { OR: [{ guestReadyAt: null }, { guestReadyAt: { lt: at } }] },
@@ -22,9 +22,9 @@ export class GuestRepository {
     const rows = await tx.vm.updateManyAndReturn({
       where: { id: vmId, state: { not: 'DELETED' }, AND: isNewest },
       data: guest,
-      select: { state: true },
+      select: { state: true, departmentId: true },
     });
-    return rows.some(({ state }) => mayRun(state));
+    return rows.find(({ state }) => mayRun(state))?.departmentId ?? null;
   }
 
   async recordSilent(tx: Transaction, vmId: string, lastHeardAt: Date): Promise<void> {

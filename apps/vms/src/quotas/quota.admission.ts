@@ -1,14 +1,7 @@
 import { LOGGER } from '@infinibay/platform-service';
 import type { Logger } from '@infinibay/platform-logging';
 import { MetricsRegistry } from '@infinibay/platform-metrics';
-import {
-  excesses,
-  inLockOrder,
-  quotaExceeded,
-  type Excess,
-  type Limits,
-  type Quantities,
-} from '@infinibay/vms-domain';
+import { excesses, inLockOrder, quotaExceeded, type Excess, type Limits, type Quantities } from '@infinibay/vms-domain';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Counter } from 'prom-client';
 import type { Transaction } from '../database.js';

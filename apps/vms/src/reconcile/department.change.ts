@@ -7,6 +7,7 @@ import type { Vm as VmRow, Volume as VolumeRow } from '../generated/prisma/clien
 import { OperationRepository, type OpenOperation } from '../operations/operation.repository.js';
 import { QuotaAdmission } from '../quotas/quota.admission.js';
 import { SnapshotRepository } from '../snapshots/snapshot.repository.js';
+import { canSettleIn } from '../vms/settling-in.js';
 import { joinedEvent, leftEvent } from '../vms/vm.events.js';
 import { VmCloudInitRepository } from '../vms/vm-cloud-init.repository.js';
 import { VmRepository } from '../vms/vm.repository.js';
@@ -55,9 +56,9 @@ export class DepartmentChange {
     return [leftEvent(vm), joinedEvent({ ...vm, departmentId, ownerId })];
   }
 
-  /** It is ready where it is. Not so, if somebody has asked for something since: that may be the next transfer. */
+  /** Its definition is of where it is, and what it had elsewhere is freed. Not so, if somebody has asked for something since: that may be the next transfer. */
   async settled(tx: Transaction, vm: VmRow, open: OpenOperation | null): Promise<void> {
-    if ((await this.operations.openId(tx, vm.id)) !== (open?.id ?? null)) return;
+    if (!canSettleIn(vm) || (await this.operations.openId(tx, vm.id)) !== (open?.id ?? null)) return;
     await this.vms.update(tx, vm.id, { toSettleIn: false });
   }
 

@@ -1,10 +1,12 @@
 import {
   SPEC_STEPS,
   actionOf,
+  desiredState,
   isOff,
   isSpecChange,
   makesVm,
   ofDefinition,
+  settledState,
   stepsOf,
   taskOf,
   type Drift,
@@ -14,6 +16,7 @@ import {
 } from '@infinibay/vms-domain';
 import type { Vm, VmSnapshot, Volume } from '../generated/prisma/client.js';
 import type { OpenOperation } from '../operations/operation.repository.js';
+import { canSettleIn } from '../vms/settling-in.js';
 import { driftIn } from '../vms/vm-spec.js';
 
 /** What a worker decides by. */
@@ -115,13 +118,20 @@ const unwantedSnapshots = ({ open, snapshots }: Pick<Reading, 'open' | 'snapshot
     ({ id, state }) => state === 'DELETING' || (state === 'CREATING' && id !== open?.parameters.snapshotId),
   );
 
+/**
+ * A transfer left it to be made ready where it is. That is done to one that is off: a start does the same on its way, and
+ * of one that was started by hand nobody knows what card it has.
+ */
+export const isToSettleIn = (vm: Pick<Vm, 'toSettleIn' | 'savedAt' | 'desired'>): boolean =>
+  canSettleIn(vm) && settledState(desiredState(vm.desired)) === 'STOPPED';
+
 /** What is left to be done of what was asked for before. */
 export const leftoversIn = (
   reading: Reading,
 ): Pick<Observed, 'pendingVolumes' | 'hasUnwantedSnapshots' | 'isToSettleIn'> => ({
   pendingVolumes: pendingVolumes(reading),
   hasUnwantedSnapshots: unwantedSnapshots(reading).length > 0,
-  isToSettleIn: reading.vm.toSettleIn,
+  isToSettleIn: isToSettleIn(reading.vm),
 });
 
 /** A spec that was accepted before had to give way to what ends now, and is still to be brought about. */

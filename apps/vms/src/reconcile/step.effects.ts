@@ -40,7 +40,7 @@ export class StepEffects {
     if (preparation.isPowerCut === true) await this.vms.update(tx, vm.id, unheard(vm, reading.vm));
     if (made?.isStarted === true && vm.desired !== 'DELETED') await this.vms.update(tx, vm.id, { desired: 'RUNNING' });
     await this.recordMoved(tx, vm, step, preparation);
-    if (step === 'settle-in') await this.departments.settled(tx, vm, reading.open);
+    if (step === 'settle-in' || step === 'define') await this.departments.settled(tx, vm, reading.open);
     const moved = step === 'transfer' ? await this.departments.record(tx, vm, reading.open) : [];
     return [...moved, ...(await this.snapshots.record(tx, vm, preparation.snapshots ?? {}))];
   }

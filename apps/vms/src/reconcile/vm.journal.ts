@@ -25,7 +25,7 @@ import { VmRepository } from '../vms/vm.repository.js';
 import { SnapshotJournal } from '../snapshots/snapshot.journal.js';
 import { VolumeRepository } from '../volumes/volume.repository.js';
 import { ClaimRepository, type Claim } from './claim.repository.js';
-import { isOvertaken, type Reading } from './reading.js';
+import { isOvertaken, isToSettleIn, type Reading } from './reading.js';
 import { StepEffects } from './step.effects.js';
 
 const later = (now: Date, waitMs: number): Date => new Date(now.getTime() + waitMs);
@@ -117,7 +117,7 @@ export class VmJournal {
       const found = { ...vm, ...saved };
       const sizes = gone ? {} : sizesAtRest(found, rest);
       // What was asked for may have been overtaken by what is settled now.
-      const isRestless = !gone && (isOvertaken({ ...vm, ...sizes }, reading) || (await this.hasLeftovers(tx, vm)));
+      const isRestless = !gone && (isOvertaken({ ...vm, ...sizes }, reading) || (await this.hasLeftovers(tx, found)));
       await this.vms.update(tx, vm.id, {
         ...RELEASED,
         state,
@@ -299,9 +299,10 @@ export class VmJournal {
 
   /** It powered itself off before what was asked of it came about: it is off, and meant to be. */
   foundOff(claim: Claim, reading: Reading, error: DomainError): Promise<void> {
-    return this.end(claim, reading, async (tx, vm) => {
+    return this.end(claim, reading, async (tx, vm, now) => {
       const shown = { state: 'STOPPED', desired: 'STOPPED', pauseReason: null, ...unheard(vm, reading.vm) } as const;
-      await this.vms.update(tx, vm.id, { ...RELEASED, ...shown, reconcileAt: null, failedAttempts: 0 });
+      const reconcileAt = vm.toSettleIn ? now : null;
+      await this.vms.update(tx, vm.id, { ...RELEASED, ...shown, reconcileAt, failedAttempts: 0 });
       const failure = { code: error.code, message: error.message };
       const ended = await this.failOpen(tx, reading, failure);
       return [...stateEvents(vm, 'STOPPED', 'the guest powered off'), ...ended];
@@ -320,8 +321,9 @@ export class VmJournal {
   }
 
   /** Its volumes are not as they shall be, it has snapshots that shall be gone, or is to be made ready where it is. */
-  private async hasLeftovers(tx: Transaction, { id, toSettleIn }: Vm): Promise<boolean> {
-    if (toSettleIn) return true;
+  private async hasLeftovers(tx: Transaction, vm: Vm): Promise<boolean> {
+    const { id } = vm;
+    if (isToSettleIn(vm)) return true;
     if ((await this.volumes.ofVm(id, tx)).some(({ attachment }) => attachment !== 'ATTACHED')) return true;
     return this.snapshots.hasUnwanted(tx, id);
   }

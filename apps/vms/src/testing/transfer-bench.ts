@@ -49,15 +49,15 @@ export class TransferBench {
     return code;
   }
 
-  /** The end of its last transfer, with nothing left to be done. */
-  ended(vmId: string) {
+  /** The end of its last transfer, with nothing left to be done, and the VM in this state. */
+  ended(vmId: string, state = 'STOPPED') {
     const operations = { where: { kind: 'TRANSFER_VM' }, orderBy: { createdAt: 'desc' } } as const;
     return pollUntil(
       async () => {
         const vm = await this.database().vm.findUniqueOrThrow({ where: { id: vmId }, include: { operations } });
         const [operation] = vm.operations;
         const isOver = operation !== undefined && !['PENDING', 'RUNNING'].includes(operation.status);
-        return isOver && !vm.toSettleIn ? { vm, operation } : null;
+        return isOver && !vm.toSettleIn && vm.state === state ? { vm, operation } : null;
       },
       { what: 'the end of the transfer', timeoutMs: 60_000 },
     );

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Actor } from '@infinibay/contracts';
+import { DomainError, type Actor } from '@infinibay/contracts';
 import { pollUntil } from '@infinibay/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { PrismaClient } from '../database.js';
@@ -97,7 +97,8 @@ describe('a VM that is given to another department', () => {
       bench.neighbours.members.add(departmentId, bench.actor.userId);
     expect(await to.ask({ vmId, ownerId: null })).toBeNull();
     expect((await to.ended(vmId)).vm.ownerId).toBe(bench.actor.userId);
-    expect(await to.ask({ vmId, ownerId: null, departmentId: bench.departmentId, networkId: null })).toBeNull();
+    const back = { ownerId: null, departmentId: bench.departmentId.toUpperCase(), networkId: null };
+    expect(await to.ask({ vmId, ...back })).toBeNull();
     expect((await to.ended(vmId)).vm.departmentId).toBe(bench.departmentId);
     expect(to.around(vmId)).toEqual(to.here);
   }, 60_000);
@@ -198,6 +199,30 @@ describe('a VM that is given to another department', () => {
       await bench.reaches(vmId, 'RUNNING');
     }
   }, 60_000);
+
+  it('keeps the address of one that was started by hand before it was made ready there, until it is off', async () => {
+    const vmId = await to.off();
+    bench.neighbours.disturb = (name, id) => {
+      if (name === 'protect-vm' && id === vmId) throw new DomainError('HOST_UNAVAILABLE');
+    };
+    expect(await to.ask({ vmId })).toBeNull();
+    const isThere = async () => {
+      const { departmentId, failedAttempts } = await row(vmId);
+      return departmentId === to.departmentId && failedAttempts > 0;
+    };
+    await pollUntil(isThere, { what: 'what is left to be done to fail', timeoutMs: 60_000 });
+    await bench.hold(vmId);
+    bench.neighbours.disturb = () => undefined;
+    bench.neighbours.powerChange(vmId, 'running', 'booted');
+    expect((await bench.say('startVm', { vmId }, to.actor)).errors).toBeUndefined();
+    await bench.letGo(vmId);
+    await pollUntil(async () => (await row(vmId)).state === 'RUNNING', { what: 'the VM to run', timeoutMs: 60_000 });
+    const [here, there] = [to.here, to.there];
+    expect(to.around(vmId)).toMatchObject({ network: here.network, ports: [...here.ports, ...there.ports] });
+    expect((await bench.say('forceOffVm', { vmId }, to.actor)).errors).toBeUndefined();
+    await to.ended(vmId);
+    expect(to.around(vmId)).toEqual(there);
+  }, 120_000);
 
   it('is asked nothing else meanwhile but to be deleted, and is then of the department that it was of', async () => {
     const vmId = await to.off();

@@ -31,10 +31,11 @@ export class TransferVmInput {
   networkId?: string | null;
 }
 
+/** In the letters in which ids are stored: they are compared. */
 const optional = z
   .string()
   .nullish()
-  .transform((id) => id ?? null);
+  .transform((id) => id?.toLowerCase() ?? null);
 
 export const TransferVm = z
   .object({

@@ -1,10 +1,10 @@
 import { departmentWhere, type DepartmentScope } from '@infinibay/access-domain';
 import { DomainError } from '@infinibay/contracts';
-import { isUniqueViolation } from '@infinibay/platform-persistence';
 import { Injectable } from '@nestjs/common';
 import { PrismaClient, type Transaction } from '../database.js';
 import type { Prisma, Vm } from '../generated/prisma/client.js';
 import type { VmFacts } from './vm-facts.js';
+import { refusingTwins } from './taken-names.js';
 import { metadataOf } from './vm-metadata.js';
 
 /** What of a VM may become something else. */
@@ -80,15 +80,6 @@ export class VmRepository {
     return tx.vm.findUnique({ where: { id } });
   }
 }
-
-const refusingTwins = async <T>(name: string, write: () => Promise<T>): Promise<T> => {
-  try {
-    return await write();
-  } catch (error) {
-    if (isUniqueViolation(error)) throw new DomainError('NAME_TAKEN', { name }, { cause: error });
-    throw error;
-  }
-};
 
 const living = (scope: DepartmentScope): Prisma.VmWhereInput => ({
   ...departmentWhere(scope),

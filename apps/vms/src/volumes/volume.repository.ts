@@ -1,10 +1,11 @@
 import { departmentWhere, type DepartmentScope } from '@infinibay/access-domain';
 import { DomainError, nameKey } from '@infinibay/contracts';
 import type { Page } from '@infinibay/platform-graphql';
-import { databaseNow, isUniqueViolation } from '@infinibay/platform-persistence';
+import { databaseNow } from '@infinibay/platform-persistence';
 import { Injectable } from '@nestjs/common';
 import { PrismaClient, type Transaction } from '../database.js';
 import type { Prisma, Volume } from '../generated/prisma/client.js';
+import { refusingTwins } from '../vms/taken-names.js';
 
 export interface VolumeFilter {
   readonly departmentId: string | null;
@@ -165,15 +166,6 @@ export class VolumeRepository {
       WHERE v.id = o.id AND v.host_id = ${hostId}::uuid AND v.allocation_bytes <> o.bytes`;
   }
 }
-
-const refusingTwins = async <T>(name: string, write: () => Promise<T>): Promise<T> => {
-  try {
-    return await write();
-  } catch (error) {
-    if (isUniqueViolation(error)) throw new DomainError('NAME_TAKEN', { name }, { cause: error });
-    throw error;
-  }
-};
 
 const whereOf = ({ departmentId, vmId, isAttached }: VolumeFilter): Prisma.VolumeWhereInput => ({
   state: { not: 'DELETED' },
