@@ -1,4 +1,12 @@
-import { attachVm, detachVm, findPorts, keepPort, selectNetwork, type ReplyOf, type RequestOf } from '@infinibay/contracts';
+import {
+  attachVm,
+  detachVm,
+  findPorts,
+  keepPort,
+  selectNetwork,
+  type ReplyOf,
+  type RequestOf,
+} from '@infinibay/contracts';
 import { Authorize } from '@infinibay/platform-access';
 import { HandlesRequest } from '@infinibay/platform-messaging';
 import { Controller } from '@nestjs/common';
