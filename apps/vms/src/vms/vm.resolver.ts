@@ -80,7 +80,7 @@ export class VmResolver {
   @ResolveField(() => Template, {
     nullable: true,
     description:
-      'Template that it was made from, see templateVersion; null when it was made without one, or the template is deleted',
+      'Template that it was made from, see templateVersion; null when it was made without one, or the template is deleted or one that the caller may not see',
   })
   async template(@Parent() vm: Vm, @Graph() graph: GraphContext): Promise<Template | null> {
     return vm.templateId === null ? null : this.templates.loader(graph).load(vm.templateId);
