@@ -200,6 +200,8 @@ describe('attachments of VMs to networks', () => {
     const before = await attach(ours, vmId, 5);
     const request = { vmId, departmentId: theirDepartment, networkId: theirs, hostId: host.hostId, hostname: 'web-1' };
     const { nic } = await service.call(attachVm, { ...request, fence: 6 });
+    const both = (await service.call(findPorts, { vmId })).ports.map(({ portId }) => portId);
+    expect(both.sort()).toEqual([before.portId, nic.portId].sort());
     // Until it is said which one it keeps it has both: whoever took the address would have it taken back.
     await expect(attach(ours)).rejects.toMatchObject({ code: 'ADDRESSES_EXHAUSTED' });
     await expect(service.call(keepPort, { vmId, networkId: theirs, fence: 5 })).rejects.toMatchObject({

@@ -71,9 +71,9 @@ const define: PerformStep = async (input) => {
   // Room above its size is no part of the definition that every agent knows.
   if (sizes.maxVcpus > vcpus || sizes.maxMemoryMib > memoryMib)
     await requests.call(resizeDefinition, { ...target, sizes }, on);
-  // And all links are up in it.
-  const links = linksToDefine(vm);
-  if (Object.keys(links).length > 0) await setLinks(input, 'definition', links);
+  // And its link is up in it. Those of cards that it has no more ask nothing of an agent that may be too old for links.
+  const { mac } = card;
+  if (linksToDefine(vm)[mac] === 'DOWN') await setLinks(input, 'definition', { [mac]: 'DOWN' });
   await defineSeed(input, card);
   await defineVolumes(input);
   // What it has elsewhere since it went to another department: no address is free while a definition names it.

@@ -5,11 +5,14 @@ import type { Vm, VmSnapshot, Volume } from '../generated/prisma/client.js';
 import type { SnapshotsDone } from '../snapshots/snapshot.journal.js';
 import type { SavedMemory } from '../vms/saved-memory.js';
 import type { KeptCloudInit } from '../vms/vm-cloud-init.repository.js';
+import type { Cards } from '../vms/vm-spec.js';
 
 /** What a start gathers on its way: the card from networks, the filter from firewall. */
 export interface Preparation {
   nic?: VmNic;
   filterName?: string | null;
+  /** Those of a VM that a transfer has got another one for. */
+  cards?: Cards;
   /** Volumes that the last step attached or detached, and those of which it came to know that they can't be attached. */
   volumes?: { readonly moved: readonly string[]; readonly refused: readonly string[] };
   /** How much of a disk the last step found to be copied. */

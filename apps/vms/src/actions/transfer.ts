@@ -1,4 +1,4 @@
-import { DomainError, attachVm } from '@infinibay/contracts';
+import { DomainError, attachVm, findPorts } from '@infinibay/contracts';
 import { create } from './create.js';
 import type { PerformStep } from './step.js';
 
@@ -14,7 +14,10 @@ const transfer: PerformStep = async ({ vm, target, requests, preparation, parame
   if (vm.departmentId === departmentId) return 'done';
   // What this worker has made ready before is of the department that it leaves.
   delete preparation.nic;
-  await requests.call(attachVm, { ...target, departmentId, networkId, hostId: vm.hostId, hostname: vm.name });
+  const asked = { ...target, departmentId, networkId, hostId: vm.hostId, hostname: vm.name };
+  const { mac: got } = (await requests.call(attachVm, asked)).nic;
+  const { ports } = await requests.call(findPorts, { vmId: vm.id });
+  preparation.cards = { got, had: ports.map(({ mac }) => mac).filter((mac) => mac !== got) };
   return 'done';
 };
 

@@ -46,6 +46,8 @@ export interface NewVolumeOperation extends Asked {
 export interface OpenOperation {
   readonly id: string;
   readonly kind: OperationKind;
+  /** Who asked for it. */
+  readonly actorId: string;
   readonly ageMs: number;
   /** Since when its step is being done; null when none is. */
   readonly stepAgeMs: number | null;
@@ -234,7 +236,8 @@ export class OperationRepository {
     const [row] = await tx.$queryRaw<
       (Omit<OpenOperation, 'kind' | 'parameters'> & { kind: string; parameters: unknown })[]
     >`
-      SELECT o.id, o.kind, o.parameters, (extract(epoch FROM now() - o.created_at) * 1000)::float8 AS "ageMs",
+      SELECT o.id, o.kind, o.parameters, o.actor_id AS "actorId",
+        (extract(epoch FROM now() - o.created_at) * 1000)::float8 AS "ageMs",
         (SELECT (extract(epoch FROM now() - max(s.started_at)) * 1000)::float8 FROM operation_steps AS s
          WHERE s.operation_id = o.id AND s.status = 'RUNNING') AS "stepAgeMs",
         ARRAY(SELECT s.name FROM operation_steps AS s

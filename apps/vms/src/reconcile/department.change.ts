@@ -12,6 +12,7 @@ import { joinedEvent, leftEvent } from '../vms/vm.events.js';
 import { VmCloudInitRepository } from '../vms/vm-cloud-init.repository.js';
 import { VmRepository } from '../vms/vm.repository.js';
 import { VmRevisionRepository } from '../vms/vm-revision.repository.js';
+import { specWithCard, stillApplied, type Cards } from '../vms/vm-spec.js';
 import { VolumeRepository } from '../volumes/volume.repository.js';
 
 /** That a VM is of another department, with all that goes along. The VM is locked by whoever asks. */
@@ -41,19 +42,34 @@ export class DepartmentChange {
   /**
    * It is there, in one commit with the step that has got its card there. Nothing, when a worker before has recorded
    * that, or nobody waits for it any more.
+   * @param cards what the step has found of them
    * @throws DomainError as accept(): the department may have got fuller since
    */
-  async record(tx: Transaction, vm: VmRow, open: OpenOperation | null): Promise<EventEnvelope[]> {
+  async record(
+    tx: Transaction,
+    vm: VmRow,
+    open: OpenOperation | null,
+    cards: Cards | undefined,
+  ): Promise<EventEnvelope[]> {
     const { departmentId, networkId, ownerId } = open?.parameters ?? {};
     if (open === null || departmentId === undefined || networkId === undefined || ownerId === undefined) return [];
     if (vm.departmentId === departmentId || (await this.operations.openId(tx, vm.id)) !== open.id) return [];
     const volumes = await this.admit(tx, vm, departmentId);
     await this.revisions.keepFirst(tx, vm);
+    await this.keepLink(tx, vm, open.actorId, cards);
     await this.vms.move(tx, vm, { departmentId, networkId, wantedNetworkId: networkId, ownerId });
     await this.volumes.moveAll(tx, volumes, { departmentId, ownerId });
     await this.snapshots.moveAll(tx, vm.id, departmentId);
     await this.cloudInits.renew(tx, vm.id);
     return [leftEvent(vm), joinedEvent({ ...vm, departmentId, ownerId })];
+  }
+
+  /** A link that is down is so at the card that it gets, as a revision of who transfers it. */
+  private async keepLink(tx: Transaction, vm: VmRow, actorId: string, cards: Cards | undefined): Promise<void> {
+    if (cards === undefined) throw new DomainError('INTERNAL', { reason: 'transferred before it got its card' });
+    const spec = specWithCard(await this.revisions.current(tx, vm), vm, cards);
+    // Its definition is made anew there, and until then has the card of before.
+    await this.revisions.declare(tx, vm, spec, { actorId, operation: 'TRANSFER_VM' }, stillApplied(vm));
   }
 
   /** Its definition is of where it is, and what it had elsewhere is freed. Not so, if somebody has asked for something since: that may be the next transfer. */

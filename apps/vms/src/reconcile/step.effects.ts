@@ -41,7 +41,7 @@ export class StepEffects {
     if (made?.isStarted === true && vm.desired !== 'DELETED') await this.vms.update(tx, vm.id, { desired: 'RUNNING' });
     await this.recordMoved(tx, vm, step, preparation);
     if (step === 'settle-in' || step === 'define') await this.departments.settled(tx, vm, reading.open);
-    const moved = step === 'transfer' ? await this.departments.record(tx, vm, reading.open) : [];
+    const moved = step === 'transfer' ? await this.departments.record(tx, vm, reading.open, preparation.cards) : [];
     return [...moved, ...(await this.snapshots.record(tx, vm, preparation.snapshots ?? {}))];
   }
 

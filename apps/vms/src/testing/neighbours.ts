@@ -4,7 +4,6 @@ import {
   defineVm,
   ensureDisk,
   findDepartments,
-  findPorts,
   forceOffVm,
   hostHeartbeat,
   hostVmPowerChanged,
@@ -40,7 +39,7 @@ import type { NatsOptions } from '@infinibay/platform-messaging';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { SimulatedMembers } from './simulated-members.js';
 import { CAPABILITIES } from './simulated-host.js';
-import { PORT, serveLinks } from './simulated-links.js';
+import { serveLinks } from './simulated-links.js';
 import { SimulatedPorts } from './simulated-ports.js';
 import { SimulatedSaves } from './simulated-saves.js';
 import { SimulatedSeeds } from './simulated-seeds.js';
@@ -296,7 +295,6 @@ export class Neighbours {
     });
     serveSizes(on, this.command);
     if (isNew) serveLinks(on, this.command, (vmId) => this.vm(vmId).sizes.links);
-    on(findPorts, () => Promise.resolve({ ports: [PORT] }));
     on(startVm, (request) => {
       this.snapshots.requireStartable(request.vmId);
       return this.power('start-vm', request, 'running', this.saves.started(request.vmId));

@@ -1,31 +1,11 @@
-import {
-  DomainError,
-  attachVm,
-  detachVm,
-  keepPort,
-  selectNetwork,
-  type ReplyInputOf,
-  type RequestContract,
-  type RequestOf,
-} from '@infinibay/contracts';
-import { PORT } from './simulated-links.js';
+import { DomainError, attachVm, detachVm, findPorts, keepPort, selectNetwork } from '@infinibay/contracts';
+import { PORT, type OnVm, type Serve } from './simulated-links.js';
 
-type Serve = <C extends RequestContract>(
-  contract: C,
-  handler: (data: RequestOf<C>) => Promise<ReplyInputOf<C>>,
-) => void;
-
-/** What of a simulated VM networks knows. */
-interface Attached {
-  port: boolean;
-  hostname?: string;
-}
-
-type OnVm = <T>(
-  name: string,
-  request: { readonly vmId: string; readonly fence: number },
-  act: (vm: Attached) => T,
-) => Promise<T>;
+/** A card that another network than the oldest one gives. */
+const cardIn = (networkId: string): { readonly portId: string; readonly mac: string } => ({
+  portId: networkId,
+  mac: `52:54:00:${[0, 2, 4].map((at) => networkId.slice(at, at + 2)).join(':')}`,
+});
 
 /** Cards of VMs, as the networks service gives them: one in each network that is asked for. */
 export class SimulatedPorts {
@@ -41,6 +21,12 @@ export class SimulatedPorts {
   }
 
   serve(on: Serve, onVm: OnVm, oldestNetworkId: string): void {
+    const card = (networkId: string) => (networkId === oldestNetworkId ? PORT : cardIn(networkId));
+    on(findPorts, ({ vmId }) => {
+      const ports = this.of(vmId).map(([networkId]) => card(networkId));
+      // One whose port others gave, before these came.
+      return Promise.resolve({ ports: ports.length === 0 ? [PORT] : ports });
+    });
     on(selectNetwork, ({ networkId }) => {
       if (networkId !== null && this.missing.has(networkId)) throw new DomainError('NETWORK_NOT_FOUND');
       return Promise.resolve({ networkId: networkId ?? oldestNetworkId });
@@ -52,9 +38,7 @@ export class SimulatedPorts {
         if (this.full.has(networkId)) throw new DomainError('ADDRESSES_EXHAUSTED');
         this.ofVms.set(vmId, new Map(this.ofVms.get(vmId)).set(networkId, departmentId));
         Object.assign(vm, { port: true, hostname });
-        return {
-          nic: { ...PORT, networkId, address: '10.80.0.10', networkName: 'net' },
-        };
+        return { nic: { ...card(networkId), networkId, address: '10.80.0.10', networkName: 'net' } };
       }),
     );
     on(keepPort, (request) =>

@@ -42,12 +42,14 @@ export class NeighbourChecks {
   }
 
   /**
-   * The MAC address of a port of a VM, by which its host knows it; null: the VM has no such port.
+   * The MAC addresses by which its host may know the card of a VM; none: the VM has no such port. A VM has one card, more
+   * ports only while it goes to another department: until it is defined anew it has the card of either, so that a link
+   * is one of all of them.
    * @throws DomainError SERVICE_UNAVAILABLE, DEADLINE_EXCEEDED
    */
-  async macOf(vmId: string, portId: unknown): Promise<string | null> {
+  async macsOf(vmId: string, portId: unknown): Promise<string[]> {
     const { ports } = await this.requests.call(findPorts, { vmId });
-    return ports.find((port) => port.portId === portId)?.mac ?? null;
+    return ports.some((port) => port.portId === portId) ? ports.map(({ mac }) => mac) : [];
   }
 
   private answerOf<T>(asked: PromiseSettledResult<T>): T | undefined {

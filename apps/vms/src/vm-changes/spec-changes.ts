@@ -7,7 +7,7 @@ import {
   isOfLink,
   resized,
   sizesOfSpec,
-  withLink,
+  withLinks,
   type OperationKind,
   type VmSpec,
 } from '@infinibay/vms-domain';
@@ -17,7 +17,7 @@ import type { Vm as VmRow } from '../generated/prisma/client.js';
 import { updatedEvent } from '../vms/vm-facts.js';
 import { VmMetadataRepository } from '../vms/vm-metadata.repository.js';
 import { VmRevisionRepository } from '../vms/vm-revision.repository.js';
-import { driftIn, linksOf, sizesOf } from '../vms/vm-spec.js';
+import { NONE_APPLIED, driftIn, linksOf, sizesOf, stillApplied } from '../vms/vm-spec.js';
 import { VmRepository } from '../vms/vm.repository.js';
 import type { Said } from './action-inputs.js';
 import { NeighbourChecks } from './neighbour-checks.js';
@@ -26,16 +26,8 @@ import type { CreateVm } from './vm.inputs.js';
 import { VmAdmission } from './vm.admission.js';
 import type { Placement } from './vm.placement.js';
 
-/** Unlike any number of a revision: the host is to be brought to the spec once more. */
-const NONE_APPLIED = 0;
-
-/** What is said of a port, with what networks knows it by; null: the VM has no such port. */
-const SaidOfPort = SetVmPortLink.omit({ idempotencyKey: true }).extend({ mac: MacAddress.nullable() });
-
-/** A host knows nothing of what this changes: what it was brought to it still is, and what it was not, it is to be. */
-const stillApplied = ({ revision, appliedRevision }: VmRow): { readonly appliedRevision: number } => ({
-  appliedRevision: appliedRevision === revision ? revision + 1 : NONE_APPLIED,
-});
+/** What is said of a port, with what networks knows the card by; none: the VM has no such port. */
+const SaidOfPort = SetVmPortLink.omit({ idempotencyKey: true }).extend({ macs: MacAddress.array() });
 
 /** Declares what a VM shall be, beside its power, where there is room for it. */
 @Injectable()
@@ -70,7 +62,7 @@ export class SpecChanges {
    */
   async prepare(kind: OperationKind, said: Said): Promise<Said> {
     if (actionOf(kind).ofPort !== true) return said;
-    return { ...said, mac: await this.neighbours.macOf(said.vmId, said['portId']) };
+    return { ...said, macs: await this.neighbours.macsOf(said.vmId, said['portId']) };
   }
 
   /**
@@ -111,9 +103,9 @@ export class SpecChanges {
       return checkedSpec({ ...spec, ...adopted(sizesOf(vm), drift), links: adoptedLinks(linksOf(vm), drift) });
     }
     if (actionOf(kind).ofPort === true) {
-      const { mac, linkState } = SaidOfPort.parse(said);
-      if (mac === null) throw new DomainError('PORT_NOT_FOUND');
-      return withLink(spec, mac, linkState);
+      const { macs, linkState } = SaidOfPort.parse(said);
+      if (macs.length === 0) throw new DomainError('PORT_NOT_FOUND');
+      return withLinks(spec, macs, linkState);
     }
     if (kind === 'SET_VM_AUTOSTART') {
       const { autostart } = SetVmAutostart.omit({ idempotencyKey: true }).parse(said);

@@ -3,6 +3,7 @@ import { DomainError, type Actor } from '@infinibay/contracts';
 import { pollUntil } from '@infinibay/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { PrismaClient } from '../database.js';
+import { PORT } from '../testing/simulated-links.js';
 import { TransferBench } from '../testing/transfer-bench.js';
 import { VmBench } from '../testing/vm-bench.js';
 import { admin, memberOf } from '../testing/vms-under-test.js';
@@ -101,6 +102,28 @@ describe('a VM that is given to another department', () => {
     expect(await to.ask({ vmId, ...back })).toBeNull();
     expect((await to.ended(vmId)).vm.departmentId).toBe(bench.departmentId);
     expect(to.around(vmId)).toEqual(to.here);
+  }, 60_000);
+
+  it('plugs no cable in: a link that is down is so at the card that it gets, until somebody sets it up', async () => {
+    const vmId = await to.off();
+    expect((await bench.say('setVmPortLink', { vmId })).errors).toBeUndefined();
+    const isApplied = (revision: number) => async () => (await row(vmId)).appliedRevision === revision;
+    await pollUntil(isApplied(2), { what: 'the link to be down', timeoutMs: 60_000 });
+    await bench.until(vmId, 'the end', ({ operations }) => operations[0]?.status === 'SUCCEEDED');
+    expect(await to.ask({ vmId })).toBeNull();
+    expect((await to.ended(vmId)).vm).toMatchObject({ revision: 3, appliedRevision: 3 });
+    expect((await bench.say('startVm', { vmId }, to.actor)).errors).toBeUndefined();
+    await pollUntil(async () => (await row(vmId)).state === 'RUNNING', { what: 'the VM to run', timeoutMs: 60_000 });
+    const links = () => bench.neighbours.vm(vmId).sizes.links.observed();
+    const mac = links().definition?.[0]?.mac;
+    expect(mac).not.toBe(PORT.mac);
+    const down = [{ mac, linkState: 'DOWN' }];
+    expect(links()).toEqual({ definition: down, live: down });
+    // A revision of before knows another card, which is passed over.
+    expect((await bench.say('restoreVmRevision', { vmId, revision: 2 }, to.actor)).errors).toBeUndefined();
+    await pollUntil(isApplied(4), { what: 'the revision', timeoutMs: 60_000 });
+    const up = [{ mac, linkState: 'UP' }];
+    expect(links()).toEqual({ definition: up, live: up });
   }, 60_000);
 
   it('needs the right in both departments, a member there, and a network there', async () => {

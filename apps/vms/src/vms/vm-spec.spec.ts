@@ -1,8 +1,9 @@
 import type { ObservedLinks, PortLinkState } from '@infinibay/contracts';
 import { describe, expect, it } from '@jest/globals';
-import { areOtherLinks, driftIn, linksOf, linksToDefine } from './vm-spec.js';
+import { areOtherLinks, driftIn, linksOf, linksToDefine, specOf, specWithCard } from './vm-spec.js';
 
 const MAC = '52:54:00:00:00:01';
+const OTHER = '52:54:00:00:00:02';
 const PULLED = { [MAC]: 'DOWN' };
 const difference = (of: 'definition' | 'live', actual: number) => ({
   path: `${of}.links.${MAC}`,
@@ -32,6 +33,20 @@ describe('the links of a row', () => {
     expect(linksToDefine({ links: PULLED, drift: [difference('live', 1)] })).toEqual(PULLED);
     expect(linksToDefine({ links: PULLED, drift: [difference('definition', 1)] })).toEqual({});
     expect(linksToDefine({ links: {}, drift: [difference('definition', 0)] })).toEqual(PULLED);
+  });
+
+  it('go along to the card that comes in the place of another, and nobody plugs a cable in by that', () => {
+    const sizes = { vcpus: 1, maxVcpus: null, memoryMib: 128, maxMemoryMib: null, autostart: false };
+    const after = (links: Record<string, string>, drift: ReturnType<typeof difference>[] = [], had = [MAC]): unknown =>
+      specWithCard(specOf({ ...sizes, links }), { links, drift }, { got: OTHER, had }).links;
+    const both = { ...PULLED, [OTHER]: 'DOWN' };
+    expect(after({})).toEqual({});
+    expect(after(PULLED)).toEqual(both);
+    // What was done to the definition by hand: out it stays, in it is not without being declared.
+    expect(after({}, [difference('definition', 0)])).toEqual({ [OTHER]: 'DOWN' });
+    expect(after(PULLED, [difference('definition', 1)])).toEqual(both);
+    // Of a card that it has no more nothing goes along.
+    expect(after(PULLED, [], [])).toEqual(PULLED);
   });
 
   it('that another version wrote and this one does not know are none', () => {

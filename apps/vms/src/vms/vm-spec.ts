@@ -12,6 +12,7 @@ import {
   pendingRestartOf,
   promisedMib,
   specOfSizes,
+  withLinks,
   type DomainComparison,
   type Drift,
   type PendingRestart,
@@ -91,6 +92,33 @@ export const sizesWith = (row: SizeColumns, drift: readonly Drift[]): VmSizes =>
 /** The same of what the next start defines. */
 export const linksToDefine = (row: Pick<VmRow, 'links' | 'drift'>): DownLinks =>
   adoptedLinks(linksOf(row), ofDefinition(driftIn(row)));
+
+/** Cards of a VM that is given to another department, by MAC address: the one that it gets, and what it had. */
+export interface Cards {
+  readonly got: string;
+  readonly had: readonly string[];
+}
+
+/**
+ * A spec with the link of a card that comes in the place of another: nobody's cable is plugged in by that. What was
+ * taken from the other one by hand is declared of it, for drift goes with that card. What is declared of the other one
+ * stays: until it is defined anew that is the card that the VM has.
+ */
+export const specWithCard = (spec: VmSpec, row: Pick<VmRow, 'links' | 'drift'>, { got, had }: Cards): VmSpec => {
+  const down: DownLinks = { ...linksOf(row), ...linksToDefine(row) };
+  return had.some((mac) => down[mac] === 'DOWN') ? withLinks(spec, [got], 'DOWN') : spec;
+};
+
+/** Unlike any number of a revision: the host is to be brought to the spec once more. */
+export const NONE_APPLIED = 0;
+
+/** A host knows nothing of what this changes: what it was brought to it still is, and what it was not, it is to be. */
+export const stillApplied = ({
+  revision,
+  appliedRevision,
+}: Pick<VmRow, 'revision' | 'appliedRevision'>): { readonly appliedRevision: number } => ({
+  appliedRevision: appliedRevision === revision ? revision + 1 : NONE_APPLIED,
+});
 
 /** What a worker that comes to rest knows of how large the VM is on its host. */
 export interface Rest {

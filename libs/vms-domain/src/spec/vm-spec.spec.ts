@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { specDifferences } from '../snapshots.js';
 import { changesBetweenSpecs, type Json } from './spec-changes.js';
-import { VmSpec, checkedSpec, resized, sizesOfSpec, specOfSizes, withLink } from './vm-spec.js';
+import { VmSpec, checkedSpec, resized, sizesOfSpec, specOfSizes, withLink, withLinks } from './vm-spec.js';
 
 const spec = (changes: Record<string, unknown> = {}): VmSpec =>
   checkedSpec({ version: 1, vcpus: 2, maxVcpus: 2, memoryMib: 256, maxMemoryMib: 256, ...changes });
@@ -86,6 +86,7 @@ describe('the spec of a VM', () => {
     expect(withLink(down, mac, 'DOWN')).toEqual(down);
     const both = withLink(down, other, 'DOWN');
     expect(both.links).toEqual({ [mac]: 'DOWN', [other]: 'DOWN' });
+    expect([withLinks(spec(), [mac, other], 'DOWN'), withLinks(both, [mac, other], 'UP')]).toEqual([both, spec()]);
     expect(withLink(withLink(both, other, 'UP'), mac, 'UP')).toEqual(spec());
     expect(withLink(spec(), mac, 'UP')).toEqual(spec());
     expect(resized(down, { vcpus: 3, memoryMib: 256 }).links).toEqual(down.links);

@@ -90,3 +90,7 @@ export const withLink = (spec: VmSpec, mac: string, linkState: PortLinkState): V
   const { [mac]: _before, ...others } = spec.links;
   return checkedSpec({ ...spec, links: linkState === 'DOWN' ? { ...others, [mac]: linkState } : others });
 };
+
+/** The same of several ports. */
+export const withLinks = (spec: VmSpec, macs: readonly string[], linkState: PortLinkState): VmSpec =>
+  macs.reduce((changed, mac) => withLink(changed, mac, linkState), spec);
