@@ -174,6 +174,7 @@ describe('lists of VMs', () => {
         metadata: _metadata,
         pendingRestart: _pending,
         drift: _drift,
+        links: _links,
         ...row
       } = await client().vm.findUniqueOrThrow({
         where: { id: before[0] ?? '' },

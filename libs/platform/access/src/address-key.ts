@@ -28,6 +28,12 @@ export const forwardedAddress = (
   trustedProxies: number,
 ): string => {
   const told = [forwarded ?? []].flat().join(',').split(',');
-  const hops = [remote, ...told.map((hop) => hop.trim()).filter((hop) => hop !== '').reverse()];
+  const hops = [
+    remote,
+    ...told
+      .map((hop) => hop.trim())
+      .filter((hop) => hop !== '')
+      .reverse(),
+  ];
   return hops[Math.min(trustedProxies, hops.length - 1)] ?? remote;
 };
