@@ -1,28 +1,22 @@
 import { DomainError, type EventEnvelope } from '@infinibay/contracts';
-import { carriedBytes, requireTransferable } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
-import { bytesToGib } from '../catalog/sizes.js';
 import type { Transaction } from '../database.js';
-import type { Vm as VmRow, Volume as VolumeRow } from '../generated/prisma/client.js';
+import type { Vm as VmRow } from '../generated/prisma/client.js';
 import { OperationRepository, type OpenOperation } from '../operations/operation.repository.js';
 import { QuotaAdmission } from '../quotas/quota.admission.js';
-import { SnapshotRepository } from '../snapshots/snapshot.repository.js';
 import { canSettleIn } from '../vms/settling-in.js';
 import { joinedEvent, leftEvent } from '../vms/vm.events.js';
-import { VmCloudInitRepository } from '../vms/vm-cloud-init.repository.js';
 import { VmRepository } from '../vms/vm.repository.js';
 import { VmRevisionRepository } from '../vms/vm-revision.repository.js';
 import { specWithCard, stillApplied, type Cards } from '../vms/vm-spec.js';
-import { VolumeRepository } from '../volumes/volume.repository.js';
+import { TransferredGoods, type Goods } from './transferred-goods.js';
 
 /** That a VM is of another department, with all that goes along. The VM is locked by whoever asks. */
 @Injectable()
 export class DepartmentChange {
   constructor(
     private readonly vms: VmRepository,
-    private readonly volumes: VolumeRepository,
-    private readonly snapshots: SnapshotRepository,
-    private readonly cloudInits: VmCloudInitRepository,
+    private readonly goods: TransferredGoods,
     private readonly revisions: VmRevisionRepository,
     private readonly operations: OperationRepository,
     private readonly quotas: QuotaAdmission,
@@ -54,13 +48,11 @@ export class DepartmentChange {
     const { departmentId, networkId, ownerId } = open?.parameters ?? {};
     if (open === null || departmentId === undefined || networkId === undefined || ownerId === undefined) return [];
     if (vm.departmentId === departmentId || (await this.operations.openId(tx, vm.id)) !== open.id) return [];
-    const volumes = await this.admit(tx, vm, departmentId);
+    const goods = await this.admit(tx, vm, departmentId);
     await this.revisions.keepFirst(tx, vm);
     await this.keepLink(tx, vm, open.actorId, cards);
     await this.vms.move(tx, vm, { departmentId, networkId, wantedNetworkId: networkId, ownerId });
-    await this.volumes.moveAll(tx, volumes, { departmentId, ownerId });
-    await this.snapshots.moveAll(tx, vm.id, departmentId);
-    await this.cloudInits.renew(tx, vm.id);
+    await this.goods.move(tx, vm.id, goods, { departmentId, ownerId });
     return [leftEvent(vm), joinedEvent({ ...vm, departmentId, ownerId })];
   }
 
@@ -78,28 +70,15 @@ export class DepartmentChange {
     await this.vms.update(tx, vm.id, { toSettleIn: false });
   }
 
-  /** @returns the volumes that go along, locked */
-  private async admit(tx: Transaction, vm: VmRow, departmentId: string): Promise<VolumeRow[]> {
-    const volumes = await this.lockVolumes(tx, vm);
-    const snapshots = await this.snapshots.ofVm(vm.id, tx);
-    requireTransferable(snapshots, volumes);
+  private async admit(tx: Transaction, vm: VmRow, departmentId: string): Promise<Goods> {
     // Its disk would be copied into the department that it has left.
     if (await this.vms.owesCopy(tx, vm.id)) throw new DomainError('VM_BUSY', { operation: 'CLONE_VM' });
+    const goods = await this.goods.admit(tx, vm, departmentId);
     await this.vms.requireFreeName(tx, departmentId, vm.name);
-    await this.volumes.requireFreeNames(tx, departmentId, volumes);
     const { vcpus, memoryMib } = vm;
-    const diskGib = bytesToGib(carriedBytes(vm, snapshots, volumes));
     // Last: nothing else may be waited for under these locks.
-    await this.quotas.admitMove(tx, vm.departmentId, departmentId, { vms: 1, vcpus, memoryMib, diskGib });
-    return volumes;
-  }
-
-  private async lockVolumes(tx: Transaction, vm: VmRow): Promise<VolumeRow[]> {
-    const locked: VolumeRow[] = [];
-    for (const { id } of await this.volumes.ofVm(vm.id, tx)) {
-      const volume = await this.volumes.lock(tx, id);
-      if (volume !== null) locked.push(volume);
-    }
-    return locked;
+    const usage = { vms: 1, vcpus, memoryMib, diskGib: goods.diskGib };
+    await this.quotas.admitMove(tx, vm.departmentId, departmentId, usage);
+    return goods;
   }
 }

@@ -15,6 +15,8 @@ import { HostClient } from './host.client.js';
 import { Reconciler } from './reconciler.js';
 import { SettledVmRepository } from './settled-vm.repository.js';
 import { StepEffects } from './step.effects.js';
+import { TransferredGoods } from './transferred-goods.js';
+import { VmParts } from './vm-parts.js';
 import { VmJournal } from './vm.journal.js';
 import { VmWorker } from './vm.worker.js';
 
@@ -28,6 +30,8 @@ import { VmWorker } from './vm.worker.js';
     HostClient,
     DepartmentChange,
     StepEffects,
+    TransferredGoods,
+    VmParts,
     VmJournal,
     VmWorker,
     Reconciler,

@@ -22,11 +22,10 @@ import { foundColumns, givenBack, savedColumns } from '../vms/saved-memory.js';
 import { sizesAtRest, type Rest } from '../vms/vm-spec.js';
 import { deletedEvent, stateEvents } from '../vms/vm.events.js';
 import { VmRepository } from '../vms/vm.repository.js';
-import { SnapshotJournal } from '../snapshots/snapshot.journal.js';
-import { VolumeRepository } from '../volumes/volume.repository.js';
 import { ClaimRepository, type Claim } from './claim.repository.js';
 import { isOvertaken, isToSettleIn, type Reading } from './reading.js';
 import { StepEffects } from './step.effects.js';
+import { VmParts } from './vm-parts.js';
 
 const later = (now: Date, waitMs: number): Date => new Date(now.getTime() + waitMs);
 
@@ -53,8 +52,7 @@ export class VmJournal {
     private readonly vms: VmRepository,
     private readonly claims: ClaimRepository,
     private readonly operations: OperationRepository,
-    private readonly volumes: VolumeRepository,
-    private readonly snapshots: SnapshotJournal,
+    private readonly parts: VmParts,
     private readonly effects: StepEffects,
   ) {}
 
@@ -64,8 +62,7 @@ export class VmJournal {
     if (vm?.fence !== claim.fence) throw new DomainError('STALE_FENCE', { vmId: claim.vmId });
     const open = await this.operations.open(claim.vmId);
     // After it: what it says of volumes is seen then, and who asks for something meanwhile is noticed at the end.
-    const [volumes, snapshots] = [await this.volumes.ofVm(claim.vmId), await this.snapshots.ofVm(claim.vmId)];
-    return { vm, open, volumes, snapshots };
+    return { vm, open, ...(await this.parts.ofVm(claim.vmId)) };
   }
 
   stepStarted(claim: Claim, step: Step): Promise<void> {
@@ -322,10 +319,7 @@ export class VmJournal {
 
   /** Its volumes are not as they shall be, it has snapshots that shall be gone, or is to be made ready where it is. */
   private async hasLeftovers(tx: Transaction, vm: Vm): Promise<boolean> {
-    const { id } = vm;
-    if (isToSettleIn(vm)) return true;
-    if ((await this.volumes.ofVm(id, tx)).some(({ attachment }) => attachment !== 'ATTACHED')) return true;
-    return this.snapshots.hasUnwanted(tx, id);
+    return isToSettleIn(vm) || (await this.parts.areUnfinished(tx, vm.id));
   }
 
   /** When that is looked after which what failed has left behind: at once, unless it failed by itself and will again. */
@@ -340,9 +334,7 @@ export class VmJournal {
     { vm, open }: Reading,
     failure: { readonly code: string; readonly message: string },
   ): Promise<EventEnvelope[]> {
-    const { volumeId, snapshotId } = open?.parameters ?? {};
-    if (volumeId !== undefined) await this.volumes.takeBack(tx, vm.id, volumeId);
-    if (snapshotId !== undefined) await this.snapshots.takeBack(tx, vm.id, snapshotId);
+    await this.parts.takeBack(tx, vm.id, open?.parameters ?? {});
     if (vm.savedBytes !== null) await this.vms.update(tx, vm.id, givenBack(vm));
     return this.operations.closeOpen(tx, vm.id, 'FAILED', failure);
   }

@@ -142,6 +142,11 @@ export class VmChangesService {
     return this.journal(tx, vm, { ...asked, parameters: named }, events);
   }
 
+  /** Call it after the commit of what was taken. */
+  wake(): void {
+    this.reconciler.wake();
+  }
+
   /** The VM, of which this may be asked now. @throws DomainError VM_NOT_FOUND, VM_BUSY, VM_MEMORY_SAVED, DELETION_PROTECTED, DELETION_SCHEDULED, DELETION_NOT_SCHEDULED */
   private async lock(
     tx: Transaction,
@@ -236,7 +241,7 @@ export class VmChangesService {
   ): Promise<Accepted> {
     const show = (stored: Accepted): Accepted => stored;
     const wake = (): void => {
-      this.reconciler.wake();
+      this.wake();
     };
     return this.change.commit({ ...asked, resourceKind: 'vm', show, wake }, work);
   }

@@ -41,7 +41,7 @@ describe('a service that is killed while it gives a VM to another department', (
   beforeAll(async () => {
     bench = await VmBench.start({ RECONCILE_WORKERS: '1' });
     database = createDatabase({ DATABASE_URL: bench.database.url, DATABASE_POOL_SIZE: 2 });
-    for (let index = 0; index < KILLS.length; index += 1) begun.push(await accepted());
+    for (const _kill of KILLS) begun.push(await accepted());
     await bench.vms.stop();
     for (const [index, kill] of KILLS.entries()) {
       const { vmId, to } = ofKill(index);

@@ -26,7 +26,7 @@ describe('a VM that is given to another department', () => {
     await database().departmentQuota.deleteMany();
   });
 
-  const database = () => bench.vms.get(PrismaClient);
+  const database = () => bench.vms.get<PrismaClient>(PrismaClient);
   const row = (id: string) => database().vm.findUniqueOrThrow({ where: { id } });
   const newest = (vmId: string) => database().operation.findFirst({ where: { vmId }, orderBy: { createdAt: 'desc' } });
   const codeOf = async (by: Actor, vmId: string): Promise<unknown> =>

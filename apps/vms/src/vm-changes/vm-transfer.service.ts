@@ -5,7 +5,6 @@ import { isUuid, type MutationEffect } from '@infinibay/platform-subgraph';
 import { Injectable } from '@nestjs/common';
 import { Change, type Transaction } from '../database.js';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
-import { Reconciler } from '../reconcile/reconciler.js';
 import { transferredEvent } from '../vms/vm.events.js';
 import type { Vm } from '../vms/vm.model.js';
 import { VmRepository } from '../vms/vm.repository.js';
@@ -28,7 +27,6 @@ export class VmTransferService {
     private readonly vms: VmRepository,
     private readonly revisions: VmRevisionRepository,
     private readonly changes: VmChangesService,
-    private readonly reconciler: Reconciler,
   ) {}
 
   /** @throws DomainError INVALID_INPUT, what TransferTargets throws, and what VmChangesService.take throws */
@@ -39,7 +37,7 @@ export class VmTransferService {
     const prepare = (): Promise<TransferTarget> => this.targets.find(actor, said);
     const show = (id: string): Promise<Vm> => this.changeable.show(actor, id);
     const wake = (): void => {
-      this.reconciler.wake();
+      this.changes.wake();
     };
     const asked = { actor, operation: 'transferVm', verb: verbOf(input), key, input, resourceKind: 'vm' };
     return this.change.commit({ ...asked, prepare, show, wake }, async (tx, { ownerId, from, to }) => {
