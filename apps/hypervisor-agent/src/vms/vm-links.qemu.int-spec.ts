@@ -97,8 +97,8 @@ onQemu((at) => {
     expect(await agent.refusal(setPortLinks, { vmId, fence: 0, of: 'live', down: [mac] })).toBe('STALE_FENCE');
     expect(await ask('live', ['52:54:00:00:00:99'])).toEqual(links('UP', 'UP'));
     const absent = randomUUID();
-    for (const of of ['definition', 'live'] as const)
-      expect(await agent.refusal(setPortLinks, { vmId: absent, fence: 1, of, down: [mac] })).toBe('VM_NOT_FOUND');
+    for (const side of ['definition', 'live'] as const)
+      expect(await agent.refusal(setPortLinks, { vmId: absent, fence: 1, of: side, down: [mac] })).toBe('VM_NOT_FOUND');
     expect(await agent.call(inspectPortLinks, { vmId: absent })).toEqual({ definition: null, live: null });
     await agent.call(forceOffVm, { vmId, fence: 1 });
     expect(await now()).toEqual(links('UP', null));
