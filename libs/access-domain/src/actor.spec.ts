@@ -30,6 +30,14 @@ describe('can', () => {
     expect(can(member(['d1']), 'administer', { kind: 'platform', departmentId: 'd1' })).toBe(false);
   });
 
+  it('shows images of no department to all, and those of a department to its members, who alone change them', () => {
+    for (const verb of verbs) {
+      expect(can(member(['d1']), verb, { kind: 'image', departmentId: 'd2' })).toBe(false);
+      expect(can(member(['d1']), verb, { kind: 'image', departmentId: 'd1' })).toBe(verb !== 'administer');
+      expect(can(member(['d1']), verb, { kind: 'image', departmentId: null })).toBe(verb === 'read');
+    }
+  });
+
   it('shows a user to nobody but that user and admins', () => {
     expect(can(member(['d1']), 'read', { kind: 'user', departmentId: null, userId: 'u1' })).toBe(true);
     expect(can(member(['d1']), 'read', { kind: 'user', departmentId: null, userId: 'u2' })).toBe(false);

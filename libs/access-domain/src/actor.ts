@@ -14,18 +14,19 @@ export interface Resource {
 }
 
 const SHARED_TO_READ: ReadonlySet<Resource['kind']> = new Set(['image']);
-const MANAGED_BY_ADMINS: ReadonlySet<Resource['kind']> = new Set(['department', 'user', 'host', 'platform', 'image']);
+const MANAGED_BY_ADMINS: ReadonlySet<Resource['kind']> = new Set(['department', 'user', 'host', 'platform']);
 
 /**
  * The one authorisation function: every resolver, reference resolver, event room and console asks it.
- * Admins may do everything. Members may read their department and work with its VMs, volumes, networks and rules.
+ * Admins may do everything. Members may read their department and work with its VMs, volumes, networks, rules and images;
+ * images of no department are for all to read.
  */
 export const can = (actor: Actor, verb: Verb, resource: Resource): boolean => {
   if (actor.role === 'ADMIN') return true;
   if (verb === 'administer') return false;
   if (resource.kind === 'user') return verb === 'read' && resource.userId === actor.userId;
-  if (verb === 'read' && SHARED_TO_READ.has(resource.kind)) return true;
-  if (resource.departmentId === null || !actor.departmentIds.includes(resource.departmentId)) return false;
+  if (resource.departmentId === null) return verb === 'read' && SHARED_TO_READ.has(resource.kind);
+  if (!actor.departmentIds.includes(resource.departmentId)) return false;
   return verb === 'read' || !MANAGED_BY_ADMINS.has(resource.kind);
 };
 
