@@ -1,4 +1,5 @@
-import { DomainError, nameKey } from '@infinibay/contracts';
+import { readableDepartments } from '@infinibay/access-domain';
+import { DomainError, nameKey, type Actor } from '@infinibay/contracts';
 import type { GraphContext } from '@infinibay/platform-graphql';
 import { isUniqueViolation, newId } from '@infinibay/platform-persistence';
 import { onlyUuids } from '@infinibay/platform-subgraph';
@@ -7,6 +8,7 @@ import type DataLoader from 'dataloader';
 import { PrismaClient, type Transaction } from '../database.js';
 import type { Template as TemplateRow } from '../generated/prisma/client.js';
 import type { Template } from './image.model.js';
+import { visibleImages } from './image.repository.js';
 import { bytesToGib } from './sizes.js';
 
 export type NewTemplate = Pick<TemplateRow, 'name' | 'imageId' | 'vcpus' | 'memoryMib' | 'diskBytes'>;
@@ -15,13 +17,16 @@ export type NewTemplate = Pick<TemplateRow, 'name' | 'imageId' | 'vcpus' | 'memo
 export class TemplateRepository {
   constructor(private readonly database: PrismaClient) {}
 
-  list(): Promise<TemplateRow[]> {
-    return this.database.template.findMany({ orderBy: { name: 'asc' } });
+  /** Those whose image the actor may see: one of a department's image is for that department. */
+  list(actor: Actor): Promise<TemplateRow[]> {
+    const where = { image: visibleImages(readableDepartments(actor)) };
+    return this.database.template.findMany({ where, orderBy: { name: 'asc' } });
   }
 
   loader(graph: GraphContext): DataLoader<string, Template | null> {
-    return graph.loader<Template>('template', async (ids) => {
-      const rows = await this.database.template.findMany({ where: { id: { in: onlyUuids(ids) } } });
+    return graph.loader<Template>('template', async (ids, actor) => {
+      const image = visibleImages(readableDepartments(actor));
+      const rows = await this.database.template.findMany({ where: { id: { in: onlyUuids(ids) }, image } });
       return new Map(rows.map((row) => [row.id, toTemplate(row)]));
     });
   }

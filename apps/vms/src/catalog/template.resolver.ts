@@ -18,15 +18,17 @@ export class TemplateResolver {
 
   @ListSize(200)
   @Authorize()
-  @Query(() => [Template], { description: 'Templates that a VM can be made from' })
-  async templates(): Promise<Template[]> {
-    return (await this.stored.list()).map(toTemplate);
+  @Query(() => [Template], {
+    description: 'Templates that a VM can be made from, without those of images that you may not see',
+  })
+  async templates(@CurrentActor() actor: Actor): Promise<Template[]> {
+    return (await this.stored.list(actor)).map(toTemplate);
   }
 
   @Authorize()
   @Mutation(() => Template, {
     description:
-      'For administrators. Errors: FORBIDDEN, IMAGE_NOT_FOUND, NAME_TAKEN, INVALID_INPUT (also when it is below what its image needs)',
+      'For administrators. Errors: FORBIDDEN, IMAGE_NOT_FOUND, IMAGE_BUSY, NAME_TAKEN, INVALID_INPUT (also when it is below what its image needs)',
   })
   async createTemplate(@Args('input') input: CreateTemplateInput, @CurrentActor() actor: Actor): Promise<Template> {
     return toTemplate(await this.service.create(actor, input));

@@ -29,7 +29,7 @@ export class TemplateService {
     private readonly images: ImageRepository,
   ) {}
 
-  /** @throws DomainError FORBIDDEN, INVALID_INPUT, IMAGE_NOT_FOUND, NAME_TAKEN */
+  /** @throws DomainError FORBIDDEN, INVALID_INPUT, IMAGE_NOT_FOUND, IMAGE_BUSY, NAME_TAKEN */
   create(actor: Actor, rawInput: unknown): Promise<TemplateFacts> {
     const { idempotencyKey: key, ...input } = validateInput(CreateTemplate, rawInput);
     return this.commit({ actor, operation: 'createTemplate', key, input }, (tx) => this.insert(tx, input));
@@ -69,8 +69,8 @@ export class TemplateService {
     tx: Transaction,
     { diskBytes: bytes, ...input }: Omit<CreateTemplate, 'idempotencyKey'>,
   ): Promise<TemplateRow> {
-    const image = isUuid(input.imageId) ? await this.images.find(tx, input.imageId) : null;
-    if (image === null) throw new DomainError('IMAGE_NOT_FOUND');
+    if (!isUuid(input.imageId)) throw new DomainError('IMAGE_NOT_FOUND');
+    const image = await this.images.keep(tx, input.imageId);
     const diskBytes = BigInt(bytes);
     requireImageMinimum(image, { memoryMib: input.memoryMib, diskBytes });
     return this.templates.create(tx, { ...input, diskBytes });

@@ -14,6 +14,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { requireImageMinimum } from '../catalog/image-minimum.js';
 import { ImageRepository } from '../catalog/image.repository.js';
 import { TemplateRepository } from '../catalog/template.repository.js';
+import { requireUsable } from '../catalog/usable-image.js';
 import type { Transaction } from '../database.js';
 import type { Image, Template, Vm as VmRow } from '../generated/prisma/client.js';
 import { FleetRepository } from '../hosts/fleet.repository.js';
@@ -54,11 +55,13 @@ export class VmPlacement {
 
   /**
    * One placement at a time, so that two creates cannot both take the last memory of a host.
-   * @throws DomainError IMAGE_NOT_FOUND, TEMPLATE_NOT_FOUND, INVALID_INPUT, MEMORY_EXCEEDS_HOST, NO_SUITABLE_HOST
+   * @throws DomainError IMAGE_NOT_FOUND, IMAGE_BUSY, TEMPLATE_NOT_FOUND, INVALID_INPUT, MEMORY_EXCEEDS_HOST, NO_SUITABLE_HOST
    */
   async place(tx: Transaction, input: PlannedVm): Promise<Placement> {
     await this.fleet.lock(tx);
     const wanted = await this.wanted(tx, input);
+    // From here on nobody deletes it: who was about to has done so, and it is refused.
+    await this.images.keep(tx, wanted.image.id);
     const { maxVcpus, maxMemoryMib } = wanted;
     const request = { imageId: wanted.image.id, vcpus: maxVcpus, memoryMib: maxMemoryMib };
     return { ...wanted, ...(await this.choose(tx, request)) };
@@ -128,10 +131,11 @@ export class VmPlacement {
     if (decision.hostId === null) throw refusedPlacement(decision, own, request, this.settings);
   }
 
-  /** @throws DomainError IMAGE_NOT_FOUND, TEMPLATE_NOT_FOUND, INVALID_INPUT */
+  /** @throws DomainError IMAGE_NOT_FOUND, IMAGE_BUSY, TEMPLATE_NOT_FOUND, INVALID_INPUT */
   async wanted(tx: Transaction, input: PlannedVm): Promise<WantedVm> {
     const template = input.templateId === null ? null : await this.template(tx, input.templateId);
-    const image = await this.image(tx, template?.imageId ?? input.imageId ?? '');
+    const named = await this.image(tx, template?.imageId ?? input.imageId ?? '');
+    const image = requireUsable(named, input.departmentId);
     const memoryMib = input.memoryMib ?? template?.memoryMib ?? image.minMemoryMib;
     const diskBytes =
       input.diskBytes === null ? (template?.diskBytes ?? image.virtualSizeBytes) : BigInt(input.diskBytes);
