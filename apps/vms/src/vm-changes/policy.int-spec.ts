@@ -3,6 +3,7 @@ import { keyedMutations } from '@infinibay/testing';
 import { ACTIONS } from '@infinibay/vms-domain';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PrismaClient } from '../database.js';
+import { importedImage } from '../testing/image-requests.js';
 import { VmBench } from '../testing/vm-bench.js';
 import { admin, memberOf } from '../testing/vms-under-test.js';
 
@@ -10,7 +11,7 @@ const REFERENCES = 'query ($of: [_Any!]!) { _entities(representations: $of)';
 
 /** What a mutation is asked with beside its key; one without a row here fails. */
 const inputsFor = (
-  { vmId, volumeId, snapshotId }: Readonly<Record<'vmId' | 'volumeId' | 'snapshotId', string>>,
+  { vmId, volumeId, snapshotId, ourImage }: Readonly<Record<'vmId' | 'volumeId' | 'snapshotId' | 'ourImage', string>>,
   departmentId: string,
   imageId: string,
 ): Readonly<Record<string, object>> => {
@@ -42,6 +43,8 @@ const inputsFor = (
     createVolume: { departmentId, name: `volume ${randomUUID()}`, capacityGib: 1 },
     resizeVolume: { volumeId, capacityGib: 2 },
     deleteVolume: { volumeId },
+    importImage: { departmentId, name: 'theirs', url: 'https://images.example.org/x', sha256: 'd'.repeat(64) },
+    deleteImage: { imageId: ourImage },
     createTemplate: { ...template, name: `template ${randomUUID()}` },
     deleteTemplate: { templateId: randomUUID() },
   };
@@ -51,6 +54,7 @@ describe('the subgraph of VMs', () => {
   let bench: VmBench;
   let vmId: string;
   let volumeId: string;
+  let ourImage: string;
   let mutations: readonly { readonly name: string; readonly inputType: string }[];
   let inputs: Readonly<Record<string, object>>;
 
@@ -62,9 +66,11 @@ describe('the subgraph of VMs', () => {
       cloudInit: { packages: ['secret'], userData: '#!secret' },
     });
     volumeId = await bench.volume({ name: 'secret volume' });
+    ourImage = await importedImage(bench, { name: 'secret image' });
     await bench.reaches(vmId, 'RUNNING');
     const snapshotId = await bench.snapshot(vmId, { name: 'secret snapshot' });
-    inputs = inputsFor({ vmId, volumeId, snapshotId }, bench.departmentId, bench.neighbours.imageId);
+    const ids = { vmId, volumeId, snapshotId, ourImage };
+    inputs = inputsFor(ids, bench.departmentId, bench.neighbours.imageId);
     const { data } = await bench.vms.ask(admin(), '{ _service { sdl } }');
     mutations = keyedMutations((data?.['_service'] as { sdl: string }).sdl);
   }, 120_000);
@@ -95,6 +101,13 @@ describe('the subgraph of VMs', () => {
     ['snapshots', 'query ($id: ID!) { vm(id: $id) { snapshots { id name author { id } } } }', { id: vmId }],
     ['what cloud-init finds', 'query ($id: ID!) { vm(id: $id) { cloudInit { packages userData } } }', { id: vmId }],
     ['images', '{ images { id } }', {}],
+    ['an image', 'query ($id: ID!) { image(id: $id) { name } }', { id: ourImage }],
+    ['all images', '{ images(all: true) { id name } }', {}],
+    [
+      'a reference to an image',
+      `${REFERENCES} { ... on Image { name } } }`,
+      { of: [{ __typename: 'Image', id: ourImage }] },
+    ],
     ['templates', '{ templates { id } }', {}],
     [
       'a reference',
@@ -135,6 +148,7 @@ describe('the subgraph of VMs', () => {
     const text = JSON.stringify(answers);
     expect(text).not.toContain(vmId);
     expect(text).not.toContain(volumeId);
+    expect(text).not.toContain(ourImage);
     expect(text).not.toContain('secret');
     expect(answers[0]?.errors?.[0]?.extensions.code).toBe('VM_NOT_FOUND');
     expect(answers[2]?.data).toEqual({ vms: { totalCount: 0 } });
@@ -154,6 +168,8 @@ describe('the subgraph of VMs', () => {
       'createVolume',
       'resizeVolume',
       'deleteVolume',
+      'importImage',
+      'deleteImage',
       'createTemplate',
       'deleteTemplate',
       'setDepartmentQuota',
@@ -172,6 +188,8 @@ describe('the subgraph of VMs', () => {
       createVolume: 'DEPARTMENT_NOT_FOUND',
       resizeVolume: 'VOLUME_NOT_FOUND',
       deleteVolume: 'VOLUME_NOT_FOUND',
+      importImage: 'DEPARTMENT_NOT_FOUND',
+      deleteImage: 'IMAGE_NOT_FOUND',
       createTemplate: 'FORBIDDEN',
       deleteTemplate: 'FORBIDDEN',
     });
