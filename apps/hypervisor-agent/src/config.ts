@@ -42,7 +42,7 @@ export const configSchema = {
   IMAGE_DIR: setting(absolutePath, 'Folder of images, each with its manifest <name>.json; only read'),
   DISK_DIR: setting(
     absolutePath,
-    'Folder of the disks of VMs. Marked once; without its mark it counts as storage that is not mounted',
+    'Folder of the disks of VMs, with imported images in images/. Marked once; without its mark it counts as storage that is not mounted',
   ),
   IMAGE_MAX_GIB: setting(
     z.coerce.number().positive().max(65_536).default(64),

@@ -64,7 +64,7 @@ export class ImageSource {
     const range = offset === 0 ? {} : { range: `bytes=${offset}-` };
     const headers = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'infinibay', ...range };
     const options = { headers, signal, agent: false, timeout: this.idleMs, lookup: pinnedTo(addresses) } as const;
-    return new Promise((resolve, reject) => {
+    return new Promise<IncomingMessage>((resolve, reject) => {
       const isSafe = target.protocol === 'https:';
       const request = isSafe ? requestSafely(target, options, resolve) : requestPlainly(target, options, resolve);
       request.on('timeout', () => request.destroy(new Error(`nothing came for ${this.idleMs} ms`)));
