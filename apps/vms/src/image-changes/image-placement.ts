@@ -6,6 +6,7 @@ import { choosePool } from '@infinibay/vms-domain';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
 import { HostMaintenanceRepository } from '../hosts/host-maintenance.repository.js';
+import { HostRepository } from '../hosts/host.repository.js';
 import { StoragePoolRepository } from '../volumes/storage-pool.repository.js';
 import { VOLUME_OPTIONS, type VolumeOptions } from '../volumes/volume-options.js';
 
@@ -16,6 +17,7 @@ const ASK_TIMEOUT_MS = 1_000;
 export class ImagePlacement {
   constructor(
     private readonly pools: StoragePoolRepository,
+    private readonly hosts: HostRepository,
     private readonly maintenances: HostMaintenanceRepository,
     private readonly requests: RequestClient,
     @Inject(VOLUME_OPTIONS) private readonly options: VolumeOptions,
@@ -43,15 +45,13 @@ export class ImagePlacement {
   async place(tx: Transaction, hostId: string | null): Promise<string> {
     if (hostId !== null) await this.requireHost(tx, hostId);
     const candidates = await this.pools.candidates(tx, hostId === null ? {} : { hostId });
-    const working = await tx.host.findMany({ where: { maintenanceSince: null }, select: { id: true } });
-    const open = new Set(working.map(({ id }) => id));
+    const open = await this.maintenances.open(tx);
     const usable = candidates.filter((pool) => open.has(pool.hostId));
     return choosePool(usable, 0n, this.options.reservePercent).hostId;
   }
 
   private async requireHost(tx: Transaction, hostId: string): Promise<void> {
-    const host = isUuid(hostId) ? await tx.host.findUnique({ where: { id: hostId }, select: { id: true } }) : null;
-    if (host === null) throw new DomainError('HOST_NOT_FOUND');
+    if (!isUuid(hostId) || !(await this.hosts.isKnown(tx, hostId))) throw new DomainError('HOST_NOT_FOUND');
     await this.maintenances.requireOpen(tx, hostId);
   }
 }
