@@ -58,6 +58,23 @@ export class ImageStore {
     return { image, refusal: await this.refusalOf(image) };
   }
 
+  /** Whether an image is kept in the file that may be used. */
+  async isSound(path: string): Promise<boolean> {
+    for (const image of await this.manifests())
+      if (image.path === path && (await exists(path)) && (await this.refusalOf(image)) === null) return true;
+    return false;
+  }
+
+  /**
+   * Heartbeats tell of so many and no more: one beyond them could never be used. Two may be on their way at once.
+   * @throws DomainError IMAGE_LIMIT_REACHED
+   */
+  async requirePlace(): Promise<void> {
+    if ((await this.manifests()).length < MAX_IMAGES - 1) return;
+    const message = 'The host has as many images as it can have';
+    throw new DomainError('IMAGE_LIMIT_REACHED', { limit: MAX_IMAGES }, { message });
+  }
+
   private async refusalOf(image: UsableImage): Promise<string | null> {
     return this.queue.run(image.path, async () => {
       try {

@@ -1,14 +1,15 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { errnoOf, isMissing } from '../work/missing-file.js';
+import { isMissing } from '../work/missing-file.js';
 
 const run = promisify(execFile);
 const MAX_OUTPUT = 1_048_576;
 /** As much as reading a sound image of any size takes; a hostile one gets no more. */
 const MAX_MEMORY_BYTES = 1_073_741_824;
 const MAX_CPU_SECONDS = 300;
-/** How setpriv and prlimit say that there is no such program. */
+/** How prlimit says that there is no such program; setpriv says the same of prlimit, in its own name. */
 const NO_PROGRAM = 127;
+const SAID_BY_PRLIMIT = /^prlimit:/;
 
 /** Ends with the agent, gains no rights, and has limits: what it reads was written by somebody else. */
 const LIMITED = [
@@ -25,7 +26,8 @@ export interface QemuImgAnswer {
 /**
  * Lets qemu-img read a file that may be hostile.
  * @returns undefined on a host that has no qemu-img
- * @throws what it ended with when that is no code of its own: a signal, a limit, the time
+ * @throws what it ended with when that is no code of its own: a signal, a limit, the time; without setpriv and prlimit it is
+ * not begun
  */
 export const limitedQemuImg = async (
   args: readonly string[],
@@ -43,18 +45,19 @@ export const limitedQemuImg = async (
     const { stdout } = await run('setpriv', [...LIMITED, 'qemu-img', ...args], options);
     return { code: 0, output: stdout };
   } catch (error) {
-    if (isMissing(error)) return undefined;
-    const code = exitCodeOf(error);
-    if (code === undefined) throw error;
-    return code === NO_PROGRAM ? undefined : { code, output: '' };
+    return answerIn(error);
   }
 };
 
-const exitCodeOf = (error: unknown): number | undefined =>
-  typeof error === 'object' &&
-  error !== null &&
-  errnoOf(error) === undefined &&
-  'code' in error &&
-  typeof error.code === 'number'
-    ? error.code
-    : undefined;
+/**
+ * What an error of a program says of qemu-img. Exported for its spec.
+ * @returns undefined: there is no qemu-img
+ * @throws what is no answer of it; unlimited it is never run
+ */
+export const answerIn = (error: unknown): QemuImgAnswer | undefined => {
+  if (isMissing(error)) throw new Error('the host has no setpriv', { cause: error });
+  if (typeof error !== 'object' || error === null || !('code' in error) || typeof error.code !== 'number') throw error;
+  if (error.code !== NO_PROGRAM) return { code: error.code, output: '' };
+  if ('stderr' in error && SAID_BY_PRLIMIT.test(String(error.stderr))) return undefined;
+  throw new Error('the host has no prlimit', { cause: error });
+};

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { ImageDownload, type DownloadLimits } from './image-download.js';
 import { ImageServer } from './image-server.fixture.js';
 import { ImageSource, type Resolve } from './image-source.js';
+import { PartFile } from './part-file.js';
 import { SourcePolicy } from './source-policy.js';
 
 const MIB = 1_048_576;
@@ -46,7 +47,8 @@ describe(ImageDownload, () => {
   }
   const fetched = ({ url = server.url(), limits, ranges = ['127.0.0.1/32'], resolve, ...wanted }: How = {}) => {
     const source = new ImageSource(new SourcePolicy({ ranges, hosts: [] }), 60_000, resolve);
-    const all = { maxBytes: 16 * MIB, attempts: 3, firstWaitMs: 1, longestWaitMs: 4, ...limits };
+    const pace = { leastBytes: 1, paceMs: 600_000 };
+    const all = { maxBytes: 16 * MIB, attempts: 3, firstWaitMs: 1, longestWaitMs: 4, ...pace, ...limits };
     return new ImageDownload(source, all).into(path, { url, sha256, ...wanted }, watch);
   };
   const refused = (how: How): Promise<string> =>
@@ -127,6 +129,23 @@ describe(ImageDownload, () => {
     server.failures.push(404);
     expect(await refused({})).toBe('IMAGE_SOURCE_UNAVAILABLE');
     expect(server.requests).toHaveLength(1);
+  });
+
+  it('leaves a server that sends a little now and then, however often it comes back', async () => {
+    server.standstills.push(1_024, 1_024, 1_024, 1_024);
+    expect(await refused({ limits: { leastBytes: 4_096, paceMs: 50 } })).toBe('IMAGE_SOURCE_UNAVAILABLE');
+    expect(statSync(path).size).toBeLessThan(MIB);
+  });
+
+  it('waits for no answer of one that wants to speak another protocol', async () => {
+    expect(await refused({ url: server.url(ImageServer.UPGRADE) })).toBe('IMAGE_SOURCE_UNAVAILABLE');
+    expect(server.requests).toHaveLength(4);
+  });
+
+  it('ends while it reads what is there already', async () => {
+    writeFileSync(path, content.subarray(0, 2 * MIB));
+    await expect(PartFile.open(path, AbortSignal.abort())).rejects.toThrow('abort');
+    expect(statSync(path).size).toBe(2 * MIB);
   });
 
   it('connects to no address that it may not, whatever it is called', async () => {

@@ -1,16 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DomainError } from '@infinibay/contracts';
 import { errnoOf } from '../work/missing-file.js';
-import { RangeRefused, type ImageSource } from './image-source.js';
+import { RangeRefused, type ImageSource, type OpenedImage } from './image-source.js';
+import { Pace, type PaceLimits } from './pace.js';
 import { PartFile } from './part-file.js';
 
 const GIB = 1_073_741_824;
 /** How much is written between two looks at how much room is left. */
 const ROOM_EVERY_BYTES = 67_108_864;
 
-export interface DownloadLimits {
+export interface DownloadLimits extends PaceLimits {
   readonly maxBytes: number;
-  /** Attempts that bring nothing, one after another, before it is given up. */
+  /** Attempts that bring less than `leastBytes`, one after another, before it is given up. */
   readonly attempts: number;
   /** Wait after the first of them; each further one doubles it, up to `longestWaitMs`. */
   readonly firstWaitMs: number;
@@ -46,7 +47,7 @@ export class ImageDownload {
    * POOL_FULL, STORAGE_UNAVAILABLE
    */
   async into(path: string, wanted: Wanted, watch: Watch): Promise<number> {
-    const part = await PartFile.open(path);
+    const part = await PartFile.open(path, watch.signal);
     try {
       await this.complete(part, wanted, watch);
       await part.sync();
@@ -72,7 +73,7 @@ export class ImageDownload {
 
   /** @returns how often it broke */
   private async receiveAll(part: PartFile, url: string, watch: Watch): Promise<number> {
-    const { attempts, firstWaitMs, longestWaitMs } = this.limits;
+    const { attempts, firstWaitMs, longestWaitMs, leastBytes } = this.limits;
     for (let breaks = 0, inVain = 0; ; breaks += 1) {
       const before = part.bytes;
       try {
@@ -81,7 +82,7 @@ export class ImageDownload {
       } catch (error) {
         if (watch.signal.aborted || error instanceof DomainError) throw error;
         if (error instanceof RangeRefused) await part.restart();
-        inVain = part.bytes > before ? 1 : inVain + 1;
+        inVain = part.bytes - before >= leastBytes ? 1 : inVain + 1;
         if (inVain > attempts)
           throw new DomainError('IMAGE_SOURCE_UNAVAILABLE', { reason: errnoOf(error) ?? 'it broke' }, { cause: error });
       }
@@ -90,7 +91,24 @@ export class ImageDownload {
   }
 
   private async receive(part: PartFile, url: string, watch: Watch): Promise<void> {
-    const { body, offset, totalBytes } = await this.source.open(url, part.bytes, watch.signal);
+    const pace = new Pace(this.limits);
+    try {
+      const signal = AbortSignal.any([watch.signal, pace.signal]);
+      await this.receiveAt(pace, part, await this.source.open(url, part.bytes, signal), watch);
+    } catch (error) {
+      if (error instanceof DomainError || !pace.signal.aborted) throw error;
+      throw new Error('it comes too slowly', { cause: error });
+    } finally {
+      pace.end();
+    }
+  }
+
+  private async receiveAt(
+    pace: Pace,
+    part: PartFile,
+    { body, offset, totalBytes }: OpenedImage,
+    watch: Watch,
+  ): Promise<void> {
     try {
       if (offset !== part.bytes) await part.restart();
       if (totalBytes !== null) this.requireFits(totalBytes);
@@ -98,6 +116,7 @@ export class ImageDownload {
       await watch.requireRoom(totalBytes === null ? 0 : totalBytes - part.bytes);
       for await (const received of body) {
         const chunk = received as Buffer;
+        pace.count(chunk.length);
         this.requireFits(part.bytes + chunk.length);
         await part.append(chunk);
         if (totalBytes !== null) watch.tell(Math.min(100, Math.floor((100 * part.bytes) / totalBytes)));

@@ -2,6 +2,7 @@ import { DomainError, type ReplyOf, type RequestOf, type importImage } from '@in
 import { Inject, Injectable } from '@nestjs/common';
 import { AGENT_CONFIG, type AgentConfig } from '../config.js';
 import { inspectFetched } from '../images/fetched-image.js';
+import { ImageStore } from '../images/image.store.js';
 import { VolumeService } from '../volumes/volume.service.js';
 import { ImageDownload } from './image-download.js';
 import { ImageLibrary } from './image-library.js';
@@ -17,6 +18,7 @@ export class ImageFetcher {
   constructor(
     private readonly library: ImageLibrary,
     private readonly download: ImageDownload,
+    private readonly store: ImageStore,
     private readonly volumes: VolumeService,
     @Inject(AGENT_CONFIG) private readonly config: AgentConfig,
   ) {}
@@ -30,7 +32,7 @@ export class ImageFetcher {
     const sizeBytes = await this.download.into(part, asked, { signal, tell, requireRoom });
     const maxVirtualBytes = this.config.IMAGE_MAX_VIRTUAL_GIB * GIB;
     const virtualSizeBytes = await inspectFetched(part, format, maxVirtualBytes, signal);
-    await this.library.adopt(asked, virtualSizeBytes);
+    await this.library.adopt(asked, virtualSizeBytes, (path) => this.store.isSound(path));
     return { sizeBytes, virtualSizeBytes };
   }
 

@@ -3,13 +3,12 @@ import { DomainError, isRetryable } from '@infinibay/contracts';
 import type { Logger } from '@infinibay/platform-logging';
 import { LOGGER } from '@infinibay/platform-service';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { ImageRefused } from '../images/image-check.js';
 import { ImageStore } from '../images/image.store.js';
 import { InventoryService } from '../inventory/inventory.service.js';
 import { ImageFetcher, type Asked, type Imported } from './image-fetcher.js';
 import { ImageImports } from './image-imports.js';
 import { ImageLibrary } from './image-library.js';
-import { storageError } from './storage-error.js';
+import { importError } from './import-error.js';
 
 /** A server that sends a byte now and then must not take a place for ever. */
 const LONGEST_MS = 21_600_000;
@@ -66,6 +65,7 @@ export class ImageImporting implements OnApplicationBootstrap, OnApplicationShut
     const limit = AbortSignal.timeout(LONGEST_MS);
     const started = performance.now();
     try {
+      await this.store.requirePlace();
       const imported = await this.fetcher.bring(asked, AbortSignal.any([stop, limit]), tell);
       await this.inventory.scanImagesAnew();
       // As every image is looked at before it is used: what lies there now, and not what came.
@@ -74,7 +74,7 @@ export class ImageImporting implements OnApplicationBootstrap, OnApplicationShut
       this.logger.info({ imageId, ...imported, durationMs }, 'image imported');
       return imported;
     } catch (cause) {
-      const error = reasonOf(cause, stop, limit);
+      const error = importError(cause, { stop, limit });
       const isFinal = error instanceof DomainError && !isRetryable(error);
       // What may yet come about goes on from what is there.
       if (isFinal) await this.library.discardPart(imageId).catch(() => undefined);
@@ -83,16 +83,3 @@ export class ImageImporting implements OnApplicationBootstrap, OnApplicationShut
     }
   }
 }
-
-/** What is told of what an import ended with. */
-const reasonOf = (error: unknown, stop: AbortSignal, limit: AbortSignal): unknown => {
-  if (stop.aborted) return new DomainError('DEADLINE_EXCEEDED', {}, { cause: error });
-  if (limit.aborted)
-    return new DomainError('IMAGE_SOURCE_UNAVAILABLE', { reason: 'it took too long' }, { cause: error });
-  if (error instanceof ImageRefused)
-    return new DomainError('IMAGE_UNUSABLE', { reason: error.message }, { cause: error });
-  // It was just put there: it is refused, and the log says why.
-  if (error instanceof DomainError && error.code === 'IMAGE_NOT_FOUND')
-    return new DomainError('IMAGE_UNUSABLE', {}, { cause: error });
-  return storageError(error);
-};

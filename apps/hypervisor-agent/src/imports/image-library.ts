@@ -56,18 +56,29 @@ export class ImageLibrary {
     return join(this.folder, `${imageId}${PART}`);
   }
 
-  /** What was fetched, and checked, becomes the image: the file first, and then what says that it is there. */
-  async adopt(asked: RequestOf<typeof importImage>, virtualSizeBytes: number): Promise<void> {
+  /**
+   * What was fetched, and checked, becomes the image: the file first, and then what says that it is there.
+   * @param isSound whether an image is kept in a file that may be used
+   */
+  async adopt(
+    asked: RequestOf<typeof importImage>,
+    virtualSizeBytes: number,
+    isSound: (path: string) => Promise<boolean>,
+  ): Promise<void> {
     const { imageId: id, name, osFamily, format, sha256, minMemoryMib } = asked;
     const about = { id, name, osFamily, format, sha256, minMemoryMib, virtualSizeBytes };
     const manifest: ImageManifest = { ...about, version: IMPORTED_IMAGE_VERSION, file: fileName(asked) };
     await this.queue.run(manifest.file, async () => {
-      const part = this.partOf(id);
-      await chmod(part, READABLE);
-      // One with that name has the same content, or was damaged: a guest that has it open keeps the one that it has.
-      await rename(part, this.pathOf(asked));
-      await syncFolder(this.folder);
+      const [part, path] = [this.partOf(id), this.pathOf(asked)];
+      // One with that name has the same content and stays: in place of it another would have to be hashed before any VM on
+      // it starts. One that was damaged is replaced: a guest that has it open keeps the one that it has.
+      if (!(await isSound(path))) {
+        await chmod(part, READABLE);
+        await rename(part, path);
+        await syncFolder(this.folder);
+      }
       await this.writeManifest(manifest);
+      await rm(part, { force: true });
     });
   }
 
@@ -97,8 +108,10 @@ export class ImageLibrary {
     const names = await readdir(this.folder).catch(() => []);
     for (const name of names.filter((one) => one.endsWith(PART))) {
       const imageId = name.slice(0, -PART.length);
-      const { mtimeMs } = await stat(join(this.folder, name));
-      if (!Uuid.safeParse(imageId).success || isWanted(imageId) || Date.now() - mtimeMs < FORGOTTEN_MS) continue;
+      if (!Uuid.safeParse(imageId).success || isWanted(imageId)) continue;
+      // An import that ends meanwhile takes it away.
+      const mtimeMs = (await stat(join(this.folder, name)).catch(() => undefined))?.mtimeMs;
+      if (mtimeMs === undefined || Date.now() - mtimeMs < FORGOTTEN_MS) continue;
       await rm(join(this.folder, name), { force: true });
       this.logger.info({ imageId }, 'what was left of an import is removed');
     }

@@ -39,7 +39,9 @@ export class ImageRemoval {
     const { ofImage, ofFile } = await this.basedOn(imageId, this.library.pathOf({ format, sha256 }));
     if (ofImage > 0) throw new DomainError('IMAGE_IN_USE', { imageId, disks: ofImage });
     deadline.check();
-    const removed = await this.library.remove({ imageId, format, sha256 }, ofFile > 0);
+    const removed = await this.library.remove({ imageId, format, sha256 }, ofFile > 0).catch((error: unknown) => {
+      throw storageError(error);
+    });
     if (removed) this.logger.info({ imageId }, 'image removed');
     void this.inventory.scanImagesAnew();
     return removed;
@@ -52,8 +54,9 @@ export class ImageRemoval {
         if (isMissing(error)) return undefined;
         throw storageError(error);
       });
-      if (header?.backingFile !== path) continue;
-      ofFile += 1;
+      // One that was made independent of its image needs it no more.
+      if (header?.backingFile === undefined) continue;
+      if (header.backingFile === path) ofFile += 1;
       if (header.identity?.imageId === imageId) ofImage += 1;
     }
     return { ofImage, ofFile };

@@ -11,6 +11,8 @@ export class ImageServer {
   readonly failures: number[] = [];
   /** After how many bytes the next answers stand still. */
   readonly standstills: number[] = [];
+  /** The path at which it wants to speak another protocol. */
+  static readonly UPGRADE = '/upgrade';
   content = Buffer.alloc(0);
   knowsRanges = true;
   tellsLength = true;
@@ -60,7 +62,8 @@ export class ImageServer {
     this.requests.push({ path, range });
     const location = this.redirects.get(path);
     const failure = this.failures.shift();
-    if (location !== undefined) response.writeHead(302, { location }).end();
+    if (path === ImageServer.UPGRADE) response.writeHead(101, { connection: 'upgrade', upgrade: 'other' }).end();
+    else if (location !== undefined) response.writeHead(302, { location }).end();
     else if (failure !== undefined) response.writeHead(failure).end();
     else this.send(response, this.knowsRanges && range !== undefined ? Number(/\d+/.exec(range)?.[0]) : 0);
   }

@@ -51,10 +51,10 @@ export class ImageSource {
     let target = new URL(url);
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
       const response = await this.request(target, offset, signal);
-      const next = redirectOf(response, target);
-      if (next === undefined) return accepted(response, offset);
+      const opened = endingOn(response, () => redirectOf(response, target) ?? openedFrom(response, offset));
+      if (!(opened instanceof URL)) return opened;
       response.destroy();
-      target = next;
+      target = opened;
     }
     throw new DomainError('IMAGE_SOURCE_UNAVAILABLE', { reason: `it redirects more than ${MAX_REDIRECTS} times` });
   }
@@ -69,6 +69,8 @@ export class ImageSource {
       const request = isSafe ? requestSafely(target, options, resolve) : requestPlainly(target, options, resolve);
       request.on('timeout', () => request.destroy(new Error(`nothing came for ${this.idleMs} ms`)));
       request.on('error', reject);
+      // One that changes to another protocol ends without an error: nobody is to wait for it for ever.
+      request.on('close', () => reject(new Error('the connection ended without an answer')));
       request.end();
     });
   }
@@ -102,9 +104,10 @@ const redirectOf = ({ statusCode = 0, headers: { location } }: IncomingMessage, 
   return new URL(location, from);
 };
 
-const accepted = (response: IncomingMessage, offset: number): OpenedImage => {
+/** What is refused of a response ends it: its server may go on sending. */
+const endingOn = <T>(response: IncomingMessage, look: () => T): T => {
   try {
-    return openedFrom(response, offset);
+    return look();
   } catch (error) {
     response.destroy();
     throw error;

@@ -1,5 +1,5 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   DomainError,
@@ -11,7 +11,7 @@ import {
 } from '@infinibay/contracts';
 import { pollUntil } from '@infinibay/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { RunningAgent, agentFolders, settingsIn } from '../agent.fixture.js';
+import { RunningAgent, agentFolders, settingsIn, writeImage } from '../agent.fixture.js';
 import { qcow2Beginning } from '../images/qcow2.fixture.js';
 import { ImageServer } from './image-server.fixture.js';
 
@@ -86,8 +86,12 @@ describe('imports of images', () => {
   it('keep one file for images with one content, until the last of them goes', async () => {
     const first = served(randomBytes(MIB));
     expect(await outcome(first)).toBe('complete');
+    const file = (): number => statSync(join(library, `${first.sha256}.img`)).ino;
+    const before = file();
     const second = { ...first, imageId: randomUUID() };
     expect(await outcome(second)).toBe('complete');
+    // The file that disks may be based on stays: another one would be hashed before they start.
+    expect(file()).toBe(before);
     // It was fetched again: who knows the SHA-256 of another's image does not get it by that.
     expect(server.requests).toHaveLength(2);
     await agent.call(removeImage, removal(first));
@@ -131,6 +135,16 @@ describe('imports of images', () => {
     expect(await agent.call(removeImage, removal(asked))).toEqual({ removed: false });
     expect(files()).toEqual([]);
   }, 180_000);
+
+  it('are refused by a host that has as many images as it can tell of', async () => {
+    const first = writeImage(folders.images, randomBytes(512));
+    const manifest = readFileSync(join(folders.images, `${first.imageId}.json`), 'utf8');
+    const more = Array.from({ length: 998 }, () => randomUUID());
+    for (const id of more) writeFileSync(join(folders.images, `${id}.json`), manifest.replaceAll(first.imageId, id));
+    expect(await outcome(served(randomBytes(MIB)))).toBe('IMAGE_LIMIT_REACHED');
+    expect(server.requests).toEqual([]);
+    for (const id of [first.imageId, ...more]) rmSync(join(folders.images, `${id}.json`));
+  }, 120_000);
 
   it('are swept away a day after nobody has come back for them', async () => {
     const [old, fresh] = [randomUUID(), randomUUID()];

@@ -18,11 +18,13 @@ import { SourcePolicy } from './source-policy.js';
 const GIB = 1_073_741_824;
 /** Nothing may come for so long; then it is tried again, over a few minutes. */
 const IDLE_MS = 30_000;
+/** 4 KiB/s: who is slower will not send an image in the hours that it may take. */
+const PACE = { leastBytes: 262_144, paceMs: 60_000 } as const;
 const PATIENCE = { attempts: 6, firstWaitMs: 1_000, longestWaitMs: 30_000 } as const;
 
 const downloadOf = (config: AgentConfig): ImageDownload => {
   const policy = new SourcePolicy({ ranges: config.IMAGE_SOURCE_RANGES, hosts: config.IMAGE_SOURCE_HOSTS });
-  const limits = { maxBytes: config.IMAGE_MAX_GIB * GIB, ...PATIENCE };
+  const limits = { maxBytes: config.IMAGE_MAX_GIB * GIB, ...PATIENCE, ...PACE };
   return new ImageDownload(new ImageSource(policy, IDLE_MS), limits);
 };
 

@@ -12,13 +12,16 @@ export class PartFile {
 
   private constructor(private readonly file: FileHandle) {}
 
-  /** @throws DomainError STORAGE_UNAVAILABLE, POOL_FULL */
-  static async open(path: string): Promise<PartFile> {
+  /**
+   * @param signal ends the reading of what is there already
+   * @throws DomainError STORAGE_UNAVAILABLE, POOL_FULL
+   */
+  static async open(path: string, signal: AbortSignal): Promise<PartFile> {
     // Only its owner, until it is whole; a link is not followed.
     const flags = constants.O_CREAT | constants.O_RDWR | constants.O_NOFOLLOW;
     const part = await storing(async () => new PartFile(await open(path, flags, 0o600)));
     try {
-      await storing(() => part.catchUp());
+      await storing(() => part.catchUp(signal));
     } catch (error) {
       await part.close();
       throw error;
@@ -60,9 +63,10 @@ export class PartFile {
     return this.file.close();
   }
 
-  private async catchUp(): Promise<void> {
+  private async catchUp(signal: AbortSignal): Promise<void> {
     const buffer = Buffer.alloc(READ_BYTES);
     for (;;) {
+      signal.throwIfAborted();
       const { bytesRead } = await this.file.read(buffer, 0, READ_BYTES, this.bytesSoFar);
       if (bytesRead === 0) return;
       this.hash.update(buffer.subarray(0, bytesRead));

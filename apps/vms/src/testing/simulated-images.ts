@@ -53,8 +53,7 @@ export class SimulatedImages {
       this.imports.push(request);
       if (this.refusal !== null) throw new DomainError(this.refusal, { reason: 'the spec says so' });
       const { percent: progressPercent } = this;
-      if (progressPercent < 100)
-        return { isComplete: false, progressPercent, sizeBytes: null, virtualSizeBytes: null };
+      if (progressPercent < 100) return { isComplete: false, progressPercent, sizeBytes: null, virtualSizeBytes: null };
       const { imageId, name, osFamily, format, sha256, minMemoryMib } = request;
       const about = { imageId, name, osFamily, format, sha256, minMemoryMib, version: IMPORTED_IMAGE_VERSION };
       this.imported.set(imageId, { ...about, virtualSizeBytes: 32 * MIB });
