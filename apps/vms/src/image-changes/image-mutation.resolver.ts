@@ -23,7 +23,7 @@ export class ImageMutationResolver {
   @Authorize()
   @Mutation(() => ImageOperationResult, {
     description:
-      'Has a host fetch an image, check it and keep it. The operation shows how much of it has come; when it cannot be had, it ends FAILED and so does the image, with one of IMAGE_SOURCE_REFUSED, IMAGE_SOURCE_UNAVAILABLE, IMAGE_TOO_LARGE, IMAGE_CHECKSUM_MISMATCH, IMAGE_UNUSABLE, POOL_FULL. Errors: FORBIDDEN (an image for all departments, by who is no administrator), DEPARTMENT_NOT_FOUND, HOST_NOT_FOUND, HOST_IN_MAINTENANCE, POOL_FULL, NO_SUITABLE_POOL (no host with storage is heard of), IMAGE_LIMIT_REACHED, NAME_TAKEN, INVALID_INPUT, IDEMPOTENCY_KEY_REUSED',
+      'Has a host fetch an image, check it and keep it. The operation shows how much of it has come; when it cannot be had, it ends FAILED and so does the image, with one of IMAGE_SOURCE_REFUSED, IMAGE_SOURCE_UNAVAILABLE, IMAGE_TOO_LARGE, IMAGE_CHECKSUM_MISMATCH, IMAGE_UNUSABLE, IMAGE_LIMIT_REACHED (of the host), POOL_FULL. Errors: FORBIDDEN (an image for all departments, by who is no administrator), DEPARTMENT_NOT_FOUND, HOST_NOT_FOUND, HOST_IN_MAINTENANCE, POOL_FULL, NO_SUITABLE_POOL (no host with storage is heard of), IMAGE_LIMIT_REACHED, NAME_TAKEN, INVALID_INPUT, IDEMPOTENCY_KEY_REUSED',
   })
   importImage(@Args('input') input: ImportImageInput, @CurrentActor() actor: Actor): Promise<ImageOperationResult> {
     return this.show(actor, this.service.importImage(actor, input));

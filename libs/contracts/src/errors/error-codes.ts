@@ -114,7 +114,7 @@ export const ERROR_CODES = {
     kind: 'precondition',
     message: 'The image was put on its hosts by an operator, and only there it can be removed',
   },
-  IMAGE_LIMIT_REACHED: { kind: 'precondition', message: 'The department has as many images as it may have' },
+  IMAGE_LIMIT_REACHED: { kind: 'precondition', message: 'There are as many images as there may be' },
   IMAGE_SOURCE_REFUSED: {
     kind: 'precondition',
     message: 'Images are not fetched from this address: it is not public, or not one that the operator allows',

@@ -17,7 +17,7 @@ export const importImage = defineCommand({
   name: 'host.import-image',
   version: 1,
   description:
-    'Fetches an image to the host, checks it and keeps it. It is not waited for to the end: sent again it tells how far it is, and goes on where it stood after a kill. An image that is there is success. Errors: IMAGE_SOURCE_REFUSED, IMAGE_SOURCE_UNAVAILABLE, IMAGE_TOO_LARGE, IMAGE_CHECKSUM_MISMATCH, IMAGE_UNUSABLE, POOL_FULL, STORAGE_UNAVAILABLE, DEADLINE_EXCEEDED, STALE_FENCE.',
+    'Fetches an image to the host, checks it and keeps it. It is not waited for to the end: sent again it tells how far it is, and goes on where it stood after a kill. An image that is there is success. Errors: IMAGE_SOURCE_REFUSED, IMAGE_SOURCE_UNAVAILABLE, IMAGE_TOO_LARGE, IMAGE_CHECKSUM_MISMATCH, IMAGE_UNUSABLE, IMAGE_LIMIT_REACHED (of the host), POOL_FULL, STORAGE_UNAVAILABLE, DEADLINE_EXCEEDED, STALE_FENCE.',
   owner: 'hypervisor-agent',
   callers: ['vms'],
   timeoutMs: 30_000,
