@@ -120,7 +120,7 @@ const openedFrom = (body: IncomingMessage, offset: number): OpenedImage => {
   if (statusCode === 416) throw new RangeRefused();
   if (statusCode >= 500 || PASSING.includes(statusCode)) throw new Error(`the server answers ${statusCode}`);
   if (statusCode !== 200 && statusCode !== 206)
-    throw new DomainError('IMAGE_SOURCE_UNAVAILABLE', { status: statusCode });
+    throw new DomainError('IMAGE_SOURCE_UNAVAILABLE', { reason: `the server answers ${statusCode}` });
   if (encoding !== 'identity')
     throw new DomainError('IMAGE_SOURCE_UNAVAILABLE', { reason: 'it sends what is encoded' });
   if (statusCode === 200) return { body, offset: 0, totalBytes: length === undefined ? null : Number(length) };

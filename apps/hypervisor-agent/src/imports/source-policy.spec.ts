@@ -11,7 +11,8 @@ describe(SourcePolicy, () => {
     ['metadata elsewhere', '100.100.100.200', '168.63.129.16', '192.0.0.192', 'fd00:ec2::254'],
     ['nobody, everybody, many', '0.0.0.0', '255.255.255.255', '224.0.0.1', '::', 'ff02::1'],
     ['carriers, benchmarks, documents', '100.64.0.1', '198.18.0.1', '192.0.2.1', '203.0.113.9', '2001:db8::1'],
-    ['IPv4 in IPv6', '::ffff:8.8.8.8', '::ffff:127.0.0.1', '64:ff9b::7f00:1', '2002:7f00:1::', '2001:0:1::1'],
+    ['IPv4 in IPv6', '::ffff:8.8.8.8', '::ffff:127.0.0.1', '::127.0.0.1', '2002:7f00:1::', '2001:0:1::1'],
+    ['IPv4 that is translated', '64:ff9b::7f00:1', '64:ff9b::808:808', '64:ff9b:1::7f00:1'],
     ['the host itself', '93.184.215.14', '2a00::1'],
     ['no address', '', 'localhost', '127.1', '0x7f000001'],
   ])('does not let anybody fetch from %s', (_what, ...addresses) => {
