@@ -117,8 +117,12 @@ describe('images', () => {
   }, 120_000);
 
   it('of a department are for its members and its VMs alone; those for all are for administrators to change', async () => {
-    const id = await importedImage(bench);
-    const shared = await importedImage(bench, { departmentId: null }, administrator);
+    // What is for all may be called as a department's, but not as another that is for all.
+    const named = { name: `everybody's ${randomUUID()}` };
+    const id = await importedImage(bench, named);
+    const shared = await importedImage(bench, { ...named, departmentId: null }, administrator);
+    const twin = imageInput(bench, { ...named, departmentId: null });
+    expect(codeOf(await askOfImage(bench, 'importImage', twin, administrator))).toBe('NAME_TAKEN');
     const other = randomUUID();
     bench.neighbours.departments.add(other);
     const stranger = memberOf(other);
