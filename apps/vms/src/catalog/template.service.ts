@@ -63,7 +63,7 @@ export class TemplateService {
     return this.templates.list(readableDepartments(actor), departmentId ?? null, first);
   }
 
-  /** @throws DomainError FORBIDDEN, INVALID_INPUT, DEPARTMENT_NOT_FOUND, IMAGE_NOT_FOUND, NAME_TAKEN, TOO_MANY_TEMPLATES */
+  /** @throws DomainError FORBIDDEN, INVALID_INPUT, DEPARTMENT_NOT_FOUND, IMAGE_NOT_FOUND, IMAGE_BUSY, NAME_TAKEN, TOO_MANY_TEMPLATES */
   create(actor: Actor, rawInput: unknown): Promise<TemplateFacts> {
     const { idempotencyKey: key, ...input } = validateInput(CreateTemplate, rawInput);
     const { name, departmentId, ...content } = input;
