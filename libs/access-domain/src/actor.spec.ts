@@ -30,7 +30,7 @@ describe('can', () => {
     expect(can(member(['d1']), 'administer', { kind: 'platform', departmentId: 'd1' })).toBe(false);
   });
 
-  it.each(['image', 'template'] as const)('lets all read one of kind %s of no department, and members alone their own', (kind) => {
+  it.each(['image', 'template'] as const)('lets all read a shared %s, and members alone use their own', (kind) => {
     const rights = (departmentId: string | null): Verb[] =>
       verbs.filter((verb) => can(member(['d1']), verb, { kind, departmentId }));
     expect(rights(null)).toEqual(['read']);

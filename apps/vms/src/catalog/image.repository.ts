@@ -9,7 +9,7 @@ import { PrismaClient, type Transaction } from '../database.js';
 import type { Image as ImageRow, ImageState, Prisma } from '../generated/prisma/client.js';
 import { toImage } from './image.mapper.js';
 import type { Image } from './image.model.js';
-import { requireReady } from './usable-image.js';
+import { requireUsable } from './usable-image.js';
 
 /** More than anybody looks through. */
 const MAX_LISTED = 1_000;
@@ -50,11 +50,13 @@ export class ImageRepository {
 
   /**
    * For who is about to use it: it is not deleted until the transaction ends. Those who ask do not wait for each other.
+   * @param departmentId whose VM or template it is for; null: a template that is shared
    * @throws DomainError IMAGE_NOT_FOUND, IMAGE_BUSY
    */
-  async keep(tx: Transaction, id: string): Promise<ImageRow> {
+  async keep(tx: Transaction, id: string, departmentId: string | null): Promise<ImageRow> {
+    if (!isUuid(id)) throw new DomainError('IMAGE_NOT_FOUND');
     await tx.$queryRaw`SELECT id FROM images WHERE id = ${id}::uuid FOR KEY SHARE`;
-    return requireReady(await this.find(tx, id));
+    return requireUsable(await this.find(tx, id), departmentId);
   }
 
   /** The row, locked until the transaction ends: nobody keeps it any more, and who did is committed. */
@@ -63,7 +65,10 @@ export class ImageRepository {
     return this.find(tx, id);
   }
 
-  /** Of VMs all that are not deleted, whatever becomes of them: their disks read from it. Lock it before. */
+  /**
+   * Of VMs all that are not deleted, wherever they went and whatever becomes of them: their disks read from it. Of templates
+   * those whose newest version has it. Lock it before.
+   */
   async uses(tx: Transaction, imageId: string): Promise<ImageUses> {
     const vms = await tx.vm.count({ where: { imageId, state: { not: 'DELETED' } } });
     return { vms, templates: await tx.template.count({ where: { imageId } }) };

@@ -38,7 +38,7 @@ export class TemplateResolver {
   @Authorize()
   @Mutation(() => Template, {
     description:
-      'Makes the next version of a template; those before stay, and so do VMs that were made from it. What it says already makes no version. Shared ones are for administrators. Errors: FORBIDDEN, TEMPLATE_NOT_FOUND, TEMPLATE_CHANGED, IMAGE_NOT_FOUND, TOO_MANY_TEMPLATE_VERSIONS, INVALID_INPUT (as createTemplate)',
+      'Makes the next version of a template; those before stay, and so do VMs that were made from it. What it says already makes no version. Shared ones are for administrators. Errors: FORBIDDEN, TEMPLATE_NOT_FOUND, TEMPLATE_CHANGED, IMAGE_NOT_FOUND, IMAGE_BUSY, TOO_MANY_TEMPLATE_VERSIONS, INVALID_INPUT (as createTemplate)',
   })
   async updateTemplate(@Args('input') input: UpdateTemplateInput, @CurrentActor() actor: Actor): Promise<Template> {
     return toTemplate(await this.service.update(actor, input));

@@ -66,7 +66,7 @@ export class VmPlacement {
     await this.fleet.lock(tx);
     const wanted = await this.wanted(tx, input);
     // From here on nobody deletes it: who was about to has done so, and it is refused.
-    await this.images.keep(tx, wanted.image.id);
+    await this.images.keep(tx, wanted.image.id, input.departmentId);
     const { maxVcpus, maxMemoryMib } = wanted;
     const request = { imageId: wanted.image.id, vcpus: maxVcpus, memoryMib: maxMemoryMib };
     return { ...wanted, ...(await this.choose(tx, request)) };
