@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pollUntil } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createDatabase, type PrismaClient } from '../database.js';
-import { askOfImage, importBegun, importedImage } from '../testing/image-requests.js';
+import { askOfImage, askOfTemplate, importBegun, importedImage } from '../testing/image-requests.js';
 import { VmBench } from '../testing/vm-bench.js';
 import { INTERNAL_KEY, VmsUnderTest, testNats } from '../testing/vms-under-test.js';
 
@@ -35,6 +35,17 @@ describe('images', () => {
     return rows.some(({ query }) => query.includes(part));
   };
 
+  /** A deletion that is answered, or waits for who keeps the image; within an object nobody waits for its answer. */
+  const deletionOf = async (imageId: string): Promise<{ readonly answer: Promise<Answer> }> => {
+    let isAnswered = false;
+    const answer = askOfImage(bench, 'deleteImage', { imageId }).finally(() => (isAnswered = true));
+    await pollUntil(async () => isAnswered || (await isWaiting('FROM images')), { what: 'the deletion' });
+    return { answer };
+  };
+  const expectInUse = (refused: Answer, uses: { readonly vms: number; readonly templates: number }): void => {
+    expect([codeOf(refused), refused.errors?.[0]?.extensions.details]).toEqual(['IMAGE_IN_USE', uses]);
+  };
+
   it('are not deleted under a VM that is being accepted', async () => {
     const imageId = await importedImage(bench);
     const { hostId } = bench.neighbours;
@@ -44,19 +55,28 @@ describe('images', () => {
         const create = bench.create(bench.input({ imageId }));
         // It has chosen image and host, and has not written the VM.
         await pollUntil(() => isWaiting('maintenance_since IS NULL'), { what: 'the create', timeoutMs: 60_000 });
-        let isAnswered = false;
-        const deletion = askOfImage(bench, 'deleteImage', { imageId }).finally(() => (isAnswered = true));
-        await pollUntil(async () => isAnswered || (await isWaiting('FROM images')), { what: 'the deletion' });
-        return { create, deletion };
+        return { create, deletion: await deletionOf(imageId) };
       },
       { timeout: 120_000 },
     );
     expect(codeOf(await asked.create)).toBeUndefined();
-    const refused = await asked.deletion;
-    expect([codeOf(refused), refused.errors?.[0]?.extensions.details]).toEqual([
-      'IMAGE_IN_USE',
-      { vms: 1, templates: 0 },
-    ]);
+    expectInUse(await asked.deletion.answer, { vms: 1, templates: 0 });
+  }, 180_000);
+
+  it('are not deleted under a template that is being made', async () => {
+    const imageId = await importedImage(bench);
+    const asked = await database.$transaction(
+      async (tx) => {
+        await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('vms.templates'))`;
+        const create = askOfTemplate(bench, 'createTemplate', { imageId, departmentId: bench.departmentId });
+        // It has looked at the image, and has not written the template.
+        await pollUntil(() => isWaiting('vms.templates'), { what: 'the create', timeoutMs: 60_000 });
+        return { create, deletion: await deletionOf(imageId) };
+      },
+      { timeout: 120_000 },
+    );
+    expect(codeOf(await asked.create)).toBeUndefined();
+    expectInUse(await asked.deletion.answer, { vms: 0, templates: 1 });
   }, 180_000);
 
   it('are deleted, or used, however many ask at once', async () => {

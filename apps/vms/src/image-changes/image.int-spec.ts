@@ -5,6 +5,7 @@ import { PrismaClient } from '../database.js';
 import { FurtherHosts } from '../testing/further-hosts.js';
 import {
   askOfImage,
+  askOfTemplate,
   imageInput,
   imageUntil,
   imageView,
@@ -133,17 +134,18 @@ describe('images', () => {
     expect(await listed(bench.actor)).toEqual(expect.arrayContaining([id, shared]));
     expect(await imageView(bench, id, stranger)).toBeFalsy();
     expect(codeOf(await askOfImage(bench, 'deleteImage', { imageId: id }, stranger))).toBe('IMAGE_NOT_FOUND');
-    const template = { name: `of ${id}`, imageId: id, vcpus: 1, memoryMib: 128, diskGib: 1 };
-    const query = 'mutation ($input: CreateTemplateInput!) { createTemplate(input: $input) { id } }';
-    await bench.vms.ask(administrator, query, { input: { idempotencyKey: randomUUID(), ...template } });
-    const templates = async (actor: ReturnType<typeof admin>) =>
-      JSON.stringify((await bench.vms.ask(actor, '{ templates { name } }')).data);
-    expect(await templates(stranger)).not.toContain(id);
-    expect(await templates(bench.actor)).toContain(id);
+    // A template that is shared would give it to all.
+    const forEverybody = await askOfTemplate(bench, 'createTemplate', { imageId: id }, administrator);
+    expect(codeOf(forEverybody)).toBe('IMAGE_NOT_FOUND');
+    const theirs = { imageId: id, departmentId: other };
+    const both = memberOf(bench.departmentId, other);
+    expect(codeOf(await askOfTemplate(bench, 'createTemplate', theirs, both))).toBe('IMAGE_NOT_FOUND');
+    const ours = { imageId: id, departmentId: bench.departmentId };
+    expect(codeOf(await askOfTemplate(bench, 'createTemplate', ours))).toBeUndefined();
     const refused = await askOfImage(bench, 'deleteImage', { imageId: id });
     expect(refused.errors?.[0]?.extensions.details).toEqual({ vms: 0, templates: 1 });
     // Not even who is in both, or sees everything, takes it from one department to the other.
-    for (const actor of [memberOf(bench.departmentId, other), administrator])
+    for (const actor of [both, administrator])
       expect(codeOf(await bench.create(bench.input({ imageId: id, departmentId: other }), actor))).toBe(
         'IMAGE_NOT_FOUND',
       );
@@ -155,6 +157,22 @@ describe('images', () => {
     expect(codeOf(await askOfImage(bench, 'deleteImage', { imageId: shared }))).toBe('FORBIDDEN');
     const ofHosts = { imageId: bench.neighbours.imageId };
     expect(codeOf(await askOfImage(bench, 'deleteImage', ofHosts, administrator))).toBe('IMAGE_NOT_IMPORTED');
+  }, 120_000);
+
+  it('are kept by the newest versions of templates: of an older one no VM is made when its image is gone', async () => {
+    const [first, second] = [await importedImage(bench), await importedImage(bench)];
+    const { data } = await askOfTemplate(bench, 'createTemplate', { imageId: first, departmentId: bench.departmentId });
+    const { id: templateId } = data?.['createTemplate'] as { id: string };
+    expect(codeOf(await askOfImage(bench, 'deleteImage', { imageId: first }))).toBe('IMAGE_IN_USE');
+    expect(codeOf(await askOfTemplate(bench, 'updateTemplate', { imageId: second, templateId }))).toBeUndefined();
+    expect(codeOf(await askOfImage(bench, 'deleteImage', { imageId: first }))).toBeUndefined();
+    await isGone(first);
+    expect(codeOf(await askOfImage(bench, 'deleteImage', { imageId: second }))).toBe('IMAGE_IN_USE');
+    const fromVersion = async (templateVersion: number) =>
+      codeOf(await bench.create(bench.input({ imageId: null, templateId, templateVersion })));
+    expect([await fromVersion(1), await fromVersion(2)]).toEqual(['IMAGE_NOT_FOUND', undefined]);
+    const back = await askOfTemplate(bench, 'updateTemplate', { imageId: first, templateId });
+    expect(codeOf(back)).toBe('IMAGE_NOT_FOUND');
   }, 120_000);
 
   it('are refused with what cannot be meant', async () => {

@@ -49,6 +49,19 @@ export const askOfImage = (
   );
 };
 
+/** createTemplate or updateTemplate. @param said of which image, and whose, or which template */
+export const askOfTemplate = (
+  bench: VmBench,
+  name: 'createTemplate' | 'updateTemplate',
+  said: Record<string, unknown>,
+  actor: Actor = bench.actor,
+) => {
+  const type = name === 'createTemplate' ? 'CreateTemplateInput' : 'UpdateTemplateInput';
+  const named = name === 'createTemplate' ? { name: `template ${randomUUID()}` } : {};
+  const input = { idempotencyKey: randomUUID(), vcpus: 1, memoryMib: 128, diskGib: 1, ...named, ...said };
+  return bench.vms.ask(actor, `mutation ($input: ${type}!) { ${name}(input: $input) { id } }`, { input });
+};
+
 /** An import that was accepted. @returns the image's id */
 export const importBegun = async (
   bench: VmBench,
