@@ -66,8 +66,8 @@ export class ImageRepository {
   }
 
   /**
-   * Of VMs all that are not deleted, wherever they went and whatever becomes of them: their disks read from it. Of templates
-   * those whose newest version has it. Lock it before.
+   * Of VMs all that are not deleted, wherever they went and whatever becomes of them: their disks read from it.
+   * Of templates those whose newest version has it. Lock it before.
    */
   async uses(tx: Transaction, imageId: string): Promise<ImageUses> {
     const vms = await tx.vm.count({ where: { imageId, state: { not: 'DELETED' } } });
