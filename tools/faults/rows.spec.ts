@@ -7,7 +7,8 @@ import { VICTIMS } from './victims.ts';
 const ALL = { quick: false, only: undefined, schedules: 10, seed: 1 };
 /**
  * A transfer to another department has its kills in a spec of vms. A reboot needs a guest that restarts by itself, which
- * a spec of the agent has. Another spec is what the next five are about as well, a cut of the power the last two.
+ * a spec of the agent has. Another spec is what the next five are about as well, a cut of the power the next two. Images
+ * need a server that has them: their specs kill vms and the agent.
  */
 const WITHOUT_ROWS = [
   'TRANSFER_VM',
@@ -19,6 +20,8 @@ const WITHOUT_ROWS = [
   'ACCEPT_VM_DRIFT',
   'SOFT_DELETE_VM',
   'UNDELETE_VM',
+  'IMPORT_IMAGE',
+  'DELETE_IMAGE',
 ];
 
 describe(rowsOf, () => {

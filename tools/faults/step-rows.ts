@@ -1,4 +1,4 @@
-import { stepsOf, VOLUME_OPERATIONS, type KnownOperationKind } from '@infinibay/vms-domain';
+import { IMAGE_OPERATIONS, stepsOf, VOLUME_OPERATIONS, type KnownOperationKind } from '@infinibay/vms-domain';
 
 import { libvirtBoundMs, SERVER_BOUND_MS, SERVICE_BOUND_MS, type Row } from './row.ts';
 import type { VolumeMutation } from './scene-volumes.ts';
@@ -70,8 +70,11 @@ const boundOf = (victim: Victim): Row['boundMs'] => {
 };
 
 const isOfVolume = (kind: KnownOperationKind): kind is keyof typeof VOLUME_OPERATIONS => kind in VOLUME_OPERATIONS;
-export const stepsOfAny = (kind: KnownOperationKind): readonly string[] =>
-  isOfVolume(kind) ? VOLUME_OPERATIONS[kind] : stepsOf(kind);
+const isOfImage = (kind: KnownOperationKind): kind is keyof typeof IMAGE_OPERATIONS => kind in IMAGE_OPERATIONS;
+export const stepsOfAny = (kind: KnownOperationKind): readonly string[] => {
+  if (isOfImage(kind)) return IMAGE_OPERATIONS[kind];
+  return isOfVolume(kind) ? VOLUME_OPERATIONS[kind] : stepsOf(kind);
+};
 
 const ask = async (
   scene: Scene,

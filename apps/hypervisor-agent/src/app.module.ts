@@ -10,6 +10,7 @@ import { FiltersModule } from './filters/filters.module.js';
 import { hypervisorProbe } from './host/hypervisor.probe.js';
 import { Hypervisor } from './hypervisor/hypervisor.js';
 import { QuarantineReporter } from './hypervisor/quarantine.reporter.js';
+import { ImportsModule } from './imports/imports.module.js';
 import { InventoryModule } from './inventory/inventory.module.js';
 import { NetworksModule } from './networks/networks.module.js';
 import { ReportsModule } from './reports/reports.module.js';
@@ -35,6 +36,7 @@ export class AppModule {
         DisksModule,
         VolumesModule,
         SeedsModule,
+        ImportsModule,
         NetworksModule,
         FiltersModule,
         VmsModule,

@@ -11,6 +11,14 @@ const socketDir = absolutePath.refine(
   `must have at most ${LONGEST_SOCKET_DIR} bytes`,
 );
 
+const listOf = (text: string): string[] =>
+  text
+    .split(',')
+    .map((one) => one.trim().toLowerCase())
+    .filter((one) => one !== '');
+
+const isRange = (text: string): boolean => z.union([z.cidrv4(), z.cidrv6()]).safeParse(text).success;
+
 export const configSchema = {
   ...httpSettings,
   ...natsSettings,
@@ -34,7 +42,31 @@ export const configSchema = {
   IMAGE_DIR: setting(absolutePath, 'Folder of images, each with its manifest <name>.json; only read'),
   DISK_DIR: setting(
     absolutePath,
-    'Folder of the disks of VMs. Marked once; without its mark it counts as storage that is not mounted',
+    'Folder of the disks of VMs, with imported images in images/. Marked once; without its mark it counts as storage that is not mounted',
+  ),
+  IMAGE_MAX_GIB: setting(
+    z.coerce.number().positive().max(65_536).default(64),
+    'GiB that the file of an image may have that is imported',
+    { example: '64' },
+  ),
+  IMAGE_MAX_VIRTUAL_GIB: setting(
+    z.coerce.number().positive().max(65_536).default(2_048),
+    'GiB that a guest may see of an image that is imported',
+    { example: '2048' },
+  ),
+  IMAGE_SOURCE_HOSTS: setting(
+    z.string().default('').transform(listOf),
+    'Names of the servers that images may be imported from, comma-separated; .example.org is all below it. Empty: every server that has a public address',
+    { example: '' },
+  ),
+  IMAGE_SOURCE_RANGES: setting(
+    z
+      .string()
+      .default('')
+      .transform(listOf)
+      .refine((ranges) => ranges.every(isRange), 'must be ranges such as 10.1.2.0/24, comma-separated'),
+    'Ranges that images may be imported from although they are not public, such as those of your own mirror. Whoever may import images can have this host ask any address in them',
+    { example: '' },
   ),
   STATE_DIR: setting(absolutePath, 'Folder where the agent remembers fences and revisions; must survive a restart'),
   NETNS: setting(

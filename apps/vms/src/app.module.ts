@@ -8,6 +8,7 @@ import type { configSchema } from './config.js';
 import { CONSOLE_OPTIONS, consoleOptions } from './consoles/console-options.js';
 import { Change, PrismaClient, createDatabase } from './database.js';
 import { extendedEntities, features } from './graph.js';
+import { IMAGE_OPTIONS, imageOptions } from './image-changes/image-options.js';
 import { historyRows } from './operations/history.rows.js';
 import { PLACEMENT_SETTINGS, placementSettings } from './placement/placement-settings.js';
 import { RECONCILE_OPTIONS, reconcileOptions } from './reconcile/reconcile-options.js';
@@ -29,6 +30,7 @@ export class AppModule {
           settings: [
             { provide: RECONCILE_OPTIONS, useValue: reconcileOptions(config) },
             { provide: VOLUME_OPTIONS, useValue: volumeOptions(config) },
+            { provide: IMAGE_OPTIONS, useValue: imageOptions(config) },
             { provide: CONSOLE_OPTIONS, useValue: consoleOptions(config) },
             { provide: SOFT_DELETION_OPTIONS, useValue: softDeletionOptions(config) },
             { provide: PLACEMENT_SETTINGS, useValue: placementSettings(config) },

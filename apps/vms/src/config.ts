@@ -47,6 +47,11 @@ export const configSchema = {
     'Percent of a storage pool that must stay free: with less it takes no new volume, and none of its own is made larger',
     { example: '5' },
   ),
+  IMAGES_PER_DEPARTMENT: setting(
+    z.coerce.number().int().min(0).max(10_000).default(20),
+    'Images that the members of a department may have imported; 0: only administrators import, for all departments',
+    { example: '20' },
+  ),
   PLACEMENT_CPU_RATIO: setting(
     z.coerce.number().min(1).max(1_024).optional(),
     'vCPUs that all VMs of a host may have together, for each of its CPUs; as many as its memory allows when not set',

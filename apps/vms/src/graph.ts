@@ -6,6 +6,7 @@ import { ConsolesModule } from './consoles/consoles.module.js';
 import { GuestModule } from './guest/guest.module.js';
 import { HostMaintenanceModule } from './host-maintenance/host-maintenance.module.js';
 import { HostsModule } from './hosts/hosts.module.js';
+import { ImageChangesModule } from './image-changes/image-changes.module.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { PlacementModule } from './placement/placement.module.js';
 import { PurgesModule } from './purges/purges.module.js';
@@ -35,6 +36,7 @@ export const features: Type[] = [
   PurgesModule,
   HostMaintenanceModule,
   VolumeChangesModule,
+  ImageChangesModule,
 ];
 
 /** All that makes the subgraph's schema; tools/graphql composes from them. */

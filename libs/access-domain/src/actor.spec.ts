@@ -30,13 +30,13 @@ describe('can', () => {
     expect(can(member(['d1']), 'administer', { kind: 'platform', departmentId: 'd1' })).toBe(false);
   });
 
-  it('lets all read a template that is shared, none but admins change it, and members work with their own', () => {
+  it.each(['image', 'template'] as const)('lets all read a shared %s, and members alone use their own', (kind) => {
     const rights = (departmentId: string | null): Verb[] =>
-      verbs.filter((verb) => can(member(['d1']), verb, { kind: 'template', departmentId }));
+      verbs.filter((verb) => can(member(['d1']), verb, { kind, departmentId }));
     expect(rights(null)).toEqual(['read']);
     expect(rights('d1')).toEqual(['read', 'create', 'update', 'delete', 'operate']);
     expect(rights('d2')).toEqual([]);
-    expect(can(admin, 'update', { kind: 'template', departmentId: null })).toBe(true);
+    expect(can(admin, 'update', { kind, departmentId: null })).toBe(true);
   });
 
   it('shows a user to nobody but that user and admins', () => {

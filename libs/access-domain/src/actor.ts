@@ -17,26 +17,27 @@ export interface Resource {
     | 'image'
     | 'operation'
     | 'platform';
-  /** null: it belongs to no department; a template of none is shared by all. */
+  /** null: it belongs to no department; an image or a template of none is shared by all. */
   readonly departmentId: string | null;
   /** The user it is about or belongs to, where that matters (kind user). */
   readonly userId?: string;
 }
 
-const isSharedToRead = ({ kind, departmentId }: Resource): boolean =>
-  kind === 'image' || (kind === 'template' && departmentId === null);
-const MANAGED_BY_ADMINS: ReadonlySet<Resource['kind']> = new Set(['department', 'user', 'host', 'platform', 'image']);
+/** Of these what belongs to no department is for all. */
+const SHARED_TO_READ: ReadonlySet<Resource['kind']> = new Set(['image', 'template']);
+const MANAGED_BY_ADMINS: ReadonlySet<Resource['kind']> = new Set(['department', 'user', 'host', 'platform']);
 
 /**
  * The one authorisation function: every resolver, reference resolver, event room and console asks it.
- * Admins may do everything. Members may read their department and work with its VMs, volumes, templates, networks and rules.
+ * Admins may do everything. Members may read their department and work with its VMs, volumes, images, templates, networks
+ * and rules; images and templates of no department are for all to read.
  */
 export const can = (actor: Actor, verb: Verb, resource: Resource): boolean => {
   if (actor.role === 'ADMIN') return true;
   if (verb === 'administer') return false;
   if (resource.kind === 'user') return verb === 'read' && resource.userId === actor.userId;
-  if (verb === 'read' && isSharedToRead(resource)) return true;
-  if (resource.departmentId === null || !actor.departmentIds.includes(resource.departmentId)) return false;
+  if (resource.departmentId === null) return verb === 'read' && SHARED_TO_READ.has(resource.kind);
+  if (!actor.departmentIds.includes(resource.departmentId)) return false;
   return verb === 'read' || !MANAGED_BY_ADMINS.has(resource.kind);
 };
 

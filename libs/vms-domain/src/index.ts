@@ -5,6 +5,7 @@ export * from './backoff.js';
 export * from './cloud-init/cloud-init.js';
 export * from './cloud-init/seed-documents.js';
 export * from './drain.js';
+export * from './images.js';
 export * from './lifecycle.js';
 export * from './placement/index.js';
 export * from './plan.js';

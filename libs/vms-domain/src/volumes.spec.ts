@@ -1,6 +1,7 @@
 import { DomainError, VOLUME_TARGETS, operationUpdatedV2 } from '@infinibay/contracts';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { IMAGE_OPERATIONS } from './images.js';
 import { OPERATION_KINDS } from './registry.js';
 import {
   KNOWN_OPERATION_KINDS,
@@ -29,7 +30,11 @@ describe('the plan of a volume', () => {
   });
 
   it('has kinds of operations that are known beside those of VMs, in words that fit events', () => {
-    expect(KNOWN_OPERATION_KINDS).toEqual([...OPERATION_KINDS, ...Object.keys(VOLUME_OPERATIONS)]);
+    expect(KNOWN_OPERATION_KINDS).toEqual([
+      ...OPERATION_KINDS,
+      ...Object.keys(VOLUME_OPERATIONS),
+      ...Object.keys(IMAGE_OPERATIONS),
+    ]);
     for (const kind of KNOWN_OPERATION_KINDS) {
       expect(operationUpdatedV2.data.shape.kind.safeParse(kind).success).toBe(true);
       expect(knownOperationKind(kind)).toBe(kind);

@@ -1,4 +1,5 @@
 import { DomainError, VOLUME_TARGETS } from '@infinibay/contracts';
+import { IMAGE_OPERATIONS, type ImageOperationKind } from './images.js';
 import { OPERATION_KINDS, type OperationKind } from './registry.js';
 
 /** Kinds of operations on volumes, each with the steps that a user sees. */
@@ -12,10 +13,11 @@ export type VolumeOperationKind = keyof typeof VOLUME_OPERATIONS;
 export type VolumeStep = (typeof VOLUME_OPERATIONS)[VolumeOperationKind][number];
 
 /** A kind of operation on whatever there is. */
-export type KnownOperationKind = OperationKind | VolumeOperationKind;
+export type KnownOperationKind = OperationKind | VolumeOperationKind | ImageOperationKind;
 export const KNOWN_OPERATION_KINDS: readonly KnownOperationKind[] = [
   ...OPERATION_KINDS,
   ...Object.keys(VOLUME_OPERATIONS).filter((kind): kind is VolumeOperationKind => kind in VOLUME_OPERATIONS),
+  ...Object.keys(IMAGE_OPERATIONS).filter((kind): kind is ImageOperationKind => kind in IMAGE_OPERATIONS),
 ];
 
 /** A kind as a row has it. @throws RangeError for one that this version does not know */

@@ -1,14 +1,12 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { promisify } from 'node:util';
 import { z } from 'zod';
-import { isMissing } from '../work/missing-file.js';
 import type { ImageManifest } from './image-manifest.js';
+import { limitedQemuImg } from './limited-qemu-img.js';
 import { QCOW2_HEADER_BYTES, readQcow2Header } from './qcow2-header.js';
 
-const run = promisify(execFile);
+const INFO_TIMEOUT_MS = 10_000;
 const QemuImageInfo = z.object({
   format: z.string(),
   'virtual-size': z.number(),
@@ -44,11 +42,11 @@ export const checkImage = async (path: string, manifest: ImageManifest): Promise
   } finally {
     await file.close();
   }
-  await askQemu(path, manifest);
+  await requireQemuAgrees(path, manifest);
 };
 
 /** A link could point at any file of the host, so none is followed. */
-const openImage = async (path: string): Promise<FileHandle> => {
+export const openImage = async (path: string): Promise<FileHandle> => {
   try {
     return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
@@ -63,7 +61,8 @@ const checkHeader = async (file: FileHandle, manifest: ImageManifest): Promise<v
   }
 };
 
-const qcow2Size = async (file: FileHandle): Promise<number> => {
+/** @throws ImageRefused when it isn't an image on its own */
+export const qcow2Size = async (file: FileHandle): Promise<number> => {
   const { buffer, bytesRead } = await file.read(Buffer.alloc(QCOW2_HEADER_BYTES), 0, QCOW2_HEADER_BYTES, 0);
   const header = readQcow2Header(buffer.subarray(0, bytesRead));
   if (!header.ok) throw new ImageRefused(header.reason);
@@ -78,22 +77,23 @@ const checkDigest = async (file: FileHandle, manifest: ImageManifest): Promise<v
   if (hash.digest('hex') !== manifest.sha256) throw new ImageRefused("its SHA-256 is not its manifest's");
 };
 
-/** QEMU's own reading must agree. A host without qemu-img runs no guests, so nothing can be misread there. */
-const askQemu = async (path: string, manifest: ImageManifest): Promise<void> => {
-  let output: string;
-  try {
-    const asked = await run('qemu-img', ['info', '--output=json', '-f', manifest.format, '-U', path], {
-      timeout: 10_000,
-      maxBuffer: 1_048_576,
-    });
-    output = asked.stdout;
-  } catch (error) {
-    if (isMissing(error)) return;
+/**
+ * QEMU's own reading must agree. A host without qemu-img runs no guests, so nothing can be misread there.
+ * @throws ImageRefused
+ */
+export const requireQemuAgrees = async (
+  path: string,
+  { format, virtualSizeBytes }: Pick<ImageManifest, 'format' | 'virtualSizeBytes'>,
+): Promise<void> => {
+  const args = ['info', '--output=json', '-f', format, '-U', path];
+  const answer = await limitedQemuImg(args, INFO_TIMEOUT_MS).catch((error: unknown) => {
     throw new ImageRefused('qemu-img cannot read it', { cause: error });
-  }
-  const info = QemuImageInfo.parse(JSON.parse(output));
+  });
+  if (answer === undefined) return;
+  if (answer.code !== 0) throw new ImageRefused('qemu-img cannot read it');
+  const info = QemuImageInfo.parse(JSON.parse(answer.output));
   const dataFile = info['format-specific']?.data['data-file'];
   if (info['backing-filename'] !== undefined || dataFile !== undefined)
     throw new ImageRefused('it refers to another file');
-  if (info['virtual-size'] !== manifest.virtualSizeBytes) throw new ImageRefused('qemu-img reads another virtual size');
+  if (info['virtual-size'] !== virtualSizeBytes) throw new ImageRefused('qemu-img reads another virtual size');
 };

@@ -9,6 +9,7 @@ import { KeyedQueue } from '../work/keyed-queue.js';
 import { isMissing } from '../work/missing-file.js';
 import { ImageRefused, checkImage, identityOf } from './image-check.js';
 import { ImageManifest, toHostImage } from './image-manifest.js';
+import { libraryFolder } from './library-folder.js';
 
 export interface UsableImage extends ImageManifest {
   readonly path: string;
@@ -57,6 +58,23 @@ export class ImageStore {
     return { image, refusal: await this.refusalOf(image) };
   }
 
+  /** Whether an image is kept in the file that may be used. */
+  async isSound(path: string): Promise<boolean> {
+    for (const image of await this.manifests())
+      if (image.path === path && (await exists(path)) && (await this.refusalOf(image)) === null) return true;
+    return false;
+  }
+
+  /**
+   * Heartbeats tell of so many and no more: one beyond them could never be used. Two may be on their way at once.
+   * @throws DomainError IMAGE_LIMIT_REACHED
+   */
+  async requirePlace(): Promise<void> {
+    if ((await this.manifests()).length < MAX_IMAGES - 1) return;
+    const message = 'The host has as many images as it can have';
+    throw new DomainError('IMAGE_LIMIT_REACHED', { limit: MAX_IMAGES }, { message });
+  }
+
   private async refusalOf(image: UsableImage): Promise<string | null> {
     return this.queue.run(image.path, async () => {
       try {
@@ -76,23 +94,30 @@ export class ImageStore {
     });
   }
 
+  /** What the operator has put here, and what was imported. */
   private async manifests(): Promise<UsableImage[]> {
-    const names = await readdir(this.config.IMAGE_DIR).catch(() => []);
+    const { IMAGE_DIR, DISK_DIR } = this.config;
+    const found = await Promise.all([IMAGE_DIR, libraryFolder(DISK_DIR)].map((folder) => this.manifestsIn(folder)));
+    return found.flat();
+  }
+
+  private async manifestsIn(folder: string): Promise<UsableImage[]> {
+    const names = await readdir(folder).catch(() => []);
     const images = await Promise.all(
       names
         .filter((name) => name.endsWith('.json'))
         .sort()
-        .map((name) => this.manifest(name)),
+        .map((name) => this.manifest(folder, name)),
     );
     return images.filter((image) => image !== undefined);
   }
 
-  private async manifest(name: string): Promise<UsableImage | undefined> {
-    const path = join(this.config.IMAGE_DIR, name);
+  private async manifest(folder: string, name: string): Promise<UsableImage | undefined> {
+    const path = join(folder, name);
     try {
       if ((await stat(path)).size > MAX_MANIFEST_BYTES) throw new RangeError('the manifest is too large');
       const manifest = ImageManifest.parse(JSON.parse(await readFile(path, 'utf8')));
-      return { ...manifest, path: join(this.config.IMAGE_DIR, manifest.file) };
+      return { ...manifest, path: join(folder, manifest.file) };
     } catch (error) {
       this.complain(path, error instanceof Error ? error.message : String(error));
       return undefined;

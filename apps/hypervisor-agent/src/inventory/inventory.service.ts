@@ -45,6 +45,12 @@ export class InventoryService {
     return this.scan;
   }
 
+  /** The same, begun from now on: what was put there before is seen. */
+  async scanImagesAnew(): Promise<boolean> {
+    await this.scan;
+    return this.scanImages();
+  }
+
   /** @returns whether the list changed */
   private async readImages(): Promise<boolean> {
     const before = JSON.stringify(this.images);

@@ -1,5 +1,4 @@
 import { DomainError } from '@infinibay/contracts';
-import { isUuid } from '@infinibay/platform-subgraph';
 import { NO_LIMITS, checkedSpec, outsideLimits } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
@@ -14,10 +13,13 @@ import type { TemplateContents } from './template-version.repository.js';
 export class TemplateContentCheck {
   constructor(private readonly images: ImageRepository) {}
 
-  /** @throws DomainError IMAGE_NOT_FOUND, INVALID_INPUT */
-  async contentsOf(tx: Transaction, said: SaidOfTemplate): Promise<TemplateContents> {
-    const image = isUuid(said.imageId) ? await this.images.find(tx, said.imageId) : null;
-    if (image === null) throw new DomainError('IMAGE_NOT_FOUND');
+  /**
+   * Its image is not deleted until the transaction ends.
+   * @param departmentId whose template it is; null: it is shared
+   * @throws DomainError IMAGE_NOT_FOUND, IMAGE_BUSY, INVALID_INPUT
+   */
+  async contentsOf(tx: Transaction, departmentId: string | null, said: SaidOfTemplate): Promise<TemplateContents> {
+    const image = await this.images.keep(tx, said.imageId, departmentId);
     const contents = declared(said);
     const { spec, diskBytes } = contents;
     requireImageMinimum(image, { memoryMib: spec.memoryMib, diskBytes });

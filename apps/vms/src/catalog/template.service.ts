@@ -63,7 +63,7 @@ export class TemplateService {
     return this.templates.list(readableDepartments(actor), departmentId ?? null, first);
   }
 
-  /** @throws DomainError FORBIDDEN, INVALID_INPUT, DEPARTMENT_NOT_FOUND, IMAGE_NOT_FOUND, NAME_TAKEN, TOO_MANY_TEMPLATES */
+  /** @throws DomainError FORBIDDEN, INVALID_INPUT, DEPARTMENT_NOT_FOUND, IMAGE_NOT_FOUND, IMAGE_BUSY, NAME_TAKEN, TOO_MANY_TEMPLATES */
   create(actor: Actor, rawInput: unknown): Promise<TemplateFacts> {
     const { idempotencyKey: key, ...input } = validateInput(CreateTemplate, rawInput);
     const { name, departmentId, ...content } = input;
@@ -74,7 +74,7 @@ export class TemplateService {
     };
     const asked = { operation: 'createTemplate', verb: 'create', missing: 'DEPARTMENT_NOT_FOUND' } as const;
     return this.commit({ actor, key, input, prepare, ...asked }, async (tx) => {
-      const contents = await this.check.contentsOf(tx, content);
+      const contents = await this.check.contentsOf(tx, departmentId, content);
       const row = await this.templates.create(tx, { name, departmentId, ...summaryOf(contents) });
       await this.versions.add(tx, { templateId: row.id, number: row.version }, contents, actor.userId);
       return row;
@@ -83,7 +83,7 @@ export class TemplateService {
 
   /**
    * Makes the next version; none where that would say the same.
-   * @throws DomainError FORBIDDEN, INVALID_INPUT, TEMPLATE_NOT_FOUND, TEMPLATE_CHANGED, IMAGE_NOT_FOUND, TOO_MANY_TEMPLATE_VERSIONS
+   * @throws DomainError FORBIDDEN, INVALID_INPUT, TEMPLATE_NOT_FOUND, TEMPLATE_CHANGED, IMAGE_NOT_FOUND, IMAGE_BUSY, TOO_MANY_TEMPLATE_VERSIONS
    */
   update(actor: Actor, rawInput: unknown): Promise<TemplateFacts> {
     const { idempotencyKey: key, ...input } = validateInput(UpdateTemplate, rawInput);
@@ -93,7 +93,7 @@ export class TemplateService {
       const row = await this.lock(tx, actor, 'update', templateId);
       if (expectedVersion !== null && expectedVersion !== row.version)
         throw new DomainError('TEMPLATE_CHANGED', { expectedVersion, version: row.version });
-      const contents = await this.check.contentsOf(tx, content);
+      const contents = await this.check.contentsOf(tx, row.departmentId, content);
       const before = await this.versions.find(tx, { templateId, number: row.version });
       if (before !== null && isSameContents(before, contents)) return row;
       if (row.version >= MAX_VERSIONS) throw new DomainError('TOO_MANY_TEMPLATE_VERSIONS', { maximum: MAX_VERSIONS });

@@ -34,6 +34,12 @@ export class HostMaintenanceRepository {
     if (!(await this.keepOpen(tx, hostId))) throw new DomainError('HOST_IN_MAINTENANCE', { hostId });
   }
 
+  /** Hosts that are in use now. */
+  async open(tx: Transaction): Promise<ReadonlySet<string>> {
+    const hosts = await tx.host.findMany({ where: { maintenanceSince: null }, select: { id: true } });
+    return new Set(hosts.map(({ id }) => id));
+  }
+
   /** The row, locked until the transaction ends. What others began there is committed by then, and can be read after this. */
   async lock(tx: Transaction, hostId: string): Promise<HostRow | null> {
     await tx.$queryRaw`SELECT id FROM hosts WHERE id = ${hostId}::uuid FOR UPDATE`;

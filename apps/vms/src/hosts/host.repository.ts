@@ -1,5 +1,5 @@
 import { can } from '@infinibay/access-domain';
-import type { Actor, HostInventory } from '@infinibay/contracts';
+import { IMPORTED_IMAGE_VERSION, type Actor, type HostInventory } from '@infinibay/contracts';
 import type { GraphContext } from '@infinibay/platform-graphql';
 import { databaseNow } from '@infinibay/platform-persistence';
 import { TRANSACTION_LIMITS } from '@infinibay/platform-subgraph';
@@ -32,13 +32,16 @@ export class HostRepository {
     const had = await tx.hostImage.findMany({ where: { hostId }, select: { imageId: true } });
     const ids = images.map((image) => image.imageId);
     if (had.length === ids.length && had.every(({ imageId }) => ids.includes(imageId))) return;
-    for (const { imageId, virtualSizeBytes, ...image } of images) {
+    // One that was imported has a row already. Of one without, a lost row, nobody knows whose it is.
+    const told = images.filter(({ version }) => version !== IMPORTED_IMAGE_VERSION);
+    for (const { imageId, virtualSizeBytes, ...image } of told) {
       // An image is immutable: its id stands for these very bytes.
       const row = { id: imageId, virtualSizeBytes: BigInt(virtualSizeBytes), ...image };
       await tx.image.createMany({ data: [row], skipDuplicates: true });
     }
     await tx.hostImage.deleteMany({ where: { hostId, imageId: { notIn: ids } } });
-    const known = await tx.image.findMany({ where: { id: { in: ids } }, select: { id: true } });
+    const where = { id: { in: ids }, state: { not: 'DELETED' as const } };
+    const known = await tx.image.findMany({ where, select: { id: true } });
     await tx.hostImage.createMany({ data: known.map(({ id }) => ({ hostId, imageId: id })), skipDuplicates: true });
   }
 

@@ -7,7 +7,7 @@ export const OperationKinds = Object.fromEntries(KNOWN_OPERATION_KINDS.map((kind
 registerEnumType(OperationKinds, { name: 'OperationKind' });
 registerEnumType(OperationStatus, {
   name: 'OperationStatus',
-  description: 'SUPERSEDED: a later request on the same VM or volume took its place',
+  description: 'SUPERSEDED: a later request on the same VM, volume or image took its place',
 });
 registerEnumType(StepStatus, { name: 'OperationStepStatus' });
 
@@ -33,7 +33,8 @@ export class OperationStep {
 }
 
 @ObjectType({
-  description: 'Long-running work on a virtual machine, on many at once, on a host, or on a volume, with its journal',
+  description:
+    'Long-running work on a virtual machine, on many at once, on a host, on a volume or on an image, with its journal',
 })
 @Directive('@key(fields: "id")')
 export class Operation {
@@ -73,7 +74,7 @@ export class Operation {
 
   @Field(() => String, {
     description:
-      'What is worked on: vm, volume; bulk for a request on many VMs, host for the drain of one: both have results',
+      'What is worked on: vm, volume, image; bulk for a request on many VMs, host for the drain of one: both have results',
   })
   resourceKind!: string;
 

@@ -2,10 +2,13 @@ import { OperationKindV1, operationUpdated, operationUpdatedV2, type EventEnvelo
 import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { databaseNow, newEvent } from '@infinibay/platform-persistence';
 import {
+  IMAGE_OPERATIONS,
   VOLUME_OPERATIONS,
   operationKind,
   stepsOf,
   taskOf,
+  type ImageOperationKind,
+  type ImageStep,
   type OperationKind,
   type Parameters,
   type Step,
@@ -40,6 +43,11 @@ export interface NewOperation extends Asked {
 export interface NewVolumeOperation extends Asked {
   readonly kind: VolumeOperationKind;
   readonly volumeId: string;
+}
+
+export interface NewImageOperation extends Asked {
+  readonly kind: ImageOperationKind;
+  readonly imageId: string;
 }
 
 /** Ages are told by the database's clock. */
@@ -111,6 +119,11 @@ export class OperationRepository {
     return this.replace(tx, { ...data, resourceKind: 'volume', resourceId: volumeId }, VOLUME_OPERATIONS[data.kind]);
   }
 
+  /** The same for an image. */
+  async addOfImage(tx: Transaction, { imageId, ...data }: NewImageOperation): Promise<EventEnvelope[]> {
+    return this.replace(tx, { ...data, resourceKind: 'image', resourceId: imageId }, IMAGE_OPERATIONS[data.kind]);
+  }
+
   private async replace(
     tx: Transaction,
     operation: Omit<Prisma.OperationUncheckedCreateInput, 'steps' | 'createdAt'>,
@@ -128,7 +141,7 @@ export class OperationRepository {
     return [...superseded, operationEvent(row)];
   }
 
-  /** Ends the open operations of a VM or volume in one way. */
+  /** Ends the open operations of a VM, volume or image in one way. */
   async closeOpen(
     tx: Transaction,
     resourceId: string,
@@ -158,11 +171,11 @@ export class OperationRepository {
     return events;
   }
 
-  /** Records how a step of the open operation of a VM or volume stands; none is open: nothing. */
+  /** Records how a step of the open operation of a VM, volume or image stands; none is open: nothing. */
   async markStep(
     tx: Transaction,
     resourceId: string,
-    step: Step | VolumeStep,
+    step: Step | VolumeStep | ImageStep,
     change: StepChange,
   ): Promise<EventEnvelope[]> {
     const open = await tx.operation.findFirst({
@@ -182,6 +195,12 @@ export class OperationRepository {
       include: withSteps,
     });
     return [operationEvent(row)];
+  }
+
+  /** Whether a step of the open operation is recorded as being done. */
+  async isUnderWay(tx: Transaction, resourceId: string, step: Step | VolumeStep | ImageStep): Promise<boolean> {
+    const where = { name: step, status: 'RUNNING' as const, operation: { resourceId, ...isOpen } };
+    return (await tx.operationStep.count({ where })) > 0;
   }
 
   /** How much of the step that is being done is; of what all its steps are. The end of the step takes its place. */
@@ -222,7 +241,7 @@ export class OperationRepository {
     return open?.id ?? null;
   }
 
-  /** Who is waited for with a volume; null: nobody. */
+  /** Who is waited for with a volume or an image; null: nobody. */
   async openRequest(resourceId: string): Promise<{ id: string; ageMs: number; correlationId: string } | null> {
     const [row] = await this.database.$queryRaw<{ id: string; ageMs: number; correlationId: string }[]>`
       SELECT id, correlation_id AS "correlationId", (extract(epoch FROM now() - created_at) * 1000)::float8 AS "ageMs"

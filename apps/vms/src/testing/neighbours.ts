@@ -37,6 +37,7 @@ import { ReportPublisher, RequestServer, connectToNats } from '@infinibay/platfo
 import { MetricsRegistry } from '@infinibay/platform-metrics';
 import type { NatsOptions } from '@infinibay/platform-messaging';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { SimulatedImages } from './simulated-images.js';
 import { SimulatedMembers } from './simulated-members.js';
 import { CAPABILITIES } from './simulated-host.js';
 import { serveLinks } from './simulated-links.js';
@@ -93,6 +94,7 @@ export class Neighbours {
   readonly vms = new Map<string, SimulatedVm>();
   readonly calls: string[] = [];
   readonly volumes = new SimulatedVolumes();
+  readonly images = new SimulatedImages();
   readonly snapshots = new SimulatedSnapshots();
   readonly seeds = new SimulatedSeeds();
   readonly members = new SimulatedMembers();
@@ -150,18 +152,7 @@ export class Neighbours {
         memoryMib: 8_192,
         memoryFreeMib: 8_000,
         capabilities: CAPABILITIES,
-        images: [
-          {
-            imageId: this.imageId,
-            name: 'micro',
-            version: '1',
-            osFamily: 'linux',
-            format: 'qcow2',
-            sha256: 'a'.repeat(64),
-            virtualSizeBytes: 67_108_864,
-            minMemoryMib: 128,
-          },
-        ],
+        images: this.images.all(this.imageId),
       },
       vms: [...this.vms].flatMap(([vmId, vm]) =>
         vm.power === null ? [] : [{ vmId, power: vm.power, reason: vm.reason }],
@@ -240,6 +231,7 @@ export class Neighbours {
     this.members.serve(on);
     this.ports.serve(on, this.command, this.hostId);
     this.volumes.serve(on, this.command);
+    this.images.serve(on);
     this.saves.serve(on, this.command);
     this.snapshots.serve(on, this.command);
     this.snapshots.clones.serve(on, this.command, (vmId) => this.vm(vmId));

@@ -3,17 +3,18 @@ import { keyedMutations } from '@infinibay/testing';
 import { ACTIONS } from '@infinibay/vms-domain';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PrismaClient } from '../database.js';
+import { importedImage } from '../testing/image-requests.js';
 import { PORT } from '../testing/simulated-links.js';
 import { VmBench } from '../testing/vm-bench.js';
 import { admin, memberOf } from '../testing/vms-under-test.js';
 
 const REFERENCES = 'query ($of: [_Any!]!) { _entities(representations: $of)';
 
-type Ids = Readonly<Record<'vmId' | 'volumeId' | 'snapshotId' | 'templateId', string>>;
+type Ids = Readonly<Record<'vmId' | 'volumeId' | 'snapshotId' | 'templateId' | 'ourImage', string>>;
 
 /** What a mutation is asked with beside its key; one without a row here fails. */
 const inputsFor = (
-  { vmId, volumeId, snapshotId, templateId }: Ids,
+  { vmId, volumeId, snapshotId, templateId, ourImage }: Ids,
   departmentId: string,
   imageId: string,
 ): Readonly<Record<string, object>> => {
@@ -46,6 +47,8 @@ const inputsFor = (
     createVolume: { departmentId, name: `volume ${randomUUID()}`, capacityGib: 1 },
     resizeVolume: { volumeId, capacityGib: 2 },
     deleteVolume: { volumeId },
+    importImage: { departmentId, name: 'theirs', url: 'https://images.example.org/x', sha256: 'd'.repeat(64) },
+    deleteImage: { imageId: ourImage },
     createTemplate: { ...template, name: `template ${randomUUID()}`, departmentId },
     updateTemplate: { ...template, templateId, vcpus: 2 },
     deleteTemplate: { templateId },
@@ -67,6 +70,7 @@ describe('the subgraph of VMs', () => {
   let vmId: string;
   let volumeId: string;
   let templateId: string;
+  let ourImage: string;
   let mutations: readonly { readonly name: string; readonly inputType: string }[];
   let inputs: Readonly<Record<string, object>>;
 
@@ -78,10 +82,12 @@ describe('the subgraph of VMs', () => {
       cloudInit: { packages: ['secret'], userData: '#!secret' },
     });
     volumeId = await bench.volume({ name: 'secret volume' });
+    ourImage = await importedImage(bench, { name: 'secret image' });
     await bench.reaches(vmId, 'RUNNING');
     const snapshotId = await bench.snapshot(vmId, { name: 'secret snapshot' });
     templateId = await templateOf(bench);
-    inputs = inputsFor({ vmId, volumeId, snapshotId, templateId }, bench.departmentId, bench.neighbours.imageId);
+    const ids = { vmId, volumeId, snapshotId, templateId, ourImage };
+    inputs = inputsFor(ids, bench.departmentId, bench.neighbours.imageId);
     const { data } = await bench.vms.ask(admin(), '{ _service { sdl } }');
     mutations = keyedMutations((data?.['_service'] as { sdl: string }).sdl);
   }, 120_000);
@@ -112,6 +118,13 @@ describe('the subgraph of VMs', () => {
     ['snapshots', 'query ($id: ID!) { vm(id: $id) { snapshots { id name author { id } } } }', { id: vmId }],
     ['what cloud-init finds', 'query ($id: ID!) { vm(id: $id) { cloudInit { packages userData } } }', { id: vmId }],
     ['images', '{ images { id } }', {}],
+    ['an image', 'query ($id: ID!) { image(id: $id) { name } }', { id: ourImage }],
+    ['all images', '{ images(all: true) { id name } }', {}],
+    [
+      'a reference to an image',
+      `${REFERENCES} { ... on Image { name } } }`,
+      { of: [{ __typename: 'Image', id: ourImage }] },
+    ],
     ['templates', '{ templates(first: 9) { id name version { cloudInit { packages } } } }', {}],
     [
       'templates of a department',
@@ -163,6 +176,7 @@ describe('the subgraph of VMs', () => {
     expect(text).not.toContain(vmId);
     expect(text).not.toContain(volumeId);
     expect(text).not.toContain(templateId);
+    expect(text).not.toContain(ourImage);
     expect(text).not.toContain('secret');
     expect(answers[0]?.errors?.[0]?.extensions.code).toBe('VM_NOT_FOUND');
     expect(answers[2]?.data).toEqual({ vms: { totalCount: 0 } });
@@ -182,6 +196,8 @@ describe('the subgraph of VMs', () => {
       'createVolume',
       'resizeVolume',
       'deleteVolume',
+      'importImage',
+      'deleteImage',
       'createTemplate',
       'updateTemplate',
       'deleteTemplate',
@@ -201,6 +217,8 @@ describe('the subgraph of VMs', () => {
       createVolume: 'DEPARTMENT_NOT_FOUND',
       resizeVolume: 'VOLUME_NOT_FOUND',
       deleteVolume: 'VOLUME_NOT_FOUND',
+      importImage: 'DEPARTMENT_NOT_FOUND',
+      deleteImage: 'IMAGE_NOT_FOUND',
       createTemplate: 'DEPARTMENT_NOT_FOUND',
       updateTemplate: 'TEMPLATE_NOT_FOUND',
       deleteTemplate: 'TEMPLATE_NOT_FOUND',

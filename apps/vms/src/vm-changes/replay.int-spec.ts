@@ -3,6 +3,7 @@ import type { Actor } from '@infinibay/contracts';
 import { hostileProblems, keyedMutations, replayProblems, testNats, type ReplayRow } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PrismaClient } from '../database.js';
+import { imageInput, importedImage } from '../testing/image-requests.js';
 import { Neighbours } from '../testing/neighbours.js';
 import { PORT } from '../testing/simulated-links.js';
 import { VmBench } from '../testing/vm-bench.js';
@@ -11,6 +12,7 @@ import { admin } from '../testing/vms-under-test.js';
 /** States move on: an answer is told by what it is about. */
 const RESULT = '{ vm { id name } operation { id kind } }';
 const VOLUME = '{ volume { id name } operation { id kind } }';
+const IMAGE = '{ image { id name } operation { id kind } }';
 const TEMPLATE = '{ id name newestVersion vcpus memoryMib diskGib department { id } }';
 
 describe('mutations of vms, repeated', () => {
@@ -35,6 +37,10 @@ describe('mutations of vms, repeated', () => {
     const { diskGib: _size, ...input } = template();
     const data = { ...input, nameKey: input.name, diskBytes: 1_073_741_824n };
     return (await templates().create({ data })).id;
+  };
+  const imagesGone = () => {
+    const data = { state: 'DELETED' as const, activeNameKey: null };
+    return bench.vms.get(PrismaClient).image.updateMany({ where: { importedById: { not: null } }, data });
   };
   const stopped = async (): Promise<string> => {
     const vmId = await bench.running();
@@ -222,6 +228,21 @@ describe('mutations of vms, repeated', () => {
       gone: () => bench.vms.get(PrismaClient).volume.updateMany({ data: { state: 'DELETED' } }),
       other: { volumeId: randomUUID() },
       lost: ['VOLUME_NOT_FOUND'],
+    },
+    importImage: {
+      select: IMAGE,
+      input: () => imageInput(bench, { name: `Café ${randomUUID()}` }),
+      gone: imagesGone,
+      other: { sha256: 'c'.repeat(64) },
+      taken: 'NAME_TAKEN',
+      lost: ['IMAGE_NOT_FOUND'],
+    },
+    deleteImage: {
+      select: IMAGE,
+      input: async () => ({ imageId: await importedImage(bench) }),
+      gone: imagesGone,
+      other: { imageId: randomUUID() },
+      lost: ['IMAGE_NOT_FOUND'],
     },
     createTemplate: {
       select: TEMPLATE,

@@ -3,12 +3,14 @@ import { DomainError, type Actor } from '@infinibay/contracts';
 import { pollUntil } from '@infinibay/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { PrismaClient } from '../database.js';
+import { askOfImage, importedImage } from '../testing/image-requests.js';
 import { PORT } from '../testing/simulated-links.js';
 import { TransferBench } from '../testing/transfer-bench.js';
 import { VmBench } from '../testing/vm-bench.js';
 import { admin, memberOf } from '../testing/vms-under-test.js';
 
 const VM = 'query ($id: ID!) { vm(id: $id) { id } }';
+const IMAGE = 'query ($id: ID!) { vm(id: $id) { image { id } } }';
 const USAGE = `query ($of: [_Any!]!) { _entities(representations: $of) { ... on Department { usage { vms diskGib } } } }`;
 const GIB = 1_073_741_824n;
 
@@ -293,5 +295,23 @@ describe('a VM that is given to another department', () => {
     for (const vmId of [...here, ...others])
       expect((await to.ended(vmId)).operation).toMatchObject({ status: 'SUCCEEDED' });
     expect((await newest(here[0] ?? ''))?.departmentId).toBe(to.departmentId);
+  }, 120_000);
+
+  it('keeps the image of the department that it left, unseen in the new one, and is cloned there all the same', async () => {
+    const imageId = await importedImage(bench);
+    const vmId = await to.off({ imageId });
+    expect(await to.ask({ vmId })).toBeNull();
+    await to.ended(vmId);
+    const member = memberOf(to.departmentId);
+    const shown = async (by: Actor): Promise<unknown> => (await bench.vms.ask(by, IMAGE, { id: vmId })).data?.['vm'];
+    expect([await shown(member), await shown(to.actor)]).toEqual([{ image: null }, { image: { id: imageId } }]);
+    const { errors } = await bench.create(bench.input({ imageId, departmentId: to.departmentId }), to.actor);
+    expect(errors?.[0]?.extensions.code).toBe('IMAGE_NOT_FOUND');
+    const clone = await bench.say('cloneVm', { vmId, name: `clone-${randomUUID().slice(0, 8)}` }, member);
+    expect(clone.errors).toBeUndefined();
+    // Its disk, and that of its clone, read from it wherever they are.
+    const refused = await askOfImage(bench, 'deleteImage', { imageId });
+    const used = { vms: 2, templates: 0 };
+    expect(refused.errors?.[0]?.extensions).toMatchObject({ code: 'IMAGE_IN_USE', details: used });
   }, 120_000);
 });

@@ -17,6 +17,7 @@ import { ImageRepository } from '../catalog/image.repository.js';
 import { bytesToGib } from '../catalog/sizes.js';
 import { TemplateChoice } from '../catalog/template-choice.js';
 import type { KeptVersion } from '../catalog/template-version.repository.js';
+import { requireUsable } from '../catalog/usable-image.js';
 import type { Transaction } from '../database.js';
 import type { Image, Vm as VmRow } from '../generated/prisma/client.js';
 import { FleetRepository } from '../hosts/fleet.repository.js';
@@ -64,6 +65,8 @@ export class VmPlacement {
   async place(tx: Transaction, input: PlannedVm): Promise<Placement> {
     await this.fleet.lock(tx);
     const wanted = await this.wanted(tx, input);
+    // From here on nobody deletes it: who was about to has done so, and it is refused.
+    await this.images.keep(tx, wanted.image.id, input.departmentId);
     const { maxVcpus, maxMemoryMib } = wanted;
     const request = { imageId: wanted.image.id, vcpus: maxVcpus, memoryMib: maxMemoryMib };
     return { ...wanted, ...(await this.choose(tx, request)) };
@@ -133,12 +136,13 @@ export class VmPlacement {
     if (decision.hostId === null) throw refusedPlacement(decision, own, request, this.settings);
   }
 
-  /** @throws DomainError IMAGE_NOT_FOUND, TEMPLATE_NOT_FOUND, TEMPLATE_VERSION_NOT_FOUND, TEMPLATE_LIMIT, INVALID_INPUT */
+  /** @throws DomainError IMAGE_NOT_FOUND, IMAGE_BUSY, TEMPLATE_NOT_FOUND, TEMPLATE_VERSION_NOT_FOUND, TEMPLATE_LIMIT, INVALID_INPUT */
   async wanted(tx: Transaction, input: PlannedVm): Promise<WantedVm> {
     const { departmentId, templateId, templateVersion } = input;
     const template =
       templateId === null ? null : await this.templates.find(tx, { departmentId, templateId, templateVersion });
-    const image = await this.image(tx, template?.imageId ?? input.imageId ?? '');
+    const named = await this.image(tx, template?.imageId ?? input.imageId ?? '');
+    const image = requireUsable(named, departmentId);
     const sizes = sizesOver(template?.spec ?? smallestOf(image), input);
     const diskBytes =
       input.diskBytes === null ? (template?.diskBytes ?? image.virtualSizeBytes) : BigInt(input.diskBytes);

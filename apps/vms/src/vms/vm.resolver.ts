@@ -71,7 +71,10 @@ export class VmResolver {
   }
 
   @Authorize()
-  @ResolveField(() => Image, { nullable: true, description: 'Image that its disk was cloned from' })
+  @ResolveField(() => Image, {
+    nullable: true,
+    description: 'Image that its disk was cloned from; null when it is of a department that you may not see',
+  })
   image(@Parent() vm: Vm, @Graph() graph: GraphContext): Promise<Image | null> {
     return this.images.loader(graph).load(vm.imageId);
   }

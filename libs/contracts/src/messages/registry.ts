@@ -1,5 +1,6 @@
 import * as firewallEvents from '../events/firewall.events.js';
 import * as hostEvents from '../events/host.events.js';
+import * as imagesEvents from '../events/images.events.js';
 import * as metricsEvents from '../events/metrics.events.js';
 import * as networksEvents from '../events/networks.events.js';
 import * as usersEvents from '../events/users.events.js';
@@ -13,7 +14,17 @@ export { REQUEST_CONTRACTS };
 
 /** Every message of the platform. AsyncAPI, JSON Schemas and NATS permissions are generated from it. */
 export const CONTRACTS: readonly AnyContract[] = [
-  ...[usersEvents, vmsEvents, networksEvents, firewallEvents, metricsEvents, hostEvents, hostReports, startedReports]
+  ...[
+    usersEvents,
+    vmsEvents,
+    imagesEvents,
+    networksEvents,
+    firewallEvents,
+    metricsEvents,
+    hostEvents,
+    hostReports,
+    startedReports,
+  ]
     .flatMap((module) => Object.values<unknown>(module))
     .filter(isContract),
   ...REQUEST_CONTRACTS,

@@ -3,6 +3,7 @@ import * as clonesRequests from './clones.requests.js';
 import * as firewallRequests from './firewall.requests.js';
 import * as hostDetailsRequests from './host-details.requests.js';
 import * as hostRequests from './host.requests.js';
+import * as imagesRequests from './images.requests.js';
 import * as metricsRequests from './metrics.requests.js';
 import * as networksRequests from './networks.requests.js';
 import * as portLinksRequests from './port-links.requests.js';
@@ -33,6 +34,7 @@ export const REQUEST_CONTRACTS: readonly RequestContract[] = [
   snapshotsRequests,
   clonesRequests,
   volumesRequests,
+  imagesRequests,
   seedRequests,
   hostDetailsRequests,
   vmSizesRequests,

@@ -1,0 +1,85 @@
+import { stat } from 'node:fs/promises';
+import { DomainError, isRetryable } from '@infinibay/contracts';
+import type { Logger } from '@infinibay/platform-logging';
+import { LOGGER } from '@infinibay/platform-service';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { ImageStore } from '../images/image.store.js';
+import { InventoryService } from '../inventory/inventory.service.js';
+import { ImageFetcher, type Asked, type Imported } from './image-fetcher.js';
+import { ImageImports } from './image-imports.js';
+import { ImageLibrary } from './image-library.js';
+import { importError } from './import-error.js';
+
+/** A server that sends a byte now and then must not take a place for ever. */
+const LONGEST_MS = 21_600_000;
+const SWEEP_MS = 3_600_000;
+
+/** Brings images to this host. Whatever it is killed at, asking again goes on or begins anew. */
+@Injectable()
+export class ImageImporting implements OnApplicationBootstrap, OnApplicationShutdown {
+  private sweeping: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly imports: ImageImports,
+    private readonly library: ImageLibrary,
+    private readonly fetcher: ImageFetcher,
+    private readonly store: ImageStore,
+    private readonly inventory: InventoryService,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    const sweep = (): void =>
+      void this.library
+        .sweep((imageId) => this.imports.isGoingOn(imageId))
+        .catch((error: unknown) => {
+          this.logger.warn({ err: error }, 'the folder of images could not be swept');
+        });
+    this.sweeping = setInterval(sweep, SWEEP_MS);
+    sweep();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.sweeping);
+  }
+
+  /** Call within the gate of the image. */
+  begin(asked: Asked): Promise<Imported> {
+    return this.imports.begin(
+      asked.imageId,
+      async (stop, tell) => (await this.known(asked)) ?? (await this.fetch(asked, stop, tell)),
+    );
+  }
+
+  /** What is there already, whole and checked; undefined: it is to be fetched. */
+  private async known({ imageId, sha256 }: Asked): Promise<Imported | undefined> {
+    const found = await this.store.find(imageId);
+    if (found === undefined || found.refusal !== null || found.image.sha256 !== sha256) return undefined;
+    const { size } = await stat(found.image.path);
+    await this.inventory.scanImagesAnew();
+    return { sizeBytes: size, virtualSizeBytes: found.image.virtualSizeBytes };
+  }
+
+  private async fetch(asked: Asked, stop: AbortSignal, tell: (percent: number) => void): Promise<Imported> {
+    const { imageId } = asked;
+    const limit = AbortSignal.timeout(LONGEST_MS);
+    const started = performance.now();
+    try {
+      await this.store.requirePlace();
+      const imported = await this.fetcher.bring(asked, AbortSignal.any([stop, limit]), tell);
+      await this.inventory.scanImagesAnew();
+      // As every image is looked at before it is used: what lies there now, and not what came.
+      await this.store.get(imageId);
+      const durationMs = Math.round(performance.now() - started);
+      this.logger.info({ imageId, ...imported, durationMs }, 'image imported');
+      return imported;
+    } catch (cause) {
+      const error = importError(cause, { stop, limit });
+      const isFinal = error instanceof DomainError && !isRetryable(error);
+      // What may yet come about goes on from what is there.
+      if (isFinal) await this.library.discardPart(imageId).catch(() => undefined);
+      this.logger.warn({ imageId, isFinal, err: cause }, 'image not imported');
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,161 @@
+import { chmod, mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { IMPORTED_IMAGE_VERSION, Uuid, type RequestOf, type importImage, type removeImage } from '@infinibay/contracts';
+import type { Logger } from '@infinibay/platform-logging';
+import { LOGGER } from '@infinibay/platform-service';
+import { Inject, Injectable } from '@nestjs/common';
+import { AGENT_CONFIG, type AgentConfig } from '../config.js';
+import { StorageMark } from '../disks/storage-mark.js';
+import { ImageManifest } from '../images/image-manifest.js';
+import { libraryFolder } from '../images/library-folder.js';
+import { syncFolder } from '../work/fence-store.js';
+import { KeyedQueue } from '../work/keyed-queue.js';
+import { isMissing } from '../work/missing-file.js';
+
+const PART = '.part';
+/** What was begun and not ended: after a day nobody comes back for it. */
+const FORGOTTEN_MS = 86_400_000;
+/** Disks are based on it: who runs guests must be able to read it, whoever that is. */
+const READABLE = 0o644;
+
+type ImageFile = Pick<RequestOf<typeof removeImage>, 'sha256' | 'format'>;
+
+const fileName = ({ sha256, format }: ImageFile): string => `${sha256}.${format === 'qcow2' ? 'qcow2' : 'img'}`;
+
+/**
+ * The folder of imported images: a manifest for each, named by its id, and files named by their SHA-256. Images with the
+ * same content share a file, which goes with the last of them.
+ */
+@Injectable()
+export class ImageLibrary {
+  readonly folder: string;
+  private readonly storage: StorageMark;
+  /** What changes a file, by its name: one adopts it, another removes it. */
+  private readonly queue = new KeyedQueue();
+
+  constructor(
+    @Inject(AGENT_CONFIG) config: AgentConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {
+    this.folder = libraryFolder(config.DISK_DIR);
+    this.storage = new StorageMark(config.DISK_DIR, config.STATE_DIR);
+  }
+
+  /** @throws DomainError STORAGE_UNAVAILABLE */
+  async prepare(): Promise<void> {
+    await this.storage.require();
+    await mkdir(this.folder, { recursive: true, mode: 0o711 });
+  }
+
+  pathOf(file: ImageFile): string {
+    return join(this.folder, fileName(file));
+  }
+
+  /** Where an image is written that is not whole yet. */
+  partOf(imageId: string): string {
+    return join(this.folder, `${imageId}${PART}`);
+  }
+
+  /**
+   * What was fetched, and checked, becomes the image: the file first, and then what says that it is there.
+   * @param isSound whether an image is kept in a file that may be used
+   */
+  async adopt(
+    asked: RequestOf<typeof importImage>,
+    virtualSizeBytes: number,
+    isSound: (path: string) => Promise<boolean>,
+  ): Promise<void> {
+    const { imageId: id, name, osFamily, format, sha256, minMemoryMib } = asked;
+    const about = { id, name, osFamily, format, sha256, minMemoryMib, virtualSizeBytes };
+    const manifest: ImageManifest = { ...about, version: IMPORTED_IMAGE_VERSION, file: fileName(asked) };
+    await this.queue.run(manifest.file, async () => {
+      const [part, path] = [this.partOf(id), this.pathOf(asked)];
+      // One with that name has the same content and stays: in place of it another would have to be hashed before any VM on
+      // it starts. One that was damaged is replaced: a guest that has it open keeps the one that it has.
+      if (!(await isSound(path))) {
+        await chmod(part, READABLE);
+        await rename(part, path);
+        await syncFolder(this.folder);
+      }
+      await this.writeManifest(manifest);
+      await rm(part, { force: true });
+    });
+  }
+
+  /**
+   * Removes an image with all that is left of its import.
+   * @param keepsFile whether the file itself stays
+   * @returns whether there was one
+   */
+  remove({ imageId, ...file }: ImageFile & { readonly imageId: string }, keepsFile: boolean): Promise<boolean> {
+    return this.queue.run(fileName(file), async () => {
+      const manifest = this.manifestOf(imageId);
+      const isThere = await exists(manifest);
+      for (const path of [manifest, `${manifest}.new`, this.partOf(imageId)]) await rm(path, { force: true });
+      if (isThere) await syncFolder(this.folder);
+      if (!keepsFile && !(await this.isNeeded(fileName(file)))) await rm(this.pathOf(file), { force: true });
+      return isThere;
+    });
+  }
+
+  /** What of an import is left that came to nothing. */
+  async discardPart(imageId: string): Promise<void> {
+    await rm(this.partOf(imageId), { force: true });
+  }
+
+  /** Removes what was begun long ago and never ended. @param isWanted whether somebody still works on an image */
+  async sweep(isWanted: (imageId: string) => boolean): Promise<void> {
+    const names = await readdir(this.folder).catch(() => []);
+    for (const name of names.filter((one) => one.endsWith(PART))) {
+      const imageId = name.slice(0, -PART.length);
+      if (!Uuid.safeParse(imageId).success || isWanted(imageId)) continue;
+      // An import that ends meanwhile takes it away.
+      const mtimeMs = (await stat(join(this.folder, name)).catch(() => undefined))?.mtimeMs;
+      if (mtimeMs === undefined || Date.now() - mtimeMs < FORGOTTEN_MS) continue;
+      await rm(join(this.folder, name), { force: true });
+      this.logger.info({ imageId }, 'what was left of an import is removed');
+    }
+  }
+
+  /** Whether an image is kept in the file, or may be: of a manifest that cannot be read nobody knows. */
+  private async isNeeded(file: string): Promise<boolean> {
+    const manifests = (await readdir(this.folder)).filter((name) => name.endsWith('.json'));
+    for (const name of manifests)
+      try {
+        const manifest = ImageManifest.parse(JSON.parse(await readFile(join(this.folder, name), 'utf8')));
+        if (manifest.file === file) return true;
+      } catch (error) {
+        if (isMissing(error)) continue;
+        this.logger.error({ manifest: name, file, err: error }, 'a manifest is damaged; the file is kept');
+        return true;
+      }
+    return false;
+  }
+
+  private manifestOf(imageId: string): string {
+    return join(this.folder, `${imageId}.json`);
+  }
+
+  private async writeManifest(manifest: ImageManifest): Promise<void> {
+    const path = this.manifestOf(manifest.id);
+    const file = await open(`${path}.new`, 'w', 0o600);
+    try {
+      await file.writeFile(JSON.stringify(manifest));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(`${path}.new`, path);
+    await syncFolder(this.folder);
+  }
+}
+
+const exists = async (path: string): Promise<boolean> => {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+};

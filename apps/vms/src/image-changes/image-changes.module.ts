@@ -1,0 +1,28 @@
+import { Module } from '@nestjs/common';
+import { CatalogModule } from '../catalog/catalog.module.js';
+import { HostsModule } from '../hosts/hosts.module.js';
+import { OperationsModule } from '../operations/operations.module.js';
+import { VolumesModule } from '../volumes/volumes.module.js';
+import { ImageChangesService } from './image-changes.service.js';
+import { ImageClaimRepository } from './image-claim.repository.js';
+import { ImageHost } from './image-host.js';
+import { ImageJournal } from './image.journal.js';
+import { ImageMutationResolver } from './image-mutation.resolver.js';
+import { ImagePlacement } from './image-placement.js';
+import { ImageReconciler } from './image.reconciler.js';
+import { ImageWorker } from './image.worker.js';
+
+@Module({
+  imports: [CatalogModule, HostsModule, OperationsModule, VolumesModule],
+  providers: [
+    ImageClaimRepository,
+    ImageJournal,
+    ImageHost,
+    ImageWorker,
+    ImageReconciler,
+    ImagePlacement,
+    ImageChangesService,
+    ImageMutationResolver,
+  ],
+})
+export class ImageChangesModule {}

@@ -1,0 +1,67 @@
+import { DomainError, importImage, removeImage } from '@infinibay/contracts';
+import { LOGGER } from '@infinibay/platform-service';
+import type { Logger } from '@infinibay/platform-logging';
+import { RequestClient } from '@infinibay/platform-messaging';
+import { Inject, Injectable } from '@nestjs/common';
+import { ImageRepository } from '../catalog/image.repository.js';
+import type { Image } from '../generated/prisma/client.js';
+import { VOLUME_OPTIONS, type VolumeOptions } from '../volumes/volume-options.js';
+import type { ImageSizes } from './image.journal.js';
+
+/** How far an import is. */
+interface ImportProgress {
+  /** null: it goes on. */
+  readonly sizes: ImageSizes | null;
+  readonly percent: number;
+}
+
+/** Of what is not in the list of its host yet: VMs can't be placed there. */
+const ALMOST = 99;
+
+/** What a worker asks of the host that an image is imported to. */
+@Injectable()
+export class ImageHost {
+  constructor(
+    private readonly requests: RequestClient,
+    private readonly images: ImageRepository,
+    @Inject(VOLUME_OPTIONS) private readonly options: VolumeOptions,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** It is there when the host has told of it, with all that it has: placement reads that. */
+  async fetch(image: Image): Promise<ImportProgress> {
+    const { id: imageId, fence, name, osFamily, minMemoryMib, sha256, sourceUrl: url } = image;
+    if (url === null) throw new DomainError('IMAGE_SOURCE_UNAVAILABLE');
+    const { reservePercent } = this.options;
+    const asked = { imageId, fence, name, osFamily, minMemoryMib, sha256, url, reservePercent };
+    const hostId = hostOf(image);
+    const answer = await this.requests.call(importImage, { ...asked, format: formatOf(image) }, { hostId });
+    const { isComplete, progressPercent, sizeBytes, virtualSizeBytes } = answer;
+    if (!isComplete || sizeBytes === null || virtualSizeBytes === null)
+      return { sizes: null, percent: Math.min(ALMOST, progressPercent) };
+    if (!(await this.images.isOn(hostId, imageId))) return { sizes: null, percent: ALMOST };
+    return { sizes: { sizeBytes, virtualSizeBytes }, percent: 100 };
+  }
+
+  async remove(image: Image): Promise<void> {
+    const { id: imageId, fence, sha256 } = image;
+    const asked = { imageId, fence, sha256, format: formatOf(image) };
+    await this.requests.call(removeImage, asked, { hostId: hostOf(image) });
+  }
+
+  /** What was fetched of it is of no use any more. A host that is away removes it itself after a while. */
+  async giveUp(image: Image): Promise<void> {
+    try {
+      await this.remove(image);
+    } catch (error) {
+      this.logger.warn({ err: error, imageId: image.id }, 'what is left of the import could not be removed');
+    }
+  }
+}
+
+const hostOf = ({ id: imageId, hostId }: Image): string => {
+  if (hostId === null) throw new DomainError('INTERNAL', { imageId, reason: 'it is on no host of its own' });
+  return hostId;
+};
+
+const formatOf = ({ format }: Image): 'qcow2' | 'raw' => (format === 'raw' ? 'raw' : 'qcow2');

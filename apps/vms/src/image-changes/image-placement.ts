@@ -1,0 +1,57 @@
+import { can } from '@infinibay/access-domain';
+import { DomainError, findDepartments, type Actor } from '@infinibay/contracts';
+import { RequestClient } from '@infinibay/platform-messaging';
+import { isUuid } from '@infinibay/platform-subgraph';
+import { choosePool } from '@infinibay/vms-domain';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Transaction } from '../database.js';
+import { HostMaintenanceRepository } from '../hosts/host-maintenance.repository.js';
+import { HostRepository } from '../hosts/host.repository.js';
+import { StoragePoolRepository } from '../volumes/storage-pool.repository.js';
+import { VOLUME_OPTIONS, type VolumeOptions } from '../volumes/volume-options.js';
+
+const ASK_TIMEOUT_MS = 1_000;
+
+/** Whose an image may be, and which host fetches it. */
+@Injectable()
+export class ImagePlacement {
+  constructor(
+    private readonly pools: StoragePoolRepository,
+    private readonly hosts: HostRepository,
+    private readonly maintenances: HostMaintenanceRepository,
+    private readonly requests: RequestClient,
+    @Inject(VOLUME_OPTIONS) private readonly options: VolumeOptions,
+  ) {}
+
+  /** Members' tokens name departments that there are; of others users is asked. @throws DomainError FORBIDDEN, DEPARTMENT_NOT_FOUND */
+  async requireOwner(actor: Actor, departmentId: string | null): Promise<void> {
+    const mayImport = can(actor, 'create', { kind: 'image', departmentId });
+    if (departmentId === null) {
+      if (!mayImport) throw new DomainError('FORBIDDEN');
+      return;
+    }
+    if (!isUuid(departmentId) || !mayImport) throw new DomainError('DEPARTMENT_NOT_FOUND');
+    if (actor.departmentIds.includes(departmentId)) return;
+    const asked = { departmentIds: [departmentId] };
+    const { departments } = await this.requests.call(findDepartments, asked, { timeoutMs: ASK_TIMEOUT_MS });
+    if (departments.length === 0) throw new DomainError('DEPARTMENT_NOT_FOUND');
+  }
+
+  /**
+   * How large the image is nobody knows before: the host refuses what leaves too little free.
+   * @param hostId null: the one with the most free space, of those that are in use
+   * @throws DomainError HOST_NOT_FOUND, HOST_IN_MAINTENANCE, POOL_FULL, NO_SUITABLE_POOL
+   */
+  async place(tx: Transaction, hostId: string | null): Promise<string> {
+    if (hostId !== null) await this.requireHost(tx, hostId);
+    const candidates = await this.pools.candidates(tx, hostId === null ? {} : { hostId });
+    const open = await this.maintenances.open(tx);
+    const usable = candidates.filter((pool) => open.has(pool.hostId));
+    return choosePool(usable, 0n, this.options.reservePercent).hostId;
+  }
+
+  private async requireHost(tx: Transaction, hostId: string): Promise<void> {
+    if (!isUuid(hostId) || !(await this.hosts.isKnown(tx, hostId))) throw new DomainError('HOST_NOT_FOUND');
+    await this.maintenances.requireOpen(tx, hostId);
+  }
+}

@@ -1,0 +1,93 @@
+import { DomainError, isRetryable } from '@infinibay/contracts';
+import { newServiceContext, runInContext, type Logger } from '@infinibay/platform-logging';
+import { LOGGER } from '@infinibay/platform-service';
+import { planImage, type ImageStep } from '@infinibay/vms-domain';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Image } from '../generated/prisma/client.js';
+import { OperationRepository } from '../operations/operation.repository.js';
+import { RECONCILE_OPTIONS, type ReconcileOptions } from '../reconcile/reconcile-options.js';
+import type { ImageClaim } from './image-claim.repository.js';
+import { ImageHost } from './image-host.js';
+import { ImageJournal } from './image.journal.js';
+
+/** Longer than many imports that wait for each other on one host; what goes on without end, or fails again and again, ends. */
+const LONGEST_IMPORT_MS = 172_800_000;
+
+/** Works on one claimed image: asks its host for the next thing, and records what it says. */
+@Injectable()
+export class ImageWorker {
+  constructor(
+    private readonly journal: ImageJournal,
+    private readonly operations: OperationRepository,
+    private readonly host: ImageHost,
+    @Inject(RECONCILE_OPTIONS) private readonly options: ReconcileOptions,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  async work(claim: ImageClaim): Promise<void> {
+    const open = await this.operations.openRequest(claim.imageId);
+    await runInContext(newServiceContext(open?.correlationId), async () => {
+      try {
+        await this.converge(claim, open?.ageMs ?? 0);
+      } catch (error) {
+        if (error instanceof DomainError && error.code === 'STALE_FENCE')
+          this.logger.warn({ imageId: claim.imageId }, 'another worker has taken over the image');
+        else throw error;
+      }
+    });
+  }
+
+  /** @param ageMs since when it is asked for */
+  private async converge(claim: ImageClaim, ageMs: number): Promise<void> {
+    let step: ImageStep | null = null;
+    try {
+      const image = await this.journal.read(claim);
+      step = planImage(image.state);
+      if (step === null) return await this.journal.settle(claim);
+      await this.journal.stepStarted(claim, step);
+      await this.options.failpoints.reach('before', step);
+      if (step === 'import-image') await this.fetch(claim, image, ageMs);
+      else await this.remove(claim, image);
+    } catch (error) {
+      await this.recordFailure(claim, step, ageMs, error);
+    }
+  }
+
+  private async fetch(claim: ImageClaim, image: Image, ageMs: number): Promise<void> {
+    const { sizes, percent } = await this.host.fetch(image);
+    await this.options.failpoints.reach('after', 'import-image');
+    if (sizes === null) {
+      if (ageMs > LONGEST_IMPORT_MS) throw new DomainError('IMAGE_SOURCE_UNAVAILABLE', { reason: 'it took too long' });
+      return this.journal.goesOn(claim, 'import-image', percent);
+    }
+    this.logger.info({ imageId: image.id, ...sizes }, 'image imported');
+    return this.journal.imported(claim, sizes);
+  }
+
+  private async remove(claim: ImageClaim, image: Image): Promise<void> {
+    await this.host.remove(image);
+    await this.options.failpoints.reach('after', 'remove-image');
+    this.logger.info({ imageId: image.id }, 'image removed');
+    return this.journal.removed(claim);
+  }
+
+  private async recordFailure(claim: ImageClaim, step: ImageStep | null, ageMs: number, cause: unknown): Promise<void> {
+    if (cause instanceof DomainError && cause.code === 'STALE_FENCE') throw cause;
+    const error = cause instanceof DomainError ? cause : new DomainError('INTERNAL', {}, { cause });
+    const failed = { imageId: claim.imageId, step, code: error.code, err: error };
+    const image = await this.journal.read(claim);
+    // One that fails late has gone on before, each time.
+    const isTooLate =
+      (await this.journal.failingMs(claim)) > this.options.retryLimitMs ||
+      (step === 'import-image' && ageMs > LONGEST_IMPORT_MS);
+    // Without a step it is our own database that failed.
+    if (step === null || (!isTooLate && isRetryable(error))) {
+      const waitMs = await this.journal.retryLater(claim, step, error);
+      this.logger.warn({ ...failed, waitMs }, 'image step failed; trying again');
+      return;
+    }
+    this.logger.error(failed, 'what was asked of the image failed');
+    if (step === 'import-image') await this.host.giveUp(image);
+    await this.journal.fail(claim, step, error);
+  }
+}

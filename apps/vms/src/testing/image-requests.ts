@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import type { Actor } from '@infinibay/contracts';
+import { pollUntil } from '@infinibay/testing';
+import type { VmBench } from './vm-bench.js';
+
+const RESULT = '{ image { id name state } operation { id kind status } }';
+const IMAGE =
+  'query ($id: ID!) { image(id: $id) { id name state sizeGib fileGib isImported errorCode errorMessage department { id } } }';
+
+export interface ImageView {
+  readonly id: string;
+  readonly name: string;
+  readonly state: string;
+  readonly sizeGib: number;
+  readonly fileGib: number | null;
+  readonly isImported: boolean;
+  readonly errorCode: string | null;
+  readonly errorMessage: string | null;
+  readonly department: { readonly id: string } | null;
+}
+
+/** What is asked for unless a spec says otherwise: an image of the department of the bench. */
+export const imageInput = (bench: VmBench, overrides: Record<string, unknown> = {}): Record<string, unknown> => ({
+  name: `image ${randomUUID()}`,
+  url: 'https://images.example.org/micro.qcow2?signature=secret',
+  sha256: 'b'.repeat(64),
+  departmentId: bench.departmentId,
+  minMemoryMib: 128,
+  ...overrides,
+});
+
+/** importImage or deleteImage. */
+export const askOfImage = (
+  bench: VmBench,
+  name: 'importImage' | 'deleteImage',
+  input: Record<string, unknown>,
+  actor: Actor = bench.actor,
+) => {
+  const type = name === 'importImage' ? 'ImportImageInput' : 'ImageActionInput';
+  const query = `mutation ($input: ${type}!) { ${name}(input: $input) ${RESULT} }`;
+  const keyed = { idempotencyKey: randomUUID(), ...input };
+  // A machine that is busy has no connection in time for so many at once; the key makes asking again harmless.
+  return pollUntil(
+    async () => {
+      const answer = await bench.vms.ask(actor, query, { input: keyed });
+      return answer.errors?.[0]?.extensions.code === 'SERVICE_UNAVAILABLE' ? null : answer;
+    },
+    { timeoutMs: 120_000, intervalMs: 250, what: 'an answer' },
+  );
+};
+
+/** createTemplate or updateTemplate. @param said of which image, and whose, or which template */
+export const askOfTemplate = (
+  bench: VmBench,
+  name: 'createTemplate' | 'updateTemplate',
+  said: Record<string, unknown>,
+  actor: Actor = bench.actor,
+) => {
+  const type = name === 'createTemplate' ? 'CreateTemplateInput' : 'UpdateTemplateInput';
+  const named = name === 'createTemplate' ? { name: `template ${randomUUID()}` } : {};
+  const input = { idempotencyKey: randomUUID(), vcpus: 1, memoryMib: 128, diskGib: 1, ...named, ...said };
+  return bench.vms.ask(actor, `mutation ($input: ${type}!) { ${name}(input: $input) { id } }`, { input });
+};
+
+/** An import that was accepted. @returns the image's id */
+export const importBegun = async (
+  bench: VmBench,
+  overrides: Record<string, unknown> = {},
+  actor: Actor = bench.actor,
+): Promise<string> => {
+  const answer = await askOfImage(bench, 'importImage', imageInput(bench, overrides), actor);
+  if (answer.errors !== undefined) throw new Error(JSON.stringify(answer.errors));
+  return (answer.data?.['importImage'] as { image: { id: string } }).image.id;
+};
+
+export const imageView = async (bench: VmBench, id: string, actor: Actor = bench.actor) =>
+  (await bench.vms.ask(actor, IMAGE, { id })).data?.['image'] as ImageView | null | undefined;
+
+/** Its host reports meanwhile. */
+export const imageUntil = (bench: VmBench, id: string, state: string, actor: Actor = bench.actor): Promise<ImageView> =>
+  pollUntil(
+    async () => {
+      bench.neighbours.heartbeat();
+      const image = await imageView(bench, id, actor);
+      return image?.state === state ? image : null;
+    },
+    { what: `image ${state}`, timeoutMs: 60_000, intervalMs: 250 },
+  );
+
+/** An image that VMs can be made from. @returns its id */
+export const importedImage = async (
+  bench: VmBench,
+  overrides: Record<string, unknown> = {},
+  actor: Actor = bench.actor,
+): Promise<string> => {
+  const id = await importBegun(bench, overrides, actor);
+  await imageUntil(bench, id, 'READY', actor);
+  return id;
+};

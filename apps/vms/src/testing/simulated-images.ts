@@ -1,0 +1,74 @@
+import {
+  DomainError,
+  IMPORTED_IMAGE_VERSION,
+  importImage,
+  removeImage,
+  type ErrorCode,
+  type HostImage,
+  type ReplyInputOf,
+  type RequestContract,
+  type RequestOf,
+} from '@infinibay/contracts';
+
+const MIB = 1_048_576;
+
+type Serve = <C extends RequestContract>(
+  contract: C,
+  handler: (data: RequestOf<C>) => Promise<ReplyInputOf<C>>,
+) => void;
+
+/** What an operator has put on the simulated host. */
+const microImage = (imageId: string): HostImage => ({
+  imageId,
+  name: 'micro',
+  version: '1',
+  osFamily: 'linux',
+  format: 'qcow2',
+  sha256: 'a'.repeat(64),
+  virtualSizeBytes: 64 * MIB,
+  minMemoryMib: 128,
+});
+
+/** The images of the simulated host. */
+export class SimulatedImages {
+  /** Those that were imported and are complete. */
+  readonly imported = new Map<string, HostImage>();
+  /** Requests, in order. */
+  readonly imports: RequestOf<typeof importImage>[] = [];
+  readonly removals: string[] = [];
+  /** How many percent of an import have come when it is asked for; 100: all. */
+  percent = 100;
+  /** What an import, or a removal, is refused with. */
+  refusal: ErrorCode | null = null;
+  private readonly fences = new Map<string, number>();
+
+  /** As heartbeats tell of them. */
+  all(imageId: string): HostImage[] {
+    return [microImage(imageId), ...this.imported.values()];
+  }
+
+  serve(on: Serve): void {
+    on(importImage, async (request) => {
+      this.pass(request);
+      this.imports.push(request);
+      if (this.refusal !== null) throw new DomainError(this.refusal, { reason: 'the spec says so' });
+      const { percent: progressPercent } = this;
+      if (progressPercent < 100) return { isComplete: false, progressPercent, sizeBytes: null, virtualSizeBytes: null };
+      const { imageId, name, osFamily, format, sha256, minMemoryMib } = request;
+      const about = { imageId, name, osFamily, format, sha256, minMemoryMib, version: IMPORTED_IMAGE_VERSION };
+      this.imported.set(imageId, { ...about, virtualSizeBytes: 32 * MIB });
+      return { isComplete: true, progressPercent, sizeBytes: 8 * MIB, virtualSizeBytes: 32 * MIB };
+    });
+    on(removeImage, async (request) => {
+      this.pass(request);
+      this.removals.push(request.imageId);
+      if (this.refusal !== null) throw new DomainError(this.refusal);
+      return { removed: this.imported.delete(request.imageId) };
+    });
+  }
+
+  private pass({ imageId, fence }: { readonly imageId: string; readonly fence: number }): void {
+    if (fence < (this.fences.get(imageId) ?? 0)) throw new DomainError('STALE_FENCE', { imageId });
+    this.fences.set(imageId, fence);
+  }
+}

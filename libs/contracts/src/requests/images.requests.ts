@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { defineCommand } from '../messages/define.js';
+import { HostImage } from '../model/host.js';
+import { ImageUrl } from '../model/image.js';
+import { Fence, Uuid } from '../model/scalars.js';
+
+const { name, osFamily, format, sha256, minMemoryMib } = HostImage.shape;
+const ON_AN_IMAGE = z.object({ imageId: Uuid, fence: Fence, format, sha256 });
+const exampleOnAnImage = {
+  imageId: '0196f5a0-0000-7000-8000-0000000000e1',
+  fence: 1,
+  format: 'qcow2',
+  sha256: 'a'.repeat(64),
+} as const;
+
+export const importImage = defineCommand({
+  name: 'host.import-image',
+  version: 1,
+  description:
+    'Fetches an image to the host, checks it and keeps it. It is not waited for to the end: sent again it tells how far it is, and goes on where it stood after a kill. An image that is there is success. Errors: IMAGE_SOURCE_REFUSED, IMAGE_SOURCE_UNAVAILABLE, IMAGE_TOO_LARGE, IMAGE_CHECKSUM_MISMATCH, IMAGE_UNUSABLE, IMAGE_LIMIT_REACHED (of the host), POOL_FULL, STORAGE_UNAVAILABLE, DEADLINE_EXCEEDED, STALE_FENCE.',
+  owner: 'hypervisor-agent',
+  callers: ['vms'],
+  timeoutMs: 30_000,
+  request: ON_AN_IMAGE.extend({
+    url: ImageUrl,
+    name,
+    osFamily,
+    minMemoryMib,
+    reservePercent: z.number().min(0).max(100).describe('Of the pool, that stays free'),
+  }),
+  reply: z.object({
+    isComplete: z.boolean().describe('It is checked and among the images of the host'),
+    progressPercent: z.int().min(0).max(100).describe('Of the bytes that are to be fetched'),
+    sizeBytes: z.int().positive().nullable().describe('Of the file; set when complete'),
+    virtualSizeBytes: z.int().positive().nullable().describe('That a guest sees; set when complete'),
+  }),
+  example: {
+    request: {
+      ...exampleOnAnImage,
+      url: 'https://images.example.org/debian-12.qcow2',
+      name: 'Debian 12',
+      osFamily: 'linux',
+      minMemoryMib: 512,
+      reservePercent: 5,
+    },
+    reply: { isComplete: false, progressPercent: 40, sizeBytes: null, virtualSizeBytes: null },
+  },
+});
+
+export const removeImage = defineCommand({
+  name: 'host.remove-image',
+  version: 1,
+  description:
+    'Removes an imported image, and what was fetched of one that is not complete; the import ends. None is success. The file goes with the last image that is kept in it. Errors: IMAGE_IN_USE (a disk of this host is based on it), STORAGE_UNAVAILABLE, STALE_FENCE.',
+  owner: 'hypervisor-agent',
+  callers: ['vms'],
+  timeoutMs: 30_000,
+  request: ON_AN_IMAGE,
+  reply: z.object({ removed: z.boolean() }),
+  example: { request: exampleOnAnImage, reply: { removed: true } },
+});
