@@ -9,7 +9,7 @@ const MAX_MEMORY_BYTES = 1_073_741_824;
 const MAX_CPU_SECONDS = 300;
 /** How prlimit says that there is no such program; setpriv says the same of prlimit, in its own name. */
 const NO_PROGRAM = 127;
-const SAID_BY_PRLIMIT = /^prlimit:/;
+const SAID_BY_PRLIMIT = 'prlimit:';
 
 /** Ends with the agent, gains no rights, and has limits: what it reads was written by somebody else. */
 const LIMITED = [
@@ -58,6 +58,6 @@ export const answerIn = (error: unknown): QemuImgAnswer | undefined => {
   if (isMissing(error)) throw new Error('the host has no setpriv', { cause: error });
   if (typeof error !== 'object' || error === null || !('code' in error) || typeof error.code !== 'number') throw error;
   if (error.code !== NO_PROGRAM) return { code: error.code, output: '' };
-  if ('stderr' in error && SAID_BY_PRLIMIT.test(String(error.stderr))) return undefined;
+  if ('stderr' in error && String(error.stderr).startsWith(SAID_BY_PRLIMIT)) return undefined;
   throw new Error('the host has no prlimit', { cause: error });
 };

@@ -54,7 +54,7 @@ export class ImageImporting implements OnApplicationBootstrap, OnApplicationShut
   /** What is there already, whole and checked; undefined: it is to be fetched. */
   private async known({ imageId, sha256 }: Asked): Promise<Imported | undefined> {
     const found = await this.store.find(imageId);
-    if (found === undefined || found.refusal !== null || found.image.sha256 !== sha256) return undefined;
+    if (found?.refusal !== null || found.image.sha256 !== sha256) return undefined;
     const { size } = await stat(found.image.path);
     await this.inventory.scanImagesAnew();
     return { sizeBytes: size, virtualSizeBytes: found.image.virtualSizeBytes };

@@ -96,13 +96,17 @@ describe('images', () => {
     ['goes on without end', null, 'IMAGE_SOURCE_UNAVAILABLE'],
     // What fails late has gone on before: it is not only failing.
     ['fails again and again', 'STORAGE_UNAVAILABLE', 'STORAGE_UNAVAILABLE'],
-  ] as const)('are given up after days when an import %s', async (_how, refusal, code) => {
-    Object.assign(host(), { percent: 10, refusal });
-    const id = await importBegun(bench);
-    await database().operation.updateMany({ where: { resourceId: id }, data: { createdAt: new Date(0) } });
-    expect((await imageUntil(bench, id, 'FAILED')).errorCode).toBe(code);
-    expect(host().removals).toContain(id);
-  }, 120_000);
+  ] as const)(
+    'are given up after days when an import %s',
+    async (_how, refusal, code) => {
+      Object.assign(host(), { percent: 10, refusal });
+      const id = await importBegun(bench);
+      await database().operation.updateMany({ where: { resourceId: id }, data: { createdAt: new Date(0) } });
+      expect((await imageUntil(bench, id, 'FAILED')).errorCode).toBe(code);
+      expect(host().removals).toContain(id);
+    },
+    120_000,
+  );
 
   it('that are being imported are given up when they are deleted', async () => {
     host().percent = 10;
