@@ -104,6 +104,7 @@ const OWN_SETTINGS: Readonly<Partial<Record<ServiceName, (context: ServiceContex
     IMAGE_DIR: layout.imageDir,
     DISK_DIR: layout.diskDir,
     STATE_DIR: path.join(layout.stateDir, 'hypervisor-agent'),
+    ...fromOurs('IMAGE_SOURCE_HOSTS', 'IMAGE_SOURCE_RANGES'),
     ...(hypervisor.kind === 'qemu'
       ? { NETNS: layout.networkNamespace, CONSOLE_LOG_DIR: path.join(layout.logDir, 'consoles') }
       : {}),
