@@ -126,6 +126,12 @@ export const ERROR_CODES = {
   IMAGE_TOO_LARGE: { kind: 'precondition', message: 'The image is larger than the host takes' },
   IMAGE_CHECKSUM_MISMATCH: { kind: 'precondition', message: 'What was fetched has another SHA-256 than was said' },
   IMAGE_UNUSABLE: { kind: 'precondition', message: 'What was fetched is not an image that may be used' },
+  IMAGE_UPLOADS_UNAVAILABLE: { kind: 'precondition', message: 'Images cannot be uploaded to this host, or to any' },
+  IMAGE_UPLOAD_ENDED: {
+    kind: 'precondition',
+    message: 'The upload was given up, or nobody has gone on with it for a day',
+  },
+  IMAGE_NOT_A_DISK: { kind: 'precondition', message: 'The image is an ISO: no disk can be made of it' },
   STORAGE_UNAVAILABLE: { kind: 'unavailable', message: 'The storage of disks is not available on the host' },
   VOLUME_MISSING: { kind: 'precondition', message: 'The volume is missing on its host' },
   VOLUME_REPLACED: { kind: 'precondition', message: 'What is in the place of the volume is not the volume' },
