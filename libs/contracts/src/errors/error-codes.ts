@@ -124,8 +124,8 @@ export const ERROR_CODES = {
   },
   IMAGE_SOURCE_UNAVAILABLE: { kind: 'precondition', message: 'The image could not be fetched from its address' },
   IMAGE_TOO_LARGE: { kind: 'precondition', message: 'The image is larger than the host takes' },
-  IMAGE_CHECKSUM_MISMATCH: { kind: 'precondition', message: 'What was fetched has another SHA-256 than was said' },
-  IMAGE_UNUSABLE: { kind: 'precondition', message: 'What was fetched is not an image that may be used' },
+  IMAGE_CHECKSUM_MISMATCH: { kind: 'precondition', message: 'What has come has another SHA-256 than was said' },
+  IMAGE_UNUSABLE: { kind: 'precondition', message: 'What has come is not an image that may be used' },
   IMAGE_UPLOADS_UNAVAILABLE: { kind: 'precondition', message: 'Images cannot be uploaded to this host, or to any' },
   IMAGE_UPLOAD_ENDED: {
     kind: 'precondition',
