@@ -3,8 +3,10 @@ import { FleetRepository } from './fleet.repository.js';
 import { HostMaintenanceRepository } from './host-maintenance.repository.js';
 import { HostRepository } from './host.repository.js';
 import { HostMaintenanceByResolver, HostResolver } from './host.resolver.js';
+import { UploadReportController } from './upload-report.controller.js';
 
 @Module({
+  controllers: [UploadReportController],
   providers: [FleetRepository, HostRepository, HostMaintenanceRepository, HostResolver, HostMaintenanceByResolver],
   exports: [FleetRepository, HostRepository, HostMaintenanceRepository],
 })

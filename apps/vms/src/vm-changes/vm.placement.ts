@@ -136,7 +136,7 @@ export class VmPlacement {
     if (decision.hostId === null) throw refusedPlacement(decision, own, request, this.settings);
   }
 
-  /** @throws DomainError IMAGE_NOT_FOUND, IMAGE_BUSY, TEMPLATE_NOT_FOUND, TEMPLATE_VERSION_NOT_FOUND, TEMPLATE_LIMIT, INVALID_INPUT */
+  /** @throws DomainError IMAGE_NOT_FOUND, IMAGE_NOT_A_DISK, IMAGE_BUSY, TEMPLATE_NOT_FOUND, TEMPLATE_VERSION_NOT_FOUND, TEMPLATE_LIMIT, INVALID_INPUT */
   async wanted(tx: Transaction, input: PlannedVm): Promise<WantedVm> {
     const { departmentId, templateId, templateVersion } = input;
     const template =
