@@ -61,11 +61,12 @@ export class UploadProtocol {
   private openedBy({ url = '', headers }: IncomingMessage): ExpectedUpload {
     const imageId = PATH.exec(url)?.[1];
     const ticket = BEARER.exec(headers.authorization ?? '')?.[1];
-    const isOne = imageId !== undefined && Uuid.safeParse(imageId).success && ticket !== undefined;
-    const upload = isOne ? this.uploads.openedBy(imageId, ticket) : undefined;
-    if (upload !== undefined) return upload;
-    if (isOne && performance.now() - this.startedAt < STARTING_MS)
-      throw new UploadRefused(503, 'It is not known yet whether there is such an upload');
+    if (imageId !== undefined && ticket !== undefined && Uuid.safeParse(imageId).success) {
+      const upload = this.uploads.openedBy(imageId, ticket);
+      if (upload !== undefined) return upload;
+      if (performance.now() - this.startedAt < STARTING_MS)
+        throw new UploadRefused(503, 'It is not known yet whether there is such an upload');
+    }
     throw new UploadRefused(404, 'There is no such upload');
   }
 

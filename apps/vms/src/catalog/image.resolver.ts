@@ -19,7 +19,8 @@ export class ImageResolver {
   })
   images(
     @CurrentActor() actor: Actor,
-    @Args('all', { type: () => Boolean, nullable: true, description: 'Whatever their state is, and ISOs too' }) all?: boolean | null,
+    @Args('all', { type: () => Boolean, nullable: true, description: 'Whatever their state is, and ISOs too' })
+    all?: boolean | null,
   ): Promise<Image[]> {
     return this.repository.list(actor, all === true);
   }

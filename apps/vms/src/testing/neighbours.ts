@@ -11,6 +11,7 @@ import {
   hostDisksChecked,
   hostPoolsObserved,
   hostPortLinksObserved,
+  hostUploadsOffered,
   inspectDisk,
   inspectSizes,
   inspectVm,
@@ -160,6 +161,8 @@ export class Neighbours {
       sequence: ++this.sequence,
     });
     this.reports.publishForHost(hostPoolsObserved, this.hostId, this.volumes.report(this.hostId, ++this.sequence));
+    const offered = { hostId: this.hostId, url: this.images.uploadUrl, sequence: ++this.sequence };
+    this.reports.publishForHost(hostUploadsOffered, this.hostId, offered);
   }
 
   /** What libvirt tells when a guest changes its power by itself. */
