@@ -94,9 +94,10 @@ export class VmBench {
       async () => {
         neighbours.heartbeat();
         const database = vms.get(PrismaClient);
-        return (await database.image.count()) > 0 && (await database.storagePool.count()) > 0;
+        const takingUploads = await database.host.count({ where: { uploadUrl: { not: null } } });
+        return (await database.image.count()) > 0 && (await database.storagePool.count()) > 0 && takingUploads > 0;
       },
-      { timeoutMs: 60_000, what: 'the image of the host' },
+      { timeoutMs: 60_000, what: 'all that the host tells' },
     );
     return new VmBench(database, vms, departmentId, neighbours);
   }
