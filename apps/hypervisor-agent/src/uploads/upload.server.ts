@@ -40,6 +40,10 @@ export class UploadServer implements OnApplicationBootstrap, OnApplicationShutdo
     this.server = server;
     server.listen(port, address);
     await once(server, 'listening');
+    // One connection that could not be taken must not end the agent.
+    server.on('error', (error) => {
+      this.logger.warn({ err: error }, 'a connection for an upload could not be taken');
+    });
     this.logger.info({ url, address, port: this.port }, 'images may be uploaded');
   }
 

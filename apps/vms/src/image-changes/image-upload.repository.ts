@@ -37,5 +37,4 @@ export class ImageUploadRepository {
   }
 }
 
-const idleEnd = async (tx: Transaction): Promise<Date> =>
-  new Date((await databaseNow(tx)).getTime() + UPLOAD_IDLE_MS);
+const idleEnd = async (tx: Transaction): Promise<Date> => new Date((await databaseNow(tx)).getTime() + UPLOAD_IDLE_MS);

@@ -17,7 +17,7 @@ const isBase = (text: string): boolean => {
 export const UploadBaseUrl = z
   .string()
   .max(1_024)
-  .refine(isBase, 'must be an address that begins with https:// or http://, without a user name, a query or a fragment');
+  .refine(isBase, 'must begin with https:// or http://, and have no user name, query or fragment');
 
 /** Where the bytes of one image are sent. @param base what its host has told */
 export const imageUploadUrl = (base: string, imageId: string): string =>
