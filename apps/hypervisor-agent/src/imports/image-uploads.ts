@@ -50,7 +50,7 @@ export class ImageUploads implements OnApplicationShutdown {
   /** What a ticket opens; undefined: nothing. */
   openedBy(imageId: string, ticket: string): ExpectedUpload | undefined {
     const upload = this.uploads.get(imageId);
-    if (upload === undefined || upload.failure !== null) return undefined;
+    if (upload?.failure !== null) return undefined;
     const { expected } = upload;
     const digest = createHash('sha256').update(ticket).digest();
     return timingSafeEqual(digest, Buffer.from(expected.ticketSha256, 'hex')) ? expected : undefined;
@@ -69,7 +69,7 @@ export class ImageUploads implements OnApplicationShutdown {
   /**
    * Lets one have the file, and nobody else: who has it is ended first, for a connection that broke may not have been
    * noticed here, and whoever comes now is whoever it was.
-   * @throws DomainError IMAGE_NOT_FOUND when it is not expected; the reason of the signal when the next one comes first
+   * @throws DomainError IMAGE_NOT_FOUND when it is not expected, or has failed; the reason of the signal when the next one comes first
    */
   alone<T>(imageId: string, work: (stop: AbortSignal) => Promise<T>): Promise<T> {
     const upload = this.uploads.get(imageId);
@@ -79,6 +79,8 @@ export class ImageUploads implements OnApplicationShutdown {
     upload.stop = stop;
     const done = upload.ended.then(() => {
       stop.signal.throwIfAborted();
+      // Whoever had it before may have given it up.
+      if (upload.failure !== null) throw new DomainError('IMAGE_NOT_FOUND', { imageId });
       return work(stop.signal);
     });
     upload.ended = done.catch(() => undefined);

@@ -5,6 +5,7 @@ import { ImageUploads, type ExpectedUpload } from '../imports/image-uploads.js';
 import { UPLOAD_METHODS } from './cors.js';
 import { UploadRefused } from './upload-refused.js';
 import { UploadWriter } from './upload-writer.js';
+import { isYoung } from './young-id.js';
 
 /** The version of tus that is spoken: https://tus.io/protocols/resumable-upload */
 export const TUS_VERSION = '1.0.0';
@@ -40,7 +41,9 @@ export class UploadProtocol {
   /** @throws UploadRefused and what refusalOf knows */
   async answer(request: IncomingMessage): Promise<UploadAnswer> {
     const { method, headers } = request;
-    if (method === 'OPTIONS') return { status: 204, headers: { ...OFFERED, allow: UPLOAD_METHODS } };
+    // It needs no ticket: whoever asks over and over must not keep one of the few connections by it.
+    const asked = { ...OFFERED, allow: UPLOAD_METHODS, connection: 'close' };
+    if (method === 'OPTIONS') return { status: 204, headers: asked };
     if (headers['tus-resumable'] !== TUS_VERSION) throw new UploadRefused(412, `tus ${TUS_VERSION} is spoken here`);
     const upload = this.openedBy(request);
     if (method === 'HEAD') {
@@ -64,7 +67,7 @@ export class UploadProtocol {
     if (imageId !== undefined && ticket !== undefined && Uuid.safeParse(imageId).success) {
       const upload = this.uploads.openedBy(imageId, ticket);
       if (upload !== undefined) return upload;
-      if (performance.now() - this.startedAt < STARTING_MS)
+      if (isYoung(imageId) || performance.now() - this.startedAt < STARTING_MS)
         throw new UploadRefused(503, 'It is not known yet whether there is such an upload');
     }
     throw new UploadRefused(404, 'There is no such upload');

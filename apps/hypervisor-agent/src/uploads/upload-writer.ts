@@ -44,8 +44,8 @@ export class UploadWriter {
    */
   async append(upload: ExpectedUpload, piece: Piece): Promise<number> {
     const { imageId, sizeBytes } = upload;
-    if (this.uploads.isComplete(imageId)) throw new UploadRefused(409, 'All of it has come');
     return this.uploads.alone(imageId, async (stop) => {
+      this.requireIncomplete(imageId);
       await this.library.prepare();
       const file = await UploadFile.open(this.library.partOf(imageId));
       try {
@@ -67,12 +67,17 @@ export class UploadWriter {
   /** Whoever has the ticket wants it no more: what has come is gone, and vms is told. @throws UploadRefused */
   async giveUp({ imageId }: ExpectedUpload): Promise<void> {
     await this.uploads.alone(imageId, async () => {
-      if (this.uploads.isComplete(imageId)) throw new UploadRefused(409, 'All of it has come');
+      this.requireIncomplete(imageId);
       const reason = 'whoever had its ticket gave it up';
       this.uploads.fail(imageId, new DomainError('IMAGE_UPLOAD_ENDED', { reason }));
       await this.library.discardPart(imageId);
     });
     this.logger.info({ imageId }, 'an upload was given up');
+  }
+
+  /** Call while having the file: whoever had it before may have brought the last of it. @throws UploadRefused */
+  private requireIncomplete(imageId: string): void {
+    if (this.uploads.isComplete(imageId)) throw new UploadRefused(409, 'All of it has come');
   }
 
   private async receive(file: UploadFile, upload: ExpectedUpload, sent: Readable, stop: AbortSignal): Promise<void> {

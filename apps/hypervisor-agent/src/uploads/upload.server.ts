@@ -12,7 +12,14 @@ import { refusalOf } from './upload-refused.js';
 const IDLE_MS = 30_000;
 const MAX_CONNECTIONS = 64;
 /** An image takes as long as it takes (requestTimeout); what stands still, or comes too slowly, is ended. */
-const LIMITS = { requestTimeout: 0, headersTimeout: 10_000, keepAliveTimeout: 5_000, maxHeaderSize: 8_192 } as const;
+const LIMITS = {
+  requestTimeout: 0,
+  headersTimeout: 10_000,
+  // Left out, headers that come too slowly are looked for every 30 s alone.
+  connectionsCheckingInterval: 2_000,
+  keepAliveTimeout: 5_000,
+  maxHeaderSize: 8_192,
+} as const;
 
 /** Listens for browsers, on an address of its own and only where the operator says so. */
 @Injectable()
@@ -56,7 +63,9 @@ export class UploadServer implements OnApplicationBootstrap, OnApplicationShutdo
     const common = { 'tus-resumable': TUS_VERSION, ...corsHeaders(request.headers, this.config.CORS_ORIGINS) };
     try {
       const { status, headers } = await this.protocol.answer(request);
-      response.writeHead(status, { ...common, ...headers }).end();
+      // A body that nobody reads would keep the connection for as long as its sender likes.
+      const rest: Readonly<Record<string, string>> = request.complete ? {} : { connection: 'close' };
+      response.writeHead(status, { ...common, ...headers, ...rest }).end();
     } catch (error) {
       const { status, headers, text } = this.refused(request, error);
       if (response.destroyed || response.headersSent) return;

@@ -50,7 +50,8 @@ export class Image {
   minMemoryMib!: number;
 
   @Field(() => Boolean, {
-    description: 'It was imported or uploaded through the API, and can be deleted; others are put on hosts by an operator',
+    description:
+      'It was imported or uploaded through the API, and can be deleted; others are put on hosts by an operator',
   })
   isImported!: boolean;
 
