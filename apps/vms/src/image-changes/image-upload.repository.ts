@@ -27,7 +27,7 @@ export class ImageUploadRepository {
   }
 
   /** Whether nobody has gone on with it for too long. */
-  async isOver(imageId: string): Promise<boolean> {
+  async isIdle(imageId: string): Promise<boolean> {
     const now = await databaseNow(this.database);
     return (await this.database.imageUpload.count({ where: { imageId, expiresAt: { lte: now } } })) > 0;
   }

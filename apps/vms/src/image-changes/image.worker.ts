@@ -1,7 +1,7 @@
 import { DomainError, isRetryable } from '@infinibay/contracts';
 import { newServiceContext, runInContext, type Logger } from '@infinibay/platform-logging';
 import { LOGGER } from '@infinibay/platform-service';
-import { planImage, type ImageStep } from '@infinibay/vms-domain';
+import { LONGEST_UPLOAD_MS, isUploadOver, planImage, type ImageStep } from '@infinibay/vms-domain';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Image } from '../generated/prisma/client.js';
 import { OperationRepository } from '../operations/operation.repository.js';
@@ -13,8 +13,6 @@ import { ImageUploadRepository } from './image-upload.repository.js';
 
 /** Longer than many imports that wait for each other on one host; what goes on without end, or fails again and again, ends. */
 const LONGEST_IMPORT_MS = 172_800_000;
-/** A byte a day must not keep a place for ever. */
-const LONGEST_UPLOAD_MS = 604_800_000;
 
 /** Works on one claimed image: asks its host for the next thing, and records what it says. */
 @Injectable()
@@ -79,8 +77,9 @@ export class ImageWorker {
       this.logger.info({ imageId: image.id, ...sizes }, 'image uploaded');
       return this.journal.arrived(claim, 'receive-image', sizes);
     }
-    const hasGrown = BigInt(receivedBytes) > upload.receivedBytes;
-    if (ageMs > LONGEST_UPLOAD_MS || (!hasGrown && (await this.uploads.isOver(image.id))))
+    const isIdle = await this.uploads.isIdle(image.id);
+    const [knownBytes, sizeBytes] = [Number(upload.receivedBytes), Number(upload.sizeBytes)];
+    if (isUploadOver({ ageMs, isIdle, knownBytes, receivedBytes, sizeBytes }))
       throw new DomainError('IMAGE_UPLOAD_ENDED', { reason: 'it took too long' });
     return this.journal.received(claim, upload, receivedBytes);
   }
@@ -112,7 +111,7 @@ export class ImageWorker {
 
   /** An upload has as much time while its host is away as while its owner is. */
   private async isTooLate(claim: ImageClaim, step: ImageStep | null, ageMs: number): Promise<boolean> {
-    if (step === 'receive-image') return ageMs > LONGEST_UPLOAD_MS || (await this.uploads.isOver(claim.imageId));
+    if (step === 'receive-image') return ageMs > LONGEST_UPLOAD_MS || (await this.uploads.isIdle(claim.imageId));
     if (step === 'import-image' && ageMs > LONGEST_IMPORT_MS) return true;
     return (await this.journal.failingMs(claim)) > this.options.retryLimitMs;
   }
