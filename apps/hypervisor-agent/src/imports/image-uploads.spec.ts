@@ -59,6 +59,22 @@ describe(ImageUploads, () => {
     await expect(untilStopped('nobody')).rejects.toThrow(DomainError);
   });
 
+  it('are not written to by who waited for the file while it was given up', async () => {
+    const one = upload();
+    uploads.expect(one, false);
+    const [begun, end] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+    const first = uploads.alone(one.imageId, async () => {
+      begun.resolve(undefined);
+      await end.promise;
+      uploads.fail(one.imageId, new DomainError('IMAGE_UPLOAD_ENDED'));
+    });
+    await begun.promise;
+    const second = uploads.alone(one.imageId, () => Promise.resolve('it has the file'));
+    end.resolve(undefined);
+    await first;
+    await expect(second).rejects.toMatchObject({ code: 'IMAGE_NOT_FOUND' });
+  });
+
   it('are taken no more when nobody has asked for them for half an hour', () => {
     jest.useFakeTimers();
     try {
