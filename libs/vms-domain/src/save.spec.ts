@@ -44,6 +44,7 @@ describe('a save', () => {
       'RESIZE_VM',
       'RESTORE_VM_REVISION',
       'SET_VM_PORT_LINK',
+      'SET_VM_HARDWARE',
       'REPAIR_VM_DRIFT',
       'ACCEPT_VM_DRIFT',
       'ATTACH_VOLUME',

@@ -14,6 +14,7 @@ export const clone = defineTaskAction({
     'SNAPSHOT_BUSY',
     'VM_BUSY',
     'VM_MEMORY_SAVED',
+    'FIRMWARE_STATE_NOT_COPIED',
     'NAME_TAKEN',
     'MEMORY_EXCEEDS_HOST',
     'NO_SUITABLE_HOST',

@@ -16,6 +16,7 @@ import { resume } from './resume.js';
 import { revertToSnapshot } from './revert-to-snapshot.js';
 import { save } from './save.js';
 import { setAutostart } from './set-autostart.js';
+import { setHardware } from './set-hardware.js';
 import { setPortLink } from './set-port-link.js';
 import { shutdown } from './shutdown.js';
 import { softDelete } from './soft-delete.js';
@@ -45,6 +46,7 @@ export const ACTIONS = [
   acceptDrift,
   setAutostart,
   setPortLink,
+  setHardware,
   attachVolume,
   detachVolume,
   createSnapshot,

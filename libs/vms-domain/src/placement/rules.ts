@@ -1,3 +1,5 @@
+import type { HostHardware, VmHardware } from '@infinibay/contracts';
+import { isDefaultHardware } from '../spec/hardware.js';
 import {
   promisableMibOf,
   promisableVcpusOf,
@@ -23,6 +25,16 @@ interface Rule {
 const fact = (holds: boolean): Measure => ({ holds, needed: null, available: null });
 const amount = (needed: number, available: number): Measure => ({ holds: needed <= available, needed, available });
 
+const firmwaresOf = ({ machines }: HostHardware, machine: VmHardware['machine']): readonly VmHardware['firmware'][] =>
+  machines.find((one) => one.machine === machine)?.firmwares ?? [];
+
+/** What the host must have for what is not as it is by default. One that does not tell is refused before that is asked. */
+const part = (
+  { hardware: has }: HostCandidate,
+  { hardware }: PlacementRequest,
+  holds: (has: HostHardware, wanted: VmHardware) => boolean,
+): Measure => fact(has === null || isDefaultHardware(hardware) || holds(has, hardware));
+
 /** In the order in which they are asked: the first that a host breaks is the one that is told. */
 export const RULES = {
   'host-online': {
@@ -44,6 +56,43 @@ export const RULES = {
   nwfilter: {
     refusal: 'The host cannot apply packet filters',
     measure: (host, _request, { requireFilters }) => fact(host.filters || !requireFilters),
+  },
+  'hardware-unknown': {
+    refusal: 'The agent of the host does not tell what VMs can be made of: it is too old, or has not told yet',
+    measure: (host, { hardware }) => fact(host.hardware !== null || isDefaultHardware(hardware)),
+  },
+  'machine-unknown': {
+    refusal: 'The host does not have the machine type',
+    measure: (host, request) =>
+      part(host, request, (has, { machine }) => has.machines.some((one) => one.machine === machine)),
+  },
+  'no-uefi': {
+    refusal: 'The host has no UEFI for this machine type: the package with OVMF is not installed',
+    measure: (host, request) =>
+      part(
+        host,
+        request,
+        (has, { firmware, machine }) =>
+          firmware === 'BIOS' || firmwaresOf(has, machine).some((one) => one !== 'BIOS'),
+      ),
+  },
+  'no-secure-boot': {
+    refusal: 'The UEFI of the host has no Secure Boot for this machine type',
+    measure: (host, request) =>
+      part(
+        host,
+        request,
+        (has, { firmware, machine }) => firmware === 'BIOS' || firmwaresOf(has, machine).includes(firmware),
+      ),
+  },
+  'no-tpm': {
+    refusal: 'The host emulates no TPM 2.0: swtpm is not installed',
+    measure: (host, request) => part(host, request, (has, { tpm }) => has.tpm || !tpm),
+  },
+  'cpu-model-unknown': {
+    refusal: 'The host cannot give guests this CPU model',
+    measure: (host, request) =>
+      part(host, request, (has, { cpuModel }) => cpuModel === 'DEFAULT' || has.cpuModels.includes(cpuModel)),
   },
   cpu: {
     refusal: 'The host has fewer CPUs than one such VM needs',
