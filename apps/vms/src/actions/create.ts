@@ -1,7 +1,6 @@
 import {
   DomainError,
   attachVm,
-  defineVm,
   discardSavedMemory,
   ensureDisk,
   findDepartments,
@@ -15,6 +14,7 @@ import { canSettleIn } from '../vms/settling-in.js';
 import { linksToDefine, sizesToDefine } from '../vms/vm-spec.js';
 import { defineSeed } from './cloud-init.js';
 import { copyDisk } from './disk-copy.js';
+import { defineDomain } from './hardware.js';
 import { setLinks } from './port-links.js';
 import type { PerformStep, Preparation, StepInput } from './step.js';
 import { defineVolumes } from './volumes.js';
@@ -62,7 +62,7 @@ const define: PerformStep = async (input) => {
   const { filterName = null } = preparation;
   const card = cardOf(preparation);
   const spec = { vmId, departmentId, name, vcpus, memoryMib, nics: [card], filterName };
-  await requests.call(defineVm, { fence: target.fence, spec }, on);
+  await defineDomain(input, spec);
   // Before all that would not fit it.
   if (parameters.discardSavedMemory === true) {
     await requests.call(discardSavedMemory, target, on);

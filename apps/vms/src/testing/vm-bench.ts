@@ -13,6 +13,7 @@ export const SAID: Readonly<Record<string, { readonly type: string; readonly mor
   resizeVm: { type: 'ResizeVmInput', more: { vcpus: 1, memoryMib: 128 } },
   restoreVmRevision: { type: 'RestoreVmRevisionInput', more: { revision: 1 } },
   setVmAutostart: { type: 'SetVmAutostartInput', more: { autostart: true } },
+  setVmHardware: { type: 'SetVmHardwareInput', more: { hardware: { bootOrder: ['NETWORK', 'DISK'] } } },
   setVmPortLink: { type: 'SetVmPortLinkInput', more: { portId: PORT.portId, linkState: 'DOWN' } },
   createVmSnapshot: { type: 'CreateVmSnapshotInput', more: { name: 'a snapshot' } },
   revertVmToSnapshot: { type: 'VmSnapshotInput', more: {} },

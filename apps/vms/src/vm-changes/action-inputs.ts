@@ -9,6 +9,8 @@ import {
   RestoreVmRevisionInput,
   SetVmAutostart,
   SetVmAutostartInput,
+  SetVmHardware,
+  SetVmHardwareInput,
   SetVmPortLink,
   SetVmPortLinkInput,
 } from './vm-spec.inputs.js';
@@ -25,6 +27,7 @@ export type ActionInput =
   | ResizeVmInput
   | RestoreVmRevisionInput
   | SetVmAutostartInput
+  | SetVmHardwareInput
   | SetVmPortLinkInput;
 /** What an action is asked with beside its key, once it is checked. */
 export type Said = Omit<VmAction, 'idempotencyKey'> & Readonly<Record<string, unknown>>;
@@ -44,6 +47,7 @@ const OWN: Partial<Record<OperationKind, OwnInput>> = {
   RESIZE_VM: { Input: ResizeVmInput, schema: ResizeVm },
   RESTORE_VM_REVISION: { Input: RestoreVmRevisionInput, schema: RestoreVmRevision },
   SET_VM_AUTOSTART: { Input: SetVmAutostartInput, schema: SetVmAutostart },
+  SET_VM_HARDWARE: { Input: SetVmHardwareInput, schema: SetVmHardware },
   SET_VM_PORT_LINK: { Input: SetVmPortLinkInput, schema: SetVmPortLink },
   ATTACH_VOLUME: VM_VOLUME,
   DETACH_VOLUME: VM_VOLUME,

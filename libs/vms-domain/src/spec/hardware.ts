@@ -43,6 +43,13 @@ export const hardwareIssues = ({ firmware, machine, bootOrder }: VmHardware): Ha
     : []),
 ];
 
+/** @throws DomainError INVALID_INPUT {issues} for what does not go together */
+export const checkedHardware = (hardware: VmHardware): VmHardware => {
+  const issues = hardwareIssues(hardware).map(({ path, message }) => ({ path: `hardware.${path}`, message }));
+  if (issues.length > 0) throw new DomainError('INVALID_INPUT', { issues });
+  return hardware;
+};
+
 /** In the order in which it is shown. */
 export const HARDWARE_PATHS = ['firmware', 'machine', 'cpuModel', 'tpm', 'bootOrder'] as const;
 export type HardwarePath = (typeof HARDWARE_PATHS)[number];
