@@ -2,7 +2,7 @@ import { constants, type BigIntStats } from 'node:fs';
 import { lstat, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError } from '@infinibay/contracts';
-import { diskFileName, seedFileName } from '@infinibay/libvirt-xml';
+import { UEFI_FIRMWARES, diskFileName, seedFileName, variablesFileName } from '@infinibay/libvirt-xml';
 import type { UsableImage } from '../images/image.store.js';
 import { errnoOf, isMissing } from '../work/missing-file.js';
 import { isWhole, readDiskHeader, type DiskHeader } from './disk-header.js';
@@ -67,11 +67,13 @@ export class DiskFiles {
     await rm(this.pathOf(vmId), { force: true });
   }
 
-  /** What stands beside it: what an attempt to make it has left, and what cloud-init was to read. */
+  /** What stands beside it: what an attempt to make it has left, what cloud-init was to read, and variables of UEFI. */
   async removeBeside(vmId: string): Promise<void> {
     const seed = join(this.folder, seedFileName(vmId));
     const [disk, copy] = [this.pathOf(vmId), this.copyOf(vmId)];
-    for (const path of [`${disk}.new`, copy, `${copy}.new`, seed, `${seed}.new`]) await rm(path, { force: true });
+    const variables = UEFI_FIRMWARES.map((firmware) => join(this.folder, variablesFileName(vmId, firmware)));
+    for (const path of [`${disk}.new`, copy, `${copy}.new`, seed, `${seed}.new`, ...variables])
+      await rm(path, { force: true });
   }
 
   /** Which file it is: another one in its place has another answer. */
