@@ -7,8 +7,8 @@ import { AGENT_CONFIG, type AgentConfig } from '../config.js';
 import { HardwareReader } from '../host/hardware.reader.js';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
 
-/** Only an operator changes it, who installs something. */
-const INTERVAL_MS = 30_000;
+/** Heartbeats to one report: only an operator changes it, who installs something. */
+const HEARTBEATS = 10;
 
 /** Tells what VMs here can be made of: as soon as libvirt is there, and again and again, for a report may be lost. */
 @Injectable()
@@ -30,7 +30,7 @@ export class HardwareReporter implements OnApplicationBootstrap, OnApplicationSh
   }
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(this.begin, INTERVAL_MS);
+    this.timer = setInterval(this.begin, HEARTBEATS * this.config.HEARTBEAT_INTERVAL_MS);
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -25,7 +25,7 @@ export class DomainDisks {
     return this.disks.pathOf(vmId);
   }
 
-  /** Of the variables of its firmware, beside its disk, which they are made and go with; undefined: it keeps none. */
+  /** Of the variables of its firmware, beside its disk, with which they go; undefined: it keeps none. */
   variablesOf(vmId: string, hardware: VmHardware | undefined): string | undefined {
     if (hardware === undefined || hardware.firmware === 'BIOS') return undefined;
     return join(dirname(this.pathOf(vmId)), variablesFileName(vmId, hardware.firmware));

@@ -30,6 +30,7 @@ const REFUSED = [
   'acceptVmDrift',
   'setVmAutostart',
   'setVmPortLink',
+  'setVmHardware',
   'attachVolume',
   'detachVolume',
   'createVmSnapshot',

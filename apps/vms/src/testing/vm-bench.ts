@@ -95,7 +95,9 @@ export class VmBench {
       async () => {
         neighbours.heartbeat();
         const database = vms.get(PrismaClient);
-        return (await database.image.count()) > 0 && (await database.storagePool.count()) > 0;
+        const hosts = await database.host.findMany({ select: { hardware: true } });
+        const isTold = hosts.some(({ hardware }) => hardware !== null);
+        return isTold && (await database.image.count()) > 0 && (await database.storagePool.count()) > 0;
       },
       { timeoutMs: 60_000, what: 'the image of the host' },
     );

@@ -24,6 +24,7 @@ const inputsFor = (
     resizeVm: { vmId, vcpus: 1, memoryMib: 128 },
     restoreVmRevision: { vmId, revision: 1 },
     setVmAutostart: { vmId, autostart: true },
+    setVmHardware: { vmId, hardware: { bootOrder: ['NETWORK', 'DISK'] } },
     setVmPortLink: { vmId, portId: PORT.portId, linkState: 'DOWN' },
     createVm: { departmentId, imageId, name: `vm-${randomUUID().slice(0, 8)}` },
     renameVm: { vmId, name: 'renamed' },
