@@ -89,9 +89,7 @@ export const cpuElement = ({ cpuModel }: VmHardware, virtType: string): XmlEleme
 /** What a board needs before anything is plugged in. */
 export const boardDevices = ({ machine, tpm }: VmHardware): XmlElement[] => [
   ...(machine === 'Q35' ? expressPorts() : []),
-  ...(tpm
-    ? [element('tpm', { model: 'tpm-crb' }, element('backend', { type: 'emulator', version: '2.0' }))]
-    : []),
+  ...(tpm ? [element('tpm', { model: 'tpm-crb' }, element('backend', { type: 'emulator', version: '2.0' }))] : []),
 ];
 
 const expressPorts = (): XmlElement[] => [

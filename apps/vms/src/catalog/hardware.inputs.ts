@@ -10,7 +10,10 @@ export class VmHardwareInput {
   @Field(() => VmFirmwares, { nullable: true, description: 'BIOS as always' })
   firmware?: VmFirmware | null;
 
-  @Field(() => VmMachines, { nullable: true, description: 'PC as always. A guest may name its cards anew under another' })
+  @Field(() => VmMachines, {
+    nullable: true,
+    description: 'PC as always. A guest may name its cards anew under another',
+  })
   machine?: VmMachine | null;
 
   @Field(() => String, {

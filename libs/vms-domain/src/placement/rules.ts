@@ -25,15 +25,25 @@ interface Rule {
 const fact = (holds: boolean): Measure => ({ holds, needed: null, available: null });
 const amount = (needed: number, available: number): Measure => ({ holds: needed <= available, needed, available });
 
-const firmwaresOf = ({ machines }: HostHardware, machine: VmHardware['machine']): readonly VmHardware['firmware'][] =>
+/** Whether a host has what a VM is made of. */
+type HasPart = (has: HostHardware, wanted: VmHardware) => boolean;
+
+const firmwaresOf = ({ machines }: HostHardware, { machine }: VmHardware): readonly VmHardware['firmware'][] =>
   machines.find((one) => one.machine === machine)?.firmwares ?? [];
 
-/** What the host must have for what is not as it is by default. One that does not tell is refused before that is asked. */
-const part = (
-  { hardware: has }: HostCandidate,
-  { hardware }: PlacementRequest,
-  holds: (has: HostHardware, wanted: VmHardware) => boolean,
-): Measure => fact(has === null || isDefaultHardware(hardware) || holds(has, hardware));
+const hasMachine: HasPart = (has, { machine }) => has.machines.some((one) => one.machine === machine);
+const hasUefi: HasPart = (has, wanted) =>
+  wanted.firmware === 'BIOS' || firmwaresOf(has, wanted).some((one) => one !== 'BIOS');
+const hasFirmware: HasPart = (has, wanted) =>
+  wanted.firmware === 'BIOS' || firmwaresOf(has, wanted).includes(wanted.firmware);
+const hasTpm: HasPart = (has, wanted) => has.tpm || !wanted.tpm;
+const hasCpu: HasPart = (has, { cpuModel }) => cpuModel === 'DEFAULT' || has.cpuModels.includes(cpuModel);
+
+/** Nothing is asked of what is as it is by default. A host that does not tell is refused before this is asked. */
+const part =
+  (holds: HasPart): Rule['measure'] =>
+  ({ hardware: has }, { hardware }) =>
+    fact(has === null || isDefaultHardware(hardware) || holds(has, hardware));
 
 /** In the order in which they are asked: the first that a host breaks is the one that is told. */
 export const RULES = {
@@ -63,36 +73,23 @@ export const RULES = {
   },
   'machine-unknown': {
     refusal: 'The host does not have the machine type',
-    measure: (host, request) =>
-      part(host, request, (has, { machine }) => has.machines.some((one) => one.machine === machine)),
+    measure: part(hasMachine),
   },
   'no-uefi': {
-    refusal: 'The host has no UEFI for this machine type: the package with OVMF is not installed',
-    measure: (host, request) =>
-      part(
-        host,
-        request,
-        (has, { firmware, machine }) =>
-          firmware === 'BIOS' || firmwaresOf(has, machine).some((one) => one !== 'BIOS'),
-      ),
+    refusal: 'The host has no UEFI for this machine type: OVMF is not installed',
+    measure: part(hasUefi),
   },
   'no-secure-boot': {
     refusal: 'The UEFI of the host has no Secure Boot for this machine type',
-    measure: (host, request) =>
-      part(
-        host,
-        request,
-        (has, { firmware, machine }) => firmware === 'BIOS' || firmwaresOf(has, machine).includes(firmware),
-      ),
+    measure: part(hasFirmware),
   },
   'no-tpm': {
     refusal: 'The host emulates no TPM 2.0: swtpm is not installed',
-    measure: (host, request) => part(host, request, (has, { tpm }) => has.tpm || !tpm),
+    measure: part(hasTpm),
   },
   'cpu-model-unknown': {
     refusal: 'The host cannot give guests this CPU model',
-    measure: (host, request) =>
-      part(host, request, (has, { cpuModel }) => cpuModel === 'DEFAULT' || has.cpuModels.includes(cpuModel)),
+    measure: part(hasCpu),
   },
   cpu: {
     refusal: 'The host has fewer CPUs than one such VM needs',

@@ -24,7 +24,8 @@ export const KeptHardware = z
       .default(() => [...DEFAULT_HARDWARE.bootOrder]),
   })
   .superRefine((hardware, context) => {
-    for (const { path, message } of hardwareIssues(hardware)) context.addIssue({ code: 'custom', path: [path], message });
+    for (const { path, message } of hardwareIssues(hardware))
+      context.addIssue({ code: 'custom', path: [path], message });
   });
 
 export interface HardwareIssue {
