@@ -162,7 +162,7 @@ export const ERROR_CODES = {
   SNAPSHOT_SPEC_DIFFERS: {
     kind: 'precondition',
     message:
-      'The virtual machine has another size, or other links, than when its memory was kept; restore that revision first',
+      'The virtual machine has another size, other links or other hardware than when its memory was kept; restore that revision first',
   },
   FIRMWARE_STATE_NOT_COPIED: {
     kind: 'precondition',
