@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  PLAIN_HARDWARE,
   defineMachine,
   defineVm,
   ensureDisk,
@@ -23,7 +24,6 @@ import {
   type VmSpec,
 } from '@infinibay/contracts';
 import { Connection } from '@infinibay/libvirt';
-import { PLAIN_HARDWARE } from '@infinibay/libvirt-xml';
 import { pollUntil } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RunningAgent, agentFolders, settingsIn, writeImage } from './agent.fixture.js';

@@ -1,12 +1,5 @@
-import type { VmHardware, VmNic, VmSpec } from '@infinibay/contracts';
-import {
-  MACHINE_NAMES,
-  PLAIN_HARDWARE,
-  boardDevices,
-  cpuElement,
-  featuresElement,
-  osElement,
-} from './hardware-xml.js';
+import { PLAIN_HARDWARE, type VmHardware, type VmNic, type VmSpec } from '@infinibay/contracts';
+import { MACHINE_NAMES, boardDevices, cpuElement, featuresElement, osElement } from './hardware-xml.js';
 import { domainName } from './names.js';
 import { element, renderXml, type XmlElement } from './xml-element.js';
 

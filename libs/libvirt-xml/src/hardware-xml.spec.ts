@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { VmHardware, VmSpec } from '@infinibay/contracts';
+import { PLAIN_HARDWARE, type VmHardware, type VmSpec } from '@infinibay/contracts';
 import { domainXml, type DomainHostContext } from './domain-xml.js';
-import { PLAIN_HARDWARE, isOnQ35, variablesFileName } from './hardware-xml.js';
+import { isOnQ35, variablesFileName } from './hardware-xml.js';
 
 const VM = '0196f5a0-0000-7000-8000-000000000001';
 const MAC = '52:54:00:12:34:56';

@@ -3,15 +3,6 @@ import { domainName } from './names.js';
 import { attribute, tags } from './read-markup.js';
 import { element, type XmlElement } from './xml-element.js';
 
-/** As VMs were before there was a choice. */
-export const PLAIN_HARDWARE: VmHardware = {
-  firmware: 'BIOS',
-  machine: 'PC',
-  cpuModel: 'DEFAULT',
-  tpm: false,
-  bootOrder: ['DISK'],
-};
-
 /** libvirt's names of the boards. */
 export const MACHINE_NAMES: Readonly<Record<VmHardware['machine'], string>> = { PC: 'pc', Q35: 'q35' };
 

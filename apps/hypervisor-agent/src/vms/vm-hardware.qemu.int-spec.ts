@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { forceOffVm, removeDisk, undefineVm, type VmHardware } from '@infinibay/contracts';
-import { PLAIN_HARDWARE, UEFI_FIRMWARES, variablesFileName } from '@infinibay/libvirt-xml';
+import { PLAIN_HARDWARE, forceOffVm, removeDisk, undefineVm, type VmHardware } from '@infinibay/contracts';
+import { UEFI_FIRMWARES, variablesFileName } from '@infinibay/libvirt-xml';
 import { findTestHypervisor, pollUntil, type TestHypervisor } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { FilteredGuest } from '../filters/filtered-guest.fixture.js';

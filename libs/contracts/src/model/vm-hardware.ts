@@ -11,10 +11,10 @@ export type VmMachine = z.infer<typeof VmMachine>;
 export const BootDevice = z.enum(['DISK', 'NETWORK', 'CDROM']);
 export type BootDevice = z.infer<typeof BootDevice>;
 
-/** CPUs that are no model: the host's own under KVM and QEMU's otherwise, libvirt's copy of the host's, the host's own, all that the emulator can. */
-export const CPU_MODES = ['DEFAULT', 'HOST_MODEL', 'HOST_PASSTHROUGH', 'MAXIMUM'] as const;
-
-/** One of CPU_MODES, or libvirt's name of a model. */
+/**
+ * libvirt's name of a model, or DEFAULT: the host's own CPU under KVM, what the emulator chooses otherwise; HOST_MODEL:
+ * libvirt's copy of the host's; HOST_PASSTHROUGH: the host's own; MAXIMUM: all that the emulator can.
+ */
 export const CpuModel = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'must be DEFAULT, HOST_MODEL, HOST_PASSTHROUGH, MAXIMUM or a model');
@@ -30,6 +30,15 @@ export const VmHardware = z
   })
   .meta({ id: 'VmHardware', description: 'What a VM is made of beside its sizes, disks and cards' });
 export type VmHardware = z.infer<typeof VmHardware>;
+
+/** As every VM was before there was a choice, and is where nothing is said. */
+export const PLAIN_HARDWARE: VmHardware = {
+  firmware: 'BIOS',
+  machine: 'PC',
+  cpuModel: 'DEFAULT',
+  tpm: false,
+  bootOrder: ['DISK'],
+};
 
 export const HostHardware = z
   .object({

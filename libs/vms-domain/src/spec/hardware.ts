@@ -1,14 +1,16 @@
-import { BootDevice, CpuModel, DomainError, VmFirmware, VmMachine, type VmHardware } from '@infinibay/contracts';
+import {
+  BootDevice,
+  CpuModel,
+  DomainError,
+  PLAIN_HARDWARE,
+  VmFirmware,
+  VmMachine,
+  type VmHardware,
+} from '@infinibay/contracts';
 import { z } from 'zod';
 
-/** What a VM is made of of which nothing is said, as every VM was before there was a choice. */
-export const DEFAULT_HARDWARE: VmHardware = {
-  firmware: 'BIOS',
-  machine: 'PC',
-  cpuModel: 'DEFAULT',
-  tpm: false,
-  bootOrder: ['DISK'],
-};
+/** What a VM is made of when nothing is said. */
+export const DEFAULT_HARDWARE = PLAIN_HARDWARE;
 
 /** As it is kept: what is not there is as it is by default. */
 export const KeptHardware = z
