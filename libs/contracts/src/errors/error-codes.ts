@@ -171,8 +171,7 @@ export const ERROR_CODES = {
   },
   FIRMWARE_CHANGE_UNCONFIRMED: {
     kind: 'precondition',
-    message:
-      'What was installed under one firmware may not boot under another; say so with acceptUnbootable',
+    message: 'What was installed under one firmware may not boot under another; say so with acceptUnbootable',
   },
   SNAPSHOT_HOLDS_MEMORY: {
     kind: 'precondition',
