@@ -18,7 +18,10 @@ const NO_SUCH_BOARD: ReadonlySet<LibvirtErrorCode | undefined> = new Set<Libvirt
 /** libvirt's test driver runs no guests: what they are made of makes no difference, and there is no choice. */
 const OF_TEST_DRIVER: HostHardware = { machines: [{ machine: 'PC', firmwares: ['BIOS'] }], cpuModels: [], tpm: false };
 
-/** What VMs here can be made of. Read anew each time: firmware and swtpm are installed beside a running libvirt. */
+/**
+ * What VMs here can be made of. Asked anew each time; libvirt itself looks for firmware and swtpm once for each board, and
+ * again when it is restarted or QEMU is another.
+ */
 @Injectable()
 export class HardwareReader {
   constructor(

@@ -124,9 +124,14 @@ describe('the hardware of VMs', () => {
 
   it('changes its firmware only when that is said, and keeps snapshots and clones away then', async () => {
     const id = await bench.running();
+    const snapshotId = await bench.snapshot(id);
+    const remove = async () => (await bench.say('deleteVmSnapshot', { vmId: id, snapshotId })).errors?.[0]?.extensions;
     const uefi = { firmware: 'UEFI', machine: 'Q35' };
     expect(await refusal(id, uefi)).toMatchObject({ code: 'FIRMWARE_CHANGE_UNCONFIRMED' });
     await done(id, { ...uefi, tpm: true }, 'acceptUnbootable: true');
+    // What was taken under BIOS is deleted when nothing runs that has variables open.
+    await restarted(id);
+    expect(await remove()).toMatchObject({ code: 'VM_BUSY' });
     await bench.act('forceOffVm', id);
     await bench.reaches(id, 'STOPPED');
     for (const name of ['createVmSnapshot', 'cloneVm']) {
@@ -136,7 +141,10 @@ describe('the hardware of VMs', () => {
     expect(await refusal(id, { tpm: false })).toMatchObject({ code: 'INVALID_INPUT' });
     const back = await bench.say('restoreVmRevision', { vmId: id, revision: 1 });
     expect(back.errors?.[0]?.extensions.code).toBe('INVALID_INPUT');
-  }, 120_000);
+    expect(await remove()).toBeUndefined();
+    await ended(id, 'DELETE_SNAPSHOT');
+    expect(await bench.snapshots(id)).toEqual([]);
+  }, 180_000);
 
   it('is only what its host has, which a dry run tells by its rule', async () => {
     const id = await bench.running();

@@ -17,7 +17,7 @@ import type { Vm as VmRow, VmSnapshot as SnapshotRow } from '../generated/prisma
 import { HostMaintenanceRepository } from '../hosts/host-maintenance.repository.js';
 import { QuotaAdmission } from '../quotas/quota.admission.js';
 import { SnapshotRepository } from '../snapshots/snapshot.repository.js';
-import { hardwareOf, pendingHardware } from '../vms/vm-hardware.js';
+import { hardwareOf, holdsVariables, pendingHardware } from '../vms/vm-hardware.js';
 import { VmRevisionRepository } from '../vms/vm-revision.repository.js';
 import { driftIn, pendingRestartIn } from '../vms/vm-spec.js';
 import { memoryBytesOf } from '../vms/saved-memory.js';
@@ -44,7 +44,7 @@ export class VmSnapshots {
 
   /**
    * @throws DomainError FIRMWARE_STATE_NOT_COPIED, SNAPSHOT_NOT_FOUND, SNAPSHOT_BUSY, SNAPSHOT_LIMIT_REACHED, SNAPSHOT_SPEC_DIFFERS, SNAPSHOT_DISKS_DIFFER,
-   * VOLUME_BUSY, POOL_FULL, NAME_TAKEN, QUOTA_EXCEEDED, HOST_IN_MAINTENANCE
+   * VM_BUSY, VOLUME_BUSY, POOL_FULL, NAME_TAKEN, QUOTA_EXCEEDED, HOST_IN_MAINTENANCE
    */
   async accept(
     tx: Transaction,
@@ -99,6 +99,10 @@ export class VmSnapshots {
   }
 
   private async delete(tx: Transaction, vm: VmRow, snapshotId: string): Promise<void> {
+    if (holdsVariables(vm)) {
+      const message = 'No snapshot of a virtual machine is deleted while it runs under UEFI; shut it down first';
+      throw new DomainError('VM_BUSY', { vmId: vm.id, state: vm.state }, { message });
+    }
     // One that is CREATING is being taken by nobody: while it was, this is not accepted.
     const { id } = await this.require(tx, vm, snapshotId);
     await this.snapshots.update(tx, id, { state: 'DELETING' });

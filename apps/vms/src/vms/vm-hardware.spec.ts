@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { hardwareOf, pendingHardware } from './vm-hardware.js';
+import { hardwareOf, holdsVariables, pendingHardware } from './vm-hardware.js';
 
 const Q35 = { machine: 'Q35' };
 const row = { state: 'RUNNING', savedAt: null, hardware: Q35, definedHardware: null } as const;
@@ -16,5 +16,12 @@ describe('the hardware of a row', () => {
     expect(pendingHardware({ ...row, state: 'STOPPED' })).toEqual([]);
     expect(pendingHardware({ ...row, state: 'STOPPED', savedAt: new Date(0) })).toEqual(pending);
     expect(pendingHardware({ ...row, state: 'BUILDING' })).toEqual([]);
+  });
+
+  it('holds variables of UEFI while what runs was made with them, whatever is declared since', () => {
+    const uefi = { ...row, definedHardware: { firmware: 'UEFI' } };
+    expect([holdsVariables(uefi), holdsVariables({ ...uefi, state: 'PAUSED' })]).toEqual([true, true]);
+    expect(holdsVariables({ ...uefi, state: 'STOPPED' })).toBe(false);
+    expect(holdsVariables({ ...row, hardware: { firmware: 'UEFI' } })).toBe(false);
   });
 });

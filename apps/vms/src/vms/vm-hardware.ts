@@ -11,6 +11,13 @@ export const hardwareOf = ({ hardware }: Pick<VmRow, 'hardware'>): VmHardware =>
 const ON: readonly VmRow['state'][] = ['RUNNING', 'PAUSED', 'STOPPING'];
 
 /**
+ * Whether QEMU has variables of UEFI open. They hold no snapshots, and so it deletes none of any disk: libvirt asks it to
+ * for as long as it runs.
+ */
+export const holdsVariables = ({ state, definedHardware }: Pick<VmRow, 'state' | 'definedHardware'>): boolean =>
+  ON.includes(state) && keptIn(definedHardware ?? {}).firmware !== 'BIOS';
+
+/**
  * What of it waits until the VM has been off: what runs, or is brought back from saved memory, was made by the definition
  * that was written last.
  */

@@ -76,7 +76,7 @@ export const RULES = {
     measure: part(hasMachine),
   },
   'no-uefi': {
-    refusal: 'The host has no UEFI for this machine type: OVMF is not installed',
+    refusal: 'The host has no UEFI for this machine type: OVMF is not installed, or libvirt was not restarted since',
     measure: part(hasUefi),
   },
   'no-secure-boot': {
@@ -84,7 +84,7 @@ export const RULES = {
     measure: part(hasFirmware),
   },
   'no-tpm': {
-    refusal: 'The host emulates no TPM 2.0: swtpm is not installed',
+    refusal: 'The host emulates no TPM 2.0: swtpm is not installed, or libvirt was not restarted since',
     measure: part(hasTpm),
   },
   'cpu-model-unknown': {
