@@ -1,7 +1,18 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { PLAIN_HARDWARE, forceOffVm, removeDisk, undefineVm, type VmHardware } from '@infinibay/contracts';
-import { UEFI_FIRMWARES, variablesFileName } from '@infinibay/libvirt-xml';
+import {
+  PLAIN_HARDWARE,
+  attachVolume,
+  ensureSeed,
+  ensureVolume,
+  forceOffVm,
+  removeDisk,
+  removeVolume,
+  undefineVm,
+  type VmHardware,
+} from '@infinibay/contracts';
+import { UEFI_FIRMWARES, disksOf, variablesFileName } from '@infinibay/libvirt-xml';
 import { findTestHypervisor, pollUntil, type TestHypervisor } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { FilteredGuest } from '../filters/filtered-guest.fixture.js';
@@ -59,6 +70,29 @@ onQemu((at) => {
     expect(asked).toMatch(/<boot dev='network'\/>\s*<boot dev='hd'\/>/);
     expect(await made({})).toMatch(/machine='pc-i440fx-/);
   }, 240_000);
+
+  it('takes a seed on Q35, and a volume while it runs', async () => {
+    const { agent, vmId } = guest;
+    const seed = { instanceId: randomUUID(), metaData: '{}\n', userData: '#cloud-config\n{}\n', networkConfig: '{}\n' };
+    const volume = { volumeId: randomUUID(), fence: 1 };
+    await off();
+    await guest.remake({ ...PLAIN_HARDWARE, machine: 'Q35' });
+    await agent.call(ensureSeed, { vmId, fence: 1, ...seed });
+    await guest.boot();
+    await agent.call(ensureVolume, { ...volume, capacityBytes: 8_388_608 });
+    expect(await agent.call(attachVolume, { vmId, ...volume, target: 'vdb' })).toEqual({ isLive: true });
+    for (const domain of [await xml(), await xml('--inactive')])
+      expect(disksOf(domain).map(({ target }) => target).sort()).toEqual(['sda', 'vda', 'vdb']);
+    expect(disksOf(await made({})).map(({ target }) => target)).toEqual(['vda']);
+    await agent.call(removeVolume, volume);
+  }, 240_000);
+
+  it('is refused the CPU of the host where there is no KVM, and keeps the definition that it has', async () => {
+    const before = await xml('--inactive');
+    const asked = guest.remake({ ...PLAIN_HARDWARE, cpuModel: 'HOST_PASSTHROUGH' });
+    await expect(asked).rejects.toMatchObject({ code: 'UNSUPPORTED_BY_DRIVER' });
+    expect(await xml('--inactive')).toBe(before);
+  }, 120_000);
 
   withPackage('ovmf', HAS_OVMF, () => {
     it('runs under each UEFI with variables of its own, which stay through a definition and go with the disk', async () => {
