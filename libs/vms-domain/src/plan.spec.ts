@@ -28,6 +28,7 @@ class World {
   disksMade = 0;
   resets = 0;
   volumes: 'attach-volume' | 'detach-volume' | null = null;
+  ports: 'attach-port' | 'detach-port' | null = null;
   unwantedSnapshots = false;
   /** Whether a guest that is resumed stays paused. */
   stuck = false;
@@ -47,6 +48,7 @@ class World {
       isAsked,
       isForceDue: this.isForceDue,
       pendingVolumes: this.volumes,
+      pendingPorts: this.ports,
       hasUnwantedSnapshots: this.unwantedSnapshots,
       completed: this.completed,
       sizes: null,
@@ -103,6 +105,9 @@ class World {
       'detach-network': () => (this.network = false),
       'attach-volume': () => (this.volumes = null),
       'detach-volume': () => (this.volumes = null),
+      'attach-port': () => (this.ports = null),
+      'detach-port': () => (this.ports = null),
+      'change-port': () => (this.ports = null),
       'create-snapshot': () => undefined,
       'delete-snapshot': () => (this.unwantedSnapshots = false),
       'revert-to-snapshot': () => undefined,
@@ -273,6 +278,17 @@ describe('plan', () => {
     }
   });
 
+  it('brings ports to what was asked for although its operation is over, and volumes first', () => {
+    for (const step of ['attach-port', 'detach-port'] as const) {
+      const world = Object.assign(new World(), { ports: step, volumes: 'detach-volume' });
+      walk(world, 'RUNNING', false);
+      expect(world.done.slice(-2)).toEqual(['detach-volume', step]);
+      const gone = Object.assign(new World(), { ports: step });
+      walk(gone, 'DELETED');
+      expect(gone.done).not.toContain(step);
+    }
+  });
+
   it('removes snapshots that shall be gone although nobody asks, where the VM is as it shall be', () => {
     const world = Object.assign(new World(), { unwantedSnapshots: true });
     walk(world, 'RUNNING', false);
@@ -320,6 +336,9 @@ describe('the list of actions', () => {
     ['RESTORE_VM_REVISION', ['RUNNING', 'STOPPED']],
     ['SET_VM_AUTOSTART', ['RUNNING', 'STOPPED']],
     ['SET_VM_PORT_LINK', ['RUNNING', 'STOPPED', 'PAUSED']],
+    ['ADD_VM_PORT', ['RUNNING', 'STOPPED']],
+    ['REMOVE_VM_PORT', ['RUNNING', 'STOPPED', 'ERROR']],
+    ['CHANGE_VM_PORT_NETWORK', ['RUNNING', 'STOPPED']],
     ['REPAIR_VM_DRIFT', ['RUNNING', 'STOPPED']],
     ['ACCEPT_VM_DRIFT', ['RUNNING', 'STOPPED']],
     ['ATTACH_VOLUME', ['RUNNING', 'STOPPED']],
@@ -350,6 +369,9 @@ describe('the list of actions', () => {
     ['RESTORE_VM_REVISION', ['redefine', 'update-live']],
     ['SET_VM_AUTOSTART', ['redefine', 'update-live']],
     ['SET_VM_PORT_LINK', ['redefine', 'update-live']],
+    ['ADD_VM_PORT', ['attach-port']],
+    ['REMOVE_VM_PORT', ['detach-port']],
+    ['CHANGE_VM_PORT_NETWORK', ['change-port']],
     ['REPAIR_VM_DRIFT', ['redefine', 'update-live']],
     ['ACCEPT_VM_DRIFT', []],
     ['ATTACH_VOLUME', ['attach-volume']],
