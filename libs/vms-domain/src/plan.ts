@@ -40,8 +40,8 @@ export const plan = (desired: DesiredState, observed: Observed, task: Task<Step>
 };
 
 /**
- * Volumes, ports, snapshots and transfers whose operation is over, or another took its place, are brought to what was asked for
- * all the same. Whoever waits for something else is told of that first: a guest may keep a volume for ever.
+ * Volumes, ports, snapshots and transfers whose operation is over, or another took its place, are brought to what was
+ * asked for all the same. Whoever waits for something else is told of that first: a guest may keep a volume for ever.
  */
 const withLeftovers = (next: Plan<Step>, observed: Observed): Plan<Step> => {
   const { pendingVolumes = null, pendingPorts = null, hasUnwantedSnapshots = false } = observed;
