@@ -5,7 +5,7 @@ import { PORT, type OnVm, type Serve } from './simulated-links.js';
 export const FURTHER_NETWORK = '0196f5a0-0000-7000-8000-0000000000b2';
 
 /** A card that another network than the oldest one gives. */
-const cardIn = (networkId: string): { readonly portId: string; readonly mac: string } => ({
+export const cardIn = (networkId: string): { readonly portId: string; readonly mac: string } => ({
   portId: networkId,
   mac: `52:54:00:${[0, 2, 4].map((at) => networkId.slice(at, at + 2)).join(':')}`,
 });
