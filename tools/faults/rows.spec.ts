@@ -12,13 +12,13 @@ const ALL = { quick: false, only: undefined, schedules: 10, seed: 1 };
  */
 const WITHOUT_ROWS = [
   'TRANSFER_VM',
+  'ADD_VM_PORT',
+  'REMOVE_VM_PORT',
+  'CHANGE_VM_PORT_NETWORK',
   'REBOOT_VM',
   'RESTORE_VM_REVISION',
   'SET_VM_AUTOSTART',
   'SET_VM_PORT_LINK',
-  'ADD_VM_PORT',
-  'REMOVE_VM_PORT',
-  'CHANGE_VM_PORT_NETWORK',
   'REPAIR_VM_DRIFT',
   'ACCEPT_VM_DRIFT',
   'SOFT_DELETE_VM',

@@ -39,7 +39,8 @@ export class VmPortRepository {
     slot: number,
     replacesNetworkId: string | null = null,
   ): Promise<void> {
-    await tx.vmPort.create({ data: { id: newId(), vmId, networkId, slot, attachment: 'ATTACHING', replacesNetworkId } });
+    const place = { vmId, networkId, slot, replacesNetworkId };
+    await tx.vmPort.create({ data: { id: newId(), ...place, attachment: 'ATTACHING' } });
   }
 
   /** One that shall go. The first one gets a row by it. */
