@@ -40,7 +40,7 @@ suite('a further port', () => {
     address: `10.99.7.1${String(last)}`,
     networkName,
   });
-  const [first, second] = [nic(0), nic(1)];
+  const [first, second, third] = [nic(0), nic(1), nic(2)];
 
   beforeAll(async () => {
     sut = await QemuAgent.start({ linux: true });
@@ -134,14 +134,18 @@ suite('a further port', () => {
     await sut.agent.call(startVm, { vmId, fence: 1 });
     expect((await cards(vmId))[1]).toEqual([up(first), `${second.mac} DOWN`]);
     expect(await slotOf(vmId, false)).toBe('0x1d');
+    // In whose place another is, it has one for as long as that runs.
+    expect(await sut.agent.call(attachPort, { ...plugged(vmId), nic: third })).toEqual({ isLive: true });
+    expect((await cards(vmId))[1]).toEqual([up(first), `${second.mac} DOWN`, up(third)]);
     // One that stands still hears of nothing.
     await libvirt.domains.handle(vmId).suspend();
     const detach = { vmId, fence: 1, mac: second.mac };
     const isKept = async () => !(await sut.agent.call(detachPort, detach)).isDetached;
     await holdsFor(3_000, isKept, 'the guest keeps it');
-    expect((await cards(vmId))[1]).toHaveLength(2);
+    expect((await cards(vmId))[1]).toHaveLength(3);
     await sut.agent.call(forceOffVm, { vmId, fence: 1 });
-    expect(await sut.agent.call(detachPort, detach)).toEqual({ isDetached: true });
+    for (const { mac } of [second, third])
+      expect(await sut.agent.call(detachPort, { ...detach, mac })).toEqual({ isDetached: true });
     expect(await cards(vmId)).toEqual([[up(first)], null]);
   }, 300_000);
 });

@@ -13,12 +13,12 @@ const nic = (last: number): VmNic => ({
   networkName: `infinibay-${last}`,
 });
 const [FIRST, SECOND] = [nic(1), nic(2)];
-const card = (of: VmNic, slot: number, linkState: 'UP' | 'DOWN' = 'UP'): string =>
-  cardXml({ nic: of, slot, filterName: 'infinibay-vm', linkState });
+const EMPTY = '<domain><devices><emulator>/usr/bin/qemu</emulator></devices></domain>';
+const card = (of: VmNic, slot: number, linkState: 'UP' | 'DOWN' = 'UP', domain = EMPTY): string =>
+  cardXml({ nic: of, slot, filterName: 'infinibay-vm', linkState }, domain);
 
 describe('a further card of a domain', () => {
-  const empty = '<domain><devices><emulator>/usr/bin/qemu</emulator></devices></domain>';
-  const both = withDevice(withDevice(empty, card(FIRST, 1)), card(SECOND, 2, 'DOWN'));
+  const both = withDevice(withDevice(EMPTY, card(FIRST, 1)), card(SECOND, 2, 'DOWN'));
 
   it('is behind the filter of the VM with its own addresses, and has the link that it shall have', () => {
     expect(interfacesOf(both).map(({ mac, address, filterName }) => [mac, address, filterName])).toEqual([
@@ -33,10 +33,21 @@ describe('a further card of a domain', () => {
     expect(slots).toEqual(['0x1d', '0x1c', '0x1b', '0x1a', '0x19', '0x18', '0x17', '0x16']);
   });
 
+  it('is put in no place where something else is, on that bus', () => {
+    // As libvirt writes it.
+    const at = (bus: string, slot: string): string =>
+      withDevice(EMPTY, `<disk><address type='pci' domain='0x0000' bus='${bus}' slot='${slot}'/></disk>`);
+    expect(card(SECOND, 1, 'UP', at('0x00', '0x1d'))).not.toContain('<address');
+    expect(card(SECOND, 2, 'UP', at('0x00', '0x1d'))).toContain('slot="0x1c"');
+    expect(card(SECOND, 1, 'UP', at('0x01', '0x1d'))).toContain('slot="0x1d"');
+    const drive = withDevice(EMPTY, "<disk><address type='drive' controller='0' bus='0' target='0' unit='29'/></disk>");
+    expect(card(SECOND, 1, 'UP', drive)).toContain('slot="0x1d"');
+  });
+
   it('is found by its MAC address however that is written, and taken out with nothing else', () => {
     expect(cardOf(both.replace(SECOND.mac, SECOND.mac.toUpperCase()), SECOND.mac)).toContain(SECOND.networkName);
     expect(cardOf(both, '52:54:00:00:00:03')).toBeUndefined();
-    expect(withoutCard(both, SECOND.mac)).toBe(withDevice(empty, card(FIRST, 1)));
+    expect(withoutCard(both, SECOND.mac)).toBe(withDevice(EMPTY, card(FIRST, 1)));
     expect(withoutCard(both, '52:54:00:00:00:03')).toBe(both);
   });
 });

@@ -53,6 +53,11 @@ describe('the ports of a VM', () => {
     expect(heirOf(changed)).toBe(instead);
     expect(wishedNetworks(changed)).toEqual(['instead', 'old']);
     expect(heirOf(ports(FIRST_LEAVES))).toBeUndefined();
+    // Nobody would plug that in which is still to come.
+    const has = row('has', 4);
+    const waiting = { ...row('waits', 1, coming), createdAt: new Date(0) };
+    expect(heirOf(ports(FIRST_LEAVES, waiting, has))).toBe(has);
+    expect(wishedNetworks(ports(FIRST_LEAVES, waiting, has))).toEqual(['has', 'waits']);
   });
 
   it('are one in a network, and no more than eight', () => {
@@ -73,12 +78,9 @@ describe('the ports of a VM', () => {
     expect(refusal(() => requireRemovable(ports(row('new', 1, coming)), 'first'))).toBe('LAST_PORT');
     expect(refusal(() => requireRemovable(ports(FIRST_LEAVES, row('other', 1)), 'other'))).toBe('LAST_PORT');
     expect(refusal(() => requireRemovable(ports(row('other', 1)), 'elsewhere'))).toBe('PORT_NOT_FOUND');
+    const several = ports(row('other', 1), row('new', 2, coming), row('going', 3, leaving));
     for (const networkId of ['first', 'other', 'new', 'going'])
-      expect(
-        refusal(() =>
-          requireRemovable(ports(row('other', 1), row('new', 2, coming), row('going', 3, leaving)), networkId),
-        ),
-      ).toBeNull();
+      expect(refusal(() => requireRemovable(several, networkId))).toBeNull();
   });
 
   it('that are changed for another are left alone until that is over', () => {

@@ -31,12 +31,16 @@ const isLeaving = ({ rows }: PortsOfVm, networkId: string): boolean =>
 
 const inOrder = (a: PortRow, b: PortRow): number => a.createdAt.getTime() - b.createdAt.getTime() || a.slot - b.slot;
 
-/** What takes the place of a port that goes comes before what the VM has had longest. */
+/**
+ * What takes the place of a port that goes comes before what the VM has had longest, and what it does not have yet last:
+ * as the first one nobody would plug it in any more.
+ */
 const heirsOf = <R extends PortRow>({ rows }: PortsOfVm<R>, networkId: string): R[] => {
-  const takesItsPlace = ({ replacesNetworkId }: R): number => Number(replacesNetworkId === networkId);
+  const rank = ({ replacesNetworkId, attachment }: R): number =>
+    attachment === 'ATTACHED' ? 1 + Number(replacesNetworkId === networkId) : 0;
   return rows
     .filter(({ attachment, slot }) => attachment !== 'DETACHING' && slot !== FIRST_SLOT)
-    .sort((a, b) => takesItsPlace(b) - takesItsPlace(a) || inOrder(a, b));
+    .sort((a, b) => rank(b) - rank(a) || inOrder(a, b));
 };
 
 /** The networks in which a VM shall have a port, that of its first one first. */

@@ -21,7 +21,8 @@ export interface Device {
 
 /** One that shall come. */
 export interface NewDevice extends Device {
-  readonly xml: string;
+  /** As it is plugged into a domain that is so: what runs and its definition may have room for it in different places. */
+  readonly xmlFor: (domainXml: string) => string;
 }
 
 /** QEMU's words when a guest was asked for a device before and has not let go of it yet. */
@@ -42,23 +43,27 @@ export class DomainDevices {
    * @throws DomainError VM_MEMORY_SAVED, HYPERVISOR_ERROR
    */
   async attach(vmId: string, device: NewDevice, deadline: Deadline): Promise<boolean> {
-    const { about, xml } = device;
     const domain = await this.domains.find(vmId, deadline);
     if (domain === undefined) return false;
     const isOn = !isOff(await this.domains.power(domain, deadline));
-    if (isOn && !(await this.has(domain, device, false, deadline))) {
-      await this.hypervisor.use(`attach-${about.kind}`, () =>
-        domain.attachDevice(xml, { live: true, timeoutMs: deadline.timeoutMs() }),
-      );
-      if (!(await this.has(domain, device, false, deadline)))
-        throw new DomainError('HYPERVISOR_ERROR', { vmId, ...about, reason: 'the guest does not have the device' });
-      this.logger.info({ vmId, ...about }, 'device attached to the running guest');
-    }
+    if (isOn) await this.plugIn(vmId, domain, device, deadline);
     if (!(await this.has(domain, device, true, deadline))) {
       if (!isOn) await this.requireAsSaved(vmId, device, true, deadline);
-      await this.domains.redefine(domain, deadline, (definition) => withDevice(definition, xml));
+      await this.domains.redefine(domain, deadline, (definition) => withDevice(definition, device.xmlFor(definition)));
     }
     return isOn;
+  }
+
+  private async plugIn(vmId: string, domain: Domain, device: NewDevice, deadline: Deadline): Promise<void> {
+    const { about, find, xmlFor } = device;
+    const live = await this.read(domain, false, deadline);
+    if (find(live) !== undefined) return;
+    await this.hypervisor.use(`attach-${about.kind}`, () =>
+      domain.attachDevice(xmlFor(live), { live: true, timeoutMs: deadline.timeoutMs() }),
+    );
+    if (!(await this.has(domain, device, false, deadline)))
+      throw new DomainError('HYPERVISOR_ERROR', { vmId, ...about, reason: 'the guest does not have the device' });
+    this.logger.info({ vmId, ...about }, 'device attached to the running guest');
   }
 
   /** @returns whether neither the guest nor the definition has it; false while the guest keeps it @throws DomainError VM_MEMORY_SAVED */

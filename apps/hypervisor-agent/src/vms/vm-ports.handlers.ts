@@ -29,7 +29,8 @@ export class VmPortsHandlers {
     } = request;
     const isLive = await this.gate.perform(request, until, async (deadline) => {
       await this.filters.requireFor(vmId, [{ mac, filterName: filterName ?? undefined }]);
-      return this.devices.attach(vmId, { ...deviceOf(mac), xml: cardXml(request) }, deadline);
+      const xmlFor = (domainXml: string): string => cardXml(request, domainXml);
+      return this.devices.attach(vmId, { ...deviceOf(mac), xmlFor }, deadline);
     });
     return { isLive };
   }

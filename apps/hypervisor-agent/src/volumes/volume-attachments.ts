@@ -32,8 +32,8 @@ export class VolumeAttachments {
    */
   async attach({ vmId, volumeId, target }: VolumePlace, deadline: Deadline): Promise<boolean> {
     await this.volumes.requireSound(volumeId, true);
-    const xml = volumeDiskXml(volumeId, this.volumes.pathOf(volumeId), target);
-    return this.devices.attach(vmId, { ...this.deviceOf(volumeId), xml }, deadline);
+    const xmlFor = (): string => volumeDiskXml(volumeId, this.volumes.pathOf(volumeId), target);
+    return this.devices.attach(vmId, { ...this.deviceOf(volumeId), xmlFor }, deadline);
   }
 
   /** @returns whether neither the guest nor the definition has it; false while the guest keeps it */

@@ -51,7 +51,7 @@ describe('ports of a VM', () => {
   const around = async (vmId: string) => {
     const { definition, live } = bench.neighbours.vm(vmId).sizes.links.observed();
     const [definedAs, runsWith] = [definition, live].map(
-      (cards) => cards && cards.map(({ mac, linkState }) => `${mac} ${linkState}`).sort(),
+      (links) => links?.map(({ mac, linkState }) => `${mac} ${linkState}`).sort() ?? null,
     );
     const { networkId } = await database().vm.findUniqueOrThrow({ where: { id: vmId } });
     const rows = await database().vmPort.findMany({ where: { vmId }, orderBy: { createdAt: 'asc' } });
