@@ -1,15 +1,7 @@
-import {
-  DomainError,
-  attachPort,
-  detachPort,
-  findNics,
-  keepPorts,
-  type PortLinkState,
-  type VmNic,
-} from '@infinibay/contracts';
+import { DomainError, attachPort, detachPort, findNics, keepPorts, type VmNic } from '@infinibay/contracts';
 import { keptNetworks } from '@infinibay/vms-domain';
 import type { VmPort } from '../generated/prisma/client.js';
-import { linksOf, linksToDefine, type Cards } from '../vms/vm-spec.js';
+import { linkOfCard, type Cards } from '../vms/vm-spec.js';
 import { attachEach, defineEach, detachEach } from './attachments.js';
 import { ensureNics, nicsOf, portIn, protect } from './nics.js';
 import type { PerformStep, StepInput, StepOutcome } from './step.js';
@@ -25,13 +17,6 @@ const awaitedIn = (awaited: string | undefined) =>
 const nicIn = ({ preparation }: StepInput, networkId: string | null): VmNic | undefined =>
   nicsOf(preparation).find((nic) => nic.networkId === networkId);
 
-/** Down as declared, or as somebody made it in the definition; also where that is so of the card whose place it takes. */
-const linkOf = (input: StepInput, port: VmPort, { mac }: VmNic): PortLinkState => {
-  const down = { ...linksOf(input.vm), ...linksToDefine(input.vm) };
-  const macs = [mac, nicIn(input, port.replacesNetworkId)?.mac ?? mac];
-  return macs.some((one) => down[one] === 'DOWN') ? 'DOWN' : 'UP';
-};
-
 /** Networks has given it its port, and the firewall the filter. */
 const plugIn =
   (input: StepInput) =>
@@ -41,7 +26,7 @@ const plugIn =
     const nic = nicIn(input, port.networkId);
     // It was refused just before.
     if (nic === undefined) throw new DomainError('PORT_BUSY', { networkId: port.networkId });
-    const linkState = linkOf(input, port, nic);
+    const linkState = linkOfCard(input.vm, nic.mac, nicIn(input, port.replacesNetworkId)?.mac);
     await requests.call(attachPort, { ...target, nic, slot: port.slot, filterName, linkState }, on);
   };
 

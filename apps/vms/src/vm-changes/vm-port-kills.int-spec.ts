@@ -18,6 +18,8 @@ interface Kill {
   readonly place: string;
   /** It is about the first port of two. */
   readonly ofFirst?: true;
+  /** The new card has come before: it dies while the guest gives back the old one. */
+  readonly isHalfDone?: true;
   /** The network has no address left when the next process takes it up. */
   readonly isFullThen?: true;
 }
@@ -39,6 +41,8 @@ const KILLS: readonly Kill[] = [
   { mutation: 'changeVmPortNetwork', place: 'before:change-port' },
   { mutation: 'changeVmPortNetwork', place: 'after:change-port' },
   { mutation: 'changeVmPortNetwork', place: 'after:change-port', ofFirst: true },
+  { mutation: 'changeVmPortNetwork', place: 'after:change-port', isHalfDone: true },
+  { mutation: 'changeVmPortNetwork', place: 'after:change-port', ofFirst: true, isHalfDone: true },
 ];
 
 /** The service itself, as an operator starts it: what a SIGKILL leaves of it is with its neighbours and in the database. */
@@ -87,11 +91,13 @@ describe('a service that is killed while ports come and go', () => {
     });
 
   /** A request about a VM with two ports, that no worker has taken up yet. */
-  const accepted = async ({ mutation, ofFirst }: Kill): Promise<Begun> => {
+  const accepted = async ({ mutation, ofFirst, isHalfDone }: Kill): Promise<Begun> => {
     const [vmId, further, named] = [await bench.running(), randomUUID(), randomUUID()];
     expect((await bench.say('addVmPort', { vmId, networkId: further })).errors).toBeUndefined();
     await bench.until(vmId, 'its second port', ({ operations }) => operations[0]?.status === 'SUCCEEDED');
-    await lease(vmId, 'nobody');
+    const { links } = bench.neighbours.vm(vmId).sizes;
+    links.isKept = isHalfDone === true;
+    if (!links.isKept) await lease(vmId, 'nobody');
     const portId = ofFirst === true ? PORT.portId : further;
     const said = {
       addVmPort: { networkId: named },
@@ -99,6 +105,12 @@ describe('a service that is killed while ports come and go', () => {
       changeVmPortNetwork: { portId, networkId: named },
     }[mutation];
     expect((await bench.say(mutation, { vmId, ...said })).errors).toBeUndefined();
+    if (!links.isKept) return { vmId, further, named };
+    const leaving = { vmId, attachment: 'DETACHING' } as const;
+    const isAskedBack = async () => (await database.vmPort.count({ where: leaving })) > 0;
+    await pollUntil(isAskedBack, { what: 'the old card to be asked back', timeoutMs: 60_000 });
+    await lease(vmId, 'nobody');
+    links.isKept = false;
     return { vmId, further, named };
   };
 
