@@ -1,4 +1,5 @@
 import type { DomainPower } from '@infinibay/contracts';
+import type { Migration } from './migration.js';
 import type { DomainComparison } from './spec/domain-comparison.js';
 
 /**
@@ -26,6 +27,8 @@ export interface Observed {
   readonly hasUnwantedSnapshots?: boolean;
   /** A transfer that is over left it to be made ready where it is. */
   readonly isToSettleIn?: boolean;
+  /** It is on its way to another host, or something of it is left where it was; null, or left out: neither. */
+  readonly migration?: Migration | null;
   /**
    * Steps that this worker completed since it took the VM. What cannot be observed on the host
    * (network, filter, definition) is made sure of once per start.

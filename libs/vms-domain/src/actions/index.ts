@@ -7,6 +7,7 @@ import { deleteVm } from './delete.js';
 import { deleteSnapshot } from './delete-snapshot.js';
 import { detachVolume } from './detach-volume.js';
 import { forceOff } from './force-off.js';
+import { migrate } from './migrate.js';
 import { reboot } from './reboot.js';
 import { repairDrift } from './repair-drift.js';
 import { reset } from './reset.js';
@@ -50,6 +51,7 @@ export const ACTIONS = [
   createSnapshot,
   revertToSnapshot,
   deleteSnapshot,
+  migrate,
   transfer,
   softDelete,
   undelete,
