@@ -3,6 +3,7 @@ import { clone } from './clone.js';
 import { create } from './create.js';
 import { deleteVm } from './delete.js';
 import { forceOff } from './force-off.js';
+import { migrationSteps } from './migration.js';
 import { reboot } from './reboot.js';
 import { reset } from './reset.js';
 import { resize } from './resize.js';
@@ -30,5 +31,6 @@ export const STEPS: Readonly<Record<Step, PerformStep>> = {
   ...volumeSteps,
   ...snapshotSteps,
   ...transferSteps,
+  ...migrationSteps,
   ...deleteVm,
 };

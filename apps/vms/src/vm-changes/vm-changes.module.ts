@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CatalogModule } from '../catalog/catalog.module.js';
 import { HostsModule } from '../hosts/hosts.module.js';
+import { MigrationsModule } from '../migrations/migrations.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
 import { PlacementModule } from '../placement/placement.module.js';
 import { QuotasModule } from '../quotas/quotas.module.js';
@@ -13,7 +14,9 @@ import { ChangeableVms } from './changeable-vms.js';
 import { ExplainPlacementResolver } from './explain-placement.resolver.js';
 import { ExplainPlacementService } from './explain-placement.service.js';
 import { KeptMemory } from './kept-memory.js';
+import { MigratedGoods } from './migrated-goods.js';
 import { NeighbourChecks } from './neighbour-checks.js';
+import { OperationCancellation } from './operation-cancellation.js';
 import { VmAdmission } from './vm.admission.js';
 import { SoftDeletion } from './soft-deletion.js';
 import { SpecChanges } from './spec-changes.js';
@@ -25,6 +28,8 @@ import { SetVmCloudInitResolver } from './vm-cloud-init.resolver.js';
 import { VmCloudInitService } from './vm-cloud-init.service.js';
 import { VmMetadataResolver } from './vm-metadata.resolver.js';
 import { VmMetadataService } from './vm-metadata.service.js';
+import { VmMigrationResolver } from './vm-migration.resolver.js';
+import { VmMigrationService } from './vm-migration.service.js';
 import { AcceptedRequests, actionResolvers } from './vm-mutation.resolver.js';
 import { TransferTargets } from './transfer-target.js';
 import { VmSnapshots } from './vm-snapshots.js';
@@ -43,6 +48,7 @@ import { VolumeAttachment } from './volume-attachment.js';
     PlacementModule,
     VolumesModule,
     SnapshotsModule,
+    MigrationsModule,
     ReconcileModule,
   ],
   providers: [
@@ -69,6 +75,10 @@ import { VolumeAttachment } from './volume-attachment.js';
     TransferTargets,
     VmTransferService,
     VmTransferResolver,
+    MigratedGoods,
+    VmMigrationService,
+    OperationCancellation,
+    VmMigrationResolver,
     AcceptedRequests,
     ...actionResolvers,
   ],

@@ -1,0 +1,35 @@
+import type { MovedVm } from '@infinibay/vms-domain';
+import { Injectable } from '@nestjs/common';
+import type { Transaction } from '../database.js';
+import type { Vm as VmRow } from '../generated/prisma/client.js';
+import { MigrationRepository } from '../migrations/migration.repository.js';
+import { SnapshotRepository } from '../snapshots/snapshot.repository.js';
+import { VmRepository } from '../vms/vm.repository.js';
+import { VolumeRepository } from '../volumes/volume.repository.js';
+
+/** What of a VM would have to go along to another host. */
+@Injectable()
+export class MigratedGoods {
+  constructor(
+    private readonly migrations: MigrationRepository,
+    private readonly snapshots: SnapshotRepository,
+    private readonly volumes: VolumeRepository,
+    private readonly vms: VmRepository,
+  ) {}
+
+  /** @param vm locked: no more of it is accepted meanwhile */
+  async of(tx: Transaction, vm: VmRow): Promise<MovedVm> {
+    const { id, hostId, state } = vm;
+    // The disk of a clone that failed would be copied from where it is.
+    const owesCopy = await this.vms.owesCopy(tx, id);
+    return {
+      id,
+      hostId,
+      state,
+      hasDisk: vm.diskBuiltAt !== null,
+      isMoving: owesCopy || (await this.migrations.ofVm(id, tx)) !== null,
+      snapshots: await this.snapshots.count(tx, id),
+      volumes: (await this.volumes.ofVm(id, tx)).length,
+    };
+  }
+}
