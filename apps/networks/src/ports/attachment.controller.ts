@@ -3,6 +3,7 @@ import {
   detachVm,
   findPorts,
   keepPort,
+  prepareVmNetwork,
   selectNetwork,
   type ReplyOf,
   type RequestOf,
@@ -53,6 +54,13 @@ export class AttachmentController {
   @HandlesRequest(keepPort)
   async keep(request: RequestOf<typeof keepPort>): Promise<ReplyOf<typeof keepPort>> {
     await this.attachments.keep(request);
+    return {};
+  }
+
+  @Authorize()
+  @HandlesRequest(prepareVmNetwork)
+  async prepareOn(request: RequestOf<typeof prepareVmNetwork>): Promise<ReplyOf<typeof prepareVmNetwork>> {
+    await this.attachments.prepareOn(request);
     return {};
   }
 }

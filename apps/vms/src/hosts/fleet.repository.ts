@@ -30,7 +30,7 @@ export class FleetRepository {
     const now = await databaseNow(tx);
     const images = { where: { imageId: { in: [...imageIds] } }, select: { imageId: true } };
     const hosts = await tx.host.findMany({ include: { images } });
-    // A VM may grow up to its bounds while it runs: its host keeps that for it. One that is on its way takes it on both hosts.
+    // A VM may grow up to its bounds while it runs: its host keeps that for it, and so does the one that it is moved to.
     const promised = await tx.$queryRaw<{ hostId: string; memoryMib: number; vcpus: number }[]>`
       SELECT host_id::text AS "hostId", sum(memory_mib + reserved_mib)::int AS "memoryMib",
         sum(greatest(vcpus, max_vcpus))::int AS vcpus
