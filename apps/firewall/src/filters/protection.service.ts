@@ -71,7 +71,11 @@ export class ProtectionService {
    * Makes the filter on a host to which the VM is to come. Nothing of where it is changes.
    * @throws DomainError VM_NOT_FOUND, STALE_FENCE, HOST_UNAVAILABLE, HYPERVISOR_ERROR, FILTER_NOT_ENFORCED
    */
-  async prepareOn({ vmId, hostId, fence }: RequestOf<typeof prepareVmFilter>): Promise<ReplyOf<typeof prepareVmFilter>> {
+  async prepareOn({
+    vmId,
+    hostId,
+    fence,
+  }: RequestOf<typeof prepareVmFilter>): Promise<ReplyOf<typeof prepareVmFilter>> {
     await this.advance(vmId, fence);
     const reply = await this.application.sendTo(vmId, hostId);
     if (reply === null) throw new DomainError('VM_NOT_FOUND', { vmId, reason: 'it is not protected' });
