@@ -5,15 +5,16 @@ import { Inject, Injectable } from '@nestjs/common';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AGENT_CONFIG, type AgentConfig } from '../config.js';
-import { ImageStore } from '../images/image.store.js';
+import { ImageStore, type UsableImage } from '../images/image.store.js';
 import type { Deadline } from '../work/deadline.js';
 import { FenceStore, syncFolder } from '../work/fence-store.js';
 import { errnoOf } from '../work/missing-file.js';
 import { DiskCopies } from './disk-copies.js';
 import type { DiskHeader } from './disk-header.js';
+import { encodeIdentity, type DiskIdentity } from './disk-identity.js';
 import { DiskFiles, type ImageLookup } from './disk-files.js';
 import { diskError, unusable, type DiskFinding } from './disk-problem.js';
-import { writeLinkedClone } from './linked-clone.js';
+import { writeDisk, writeLinkedClone } from './linked-clone.js';
 import { StorageMark } from './storage-mark.js';
 
 /** What this host remembers of a disk. */
@@ -112,6 +113,31 @@ export class DiskService {
     for (const path of [copy, `${copy}.new`]) await rm(path, { force: true });
   }
 
+  /** Of the storage that the disks are on. @throws DomainError STORAGE_UNAVAILABLE */
+  storageId(): Promise<string> {
+    return this.storage.id();
+  }
+
+  /**
+   * Makes it to be filled with what a VM has on another host. Whoever asks has looked that nothing is in its place but what
+   * an attempt before has made.
+   * @param image undefined: it does not read from one
+   */
+  async makeToFill(identity: DiskIdentity, capacityBytes: number, image: UsableImage | undefined): Promise<void> {
+    const disk = { identity: encodeIdentity(identity), capacityBytes, ...(image === undefined ? {} : { image }) };
+    await this.onStorage(identity.vmId, () => writeDisk(this.files.pathOf(identity.vmId), disk));
+  }
+
+  /** What is in its place was made, by this host or by one that shares the storage. */
+  adopt(vmId: string): Promise<void> {
+    return this.made.raise(vmId, MADE);
+  }
+
+  /** It is another host's from now on, which finds it in the same place. */
+  leave(vmId: string): Promise<void> {
+    return this.made.forget(vmId);
+  }
+
   /** @returns whether it was made now */
   async ensure(vmId: string, imageId: string, capacityBytes: number, deadline: Deadline): Promise<boolean> {
     if (await this.isMade(vmId)) return false;
@@ -162,8 +188,12 @@ export class DiskService {
     capacityBytes: number,
   ): Promise<void> {
     const identity = { vmId, imageId: image.id, imageSha256: image.sha256 };
+    await this.onStorage(vmId, () => writeLinkedClone(this.files.pathOf(vmId), { identity, capacityBytes, image }));
+  }
+
+  private async onStorage(vmId: string, write: () => Promise<void>): Promise<void> {
     try {
-      await writeLinkedClone(this.files.pathOf(vmId), { identity, capacityBytes, image });
+      await write();
     } catch (error) {
       const errno = errnoOf(error);
       if (errno === undefined) throw error;
