@@ -1,4 +1,10 @@
-import { DomainError, type DomainPower, type RequestOf, type endMigration, type finishMigration } from '@infinibay/contracts';
+import {
+  DomainError,
+  type DomainPower,
+  type RequestOf,
+  type endMigration,
+  type finishMigration,
+} from '@infinibay/contracts';
 import type { Domain } from '@infinibay/libvirt';
 import { Injectable } from '@nestjs/common';
 import { diskError } from '../disks/disk-problem.js';
@@ -24,7 +30,11 @@ export class MigrationEnd {
     private readonly vms: VmService,
   ) {}
 
-  /** Call within the gate of the VM. @returns null: libvirt has no such domain @throws DomainError VM_BUSY, the problems of disks */
+  /**
+   * Call within the gate of the VM.
+   * @returns null: libvirt has no such domain
+   * @throws DomainError VM_BUSY, the problems of disks
+   */
   async finish(
     { vmId, migrationId, isOn }: RequestOf<typeof finishMigration>,
     deadline: Deadline,
@@ -41,7 +51,11 @@ export class MigrationEnd {
     return domain === undefined ? null : this.domains.power(domain, deadline);
   }
 
-  /** Call within the gate of the VM. @returns whether there was anything @throws DomainError VM_BUSY when its guest runs here */
+  /**
+   * Call within the gate of the VM.
+   * @returns whether there was anything
+   * @throws DomainError VM_BUSY when its guest runs here
+   */
   async end(
     { vmId, migrationId, otherStorageId }: RequestOf<typeof endMigration>,
     deadline: Deadline,

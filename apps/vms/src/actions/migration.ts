@@ -64,11 +64,7 @@ const prepare: PerformStep = async (input) => {
 };
 
 /** As at a start; null: nobody wants one any more, and its drive is empty from now on. */
-const seedOf = async ({
-  vm,
-  requests,
-  cloudInit,
-}: StepInput): Promise<RequestOf<typeof prepareMigration>['seed']> => {
+const seedOf = async ({ vm, requests, cloudInit }: StepInput): Promise<RequestOf<typeof prepareMigration>['seed']> => {
   const kept = await cloudInit();
   const [port] = (await requests.call(findPorts, { vmId: vm.id })).ports;
   if (kept === null || port === undefined) return null;
