@@ -52,7 +52,7 @@ export const configSchema = {
   MIGRATION_DATA_URI: setting(
     z
       .string()
-      .regex(/^(?:tcp:\/\/[A-Za-z0-9.-]+|unix:\/\/\/[A-Za-z0-9._/-]{1,56})$/, 'must be tcp://<name> or unix://<folder>')
+      .regex(/^(?:tcp:\/\/[A-Za-z0-9.-]+|unix:\/\/\/[A-Za-z0-9._/-]{1,66})$/, 'must be tcp://<name> or unix://<folder>')
       .optional(),
     "Where memory and disks of VMs that come to this host go: tcp://<name of this host>; unix://<folder that QEMU's user may write to> for hosts on one machine. As libvirt chooses when left out",
     { example: '' },
