@@ -7,7 +7,7 @@ const Outcomes = Object.fromEntries(DRAIN_OUTCOMES.map((outcome) => [outcome, ou
 registerEnumType(Outcomes, {
   name: 'DrainOutcome',
   description:
-    'What drainHost does to one virtual machine of a host. Live migration does not exist yet: none is moved away',
+    'What drainHost does to one virtual machine of a host. None is moved away: that is migrateVm',
   valuesMap: {
     SHUT_DOWN: {
       description:
