@@ -31,11 +31,11 @@ export class MigrationAbort {
     const domain = await this.domains.find(vmId, deadline);
     const isAtIt = this.works.isUnderWay(vmId);
     if (domain === undefined) return isAtIt ? 'UNDER_WAY' : 'GONE';
-    if (record === undefined) return 'STAYED';
     if (isAtIt || (await this.departing.isUnderWay(domain, deadline))) {
       await this.endJob(domain, deadline);
       return 'UNDER_WAY';
     }
+    if (record === undefined) return 'STAYED';
     await this.restore(domain, record, deadline);
     // From now on it may be started here.
     await this.records.forget(vmId);

@@ -53,12 +53,17 @@ export class MigrationDeparture {
     // An agent before this one has asked for it.
     if (known !== undefined && (await this.departing.isUnderWay(domain, deadline)))
       return { work: Promise.resolve('UNDER_WAY') };
+    // Once: what an attempt has copied may be of clusters that the guest has thrown away since.
+    if (known?.hasBegun === true) throw new DomainError('MIGRATION_FAILED', { vmId, reason: 'it has ended' });
     const record = known ?? (await this.recordOf(domain, asked, deadline));
     deadline.check();
     await this.records.keep(vmId, record);
     await this.requireMovable(domain, vmId, record, deadline);
     const options = await this.departing.optionsFor(domain, target, deadline);
-    return { work: this.move(domain, asked, record, options) };
+    deadline.check();
+    const begun = { ...record, hasBegun: true };
+    await this.records.keep(vmId, begun);
+    return { work: this.move(domain, asked, begun, options) };
   }
 
   private async recordOf(
@@ -69,7 +74,7 @@ export class MigrationDeparture {
     const power = await this.domains.power(domain, deadline);
     if (power !== 'running' && !isOff(power)) throw new DomainError('VM_BUSY', { vmId, power });
     const isShared = await this.departing.isShared(target);
-    return { migrationId, role: 'SOURCE', isShared, wasOff: isOff(power), hasLeft: false };
+    return { migrationId, role: 'SOURCE', isShared, wasOff: isOff(power), hasBegun: false, hasLeft: false };
   }
 
   /** That it runs, or stands still where it is moved because it was off. @throws DomainError MIGRATION_FAILED */

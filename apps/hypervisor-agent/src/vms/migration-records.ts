@@ -13,6 +13,8 @@ const MigrationRecord = z.object({
   isShared: z.boolean(),
   /** Of the source: it was off, and runs without a processor only to be moved. */
   wasOff: z.boolean(),
+  /** Of the source: libvirt was asked to move it, or was about to be. */
+  hasBegun: z.boolean(),
   /** Of the source: libvirt has said that it is there. */
   hasLeft: z.boolean(),
 });

@@ -15,7 +15,7 @@ describe(StartObstacles, () => {
   /** Of the agent that is started after this one. */
   const next = () => new StartObstacles(new RevertRecords(config), new MigrationRecords(config));
   afterAll(() => rmSync(STATE_DIR, { recursive: true }));
-  const SOURCE = { role: 'SOURCE', isShared: false, wasOff: false, hasLeft: false } as const;
+  const SOURCE = { role: 'SOURCE', isShared: false, wasOff: false, hasBegun: true, hasLeft: false } as const;
 
   it('keep a VM that is being moved from running on either host, until that has ended there', async () => {
     for (const role of ['SOURCE', 'TARGET'] as const) {

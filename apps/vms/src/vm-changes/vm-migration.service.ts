@@ -2,7 +2,7 @@ import { can } from '@infinibay/access-domain';
 import { DomainError, type Actor } from '@infinibay/contracts';
 import { validateInput } from '@infinibay/platform-graphql';
 import { isUuid } from '@infinibay/platform-subgraph';
-import { requireMigratable } from '@infinibay/vms-domain';
+import { requireMigratable, type Parameters } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import { Change, type Transaction } from '../database.js';
 import { MigrationRepository } from '../migrations/migration.repository.js';
@@ -35,7 +35,7 @@ export class VmMigrationService {
     const { idempotencyKey: key, ...input } = validateInput(MigrateVm, rawInput);
     if (!isUuid(input.vmId)) throw new DomainError('VM_NOT_FOUND');
     const { hostId } = input;
-    const parameters = hostId === null || !isUuid(hostId) ? {} : { hostId };
+    const parameters: Parameters = hostId === null || !isUuid(hostId) ? {} : { hostId };
     const show = (stored: Accepted): Accepted => stored;
     const wake = (): void => {
       this.changes.wake();

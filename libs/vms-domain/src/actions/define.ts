@@ -29,7 +29,7 @@ export interface Task<S extends string = string> {
   /** It is done to a VM that is off as well, and none is started for it. */
   readonly onOff?: boolean;
   /** What it leaves to be done, however it ended: nobody waits for that, and it is tried until it has come about. */
-  readonly leaves?: S | readonly S[];
+  readonly leaves?: readonly S[];
   /** Steps that come before it and are part of it, in order: each is done once, and its host goes on with it. */
   readonly through?: readonly S[];
   /** A VM in error that is off has it done at once, and is in error as before: nothing is started for it. */
