@@ -36,7 +36,8 @@ export class MigrationAbort {
       return 'UNDER_WAY';
     }
     if (record === undefined) return 'STAYED';
-    await this.restore(domain, record, deadline);
+    // It has left since it was looked for: whoever asks again is told.
+    if (!(await this.restore(domain, record, deadline))) return 'UNDER_WAY';
     // From now on it may be started here.
     await this.records.forget(vmId);
     this.logger.info({ vmId, migrationId }, 'the VM stays here');
@@ -53,11 +54,16 @@ export class MigrationAbort {
     }
   }
 
-  /** One that was off was started only to be moved; one that ran may have been left standing still by a daemon that died. */
-  private async restore(domain: Domain, { wasOff }: MigrationRecord, deadline: Deadline): Promise<void> {
-    const power = await this.domains.power(domain, deadline);
+  /**
+   * One that was off was started only to be moved; one that ran may have been left standing still by a daemon that died.
+   * @returns false: it is not here any more
+   */
+  private async restore(domain: Domain, { wasOff }: MigrationRecord, deadline: Deadline): Promise<boolean> {
+    const power = (await this.domains.observe(domain.uuid, deadline))?.power;
+    if (power === undefined) return false;
     const timeoutMs = deadline.timeoutMs();
     if (wasOff && !isOff(power)) await this.hypervisor.use('destroy-domain', () => domain.destroy({ timeoutMs }));
     if (!wasOff && power === 'paused') await this.hypervisor.use('resume-domain', () => domain.resume({ timeoutMs }));
+    return true;
   }
 }

@@ -36,7 +36,8 @@ export class MigrationArrival {
     const { storageId, isShared } = await this.disk.compare(source);
     await this.disk.requirePlace(asked, { isShared, isOurs: record !== undefined });
     deadline.check();
-    await this.records.keep(vmId, { migrationId, role: 'TARGET', isShared, wasOff: false, hasBegun: false, hasLeft: false });
+    const mine = { role: 'TARGET', isShared, wasOff: false, hasBegun: false, hasLeft: false } as const;
+    await this.records.keep(vmId, { migrationId, ...mine });
     if (!isShared) await this.disk.make(asked);
     const paths = await this.places.make(asked, deadline);
     this.logger.info({ vmId, migrationId, isShared }, 'ready for a VM that comes from another host');
