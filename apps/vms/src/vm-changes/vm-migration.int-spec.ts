@@ -65,6 +65,12 @@ describe('a VM that is moved to another host', () => {
       async () => (await database().vmMigration.findUnique({ where: { vmId } }))?.phase === phase,
       { what: phase, timeoutMs: 60_000 },
     );
+  /** A VM that runs; what is asked of its host after this is asked for the migration. */
+  const running = async (): Promise<string> => {
+    const vmId = await bench.running();
+    bench.neighbours.calls.length = 0;
+    return vmId;
+  };
   const stopped = async (): Promise<string> => {
     const vmId = await bench.running();
     await bench.act('forceOffVm', vmId);
@@ -73,8 +79,7 @@ describe('a VM that is moved to another host', () => {
   };
 
   it('runs on there, behind its filter, and nothing of it is left where it was', async () => {
-    const vmId = await bench.running();
-    bench.neighbours.calls.length = 0;
+    const vmId = await running();
     const { operation } = await ask(vmId);
     expect(operation?.isCancellable).toBe(true);
     const { vm, operation: end } = await ended(vmId);
@@ -120,7 +125,7 @@ describe('a VM that is moved to another host', () => {
 
   it('stays where it is when somebody cancels that, who asked for it or is an administrator', async () => {
     hosts.looksUntilLeft = MANY;
-    const vmId = await bench.running();
+    const vmId = await running();
     const { operation } = await ask(vmId);
     await phaseIs(vmId, 'MOVING');
     expect(await cancel(operation?.id, bench.actor)).toBe('FORBIDDEN');
@@ -134,7 +139,7 @@ describe('a VM that is moved to another host', () => {
 
   it('is there when who cancelled it came too late', async () => {
     hosts.looksUntilLeft = MANY;
-    const vmId = await bench.running();
+    const vmId = await running();
     const { operation } = await ask(vmId);
     await phaseIs(vmId, 'MOVING');
     // Its worker is kept from hearing that it has left until somebody has cancelled it.
@@ -150,7 +155,7 @@ describe('a VM that is moved to another host', () => {
 
   it('goes on where it was when it can not be moved', async () => {
     hosts.refusal = 'MIGRATION_FAILED';
-    const vmId = await bench.running();
+    const vmId = await running();
     await ask(vmId);
     const { vm, operation } = await ended(vmId);
     expect([vm.state, vm.error, operation.status]).toEqual(['RUNNING', null, 'FAILED']);
@@ -160,8 +165,7 @@ describe('a VM that is moved to another host', () => {
   });
 
   it('is not started where it was when the other host is away after it has left', async () => {
-    const vmId = await bench.running();
-    bench.neighbours.calls.length = 0;
+    const vmId = await running();
     let refusals = 0;
     hosts.disturb = (call) => {
       if (call !== 'finish-migration@target' || refusals === 3) return;
@@ -177,7 +181,7 @@ describe('a VM that is moved to another host', () => {
 
   it('is deleted on the way, from both hosts', async () => {
     hosts.looksUntilLeft = MANY;
-    const vmId = await bench.running();
+    const vmId = await running();
     await ask(vmId);
     await phaseIs(vmId, 'MOVING');
     await bench.act('deleteVm', vmId);
@@ -187,9 +191,8 @@ describe('a VM that is moved to another host', () => {
   });
 
   it('is in error, and started nowhere, when neither host has it', async () => {
-    const vmId = await bench.running();
+    const vmId = await running();
     hosts.vanish.add(vmId);
-    bench.neighbours.calls.length = 0;
     await ask(vmId);
     const inError = ({ state }: VmView): boolean => state === 'ERROR';
     const { error } = await bench.until(vmId, 'the error', inError);
