@@ -24,7 +24,8 @@ export class ArrivingDisk {
 
   /**
    * @param isOurs an attempt of this migration may have made what is in its place
-   * @throws DomainError VM_NOT_MIGRATABLE, IMAGE_MISSING, IMAGE_REPLACED, POOL_FULL, and the problems of disks on a shared storage
+   * @throws DomainError VM_NOT_MIGRATABLE, IMAGE_MISSING, IMAGE_REPLACED, POOL_FULL, and the problems of disks where both
+   * hosts have the same
    */
   async requirePlace(
     asked: Asked,

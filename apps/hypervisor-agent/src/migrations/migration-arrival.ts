@@ -24,7 +24,11 @@ export class MigrationArrival {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** @throws DomainError VM_BUSY, VM_NOT_MIGRATABLE, IMAGE_MISSING, IMAGE_REPLACED, POOL_FULL, STORAGE_UNAVAILABLE, the problems of disks */
+  /**
+   * Call within the gate of the VM.
+   * @throws DomainError VM_BUSY, VM_NOT_MIGRATABLE, IMAGE_MISSING, IMAGE_REPLACED, POOL_FULL, STORAGE_UNAVAILABLE, and the
+   * problems of disks
+   */
   async prepare(asked: Asked, deadline: Deadline): Promise<MigrationTarget> {
     const { vmId, migrationId, source } = asked;
     await this.requireAble(asked);

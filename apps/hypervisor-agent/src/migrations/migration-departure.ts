@@ -41,7 +41,8 @@ export class MigrationDeparture {
 
   /**
    * Call within the gate of the VM.
-   * @throws DomainError VM_NOT_FOUND, VM_BUSY, VM_NOT_MIGRATABLE, MIGRATION_FAILED when it can't go on, the problems of disks and filters
+   * @throws DomainError VM_NOT_FOUND, VM_BUSY, VM_NOT_MIGRATABLE, MIGRATION_FAILED when it can't go on, and the problems
+   * of disks and filters
    */
   async begin(asked: Asked, deadline: Deadline): Promise<{ readonly work: Promise<Departure> }> {
     const { vmId, migrationId, target } = asked;
@@ -113,10 +114,13 @@ export class MigrationDeparture {
     return 'LEFT';
   }
 
-  /** libvirt takes the definition away when it has left, and only then. @throws DomainError MIGRATION_FAILED, and that libvirt is away */
+  /**
+   * libvirt takes the definition away when it has left, and only then.
+   * @throws DomainError MIGRATION_FAILED, and that libvirt is away
+   */
   private async afterFailure(vmId: string, error: unknown): Promise<Departure> {
     if (!(error instanceof DomainError)) throw error;
-    // The link to the daemon is broken, or its time is over: it may be at it still, which is seen when it is asked for again.
+    // The link to the daemon is broken, or its time is over: it may be at it still. That is seen when it is asked again.
     if (error.code === 'HOST_UNAVAILABLE' || error.code === 'DEADLINE_EXCEEDED') throw error;
     const find = this.hypervisor.find('find-domain', 'NO_DOMAIN', ({ domains }) => domains.lookupByUuid(vmId));
     if ((await find) === undefined) return 'GONE';

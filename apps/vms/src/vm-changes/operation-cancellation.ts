@@ -13,7 +13,7 @@ import { VmRepository } from '../vms/vm.repository.js';
 import { VmChangesService } from './vm-changes.service.js';
 import { CancelOperation } from './vm-migration.inputs.js';
 
-/** Operations that somebody takes back. What is to be undone for that is the worker's, who also says how it came out. */
+/** Operations that somebody takes back. What is undone for that is the worker's, who also says how it came out. */
 @Injectable()
 export class OperationCancellation {
   constructor(
