@@ -1,7 +1,7 @@
 // Guests that go from one libvirtd to another, each a host of its own. Beside the sources, since it needs the stack's tools.
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import {
   abortMigration,
@@ -116,7 +116,19 @@ suite('a guest that goes to another host', () => {
     await here.agent.call(endMigration, { ...of, otherStorageId: target.storageId });
     expect(existsSync(diskOn(here, of.vmId))).toBe(true);
     expect(await isSound(sharing, of.vmId)).toBe(true);
+    expect(readdirSync(here.state.diskDir).filter((name) => name.startsWith('.infinibay-arriving'))).toEqual([]);
   }, 300_000);
+
+  it('does not go to a host that has a copy of its storage, with the same mark', async () => {
+    const of = await written();
+    const target = await prepared(of, sharing);
+    rmSync(path.join(here.state.diskDir, `.infinibay-arriving-${of.migrationId}`));
+    expect(await here.agent.refusal(migrateVm, { ...of, target })).toBe('VM_NOT_MIGRATABLE');
+    expect((await here.agent.call(abortMigration, of)).departure).toBe('STAYED');
+    await sharing.agent.call(endMigration, { ...of, otherStorageId: null });
+    expect(existsSync(diskOn(here, of.vmId))).toBe(true);
+    expect((await here.agent.call(startVm, of)).power).toBe('running');
+  }, 120_000);
 
   it('goes on where it was when it can not leave, and only then may be started there', async () => {
     for (const isOn of [true, false]) {

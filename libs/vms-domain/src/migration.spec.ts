@@ -67,6 +67,17 @@ describe('a VM on its way to another host', () => {
     }
   });
 
+  it('left standing still by libvirt runs on when nothing at the other host can hold its disk', () => {
+    const held = { power: 'paused', reason: 'migration' } as const;
+    const resume = { kind: 'act', step: 'resume' };
+    expect(plan('RUNNING', moving('TAKEN_BACK', false, held))).toEqual({ kind: 'act', step: 'clean-migration' });
+    const cleaned = new Set<Step>(['clean-migration']);
+    expect(plan('RUNNING', moving('TAKEN_BACK', false, { ...held, completed: cleaned }))).toEqual(resume);
+    expect(plan('RUNNING', seen(held))).toEqual(resume);
+    expect(plan('RUNNING', moving('TAKEN_BACK', false, { ...held, isAsked: true }))).toEqual(resume);
+    expect(plan('RUNNING', moving('TAKEN_BACK', false, { ...held, reason: 'user' }))).toEqual({ kind: 'paused' });
+  });
+
   it('has the task done when it has arrived and runs on, and tells who cancelled it when it was taken back', () => {
     const task = taskOf('MIGRATE_VM');
     const finished = new Set<Step>(['finish-migration']);

@@ -2,7 +2,7 @@ import type { VmState } from '@infinibay/contracts';
 import type { Task } from './actions/define.js';
 import type { Parameters } from './actions/options.js';
 import { isUnsettled, nextMigrationStep } from './migration.js';
-import { PAUSED, act, isHeldForSnapshot, type Observed, type Plan } from './planning.js';
+import { PAUSED, act, isHeldForMigration, isHeldForSnapshot, type Observed, type Plan } from './planning.js';
 import { SPEC_STEPS, nextSpecStep } from './spec/domain-comparison.js';
 import {
   actionOf,
@@ -51,11 +51,19 @@ export const plan = (desired: DesiredState, observed: Observed, task: Task<Step>
 const withLeftovers = (next: Plan<Step>, observed: Observed): Plan<Step> => {
   const { pendingVolumes = null, hasUnwantedSnapshots = false, isToSettleIn = false } = observed;
   const { isAsked, completed } = observed;
+  if (!isAsked && isLockedElsewhere(next, observed)) return act('clean-migration');
   if (next.kind !== 'settled' || isAsked) return next;
   if (pendingVolumes !== null && !completed.has(pendingVolumes)) return act(pendingVolumes);
   if (hasUnwantedSnapshots && !completed.has('delete-snapshot')) return act('delete-snapshot');
   if (isToSettleIn && !completed.has('settle-in')) return act('settle-in');
   return withCleaning(next, observed);
+};
+
+/** It could not run on where it has stayed: what stands still at the other host may hold a disk that both have. */
+const isLockedElsewhere = (next: Plan<Step>, { migration = null, reason, completed }: Observed): boolean => {
+  const wouldResume = next.kind === 'act' && next.step === 'resume';
+  const isToBeCleaned = migration?.phase === 'TAKEN_BACK' && !completed.has('clean-migration');
+  return wouldResume && isToBeCleaned && isHeldForMigration(reason);
 };
 
 /** What a VM has left on a host that it does not belong to goes, also of one that is deleted. */

@@ -68,6 +68,9 @@ const HELD_FOR_RESET = 'reset';
 /** libvirt stops a guest for as long as its memory is kept; one that died meanwhile has left it so. */
 export const isHeldForSnapshot = (reason: string): boolean => reason === 'save' || reason === 'snapshot';
 
+/** libvirt stopped it to change hosts, and did not come to let it run on where it has stayed. */
+export const isHeldForMigration = (reason: string): boolean => reason === 'migration';
+
 /** It does not run yet: memory that was saved is being loaded, which takes as long as there is of it. */
 export const isBeingStarted = (reason: string): boolean => reason === 'starting-up';
 
@@ -76,7 +79,7 @@ export const isBeingStarted = (reason: string): boolean => reason === 'starting-
  * above all, and it may run on when that is over.
  */
 export const isPausedForNow = (reason: string): boolean =>
-  reason === 'io-error' || reason === HELD_FOR_RESET || isHeldForSnapshot(reason);
+  reason === 'io-error' || reason === HELD_FOR_RESET || isHeldForSnapshot(reason) || isHeldForMigration(reason);
 
 /** A VM that was built and whose disk is not what it must be: nothing is made or started until it is. */
 export const isBlocked = ({ isBuilt, isDiskSound }: Observed): boolean => isBuilt && !isDiskSound;

@@ -45,6 +45,11 @@ export class ArrivingDisk {
     await this.requireRoom(asked);
   }
 
+  /** The host that it leaves looks whether it finds that. */
+  announce({ vmId, migrationId }: Asked): Promise<void> {
+    return this.disks.announce(vmId, migrationId);
+  }
+
   /** Anew: what an attempt before has left of it may be of any time. */
   async make(asked: Asked): Promise<void> {
     const { vmId, source } = asked;

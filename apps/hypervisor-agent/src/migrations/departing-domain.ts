@@ -29,6 +29,17 @@ export class DepartingDomain {
     return (await this.disks.storageId()) === storageId;
   }
 
+  /**
+   * As `isShared`, before anything is done. Two storages with one mark are one that was copied: a guest would go on there on
+   * a disk of another time.
+   * @throws DomainError STORAGE_UNAVAILABLE, VM_NOT_MIGRATABLE
+   */
+  async requireTrulyShared(vmId: string, migrationId: string, target: MigrationTarget): Promise<boolean> {
+    const isShared = await this.isShared(target);
+    if (isShared && !(await this.disks.isAnnounced(migrationId))) throw notMigratable(vmId, 'DISK');
+    return isShared;
+  }
+
   /** @throws DomainError VM_NOT_MIGRATABLE when something of it has no place there */
   async optionsFor(domain: Domain, target: MigrationTarget, deadline: Deadline): Promise<MigrateOptions> {
     const isShared = await this.isShared(target);

@@ -1,4 +1,4 @@
-import type { Departure } from '@infinibay/contracts';
+import { DomainError, type Departure } from '@infinibay/contracts';
 import type { Domain } from '@infinibay/libvirt';
 import type { Logger } from '@infinibay/platform-logging';
 import { LOGGER } from '@infinibay/platform-service';
@@ -63,7 +63,17 @@ export class MigrationAbort {
     if (power === undefined) return false;
     const timeoutMs = deadline.timeoutMs();
     if (wasOff && !isOff(power)) await this.hypervisor.use('destroy-domain', () => domain.destroy({ timeoutMs }));
-    if (!wasOff && power === 'paused') await this.hypervisor.use('resume-domain', () => domain.resume({ timeoutMs }));
+    if (!wasOff && power === 'paused') await this.letRunOn(domain, timeoutMs);
     return true;
+  }
+
+  /** Where both hosts have its disk, what stands still at the other may hold it: it stays here all the same. */
+  private async letRunOn(domain: Domain, timeoutMs: number): Promise<void> {
+    try {
+      await this.hypervisor.use('resume-domain', () => domain.resume({ timeoutMs }));
+    } catch (error) {
+      if (!(error instanceof DomainError) || error.code !== 'HYPERVISOR_ERROR') throw error;
+      this.logger.warn({ err: error, vmId: domain.uuid }, 'the VM stays here, but cannot run on yet');
+    }
   }
 }

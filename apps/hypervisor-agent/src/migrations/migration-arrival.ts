@@ -42,7 +42,7 @@ export class MigrationArrival {
     deadline.check();
     const mine = { role: 'TARGET', isShared, wasOff: false, hasBegun: false, hasLeft: false } as const;
     await this.records.keep(vmId, { migrationId, ...mine });
-    if (!isShared) await this.disk.make(asked);
+    await (isShared ? this.disk.announce(asked) : this.disk.make(asked));
     const paths = await this.places.make(asked, deadline);
     this.logger.info({ vmId, migrationId, isShared }, 'ready for a VM that comes from another host');
     return { storageId, ...addresses, ...paths };

@@ -74,7 +74,7 @@ export class MigrationDeparture {
   ): Promise<MigrationRecord> {
     const power = await this.domains.power(domain, deadline);
     if (power !== 'running' && !isOff(power)) throw new DomainError('VM_BUSY', { vmId, power });
-    const isShared = await this.departing.isShared(target);
+    const isShared = await this.departing.requireTrulyShared(vmId, migrationId, target);
     return { migrationId, role: 'SOURCE', isShared, wasOff: isOff(power), hasBegun: false, hasLeft: false };
   }
 

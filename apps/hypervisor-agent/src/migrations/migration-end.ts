@@ -11,9 +11,9 @@ import { diskError } from '../disks/disk-problem.js';
 import { DiskService } from '../disks/disk.service.js';
 import { isOff } from '../domains/domain-power.js';
 import { DomainRepository } from '../domains/domain.repository.js';
+import { FilterService } from '../filters/filter.service.js';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
-import { SeedService } from '../seeds/seed.service.js';
-import { MigrationRecords, type MigrationRecord } from '../vms/migration-records.js';
+import { MigrationRecords, mayBeEnded, type MigrationRecord } from '../vms/migration-records.js';
 import { unlessDone } from '../vms/unless-done.js';
 import { VmService } from '../vms/vm.service.js';
 import type { Deadline } from '../work/deadline.js';
@@ -25,7 +25,7 @@ export class MigrationEnd {
     private readonly hypervisor: Hypervisor,
     private readonly domains: DomainRepository,
     private readonly disks: DiskService,
-    private readonly seeds: SeedService,
+    private readonly filters: FilterService,
     private readonly records: MigrationRecords,
     private readonly vms: VmService,
   ) {}
@@ -33,7 +33,7 @@ export class MigrationEnd {
   /**
    * Call within the gate of the VM.
    * @returns null: libvirt has no such domain
-   * @throws DomainError VM_BUSY, the problems of disks
+   * @throws DomainError VM_BUSY, FILTER_MISSING, FILTER_NOT_ENFORCED, the problems of disks
    */
   async finish(
     { vmId, migrationId, isOn }: RequestOf<typeof finishMigration>,
@@ -42,11 +42,12 @@ export class MigrationEnd {
     const record = await this.records.of(vmId, migrationId);
     // It was done before: what the VM has come to since is not changed.
     if (record === undefined) return (await this.domains.observe(vmId, deadline))?.power ?? null;
-    const finding = await this.disks.inspect(vmId, true);
-    if (finding.status !== 'SOUND') throw diskError(vmId, finding.problem);
+    // What shall be off, or gone, asks nothing of a disk that may be in no state to be used.
+    if (isOn) await this.requireSound(vmId);
     await this.disks.adopt(vmId);
     const domain = await this.domains.find(vmId, deadline);
     if (domain !== undefined) await this.settle(domain, isOn, deadline);
+    await this.disks.renounce(migrationId);
     await this.records.forget(vmId);
     return domain === undefined ? null : this.domains.power(domain, deadline);
   }
@@ -65,32 +66,35 @@ export class MigrationEnd {
     if (record === undefined) return false;
     await this.removeDomain(vmId, record, deadline);
     if (await this.isElsewhereToo(record, otherStorageId)) await this.disks.leave(vmId);
-    else {
-      await this.disks.remove(vmId, deadline);
-      await this.seeds.remove(vmId);
-    }
+    // With the seed beside it.
+    else await this.disks.remove(vmId, deadline);
+    await this.disks.renounce(migrationId);
     await this.records.forget(vmId);
     return true;
+  }
+
+  private async requireSound(vmId: string): Promise<void> {
+    const finding = await this.disks.inspect(vmId, true);
+    if (finding.status !== 'SOUND') throw diskError(vmId, finding.problem);
   }
 
   private async settle(domain: Domain, isOn: boolean, deadline: Deadline): Promise<void> {
     const power = await this.domains.power(domain, deadline);
     if (isOff(power)) return;
-    const timeoutMs = deadline.timeoutMs();
-    if (!isOn) return this.hypervisor.use('destroy-domain', () => domain.destroy({ timeoutMs }));
+    if (!isOn) return this.hypervisor.use('destroy-domain', () => domain.destroy({ timeoutMs: deadline.timeoutMs() }));
     if (power === 'running') return;
+    await this.filters.requireFor(domain.uuid);
     await unlessDone(
-      () => this.hypervisor.use('resume-domain', () => domain.resume({ timeoutMs })),
+      () => this.hypervisor.use('resume-domain', () => domain.resume({ timeoutMs: deadline.timeoutMs() })),
       async () => (await this.domains.power(domain, deadline)) === 'running',
     );
   }
 
-  /** What came here and stands still was never let run. At the source libvirt has ended it. */
-  private async removeDomain(vmId: string, { role }: MigrationRecord, deadline: Deadline): Promise<void> {
+  private async removeDomain(vmId: string, record: MigrationRecord, deadline: Deadline): Promise<void> {
     const domain = await this.domains.find(vmId, deadline);
     const power = domain === undefined ? 'off' : await this.domains.power(domain, deadline);
     if (domain !== undefined && !isOff(power)) {
-      if (role === 'SOURCE' || power === 'running') throw new DomainError('VM_BUSY', { vmId, power, role });
+      if (!mayBeEnded(record, power)) throw new DomainError('VM_BUSY', { vmId, power, role: record.role });
       await this.hypervisor.use('destroy-domain', () => domain.destroy({ timeoutMs: deadline.timeoutMs() }));
     }
     await this.vms.undefine(vmId, deadline);

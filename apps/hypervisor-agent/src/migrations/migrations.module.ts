@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { DisksModule } from '../disks/disks.module.js';
 import { DomainsModule } from '../domains/domains.module.js';
+import { FiltersModule } from '../filters/filters.module.js';
 import { HostModule } from '../host/host.module.js';
 import { HypervisorModule } from '../hypervisor/hypervisor.module.js';
 import { ImagesModule } from '../images/images.module.js';
@@ -28,6 +29,7 @@ import { MigrationWorks } from './migration-works.js';
     HostModule,
     DomainsModule,
     DisksModule,
+    FiltersModule,
     VolumesModule,
     SeedsModule,
     VmsModule,

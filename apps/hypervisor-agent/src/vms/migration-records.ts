@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { DomainError, Uuid } from '@infinibay/contracts';
+import { DomainError, Uuid, type DomainPower } from '@infinibay/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { AGENT_CONFIG, type AgentConfig } from '../config.js';
@@ -46,3 +46,10 @@ export class MigrationRecords extends RecordStore<MigrationRecord> {
     return last;
   }
 }
+
+/**
+ * What came here and stands still was never let run. libvirt may have failed to end what has left, and leaves it standing
+ * still.
+ */
+export const mayBeEnded = ({ role, hasLeft }: Pick<MigrationRecord, 'role' | 'hasLeft'>, power: DomainPower): boolean =>
+  power !== 'running' && (role === 'TARGET' || hasLeft);

@@ -116,7 +116,7 @@ describe('mutations of vms, repeated', () => {
     const vmId = await bench.running();
     await bench.hold(vmId);
     const input = { idempotencyKey: randomUUID(), vmId, hostId: await otherHost() };
-    const query = 'mutation (: MigrateVmInput!) { migrateVm(input: ) { operation { id } } }';
+    const query = 'mutation ($input: MigrateVmInput!) { migrateVm(input: $input) { operation { id } } }';
     const { data } = await bench.vms.ask(administrator, query, { input });
     return (data as { migrateVm: { operation: { id: string } } }).migrateVm.operation.id;
   };
