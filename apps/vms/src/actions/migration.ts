@@ -108,12 +108,21 @@ const isThere = async ({ vm, requests }: StepInput, { targetHostId: hostId }: Vm
 /** It is of that host by now. Its filter comes before it runs on: rules may have changed since it was made there. */
 const finish: PerformStep = async (input) => {
   const { vm, migration, requests, on, preparation } = input;
-  if (migration?.phase !== 'ARRIVED') throw new DomainError('OPERATION_CANCELLED', { vmId: vm.id });
-  await create['attach-network'](input);
-  await create.protect(input);
+  if (migration?.phase !== 'ARRIVED') throw takenBack(vm.id, migration);
+  // One that shall go needs neither, and is not held up where it can't have them.
+  if (vm.desired !== 'DELETED') {
+    await create['attach-network'](input);
+    await create.protect(input);
+  }
   await requests.call(finishMigration, { ...onHost(input, migration), isOn: vm.desired === 'RUNNING' }, on);
   preparation.migration = { kind: 'finished' };
   return 'done';
+};
+
+const takenBack = (vmId: string, migration: VmMigration | null): DomainError => {
+  if (migration?.isTargetInMaintenance !== true) return new DomainError('OPERATION_CANCELLED', { vmId });
+  const message = 'The host that the virtual machine was to go to was put into maintenance';
+  return new DomainError('HOST_IN_MAINTENANCE', { vmId, hostId: migration.targetHostId }, { message });
 };
 
 /** What there is of it on the host that it does not belong to. */

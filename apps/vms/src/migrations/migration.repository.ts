@@ -8,11 +8,13 @@ import type { Prisma, VmMigration as MigrationRow } from '../generated/prisma/cl
 export interface VmMigration extends Omit<MigrationRow, 'target'> {
   /** What the host told that it goes to; null: it has not made itself ready. */
   readonly target: MigrationTarget | null;
-  /** Somebody waits for it, and has not cancelled it. */
+  /** Somebody waits for it, and has not cancelled it; and the host that it goes to takes VMs. */
   readonly isWanted: boolean;
+  /** The host that it goes to takes no VMs since it was chosen. */
+  readonly isTargetInMaintenance: boolean;
 }
 
-type Reader = Pick<Transaction, 'vmMigration' | 'operation'>;
+type Reader = Pick<Transaction, 'vmMigration' | 'operation' | 'host'>;
 
 export type NewMigration = Pick<
   Prisma.VmMigrationUncheckedCreateInput,
@@ -34,8 +36,10 @@ export class MigrationRepository {
       select: { status: true, cancelRequestedAt: true },
     });
     const isOpen = asked?.status === 'PENDING' || asked?.status === 'RUNNING';
-    const isWanted = isOpen && asked.cancelRequestedAt === null;
-    return { ...row, target: MigrationTarget.nullable().parse(row.target), isWanted };
+    const where = { id: row.targetHostId, maintenanceSince: { not: null } };
+    const isTargetInMaintenance = (await tx.host.count({ where })) > 0;
+    const isWanted = isOpen && asked.cancelRequestedAt === null && !isTargetInMaintenance;
+    return { ...row, target: MigrationTarget.nullable().parse(row.target), isWanted, isTargetInMaintenance };
   }
 
   async add(tx: Transaction, migration: NewMigration): Promise<void> {

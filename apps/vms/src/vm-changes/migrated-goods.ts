@@ -27,7 +27,8 @@ export class MigratedGoods {
       hostId,
       state,
       hasDisk: vm.diskBuiltAt !== null,
-      isMoving: owesCopy || (await this.migrations.ofVm(id, tx)) !== null,
+      // What it is in was left to be made ready, and would have to be on the other host as well.
+      isMoving: vm.toSettleIn || owesCopy || (await this.migrations.ofVm(id, tx)) !== null,
       snapshots: await this.snapshots.count(tx, id),
       volumes: (await this.volumes.ofVm(id, tx)).length,
     };

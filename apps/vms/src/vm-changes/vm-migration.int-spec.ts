@@ -164,6 +164,34 @@ describe('a VM that is moved to another host', () => {
     expect(bench.neighbours.calls).not.toContain('start-vm');
   });
 
+  it('is asked for nothing that depends on where it is, before that is certain', async () => {
+    hosts.refusal = 'MIGRATION_FAILED';
+    hosts.disturb = (call) => {
+      if (call === 'abort-migration@source') throw new DomainError('HOST_UNAVAILABLE');
+    };
+    const vmId = await running();
+    await ask(vmId);
+    await bench.until(vmId, 'the failure', ({ operations: [last] }) => last?.status === 'FAILED');
+    const { errors } = await bench.say('resizeVm', { vmId, vcpus: 2, memoryMib: 128 });
+    expect(errors?.[0]?.extensions.code).toBe('VM_BUSY');
+    hosts.disturb = () => undefined;
+    await ended(vmId);
+  });
+
+  it('stays where it is when the other host is put into maintenance on the way', async () => {
+    hosts.looksUntilLeft = MANY;
+    const vmId = await running();
+    await ask(vmId);
+    await phaseIs(vmId, 'MOVING');
+    const where = { id: hosts.hostId };
+    const maintenance = { maintenanceSince: new Date(), maintenanceById: administrator.userId };
+    await database().host.update({ where, data: maintenance });
+    const { vm, operation } = await ended(vmId);
+    await database().host.update({ where, data: { maintenanceSince: null, maintenanceById: null } });
+    expect([vm.state, operation.status, operation.errorCode]).toEqual(['RUNNING', 'FAILED', 'HOST_IN_MAINTENANCE']);
+    expect(hosts.of(vmId)).toEqual(['running', true, null, false]);
+  });
+
   it('is not started where it was when the other host is away after it has left', async () => {
     const vmId = await running();
     let refusals = 0;
