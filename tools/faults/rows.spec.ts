@@ -7,8 +7,8 @@ import { VICTIMS } from './victims.ts';
 const ALL = { quick: false, only: undefined, schedules: 10, seed: 1 };
 /**
  * A transfer to another department, and a move to another host, have their kills in specs of vms. A reboot needs a guest
- * that restarts by itself, which a spec of the agent has. Another spec is what the next five are about as well, a cut of the power the next two. Images
- * need a server that has them: their specs kill vms and the agent.
+ * that restarts by itself, which a spec of the agent has. Another spec is what the next five are about as well, a cut of
+ * the power the next two. Images need a server that has them: their specs kill vms and the agent.
  */
 const WITHOUT_ROWS = [
   'MIGRATE_VM',
