@@ -8,7 +8,7 @@ import type { Prisma, VmMigration as MigrationRow } from '../generated/prisma/cl
 export interface VmMigration extends Omit<MigrationRow, 'target'> {
   /** What the host told that it goes to; null: it has not made itself ready. */
   readonly target: MigrationTarget | null;
-  /** Somebody waits for it, and has not cancelled it; and the host that it goes to takes VMs. */
+  /** Somebody waits for it, and nobody has cancelled it. One that is not wanted never is again. */
   readonly isWanted: boolean;
   /** The host that it goes to takes no VMs since it was chosen. */
   readonly isTargetInMaintenance: boolean;
@@ -38,12 +38,22 @@ export class MigrationRepository {
     const isOpen = asked?.status === 'PENDING' || asked?.status === 'RUNNING';
     const where = { id: row.targetHostId, maintenanceSince: { not: null } };
     const isTargetInMaintenance = (await tx.host.count({ where })) > 0;
-    const isWanted = isOpen && asked.cancelRequestedAt === null && !isTargetInMaintenance;
+    const isWanted = isOpen && asked.cancelRequestedAt === null;
     return { ...row, target: MigrationTarget.nullable().parse(row.target), isWanted, isTargetInMaintenance };
   }
 
   async add(tx: Transaction, migration: NewMigration): Promise<void> {
     await tx.vmMigration.create({ data: { ...migration, createdAt: await databaseNow(tx) } });
+  }
+
+  /** Nothing comes to a host that takes nothing any more, unless it has left already. @param targetHostId of a locked host */
+  async cancelThoseTo(tx: Transaction, targetHostId: string): Promise<void> {
+    const where = { targetHostId, phase: { in: ['PREPARING', 'MOVING'] } } satisfies Prisma.VmMigrationWhereInput;
+    const underWay = await tx.vmMigration.findMany({ where, select: { operationId: true } });
+    await tx.operation.updateMany({
+      where: { id: { in: underWay.map(({ operationId }) => operationId) }, status: { in: ['PENDING', 'RUNNING'] } },
+      data: { cancelRequestedAt: await databaseNow(tx) },
+    });
   }
 
   async update(

@@ -9,6 +9,7 @@ import { admin } from '../testing/vms-under-test.js';
 
 const MIGRATE = `mutation ($input: MigrateVmInput!) { migrateVm(input: $input) { vm { id } operation { id isCancellable } } }`;
 const CANCEL = `mutation ($input: CancelOperationInput!) { cancelOperation(input: $input) { id status } }`;
+const MAINTAIN = `mutation ($input: SetHostMaintenanceInput!) { setHostMaintenance(input: $input) { id } }`;
 const MANY = 1_000;
 
 describe('a VM that is moved to another host', () => {
@@ -183,11 +184,13 @@ describe('a VM that is moved to another host', () => {
     const vmId = await running();
     await ask(vmId);
     await phaseIs(vmId, 'MOVING');
-    const where = { id: hosts.hostId };
-    const maintenance = { maintenanceSince: new Date(), maintenanceById: administrator.userId };
-    await database().host.update({ where, data: maintenance });
+    const maintain = (maintenance: boolean) => {
+      const input = { idempotencyKey: randomUUID(), hostId: hosts.hostId, maintenance };
+      return bench.vms.ask(administrator, MAINTAIN, { input });
+    };
+    expect((await maintain(true)).errors).toBeUndefined();
     const { vm, operation } = await ended(vmId);
-    await database().host.update({ where, data: { maintenanceSince: null, maintenanceById: null } });
+    await maintain(false);
     expect([vm.state, operation.status, operation.errorCode]).toEqual(['RUNNING', 'FAILED', 'HOST_IN_MAINTENANCE']);
     expect(hosts.of(vmId)).toEqual(['running', true, null, false]);
   });
