@@ -105,6 +105,15 @@ suite('a guest that goes to another host', () => {
     expect(existsSync(diskOn(here, of.vmId))).toBe(false);
   }, 300_000);
 
+  it('runs on on its disk alone, and is switched off whatever has become of that', async () => {
+    const of = await written();
+    expect(await moved(of, await prepared(of, there))).toBe('LEFT');
+    rmSync(diskOn(there, of.vmId));
+    expect(await there.agent.refusal(finishMigration, { ...of, isOn: true })).toBe('DISK_MISSING');
+    expect(await powerOn(there, of.vmId)).toBe('paused');
+    expect((await there.agent.call(finishMigration, { ...of, isOn: false })).power).toBe('off');
+  }, 300_000);
+
   it('keeps its disk where both hosts have it, whoever cleans up', async () => {
     const of = await written();
     await here.agent.call(startVm, of);
