@@ -12,11 +12,17 @@ if (name === undefined || bench === undefined) {
   for (const [known, { description }] of Object.entries(BENCHES)) console.log(`  ${known.padEnd(14)}${description}`);
   process.exit(name === undefined ? 0 : 2);
 }
+let ending = false;
 for (const [signal, code] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const)
-  process.once(signal, () => void cleanUpAll().finally(() => process.exit(code)));
+  process.on(signal, () => {
+    // It may come twice: to the whole group, and from whoever started this.
+    if (ending) return;
+    ending = true;
+    void cleanUpAll().finally(() => process.exit(code));
+  });
 try {
   const figures = await bench.run((line) => {
     console.log(`bench: ${line}`);

@@ -5,6 +5,7 @@ import { SCHEMA_NAMES } from '@infinibay/contracts';
 import type pg from 'pg';
 
 import { RunningSystem } from '../../tools/e2e/running-system.ts';
+import { cleanUp } from '../cleanup.ts';
 import { boundedFigure, type Figure } from '../report/figure.ts';
 import { databaseOf } from '../stack-database.ts';
 
@@ -25,6 +26,10 @@ export async function measureIdleWrites(say: (line: string) => void): Promise<re
   say('starting the whole stack');
   const system = await RunningSystem.start();
   const client = databaseOf(system);
+  const stop = cleanUp(async () => {
+    await client.end().catch(() => undefined);
+    await system.stop();
+  });
   try {
     await client.connect();
     await delay(SETTLES_MS);
@@ -37,7 +42,6 @@ export async function measureIdleWrites(say: (line: string) => void): Promise<re
       return boundedFigure(`${schema}.idleWrites`, count / (WATCHED_MS / 1_000), 'rows/s', '<= 1');
     });
   } finally {
-    await client.end();
-    await system.stop();
+    await stop();
   }
 }

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { RunningSystem } from '../../tools/e2e/running-system.ts';
 import { SERVICES } from '../../tools/stack/services.ts';
+import { cleanUp } from '../cleanup.ts';
 import { plainFigure, WrongAnswer, type Figure } from '../report/figure.ts';
 
 const IDLE_MS = 30_000;
@@ -11,13 +12,16 @@ const IDLE_MS = 30_000;
 export async function measureServices(say: (line: string) => void): Promise<readonly Figure[]> {
   say('starting the whole stack');
   const system = await RunningSystem.start();
+  const stop = cleanUp(async () => {
+    await system.stop();
+  });
   try {
     say(`all ready; idling for ${IDLE_MS / 1_000} s`);
     await delay(IDLE_MS);
     const measured = await Promise.all(SERVICES.map(({ name }) => measureService(system, name)));
     return measured.flat();
   } finally {
-    await system.stop();
+    await stop();
   }
 }
 

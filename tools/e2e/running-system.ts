@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -89,14 +90,15 @@ export class RunningSystem {
     return Number(line.trim().split(/\s+/)[0]);
   }
 
-  /** Ctrl-C. @returns the exit code of the command */
+  /** Ctrl-C, unless it has ended before; nothing of it stays. @returns the exit code of the command */
   async stop(): Promise<number | null> {
-    const ended = new Promise<number | null>((resolve) => this.child.once('exit', resolve));
-    if (this.child.exitCode !== null) return this.child.exitCode;
-    this.child.kill('SIGINT');
-    const code = await ended;
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      const ended = once(this.child, 'exit');
+      this.child.kill('SIGINT');
+      await ended;
+    }
     rmSync(this.layout.stateDir, { recursive: true, force: true });
-    return code;
+    return this.child.exitCode;
   }
 }
 
