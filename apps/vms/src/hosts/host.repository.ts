@@ -31,7 +31,8 @@ export class HostRepository {
   private async recordImages(tx: Transaction, hostId: string, images: HostInventory['images']): Promise<void> {
     const had = await tx.hostImage.findMany({ where: { hostId }, select: { imageId: true } });
     const ids = images.map((image) => image.imageId);
-    if (had.length === ids.length && had.every(({ imageId }) => ids.includes(imageId))) return;
+    const has = new Set(ids);
+    if (had.length === has.size && had.every(({ imageId }) => has.has(imageId))) return;
     // One that was imported has a row already. Of one without, a lost row, nobody knows whose it is.
     const told = images.filter(({ version }) => version !== IMPORTED_IMAGE_VERSION);
     for (const { imageId, virtualSizeBytes, ...image } of told) {
