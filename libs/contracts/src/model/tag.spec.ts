@@ -17,6 +17,7 @@ describe('Tag', () => {
     ['Cafe\u0301', 'café'],
     ['STRASSE', 'strasse'],
     ['größe', 'grösse'],
+    ['GRÖẞE', 'grösse'],
   ])('keeps %j as %s', (given, kept) => {
     expect(Tag.parse(given)).toBe(kept);
   });

@@ -58,6 +58,7 @@ describe(nameKey, () => {
   it.each([
     ['Café', 'CAFE\u0301'],
     ['Straße', 'STRASSE'],
+    ['STRAẞE', 'STRASSE'],
     ['Ｏｐｓ', 'ops'],
     ['ﬁnance', 'Finance'],
     ['A\u00A0B', 'a b'],

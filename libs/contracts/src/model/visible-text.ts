@@ -18,10 +18,11 @@ export const isVisible = (text: string): boolean => {
  * kinds of spaces), in composition, or in the number of spaces. Not for showing.
  */
 export const nameKey = (name: string): string =>
-  // Upper case first folds what lower case alone keeps apart, such as ß and ss.
+  // Upper case folds what lower case alone keeps apart, such as ß and ss; before it lower case, for the capital ẞ stays in upper case.
   name
     .normalize('NFKC')
     .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
+    .toLowerCase()
     .toUpperCase()
     .toLowerCase()
     .normalize('NFKC')
