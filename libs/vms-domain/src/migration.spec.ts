@@ -140,13 +140,11 @@ describe('requireMigratable', () => {
   ])('refuses %j to %s: %s', (changes, hostId, reason) => {
     const details = expect.objectContaining({ reason }) as unknown;
     expect(() => requireMigratable(vm(changes), hostId)).toThrow(
-      expect.objectContaining({ code: 'VM_NOT_MIGRATABLE', details }) as Error,
+      expect.objectContaining({ code: 'VM_NOT_MIGRATABLE', details }),
     );
   });
 
   it('refuses one of which an earlier host is not clean yet', () => {
-    expect(() => requireMigratable(vm({ isMoving: true }), 'h2')).toThrow(
-      expect.objectContaining({ code: 'VM_BUSY' }) as Error,
-    );
+    expect(() => requireMigratable(vm({ isMoving: true }), 'h2')).toThrow(expect.objectContaining({ code: 'VM_BUSY' }));
   });
 });

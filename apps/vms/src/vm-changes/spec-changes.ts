@@ -25,7 +25,6 @@ import { NONE_APPLIED, driftIn, linksOf, sizesOf, stillApplied } from '../vms/vm
 import { VmRepository } from '../vms/vm.repository.js';
 import type { Said } from './action-inputs.js';
 import { NamedPorts } from './named-ports.js';
-import { NeighbourChecks } from './neighbour-checks.js';
 import { ResizeVm, RestoreVmRevision, SetVmAutostart, SetVmHardware, SetVmPortLink } from './vm-spec.inputs.js';
 import type { CreateVm } from './vm.inputs.js';
 import { VmAdmission } from './vm.admission.js';
