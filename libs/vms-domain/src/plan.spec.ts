@@ -3,7 +3,7 @@ import type { DomainPower } from '@infinibay/contracts';
 import fc from 'fast-check';
 import { isOff, type Observed, type Plan } from './planning.js';
 import { type DesiredState, type Step } from './registry.js';
-import { plan, stepsOf } from './plan.js';
+import { plan } from './plan.js';
 
 /** A host that does what it is told, for walking plans to their end. */
 class World {
