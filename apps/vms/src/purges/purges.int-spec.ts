@@ -257,7 +257,8 @@ describe('a VM that is going to be deleted', () => {
   it('waits for its host when that is away, and is deleted when it is back', async () => {
     const id = await softDeleted();
     const { hostId } = await row(id);
-    const { id: _id, ...host } = await database().host.findUniqueOrThrow({ where: { id: hostId } });
+    const where = { id: hostId };
+    const { id: _id, hardware: _hardware, ...host } = await database().host.findUniqueOrThrow({ where });
     const away = await database().host.create({ data: { ...host, id: randomUUID(), lastSeenAt: PAST } });
     await database().vm.update({ where: { id }, data: { hostId: away.id } });
     await isDue(id);

@@ -22,6 +22,7 @@ describe('the hardware of a row', () => {
     const uefi = { ...row, definedHardware: { firmware: 'UEFI' } };
     expect([holdsVariables(uefi), holdsVariables({ ...uefi, state: 'PAUSED' })]).toEqual([true, true]);
     expect(holdsVariables({ ...uefi, state: 'STOPPED' })).toBe(false);
-    expect(holdsVariables({ ...row, hardware: { firmware: 'UEFI' } })).toBe(false);
+    const declaredSince = { ...row, hardware: { firmware: 'UEFI' } };
+    expect(holdsVariables(declaredSince)).toBe(false);
   });
 });

@@ -175,6 +175,8 @@ describe('lists of VMs', () => {
         pendingRestart: _pending,
         drift: _drift,
         links: _links,
+        hardware: _hardware,
+        definedHardware: _defined,
         ...row
       } = await client().vm.findUniqueOrThrow({
         where: { id: before[0] ?? '' },
