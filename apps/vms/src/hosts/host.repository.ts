@@ -46,10 +46,11 @@ export class HostRepository {
     await tx.hostImage.createMany({ data: known.map(({ id }) => ({ hostId, imageId: id })), skipDuplicates: true });
   }
 
-  /** Of a host that is not known yet nothing is kept: it tells again. */
+  /** It says so every few seconds: only what differs is written. Of a host that is not known yet nothing is kept. */
   async recordHardware(id: string, { machines, cpuModels, tpm }: HostHardware): Promise<void> {
-    const hardware = { machines: machines.map((one) => ({ ...one })), cpuModels, tpm };
-    await this.database.host.updateMany({ where: { id }, data: { hardware } });
+    const hardware = JSON.stringify({ machines, cpuModels, tpm });
+    await this.database.$executeRaw`UPDATE hosts SET hardware = ${hardware}::jsonb
+      WHERE id = ${id}::uuid AND hardware IS DISTINCT FROM ${hardware}::jsonb`;
   }
 
   /** Where browsers send images to it. It says so every few seconds: only what differs is written. */

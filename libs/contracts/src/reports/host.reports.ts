@@ -197,7 +197,7 @@ export const hostHardwareObserved = defineReport({
   name: 'host.hardware-observed',
   version: 1,
   description:
-    'After each connection to libvirt and every half minute: what VMs on the host can be made of, as libvirt tells it. An older agent does not send it.',
+    'After each connection to libvirt and every few seconds: what VMs on the host can be made of, as libvirt tells it. An older agent does not send it.',
   producer: 'hypervisor-agent',
   consumers: ['vms'],
   data: z.object({ hostId: Uuid, hardware: HostHardware, sequence: z.int().nonnegative() }),
