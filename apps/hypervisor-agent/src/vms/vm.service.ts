@@ -32,6 +32,9 @@ export class VmService {
   async define(spec: VmSpec, fence: number, deadline: Deadline, hardware?: VmHardware): Promise<void> {
     const { virtType } = await this.host.capabilities();
     if (hardware !== undefined && virtType === 'test') throw new DomainError('UNSUPPORTED_BY_DRIVER', { virtType });
+    // libvirt would take the definition, and refuse its start.
+    if (hardware?.cpuModel === 'HOST_PASSTHROUGH' && virtType !== 'kvm')
+      throw new DomainError('UNSUPPORTED_BY_DRIVER', { virtType, cpuModel: hardware.cpuModel });
     await this.domains.find(spec.vmId, deadline);
     deadline.check();
     await this.folders.ensure(spec.vmId);

@@ -8,7 +8,7 @@ export const defineMachine = defineCommand({
   name: 'host.define-machine',
   version: 1,
   description:
-    'Defines the domain of a VM as host.define-vm does, made of this hardware. Variables of UEFI and the contents of a TPM stay through it, and go with the domain; each firmware has variables of its own. Errors: STALE_FENCE, UNSUPPORTED_BY_DRIVER where the driver runs no guests, HYPERVISOR_ERROR.',
+    'Defines the domain of a VM as host.define-vm does, made of this hardware. Variables of UEFI and the contents of a TPM stay through it, and go with the domain; each firmware has variables of its own. Errors: STALE_FENCE, UNSUPPORTED_BY_DRIVER where the driver runs no guests, and for HOST_PASSTHROUGH without KVM, HYPERVISOR_ERROR.',
   owner: 'hypervisor-agent',
   callers: ['vms'],
   timeoutMs: 30_000,
