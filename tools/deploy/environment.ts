@@ -1,8 +1,8 @@
 import { SCHEMA_NAMES, SERVICE_NAMES, SERVICES, type ServiceName } from '@infinibay/contracts';
 
-import { STREAMS_USER } from '../nats/accounts.ts';
+import { STREAMS_USER, hostUser } from '../nats/accounts.ts';
 import { serviceDatabaseUrl } from '../stack/database.ts';
-import { NATS_USER_NAMES } from '../stack/nats-users.ts';
+import { FURTHER_HOST_IDS, NATS_USER_NAMES } from '../stack/nats-users.ts';
 import { keysOfService, type StackSecrets } from '../stack/secrets.ts';
 
 /** Variables by name. */
@@ -30,6 +30,13 @@ export function secretsOfService(service: ServiceName, secrets: StackSecrets): V
   };
 }
 
+/** The same for the agent of a further host, which is run there. */
+const secretsOfHost = (hostId: string, secrets: StackSecrets): Variables => ({
+  ...secretsOfService('hypervisor-agent', { ...secrets, hostId }),
+  NATS_USER: hostUser(hostId),
+  NATS_PASSWORD: secrets.natsPasswords[hostUser(hostId)] ?? '',
+});
+
 /** Name of the variable that carries a NATS user's password to the job that writes the server's configuration. */
 export const natsPasswordVariable = (user: string): string =>
   `NATS_PASSWORD_${user.toUpperCase().replaceAll('-', '_')}`;
@@ -50,6 +57,7 @@ export function environmentFiles(secrets: StackSecrets): ReadonlyMap<string, Var
     Object.fromEntries(names.map((name) => [variable(name), from[name] ?? '']));
   return new Map<string, Variables>([
     ...SERVICE_NAMES.map((service): [string, Variables] => [`${service}.env`, secretsOfService(service, secrets)]),
+    ...FURTHER_HOST_IDS.map((id): [string, Variables] => [`${hostUser(id)}.env`, secretsOfHost(id, secrets)]),
     ['postgres.env', { POSTGRES_PASSWORD: secrets.postgresPassword }],
     [
       'nats-config.env',

@@ -10,14 +10,16 @@ import { runCommand } from '../stack/command.ts';
 import { startChild } from '../stack/child-process.ts';
 import { SCHEMA_NAMES } from '../persistence/services.ts';
 import { repositoryRoot } from '../stack/layout.ts';
+import { hostUser } from '../nats/accounts.ts';
 import { natsServerBinary } from '../stack/nats-binary.ts';
 import { anyFreePort } from '../stack/free-ports.ts';
 import { NATS_USER_NAMES } from '../stack/nats-users.ts';
 import { pollUntil } from '../stack/polling.ts';
 import { startTestPostgres, temporaryState, type TemporaryState } from '../stack/test-infrastructure.ts';
-import { environmentFiles, type Variables } from './environment.ts';
+import { environmentFiles, natsPasswordVariable, type Variables } from './environment.ts';
 
 const HOST_ID = '0196f5a0-0000-7000-8000-0000000000aa';
+const FURTHER_HOST_ID = '0196f5a0-0000-7000-8000-0000000000ab';
 
 let state: TemporaryState;
 beforeAll(() => {
@@ -52,11 +54,11 @@ const runJob = (script: string, args: readonly string[], environment: Variables)
 describe('the job that writes the configuration of NATS', () => {
   it('syncs every write, and gives a file with which a server lets each user in and nobody else', async () => {
     const configFile = path.join(state.natsDir, 'config', 'nats-server.conf');
-    const result = await runJob(
-      'write-nats-config.ts',
-      [configFile, path.join(state.natsDir, 'store')],
-      variables('nats-config.env'),
-    );
+    const result = await runJob('write-nats-config.ts', [configFile, path.join(state.natsDir, 'store')], {
+      ...variables('nats-config.env'),
+      FURTHER_HOST_IDS: FURTHER_HOST_ID,
+      [natsPasswordVariable(hostUser(FURTHER_HOST_ID))]: `pw-${hostUser(FURTHER_HOST_ID)}`,
+    });
     expect(result).toMatchObject({ code: 0 });
     const text = readFileSync(configFile, 'utf8');
     expect(text).toContain('sync_interval: always');
@@ -86,7 +88,7 @@ describe('the job that writes the configuration of NATS', () => {
         { timeoutMs: patience(10_000), what: 'NATS' },
       );
       await first.close();
-      for (const name of SERVICE_NAMES)
+      for (const name of [...SERVICE_NAMES, hostUser(FURTHER_HOST_ID)])
         await (await connect({ servers, user: name, pass: `pw-${name}`, reconnect: false })).close();
       await expect(connect({ servers, reconnect: false })).rejects.toThrow(/authorization/i);
     } finally {

@@ -12,7 +12,7 @@ export const codeOf = (asked: Promise<unknown>): Promise<string> =>
   );
 
 /** Tries a TCP connection from the host's side of the guests' network. */
-export const connectTo = (system: RunningSystem, address: string, port: number): Promise<string> => {
+export const connectTo = (system: Pick<RunningSystem, 'inNetwork'>, address: string, port: number): Promise<string> => {
   const program = `const s=require('net').connect({host:'${address}',port:${String(port)}});
     s.setTimeout(2500,()=>{console.log('dropped');process.exit()});
     s.on('connect',()=>{console.log('accepted');process.exit()});s.on('error',(e)=>{console.log(e.code);process.exit()})`;

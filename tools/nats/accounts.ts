@@ -33,9 +33,32 @@ export interface Team {
 export interface AccountInputs {
   /** By user. */
   readonly passwords: Readonly<Record<string, string>>;
+  /** The host whose agent is the user `hypervisor-agent`. */
   readonly hostId: string;
+  /** Hosts whose agents are users of their own; see hostUser. */
+  readonly furtherHostIds?: readonly string[];
   readonly teams: readonly Team[];
 }
+
+const AGENT: ServiceName = 'hypervisor-agent';
+
+/** The NATS user, and account, of the agent of a further host. */
+export const hostUser = (hostId: string): string => `${AGENT}-${hostId}`;
+
+/** Who speaks for a service, each in an account of its own. */
+interface Speaker {
+  readonly user: string;
+  readonly hostId: string;
+}
+
+/** No agent is heard as that of another host, and none hears what another is asked. */
+const speakersOf = (service: ServiceName, { hostId, furtherHostIds = [] }: AccountInputs): Speaker[] => [
+  { user: service, hostId },
+  ...(service === AGENT ? furtherHostIds.map((id) => ({ user: hostUser(id), hostId: id })) : []),
+];
+
+const accountsOf = (services: readonly ServiceName[], inputs: AccountInputs): string[] =>
+  services.flatMap((service) => speakersOf(service, inputs).map(({ user }) => user));
 
 /** A service that nobody answers. */
 const NO_ACCOUNT_INFO = 'infinibay.none';
@@ -47,15 +70,20 @@ const ACCOUNT_INFO = '$JS.API.INFO';
 
 const TEAM_LIMITS = { maxConnections: 16, maxSubscriptions: 256, maxPayloadBytes: 65_536 };
 
-const streamExports = (account: string, { once, severalTimes }: StreamCalls): NatsExport[] => [
-  ...once.map((subject): NatsExport => ({ kind: 'service', subject, accounts: [account] })),
-  ...severalTimes.map((subject): NatsExport => ({
-    kind: 'service',
-    subject,
-    accounts: [account],
-    streamsAnswers: true,
-  })),
-];
+/** One export for each subject, as the server demands: what agents of several hosts call alike is for all of them. */
+const streamExports = (calls: readonly (readonly [account: string, calls: StreamCalls])[]): NatsExport[] => {
+  const exports = new Map<string, NatsExport & { readonly accounts: string[] }>();
+  const offer = (account: string, subject: string, more: Pick<NatsExport, 'streamsAnswers'> = {}): void => {
+    const known = exports.get(subject) ?? { kind: 'service', subject, accounts: [], ...more };
+    known.accounts.push(account);
+    exports.set(subject, known);
+  };
+  for (const [account, { once, severalTimes }] of calls) {
+    for (const subject of once) offer(account, subject);
+    for (const subject of severalTimes) offer(account, subject, { streamsAnswers: true });
+  }
+  return [...exports.values()];
+};
 
 const streamImports = ({ once, severalTimes }: StreamCalls): NatsImport[] => [
   { kind: 'service', account: STREAMS_USER, subject: NO_ACCOUNT_INFO, to: ACCOUNT_INFO },
@@ -63,64 +91,78 @@ const streamImports = ({ once, severalTimes }: StreamCalls): NatsImport[] => [
 ];
 
 /** JetStream lives here and nobody but who makes the streams: what JetStream is talked into sending is heard by no service. */
-const streamsAccount = ({ passwords, hostId, teams }: AccountInputs): NatsAccount => ({
+const streamsAccount = (inputs: AccountInputs): NatsAccount => ({
   name: STREAMS_USER,
   jetstream: true,
   users: [
     {
       user: STREAMS_USER,
-      password: passwords[STREAMS_USER] ?? '',
+      password: inputs.passwords[STREAMS_USER] ?? '',
       permissions: { publish: ['$JS.API.>', SUPERVISOR_SUBJECT], subscribe: [`_INBOX.${STREAMS_USER}.>`] },
       keepsStreams: true,
     },
   ],
   exports: [
-    ...SERVICE_NAMES.flatMap((service) => streamExports(service, streamCallsOf(service, hostId))),
-    ...teams.flatMap(({ user }) => streamExports(user, consumerCalls(user))),
+    ...streamExports([
+      ...SERVICE_NAMES.flatMap((service) =>
+        speakersOf(service, inputs).map(({ user, hostId }) => [user, streamCallsOf(service, hostId)] as const),
+      ),
+      ...inputs.teams.map(({ user }) => [user, consumerCalls(user)] as const),
+    ]),
     { kind: 'stream', subject: LIVE_EVENTS_SUBJECTS, accounts: STREAM_FOLLOWERS },
-    { kind: 'service', subject: NO_ACCOUNT_INFO, accounts: [...SERVICE_NAMES, ...teams.map(({ user }) => user)] },
+    {
+      kind: 'service',
+      subject: NO_ACCOUNT_INFO,
+      accounts: [...accountsOf(SERVICE_NAMES, inputs), ...inputs.teams.map(({ user }) => user)],
+    },
   ],
   imports: [],
 });
 
-const exportsOf = (service: ServiceName, hostId: string): NatsExport[] => [
+const exportsOf = (service: ServiceName, hostId: string, inputs: AccountInputs): NatsExport[] => [
   ...REQUEST_CONTRACTS.filter(({ owner, callers }) => owner === service && callers.length > 0).map(
     (contract): NatsExport => ({
       kind: 'service',
       subject: requestSubject(contract, hostId),
-      accounts: contract.callers,
+      accounts: accountsOf(contract.callers, inputs),
     }),
   ),
   ...REPORT_CONTRACTS.filter(({ producer, consumers }) => producer === service && consumers.length > 0).map(
     (contract): NatsExport => ({
       kind: 'stream',
       subject: publishedReport(contract, hostId),
-      accounts: contract.consumers,
+      accounts: accountsOf(contract.consumers, inputs),
     }),
   ),
 ];
 
-const importsOf = (service: ServiceName, hostId: string): NatsImport[] => [
-  ...REQUEST_CONTRACTS.filter(({ owner, callers }) => owner !== service && callers.includes(service)).map(
-    (contract): NatsImport => ({ kind: 'service', account: contract.owner, subject: requestSubject(contract, hostId) }),
+const importsOf = (service: ServiceName, inputs: AccountInputs): NatsImport[] => [
+  ...REQUEST_CONTRACTS.filter(({ owner, callers }) => owner !== service && callers.includes(service)).flatMap(
+    (contract) =>
+      speakersOf(contract.owner, inputs).map(({ user, hostId }): NatsImport => ({
+        kind: 'service',
+        account: user,
+        subject: requestSubject(contract, hostId),
+      })),
   ),
-  ...REPORT_CONTRACTS.filter(({ producer, consumers }) => producer !== service && consumers.includes(service)).map(
-    (contract): NatsImport => ({
-      kind: 'stream',
-      account: contract.producer,
-      subject: publishedReport(contract, hostId),
-    }),
+  ...REPORT_CONTRACTS.filter(({ producer, consumers }) => producer !== service && consumers.includes(service)).flatMap(
+    (contract) =>
+      speakersOf(contract.producer, inputs).map(({ user, hostId }): NatsImport => ({
+        kind: 'stream',
+        account: user,
+        subject: publishedReport(contract, hostId),
+      })),
   ),
   ...(STREAM_FOLLOWERS.includes(service)
     ? [{ kind: 'stream', account: STREAMS_USER, subject: LIVE_EVENTS_SUBJECTS } as const]
     : []),
 ];
 
-const serviceAccount = (service: ServiceName, { passwords, hostId }: AccountInputs): NatsAccount => ({
-  name: service,
-  users: [{ user: service, password: passwords[service] ?? '', permissions: servicePermissions(service, hostId) }],
-  exports: exportsOf(service, hostId),
-  imports: [...importsOf(service, hostId), ...streamImports(streamCallsOf(service, hostId))],
+const serviceAccount = (service: ServiceName, { user, hostId }: Speaker, inputs: AccountInputs): NatsAccount => ({
+  name: user,
+  users: [{ user, password: inputs.passwords[user] ?? '', permissions: servicePermissions(service, hostId, user) }],
+  exports: exportsOf(service, hostId, inputs),
+  imports: [...importsOf(service, inputs), ...streamImports(streamCallsOf(service, hostId))],
 });
 
 const teamAccount = ({ user }: Team, { passwords }: AccountInputs): NatsAccount => ({
@@ -137,6 +179,8 @@ const teamAccount = ({ user }: Team, { passwords }: AccountInputs): NatsAccount 
  */
 export const natsAccounts = (inputs: AccountInputs): NatsAccount[] => [
   streamsAccount(inputs),
-  ...SERVICE_NAMES.map((service) => serviceAccount(service, inputs)),
+  ...SERVICE_NAMES.flatMap((service) =>
+    speakersOf(service, inputs).map((speaker) => serviceAccount(service, speaker, inputs)),
+  ),
   ...inputs.teams.map((team) => teamAccount(team, inputs)),
 ];

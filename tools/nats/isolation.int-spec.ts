@@ -4,6 +4,8 @@ import {
   SERVICE_NAMES,
   eventSubject,
   findVms,
+  hostHeartbeat,
+  inspectVm,
   reportSubject,
   requestSubject,
   startedReportOf,
@@ -15,10 +17,12 @@ import { randomUUID } from 'node:crypto';
 import type { NatsPermissions } from '../stack/nats-config.ts';
 import { startTestNats, temporaryState, type TemporaryState } from '../stack/test-infrastructure.ts';
 import type { RunningNats } from '../stack/nats.ts';
-import { natsAccounts } from './accounts.ts';
+import { hostUser, natsAccounts } from './accounts.ts';
 import { servicePermissions, teamPermissions } from './permissions.ts';
 
 const HOST = '0196f5a0-0000-7000-8000-0000000000aa';
+const OTHER_HOST = '0196f5a0-0000-7000-8000-0000000000ab';
+const OTHER_AGENT = hostUser(OTHER_HOST);
 const DEPARTMENT = '0196f5a0-0000-7000-8000-0000000000d1';
 const TEAMS = [
   { user: 'consumer', departmentId: undefined },
@@ -27,11 +31,12 @@ const TEAMS = [
   { user: 'bystander', departmentId: undefined },
 ];
 const TEAM_NAMES = TEAMS.map(({ user }) => user);
-const USERS = [...SERVICE_NAMES, ...TEAM_NAMES];
+const USERS = [...SERVICE_NAMES, OTHER_AGENT, ...TEAM_NAMES];
 const REQUEST_OWNERS = [...new Set(REQUEST_CONTRACTS.map(({ owner }) => owner))];
 const ATTACKERS = USERS.filter((user) => user !== 'bystander');
 
 const permissionsOf = (user: string): NatsPermissions => {
+  if (user === OTHER_AGENT) return servicePermissions('hypervisor-agent', OTHER_HOST, user);
   const service = SERVICE_NAMES.find((name) => name === user);
   return service === undefined ? teamPermissions(user) : servicePermissions(service, HOST);
 };
@@ -85,7 +90,7 @@ const EVENT = eventSubject({ name: 'vm.created', departmentId: DEPARTMENT, resou
 /** Subjects that an answer should never come to: all that anybody listens to, the stream, its API, others' inboxes. */
 const victims = (): string[] => [
   ...new Set([
-    ...SERVICE_NAMES.flatMap(heardBy).map(literal),
+    ...[...SERVICE_NAMES, OTHER_AGENT].flatMap(heardBy).map(literal),
     EVENT,
     'infinibay.health.v1.vms',
     '$JS.API.STREAM.DELETE.EVENTS',
@@ -120,7 +125,7 @@ beforeAll(async () => {
   state = temporaryState();
   const passwords = Object.fromEntries([...USERS, 'streams'].map((user) => [user, 'pw']));
   server = await startTestNats(state, {
-    accounts: natsAccounts({ passwords, hostId: HOST, teams: TEAMS }),
+    accounts: natsAccounts({ passwords, hostId: HOST, furtherHostIds: [OTHER_HOST], teams: TEAMS }),
     teams: TEAMS,
   });
   for (const user of [...USERS, 'streams']) connections.set(user, await open(user));
@@ -159,7 +164,9 @@ describe('a NATS user', () => {
       heard = [];
       await sayAll(connectionOf(user), user);
       await settle();
-      const reached = heard.filter((message) => message.user !== user && !maySay(user, literal(message.on)));
+      // A pattern stands for the first host: what the other's agent may say is known by its own subject.
+      const isAllowed = ({ on, subject }: (typeof heard)[number]) => maySay(user, literal(on)) || maySay(user, subject);
+      const reached = heard.filter((message) => message.user !== user && !isAllowed(message));
       expect(reached.slice(0, 5)).toEqual([]);
       expect(await stored()).toBe(before);
       expect((await manager.consumers.info('EVENTS', 'vms-guest-ready')).config.durable_name).toBe('vms-guest-ready');
@@ -203,6 +210,22 @@ describe('a NATS user', () => {
   it('still reaches the owner of a request and hears its answer', async () => {
     const answer = await connectionOf('firewall').request(requestSubject(findVms), '{}', { timeout: 20_000 });
     expect(answer.string()).toBe('{"ok":true}');
+  });
+
+  it('has each host asked by its own subject, whose agent alone answers', async () => {
+    for (const [hostId, agent] of [
+      [HOST, 'hypervisor-agent'],
+      [OTHER_HOST, OTHER_AGENT],
+    ] as const) {
+      heard = [];
+      const subject = requestSubject(inspectVm, hostId);
+      expect((await connectionOf('vms').request(subject, '{}', { timeout: 20_000 })).string()).toBe('{"ok":true}');
+      expect(heard.map(({ user }) => user)).toEqual([agent]);
+      heard = [];
+      connectionOf(agent).publish(reportSubject(hostHeartbeat, hostId), '{}');
+      await settle();
+      expect(heard.some(({ user }) => user === 'vms')).toBe(true);
+    }
   });
 
   // A team that spoils its own consumer (acknowledges what it never got, leaves requests waiting) harms nobody else.

@@ -90,12 +90,13 @@ const subscribed = (service: ServiceName, hostId: string): string[] => [
  * What one service may say and hear on NATS, from the contracts alone: its own events, the requests that it calls and
  * those that it answers, its reports, and its consumers. Its account (accounts.ts) lets nothing else through either.
  * @param hostId the host that the service's process speaks for; only the hypervisor-agent's subjects depend on it.
+ * @param user as whom it connects; an agent of a further host is not called like its service
  */
-export const servicePermissions = (service: ServiceName, hostId: string): NatsPermissions => {
+export const servicePermissions = (service: ServiceName, hostId: string, user: string = service): NatsPermissions => {
   const { once, severalTimes } = streamCallsOf(service, hostId);
   return {
     publish: [...published(service, hostId), ...once, ...severalTimes],
-    subscribe: [...subscribed(service, hostId), `_INBOX.${service}.>`],
+    subscribe: [...subscribed(service, hostId), `_INBOX.${user}.>`],
     // Only who owns a request answers one, and only on the subject that came with it.
     allowResponses: REQUEST_CONTRACTS.some(({ owner }) => owner === service),
   };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { parseTeams } from './nats-users.ts';
+import { parseHostIds, parseTeams } from './nats-users.ts';
 
 const DEPARTMENT = '0196f5a0-0000-7000-8000-0000000000d1';
 
@@ -17,6 +17,21 @@ describe(parseTeams.name, () => {
     'refuses %j',
     (text) => {
       expect(() => parseTeams(text)).toThrow(RangeError);
+    },
+  );
+});
+
+describe(parseHostIds.name, () => {
+  it('reads ids with commas between them', () => {
+    const other = DEPARTMENT.replace('d1', 'd2');
+    expect(parseHostIds(` ${DEPARTMENT}, ${other} ,`)).toEqual([DEPARTMENT, other]);
+    expect(parseHostIds('')).toEqual([]);
+  });
+
+  it.each(['host-2', '*', `${DEPARTMENT}>`, `${DEPARTMENT},${DEPARTMENT}`, DEPARTMENT.toUpperCase()])(
+    'refuses %j',
+    (text) => {
+      expect(() => parseHostIds(text)).toThrow(RangeError);
     },
   );
 });

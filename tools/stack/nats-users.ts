@@ -1,6 +1,6 @@
 import { SERVICE_NAMES } from '@infinibay/contracts';
 
-import { STREAMS_USER, natsAccounts, type Team } from '../nats/accounts.ts';
+import { STREAMS_USER, hostUser, natsAccounts, type Team } from '../nats/accounts.ts';
 import type { NatsAccount } from './nats-config.ts';
 
 /** Other teams' read-only access to the events of all departments. */
@@ -33,9 +33,36 @@ export const TEAMS: readonly Team[] = [
   ...parseTeams(process.env[TEAMS_VARIABLE] ?? ''),
 ];
 
-/** One NATS user per service, one per team, and the one that makes the streams. */
-export const NATS_USER_NAMES: readonly string[] = [...SERVICE_NAMES, ...TEAMS.map(({ user }) => user), STREAMS_USER];
+const HOST_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/u;
+
+/** What names the hosts beside the first one, whose agents are NATS users of their own. */
+export const FURTHER_HOSTS_VARIABLE = 'FURTHER_HOST_IDS';
+
+/**
+ * Reads ids of hosts with commas between them.
+ * @throws RangeError for anything else, and for one that is there twice
+ */
+export function parseHostIds(text: string): string[] {
+  const ids = text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+  for (const [at, id] of ids.entries())
+    if (!HOST_ID.test(id) || ids.indexOf(id) !== at)
+      throw new RangeError(`${FURTHER_HOSTS_VARIABLE}: not the id of another host: ${id}`);
+  return ids;
+}
+
+export const FURTHER_HOST_IDS: readonly string[] = parseHostIds(process.env[FURTHER_HOSTS_VARIABLE] ?? '');
+
+/** One NATS user per service, one per further host, one per team, and the one that makes the streams. */
+export const NATS_USER_NAMES: readonly string[] = [
+  ...SERVICE_NAMES,
+  ...FURTHER_HOST_IDS.map(hostUser),
+  ...TEAMS.map(({ user }) => user),
+  STREAMS_USER,
+];
 
 /** The server's accounts with what the contracts allow each. */
 export const stackNatsAccounts = (passwords: Readonly<Record<string, string>>, hostId: string): NatsAccount[] =>
-  natsAccounts({ passwords, hostId, teams: TEAMS });
+  natsAccounts({ passwords, hostId, furtherHostIds: FURTHER_HOST_IDS, teams: TEAMS });

@@ -26,7 +26,8 @@ function passwordsFor(
   names: readonly string[],
   existing: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
-  return Object.fromEntries(names.map((name) => [name, existing[name] ?? token()]));
+  // One of a team or host that is not named now stays, for the next time that it is.
+  return { ...existing, ...Object.fromEntries(names.map((name) => [name, existing[name] ?? token()])) };
 }
 
 /** Reads the secrets and adds those that are missing, so that a new service gets its own without disturbing the others. */
