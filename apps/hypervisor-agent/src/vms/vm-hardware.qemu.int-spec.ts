@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   PLAIN_HARDWARE,
@@ -83,7 +83,11 @@ onQemu((at) => {
     await agent.call(ensureVolume, { ...volume, capacityBytes: 8_388_608 });
     expect(await agent.call(attachVolume, { vmId, ...volume, target: 'vdb' })).toEqual({ isLive: true });
     for (const domain of [await xml(), await xml('--inactive')])
-      expect(disksOf(domain).map(({ target }) => target).sort()).toEqual(['sda', 'vda', 'vdb']);
+      expect(
+        disksOf(domain)
+          .map(({ target }) => target)
+          .sort(),
+      ).toEqual(['sda', 'vda', 'vdb']);
     expect(disksOf(await made({})).map(({ target }) => target)).toEqual(['vda']);
     await agent.call(removeVolume, volume);
   }, 240_000);
@@ -115,8 +119,29 @@ onQemu((at) => {
   });
 
   withPackage('swtpm-tools', HAS_SWTPM, () => {
-    it('has a TPM 2.0', async () => {
-      expect(await made({ tpm: true })).toMatch(/<backend type='emulator' version='2\.0'/);
+    /** What the TPM holds, in libvirtd's own /var/lib/libvirt: only its processes see that; undefined: nothing. */
+    const contents = async (): Promise<string | undefined> => {
+      const pids = (await guest.shell(`ip netns pids ${at.networkNamespace}`)).split('\n').filter((pid) => pid !== '');
+      const files = pids.map((pid) => `/proc/${pid}/root/var/lib/libvirt/swtpm/${guest.vmId}/tpm2/tpm2-00.permall`);
+      const file = files.find((path) => existsSync(path));
+      return file === undefined ? undefined : readFileSync(file, 'base64');
+    };
+
+    it('has a TPM 2.0, also under Secure Boot, whose contents stay through a definition and go with the domain', async () => {
+      const backend = /<backend type='emulator' version='2\.0'/;
+      expect(await made({ tpm: true })).toMatch(backend);
+      await off();
+      const kept = await contents();
+      expect(kept).toBeDefined();
+      const secure: VmHardware = { ...PLAIN_HARDWARE, tpm: true, firmware: 'UEFI_SECURE_BOOT', machine: 'Q35' };
+      if (HAS_OVMF) await guest.remake(secure);
+      expect(await contents()).toBe(kept);
+      await guest.boot();
+      expect(await xml()).toMatch(backend);
+      await off();
+      await guest.agent.call(undefineVm, { vmId: guest.vmId, fence: 1 });
+      expect(await contents()).toBeUndefined();
+      await guest.define();
     }, 240_000);
   });
 });
