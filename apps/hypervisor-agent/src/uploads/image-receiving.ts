@@ -37,15 +37,21 @@ export class ImageReceiving {
     const maxGib = this.config.IMAGE_MAX_GIB;
     if (sizeBytes > maxGib * GIB) throw new DomainError('IMAGE_TOO_LARGE', { maxGib });
     await this.library.prepare();
-    const isComplete = (await this.library.has(imageId)) || (await this.receivedBytes(imageId)) === sizeBytes;
+    const isComplete = this.imports.isGoingOn(imageId) || (await this.isThere(asked));
     this.uploads.expect(asked, isComplete);
     if (!isComplete) return undefined;
     return this.imports.join(imageId, 'receive', () => Promise.resolve({ work: this.take(asked) }));
   }
 
-  /** @throws DomainError STORAGE_UNAVAILABLE */
-  receivedBytes(imageId: string): Promise<number> {
-    return UploadFile.bytesOf(this.library.partOf(imageId));
+  /** What has come whole stays so while it moves from one name to the other. @throws DomainError STORAGE_UNAVAILABLE */
+  async receivedBytes({ imageId, sizeBytes }: Asked): Promise<number> {
+    return this.uploads.isComplete(imageId) ? sizeBytes : UploadFile.bytesOf(this.library.partOf(imageId));
+  }
+
+  /** Of one that is being looked at nobody can say: for a moment it has neither of its names. */
+  private async isThere({ imageId, sizeBytes }: Asked): Promise<boolean> {
+    if (await this.library.has(imageId)) return true;
+    return (await UploadFile.bytesOf(this.library.partOf(imageId))) === sizeBytes;
   }
 
   private async take(asked: Asked): Promise<Imported> {

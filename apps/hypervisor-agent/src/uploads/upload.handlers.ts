@@ -27,8 +27,6 @@ export class UploadHandlers {
     if (done !== undefined)
       return { isComplete: true, receivedBytes: sizeBytes, virtualSizeBytes: done.value.virtualSizeBytes };
     this.imports.askedAfter(imageId);
-    // What is being looked at has come: it leaves the place that it was written to before it is told to be there.
-    const receivedBytes = work === undefined ? await this.receiving.receivedBytes(imageId) : sizeBytes;
-    return { isComplete: false, receivedBytes, virtualSizeBytes: null };
+    return { isComplete: false, receivedBytes: await this.receiving.receivedBytes(request), virtualSizeBytes: null };
   }
 }
