@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import * as published from '../index.js';
-import { CONTRACTS, EVENT_CONTRACTS, REQUEST_CONTRACTS } from './registry.js';
-import { eventSubject, reportSubject, requestSubject } from './subjects.js';
+import { CONTRACTS, EVENT_CONTRACTS, REPORT_CONTRACTS, REQUEST_CONTRACTS } from './registry.js';
+import { eventSubject, hostNamedIn, reportSubject, requestSubject } from './subjects.js';
 
 /** Every module of messages, e.g. `events/vms.events.ts`. */
 const MODULES = ['events', 'reports', 'requests'].flatMap((folder) =>
@@ -58,6 +58,13 @@ describe('contract registry', () => {
     expect(reportSubject(published.networksStarted, 'h1')).toBe('infinibay.reports.v1.services.networks-started');
     expect(reportSubject(published.hostStarted, 'h1')).toBe('infinibay.reports.v1.h1.host-started');
     expect(() => reportSubject(published.hostStarted)).toThrow(RangeError);
+  });
+
+  it('finds the host that a report names, wherever it does', () => {
+    const naming = REPORT_CONTRACTS.filter(({ example }) => JSON.stringify(example).includes('"hostId"'));
+    expect(naming.length).toBeGreaterThan(7);
+    expect(naming.filter(({ example }) => hostNamedIn(example) === undefined)).toEqual([]);
+    expect(hostNamedIn(published.hostStarted.example)).toBeUndefined();
   });
 
   it('puts the department first in event subjects and refuses tokens that would widen them', () => {

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { NO_DEPARTMENT, type EventEnvelope } from './envelope.js';
 import type { EventContract, ReportContract, RequestContract } from './define.js';
 
@@ -65,4 +66,15 @@ export const reportSubject = (contract: Pick<ReportContract, 'name' | 'producer'
   if (contract.producer !== 'hypervisor-agent') return hostReportSubject(contract, SERVICES);
   if (hostId === undefined) throw new RangeError(`${contract.name} needs a host id`);
   return hostReportSubject(contract, hostId);
+};
+
+const NamingHost = z.object({
+  hostId: z.string().optional(),
+  inventory: z.object({ hostId: z.string() }).optional(),
+});
+
+/** The host that a report of a host says it is of; undefined: it names none, and its subject alone says it. */
+export const hostNamedIn = (data: unknown): string | undefined => {
+  const named = NamingHost.safeParse(data).data;
+  return named?.hostId ?? named?.inventory?.hostId;
 };

@@ -5,12 +5,14 @@ import {
   eventFilter,
   eventSubject,
   hostDisksChecked,
+  hostHeartbeat,
   hostStarted,
   inspectVm,
   reportSubject,
   vmDeleted,
   type EventEnvelope,
   type ReplyOf,
+  type ReportDataOf,
   type RequestOf,
 } from '@infinibay/contracts';
 import { createLogger, currentContext } from '@infinibay/platform-logging';
@@ -191,6 +193,32 @@ describe(ContractTransport.name, () => {
       .publishForHost(hostDisksChecked, hostId, { hostId, problems: [], sequence: 1 });
     await pollUntil(() => got.length === 3, { timeoutMs: 30_000, what: 'both consumers and the report' });
     expect([...got].sort()).toEqual(['first', hostId, 'second'].sort());
+  });
+
+  it('takes no report in which a host speaks for another', async () => {
+    const got: string[] = [];
+    @Controller()
+    class Handlers {
+      @HandlesReport(hostDisksChecked)
+      disks({ hostId }: ReportDataOf<typeof hostDisksChecked>): void {
+        got.push(`disks of ${hostId}`);
+      }
+      @HandlesReport(hostHeartbeat)
+      heartbeat({ inventory }: ReportDataOf<typeof hostHeartbeat>): void {
+        got.push(`heartbeat of ${inventory.hostId}`);
+      }
+    }
+    const [own, other] = [randomUUID(), randomUUID()];
+    const reports = (await start(own, Handlers)).get(ReportPublisher, { strict: false });
+    const { inventory } = hostHeartbeat.example;
+    for (const hostId of [other, own]) {
+      reports.publishForHost(hostDisksChecked, own, { hostId, problems: [], sequence: 1 });
+      reports.publishForHost(hostHeartbeat, own, { ...hostHeartbeat.example, inventory: { ...inventory, hostId } });
+    }
+    const toldOf = (hostId: string) => got.filter((one) => one.endsWith(hostId)).sort();
+    await pollUntil(() => toldOf(own).length === 2, { timeoutMs: 30_000, what: 'what the host tells of itself' });
+    expect(toldOf(own)).toEqual([`disks of ${own}`, `heartbeat of ${own}`]);
+    expect(toldOf(other)).toEqual([]);
   });
 
   it('finishes what it has taken, and takes no more, before anything else of the application ends', async () => {

@@ -1,11 +1,12 @@
 import {
+  hostNamedIn,
   hostReportSubject,
   metricsSubject,
   type GuestSample,
   type ReportContract,
   type ReportDataOf,
 } from '@infinibay/contracts';
-import type { NatsConnection } from '@nats-io/transport-node';
+import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import type { z } from 'zod';
 import type { Logger } from '@infinibay/platform-logging';
 
@@ -23,7 +24,10 @@ export class ReportPublisher {
   }
 }
 
-/** Calls the handler with every report that fits its contract; others are logged and dropped. */
+/**
+ * Calls the handler with every report that fits its contract, and that a host tells of itself; others are logged and
+ * dropped.
+ */
 export const subscribeToReport = <C extends ReportContract>(
   connection: NatsConnection,
   contract: C,
@@ -35,19 +39,29 @@ export const subscribeToReport = <C extends ReportContract>(
     ...(options.queue === undefined ? {} : { queue: options.queue }),
     callback: (error, message) => {
       if (error !== null) return;
-      void deliver(contract, () => message.json(), options.logger, handler);
+      void deliver(contract, message, options.logger, handler);
     },
   });
 
 const deliver = async <C extends ReportContract>(
   contract: C,
-  read: () => unknown,
+  message: Msg,
   logger: Logger,
   handler: (data: ReportDataOf<C>) => unknown,
 ): Promise<void> => {
   try {
-    await handler(contract.data.parse(read()) as ReportDataOf<C>);
+    const data = contract.data.parse(message.json()) as ReportDataOf<C>;
+    requireOfItself(contract, data, message.subject);
+    await handler(data);
   } catch (error) {
     logger.warn({ err: error, report: contract.name }, 'report dropped');
   }
+};
+
+/** NATS lets a host speak below its own id alone; what it says there may name any other. */
+const requireOfItself = (contract: ReportContract, data: unknown, subject: string): void => {
+  if (contract.producer !== 'hypervisor-agent') return;
+  const hostId = hostNamedIn(data);
+  if (hostId !== undefined && subject !== hostReportSubject(contract, hostId))
+    throw new RangeError(`what came on ${subject} speaks for host ${hostId}`);
 };
