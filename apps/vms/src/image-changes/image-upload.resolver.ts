@@ -24,7 +24,7 @@ export class ImageUploadResolver {
     @CurrentActor() actor: Actor,
   ): Promise<ImageUploadResult> {
     const { row, result } = await this.results.of(actor, await this.service.create(actor, input));
-    const { image, operation } = result;
-    return { image, operation, upload: await this.service.opened(actor, row) };
+    const { operation, image } = result;
+    return { operation, image, upload: await this.service.opened(actor, row) };
   }
 }
