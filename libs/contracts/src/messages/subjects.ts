@@ -73,7 +73,7 @@ const NamingHost = z.object({
   inventory: z.object({ hostId: z.string() }).optional(),
 });
 
-/** The host that a report of a host says it is of; undefined: it names none, and its subject alone says it. */
+/** The host that a report or an event of a host says it is of; undefined: it names none, and its subject alone says it. */
 export const hostNamedIn = (data: unknown): string | undefined => {
   const named = NamingHost.safeParse(data).data;
   return named?.hostId ?? named?.inventory?.hostId;

@@ -1,4 +1,4 @@
-import { EVENTS_STREAM, EventEnvelope, type EventContract } from '@infinibay/contracts';
+import { EVENTS_STREAM, EventEnvelope, eventSubject, hostNamedIn, type EventContract } from '@infinibay/contracts';
 import { jetstream, type ConsumerMessages, type JsMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { runInContext, type Logger } from '@infinibay/platform-logging';
@@ -10,7 +10,8 @@ const RETRY_MS = 1_000;
 
 /**
  * Reads one durable pull consumer for one kind of event; tools/nats/streams.ts makes it. Delivery is at least once; a handler that throws gets the event
- * again, later each time. An event that does not fit its contract is dropped with an error line, for it never will.
+ * again, later each time. An event that does not fit its contract is dropped with an error line, for it never will; so is
+ * one in which a host speaks for another.
  */
 export class EventConsumer {
   private messages: ConsumerMessages | undefined;
@@ -87,10 +88,19 @@ export class EventConsumer {
     try {
       const envelope = EventEnvelope.parse(message.json());
       if (envelope.name === this.contract.name && envelope.version !== this.contract.version) return 'another version';
-      return { ...envelope, data: this.contract.data.parse(envelope.data) as never };
+      const event = { ...envelope, data: this.contract.data.parse(envelope.data) as never };
+      if (this.contract.producer === 'hypervisor-agent') requireOfItself(event, message.subject);
+      return event;
     } catch (error) {
       this.logger.error({ err: error, subject: message.subject }, 'event does not fit its contract and is dropped');
       return undefined;
     }
   }
 }
+
+/** NATS lets a host speak under its own id alone; what it says there may name any other. */
+const requireOfItself = (event: EventEnvelope, subject: string): void => {
+  const { kind, id } = event.resource;
+  const isOwn = kind === 'host' && (hostNamedIn(event.data) ?? id) === id && subject === eventSubject(event);
+  if (!isOwn) throw new RangeError(`what came on ${subject} speaks for another host`);
+};

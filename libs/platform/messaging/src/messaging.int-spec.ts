@@ -7,6 +7,7 @@ import {
   eventSubject,
   findDepartments,
   forceOffVm,
+  hostVmsRelisted,
   inspectVm,
   vmDeleted,
   type EventEnvelope,
@@ -266,6 +267,38 @@ describe('messaging', () => {
       await pollUntil(() => got.length >= marked.length, { timeoutMs: 15_000 });
       expect([...got].sort()).toEqual([...marked].sort());
       await Promise.all(instances.map((instance) => instance.stop()));
+    });
+
+    it('in which a host speaks for another are left out', async () => {
+      const [own, other] = [randomUUID(), randomUUID()];
+      const got: unknown[] = [];
+      const handler = ({ data }: EventEnvelope): Promise<void> => {
+        const { hostId } = data as { hostId: string };
+        if (hostId === own || hostId === other) got.push(data);
+        return Promise.resolve();
+      };
+      const durable = `test-${randomUUID()}`;
+      const manager = await jetstreamManager(connection, { checkAPI: false });
+      await manager.consumers.add(EVENTS_STREAM, {
+        durable_name: durable,
+        filter_subject: eventFilter(hostVmsRelisted),
+        ack_policy: AckPolicy.Explicit,
+      });
+      const consumer = new EventConsumer(connection, hostVmsRelisted, durable, handler, logger, handled);
+      consumer.start();
+      const relisted = (resourceId: string, hostId: string): EventEnvelope =>
+        newEvent(hostVmsRelisted, {
+          departmentId: null,
+          resource: { kind: 'host', id: resourceId },
+          data: { ...hostVmsRelisted.example, hostId },
+        });
+      const subject = eventSubject(relisted(own, own));
+      // All that a host may publish is on its own subject.
+      for (const event of [relisted(own, other), relisted(other, own), relisted(other, other), relisted(own, own)])
+        await jetstream(connection).publish(subject, JSON.stringify(event), { msgID: event.id });
+      await pollUntil(() => got.length > 0, { what: 'what the host tells of itself', timeoutMs: 15_000 });
+      await consumer.stop();
+      expect(got).toEqual([{ ...hostVmsRelisted.example, hostId: own }]);
     });
   });
 });
