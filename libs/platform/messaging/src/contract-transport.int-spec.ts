@@ -200,12 +200,14 @@ describe(ContractTransport.name, () => {
     @Controller()
     class Handlers {
       @HandlesReport(hostDisksChecked)
-      disks({ hostId }: ReportDataOf<typeof hostDisksChecked>): void {
+      disks({ hostId }: ReportDataOf<typeof hostDisksChecked>): Promise<void> {
         got.push(`disks of ${hostId}`);
+        return Promise.resolve();
       }
       @HandlesReport(hostHeartbeat)
-      heartbeat({ inventory }: ReportDataOf<typeof hostHeartbeat>): void {
+      heartbeat({ inventory }: ReportDataOf<typeof hostHeartbeat>): Promise<void> {
         got.push(`heartbeat of ${inventory.hostId}`);
+        return Promise.resolve();
       }
     }
     const [own, other] = [randomUUID(), randomUUID()];
