@@ -81,7 +81,8 @@ export class SimulatedMigrations {
     private readonly connection: NatsConnection,
     private readonly hosts: FurtherHosts,
   ) {
-    hosts.add({ hostId: this.hostId });
+    // The smaller one: VMs are made on the host of the bench.
+    hosts.add({ hostId: this.hostId, memoryMib: 4_096 });
   }
 
   static async start(neighbours: Neighbours): Promise<SimulatedMigrations> {
@@ -131,13 +132,13 @@ export class SimulatedMigrations {
 
   private serveServices(on: Serve): void {
     on(prepareVmNetwork, () => ({}));
-    on(prepareVmFilter, ({ vmId }) => ({ filterName: `infinibay-vm-${vmId}`, status: 'APPLIED' }));
+    on(prepareVmFilter, ({ vmId }) => ({ filterName: `infinibay-vm-${vmId}`, status: 'APPLIED' as const }));
     on(releaseVmFilter, () => ({}));
   }
 
   private serveSource(on: Serve): void {
     on(inspectMigration, () => SOURCE);
-    on(migrateVm, ({ vmId }) => {
+    on(migrateVm, ({ vmId }): ReplyInputOf<typeof migrateVm> => {
       if (this.left.has(vmId)) return { departure: 'LEFT', progressPercent: 100 };
       if (this.refusal !== null) throw new DomainError(this.refusal);
       if (this.looksUntilLeft > 0) {
@@ -147,7 +148,7 @@ export class SimulatedMigrations {
       this.leave(vmId);
       return { departure: this.left.has(vmId) ? 'LEFT' : 'GONE', progressPercent: 100 };
     });
-    on(abortMigration, ({ vmId }) => ({ departure: this.left.has(vmId) ? 'LEFT' : this.whereLeft(vmId) }));
+    on(abortMigration, ({ vmId }) => ({ departure: this.left.has(vmId) ? ('LEFT' as const) : this.whereLeft(vmId) }));
     on(endMigration, ({ vmId }) => {
       const vm = this.neighbours.vm(vmId);
       if (vm.power === 'running') throw new DomainError('VM_BUSY');
@@ -187,11 +188,11 @@ export class SimulatedMigrations {
       const { power, disk } = this.arrived(vmId);
       return { domain: power === null ? null : { power, reason: '' }, disk: disk ? { capacityBytes: 1 } : null };
     });
-    on(inspectDisk, () => ({ status: 'SOUND', capacityBytes: 1, problem: null }));
+    on(inspectDisk, () => ({ status: 'SOUND' as const, capacityBytes: 1, problem: null }));
     on(inspectSizes, ({ vmId }) => this.neighbours.vm(vmId).sizes.observed());
     on(inspectPortLinks, ({ vmId }) => this.neighbours.vm(vmId).sizes.links.observed());
     on(inspectSavedMemory, () => ({ isSaved: false }));
-    on(forceOffVm, ({ vmId }) => ({ power: (this.arrived(vmId).power = 'off') }));
+    on(forceOffVm, ({ vmId }) => ({ power: (this.arrived(vmId).power = 'off' as const) }));
     on(undefineVm, ({ vmId }) => {
       this.arrived(vmId).power = null;
       return { removed: true };

@@ -22,7 +22,7 @@ describe('ports of a VM', () => {
   }, 120_000);
   afterAll(() => bench.stop());
 
-  const database = () => bench.vms.get(PrismaClient);
+  const database = () => bench.vms.get<PrismaClient>(PrismaClient);
   /** The network of the first port of each VM here. */
   const first = () => bench.neighbours.hostId;
   const cardOf = (networkId: string) => (networkId === first() ? PORT : cardIn(networkId));
