@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { PrismaClient, type Transaction } from '../database.js';
 import { operationEvent } from '../operations/operation.repository.js';
 import { withSteps } from '../operations/operation.mapper.js';
-import type { Parameters } from '@infinibay/vms-domain';
+import type { DrainMode, Parameters } from '@infinibay/vms-domain';
 import type { BulkKind } from './bulk.actions.js';
 import type { BulkCounts } from './bulk-result.repository.js';
 
@@ -29,11 +29,26 @@ export const isOnMany = ({ resourceKind }: { readonly resourceKind: string }): b
 export const isDrain = ({ resourceKind }: { readonly resourceKind: string }): boolean =>
   resourceKind === RESOURCE_KINDS.host;
 
+/** Whoever moves VMs asks for another kind of operation than who shuts them down. */
+type DrainKind = 'SHUTDOWN_VM' | 'MIGRATE_VM';
+
+/** What the request of a drain keeps of what was wanted. */
+export const requestOf = (mode: DrainMode): { readonly kind: DrainKind; readonly said: Parameters } => ({
+  kind: mode === 'SHUT_DOWN' ? 'SHUTDOWN_VM' : 'MIGRATE_VM',
+  said: mode === 'MIGRATE_OR_SHUT_DOWN' ? { shutDownRest: true } : {},
+});
+
+/** The same from what it keeps. */
+export const drainModeOf = (kind: string, { shutDownRest }: Parameters): DrainMode => {
+  if (kind !== requestOf('MIGRATE').kind) return 'SHUT_DOWN';
+  return shutDownRest === true ? 'MIGRATE_OR_SHUT_DOWN' : 'MIGRATE';
+};
+
 export interface NewBulkRequest {
   readonly id: string;
   /** The host that it drains; null: it is about no more than its VMs. */
   readonly drainedHostId: string | null;
-  readonly kind: BulkKind;
+  readonly kind: BulkKind | DrainKind;
   readonly departmentId: string;
   readonly actorId: string;
   readonly actorRole: ActorRole;

@@ -1,12 +1,20 @@
 import { DomainError, isRetryable, type Actor } from '@infinibay/contracts';
 import { newServiceContext, runInContext } from '@infinibay/platform-logging';
-import { operationKind, type OperationKind, type Parameters } from '@infinibay/vms-domain';
+import {
+  obstacleIn,
+  operationKind,
+  passesByWaiting,
+  type OperationKind,
+  type Parameters,
+} from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
 import { parametersIn } from '../operations/operation.repository.js';
-import { VmChangesService } from '../vm-changes/vm-changes.service.js';
+import { parametersOf } from '../vm-changes/action-arguments.js';
+import { VmChangesService, type Accepted, type Alongside } from '../vm-changes/vm-changes.service.js';
+import { VmMigrationService } from '../vm-changes/vm-migration.service.js';
 import { isBulkKind } from './bulk.actions.js';
-import { isDrain } from './bulk-request.repository.js';
+import { drainModeOf, isDrain } from './bulk-request.repository.js';
 import { BulkResultRepository, type BulkResultKey, type PendingResult } from './bulk-result.repository.js';
 import { DrainedVms, type DrainMove, type DrainOfVm } from './drained-vms.js';
 
@@ -29,6 +37,7 @@ export class BulkAcceptance {
   constructor(
     private readonly results: BulkResultRepository,
     private readonly changes: VmChangesService,
+    private readonly migrations: VmMigrationService,
     private readonly drained: DrainedVms,
   ) {}
 
@@ -44,7 +53,7 @@ export class BulkAcceptance {
   private async ask(key: BulkResultKey, pending: PendingResult): Promise<void> {
     const { operation } = pending.request;
     try {
-      if (isDrain(operation)) return await this.drain(key, pending);
+      if (isDrain(operation)) return await this.drain(key, pending, drainOf(pending));
       await this.accept(key, pending, operationKind(operation.kind), parametersIn(operation.parameters));
     } catch (error) {
       if (error instanceof NotWanted) return;
@@ -54,22 +63,41 @@ export class BulkAcceptance {
     }
   }
 
-  /** Looked at first, so that one that is not ready is not asked each time; and again under its lock. */
-  private async drain(key: BulkResultKey, pending: PendingResult): Promise<void> {
-    const parameters = parametersIn(pending.request.operation.parameters);
-    const drain = { vmId: pending.vmId, parameters, ageMs: pending.ageMs };
+  /**
+   * Looked at first, so that one that is not ready is not asked each time; and again under its lock. What can't be moved is
+   * found when that is asked: then it is looked at once more, with what it was refused with.
+   */
+  private async drain(key: BulkResultKey, pending: PendingResult, drain: DrainOfVm): Promise<void> {
     const move = await this.drained.look(drain);
     if (move.kind !== 'ask') return this.settle(key, drain, move);
-    const isStill = async (tx: Transaction): Promise<void> => {
-      const now = await this.drained.lock(tx, drain);
-      if (now.kind !== 'ask' || now.action !== move.action) throw new MovedOn(now);
-    };
     try {
-      await this.accept(key, pending, move.action, move.action === 'SHUTDOWN_VM' ? parameters : {}, isStill);
+      await this.askDrained(key, pending, drain, move.action);
     } catch (error) {
-      if (!(error instanceof MovedOn)) throw error;
-      await this.settle(key, drain, error.move);
+      if (error instanceof MovedOn) return this.settle(key, drain, error.move);
+      if (move.action !== 'MIGRATE_VM') throw error;
+      if (passesByWaiting(error)) return this.results.wait(key, error, drain.ageMs);
+      const obstacle = obstacleIn(error);
+      if (obstacle === null) throw error;
+      await this.drain(key, pending, { ...drain, obstacle });
     }
+  }
+
+  private async askDrained(
+    key: BulkResultKey,
+    pending: PendingResult,
+    drain: DrainOfVm,
+    action: OperationKind,
+  ): Promise<void> {
+    const before = async (tx: Transaction): Promise<void> => {
+      const now = await this.drained.lock(tx, drain);
+      if (now.kind !== 'ask' || now.action !== action) throw new MovedOn(now);
+    };
+    const after = async (tx: Transaction): Promise<void> => {
+      const instead = action === 'MIGRATE_VM' ? await this.drained.instead(tx, drain) : null;
+      if (instead !== null) throw new MovedOn(instead);
+    };
+    const parameters = action === 'SHUTDOWN_VM' ? parametersOf(action, { ...drain.parameters }) : {};
+    await this.accept(key, pending, action, parameters, { before, after });
   }
 
   private async settle(key: BulkResultKey, { ageMs }: DrainOfVm, move: DrainMove): Promise<void> {
@@ -95,21 +123,38 @@ export class BulkAcceptance {
     pending: PendingResult,
     kind: OperationKind,
     parameters: Parameters,
-    before?: (tx: Transaction) => Promise<void>,
+    drained?: Required<Pick<Alongside, 'before' | 'after'>>,
   ): Promise<void> {
-    if (!isBulkKind(kind)) throw new RangeError(`${kind} is no action on VMs that exist`);
-    const after = async (tx: Transaction, { operationId }: { readonly operationId: string }): Promise<void> => {
-      if (!(await this.results.markAccepted(key, operationId, tx))) throw new NotWanted();
+    const after = async (tx: Transaction, accepted: Accepted): Promise<void> => {
+      await drained?.after(tx, accepted);
+      if (!(await this.results.markAccepted(key, accepted.operationId, tx))) throw new NotWanted();
     };
-    const input = { vmId: pending.vmId, idempotencyKey: keyOf(pending) };
-    const accepted = await this.changes.request(actorOf(pending), kind, input, parameters, {
-      after,
-      ...(before === undefined ? {} : { before }),
-    });
+    const alongside = { after, ...(drained === undefined ? {} : { before: drained.before }) };
+    const accepted = await this.request(pending, kind, parameters, alongside);
     // Of an older instance, which has written no result with it.
     await this.results.markAccepted(key, accepted.operationId);
   }
+
+  private request(
+    pending: PendingResult,
+    kind: OperationKind,
+    parameters: Parameters,
+    alongside: Alongside,
+  ): Promise<Accepted> {
+    const input = { vmId: pending.vmId, idempotencyKey: keyOf(pending) };
+    const actor = actorOf(pending);
+    // Of a drain alone: no request on many names hosts.
+    if (kind === 'MIGRATE_VM') return this.migrations.migrate(actor, input, alongside);
+    if (!isBulkKind(kind)) throw new RangeError(`${kind} is no action on VMs that exist`);
+    return this.changes.request(actor, kind, input, parameters, alongside);
+  }
 }
+
+const drainOf = ({ vmId, ageMs, request: { operation } }: PendingResult): DrainOfVm => {
+  const parameters = parametersIn(operation.parameters);
+  const mode = drainModeOf(operation.kind, parameters);
+  return { vmId, hostId: operation.resourceId, mode, parameters, ageMs, obstacle: null };
+};
 
 /** Nobody can have used it before: it holds the id of the request. */
 const keyOf = ({ operationId, position }: PendingResult): string => `bulk:${operationId}:${String(position)}`;

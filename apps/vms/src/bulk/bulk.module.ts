@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { MigrationsModule } from '../migrations/migrations.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
 import { VmChangesModule } from '../vm-changes/vm-changes.module.js';
 import { VmsModule } from '../vms/vms.module.js';
@@ -16,7 +17,7 @@ import { BulkWorker } from './bulk.worker.js';
 import { DrainedVms } from './drained-vms.js';
 
 @Module({
-  imports: [OperationsModule, VmsModule, VmChangesModule],
+  imports: [OperationsModule, MigrationsModule, VmsModule, VmChangesModule],
   providers: [
     BulkRequestRepository,
     BulkResultRepository,

@@ -42,6 +42,17 @@ export class MigrationRepository {
     return { ...row, target: MigrationTarget.nullable().parse(row.target), isWanted, isTargetInMaintenance };
   }
 
+  /** VMs that are leaving a host, and have not settled anywhere else. */
+  countFrom(sourceHostId: string, tx: Pick<Transaction, 'vmMigration'> = this.database): Promise<number> {
+    return tx.vmMigration.count({ where: { sourceHostId, phase: { in: ['PREPARING', 'MOVING', 'ARRIVED'] } } });
+  }
+
+  /** Where VMs of a host are on their way to, by VM. */
+  async targetsFrom(tx: Transaction, sourceHostId: string): Promise<ReadonlyMap<string, string>> {
+    const rows = await tx.vmMigration.findMany({ where: { sourceHostId }, select: { vmId: true, targetHostId: true } });
+    return new Map(rows.map(({ vmId, targetHostId }) => [vmId, targetHostId]));
+  }
+
   async add(tx: Transaction, migration: NewMigration): Promise<void> {
     await tx.vmMigration.create({ data: { ...migration, createdAt: await databaseNow(tx) } });
   }

@@ -30,9 +30,13 @@ export const toOperation = (row: OperationRow): Operation => ({
   isCancellable: mayBeCancelled(row),
 });
 
-/** It is open, and of a kind that can be taken back. */
-export const mayBeCancelled = ({ kind, status }: Pick<OperationRow, 'kind' | 'status'>): boolean =>
-  (status === 'PENDING' || status === 'RUNNING') && isKind(kind) && isCancellable(kind);
+/** It is open, of one VM, and of a kind that can be taken back. */
+export const mayBeCancelled = ({
+  kind,
+  status,
+  resourceKind,
+}: Pick<OperationRow, 'kind' | 'status' | 'resourceKind'>): boolean =>
+  resourceKind === 'vm' && (status === 'PENDING' || status === 'RUNNING') && isKind(kind) && isCancellable(kind);
 
 export const progressOf = (operation: {
   status: string;

@@ -86,6 +86,7 @@ const storedParameters = z.object({
   ownerId: z.uuid().optional().catch(undefined),
   portNetworkId: z.uuid().optional().catch(undefined),
   hostId: z.uuid().optional().catch(undefined),
+  shutDownRest: z.boolean().optional().catch(undefined),
 });
 
 /** What was said of how an operation is to be done. */

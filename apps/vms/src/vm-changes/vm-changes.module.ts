@@ -86,6 +86,6 @@ import { VolumeAttachment } from './volume-attachment.js';
     AcceptedRequests,
     ...actionResolvers,
   ],
-  exports: [VmChangesService],
+  exports: [VmChangesService, VmMigrationService],
 })
 export class VmChangesModule {}

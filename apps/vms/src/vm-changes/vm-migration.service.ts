@@ -8,7 +8,7 @@ import { Change, type Transaction } from '../database.js';
 import { MigrationRepository } from '../migrations/migration.repository.js';
 import { VmRepository } from '../vms/vm.repository.js';
 import { MigratedGoods } from './migrated-goods.js';
-import { VmChangesService, type Accepted } from './vm-changes.service.js';
+import { VmChangesService, type Accepted, type Alongside } from './vm-changes.service.js';
 import { MigrateVm } from './vm-migration.inputs.js';
 import { VmPlacement } from './vm.placement.js';
 
@@ -31,7 +31,7 @@ export class VmMigrationService {
    * @throws DomainError INVALID_INPUT, VM_NOT_FOUND, FORBIDDEN, HOST_NOT_FOUND, VM_BUSY, PORT_BUSY, VM_MEMORY_SAVED,
    * DELETION_SCHEDULED, VM_NOT_MIGRATABLE, MEMORY_EXCEEDS_HOST, NO_SUITABLE_HOST
    */
-  migrate(actor: Actor, rawInput: unknown): Promise<Accepted> {
+  migrate(actor: Actor, rawInput: unknown, alongside?: Alongside): Promise<Accepted> {
     const { idempotencyKey: key, ...input } = validateInput(MigrateVm, rawInput);
     if (!isUuid(input.vmId)) throw new DomainError('VM_NOT_FOUND');
     const { hostId } = input;
@@ -42,10 +42,12 @@ export class VmMigrationService {
     };
     const asked = { actor, key, operation: KIND, verb: 'migrateVm', input, resourceKind: 'vm', show, wake };
     return this.change.commit(asked, async (tx) => {
+      await alongside?.before?.(tx);
       const effect = await this.changes.take(tx, { kind: KIND, actor, key, parameters }, input);
       // After it: who may not see the VM is told that there is none.
       if (!can(actor, 'administer', { kind: 'host', departmentId: null })) throw new DomainError('FORBIDDEN');
       await this.open(tx, effect.answer, hostId);
+      await alongside?.after(tx, effect.answer);
       return effect;
     });
   }

@@ -102,13 +102,7 @@ export class VmPlacement {
     await this.fleet.lock(tx);
     const known = await this.fleet.candidates(tx, []);
     if (hostId !== null && !known.some((host) => host.hostId === hostId)) throw new DomainError('HOST_NOT_FOUND');
-    const { imageId, memoryMib, reservedMib } = vm;
-    const request = {
-      imageId,
-      vcpus: sizesOf(vm).maxVcpus,
-      memoryMib: memoryMib + reservedMib,
-      hardware: hardwareOf(vm),
-    };
+    const request = requestElsewhere(vm);
     const isMeant = (host: HostCandidate): boolean =>
       hostId === null ? host.hostId !== vm.hostId : host.hostId === hostId;
     return (await this.choose(tx, request, isMeant)).hostId;
@@ -210,6 +204,14 @@ export class VmPlacement {
     return image;
   }
 }
+
+/** What another host would have to have for a VM that goes there: what its own keeps for it. */
+export const requestElsewhere = (vm: VmRow): PlacementRequest => ({
+  imageId: vm.imageId,
+  vcpus: sizesOf(vm).maxVcpus,
+  memoryMib: vm.memoryMib + vm.reservedMib,
+  hardware: hardwareOf(vm),
+});
 
 /** What an image gets of which nothing is said. */
 const smallestOf = ({ minMemoryMib }: Image): VmSpec =>

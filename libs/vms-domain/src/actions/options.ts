@@ -24,6 +24,8 @@ export interface Parameters {
   readonly portNetworkId?: string;
   /** Of an action that moves a VM to another host: to which. */
   readonly hostId?: string;
+  /** Of the drain of a host that moves VMs: those that can not be moved are shut down. */
+  readonly shutDownRest?: boolean;
 }
 
 export interface IntegerOption {
