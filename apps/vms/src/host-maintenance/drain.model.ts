@@ -6,11 +6,15 @@ import { Failure, Vm } from '../vms/vm.model.js';
 const Outcomes = Object.fromEntries(DRAIN_OUTCOMES.map((outcome) => [outcome, outcome]));
 registerEnumType(Outcomes, {
   name: 'DrainOutcome',
-  description: 'What drainHost does to one virtual machine of a host. None is moved away: that is migrateVm',
+  description: 'What drainHost does to one virtual machine of a host',
   valuesMap: {
+    MIGRATE: {
+      description:
+        'It is moved to another host as by migrateVm, once it is up if it is only being made; or it is on its way already',
+    },
     SHUT_DOWN: {
       description:
-        'Its guest is asked to power off, once it is up if it is only being made, and runs on before if it stands still',
+        'Its guest is asked to power off, once it is up if it is only being made, and runs on before if it stands still; or it is going off already. Where it was to be moved, the reason says why it can not be',
     },
     DELETION: {
       description: 'It is being deleted, which cuts its power; its result is SUCCEEDED when it is gone',
@@ -30,9 +34,13 @@ export class DrainPreview {
 
   @Field(() => Failure, {
     nullable: true,
-    description: 'Of BLOCKED: the error that the virtual machine is in, or VM_BUSY with what is under way',
+    description:
+      'Of BLOCKED: the error that the virtual machine is in, VM_BUSY with what is under way, or why it can not be moved. Of SHUT_DOWN: why it can not be moved, where that was wanted',
   })
   reason!: Failure | null;
+
+  // Not a field of the API: what the field resolver needs.
+  targetHostId!: string | null;
 }
 
 @ObjectType({ description: 'A page of what drainHost would do to the virtual machines of a host' })
@@ -42,6 +50,9 @@ export class DrainPreviewConnection {
 
   @Field(() => Int, { description: 'How many there are on all pages' })
   totalCount!: number;
+
+  @Field(() => Int, { description: 'How many of all of them would be moved to other hosts' })
+  migrateCount!: number;
 
   @Field(() => Int, { description: 'How many of all of them would be shut down' })
   shutDownCount!: number;

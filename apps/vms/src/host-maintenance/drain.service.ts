@@ -2,9 +2,9 @@ import type { Actor, EventEnvelope } from '@infinibay/contracts';
 import { connectionOf, parsePage, validateInput, type PageArgs } from '@infinibay/platform-graphql';
 import { currentContext } from '@infinibay/platform-logging';
 import { newId } from '@infinibay/platform-persistence';
-import type { DrainOutcome } from '@infinibay/vms-domain';
+import type { DrainMode, DrainOutcome } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
-import type { NewBulkRequest } from '../bulk/bulk-request.repository.js';
+import { requestOf, type NewBulkRequest } from '../bulk/bulk-request.repository.js';
 import type { BulkTarget } from '../bulk/bulk-result.repository.js';
 import { BulkOpening } from '../bulk/bulk.opening.js';
 import { Change, type Transaction } from '../database.js';
@@ -17,8 +17,6 @@ import type { DrainPreviewConnection } from './drain.model.js';
 import { DrainPlan, type PlannedDrain } from './drain.plan.js';
 import { DrainHost } from './host-maintenance.inputs.js';
 import { MaintenanceChange } from './maintenance.change.js';
-
-const KIND = 'SHUTDOWN_VM';
 
 /** Empties hosts of what runs there, by one request on all their VMs, and says before what that will do. */
 @Injectable()
@@ -35,19 +33,24 @@ export class DrainService {
    * In the order of the ids of the VMs. Nothing is written.
    * @throws DomainError HOST_NOT_FOUND, INVALID_INPUT
    */
-  async preview(hostId: string, args: PageArgs): Promise<DrainPreviewConnection> {
+  async preview(hostId: string, mode: DrainMode, args: PageArgs): Promise<DrainPreviewConnection> {
     const page = parsePage(args);
-    return this.plan.now(hostId, async (planned, rowsOf) => {
-      const all = planned.map(({ vm, verdict }) => ({ id: vm.id, ...verdict }));
+    return this.plan.now(hostId, mode, async (foreseen, rowsOf) => {
+      const all = foreseen.map(({ vm, verdict, targetHostId }) => ({ id: vm.id, targetHostId, ...verdict }));
       const rest = all.filter(({ id }) => page.after === undefined || id > page.after);
       const { nodes, ...where } = connectionOf(rest, page, all.length);
       const rows = await rowsOf(nodes.map(({ id }) => id));
-      const shown = nodes.flatMap(({ id, outcome, reason }) => {
+      const shown = nodes.flatMap(({ id, outcome, reason, targetHostId }) => {
         const row = rows.get(id);
-        return row === undefined ? [] : [{ vm: toVm(row), outcome, reason }];
+        return row === undefined ? [] : [{ vm: toVm(row), outcome, reason, targetHostId }];
       });
       const count = (what: DrainOutcome): number => all.filter(({ outcome }) => outcome === what).length;
-      return { ...where, nodes: shown, shutDownCount: count('SHUT_DOWN'), blockedCount: count('BLOCKED') };
+      const counts = {
+        migrateCount: count('MIGRATE'),
+        shutDownCount: count('SHUT_DOWN'),
+        blockedCount: count('BLOCKED'),
+      };
+      return { ...where, nodes: shown, ...counts };
     });
   }
 
@@ -57,8 +60,8 @@ export class DrainService {
    * @throws DomainError FORBIDDEN, INVALID_INPUT, HOST_NOT_FOUND
    */
   drain(actor: Actor, rawInput: unknown): Promise<Operation> {
-    const { idempotencyKey: key, hostId, reason, ...said } = validateInput(DrainHost, rawInput);
-    const parameters = parametersOf(KIND, said);
+    const { idempotencyKey: key, hostId, reason, mode, ...said } = validateInput(DrainHost, rawInput);
+    const options = parametersOf('SHUTDOWN_VM', said);
     // Within the commit, so that an attempt is found in the audit.
     const prepare = (): void => {
       requireAdministrator(actor);
@@ -70,14 +73,17 @@ export class DrainService {
     const wake = (): void => {
       this.bulk.wake();
     };
-    const input = { hostId, reason, ...parameters };
+    // What is not said is not compared: a key of an older version, which could not say it, is known again.
+    const input = { hostId, reason, ...options, ...(mode === 'SHUT_DOWN' ? {} : { mode }) };
     const asked = { actor, operation: 'drainHost', key, input, resourceKind: 'host', prepare, show, wake };
     return this.change.commit(asked, async (tx) => {
       const maintained = await this.maintenance.begin(tx, hostId, { byId: actor.userId, reason });
       const id = newId();
       const by = { actorId: actor.userId, actorRole: actor.role, idempotencyKey: key };
-      const request = { id, drainedHostId: hostId.toLowerCase(), kind: KIND, parameters, ...by } as const;
-      const opened = await this.open(tx, request);
+      const wanted = requestOf(mode);
+      const parameters = { ...options, ...wanted.said };
+      const request = { id, drainedHostId: hostId.toLowerCase(), kind: wanted.kind, parameters, ...by };
+      const opened = await this.open(tx, request, mode);
       return { answer: { operationId: id }, resourceId: request.drainedHostId, events: [...maintained, ...opened] };
     });
   }
@@ -85,10 +91,11 @@ export class DrainService {
   private async open(
     tx: Transaction,
     request: Omit<NewBulkRequest, 'departmentId' | 'correlationId'> & { readonly drainedHostId: string },
+    mode: DrainMode,
   ): Promise<EventEnvelope[]> {
     const { drainedHostId, actorId } = request;
     await this.bulk.endDrains(tx, drainedHostId);
-    const targets = (await this.plan.of(tx, drainedHostId)).flatMap(targetOf);
+    const targets = (await this.plan.of(tx, drainedHostId, mode)).flatMap(targetOf);
     const { correlationId } = currentContext();
     // Of whatever departments its VMs are: hosts are for administrators alone, who see all operations.
     return this.bulk.open(tx, { ...request, departmentId: actorId, correlationId }, targets);
@@ -98,5 +105,5 @@ export class DrainService {
 const targetOf = ({ vm, verdict }: PlannedDrain): BulkTarget[] => {
   if (verdict.outcome === 'NOTHING') return [];
   const target = { vmId: vm.id, known: { departmentId: vm.departmentId, hostId: vm.hostId } };
-  return [verdict.reason === null ? target : { ...target, refusal: verdict.reason }];
+  return [verdict.outcome === 'BLOCKED' ? { ...target, refusal: verdict.reason } : target];
 };

@@ -1,12 +1,23 @@
 import { DisplayText, IdempotencyKey } from '@infinibay/contracts';
 import { KEY_DESCRIPTION } from '@infinibay/platform-graphql';
-import { optionsOf } from '@infinibay/vms-domain';
-import { Field, ID, InputType, Int } from '@nestjs/graphql';
+import { DRAIN_MODES, optionsOf, type DrainMode } from '@infinibay/vms-domain';
+import { Field, ID, InputType, Int, registerEnumType } from '@nestjs/graphql';
 import { z } from 'zod';
 
 const { timeoutSeconds } = optionsOf('SHUTDOWN_VM');
 if (timeoutSeconds?.type !== 'integer') throw new RangeError('a shutdown has no time-out');
 const { min, max } = timeoutSeconds;
+
+export const DrainModes = Object.fromEntries(DRAIN_MODES.map((mode) => [mode, mode]));
+registerEnumType(DrainModes, {
+  name: 'DrainMode',
+  description: 'What drainHost does to what runs on a host',
+  valuesMap: {
+    SHUT_DOWN: { description: 'All is shut down' },
+    MIGRATE: { description: 'What can be moved to another host is, and nothing is switched off: the rest runs on' },
+    MIGRATE_OR_SHUT_DOWN: { description: 'What can be moved to another host is, and the rest is shut down' },
+  },
+});
 
 @InputType({ description: 'Whether a host takes VMs. For administrators.' })
 export class SetHostMaintenanceInput {
@@ -30,6 +41,9 @@ export class DrainHostInput {
 
   @Field(() => ID)
   hostId!: string;
+
+  @Field(() => DrainModes, { nullable: true, description: 'SHUT_DOWN when left out' })
+  mode?: DrainMode | null;
 
   @Field(() => Int, {
     nullable: true,
@@ -56,10 +70,21 @@ export const SetHostMaintenance = z.object({
   reason: Reason,
 });
 
-export const DrainHost = z.object({
-  idempotencyKey: IdempotencyKey,
-  hostId: z.string(),
-  timeoutSeconds: z.int().min(min).max(max).nullish(),
-  force: z.boolean().nullish(),
-  reason: Reason,
-});
+/** What is wanted when nothing is said: what it was before there was a choice. */
+export const toDrainMode = (said: DrainMode | null | undefined): DrainMode => said ?? 'SHUT_DOWN';
+
+export const DrainHost = z
+  .object({
+    idempotencyKey: IdempotencyKey,
+    hostId: z.string(),
+    mode: z.enum(DRAIN_MODES).nullish().transform(toDrainMode),
+    timeoutSeconds: z.int().min(min).max(max).nullish(),
+    force: z.boolean().nullish(),
+    reason: Reason,
+  })
+  .refine(({ mode, force, timeoutSeconds }) => mode !== 'MIGRATE' || (force !== true && !isSaid(timeoutSeconds)), {
+    path: ['mode'],
+    message: 'MIGRATE switches nothing off, and has neither force nor timeoutSeconds',
+  });
+
+const isSaid = (value: number | null | undefined): boolean => value !== null && value !== undefined;
