@@ -1,12 +1,6 @@
 import { DomainError, isRetryable, type Actor } from '@infinibay/contracts';
 import { newServiceContext, runInContext } from '@infinibay/platform-logging';
-import {
-  obstacleIn,
-  operationKind,
-  passesByWaiting,
-  type OperationKind,
-  type Parameters,
-} from '@infinibay/vms-domain';
+import { obstacleIn, operationKind, passesByWaiting, type OperationKind, type Parameters } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
 import { parametersIn } from '../operations/operation.repository.js';
