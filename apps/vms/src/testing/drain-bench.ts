@@ -10,9 +10,10 @@ const SET = `mutation ($input: SetHostMaintenanceInput!) { setHostMaintenance(in
   id maintenance { since reason by { id } } } }`;
 const DRAIN = `mutation ($input: DrainHostInput!) { drainHost(input: $input) {
   id kind resourceKind resourceId status results(first: 200) { totalCount } } }`;
-const PREVIEW = `query ($hostId: ID!, $first: Int! = 50, $after: String) {
-  drainPreview(hostId: $hostId, first: $first, after: $after) {
-    nodes { vm { id } outcome reason { code message } } totalCount shutDownCount blockedCount
+const PREVIEW = `query ($hostId: ID!, $first: Int! = 50, $after: String, $mode: DrainMode) {
+  drainPreview(hostId: $hostId, first: $first, after: $after, mode: $mode) {
+    nodes { vm { id } outcome reason { code message } targetHost { id } }
+    totalCount migrateCount shutDownCount blockedCount
     pageInfo { endCursor hasNextPage } } }`;
 
 export interface PreviewView {
@@ -20,8 +21,10 @@ export interface PreviewView {
     readonly vm: { readonly id: string };
     readonly outcome: string;
     readonly reason: { readonly code: string; readonly message: string } | null;
+    readonly targetHost: { readonly id: string } | null;
   }[];
   readonly totalCount: number;
+  readonly migrateCount: number;
   readonly shutDownCount: number;
   readonly blockedCount: number;
   readonly pageInfo: { readonly endCursor: string | null; readonly hasNextPage: boolean };
@@ -78,12 +81,13 @@ export class DrainBench {
     return (data?.['drainHost'] as { id: string }).id;
   }
 
-  askPreview(page: Record<string, unknown> = {}, by: Actor = this.administrator) {
-    return this.bench.vms.ask(by, PREVIEW, { hostId: this.hostId, ...page });
+  /** @param said the page, and the mode */
+  askPreview(said: Record<string, unknown> = {}, by: Actor = this.administrator) {
+    return this.bench.vms.ask(by, PREVIEW, { hostId: this.hostId, ...said });
   }
 
-  async preview(page: Record<string, unknown> = {}): Promise<PreviewView> {
-    const { data, errors } = await this.askPreview(page);
+  async preview(said: Record<string, unknown> = {}): Promise<PreviewView> {
+    const { data, errors } = await this.askPreview(said);
     if (errors !== undefined) throw new Error(JSON.stringify(errors));
     return data?.['drainPreview'] as PreviewView;
   }
