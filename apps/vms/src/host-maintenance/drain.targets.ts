@@ -6,7 +6,6 @@ import {
   requireMigratable,
   type DrainReason,
   type HostCandidate,
-  type MovedVm,
   type PlacementSettings,
 } from '@infinibay/vms-domain';
 import { Inject, Injectable } from '@nestjs/common';
@@ -14,7 +13,7 @@ import type { Transaction } from '../database.js';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
 import { FleetRepository } from '../hosts/fleet.repository.js';
 import { PLACEMENT_SETTINGS } from '../placement/placement-settings.js';
-import { PlacementRepository } from '../placement/placement.repository.js';
+import { PlacementRepository, type GoodsOfVm } from '../placement/placement.repository.js';
 import { requestElsewhere } from '../vm-changes/vm.placement.js';
 import { refuseWhileScheduled } from '../vms/scheduled-deletion.js';
 import { hardwareOf } from '../vms/vm-hardware.js';
@@ -24,8 +23,6 @@ export interface Foreseen {
   readonly chosen: ReadonlyMap<string, string>;
   readonly obstacles: ReadonlyMap<string, DrainReason>;
 }
-
-type Goods = Pick<MovedVm, 'snapshots' | 'volumes'>;
 
 /** What migrateVm would answer of many VMs of a host now, if they were asked for one after another. Nothing is written. */
 @Injectable()
@@ -40,7 +37,7 @@ export class DrainTargets {
   async of(tx: Transaction, hostId: string, vmIds: readonly string[]): Promise<Foreseen> {
     if (vmIds.length === 0) return { chosen: new Map(), obstacles: new Map() };
     const rows = await this.placements.named(tx, vmIds);
-    const goods = await this.goodsOf(tx, hostId);
+    const goods = await this.placements.goodsOn(tx, hostId);
     const chosen = new Map<string, string>();
     const obstacles = new Map<string, DrainReason>();
     const movable = vmIds.flatMap((id): VmRow[] => {
@@ -65,20 +62,10 @@ export class DrainTargets {
     });
     return { chosen, obstacles };
   }
-
-  /** What of the VMs of a host can't go along; none of one that has none. */
-  private async goodsOf(tx: Transaction, hostId: string): Promise<ReadonlyMap<string, Goods>> {
-    const rows = await tx.$queryRaw<(Goods & { id: string })[]>`
-      SELECT v.id::text AS id,
-        (SELECT count(*)::int FROM vm_snapshots AS s WHERE s.vm_id = v.id) AS snapshots,
-        (SELECT count(*)::int FROM volumes AS o WHERE o.attached_vm_id = v.id) AS volumes
-      FROM vms AS v WHERE v.host_id = ${hostId}::uuid AND v.state <> 'DELETED'`;
-    return new Map(rows.map(({ id, ...goods }) => [id, goods]));
-  }
 }
 
 /** By the rules that accept a migration. What passes by waiting is none. */
-const obstacleOf = (vm: VmRow, goods: Goods): DrainReason | null => {
+const obstacleOf = (vm: VmRow, goods: GoodsOfVm): DrainReason | null => {
   const { id, hostId, state } = vm;
   // It is moved when it is up, and has its disk then.
   const hasDisk = vm.diskBuiltAt !== null || isComingUp(state);

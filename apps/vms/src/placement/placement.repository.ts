@@ -30,6 +30,12 @@ const FOR_A_DRAIN = {
 } as const satisfies Prisma.VmSelect;
 export type VmToDrain = Prisma.VmGetPayload<{ select: typeof FOR_A_DRAIN }>;
 
+/** How much there is of a VM beside its disk. */
+export interface GoodsOfVm {
+  readonly snapshots: number;
+  readonly volumes: number;
+}
+
 /** Why VMs are where they are. Rows go with their VM. */
 @Injectable()
 export class PlacementRepository {
@@ -77,6 +83,16 @@ export class PlacementRepository {
   async toDrain(tx: Transaction, hostId: string): Promise<VmToDrain[]> {
     const where: Prisma.VmWhereInput = { hostId, state: { not: 'DELETED' } };
     return tx.vm.findMany({ where, orderBy: { id: 'asc' }, select: FOR_A_DRAIN });
+  }
+
+  /** What of the VMs of a host could not go along to another, by VM. */
+  async goodsOn(tx: Transaction, hostId: string): Promise<ReadonlyMap<string, GoodsOfVm>> {
+    const rows = await tx.$queryRaw<(GoodsOfVm & { readonly id: string })[]>`
+      SELECT v.id::text AS id,
+        (SELECT count(*)::int FROM vm_snapshots AS s WHERE s.vm_id = v.id) AS snapshots,
+        (SELECT count(*)::int FROM volumes AS o WHERE o.attached_vm_id = v.id) AS volumes
+      FROM vms AS v WHERE v.host_id = ${hostId}::uuid AND v.state <> 'DELETED'`;
+    return new Map(rows.map(({ id, snapshots, volumes }) => [id, { snapshots, volumes }]));
   }
 
   async named(tx: Transaction, ids: readonly string[]): Promise<ReadonlyMap<string, Vm>> {
