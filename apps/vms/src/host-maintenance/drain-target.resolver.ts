@@ -12,7 +12,8 @@ export class DrainTargetResolver {
   @Authorize()
   @ResolveField(() => Host, {
     nullable: true,
-    description: 'Of MIGRATE: the host that the scheduler would choose now, or to which it is on its way; null for any other',
+    description:
+      'Of MIGRATE: the host that the scheduler would choose now, or to which it is on its way; null for any other',
   })
   targetHost(@Parent() { targetHostId }: DrainPreview, @Graph() graph: GraphContext): Promise<Host | null> | null {
     return targetHostId === null ? null : this.hosts.loader(graph).load(targetHostId);
