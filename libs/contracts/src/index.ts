@@ -52,4 +52,5 @@ export * from './requests/vm-sizes.requests.js';
 export * from './requests/vms.requests.js';
 export * from './requests/saves.requests.js';
 export * from './requests/snapshots.requests.js';
+export * from './requests/volume-moves.requests.js';
 export * from './requests/volumes.requests.js';

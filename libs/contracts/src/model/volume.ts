@@ -27,12 +27,17 @@ export type VolumeProblem = z.infer<typeof VolumeProblem>;
 
 export const POOL_KINDS = ['dir'] as const;
 
+/** The pool that each host has: the folder of its disks. */
+export const DEFAULT_POOL = 'default';
+
+export const PoolName = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,62}$/)
+  .describe('Of the pool on its host');
+
 export const ObservedPool = z
   .object({
-    name: z
-      .string()
-      .regex(/^[a-z][a-z0-9-]{0,62}$/)
-      .describe('Of the pool on its host'),
+    name: PoolName,
     kind: z.enum(POOL_KINDS).describe('dir: a folder of files'),
     capacityBytes: z.int().nonnegative().describe('Of the file system that it is on'),
     availableBytes: z.int().nonnegative().describe('What may still be written'),
