@@ -1,6 +1,7 @@
 import { UploadBaseUrl, Uuid } from '@infinibay/contracts';
 import { corsSettings, httpSettings, natsSettings, setting, type ConfigOf } from '@infinibay/platform-config';
 import { z } from 'zod';
+import { areFurtherPools, furtherPoolsIn } from './further-pools.js';
 
 const absolutePath = z.string().startsWith('/', 'must be an absolute path');
 
@@ -44,6 +45,15 @@ export const configSchema = {
   DISK_DIR: setting(
     absolutePath,
     'Folder of the disks of VMs, with imported images in images/. Marked once; without its mark it counts as storage that is not mounted',
+  ),
+  STORAGE_POOLS: setting(
+    z
+      .string()
+      .default('')
+      .refine(areFurtherPools, 'must be name=/path, comma-separated; each name and each path once, and no pool default')
+      .transform(furtherPoolsIn),
+    'Further folders for volumes, beside DISK_DIR, which is the pool default: name=/path, comma-separated. Names are small letters, digits and hyphens. Each is marked as DISK_DIR is. Leave a pool in as long as it holds volumes',
+    { example: 'fast=/mnt/fast,slow=/mnt/slow' },
   ),
   MIGRATION_URI: setting(
     z.string().min(1).max(1_023).optional(),

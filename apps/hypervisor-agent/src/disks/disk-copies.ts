@@ -60,6 +60,13 @@ export class DiskCopies extends JoinedWorks implements OnApplicationShutdown {
     return copy?.percent ?? 0;
   }
 
+  /** The same in bytes of what its copy takes up at most; none when nothing is copied. */
+  progressOf(vmId: string): { readonly copiedBytes: number; readonly totalBytes: number } {
+    const percent = this.askedAfter(vmId);
+    const totalBytes = this.copies.get(vmId)?.bytes ?? 0;
+    return { copiedBytes: Math.floor((totalBytes * percent) / 100), totalBytes };
+  }
+
   /** What copies that are under way may take up yet. */
   get promisedBytes(): number {
     return [...this.copies.values()].reduce((sum, { bytes, percent }) => sum + bytes * (1 - percent / 100), 0);

@@ -10,7 +10,7 @@ import { VolumeService } from './volume.service.js';
 
 const MAX_VOLUMES = 5_000;
 
-/** Tells every few seconds what the pool has room for, and what volumes take up of it. */
+/** Tells every few seconds what the pools have room for, and what volumes take up of them. */
 @Injectable()
 export class PoolReporter implements OnApplicationBootstrap, OnApplicationShutdown {
   private sequence = 0;
@@ -49,15 +49,17 @@ export class PoolReporter implements OnApplicationBootstrap, OnApplicationShutdo
 
   private async report(): Promise<void> {
     try {
-      const [pool, volumes] = await Promise.all([this.volumes.pool(), this.volumes.allocations(MAX_VOLUMES)]);
-      this.available.set({ pool: pool.name }, pool.availableBytes);
-      this.capacity.set({ pool: pool.name }, pool.capacityBytes);
+      const [pools, volumes] = await Promise.all([this.volumes.observePools(), this.volumes.allocations(MAX_VOLUMES)]);
+      for (const { name, availableBytes, capacityBytes } of pools) {
+        this.available.set({ pool: name }, availableBytes);
+        this.capacity.set({ pool: name }, capacityBytes);
+      }
       this.sequence += 1;
       const { HOST_ID: hostId } = this.config;
-      const report = { hostId, pools: [pool], volumes, sequence: this.sequence };
+      const report = { hostId, pools, volumes, sequence: this.sequence };
       this.publisher.publishForHost(hostPoolsObserved, hostId, report);
     } catch (error) {
-      this.logger.warn({ err: error }, 'the storage pool could not be read');
+      this.logger.warn({ err: error }, 'the storage pools could not be read');
     }
   }
 }

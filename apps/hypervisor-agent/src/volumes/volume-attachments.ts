@@ -5,9 +5,11 @@ import { isOff } from '../domains/domain-power.js';
 import { DomainRepository } from '../domains/domain.repository.js';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
 import type { Deadline } from '../work/deadline.js';
+import { VolumeCopies } from './volume-copies.js';
+import { VolumePivots } from './volume-pivots.js';
 import { VolumeService } from './volume.service.js';
 
-export interface VolumePlace {
+export interface AttachedAt {
   readonly vmId: string;
   readonly volumeId: string;
   readonly target: string;
@@ -24,20 +26,25 @@ export class VolumeAttachments {
     private readonly domains: DomainRepository,
     private readonly devices: DomainDevices,
     private readonly volumes: VolumeService,
+    private readonly copies: VolumeCopies,
+    private readonly pivots: VolumePivots,
   ) {}
 
   /**
    * To the guest that runs and to the definition. A VM without a domain gets it with the definition of its next start.
    * @returns whether a running guest has it
+   * @throws DomainError VM_BUSY while it is copied, for a move too
    */
-  async attach({ vmId, volumeId, target }: VolumePlace, deadline: Deadline): Promise<boolean> {
+  async attach({ vmId, volumeId, target }: AttachedAt, deadline: Deadline): Promise<boolean> {
+    this.copies.requireNoneOf(volumeId);
+    await this.pivots.settle(volumeId, deadline);
     await this.volumes.requireSound(volumeId, true);
     const xmlFor = (): string => volumeDiskXml(volumeId, this.volumes.pathOf(volumeId), target);
     return this.devices.attach(vmId, { ...this.deviceOf(volumeId), xmlFor }, deadline);
   }
 
   /** @returns whether neither the guest nor the definition has it; false while the guest keeps it */
-  detach({ vmId, volumeId }: VolumePlace, deadline: Deadline): Promise<boolean> {
+  detach({ vmId, volumeId }: AttachedAt, deadline: Deadline): Promise<boolean> {
     return this.devices.detach(vmId, this.deviceOf(volumeId), deadline);
   }
 
@@ -77,7 +84,8 @@ export class VolumeAttachments {
     };
   }
 
-  private async liveDisk(vmId: string, path: string, deadline: Deadline): Promise<DomainDisk | undefined> {
+  /** The disk of the guest that runs that is in a file; undefined: it is off, or has none. */
+  async liveDisk(vmId: string, path: string, deadline: Deadline): Promise<DomainDisk | undefined> {
     const domain = await this.domains.find(vmId, deadline);
     if (domain === undefined || isOff(await this.domains.power(domain, deadline))) return undefined;
     const xml = await this.hypervisor.use('read-domain', () => domain.xmlDesc({ timeoutMs: deadline.timeoutMs() }));

@@ -35,6 +35,11 @@ export class VolumeFiles {
     return join(this.folder, volumeFileName(volumeId));
   }
 
+  /** Where a copy is written that is to be the volume. */
+  copyOf(volumeId: string): string {
+    return `${this.pathOf(volumeId)}.copy`;
+  }
+
   /** The volume whose place a path is; undefined when it is none's. */
   idAt(path: string): string | undefined {
     const id = dirname(path) === this.folder ? volumeIdOfFile(basename(path)) : undefined;
@@ -75,9 +80,10 @@ export class VolumeFiles {
     await rm(this.pathOf(volumeId), { force: true });
   }
 
-  /** What an attempt to make it has left. */
+  /** What an attempt to make or to copy it has left. */
   async removeUnfinished(volumeId: string): Promise<void> {
-    await rm(`${this.pathOf(volumeId)}.new`, { force: true });
+    const copy = this.copyOf(volumeId);
+    for (const path of [`${this.pathOf(volumeId)}.new`, copy, `${copy}.new`]) await rm(path, { force: true });
   }
 
   /** Bytes that the file takes up; null when there is none. */

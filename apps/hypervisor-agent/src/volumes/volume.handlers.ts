@@ -1,4 +1,5 @@
 import {
+  DEFAULT_POOL,
   attachVolume,
   detachVolume,
   ensureVolume,
@@ -14,6 +15,7 @@ import { Controller } from '@nestjs/common';
 import type { Deadline } from '../work/deadline.js';
 import { VmGate } from '../work/vm-gate.js';
 import { VolumeAttachments } from './volume-attachments.js';
+import { VolumeCopies } from './volume-copies.js';
 import { VolumeService } from './volume.service.js';
 
 /**
@@ -26,6 +28,7 @@ export class VolumeHandlers {
     private readonly gate: VmGate,
     private readonly volumes: VolumeService,
     private readonly attachments: VolumeAttachments,
+    private readonly copies: VolumeCopies,
   ) {}
 
   @Authorize()
@@ -43,7 +46,8 @@ export class VolumeHandlers {
     { deadline: until }: RequestMeta,
   ): Promise<ReplyOf<typeof ensureVolume>> {
     const { volumeId, capacityBytes } = request;
-    return this.ofVolume(request, until, (deadline) => this.volumes.ensure(volumeId, capacityBytes, deadline));
+    const ensure = (deadline: Deadline) => this.volumes.ensure(volumeId, capacityBytes, DEFAULT_POOL, deadline);
+    return this.ofVolume(request, until, ensure);
   }
 
   /** In turn with what is done to its VM: between the look at the guest and the change nobody may start or stop it. */
@@ -64,7 +68,12 @@ export class VolumeHandlers {
     { deadline: until }: RequestMeta,
   ): Promise<ReplyOf<typeof removeVolume>> {
     const { volumeId } = request;
-    return { removed: await this.ofVolume(request, until, (deadline) => this.volumes.remove(volumeId, deadline)) };
+    const remove = async (deadline: Deadline): Promise<boolean> => {
+      await this.copies.cancel(volumeId);
+      this.copies.requireNoneOf(volumeId);
+      return this.volumes.remove(volumeId, deadline);
+    };
+    return { removed: await this.ofVolume(request, until, remove) };
   }
 
   @Authorize()

@@ -81,7 +81,9 @@ export const cloneVolume = defineCommand({
   callers: ['vms'],
   timeoutMs: 30_000,
   request: ON_A_VOLUME.extend({ sourceVolumeId: Uuid, poolName: PoolName, reservePercent: ReservePercent }),
-  reply: PROGRESS.extend({ capacityBytes: z.int().nonnegative().describe('Bytes that a guest sees; 0 until it is made') }),
+  reply: PROGRESS.extend({
+    capacityBytes: z.int().nonnegative().describe('Bytes that a guest sees; 0 until it is made'),
+  }),
   example: {
     request: { ...exampleOnAVolume, sourceVolumeId: OTHER_VOLUME, poolName: 'fast', reservePercent: 5 },
     reply: { ...exampleProgress, capacityBytes: 0 },

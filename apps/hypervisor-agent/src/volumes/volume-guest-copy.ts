@@ -1,0 +1,105 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { DomainError } from '@infinibay/contracts';
+import { volumeDiskXml } from '@infinibay/libvirt-xml';
+import type { BlockJob, Disk } from '@infinibay/libvirt';
+import { Injectable } from '@nestjs/common';
+import { encodeVolumeIdentity } from '../disks/disk-identity.js';
+import { writeDisk } from '../disks/linked-clone.js';
+import { Hypervisor } from '../hypervisor/hypervisor.js';
+import { Deadline } from '../work/deadline.js';
+import { VmGate } from '../work/vm-gate.js';
+import type { HostPool } from './storage-pools.js';
+import { VolumePivots } from './volume-pivots.js';
+import { VolumePlaces } from './volume-places.js';
+import { VolumeService } from './volume.service.js';
+
+const LOOK_MS = 500;
+const CALL_MS = 30_000;
+/** All of it is told of when the guest runs on the other file, and not before. */
+const ALMOST = 99;
+/** With less, what the copy failed of was room. */
+const NO_ROOM_BYTES = 16_777_216;
+
+export interface GuestCopy {
+  readonly volumeId: string;
+  readonly vmId: string;
+  /** Name of the disk in the guest's domain. */
+  readonly target: string;
+  readonly to: HostPool;
+  readonly capacityBytes: number;
+}
+
+/** Copies a volume under the guest that runs on it: QEMU writes to both until it goes on in the other file alone. */
+@Injectable()
+export class VolumeGuestCopy {
+  constructor(
+    private readonly hypervisor: Hypervisor,
+    private readonly gate: VmGate,
+    private readonly places: VolumePlaces,
+    private readonly pivots: VolumePivots,
+    private readonly volumes: VolumeService,
+  ) {}
+
+  /**
+   * To the end: the guest runs on the other file, and that is on record. A copy that an agent before has begun is gone on
+   * with. Whoever ends it leaves the copy to QEMU.
+   * @throws DomainError DEADLINE_EXCEEDED when it was ended, POOL_FULL, HYPERVISOR_ERROR
+   */
+  async run(copy: GuestCopy, signal: AbortSignal, tell: (percent: number) => void): Promise<void> {
+    if ((await this.jobOf(copy)) === null) await this.begin(copy);
+    while (!signal.aborted) {
+      const job = await this.jobOf(copy);
+      if (job === null) throw await this.failure(copy);
+      if (job.end > 0 && job.current >= job.end) return this.pivot(copy);
+      tell(Math.min(ALMOST, Math.floor((100 * job.current) / Math.max(1, job.end))));
+      await delay(LOOK_MS, undefined, { signal }).catch(() => undefined);
+    }
+    throw new DomainError('DEADLINE_EXCEEDED', { volumeId: copy.volumeId });
+  }
+
+  /**
+   * Into a file that says which volume it is. A write of the guest ends when it is on both, so that the copy comes to its
+   * end however much the guest writes.
+   */
+  private async begin({ volumeId, vmId, target, to, capacityBytes }: GuestCopy): Promise<void> {
+    await to.mark.require();
+    await to.files.removeUnfinished(volumeId);
+    const path = to.files.pathOf(volumeId);
+    await writeDisk(path, { identity: encodeVolumeIdentity({ volumeId }), capacityBytes });
+    const flags = { reuseExternal: true, transientJob: true, synchronousWrites: true, timeoutMs: CALL_MS };
+    await this.onDisk('copy-disk', vmId, target, (disk) => disk.copy(volumeDiskXml(volumeId, path, target), {}, flags));
+  }
+
+  /**
+   * In turn with what is done to the VM: nobody forgets its definition between this and its record. What libvirt says
+   * decides, whatever the call answers.
+   */
+  private async pivot({ volumeId, vmId, target, to }: GuestCopy): Promise<void> {
+    const pivot = async (): Promise<void> => {
+      await this.places.keep(volumeId, { ...this.places.of(volumeId), phase: 'PIVOTING' });
+      let refused: unknown = new DomainError('HYPERVISOR_ERROR', { volumeId, reason: 'the guest did not change over' });
+      try {
+        await this.onDisk('pivot-disk', vmId, target, (disk) => disk.abortJob({ pivot: true, timeoutMs: CALL_MS }));
+      } catch (error) {
+        refused = error;
+      }
+      await this.pivots.settle(volumeId, Deadline.after(CALL_MS));
+      if (this.places.of(volumeId).pool !== to.name) throw refused;
+    };
+    await this.gate.unfenced(vmId, pivot);
+  }
+
+  private jobOf({ vmId, target }: GuestCopy): Promise<BlockJob | null> {
+    return this.onDisk('read-disk-job', vmId, target, (disk) => disk.job({ timeoutMs: CALL_MS }));
+  }
+
+  private onDisk<T>(call: string, vmId: string, target: string, work: (disk: Disk) => Promise<T>): Promise<T> {
+    return this.hypervisor.use(call, ({ domains }) => work(domains.handle(vmId).disk(target)));
+  }
+
+  private async failure({ volumeId, to }: GuestCopy): Promise<DomainError> {
+    const { availableBytes } = await this.volumes.observe(to);
+    if (availableBytes < NO_ROOM_BYTES) return new DomainError('POOL_FULL', { volumeId, availableBytes });
+    return new DomainError('HYPERVISOR_ERROR', { volumeId, reason: 'the copy has ended before its end' });
+  }
+}

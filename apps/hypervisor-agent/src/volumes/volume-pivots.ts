@@ -1,0 +1,82 @@
+import { DomainError } from '@infinibay/contracts';
+import { disksOf } from '@infinibay/libvirt-xml';
+import type { Domain } from '@infinibay/libvirt';
+import type { Logger } from '@infinibay/platform-logging';
+import { LOGGER } from '@infinibay/platform-service';
+import { Inject, Injectable } from '@nestjs/common';
+import { isOff } from '../domains/domain-power.js';
+import { DomainRepository } from '../domains/domain.repository.js';
+import { Hypervisor } from '../hypervisor/hypervisor.js';
+import type { Deadline } from '../work/deadline.js';
+import { StoragePools } from './storage-pools.js';
+import { VolumePlaces, movedTo, type VolumePlace } from './volume-places.js';
+
+/** A place that a guest may have left. */
+type CopiedPlace = VolumePlace & { readonly vmId: string; readonly other: string };
+
+const isCopiedByGuest = (place: VolumePlace): place is CopiedPlace =>
+  (place.phase === 'COPYING' || place.phase === 'PIVOTING') && place.vmId !== null && place.other !== null;
+
+/** What a guest says of the two files that its volume is in. */
+interface Seen {
+  /** It still writes to both: nothing is decided. */
+  readonly isCopying: boolean;
+  readonly files: readonly (string | undefined)[];
+}
+
+/** Which of two places a guest has its volume in: libvirt knows, and writes it into the definition too. */
+@Injectable()
+export class VolumePivots {
+  constructor(
+    private readonly hypervisor: Hypervisor,
+    private readonly domains: DomainRepository,
+    private readonly pools: StoragePools,
+    private readonly places: VolumePlaces,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** Before the definition of a VM is written anew or forgotten, which would be the end of what it tells. */
+  async settleOf(vmId: string, deadline: Deadline): Promise<void> {
+    for (const [volumeId, place] of this.places.entries())
+      if (place.phase === 'PIVOTING' && place.vmId === vmId) await this.settle(volumeId, deadline);
+  }
+
+  /** @throws DomainError HYPERVISOR_ERROR when nothing tells which it is: both files are kept then */
+  async settle(volumeId: string, deadline: Deadline): Promise<void> {
+    const place = this.places.of(volumeId);
+    if (!isCopiedByGuest(place)) return;
+    const old = this.pools.holding(place.pool).files.pathOf(volumeId);
+    const fresh = this.pools.holding(place.other).files.pathOf(volumeId);
+    const { isCopying, files } = await this.look(place.vmId, old, deadline);
+    if (files.includes(fresh)) {
+      await this.places.keep(volumeId, movedTo(place.other, place.pool));
+      this.logger.info({ volumeId, from: place.pool, to: place.other }, 'the guest has its volume in the other pool');
+    } else if (place.phase === 'PIVOTING' && !isCopying) {
+      if (!files.includes(old))
+        throw new DomainError('HYPERVISOR_ERROR', { volumeId, reason: 'nothing tells which of two files is its own' });
+      await this.places.keep(volumeId, { ...place, phase: 'COPYING' });
+    }
+  }
+
+  /** The job before the files: what has ended in between is seen in these. */
+  private async look(vmId: string, old: string, deadline: Deadline): Promise<Seen> {
+    const domain = await this.domains.find(vmId, deadline);
+    if (domain === undefined) return { isCopying: false, files: [] };
+    const isOn = !isOff(await this.domains.power(domain, deadline));
+    const isCopying = isOn && (await this.hasJob(domain, old, deadline));
+    return { isCopying, files: (await this.disks(domain, deadline)).map(({ file }) => file) };
+  }
+
+  private async hasJob(domain: Domain, file: string, deadline: Deadline): Promise<boolean> {
+    const disk = (await this.disks(domain, deadline)).find((one) => one.file === file);
+    if (disk === undefined) return false;
+    const read = () => domain.disk(disk.target).job({ timeoutMs: deadline.timeoutMs() });
+    return (await this.hypervisor.use('read-disk-job', read)) !== null;
+  }
+
+  private async disks(domain: Domain, deadline: Deadline): Promise<ReturnType<typeof disksOf>> {
+    return disksOf(
+      await this.hypervisor.use('read-domain', () => domain.xmlDesc({ timeoutMs: deadline.timeoutMs() })),
+    );
+  }
+}
