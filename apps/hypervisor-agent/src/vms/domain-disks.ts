@@ -6,6 +6,7 @@ import { DiskCopies } from '../disks/disk-copies.js';
 import { DiskService } from '../disks/disk.service.js';
 import { DomainRepository } from '../domains/domain.repository.js';
 import { SeedService } from '../seeds/seed.service.js';
+import { VolumePivots } from '../volumes/volume-pivots.js';
 import { VolumeService } from '../volumes/volume.service.js';
 import type { Deadline } from '../work/deadline.js';
 
@@ -18,7 +19,13 @@ export class DomainDisks {
     private readonly volumes: VolumeService,
     private readonly seeds: SeedService,
     private readonly copies: DiskCopies,
+    private readonly pivots: VolumePivots,
   ) {}
+
+  /** Before its definition is written anew or forgotten: it tells which file of a volume that is moved is the volume. */
+  settleMoves(vmId: string, deadline: Deadline): Promise<void> {
+    return this.pivots.settleOf(vmId, deadline);
+  }
 
   /** Of the VM's own disk. */
   pathOf(vmId: string): string {

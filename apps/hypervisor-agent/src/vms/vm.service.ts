@@ -6,7 +6,6 @@ import { Hypervisor } from '../hypervisor/hypervisor.js';
 import type { Deadline } from '../work/deadline.js';
 import { isOff } from '../domains/domain-power.js';
 import { DomainRepository } from '../domains/domain.repository.js';
-import { VolumePivots } from '../volumes/volume-pivots.js';
 import { DomainDisks } from './domain-disks.js';
 import { GuestFolders } from './guest-folders.js';
 import { SnapshotTraces } from './snapshot-traces.js';
@@ -24,7 +23,6 @@ export class VmService {
     private readonly disks: DomainDisks,
     private readonly folders: GuestFolders,
     private readonly traces: SnapshotTraces,
-    private readonly pivots: VolumePivots,
   ) {}
 
   /**
@@ -38,7 +36,7 @@ export class VmService {
     if (hardware?.cpuModel === 'HOST_PASSTHROUGH' && virtType !== 'kvm')
       throw new DomainError('UNSUPPORTED_BY_DRIVER', { virtType, cpuModel: hardware.cpuModel });
     await this.domains.find(spec.vmId, deadline);
-    await this.pivots.settleOf(spec.vmId, deadline);
+    await this.disks.settleMoves(spec.vmId, deadline);
     deadline.check();
     await this.folders.ensure(spec.vmId);
     const xml = domainXml(spec, {
@@ -61,7 +59,7 @@ export class VmService {
     const domain = await this.domains.find(vmId, deadline);
     if (domain !== undefined) {
       await this.requireOff(vmId, deadline);
-      await this.pivots.settleOf(vmId, deadline);
+      await this.disks.settleMoves(vmId, deadline);
       await this.traces.removeFromVolumes(vmId, deadline);
       const { driver } = await this.host.capabilities();
       const always = { managedSave: true, snapshotsMetadata: true };

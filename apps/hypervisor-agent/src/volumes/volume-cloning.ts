@@ -4,10 +4,9 @@ import { LOGGER } from '@infinibay/platform-service';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Deadline } from '../work/deadline.js';
 import { VmGate } from '../work/vm-gate.js';
-import { StoragePools, type HostPool } from './storage-pools.js';
+import type { HostPool } from './storage-pools.js';
 import { VolumeCopies } from './volume-copies.js';
 import { VolumeFileCopy, type FileCopy } from './volume-file-copy.js';
-import { VolumePlaces } from './volume-places.js';
 import { VolumeRoom } from './volume-room.js';
 import { VolumeService, volumeStorageError } from './volume.service.js';
 
@@ -21,8 +20,6 @@ type Asked = RequestOf<typeof cloneVolume>;
 export class VolumeCloning {
   constructor(
     private readonly gate: VmGate,
-    private readonly pools: StoragePools,
-    private readonly places: VolumePlaces,
     private readonly volumes: VolumeService,
     private readonly copies: VolumeCopies,
     private readonly room: VolumeRoom,
@@ -36,7 +33,7 @@ export class VolumeCloning {
     if ((await this.volumes.madeBytes(volumeId, poolName)) !== null) return { work: Promise.resolve() };
     // Its gate is ours already.
     if (sourceVolumeId === volumeId) throw new DomainError('CLONE_SOURCE_UNUSABLE', { volumeId });
-    const to = this.pools.get(poolName);
+    const to = this.volumes.poolOf(volumeId);
     const begun = async (): Promise<{ readonly work: Promise<void> }> => {
       const { from, capacityBytes } = await this.source(sourceVolumeId);
       const { bytes, available } = await this.room.look(sourceVolumeId, from, to);
@@ -55,7 +52,7 @@ export class VolumeCloning {
     this.copies.requireNoneOf(volumeId);
     try {
       const capacityBytes = await this.volumes.requireSound(volumeId, false);
-      return { from: this.pools.holding(this.places.of(volumeId).pool), capacityBytes };
+      return { from: this.volumes.poolOf(volumeId), capacityBytes };
     } catch (error) {
       if (isRetryable(error) || !(error instanceof DomainError)) throw error;
       throw new DomainError('CLONE_SOURCE_UNUSABLE', { volumeId, reason: error.code }, { cause: error });

@@ -13,9 +13,7 @@ import type { Deadline } from '../work/deadline.js';
 import { VmGate } from '../work/vm-gate.js';
 import { VolumeCloning } from './volume-cloning.js';
 import { VolumeCopies } from './volume-copies.js';
-import { VolumeLeftovers } from './volume-leftovers.js';
 import { VolumeMoving } from './volume-moving.js';
-import { VolumePlaces } from './volume-places.js';
 import { VolumeService } from './volume.service.js';
 
 /** A request on a volume, by its own gate and fence. */
@@ -30,11 +28,9 @@ export class VolumeMovesHandlers {
   constructor(
     private readonly gate: VmGate,
     private readonly volumes: VolumeService,
-    private readonly places: VolumePlaces,
     private readonly copies: VolumeCopies,
     private readonly moving: VolumeMoving,
     private readonly cloning: VolumeCloning,
-    private readonly leftovers: VolumeLeftovers,
   ) {}
 
   @Authorize()
@@ -62,11 +58,8 @@ export class VolumeMovesHandlers {
     { deadline: until }: RequestMeta,
   ): Promise<ReplyOf<typeof abortVolumeMove>> {
     const { volumeId } = request;
-    await this.ofVolume(request, until, async (deadline) => {
-      await this.copies.cancel(volumeId);
-      await this.leftovers.clean(volumeId, deadline);
-    });
-    return { poolName: this.places.of(volumeId).pool };
+    await this.ofVolume(request, until, (deadline) => this.moving.abort(volumeId, deadline));
+    return { poolName: this.volumes.poolNameOf(volumeId) };
   }
 
   @Authorize()

@@ -58,6 +58,17 @@ export class VolumePivots {
     }
   }
 
+  /** Whatever a guest has copied of the volume in a file is thrown away. None is success. */
+  async endJob(vmId: string, file: string, deadline: Deadline): Promise<void> {
+    const domain = await this.domains.find(vmId, deadline);
+    if (domain === undefined || isOff(await this.domains.power(domain, deadline))) return;
+    const disk = (await this.disks(domain, deadline)).find((one) => one.file === file);
+    if (disk === undefined || !(await this.hasJob(domain, file, deadline))) return;
+    await this.hypervisor.use('end-disk-job', () =>
+      domain.disk(disk.target).abortJob({ timeoutMs: deadline.timeoutMs() }),
+    );
+  }
+
   /** The job before the files: what has ended in between is seen in these. */
   private async look(vmId: string, old: string, deadline: Deadline): Promise<Seen> {
     const domain = await this.domains.find(vmId, deadline);

@@ -37,6 +37,15 @@ export class VolumeService {
     return this.poolOf(volumeId).files.pathOf(volumeId);
   }
 
+  /** Where it is, or shall be made. @throws DomainError STORAGE_UNAVAILABLE: its pool is not configured any more */
+  poolOf(volumeId: string): HostPool {
+    return this.pools.holding(this.poolNameOf(volumeId));
+  }
+
+  poolNameOf(volumeId: string): string {
+    return this.places.of(volumeId).pool;
+  }
+
   /** The volume whose place a path is; undefined when it is none's. What a move has left elsewhere is no volume. */
   idAt(path: string): string | undefined {
     for (const { name, files } of this.pools.all) {
@@ -175,10 +184,6 @@ export class VolumeService {
       if (allocationBytes !== null) found.push({ volumeId, allocationBytes });
     }
     return found;
-  }
-
-  private poolOf(volumeId: string): HostPool {
-    return this.pools.holding(this.places.of(volumeId).pool);
   }
 
   private async write(volumeId: string, make: () => Promise<void>): Promise<void> {

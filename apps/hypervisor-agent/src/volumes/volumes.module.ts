@@ -2,6 +2,9 @@ import { Module } from '@nestjs/common';
 import { DomainsModule } from '../domains/domains.module.js';
 import { HypervisorModule } from '../hypervisor/hypervisor.module.js';
 import { WorkModule } from '../work/work.module.js';
+import { LeftoversWatch } from './leftovers-watch.js';
+import { MovePlan } from './move-plan.js';
+import { MoveWork } from './move-work.js';
 import { PoolReporter } from './pool.reporter.js';
 import { StoragePools } from './storage-pools.js';
 import { VolumeAttachments } from './volume-attachments.js';
@@ -29,9 +32,12 @@ import { VolumeService } from './volume.service.js';
     VolumePivots,
     VolumeAttachments,
     VolumeLeftovers,
+    LeftoversWatch,
     VolumeRoom,
     VolumeFileCopy,
     VolumeGuestCopy,
+    MovePlan,
+    MoveWork,
     VolumeMoving,
     VolumeCloning,
     PoolReporter,
