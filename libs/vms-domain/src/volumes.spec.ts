@@ -7,10 +7,13 @@ import {
   KNOWN_OPERATION_KINDS,
   VOLUME_OPERATIONS,
   choosePool,
+  copyPercent,
   freeTarget,
+  isCancellableOnVolume,
   isTooFull,
   knownOperationKind,
   planVolume,
+  requireMovable,
   reserveBytes,
   type PoolCandidate,
 } from './volumes.js';
@@ -18,7 +21,14 @@ import {
 const GIB = 1_073_741_824n;
 
 describe('the plan of a volume', () => {
-  const facts = { isWanted: true, isBuilt: true, capacityBytes: GIB, builtBytes: GIB };
+  const facts = {
+    isWanted: true,
+    isBuilt: true,
+    isClone: false,
+    isToMove: false,
+    capacityBytes: GIB,
+    builtBytes: GIB,
+  };
 
   it('makes it once, makes it larger and never smaller, and removes what nobody wants, made or not', () => {
     expect(planVolume({ ...facts, isBuilt: false, builtBytes: 0n })).toBe('make-volume');
@@ -27,6 +37,35 @@ describe('the plan of a volume', () => {
     expect(planVolume({ ...facts, builtBytes: 2n * GIB })).toBeNull();
     for (const isBuilt of [true, false])
       expect(planVolume({ ...facts, isBuilt, isWanted: false })).toBe('remove-volume');
+  });
+
+  it('is copied once where it is a clone, and moved when it is there', () => {
+    expect(planVolume({ ...facts, isClone: true, isBuilt: false, builtBytes: 0n })).toBe('copy-volume');
+    expect(planVolume({ ...facts, isClone: true })).toBeNull();
+    expect(planVolume({ ...facts, isToMove: true, isBuilt: false })).toBe('make-volume');
+    expect(planVolume({ ...facts, isToMove: true })).toBe('move-volume');
+    expect(planVolume({ ...facts, isToMove: true, isWanted: false })).toBe('remove-volume');
+    expect(Object.keys(VOLUME_OPERATIONS).filter(isCancellableOnVolume)).toEqual(['MOVE_VOLUME']);
+  });
+
+  it('moves to another pool of the same host, and to no other', () => {
+    const volume = { poolId: 'a', hostId: 'h' };
+    const refusal = (pool: { id: string; hostId: string } | null): string | null => {
+      try {
+        requireMovable(volume, pool);
+        return null;
+      } catch (error) {
+        return error instanceof DomainError ? error.code : 'no error of ours';
+      }
+    };
+    expect(refusal({ id: 'b', hostId: 'h' })).toBeNull();
+    expect(refusal({ id: 'b', hostId: 'other' })).toBe('POOL_NOT_FOUND');
+    expect(refusal(null)).toBe('POOL_NOT_FOUND');
+    expect(refusal({ id: 'a', hostId: 'h' })).toBe('VOLUME_BUSY');
+  });
+
+  it('is never told to be copied whole before it counts', () => {
+    expect([copyPercent(0, 0), copyPercent(1, 3), copyPercent(3, 3), copyPercent(9, 3)]).toEqual([0, 33, 99, 99]);
   });
 
   it('has kinds of operations that are known beside those of VMs, in words that fit events', () => {

@@ -5,11 +5,16 @@ import { OPERATION_KINDS, type OperationKind } from './registry.js';
 /** Kinds of operations on volumes, each with the steps that a user sees. */
 export const VOLUME_OPERATIONS = {
   CREATE_VOLUME: ['make-volume'],
+  CLONE_VOLUME: ['copy-volume'],
   RESIZE_VOLUME: ['grow-volume'],
+  MOVE_VOLUME: ['move-volume'],
   DELETE_VOLUME: ['remove-volume'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type VolumeOperationKind = keyof typeof VOLUME_OPERATIONS;
+/** What cancelOperation takes back, as long as it has not come about. */
+export const isCancellableOnVolume = (kind: string): boolean => kind === 'MOVE_VOLUME';
+
 export type VolumeStep = (typeof VOLUME_OPERATIONS)[VolumeOperationKind][number];
 
 /** A kind of operation on whatever there is. */
@@ -32,15 +37,21 @@ export interface VolumeFacts {
   readonly isWanted: boolean;
   /** It was made once, and that was recorded. */
   readonly isBuilt: boolean;
+  /** It is made by copying another. */
+  readonly isClone: boolean;
+  /** It shall be in another pool. */
+  readonly isToMove: boolean;
   /** Bytes that it shall have, and that it has. */
   readonly capacityBytes: bigint;
   readonly builtBytes: bigint;
 }
 
 /** The next thing to do about a volume; null: it is as it shall be. Of one that shall go, removing is the last. */
-export const planVolume = ({ isWanted, isBuilt, capacityBytes, builtBytes }: VolumeFacts): VolumeStep | null => {
+export const planVolume = (facts: VolumeFacts): VolumeStep | null => {
+  const { isWanted, isBuilt, isClone, isToMove, capacityBytes, builtBytes } = facts;
   if (!isWanted) return 'remove-volume';
-  if (!isBuilt) return 'make-volume';
+  if (!isBuilt) return isClone ? 'copy-volume' : 'make-volume';
+  if (isToMove) return 'move-volume';
   return builtBytes < capacityBytes ? 'grow-volume' : null;
 };
 
@@ -81,6 +92,28 @@ export const choosePool = (
   if (best !== undefined) return best;
   throw new DomainError(usable.length === 0 ? 'NO_SUITABLE_POOL' : 'POOL_FULL', { reservePercent });
 };
+
+/** Where a volume is moved to, or cloned into: another place of the same host. */
+export interface PoolOfHost {
+  readonly id: string;
+  readonly hostId: string;
+}
+
+/**
+ * That a volume can go from its pool to another. A pool of another host is none that it could go to.
+ * @throws DomainError POOL_NOT_FOUND, VOLUME_BUSY when it is there already
+ */
+export const requireMovable = (
+  { poolId, hostId }: { readonly poolId: string; readonly hostId: string },
+  pool: PoolOfHost | null,
+): void => {
+  if (pool?.hostId !== hostId) throw new DomainError('POOL_NOT_FOUND', { reason: 'the host of the volume has no such' });
+  if (pool.id === poolId) throw new DomainError('VOLUME_BUSY', { reason: 'it is in that pool already', poolId });
+};
+
+/** How much of a copy is made, in percent; all of it is told of when the copy counts, and not before. */
+export const copyPercent = (copiedBytes: number, totalBytes: number): number =>
+  totalBytes <= 0 ? 0 : Math.min(99, Math.floor((100 * copiedBytes) / totalBytes));
 
 /** The first name that no volume of the VM has; null: all are taken. */
 export const freeTarget = (taken: readonly string[]): string | null =>

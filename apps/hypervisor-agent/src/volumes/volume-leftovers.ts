@@ -30,7 +30,9 @@ export class VolumeLeftovers {
     if (vmId !== null) await this.pivots.endJob(vmId, own.files.pathOf(volumeId), deadline);
     // The job that has ended may have been asked to pivot before.
     if (phase === 'PIVOTING') await this.pivots.settle(volumeId, deadline);
-    if (this.places.of(volumeId).pool !== pool) return this.clean(volumeId, deadline);
+    const now = this.places.of(volumeId);
+    if (now.pool !== pool) return this.clean(volumeId, deadline);
+    if (now.phase === 'PIVOTING') throw new DomainError('VM_UNRESPONSIVE', { volumeId, vmId });
     await this.pools.requireApart(own, left);
     if ((await own.files.belongsTo(volumeId)) !== true) {
       const message = 'The volume is not in its place; what is left of it elsewhere is kept';

@@ -53,10 +53,6 @@ export class VolumePlaces implements OnModuleInit {
     return this.known.get(volumeId) ?? restingIn(DEFAULT_POOL);
   }
 
-  isKnown(volumeId: string): boolean {
-    return this.known.has(volumeId);
-  }
-
   /** Those that have or had a place of their own. */
   entries(): [string, VolumePlace][] {
     return [...this.known];
