@@ -107,7 +107,7 @@ export const requireMovable = (
   { poolId, hostId }: { readonly poolId: string; readonly hostId: string },
   pool: PoolOfHost | null,
 ): void => {
-  if (pool?.hostId !== hostId) throw new DomainError('POOL_NOT_FOUND', { reason: 'the host of the volume has no such' });
+  if (pool?.hostId !== hostId) throw new DomainError('POOL_NOT_FOUND', { reason: 'no pool of the host of the volume' });
   if (pool.id === poolId) throw new DomainError('VOLUME_BUSY', { reason: 'it is in that pool already', poolId });
 };
 

@@ -1,4 +1,4 @@
-import { isCancellable, isKind, knownOperationKind } from '@infinibay/vms-domain';
+import { isCancellable, isCancellableOnVolume, isKind, knownOperationKind } from '@infinibay/vms-domain';
 import type { Prisma } from '../generated/prisma/client.js';
 import type { Operation } from './operation.model.js';
 
@@ -30,13 +30,15 @@ export const toOperation = (row: OperationRow): Operation => ({
   isCancellable: mayBeCancelled(row),
 });
 
-/** It is open, of one VM, and of a kind that can be taken back. */
+/** It is open, of one VM or volume, and of a kind that can be taken back. A drain is of a host. */
 export const mayBeCancelled = ({
   kind,
   status,
   resourceKind,
-}: Pick<OperationRow, 'kind' | 'status' | 'resourceKind'>): boolean =>
-  resourceKind === 'vm' && (status === 'PENDING' || status === 'RUNNING') && isKind(kind) && isCancellable(kind);
+}: Pick<OperationRow, 'kind' | 'status' | 'resourceKind'>): boolean => {
+  if (status !== 'PENDING' && status !== 'RUNNING') return false;
+  return isKind(kind) ? resourceKind === 'vm' && isCancellable(kind) : isCancellableOnVolume(kind);
+};
 
 export const progressOf = (operation: {
   status: string;

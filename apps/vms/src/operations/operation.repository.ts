@@ -68,6 +68,15 @@ export interface OpenOperation {
   readonly isCancelRequested: boolean;
 }
 
+/** Of a volume or an image. */
+export interface OpenRequest {
+  readonly id: string;
+  readonly ageMs: number;
+  readonly correlationId: string;
+  /** Somebody wants it to be taken back. */
+  readonly isCancelRequested: boolean;
+}
+
 /** As a row has them: one that another version wrote and that makes no sense is left out. */
 const storedParameters = z.object({
   timeoutSeconds: z.number().positive().optional().catch(undefined),
@@ -248,9 +257,10 @@ export class OperationRepository {
   }
 
   /** Who is waited for with a volume or an image; null: nobody. */
-  async openRequest(resourceId: string): Promise<{ id: string; ageMs: number; correlationId: string } | null> {
-    const [row] = await this.database.$queryRaw<{ id: string; ageMs: number; correlationId: string }[]>`
-      SELECT id, correlation_id AS "correlationId", (extract(epoch FROM now() - created_at) * 1000)::float8 AS "ageMs"
+  async openRequest(resourceId: string): Promise<OpenRequest | null> {
+    const [row] = await this.database.$queryRaw<OpenRequest[]>`
+      SELECT id, correlation_id AS "correlationId", cancel_requested_at IS NOT NULL AS "isCancelRequested",
+        (extract(epoch FROM now() - created_at) * 1000)::float8 AS "ageMs"
       FROM operations WHERE resource_id = ${resourceId}::uuid AND status IN ('PENDING', 'RUNNING')
       ORDER BY created_at DESC LIMIT 1`;
     return row ?? null;

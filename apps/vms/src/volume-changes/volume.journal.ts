@@ -2,12 +2,14 @@ import { DomainError, type EventEnvelope } from '@infinibay/contracts';
 import { backoffMs, planVolume, type VolumeStep } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import { Change, type Transaction } from '../database.js';
-import type { Volume } from '../generated/prisma/client.js';
+import type { Prisma, Volume } from '../generated/prisma/client.js';
 import { OperationRepository } from '../operations/operation.repository.js';
 import { VolumeRepository } from '../volumes/volume.repository.js';
 import { VolumeClaimRepository, type VolumeClaim } from './volume-claim.repository.js';
 
 const RELEASED = { leaseOwner: null, leaseUntil: null } as const;
+/** What takes long is looked at so often. */
+const LOOK_MS = 1_000;
 const RESTED = { ...RELEASED, reconcileAt: null, failedAttempts: 0 } as const;
 
 /** The next thing to do about a volume. One that goes with its VM waits until that is gone. */
@@ -17,6 +19,8 @@ export const stepOf = (volume: Volume): VolumeStep | null =>
     : planVolume({
         isWanted: !volume.isUnwanted,
         isBuilt: volume.builtAt !== null,
+        isClone: volume.cloneSourceId !== null,
+        isToMove: volume.targetPoolId !== null,
         capacityBytes: volume.capacityBytes,
         builtBytes: volume.builtBytes,
       });
@@ -50,13 +54,31 @@ export class VolumeJournal {
   }
 
   /** @param bytes that the volume has now */
-  madeOrGrown(claim: VolumeClaim, step: 'make-volume' | 'grow-volume', bytes: number): Promise<void> {
+  madeOrGrown(claim: VolumeClaim, step: 'make-volume' | 'copy-volume' | 'grow-volume', bytes: number): Promise<void> {
     return this.write(claim, async (tx, volume, now) => {
       const builtBytes = BigInt(bytes);
       // Larger than was asked for: what an attempt that was given up has brought about after all.
       const capacityBytes = builtBytes > volume.capacityBytes ? builtBytes : volume.capacityBytes;
       await this.volumes.update(tx, volume.id, { builtBytes, capacityBytes, builtAt: volume.builtAt ?? now });
       return this.operations.markStep(tx, volume.id, step, { status: 'SUCCEEDED', finishedAt: now });
+    });
+  }
+
+  /** It goes on, and is looked at again soon. When something else shall be done since, that is done now. */
+  goesOn(claim: VolumeClaim, step: VolumeStep, percent: number): Promise<void> {
+    return this.write(claim, async (tx, volume, now) => {
+      if (stepOf(volume) !== step) return this.release(tx, volume);
+      const reconcileAt = new Date(now.getTime() + LOOK_MS);
+      await this.volumes.update(tx, volume.id, { ...RELEASED, reconcileAt, failedAttempts: 0 });
+      return this.operations.showProgress(tx, volume.id, percent);
+    });
+  }
+
+  /** It is where it was to be, and nowhere else. */
+  moved(claim: VolumeClaim): Promise<void> {
+    return this.write(claim, async (tx, volume, finishedAt) => {
+      await this.volumes.update(tx, volume.id, { poolId: volume.targetPoolId ?? volume.poolId, targetPoolId: null });
+      return this.operations.markStep(tx, volume.id, 'move-volume', { status: 'SUCCEEDED', finishedAt });
     });
   }
 
@@ -99,7 +121,7 @@ export class VolumeJournal {
   }
 
   /**
-   * It did not come about, and trying again will not help. One that could not grow is as it was; one that could not be
+   * It did not come about, and trying again will not help. One that could not grow or move is as it was; one that could not be
    * made or removed is in error until somebody deletes it.
    * @param operationId what the worker worked for: what has been asked since is not answered by it
    * @param bytes that it has, where its host could be asked: it may have grown although nobody heard of it
@@ -124,11 +146,7 @@ export class VolumeJournal {
         status: 'FAILED',
         errorCode: error.code,
       });
-      const builtBytes = BigInt(Math.max(bytes ?? 0, Number(volume.builtBytes)));
-      const shown =
-        step === 'grow-volume'
-          ? ({ state: 'AVAILABLE', capacityBytes: builtBytes, builtBytes } as const)
-          : ({ state: 'ERROR', errorCode: failure.code, errorMessage: failure.message } as const);
+      const shown = afterFailure(volume, step, failure, bytes);
       await this.volumes.update(tx, volume.id, { ...RESTED, ...shown });
       return [...stepped, ...(await this.operations.closeOpen(tx, volume.id, 'FAILED', failure))];
     });
@@ -150,3 +168,16 @@ export class VolumeJournal {
     });
   }
 }
+
+/** What is shown of a volume for which a step did not come about. */
+const afterFailure = (
+  { builtBytes }: Volume,
+  step: VolumeStep,
+  { code, message }: { readonly code: string; readonly message: string },
+  bytes: number | null,
+): Prisma.VolumeUncheckedUpdateInput => {
+  if (step === 'move-volume') return { state: 'AVAILABLE', targetPoolId: null };
+  if (step !== 'grow-volume') return { state: 'ERROR', errorCode: code, errorMessage: message };
+  const has = BigInt(Math.max(bytes ?? 0, Number(builtBytes)));
+  return { state: 'AVAILABLE', capacityBytes: has, builtBytes: has };
+};
