@@ -1,10 +1,15 @@
 import {
+  DEFAULT_POOL,
   DomainError,
+  abortVolumeMove,
   attachVolume,
+  cloneVolume,
   detachVolume,
+  ensurePooledVolume,
   ensureVolume,
   growVolume,
   inspectVolume,
+  moveVolume,
   removeVolume,
   type DomainPower,
   type ErrorCode,
@@ -22,7 +27,10 @@ interface SimulatedVolume {
   /** null: there is no file. */
   capacityBytes: number | null;
   timesMade: number;
+  /** How often it came to another pool. */
+  timesMoved: number;
   fence: number;
+  poolName: string;
 }
 
 type Serve = <C extends RequestContract>(
@@ -43,7 +51,15 @@ export class SimulatedVolumes {
   readonly definitions = new Set<string>();
   readonly live = new Set<string>();
   readonly calls: string[] = [];
+  /** Where volumes are being moved to. */
+  readonly copying = new Map<string, string>();
   pool = { capacityBytes: 100 * GIB, availableBytes: 80 * GIB };
+  /** Pools beside the one that every host has, each as large as that. */
+  readonly furtherPools = new Set<string>();
+  /** How much of what is moved or cloned is copied; 100: all. */
+  copiedPercent = 100;
+  /** Whether a move that is ended has come about just before. */
+  movesJustBefore = false;
   /** What a command is refused with. */
   refusal: ErrorCode | null = null;
   /** Volumes that a command is refused for, and with what. */
@@ -61,7 +77,12 @@ export class SimulatedVolumes {
     const files = [...this.files].filter(([, { capacityBytes }]) => capacityBytes !== null);
     return {
       hostId,
-      pools: [{ name: 'default', kind: 'dir', ...this.pool, problem: null }],
+      pools: [DEFAULT_POOL, ...this.furtherPools].map((name) => ({
+        name,
+        kind: 'dir' as const,
+        ...this.pool,
+        problem: null,
+      })),
       volumes: files.map(([volumeId]) => ({ volumeId, allocationBytes: 262_144 })),
       sequence,
     };
@@ -86,14 +107,9 @@ export class SimulatedVolumes {
   }
 
   serve(on: Serve, onVm: OnVm): void {
-    on(ensureVolume, (request) =>
-      this.command('ensure-volume', request, (file) => {
-        if (file.capacityBytes !== null) return { created: false, capacityBytes: file.capacityBytes };
-        if (file.timesMade > 0) throw new DomainError('VOLUME_MISSING');
-        Object.assign(file, { capacityBytes: request.capacityBytes, timesMade: file.timesMade + 1 });
-        return { created: true, capacityBytes: request.capacityBytes };
-      }),
-    );
+    on(ensureVolume, (request) => this.ensure(request, DEFAULT_POOL));
+    on(ensurePooledVolume, (request) => this.ensure(request, request.poolName));
+    this.serveMoves(on);
     on(growVolume, async (request) => {
       await this.gate;
       return this.command('grow-volume', request, (file) => {
@@ -140,12 +156,62 @@ export class SimulatedVolumes {
     );
   }
 
+  private serveMoves(on: Serve): void {
+    const goesOn = () => ({ isComplete: false, copiedBytes: this.copiedPercent, totalBytes: 100 });
+    const isDone = { isComplete: true, copiedBytes: 100, totalBytes: 100 };
+    const moved = (file: SimulatedVolume, poolName: string): void => {
+      if (file.poolName === poolName) return;
+      Object.assign(file, { poolName, timesMoved: file.timesMoved + 1 });
+    };
+    on(moveVolume, (request) =>
+      this.command('move-volume', request, (file) => {
+        if (file.capacityBytes === null) throw new DomainError('VOLUME_MISSING');
+        this.copying.set(request.volumeId, request.poolName);
+        if (this.copiedPercent < 100) return goesOn();
+        moved(file, request.poolName);
+        return isDone;
+      }),
+    );
+    on(abortVolumeMove, (request) =>
+      this.command('abort-volume-move', request, (file) => {
+        const poolName = this.copying.get(request.volumeId);
+        if (this.movesJustBefore && poolName !== undefined) moved(file, poolName);
+        this.copying.delete(request.volumeId);
+        return { poolName: file.poolName };
+      }),
+    );
+    on(cloneVolume, (request) =>
+      this.command('clone-volume', request, (file) => {
+        const source = this.files.get(request.sourceVolumeId);
+        if (source === undefined || source.capacityBytes === null) throw new DomainError('CLONE_SOURCE_UNUSABLE');
+        if (this.copiedPercent < 100) return { ...goesOn(), capacityBytes: 0 };
+        const { capacityBytes } = source;
+        const timesMade = file.capacityBytes === null ? file.timesMade + 1 : file.timesMade;
+        Object.assign(file, { capacityBytes, timesMade, poolName: request.poolName });
+        return { ...isDone, capacityBytes };
+      }),
+    );
+  }
+
+  private ensure(
+    request: RequestOf<typeof ensureVolume>,
+    poolName: string,
+  ): Promise<ReplyInputOf<typeof ensureVolume>> {
+    return this.command('ensure-volume', request, (file) => {
+      if (file.capacityBytes !== null) return { created: false, capacityBytes: file.capacityBytes };
+      if (file.timesMade > 0) throw new DomainError('VOLUME_MISSING');
+      Object.assign(file, { capacityBytes: request.capacityBytes, timesMade: file.timesMade + 1, poolName });
+      return { created: true, capacityBytes: request.capacityBytes };
+    });
+  }
+
   private command<T>(
     name: string,
     { volumeId, fence }: { readonly volumeId: string; readonly fence: number },
     act: (file: SimulatedVolume) => T,
   ): Promise<T> {
-    const file = this.files.get(volumeId) ?? { capacityBytes: null, timesMade: 0, fence: 0 };
+    const unmade = { capacityBytes: null, timesMade: 0, timesMoved: 0, fence: 0, poolName: DEFAULT_POOL };
+    const file: SimulatedVolume = this.files.get(volumeId) ?? unmade;
     this.files.set(volumeId, file);
     if (fence < file.fence) return Promise.reject(new DomainError('STALE_FENCE', { volumeId }));
     file.fence = fence;

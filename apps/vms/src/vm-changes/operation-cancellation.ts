@@ -4,12 +4,13 @@ import { validateInput } from '@infinibay/platform-graphql';
 import { databaseNow } from '@infinibay/platform-persistence';
 import { isUuid } from '@infinibay/platform-subgraph';
 import { Injectable } from '@nestjs/common';
-import { Change } from '../database.js';
+import { Change, type Transaction } from '../database.js';
 import { mayBeCancelled, type OperationRow } from '../operations/operation.mapper.js';
 import type { Operation } from '../operations/operation.model.js';
 import { OperationRepository } from '../operations/operation.repository.js';
 import { OperationService, visibleOperations } from '../operations/operation.service.js';
 import { VmRepository } from '../vms/vm.repository.js';
+import { VolumeRepository } from '../volumes/volume.repository.js';
 import { VmChangesService } from './vm-changes.service.js';
 import { CancelOperation } from './vm-migration.inputs.js';
 
@@ -21,6 +22,7 @@ export class OperationCancellation {
     private readonly operations: OperationRepository,
     private readonly shown: OperationService,
     private readonly vms: VmRepository,
+    private readonly volumes: VolumeRepository,
     private readonly changes: VmChangesService,
   ) {}
 
@@ -34,14 +36,23 @@ export class OperationCancellation {
     };
     const input = { operationId };
     const asked = { actor, key, operation: 'cancelOperation', input, resourceKind: 'operation', prepare, show, wake };
-    return this.change.commit(asked, async (tx, { id, vmId, status, kind }) => {
-      // A worker writes under the lock of the VM: it has recorded the end, or finds this.
+    return this.change.commit(asked, async (tx, row) => {
+      const { id, vmId, resourceKind, resourceId, status, kind } = row;
+      const isOfVolume = resourceKind === 'volume';
+      // A worker writes under the lock of what it works on: it has recorded the end, or finds this.
       if (vmId !== null) await this.vms.lock(tx, vmId);
-      if (vmId === null || !(await this.operations.requestCancel(tx, id)))
+      else if (isOfVolume) await this.volumes.lock(tx, resourceId);
+      if ((vmId === null && !isOfVolume) || !(await this.operations.requestCancel(tx, id)))
         throw new DomainError('OPERATION_NOT_CANCELLABLE', { status, kind });
-      await this.vms.update(tx, vmId, { reconcileAt: await databaseNow(tx), failedAttempts: 0 });
+      await this.makeDue(tx, row);
       return { answer: { id }, resourceId: id, events: [] };
     });
+  }
+
+  private async makeDue(tx: Transaction, { vmId, resourceId }: OperationRow): Promise<void> {
+    const due = { reconcileAt: await databaseNow(tx), failedAttempts: 0 };
+    if (vmId === null) await this.volumes.update(tx, resourceId, due);
+    else await this.vms.update(tx, vmId, due);
   }
 
   private async find(actor: Actor, id: string): Promise<OperationRow> {

@@ -48,6 +48,7 @@ export class VolumeAttachment {
   private async attach(tx: Transaction, vm: VmRow, { id, state, attachedVmId, hostId }: VolumeRow): Promise<void> {
     if (attachedVmId !== null) throw new DomainError('VOLUME_IN_USE', { vmId: attachedVmId });
     if (state !== 'AVAILABLE') throw new DomainError('VOLUME_BUSY', { state });
+    await this.volumes.requireNotCloned(tx, id);
     if (hostId !== vm.hostId) throw new DomainError('VOLUME_ON_OTHER_HOST');
     const taken = await this.volumes.ofVm(vm.id, tx);
     const target = freeTarget(taken.map((other) => other.target ?? ''));

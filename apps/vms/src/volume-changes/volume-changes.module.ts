@@ -6,6 +6,7 @@ import { VmsModule } from '../vms/vms.module.js';
 import { VolumesModule } from '../volumes/volumes.module.js';
 import { VolumeChangesService } from './volume-changes.service.js';
 import { VolumeClaimRepository } from './volume-claim.repository.js';
+import { VolumeHost } from './volume-host.js';
 import { VolumeJournal } from './volume.journal.js';
 import { VolumeMutationResolver } from './volume-mutation.resolver.js';
 import { VolumePlacement } from './volume-placement.js';
@@ -17,6 +18,7 @@ import { VolumeWorker } from './volume.worker.js';
   providers: [
     VolumeClaimRepository,
     VolumeJournal,
+    VolumeHost,
     VolumeWorker,
     VolumeReconciler,
     VolumePlacement,

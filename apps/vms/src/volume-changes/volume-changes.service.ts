@@ -14,7 +14,7 @@ import { QuotaAdmission } from '../quotas/quota.admission.js';
 import { VolumeRepository } from '../volumes/volume.repository.js';
 import { VolumePlacement } from './volume-placement.js';
 import { VolumeReconciler } from './volume.reconciler.js';
-import { CreateVolume, ResizeVolume, VolumeAction } from './volume.inputs.js';
+import { CloneVolume, CreateVolume, MoveVolume, ResizeVolume, VolumeAction } from './volume.inputs.js';
 
 /** Ids of what a mutation accepted; also what a repeated call with the same key gets. */
 export interface AcceptedVolume {
@@ -68,7 +68,7 @@ export class VolumeChangesService {
       const { state, attachment } = volume;
       if (state !== 'AVAILABLE' || (attachment !== null && attachment !== 'ATTACHED'))
         throw new DomainError('VOLUME_BUSY', { state, attachment });
-      await this.placement.requireGrowable(tx, volume);
+      await this.placement.requireChangeable(tx, volume);
       const capacityBytes = BigInt(input.capacityBytes);
       if (capacityBytes < volume.capacityBytes)
         throw new DomainError('VOLUME_CANNOT_SHRINK', { capacityBytes: Number(volume.capacityBytes) });
@@ -77,6 +77,46 @@ export class VolumeChangesService {
       if (moreBytes > 0n) await this.quotas.admit(tx, volume.departmentId, { diskGib: bytesToGib(moreBytes) });
       await this.makeDue(tx, volume, { capacityBytes, state: 'RESIZING' });
       return this.journal(tx, volume, actor, key, 'RESIZE_VOLUME');
+    });
+  }
+
+  /** @throws DomainError INVALID_INPUT, VOLUME_NOT_FOUND, VOLUME_BUSY, VOLUME_IN_SNAPSHOT, VM_MEMORY_SAVED, DELETION_SCHEDULED, POOL_NOT_FOUND, POOL_FULL, NO_SUITABLE_POOL */
+  move(actor: Actor, rawInput: unknown): Promise<AcceptedVolume> {
+    const { idempotencyKey: key, ...input } = validateInput(MoveVolume, rawInput);
+    return this.accept({ actor, key, operation: 'moveVolume', input }, async (tx) => {
+      const volume = await this.lock(tx, actor, 'update', input.volumeId);
+      await this.placement.requireRunningOrFree(volume);
+      await this.placement.requireChangeable(tx, volume);
+      const pool = await this.placement.requireOtherPool(tx, volume, input.poolId);
+      await this.makeDue(tx, volume, { targetPoolId: pool.id, state: 'MOVING' });
+      return this.journal(tx, volume, actor, key, 'MOVE_VOLUME');
+    });
+  }
+
+  /** @throws DomainError INVALID_INPUT, VOLUME_NOT_FOUND, VOLUME_BUSY, VOLUME_IN_USE, POOL_NOT_FOUND, POOL_FULL, NO_SUITABLE_POOL, QUOTA_EXCEEDED, NAME_TAKEN */
+  clone(actor: Actor, rawInput: unknown): Promise<AcceptedVolume> {
+    const { idempotencyKey: key, ...input } = validateInput(CloneVolume, rawInput);
+    return this.accept({ actor, key, operation: 'cloneVolume', input }, async (tx) => {
+      const source = await this.lock(tx, actor, 'create', input.volumeId);
+      const { state, attachedVmId, capacityBytes, departmentId, hostId } = source;
+      if (attachedVmId !== null) throw new DomainError('VOLUME_IN_USE', { vmId: attachedVmId });
+      if (state !== 'AVAILABLE') throw new DomainError('VOLUME_BUSY', { state });
+      const pool = await this.placement.requireRoom(tx, input.poolId ?? source.poolId, capacityBytes);
+      if (pool.hostId !== hostId) throw new DomainError('POOL_NOT_FOUND');
+      // Last: nothing else may be waited for under this lock.
+      await this.quotas.admit(tx, departmentId, { diskGib: bytesToGib(capacityBytes) });
+      const volume = await this.volumes.create(tx, {
+        id: newId(),
+        departmentId,
+        ownerId: actor.userId,
+        name: input.name,
+        poolId: pool.id,
+        hostId,
+        cloneSourceId: source.id,
+        capacityBytes,
+        reconcileAt: await databaseNow(tx),
+      });
+      return this.journal(tx, volume, actor, key, 'CLONE_VOLUME');
     });
   }
 
@@ -101,6 +141,8 @@ export class VolumeChangesService {
       !can(actor, verb, { kind: 'volume', departmentId: volume.departmentId })
     )
       throw new DomainError('VOLUME_NOT_FOUND');
+    // What is copied stays as it is; it may be copied more than once.
+    if (verb !== 'create') await this.volumes.requireNotCloned(tx, volume.id);
     return volume;
   }
 

@@ -9,7 +9,13 @@ import { toVolume } from '../volumes/volume.mapper.js';
 import { Volume } from '../volumes/volume.model.js';
 import { VolumeRepository } from '../volumes/volume.repository.js';
 import { VolumeChangesService, type AcceptedVolume } from './volume-changes.service.js';
-import { CreateVolumeInput, ResizeVolumeInput, VolumeActionInput } from './volume.inputs.js';
+import {
+  CloneVolumeInput,
+  CreateVolumeInput,
+  MoveVolumeInput,
+  ResizeVolumeInput,
+  VolumeActionInput,
+} from './volume.inputs.js';
 import { VolumeOperationResult } from './volume-operation-result.model.js';
 
 @Resolver(() => Volume)
@@ -45,6 +51,24 @@ export class VolumeMutationResolver {
   })
   deleteVolume(@Args('input') input: VolumeActionInput, @CurrentActor() actor: Actor): Promise<VolumeOperationResult> {
     return this.show(actor, this.service.delete(actor, input));
+  }
+
+  @Authorize()
+  @Mutation(() => VolumeOperationResult, {
+    description:
+      'Moves a volume to another pool of its host: a free one, or one that is attached to a VM whose guest runs, which notices nothing. cancelOperation takes it back while its bytes are copied. When it can not be moved the operation ends FAILED (also with DEADLINE_EXCEEDED, HYPERVISOR_ERROR, OPERATION_CANCELLED) and the volume is where it was. Errors: VOLUME_NOT_FOUND, VOLUME_BUSY (it is not AVAILABLE, is being attached, detached or cloned, is in that pool already, or its VM is off), VOLUME_IN_SNAPSHOT, VM_MEMORY_SAVED, DELETION_SCHEDULED, POOL_NOT_FOUND (also a pool of another host), POOL_FULL, NO_SUITABLE_POOL, INVALID_INPUT, IDEMPOTENCY_KEY_REUSED',
+  })
+  moveVolume(@Args('input') input: MoveVolumeInput, @CurrentActor() actor: Actor): Promise<VolumeOperationResult> {
+    return this.show(actor, this.service.move(actor, input));
+  }
+
+  @Authorize()
+  @Mutation(() => VolumeOperationResult, {
+    description:
+      'Makes a volume with what another holds that is attached to nothing, in its department and on its host. The other is VOLUME_BUSY until that is done. Errors: VOLUME_NOT_FOUND, VOLUME_IN_USE (it is attached: detachVolume first), VOLUME_BUSY (it is not AVAILABLE), NAME_TAKEN, POOL_NOT_FOUND (also a pool of another host), POOL_FULL, NO_SUITABLE_POOL, QUOTA_EXCEEDED, INVALID_INPUT, IDEMPOTENCY_KEY_REUSED. The operation may end with CLONE_SOURCE_UNUSABLE too',
+  })
+  cloneVolume(@Args('input') input: CloneVolumeInput, @CurrentActor() actor: Actor): Promise<VolumeOperationResult> {
+    return this.show(actor, this.service.clone(actor, input));
   }
 
   /** A repeated call may come after the volume is gone: its row stays and still answers. */

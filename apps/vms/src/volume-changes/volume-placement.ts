@@ -2,7 +2,7 @@ import { can, readableDepartments } from '@infinibay/access-domain';
 import { DomainError, findDepartments, type Actor } from '@infinibay/contracts';
 import { RequestClient } from '@infinibay/platform-messaging';
 import { isUuid } from '@infinibay/platform-subgraph';
-import { choosePool, type PoolCandidate } from '@infinibay/vms-domain';
+import { choosePool, requireMovable, type PoolCandidate } from '@infinibay/vms-domain';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
 import type { Volume } from '../generated/prisma/client.js';
@@ -37,14 +37,31 @@ export class VolumePlacement {
   }
 
   /**
-   * Going back to a snapshot would make it smaller again, and memory that is kept knows it as it was.
+   * Going back to a snapshot would make it smaller again, and memory that is kept knows it as it was. A copy of it, in
+   * another pool, would hold no snapshot.
    * @throws DomainError VOLUME_IN_SNAPSHOT, VM_MEMORY_SAVED, DELETION_SCHEDULED
    */
-  async requireGrowable(tx: Transaction, { id: volumeId, attachedVmId }: Volume): Promise<void> {
+  async requireChangeable(tx: Transaction, { id: volumeId, attachedVmId }: Volume): Promise<void> {
     const vm = attachedVmId === null ? null : await this.vms.findRow(attachedVmId);
     if (vm !== null) refuseWhileScheduled(vm);
     if (vm !== null && vm.savedBytes !== null) throw new DomainError('VM_MEMORY_SAVED', { vmId: vm.id });
     if (await this.snapshots.holdsVolume(tx, volumeId)) throw new DomainError('VOLUME_IN_SNAPSHOT', { volumeId });
+  }
+
+  /** The pool that a volume shall go to. @throws DomainError POOL_NOT_FOUND, VOLUME_BUSY, POOL_FULL, NO_SUITABLE_POOL */
+  async requireOtherPool(tx: Transaction, volume: Volume, poolId: string): Promise<PoolCandidate> {
+    const [pool] = isUuid(poolId) ? await this.pools.candidates(tx, { id: poolId }) : [];
+    requireMovable(volume, pool ?? null);
+    return this.requireRoom(tx, poolId, volume.capacityBytes);
+  }
+
+  /** A guest copies what it runs on; what a VM that is off has is nobody's to copy. @throws DomainError VOLUME_BUSY */
+  async requireRunningOrFree({ attachedVmId, state, attachment }: Volume): Promise<void> {
+    if (state !== 'AVAILABLE' || (attachment !== null && attachment !== 'ATTACHED'))
+      throw new DomainError('VOLUME_BUSY', { state, attachment });
+    const vm = attachedVmId === null ? null : await this.vms.findRow(attachedVmId);
+    if (vm !== null && vm.state !== 'RUNNING' && vm.state !== 'PAUSED')
+      throw new DomainError('VOLUME_BUSY', { vmId: vm.id, vmState: vm.state });
   }
 
   /** @throws DomainError VM_NOT_FOUND, POOL_NOT_FOUND, POOL_FULL, NO_SUITABLE_POOL */

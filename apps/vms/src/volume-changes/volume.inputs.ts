@@ -48,6 +48,26 @@ export class ResizeVolumeInput extends VolumeActionInput {
   capacityGib!: number;
 }
 
+@InputType({ description: 'Another pool for a volume' })
+export class MoveVolumeInput extends VolumeActionInput {
+  @Field(() => ID, { description: 'Where it shall be: another pool of its host' })
+  poolId!: string;
+}
+
+@InputType({ description: 'A new volume with what another holds' })
+export class CloneVolumeInput extends VolumeActionInput {
+  @Field(() => String, {
+    description: '1 to 120 characters that can be seen; unique among the living volumes of the department',
+  })
+  name!: string;
+
+  @Field(() => ID, {
+    nullable: true,
+    description: 'Where it is made: a pool of the same host; that of the other when left out',
+  })
+  poolId?: string | null;
+}
+
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
 const ofVolume = { idempotencyKey: IdempotencyKey, volumeId: z.string() };
 const capacity = { capacityGib: diskGib };
@@ -75,3 +95,5 @@ export type CreateVolume = z.output<typeof CreateVolume>;
 
 export const VolumeAction = z.object(ofVolume);
 export const ResizeVolume = z.object({ ...ofVolume, ...capacity }).transform(inBytes);
+export const MoveVolume = z.object({ ...ofVolume, poolId: z.string() });
+export const CloneVolume = z.object({ ...ofVolume, name: DisplayName, poolId: optional(z.string()) });

@@ -49,8 +49,8 @@ export class VolumeWorker {
         step = stepOf(volume);
         if (step === null) return await this.journal.settle(claim);
         if (step === 'move-volume' && open?.isCancelRequested === true) {
-          await this.takeBack(claim, open.id, new DomainError('OPERATION_CANCELLED', { volumeId: volume.id }));
-          continue;
+          const cancelled = new DomainError('OPERATION_CANCELLED', { volumeId: volume.id });
+          return await this.takeBack(claim, open.id, cancelled);
         }
         await this.journal.stepStarted(claim, step);
         await this.options.failpoints.reach('before', step);
@@ -80,8 +80,10 @@ export class VolumeWorker {
 
   /** A move that is given up leaves nothing, unless it has come about: its host says which. */
   private async takeBack(claim: VolumeClaim, operationId: string | null, error: DomainError): Promise<void> {
-    if (await this.host.abortMove(await this.journal.read(claim))) await this.journal.moved(claim);
-    else await this.journal.fail(claim, 'move-volume', operationId, error, null);
+    const isMoved = await this.host.abortMove(await this.journal.read(claim));
+    if (!isMoved) return this.journal.fail(claim, 'move-volume', operationId, error, null);
+    await this.journal.moved(claim);
+    await this.journal.settle(claim);
   }
 
   private async recordFailure(

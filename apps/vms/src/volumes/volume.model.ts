@@ -6,7 +6,7 @@ import { Failure } from '../vms/vm.model.js';
 registerEnumType(VolumeState, {
   name: 'VolumeState',
   description:
-    'State of a volume. CREATING and RESIZING end by themselves, and so does DELETING: of one that was to go with a VM whose deletion failed it lasts until the VM is deleted, or is AVAILABLE again when the VM is asked for anything else; ERROR carries a reason: one that could not be made is deleted, one that could not be deleted is deleted again.',
+    'State of a volume. CREATING, RESIZING and MOVING end by themselves, and so does DELETING: of one that was to go with a VM whose deletion failed it lasts until the VM is deleted, or is AVAILABLE again when the VM is asked for anything else; ERROR carries a reason: one that could not be made is deleted, one that could not be deleted is deleted again.',
 });
 registerEnumType(VolumeAttachment, {
   name: 'VolumeAttachment',

@@ -32,6 +32,12 @@ export class VolumeRepository {
     return tx.volume.findUnique({ where: { id } });
   }
 
+  /** Nobody may write to, move or remove what is being copied. @throws DomainError VOLUME_BUSY */
+  async requireNotCloned(tx: Transaction, id: string): Promise<void> {
+    const clone = await tx.volume.findFirst({ where: { cloneSourceId: id, state: 'CREATING' }, select: { id: true } });
+    if (clone !== null) throw new DomainError('VOLUME_BUSY', { volumeId: id, reason: 'it is being cloned' });
+  }
+
   async update(tx: Transaction, id: string, data: Prisma.VolumeUncheckedUpdateInput): Promise<void> {
     await tx.volume.update({ where: { id }, data });
   }
@@ -145,10 +151,11 @@ export class VolumeRepository {
   async spareAll(tx: Transaction, vmId: string): Promise<void> {
     const reconcileAt = await databaseNow(tx);
     const condemned = await tx.volume.findMany({ where: { attachedVmId: vmId, isUnwanted: true } });
-    for (const { id, name, departmentId, capacityBytes, builtBytes } of condemned) {
+    for (const { id, name, departmentId, capacityBytes, builtBytes, targetPoolId } of condemned) {
       const key = nameKey(name);
       const isTaken = (await tx.volume.count({ where: { departmentId, activeNameKey: key } })) > 0;
-      const state = builtBytes < capacityBytes ? 'RESIZING' : 'AVAILABLE';
+      const underWay = targetPoolId === null ? 'AVAILABLE' : 'MOVING';
+      const state = builtBytes < capacityBytes ? 'RESIZING' : underWay;
       const spared = { isUnwanted: false, state, reconcileAt } as const;
       await tx.volume.update({ where: { id }, data: { ...spared, activeNameKey: isTaken ? null : key } });
     }
