@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Actor } from '@infinibay/contracts';
+import { DEFAULT_POOL, type Actor } from '@infinibay/contracts';
 import { pollUntil } from '@infinibay/testing';
 import { PrismaClient } from '../database.js';
 import { Neighbours } from './neighbours.js';
@@ -154,14 +154,24 @@ export class VmBench {
     return id;
   }
 
+  /** A pool of the host, which has it from then on, once it is heard of. @returns its id */
+  async pool(name = 'fast'): Promise<string> {
+    const { hostId, volumes } = this.neighbours;
+    if (name !== DEFAULT_POOL) volumes.furtherPools.add(name);
+    const pools = this.vms.get(PrismaClient).storagePool;
+    const find = () => pools.findUnique({ where: { hostId_name: { hostId, name } } });
+    const before = (await find())?.observedAt ?? null;
+    const heardOf = async () => {
+      const pool = await find();
+      return pool !== null && (before === null || pool.observedAt > before) ? pool : null;
+    };
+    return (await pollUntil(heardOf, { what: `the pool ${name}`, timeoutMs: 60_000 })).id;
+  }
+
   /** A mutation on a volume. */
   ofVolume(name: string, input: Record<string, unknown>, actor = this.actor) {
-    const type =
-      name === 'createVolume'
-        ? 'CreateVolumeInput'
-        : name === 'resizeVolume'
-          ? 'ResizeVolumeInput'
-          : 'VolumeActionInput';
+    const own = ['createVolume', 'resizeVolume', 'moveVolume', 'cloneVolume'];
+    const type = own.includes(name) ? `${name.charAt(0).toUpperCase()}${name.slice(1)}Input` : 'VolumeActionInput';
     const query = `mutation ($input: ${type}!) { ${name}(input: $input) { volume { id state } operation { id kind status } } }`;
     return this.vms.ask(actor, query, { input: { idempotencyKey: randomUUID(), ...input } });
   }

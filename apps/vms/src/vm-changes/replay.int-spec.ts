@@ -279,6 +279,24 @@ describe('mutations of vms, repeated', () => {
       other: { capacityGib: 3 },
       lost: ['VOLUME_NOT_FOUND'],
     },
+    moveVolume: {
+      select: VOLUME,
+      input: async () => {
+        const volumeId = await bench.volume({ poolId: await bench.pool('default') });
+        return { volumeId, poolId: await bench.pool() };
+      },
+      gone: () => bench.vms.get(PrismaClient).volume.updateMany({ data: { state: 'DELETED' } }),
+      other: { poolId: randomUUID() },
+      lost: ['VOLUME_NOT_FOUND'],
+    },
+    cloneVolume: {
+      select: VOLUME,
+      input: async () => ({ volumeId: await bench.volume(), name: `Café ${randomUUID()}` }),
+      gone: () => bench.vms.get(PrismaClient).volume.updateMany({ data: { state: 'DELETED', activeNameKey: null } }),
+      other: { name: 'other' },
+      taken: 'NAME_TAKEN',
+      lost: ['VOLUME_NOT_FOUND'],
+    },
     deleteVolume: {
       select: VOLUME,
       input: async () => ({ volumeId: await bench.volume() }),

@@ -12,7 +12,7 @@ const HOUR_MS = 3_600_000;
 const MAIN = join(import.meta.dirname, '../../dist/main.js');
 
 interface Kill {
-  readonly mutation: 'createVolume' | 'resizeVolume' | 'deleteVolume' | 'attachVolume' | 'detachVolume';
+  readonly mutation: 'createVolume' | 'resizeVolume' | 'moveVolume' | 'deleteVolume' | 'attachVolume' | 'detachVolume';
   /** Where the process that works on it ends, as FAILPOINT names it. */
   readonly place: string;
 }
@@ -25,6 +25,7 @@ interface Killed extends Kill {
 const STEPS = {
   createVolume: 'make-volume',
   resizeVolume: 'grow-volume',
+  moveVolume: 'move-volume',
   deleteVolume: 'remove-volume',
   attachVolume: 'attach-volume',
   detachVolume: 'detach-volume',
@@ -73,12 +74,13 @@ describe('a service that is killed at a step of a volume', () => {
     const isOfVm = mutation === 'attachVolume' || mutation === 'detachVolume';
     const vmId = isOfVm ? await bench.running() : null;
     if (mutation === 'createVolume') return { mutation, place, vmId, volumeId: await created() };
-    const volumeId = await bench.volume();
+    const volumeId = await bench.volume({ poolId: await bench.pool('default') });
     if (vmId === null) {
       await pollUntil(() => isAtRest(volumeId, 'volume'));
       await database.volume.update({ where: { id: volumeId }, data: lease('nobody') });
       const size = mutation === 'resizeVolume' ? { capacityGib: 2 } : {};
-      expect((await bench.ofVolume(mutation, { volumeId, ...size })).errors).toBeUndefined();
+      const place = mutation === 'moveVolume' ? { poolId: await bench.pool() } : {};
+      expect((await bench.ofVolume(mutation, { volumeId, ...size, ...place })).errors).toBeUndefined();
       return { mutation, place, vmId, volumeId };
     }
     if (mutation === 'detachVolume') await bench.attach(vmId, volumeId);
@@ -92,7 +94,8 @@ describe('a service that is killed at a step of a volume', () => {
   const created = async (): Promise<string> => {
     const host = bench.neighbours.volumes;
     host.refusal = 'STORAGE_UNAVAILABLE';
-    const input = { departmentId: bench.departmentId, name: `killed ${String(killed.length)}`, capacityGib: 1 };
+    const poolId = await bench.pool('default');
+    const input = { departmentId: bench.departmentId, name: `killed ${String(killed.length)}`, capacityGib: 1, poolId };
     const answer = await bench.ofVolume('createVolume', input);
     const { id } = (answer.data?.['createVolume'] as { volume: { id: string } }).volume;
     await pollUntil(async () => {
@@ -142,7 +145,13 @@ describe('a service that is killed at a step of a volume', () => {
       const { timesMade, capacityBytes } = host.files.get(volumeId) ?? {};
       const size = mutation === 'deleteVolume' ? null : mutation === 'resizeVolume' ? 2 * GIB : GIB;
       expect({ timesMade, capacityBytes }).toEqual({ timesMade: 1, capacityBytes: size });
-      const row = await database.volume.findUniqueOrThrow({ where: { id: volumeId } });
+      const row = await database.volume.findUniqueOrThrow({ where: { id: volumeId }, include: { pool: true } });
+      const poolName = mutation === 'moveVolume' ? 'fast' : 'default';
+      expect([row.pool.name, row.targetPoolId]).toEqual([poolName, null]);
+      expect([host.files.get(volumeId)?.poolName, host.files.get(volumeId)?.timesMoved]).toEqual([
+        row.pool.name,
+        mutation === 'moveVolume' ? 1 : 0,
+      ]);
       const isAttached = mutation === 'attachVolume';
       expect([row.state, row.attachedVmId, row.attachment]).toEqual([
         mutation === 'deleteVolume' ? 'DELETED' : 'AVAILABLE',
