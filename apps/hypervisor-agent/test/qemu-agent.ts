@@ -28,6 +28,8 @@ export interface QemuAgentOptions {
   readonly qemuUser?: LibvirtdOptions['qemuUser'];
   /** Size of a file system for the disks alone, such as 4m. */
   readonly diskSpace?: string;
+  /** A further pool for volumes: its name. */
+  readonly pool?: string;
   /** Has the images of another, under the same ids, so that VMs can go from one to the other. */
   readonly beside?: QemuAgent;
   /** And its storage: what one makes there is in the same place for the other. */
@@ -65,6 +67,7 @@ export class QemuAgent {
     hasConsole = false,
     diskSpace,
     qemuUser,
+    pool,
     beside,
     sharesStorage = false,
   }: QemuAgentOptions = {}): Promise<QemuAgent> {
@@ -89,6 +92,7 @@ export class QemuAgent {
       MIGRATION_URI: daemon.uri,
       // The daemons share no network.
       MIGRATION_DATA_URI: `unix://${state.socketDir}`,
+      ...(pool === undefined ? {} : { STORAGE_POOLS: `${pool}=${poolDir(state)}` }),
       ...(hasConsole ? { CONSOLE_LOG_DIR: consoleDir(state) } : {}),
     };
     const agent = await RunningAgent.start(environment);
@@ -149,6 +153,11 @@ export class QemuAgent {
     return path.join(this.state.libvirtDir, 'etc', 'qemu', `${domainName(vmId)}.xml`);
   }
 
+  /** The folder of the further pool. */
+  get poolDir(): string {
+    return poolDir(this.state);
+  }
+
   /** Copies the images that its guests read from. */
   copyImagesTo(folder: string): void {
     cpSync(this.parts.folders.images, folder, { recursive: true });
@@ -177,6 +186,8 @@ export class QemuAgent {
     this.state.remove();
   }
 }
+
+const poolDir = (state: TemporaryState): string => `${state.diskDir}-further`;
 
 const consoleDir = (state: TemporaryState): string => path.join(state.libvirtDir, 'consoles');
 

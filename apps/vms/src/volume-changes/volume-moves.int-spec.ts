@@ -94,7 +94,7 @@ describe('a volume', () => {
     expect(await cancel(id)).toBe('OPERATION_NOT_CANCELLABLE');
   });
 
-  it('is where it was when its host refuses to move it, which has ended the copy then', async () => {
+  it('is not given up before its host has said that the copy has ended', async () => {
     const volumeId = await made();
     host().refusals.set(volumeId, 'POOL_FULL');
     const id = await asked('moveVolume', { volumeId, poolId: fast });
