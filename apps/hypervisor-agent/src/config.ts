@@ -55,6 +55,11 @@ export const configSchema = {
     'Further folders for volumes, beside DISK_DIR, which is the pool default: name=/path, comma-separated. Names are small letters, digits and hyphens. Each is marked as DISK_DIR is. Leave a pool in as long as it holds volumes',
     { example: 'fast=/mnt/fast,slow=/mnt/slow' },
   ),
+  VOLUME_MOVE_MIB_PER_SECOND: setting(
+    z.coerce.number().int().min(0).max(1_000_000).default(0),
+    'MiB a second that a volume is copied with under a guest that runs on it, when it is moved to another pool. 0: as fast as the storage lets it',
+    { example: '0' },
+  ),
   MIGRATION_URI: setting(
     z.string().min(1).max(1_023).optional(),
     "How libvirt's daemons of other hosts reach the one of this host. Without it no VM is moved to this host",

@@ -28,7 +28,7 @@ export interface QemuAgentOptions {
   readonly qemuUser?: LibvirtdOptions['qemuUser'];
   /** Size of a file system for the disks alone, such as 4m. */
   readonly diskSpace?: string;
-  /** A further pool for volumes: its name. */
+  /** A further pool for volumes: its name. Guests copy into it so slowly that a spec can do something meanwhile. */
   readonly pool?: string;
   /** Has the images of another, under the same ids, so that VMs can go from one to the other. */
   readonly beside?: QemuAgent;
@@ -92,7 +92,7 @@ export class QemuAgent {
       MIGRATION_URI: daemon.uri,
       // The daemons share no network.
       MIGRATION_DATA_URI: `unix://${state.socketDir}`,
-      ...(pool === undefined ? {} : { STORAGE_POOLS: `${pool}=${poolDir(state)}` }),
+      ...(pool === undefined ? {} : { STORAGE_POOLS: `${pool}=${poolDir(state)}`, VOLUME_MOVE_MIB_PER_SECOND: '1' }),
       ...(hasConsole ? { CONSOLE_LOG_DIR: consoleDir(state) } : {}),
     };
     const agent = await RunningAgent.start(environment);

@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DomainError } from '@infinibay/contracts';
 import { volumeDiskXml } from '@infinibay/libvirt-xml';
 import type { BlockJob, Disk } from '@infinibay/libvirt';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { AGENT_CONFIG, type AgentConfig } from '../config.js';
 import { encodeVolumeIdentity } from '../disks/disk-identity.js';
 import { writeDisk } from '../disks/linked-clone.js';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
@@ -15,6 +16,7 @@ import { VolumeService } from './volume.service.js';
 
 const LOOK_MS = 500;
 const CALL_MS = 30_000;
+const MIB = 1_048_576;
 /** All of it is told of when the guest runs on the other file, and not before. */
 const ALMOST = 99;
 /** With less, what the copy failed of was room. */
@@ -38,6 +40,7 @@ export class VolumeGuestCopy {
     private readonly places: VolumePlaces,
     private readonly pivots: VolumePivots,
     private readonly volumes: VolumeService,
+    @Inject(AGENT_CONFIG) private readonly config: AgentConfig,
   ) {}
 
   /**
@@ -67,7 +70,10 @@ export class VolumeGuestCopy {
     const path = to.files.pathOf(volumeId);
     await writeDisk(path, { identity: encodeVolumeIdentity({ volumeId }), capacityBytes });
     const flags = { reuseExternal: true, transientJob: true, synchronousWrites: true, timeoutMs: CALL_MS };
-    await this.onDisk('copy-disk', vmId, target, (disk) => disk.copy(volumeDiskXml(volumeId, path, target), {}, flags));
+    const xml = volumeDiskXml(volumeId, path, target);
+    const bandwidth = this.config.VOLUME_MOVE_MIB_PER_SECOND * MIB;
+    const tuning = bandwidth === 0 ? {} : { bandwidth };
+    await this.onDisk('copy-disk', vmId, target, (disk) => disk.copy(xml, tuning, flags));
   }
 
   /**
