@@ -210,7 +210,9 @@ export const volumeStorageError = (volumeId: string, error: unknown): unknown =>
 };
 
 /** Of the file system that a folder is on, or will be on: before anything is made in it, it need not exist. */
-const spaceOf = async (wanted: string): Promise<{ readonly capacityBytes: number; readonly availableBytes: number }> => {
+const spaceOf = async (
+  wanted: string,
+): Promise<{ readonly capacityBytes: number; readonly availableBytes: number }> => {
   for (let folder = wanted; ; folder = dirname(folder))
     try {
       const { bsize, blocks, bavail } = await statfs(folder);

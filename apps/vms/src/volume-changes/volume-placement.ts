@@ -48,7 +48,7 @@ export class VolumePlacement {
     if (await this.snapshots.holdsVolume(tx, volumeId)) throw new DomainError('VOLUME_IN_SNAPSHOT', { volumeId });
   }
 
-  /** The pool that a volume shall go to. @throws DomainError POOL_NOT_FOUND, VOLUME_BUSY, POOL_FULL, NO_SUITABLE_POOL */
+  /** Where a volume shall go. @throws DomainError POOL_NOT_FOUND, VOLUME_BUSY, POOL_FULL, NO_SUITABLE_POOL */
   async requireOtherPool(tx: Transaction, volume: Volume, poolId: string): Promise<PoolCandidate> {
     const [pool] = isUuid(poolId) ? await this.pools.candidates(tx, { id: poolId }) : [];
     requireMovable(volume, pool ?? null);
