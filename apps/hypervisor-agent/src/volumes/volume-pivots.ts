@@ -86,8 +86,6 @@ export class VolumePivots {
   }
 
   private async disks(domain: Domain, deadline: Deadline): Promise<ReturnType<typeof disksOf>> {
-    return disksOf(
-      await this.hypervisor.use('read-domain', () => domain.xmlDesc({ timeoutMs: deadline.timeoutMs() })),
-    );
+    return disksOf(await this.hypervisor.use('read-domain', () => domain.xmlDesc({ timeoutMs: deadline.timeoutMs() })));
   }
 }

@@ -1,5 +1,5 @@
 import { can } from '@infinibay/access-domain';
-import { DomainError, findDepartments, type Actor } from '@infinibay/contracts';
+import { DEFAULT_POOL, DomainError, findDepartments, type Actor } from '@infinibay/contracts';
 import { RequestClient } from '@infinibay/platform-messaging';
 import { isUuid } from '@infinibay/platform-subgraph';
 import { choosePool, type PoolCandidate } from '@infinibay/vms-domain';
@@ -62,7 +62,9 @@ export class ImagePlacement {
 
   private async candidates(tx: Transaction, hostId: string | null): Promise<PoolCandidate[]> {
     if (hostId !== null) await this.requireHost(tx, hostId);
-    const candidates = await this.pools.candidates(tx, hostId === null ? {} : { hostId });
+    // Beside the disks, where hosts keep them.
+    const beside = { name: DEFAULT_POOL, ...(hostId === null ? {} : { hostId }) };
+    const candidates = await this.pools.candidates(tx, beside);
     const open = await this.maintenances.open(tx);
     return candidates.filter((pool) => open.has(pool.hostId));
   }

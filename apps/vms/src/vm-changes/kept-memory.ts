@@ -1,4 +1,4 @@
-import { DomainError } from '@infinibay/contracts';
+import { DEFAULT_POOL, DomainError } from '@infinibay/contracts';
 import { reserveBytes } from '@infinibay/vms-domain';
 import { Inject, Injectable } from '@nestjs/common';
 import { bytesToGib } from '../catalog/sizes.js';
@@ -36,7 +36,7 @@ export class KeptMemory {
 
   /** Memory is written now, and disks grow by what is overwritten from now on. @throws DomainError POOL_FULL */
   async requireRoom(tx: Transaction, { hostId }: VmRow, memoryBytes: bigint): Promise<void> {
-    const [pool] = (await this.pools.candidates(tx, { hostId })).filter(({ isUsable }) => isUsable);
+    const [pool] = (await this.pools.candidates(tx, { hostId, name: DEFAULT_POOL })).filter(({ isUsable }) => isUsable);
     // A host that tells of no pool says so when it is asked for it.
     if (pool !== undefined && pool.availableBytes - memoryBytes < reserveBytes(pool, this.options.reservePercent))
       throw new DomainError('POOL_FULL', { reservePercent: this.options.reservePercent });

@@ -33,10 +33,10 @@ export class StoragePoolRepository {
     }
   }
 
-  /** @param where of one host or pool alone; all when left out */
+  /** @param where of one host, of one name or of one pool alone; all when left out */
   async candidates(
     tx: Transaction,
-    where: { readonly id?: string; readonly hostId?: string },
+    where: { readonly id?: string; readonly hostId?: string; readonly name?: string },
   ): Promise<PoolCandidate[]> {
     const now = await databaseNow(tx);
     const rows = await tx.storagePool.findMany({ where, take: MAX_POOLS });
