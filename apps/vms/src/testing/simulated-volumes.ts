@@ -193,7 +193,10 @@ export class SimulatedVolumes {
     );
   }
 
-  private ensure(request: RequestOf<typeof ensureVolume>, poolName: string): Promise<ReplyInputOf<typeof ensureVolume>> {
+  private ensure(
+    request: RequestOf<typeof ensureVolume>,
+    poolName: string,
+  ): Promise<ReplyInputOf<typeof ensureVolume>> {
     return this.command('ensure-volume', request, (file) => {
       if (file.capacityBytes !== null) return { created: false, capacityBytes: file.capacityBytes };
       if (file.timesMade > 0) throw new DomainError('VOLUME_MISSING');

@@ -78,7 +78,7 @@ describe('a volume', () => {
     expect(await refusal('moveVolume', { volumeId, poolId: home })).toBe('VOLUME_BUSY');
   });
 
-  it.each([
+  it.each<[string, boolean, string, string | null, string]>([
     ['is where it was when its move is taken back', false, 'FAILED', 'OPERATION_CANCELLED', 'default'],
     ['is where it was to be when that was too late', true, 'SUCCEEDED', null, 'fast'],
   ])('%s', async (_, movesJustBefore, status, errorCode, poolName) => {
