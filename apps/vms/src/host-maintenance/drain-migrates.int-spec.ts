@@ -67,7 +67,7 @@ describe('the drain of a host that moves its VMs', () => {
     const [vmId = ''] = await drain.bulk.vms(1, 'RUNNING');
     const { departmentId, actor } = bench;
     const name = { name: 'one', nameKey: 'one', authorId: actor.userId };
-    const holds = { hasMemory: false, memoryBytes: 0n, spec: {}, volumeIds: [], state: 'READY' } as const;
+    const holds = { hasMemory: false, memoryBytes: 0n, spec: {}, state: 'READY' as const, volumeIds: [] };
     await database().vmSnapshot.create({ data: { id: randomUUID(), vmId, departmentId, ...name, ...holds } });
     return vmId;
   };

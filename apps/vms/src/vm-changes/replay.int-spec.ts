@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PrismaClient } from '../database.js';
 import { imageInput, importedImage, uploadInput } from '../testing/image-requests.js';
 import { Neighbours } from '../testing/neighbours.js';
+import { SilentHost } from '../testing/silent-host.js';
 import { PORT } from '../testing/simulated-links.js';
 import { FURTHER_NETWORK } from '../testing/simulated-ports.js';
 import { VmBench } from '../testing/vm-bench.js';
@@ -14,7 +15,6 @@ import { admin } from '../testing/vms-under-test.js';
 const RESULT = '{ vm { id name } operation { id kind } }';
 const VOLUME = '{ volume { id name } operation { id kind } }';
 const IMAGE = '{ image { id name } operation { id kind } }';
-const OTHER = 'other-host';
 const TEMPLATE = '{ id name newestVersion vcpus memoryMib diskGib department { id } }';
 
 describe('mutations of vms, repeated', () => {
@@ -25,6 +25,11 @@ describe('mutations of vms, repeated', () => {
     bench = await VmBench.start();
   }, 120_000);
   afterAll(() => bench.stop());
+
+  const otherHost = new SilentHost(
+    () => bench.vms.get<PrismaClient>(PrismaClient),
+    () => bench.neighbours.imageId,
+  );
 
   const withoutKey = ({ idempotencyKey: _key, ...input }: Record<string, unknown>) => input;
   const template = () => ({
@@ -94,29 +99,11 @@ describe('mutations of vms, repeated', () => {
     bench.vms.get(PrismaClient).host.updateMany({
       data: { maintenanceSince: null, maintenanceById: null, maintenanceReason: null },
     });
-  /** One that tells of itself, and does nothing that it is asked to do. */
-  const otherHost = async (): Promise<string> => {
-    const id = randomUUID();
-    const [sizes, versions] = [
-      { cpus: 4, memoryMib: 2_048, memoryFreeMib: 2_048 },
-      { libvirtVersion: '9.0.0', hypervisorVersion: '7.2.0' },
-    ];
-    const able = { driver: 'Test', virtType: 'test', nwfilter: false, guestChannel: true };
-    const { host, hostImage } = bench.vms.get(PrismaClient);
-    await host.create({ data: { id, hostname: OTHER, ...sizes, ...versions, ...able, lastSeenAt: new Date(4e12) } });
-    await hostImage.create({ data: { hostId: id, imageId: bench.neighbours.imageId } });
-    return id;
-  };
-  const otherHostGone = async (): Promise<void> => {
-    const { host, hostImage } = bench.vms.get(PrismaClient);
-    await hostImage.deleteMany({ where: { host: { hostname: OTHER } } });
-    await host.deleteMany({ where: { hostname: OTHER } });
-  };
   /** The operation that moves a VM, of which nobody does anything. */
   const migrating = async (): Promise<string> => {
     const vmId = await bench.running();
     await bench.hold(vmId);
-    const input = { idempotencyKey: randomUUID(), vmId, hostId: await otherHost() };
+    const input = { idempotencyKey: randomUUID(), vmId, hostId: await otherHost.add() };
     const query = 'mutation ($input: MigrateVmInput!) { migrateVm(input: $input) { operation { id } } }';
     const { data } = await bench.vms.ask(administrator, query, { input });
     return (data as { migrateVm: { operation: { id: string } } }).migrateVm.operation.id;
@@ -198,16 +185,16 @@ describe('mutations of vms, repeated', () => {
     },
     migrateVm: {
       ...action('STOPPED'),
-      input: async () => ({ vmId: await stopped(), hostId: await otherHost() }),
+      input: async () => ({ vmId: await stopped(), hostId: await otherHost.add() }),
       gone: async ({ vmId }) => {
         await bench.hold(String(vmId));
-        await otherHostGone();
+        await otherHost.remove();
       },
     },
     cancelOperation: {
       select: '{ id kind }',
       input: async () => ({ operationId: await migrating() }),
-      gone: otherHostGone,
+      gone: () => otherHost.remove(),
       other: { operationId: randomUUID() },
       lost: ['OPERATION_NOT_FOUND'],
     },

@@ -19,8 +19,7 @@ import { VOLUME_OPTIONS, type VolumeOptions } from '../volumes/volume-options.js
 
 /** What became of a step: it is done, and how many bytes a guest sees then; or it goes on, and how far it is. */
 export type StepOutcome =
-  | { readonly isDone: true; readonly bytes: number }
-  | { readonly isDone: false; readonly percent: number };
+  { readonly isDone: true; readonly bytes: number } | { readonly isDone: false; readonly percent: number };
 
 const done = (bytes: number): StepOutcome => ({ isDone: true, bytes });
 

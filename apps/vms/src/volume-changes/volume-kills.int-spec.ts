@@ -79,8 +79,8 @@ describe('a service that is killed at a step of a volume', () => {
       await pollUntil(() => isAtRest(volumeId, 'volume'));
       await database.volume.update({ where: { id: volumeId }, data: lease('nobody') });
       const size = mutation === 'resizeVolume' ? { capacityGib: 2 } : {};
-      const place = mutation === 'moveVolume' ? { poolId: await bench.pool() } : {};
-      expect((await bench.ofVolume(mutation, { volumeId, ...size, ...place })).errors).toBeUndefined();
+      const whereTo = mutation === 'moveVolume' ? { poolId: await bench.pool() } : {};
+      expect((await bench.ofVolume(mutation, { volumeId, ...size, ...whereTo })).errors).toBeUndefined();
       return { mutation, place, vmId, volumeId };
     }
     if (mutation === 'detachVolume') await bench.attach(vmId, volumeId);
