@@ -6,7 +6,8 @@ import { VICTIMS } from './victims.ts';
 
 const ALL = { quick: false, only: undefined, schedules: 10, seed: 1 };
 /**
- * A transfer to another department, a move to another host, and ports, have their kills in specs of vms. A reboot needs a guest
+ * A transfer to another department, a move to another host, ports, and moves and clones of volumes, have their kills in
+ * specs of vms. A reboot needs a guest
  * that restarts by itself, which a spec of the agent has. Another spec is what the next six are about as well, a cut of
  * the power the next two. Images need a server that has them: their specs kill vms and the agent.
  */
@@ -25,6 +26,8 @@ const WITHOUT_ROWS = [
   'ACCEPT_VM_DRIFT',
   'SOFT_DELETE_VM',
   'UNDELETE_VM',
+  'MOVE_VOLUME',
+  'CLONE_VOLUME',
   'IMPORT_IMAGE',
   'UPLOAD_IMAGE',
   'DELETE_IMAGE',

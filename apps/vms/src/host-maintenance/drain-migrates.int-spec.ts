@@ -10,7 +10,7 @@ import { VmBench } from '../testing/vm-bench.js';
 
 const MANY = 100_000;
 /** Of a VM, so that another host has room for one such, and not for two. */
-const HALF_A_HOST_MIB = 5_000;
+const HALF_A_HOST_MIB = 2_500;
 const MODE = 'MIGRATE';
 
 type Told = readonly (string | null)[];

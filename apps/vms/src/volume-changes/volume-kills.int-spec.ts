@@ -12,7 +12,14 @@ const HOUR_MS = 3_600_000;
 const MAIN = join(import.meta.dirname, '../../dist/main.js');
 
 interface Kill {
-  readonly mutation: 'createVolume' | 'resizeVolume' | 'moveVolume' | 'deleteVolume' | 'attachVolume' | 'detachVolume';
+  readonly mutation:
+    | 'createVolume'
+    | 'cloneVolume'
+    | 'resizeVolume'
+    | 'moveVolume'
+    | 'deleteVolume'
+    | 'attachVolume'
+    | 'detachVolume';
   /** Where the process that works on it ends, as FAILPOINT names it. */
   readonly place: string;
 }
@@ -24,6 +31,7 @@ interface Killed extends Kill {
 
 const STEPS = {
   createVolume: 'make-volume',
+  cloneVolume: 'copy-volume',
   resizeVolume: 'grow-volume',
   moveVolume: 'move-volume',
   deleteVolume: 'remove-volume',
@@ -73,7 +81,8 @@ describe('a service that is killed at a step of a volume', () => {
   const accepted = async ({ mutation, place }: Kill): Promise<Killed> => {
     const isOfVm = mutation === 'attachVolume' || mutation === 'detachVolume';
     const vmId = isOfVm ? await bench.running() : null;
-    if (mutation === 'createVolume') return { mutation, place, vmId, volumeId: await created() };
+    if (mutation === 'createVolume' || mutation === 'cloneVolume')
+      return { mutation, place, vmId, volumeId: await created(mutation) };
     const volumeId = await bench.volume({ poolId: await bench.pool('default') });
     if (vmId === null) {
       await pollUntil(() => isAtRest(volumeId, 'volume'));
@@ -91,13 +100,17 @@ describe('a service that is killed at a step of a volume', () => {
   };
 
   /** A host that refuses for now leaves the volume unmade. */
-  const created = async (): Promise<string> => {
+  const created = async (mutation: 'createVolume' | 'cloneVolume'): Promise<string> => {
     const host = bench.neighbours.volumes;
-    host.refusal = 'STORAGE_UNAVAILABLE';
     const poolId = await bench.pool('default');
-    const input = { departmentId: bench.departmentId, name: `killed ${String(killed.length)}`, capacityGib: 1, poolId };
-    const answer = await bench.ofVolume('createVolume', input);
-    const { id } = (answer.data?.['createVolume'] as { volume: { id: string } }).volume;
+    const named = { name: `killed ${String(killed.length)}`, poolId };
+    const input =
+      mutation === 'createVolume'
+        ? { ...named, departmentId: bench.departmentId, capacityGib: 1 }
+        : { ...named, volumeId: await bench.volume({ poolId }) };
+    host.refusal = 'STORAGE_UNAVAILABLE';
+    const answer = await bench.ofVolume(mutation, input);
+    const { id } = (answer.data?.[mutation] as { volume: { id: string } }).volume;
     await pollUntil(async () => {
       const { failedAttempts, leaseOwner } = await database.volume.findUniqueOrThrow({ where: { id } });
       return failedAttempts > 0 && leaseOwner === null;

@@ -16,6 +16,7 @@ import * as vmSizesRequests from './vm-sizes.requests.js';
 import * as vmsRequests from './vms.requests.js';
 import * as savesRequests from './saves.requests.js';
 import * as snapshotsRequests from './snapshots.requests.js';
+import * as volumeMovesRequests from './volume-moves.requests.js';
 import * as volumesRequests from './volumes.requests.js';
 
 export const isContract = (value: unknown): value is AnyContract =>
@@ -39,6 +40,7 @@ export const REQUEST_CONTRACTS: readonly RequestContract[] = [
   clonesRequests,
   migrationsRequests,
   volumesRequests,
+  volumeMovesRequests,
   imagesRequests,
   seedRequests,
   hostDetailsRequests,
