@@ -13,13 +13,7 @@ const MAIN = join(import.meta.dirname, '../../dist/main.js');
 
 interface Kill {
   readonly mutation:
-    | 'createVolume'
-    | 'cloneVolume'
-    | 'resizeVolume'
-    | 'moveVolume'
-    | 'deleteVolume'
-    | 'attachVolume'
-    | 'detachVolume';
+    'createVolume' | 'cloneVolume' | 'resizeVolume' | 'moveVolume' | 'deleteVolume' | 'attachVolume' | 'detachVolume';
   /** Where the process that works on it ends, as FAILPOINT names it. */
   readonly place: string;
 }
