@@ -104,7 +104,11 @@ export class SecondHost {
     const environment = serviceEnvironment(entry, {
       layout,
       secrets,
-      ports: { ...(system.state.ports as Record<PortName, number>), [name]: await anyFreePort() },
+      ports: {
+        ...(system.state.ports as Record<PortName, number>),
+        [name]: await anyFreePort(),
+        uploads: await anyFreePort(),
+      },
       hypervisor: { kind: 'qemu', reason: 'a second host' },
       libvirtUri: this.uri,
       firstStart: false,

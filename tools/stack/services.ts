@@ -58,7 +58,10 @@ export const PREFERRED_PORTS = {
   postgres: 54320,
   nats: 42220,
   natsMonitor: 48222,
-} as const satisfies Readonly<Record<ServiceName | HealthPortName | 'postgres' | 'nats' | 'natsMonitor', number>>;
+  uploads: 4108,
+} as const satisfies Readonly<
+  Record<ServiceName | HealthPortName | 'postgres' | 'nats' | 'natsMonitor' | 'uploads', number>
+>;
 
 export type PortName = keyof typeof PREFERRED_PORTS;
 
@@ -96,7 +99,7 @@ const OWN_SETTINGS: Readonly<Partial<Record<ServiceName, (context: ServiceContex
   }),
   // For fault tests.
   vms: () => fromOurs('FAILPOINT', 'FAILPOINT_DIR'),
-  'hypervisor-agent': ({ libvirtUri, layout, hypervisor }) => ({
+  'hypervisor-agent': ({ libvirtUri, layout, hypervisor, ports }) => ({
     LIBVIRT_URI: libvirtUri,
     LIBVIRT_VIRT_TYPE: process.env['LIBVIRT_VIRT_TYPE'] ?? 'auto',
     AGENT_SOCKET_DIR: layout.agentSocketDir,
@@ -105,7 +108,10 @@ const OWN_SETTINGS: Readonly<Partial<Record<ServiceName, (context: ServiceContex
     DISK_DIR: layout.diskDir,
     STATE_DIR: path.join(layout.stateDir, 'hypervisor-agent'),
     ...fromOurs('IMAGE_SOURCE_HOSTS', 'IMAGE_SOURCE_RANGES'),
+    UPLOAD_URL: `http://127.0.0.1:${String(ports.uploads)}`,
+    UPLOAD_PORT: String(ports.uploads),
     ...fromOurs('UPLOAD_URL', 'UPLOAD_ADDRESS', 'UPLOAD_PORT', 'CORS_ORIGINS'),
+    ...fromOurs('STORAGE_POOLS', 'VOLUME_MOVE_MIB_PER_SECOND'),
     ...(hypervisor.kind === 'qemu'
       ? { NETNS: layout.networkNamespace, CONSOLE_LOG_DIR: path.join(layout.logDir, 'consoles') }
       : {}),
