@@ -110,7 +110,7 @@ describe('an image from a file, and volumes in two pools', () => {
       'mutation ($input: CreateImageUploadInput!) { createImageUpload(input: $input) { image { id } upload { url ticket } } }';
     const create = () =>
       research.member.ask<{ createImageUpload: { image: { id: string }; upload: Place } }>(query, {
-        input: { idempotencyKey: key(), ...said, minMemoryMib: 64 },
+        input: { idempotencyKey: key(), ...said, minMemoryMib: 128 },
       });
     // A host tells every few seconds that it takes uploads.
     const { createImageUpload } = await pollUntil(
