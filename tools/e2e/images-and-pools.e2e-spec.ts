@@ -6,6 +6,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { pollUntil } from '@infinibay/testing';
 import { Upload } from 'tus-js-client';
+import type { GraphClient } from '../demo/graph-client.ts';
 import { PatientGraphClient } from '../demo/patient-graph-client.ts';
 import { guestImageDir } from '../guest-image/build.ts';
 import { DepartmentUnderTest } from './department-under-test.ts';
@@ -34,6 +35,7 @@ describe('an image from a file, and volumes in two pools', () => {
   const content = readFileSync(path.join(guestImageDir, file));
   const sha256 = createHash('sha256').update(content).digest('hex');
   let system: RunningSystem;
+  let admin: GraphClient;
   let research: DepartmentUnderTest;
   let sales: DepartmentUnderTest;
   let imageId: string;
@@ -42,7 +44,7 @@ describe('an image from a file, and volumes in two pools', () => {
 
   beforeAll(async () => {
     system = await RunningSystem.start({ STORAGE_POOLS: `fast=${fast}` });
-    const admin = new PatientGraphClient(system.graphqlUrl);
+    admin = new PatientGraphClient(system.graphqlUrl);
     await admin.login('admin@infinibay.local', system.adminPassword);
     research = await DepartmentUnderTest.create(system, admin, 'Research');
     sales = await DepartmentUnderTest.create(system, admin, 'Sales');
@@ -78,7 +80,7 @@ describe('an image from a file, and volumes in two pools', () => {
       .image;
   };
   const pools = async (): Promise<ReadonlyMap<string, string>> => {
-    const { storagePools } = await research.member.ask<{ storagePools: Pool[] }>('{ storagePools { id name } }');
+    const { storagePools } = await admin.ask<{ storagePools: Pool[] }>('{ storagePools { id name } }');
     return new Map(storagePools.map(({ id, name }) => [name, id]));
   };
   const poolId = async (name: string): Promise<string> => {

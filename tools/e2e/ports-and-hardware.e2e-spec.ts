@@ -137,6 +137,31 @@ describe('the hardware and the ports of a VM', () => {
     expect(await codeOf(asked)).toBe('FIRMWARE_CHANGE_UNCONFIRMED');
   });
 
+  it('shows what somebody has changed with virsh, which is brought back, or declared', async () => {
+    const GRANTED_KIB = 524_288;
+    const seen = async () => {
+      const query = 'query ($id: ID!) { vm(id: $id) { memoryMib drift { path declared actual } } }';
+      return (await research.member.ask<{ vm: { memoryMib: number; drift: unknown[] } }>(query, { id: vmId })).vm;
+    };
+    const definition = (): Promise<string> => system.virsh('dumpxml', '--inactive', vmId);
+    const { memoryMib, drift } = await seen();
+    expect(drift).toEqual([]);
+    const changed = async (): Promise<void> => {
+      await system.virsh('setmaxmem', vmId, String(GRANTED_KIB), '--config');
+      await system.virsh('setmem', vmId, String(GRANTED_KIB), '--config');
+      await pollUntil(async () => (await seen()).drift.length > 0, { timeoutMs: 60_000, what: 'the drift' });
+    };
+    await changed();
+    expect((await seen()).drift).toContainEqual({ path: 'definition.memoryMib', declared: memoryMib, actual: 512 });
+    await research.ended(vmId, 'repairVmDrift');
+    expect((await seen()).drift).toEqual([]);
+    expect(await definition()).toContain(`>${String(memoryMib * 1_024)}</currentMemory>`);
+    await changed();
+    await research.ended(vmId, 'acceptVmDrift');
+    expect(await seen()).toEqual({ memoryMib: 512, drift: [] });
+    expect(await definition()).toContain(`>${String(GRANTED_KIB)}</currentMemory>`);
+  });
+
   it('loses the port again, keeps the last one, and leaves nothing when it is deleted', async () => {
     const { id: portId, mac } = await portIn(office);
     await research.ended(vmId, 'removeVmPort', 'RemoveVmPortInput', { portId });
