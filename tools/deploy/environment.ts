@@ -52,12 +52,15 @@ const adminUrl = (secrets: StackSecrets): string => {
 };
 
 /** The env files of docker-compose.yml, by file name: one per service and job, each with no more than it needs. */
-export function environmentFiles(secrets: StackSecrets): ReadonlyMap<string, Variables> {
+export function environmentFiles(
+  secrets: StackSecrets,
+  furtherHostIds: readonly string[] = FURTHER_HOST_IDS,
+): ReadonlyMap<string, Variables> {
   const passwords = (names: readonly string[], variable: (name: string) => string, from: Variables): Variables =>
     Object.fromEntries(names.map((name) => [variable(name), from[name] ?? '']));
   return new Map<string, Variables>([
     ...SERVICE_NAMES.map((service): [string, Variables] => [`${service}.env`, secretsOfService(service, secrets)]),
-    ...FURTHER_HOST_IDS.map((id): [string, Variables] => [`${hostUser(id)}.env`, secretsOfHost(id, secrets)]),
+    ...furtherHostIds.map((id): [string, Variables] => [`${hostUser(id)}.env`, secretsOfHost(id, secrets)]),
     ['postgres.env', { POSTGRES_PASSWORD: secrets.postgresPassword }],
     [
       'nats-config.env',

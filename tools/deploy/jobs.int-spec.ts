@@ -30,13 +30,14 @@ afterAll(() => {
 });
 
 const passwords = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, `pw-${name}`]));
-const files = environmentFiles({
+const secrets = {
   postgresPassword: 'test',
   databasePasswords: passwords(SCHEMA_NAMES),
   natsPasswords: passwords(NATS_USER_NAMES),
   internalKey: 'k'.repeat(64),
   hostId: HOST_ID,
-});
+};
+const files = environmentFiles(secrets);
 
 const variables = (file: string): Variables => files.get(file) ?? {};
 
@@ -94,6 +95,15 @@ describe('the job that writes the configuration of NATS', () => {
     } finally {
       await child.stop();
     }
+  });
+
+  it('lets the agent of a further host in with what stands in the env file of that host, and no more', () => {
+    const agent = hostUser(FURTHER_HOST_ID);
+    const natsPasswords = { ...secrets.natsPasswords, [agent]: 'pw-further' };
+    const ofHost = environmentFiles({ ...secrets, natsPasswords }, [FURTHER_HOST_ID]).get(`${agent}.env`) ?? {};
+    const ofFirst = variables('hypervisor-agent.env');
+    expect(ofHost).toEqual({ ...ofFirst, HOST_ID: FURTHER_HOST_ID, NATS_USER: agent, NATS_PASSWORD: 'pw-further' });
+    expect(files.has(`${agent}.env`)).toBe(false);
   });
 
   it('names the variable that is missing', async () => {
