@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import {
   DRAIN_MODES,
   drainVerdict,
+  mayStay,
   obstacleIn,
   passesByWaiting,
   type DrainMode,
@@ -74,7 +75,8 @@ describe('drainVerdict', () => {
   it('moves what runs where that is wanted, and lets go what goes off or is on its way already', () => {
     expect(everyMode({})).toEqual(['SHUT_DOWN', 'MIGRATE', 'MIGRATE']);
     expect(everyMode({ state: 'STOPPING' })).toEqual(['SHUT_DOWN', 'SHUT_DOWN', 'SHUT_DOWN']);
-    expect(everyMode({ open: 'MIGRATE_VM' })).toEqual(['MIGRATE', 'MIGRATE', 'MIGRATE']);
+    // Who has asked without a mode knows no word for it.
+    expect(everyMode({ open: 'MIGRATE_VM' })).toEqual(['SHUT_DOWN', 'MIGRATE', 'MIGRATE']);
   });
 
   it('shuts down what can not be moved only where that is said, and says why in both cases', () => {
@@ -109,4 +111,18 @@ describe('what moving a VM was refused with', () => {
       expect([passesByWaiting(error), obstacleIn(error)]).toEqual([false, null]);
     },
   );
+});
+
+describe('mayStay', () => {
+  const noHost = (...rules: string[]) =>
+    new DomainError('NO_SUITABLE_HOST', { hostsConsidered: 1, refusals: rules.map((rule) => ({ rule, hosts: 1 })) });
+
+  it.each([
+    ['what no operation is the reason of', new DomainError('VM_BUSY', { reason: 'it is being moved' }), true],
+    ['a port that a guest keeps', new DomainError('PORT_BUSY'), true],
+    ['an operation that ends', new DomainError('VM_BUSY', { operation: 'CLONE_VM' }), false],
+    ['a host that was not heard just now', noHost('memory-committed', 'host-online'), true],
+    ['hosts without room', noHost('memory-committed'), false],
+    ['something else', new Error('no'), false],
+  ])('tells %s', (_what, refusal, stays) => expect(mayStay(refusal)).toBe(stays));
 });

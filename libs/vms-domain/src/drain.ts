@@ -54,7 +54,8 @@ export const drainVerdict = (vm: DrainedVm, mode: DrainMode): DrainVerdict => {
   const { state } = vm;
   if (state === 'STOPPED' || state === 'DELETED') return { outcome: 'NOTHING', reason: null };
   if (state === 'DELETING') return { outcome: 'DELETION', reason: null };
-  if (movesVm(vm.open)) return { outcome: 'MIGRATE', reason: null };
+  // Who wants all off knows no other word: it is waited for, and shut down if it stays.
+  if (movesVm(vm.open)) return { outcome: mode === 'SHUT_DOWN' ? 'SHUT_DOWN' : 'MIGRATE', reason: null };
   const whyLeft = whyLeftAlone(vm);
   if (whyLeft !== null) return { outcome: 'BLOCKED', reason: whyLeft };
   if (mode === 'SHUT_DOWN' || state === 'STOPPING') return { outcome: 'SHUT_DOWN', reason: null };
@@ -100,14 +101,26 @@ const PASSING: readonly ErrorCode[] = ['VM_BUSY', 'PORT_BUSY'];
 export const passesByWaiting = (refusal: unknown): refusal is DomainError =>
   refusal instanceof DomainError && PASSING.includes(refusal.code);
 
+/**
+ * Whether it may be over soon, and may stay for ever: what an earlier request has left of a VM, and hosts that were not heard
+ * just now. It is waited for some minutes; then the VM is judged by what it was refused with.
+ */
+export const mayStay = (refusal: unknown): boolean => {
+  if (!(refusal instanceof DomainError)) return false;
+  const { code, details } = refusal;
+  // An operation that is under way ends.
+  if (PASSING.includes(code)) return details['operation'] === undefined;
+  return code === 'NO_SUITABLE_HOST' && rulesIn(details['refusals']).includes('host-online');
+};
+
 /** Why a VM can't be moved, by what moving it was refused with; null: it was refused for something else. */
 export const obstacleIn = (refusal: unknown): DrainReason | null => {
   if (!(refusal instanceof DomainError) || !OBSTACLES.includes(refusal.code)) return null;
   const { code, message, details } = refusal;
-  const said = typeof details['reason'] === 'string' ? details['reason'] : rulesIn(details['refusals']);
+  const said = typeof details['reason'] === 'string' ? details['reason'] : rulesIn(details['refusals']).join(', ');
   return { code, message: said === '' ? message : `${message}: ${said}` };
 };
 
 /** The rules by which hosts were refused, each once. */
-const rulesIn = (refusals: unknown): string =>
-  Array.isArray(refusals) ? refusals.map((one: { readonly rule?: unknown }) => String(one.rule)).join(', ') : '';
+const rulesIn = (refusals: unknown): string[] =>
+  Array.isArray(refusals) ? refusals.map((one: { readonly rule?: unknown }) => String(one.rule)) : [];

@@ -139,6 +139,13 @@ export class BulkResultRepository {
         AND r.operation_id = o.id AND r.status = 'PENDING'`;
   }
 
+  /** Whether others of the request come before it that were not looked at yet, or wait for nothing but their turn. */
+  async isLaterThan({ operationId, position }: BulkResultKey, turn: Refusal): Promise<boolean> {
+    const waits = { OR: [{ errorMessage: null }, { errorMessage: turn.message }] };
+    const where = { operationId, position: { lt: position }, status: 'PENDING' as const, attempts: 0, ...waits };
+    return (await this.database.bulkResult.findFirst({ where, select: { position: true } })) !== null;
+  }
+
   /** It could not be asked now, and is again later. @returns how often it was tried */
   async again({ operationId, position }: BulkResultKey): Promise<number> {
     const [row] = await this.database.$queryRawUnsafe<{ attempts: number }[]>(

@@ -1,6 +1,14 @@
 import { DomainError, isRetryable, type Actor } from '@infinibay/contracts';
 import { newServiceContext, runInContext } from '@infinibay/platform-logging';
-import { obstacleIn, operationKind, passesByWaiting, type OperationKind, type Parameters } from '@infinibay/vms-domain';
+import {
+  mayStay,
+  obstacleIn,
+  operationKind,
+  passesByWaiting,
+  type DrainReason,
+  type OperationKind,
+  type Parameters,
+} from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
 import { parametersIn } from '../operations/operation.repository.js';
@@ -10,7 +18,7 @@ import { VmMigrationService } from '../vm-changes/vm-migration.service.js';
 import { isBulkKind } from './bulk.actions.js';
 import { drainModeOf, isDrain } from './bulk-request.repository.js';
 import { BulkResultRepository, type BulkResultKey, type PendingResult } from './bulk-result.repository.js';
-import { DrainedVms, type DrainMove, type DrainOfVm } from './drained-vms.js';
+import { DrainedVms, NOT_ITS_TURN, type DrainMove, type DrainOfVm } from './drained-vms.js';
 
 /** With growing waits, some minutes. */
 const MAX_ATTEMPTS = 12;
@@ -64,16 +72,31 @@ export class BulkAcceptance {
   private async drain(key: BulkResultKey, pending: PendingResult, drain: DrainOfVm): Promise<void> {
     const move = await this.drained.look(drain);
     if (move.kind !== 'ask') return this.settle(key, drain, move);
+    if (move.action === 'MIGRATE_VM' && (await this.results.isLaterThan(key, NOT_ITS_TURN.reason)))
+      return this.results.wait(key, NOT_ITS_TURN.reason, 0);
     try {
       await this.askDrained(key, pending, drain, move.action);
     } catch (error) {
       if (error instanceof MovedOn) return this.settle(key, drain, error.move);
       if (move.action !== 'MIGRATE_VM') throw error;
-      if (passesByWaiting(error)) return this.results.wait(key, error, drain.ageMs);
-      const obstacle = obstacleIn(error);
+      const obstacle = passesByWaiting(error) ? { code: error.code, message: error.message } : obstacleIn(error);
       if (obstacle === null) throw error;
+      if (await this.isWaitedFor(key, drain, error, obstacle)) return;
       await this.drain(key, pending, { ...drain, obstacle });
     }
+  }
+
+  /** What moving it was refused with will be over, or may be: for as long as anything that can't be asked is tried. */
+  private async isWaitedFor(
+    key: BulkResultKey,
+    { ageMs }: DrainOfVm,
+    error: unknown,
+    obstacle: DrainReason,
+  ): Promise<boolean> {
+    const stays = mayStay(error);
+    if (!stays && !passesByWaiting(error)) return false;
+    await this.results.wait(key, obstacle, ageMs);
+    return !stays || (await this.results.again(key)) < MAX_ATTEMPTS;
   }
 
   private async askDrained(

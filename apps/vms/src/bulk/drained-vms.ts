@@ -5,10 +5,12 @@ import {
   drainVerdict,
   isComingUp,
   isPowerCut,
+  isUnsettled,
   movesVm,
   type DrainMode,
   type DrainReason,
   type DrainVerdict,
+  type Migration,
   type OperationKind,
   type Parameters,
 } from '@infinibay/vms-domain';
@@ -28,6 +30,7 @@ interface Drained {
   readonly errorCode: string | null;
   readonly errorMessage: string | null;
   readonly purgeAt: Date | null;
+  readonly failedAttempts: number;
 }
 
 /** What is wanted of VMs, and what is known beside their rows. */
@@ -39,7 +42,10 @@ export interface Wanted {
   readonly obstacle: DrainReason | null;
 }
 
-export const verdictOn = (vm: Omit<Drained, 'hostId'>, { mode, open, obstacle }: Wanted): DrainVerdict => {
+export const verdictOn = (
+  vm: Omit<Drained, 'hostId' | 'failedAttempts'>,
+  { mode, open, obstacle }: Wanted,
+): DrainVerdict => {
   const { state, desired, errorCode, errorMessage } = vm;
   const error = errorCode === null ? null : { code: errorCode, message: errorMessage ?? errorCode };
   return drainVerdict({ state, isWantedGone: desired === 'DELETED', error, open, obstacle }, mode);
@@ -74,11 +80,16 @@ const CUT: DrainMove = { kind: 'ask', action: POWER_CUT };
 const MOVE: DrainMove = { kind: 'ask', action: 'MIGRATE_VM' };
 const DONE: DrainMove = { kind: 'done' };
 
-const waitFor = (message: string): DrainMove => ({ kind: 'wait', reason: { code: 'VM_BUSY', message } });
+const waitFor = (message: string): Extract<DrainMove, { kind: 'wait' }> => ({
+  kind: 'wait',
+  reason: { code: 'VM_BUSY', message },
+});
 const LEAVING = waitFor('The virtual machine is being deleted');
 const GOING_OFF = waitFor('The virtual machine is going off');
 const MOVING = waitFor('The virtual machine is being moved, or has to be cleaned up after it was');
-const NOT_ITS_TURN = waitFor('Other virtual machines leave the host first');
+export const NOT_ITS_TURN = waitFor('Other virtual machines leave the host first');
+/** At most between two attempts of a start: as backoff.ts has it. */
+const LONGEST_WAIT_MS = 10_000;
 const NOT_UP = { code: 'VM_BUSY', message: 'The virtual machine is coming up' } as const;
 
 /** VMs of a host that is drained, each looked at anew when its turn comes: between the drain and that they move on. */
@@ -93,10 +104,14 @@ export class DrainedVms {
 
   /** A cheap look, which holds nobody up. */
   async look(drain: DrainOfVm): Promise<DrainMove> {
+    // Before its operation: that of one that has arrived meanwhile has ended.
+    const migration = await this.migrations.ofVm(drain.vmId);
     const vm = await this.vms.findRow(drain.vmId);
-    const move = this.moveFor(vm, await this.operations.open(drain.vmId), drain);
+    const open = await this.operations.open(drain.vmId);
+    if (migration?.targetHostId === drain.hostId && isArriving(migration, open)) return MOVING;
+    const move = this.moveFor(vm, open, drain);
     if (move !== MOVE) return move;
-    if ((await this.migrations.ofVm(drain.vmId)) !== null) return MOVING;
+    if (migration !== null) return MOVING;
     return (await this.migrations.countFrom(drain.hostId)) < DRAINED_AT_ONCE ? MOVE : NOT_ITS_TURN;
   }
 
@@ -125,6 +140,9 @@ export class DrainedVms {
       case 'DELETION':
         return LEAVING;
       case 'BLOCKED':
+        // It may wait for its turn for hours: what comes in between is over by then.
+        if (mode !== 'SHUT_DOWN' && open !== null && obstacle === null && vm.state === 'RUNNING')
+          return waitFor(`${open.kind} is under way`);
         return { kind: 'refuse', reason: verdict.reason };
       case 'MIGRATE':
         return this.toMigrate(vm, open, drain);
@@ -134,15 +152,15 @@ export class DrainedVms {
   }
 
   private toMigrate(vm: Drained, open: OpenOperation | null, drain: DrainOfVm): DrainMove {
-    // Who wants it to be off waits: it may come back from being moved, and run on here.
-    if (open !== null && movesVm(open.kind))
-      return drain.mode === 'SHUT_DOWN' ? MOVING : { kind: 'asked', operationId: open.id };
-    if (isComingUp(vm.state)) return this.whileComingUp(open, drain);
+    if (open !== null && movesVm(open.kind)) return { kind: 'asked', operationId: open.id };
+    if (isComingUp(vm.state)) return this.whileComingUp(vm, open, drain);
     return open === null ? MOVE : waitFor(`${open.kind} is under way`);
   }
 
   private toShutDown(vm: Drained, open: OpenOperation | null, drain: DrainOfVm): DrainMove {
-    if (isComingUp(vm.state)) return this.whileComingUp(open, drain);
+    // It may come back from being moved, and run on here.
+    if (open !== null && movesVm(open.kind)) return MOVING;
+    if (isComingUp(vm.state)) return this.whileComingUp(vm, open, drain);
     // Somebody has asked for that; if nothing comes of it, it is moved.
     if (drain.mode !== 'SHUT_DOWN' && vm.state === 'STOPPING') return GOING_OFF;
     if (open !== null && goesFurther(open, drain)) return { kind: 'asked', operationId: open.id };
@@ -151,13 +169,23 @@ export class DrainedVms {
   }
 
   /** Who has asked for it to come up is told of the end of that; what comes up by itself may be trying for ever. */
-  private whileComingUp(open: OpenOperation | null, { parameters, ageMs }: DrainOfVm): DrainMove {
+  private whileComingUp(
+    { failedAttempts }: Drained,
+    open: OpenOperation | null,
+    { parameters, ageMs }: DrainOfVm,
+  ): DrainMove {
     const graceMs =
       parameters.timeoutSeconds === undefined ? this.options.shutdownGraceMs : parameters.timeoutSeconds * 1_000;
-    if (open !== null || ageMs <= graceMs + this.options.retryLimitMs) return { kind: 'wait', reason: NOT_UP };
+    // A drain may be hours old when a guest that has crashed is started again: that has tried for no longer than this.
+    const triedMs = Math.min(ageMs, failedAttempts * LONGEST_WAIT_MS);
+    if (open !== null || triedMs <= graceMs + this.options.retryLimitMs) return { kind: 'wait', reason: NOT_UP };
     return parameters.force === true ? CUT : { kind: 'refuse', reason: NOT_UP };
   }
 }
+
+/** On its way to here: it is looked at when it has come, or has stayed where it was. */
+const isArriving = (migration: Migration, open: OpenOperation | null): boolean =>
+  isUnsettled(migration) || (migration.phase === 'CLEANING' && open !== null && movesVm(open.kind));
 
 const goesFurther = (open: OpenOperation, { parameters }: DrainOfVm): boolean =>
   isPowerCut(open.kind) || (open.kind === 'SHUTDOWN_VM' && open.parameters.force === true && parameters.force !== true);

@@ -99,7 +99,7 @@ describe('the drain of a host whose VMs move on', () => {
   }, 60_000);
 
   it('does not wait for ever for one that comes up by itself and does not: with force its power is cut', async () => {
-    const trying = { desired: 'RUNNING', reconcileAt: null };
+    const trying = { desired: 'RUNNING', reconcileAt: null, failedAttempts: 1_000 };
     const [vmId = ''] = await drain.bulk.vms(1, 'STARTING', trying);
     const first = await drain.drained();
     await isTold(first, 'PENDING', 'VM_BUSY');

@@ -8,6 +8,7 @@ import { requestOf, type NewBulkRequest } from '../bulk/bulk-request.repository.
 import type { BulkTarget } from '../bulk/bulk-result.repository.js';
 import { BulkOpening } from '../bulk/bulk.opening.js';
 import { Change, type Transaction } from '../database.js';
+import { MigrationRepository } from '../migrations/migration.repository.js';
 import type { Operation } from '../operations/operation.model.js';
 import { OperationService } from '../operations/operation.service.js';
 import { parametersOf } from '../vm-changes/action-arguments.js';
@@ -27,6 +28,7 @@ export class DrainService {
     private readonly maintenance: MaintenanceChange,
     private readonly bulk: BulkOpening,
     private readonly operations: OperationService,
+    private readonly migrations: MigrationRepository,
   ) {}
 
   /**
@@ -95,7 +97,13 @@ export class DrainService {
   ): Promise<EventEnvelope[]> {
     const { drainedHostId, actorId } = request;
     await this.bulk.endDrains(tx, drainedHostId);
-    const targets = (await this.plan.of(tx, drainedHostId, mode)).flatMap(targetOf);
+    const here = (await this.plan.of(tx, drainedHostId, mode)).flatMap(targetOf);
+    // What was not taken back in time runs here when it has come.
+    const coming = (await this.migrations.comingTo(tx, drainedHostId)).map(({ vmId, departmentId }): BulkTarget => ({
+      vmId,
+      known: { departmentId, hostId: drainedHostId },
+    }));
+    const targets = [...here, ...coming];
     const { correlationId } = currentContext();
     // Of whatever departments its VMs are: hosts are for administrators alone, who see all operations.
     return this.bulk.open(tx, { ...request, departmentId: actorId, correlationId }, targets);

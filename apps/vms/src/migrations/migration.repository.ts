@@ -42,9 +42,26 @@ export class MigrationRepository {
     return { ...row, target: MigrationTarget.nullable().parse(row.target), isWanted, isTargetInMaintenance };
   }
 
-  /** VMs that are leaving a host, and have not settled anywhere else. */
-  countFrom(sourceHostId: string, tx: Pick<Transaction, 'vmMigration'> = this.database): Promise<number> {
-    return tx.vmMigration.count({ where: { sourceHostId, phase: { in: ['PREPARING', 'MOVING', 'ARRIVED'] } } });
+  /** VMs that are leaving a host, and are waited for: what could not be settled keeps no others there. */
+  async countFrom(sourceHostId: string, tx: Pick<Transaction, '$queryRaw'> = this.database): Promise<number> {
+    const [row] = await tx.$queryRaw<{ count: number }[]>`
+      SELECT count(*)::int AS count FROM vm_migrations AS m JOIN operations AS o ON o.id = m.operation_id
+      WHERE m.source_host_id = ${sourceHostId}::uuid AND m.phase IN ('PREPARING', 'MOVING')
+        AND o.status IN ('PENDING', 'RUNNING')`;
+    return row?.count ?? 0;
+  }
+
+  /** VMs that may arrive yet. @param targetHostId of a locked host: none of them arrives meanwhile */
+  async comingTo(
+    tx: Transaction,
+    targetHostId: string,
+  ): Promise<{ readonly vmId: string; readonly departmentId: string }[]> {
+    const rows = await tx.vmMigration.findMany({
+      where: { targetHostId, phase: { in: ['PREPARING', 'MOVING'] } },
+      select: { vmId: true, vm: { select: { departmentId: true } } },
+      orderBy: { vmId: 'asc' },
+    });
+    return rows.map(({ vmId, vm }) => ({ vmId, departmentId: vm.departmentId }));
   }
 
   /** Where VMs of a host are on their way to, by VM. */

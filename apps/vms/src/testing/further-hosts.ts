@@ -18,7 +18,10 @@ interface FurtherHost {
 /** Hosts that tell of themselves and do nothing that they are asked to do: enough to be chosen. */
 export class FurtherHosts {
   private readonly hosts: FurtherHost[] = [];
+  /** They are not heard. */
+  areSilent = false;
   private readonly beating = setInterval(() => {
+    if (this.areSilent) return;
     for (const host of this.hosts) this.tell(host);
   }, HEARTBEAT_MS);
   private sequence = 0;

@@ -95,6 +95,11 @@ export class SimulatedMigrations {
     return started;
   }
 
+  /** Whether the second host is heard. */
+  silence(isSilent: boolean): void {
+    this.hosts.areSilent = isSilent;
+  }
+
   async stop(): Promise<void> {
     await this.hosts.stop();
     await this.connection.close();
