@@ -41,9 +41,15 @@ export class CdromMedia {
     const domain = await this.domains.find(vmId, deadline);
     if (domain === undefined) return [];
     const sound: string[] = [];
-    for (const file of cdromFilesOf(await this.read(domain, true, deadline)))
-      if (this.isAmongImages(file) && (await this.images.isSound(file))) sound.push(file);
+    for (const file of this.imagesIn(await this.read(domain, true, deadline)))
+      if (await this.images.isSound(file)) sound.push(file);
     return sound;
+  }
+
+  /** Whether all images that a domain has as CD-ROMs may be used. */
+  async areSound(domainXml: string): Promise<boolean> {
+    for (const file of this.imagesIn(domainXml)) if (!(await this.images.isSound(file))) return false;
+    return true;
   }
 
   /**
@@ -96,6 +102,10 @@ export class CdromMedia {
     if (typeof machine !== 'string') return;
     const saved = mediumOf(machine, this.seeds.pathOf(vmId)) ?? null;
     if (saved !== path) throw new DomainError('VM_MEMORY_SAVED', { vmId });
+  }
+
+  private imagesIn(domainXml: string): string[] {
+    return cdromFilesOf(domainXml).filter((file) => this.isAmongImages(file));
   }
 
   private read(domain: Domain, inactive: boolean, deadline: Deadline): Promise<string> {

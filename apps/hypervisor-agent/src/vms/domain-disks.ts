@@ -116,6 +116,12 @@ export class DomainDisks {
     }
   }
 
+  /** What a guest that is brought back has in its drive. @throws DomainError SNAPSHOT_DISKS_DIFFER */
+  async requireMedia(vmId: string, domainXml: string): Promise<void> {
+    if (await this.media.areSound(domainXml)) return;
+    throw new DomainError('SNAPSHOT_DISKS_DIFFER', { vmId, reason: 'the CD-ROM' });
+  }
+
   /** Whether a seed is among the files of a domain of the VM. */
   haveSeed(vmId: string, files: readonly string[]): boolean {
     return files.includes(this.seeds.pathOf(vmId));
