@@ -9,6 +9,7 @@ import {
 } from '@infinibay/contracts';
 import { canSettleIn } from '../vms/settling-in.js';
 import { linksToDefine, sizesToDefine } from '../vms/vm-spec.js';
+import { defineCdrom } from './cdrom.js';
 import { defineSeed } from './cloud-init.js';
 import { copyDisk } from './disk-copy.js';
 import { defineDomain } from './hardware.js';
@@ -63,6 +64,7 @@ const define: PerformStep = async (input) => {
   if (linksToDefine(vm)[mac] === 'DOWN') await setLinks(input, 'definition', { [mac]: 'DOWN' });
   // Before the volumes, which take whatever slots are free.
   await defineCards(input);
+  await defineCdrom(input);
   await defineSeed(input, nics);
   await defineVolumes(input);
   // What it has elsewhere since it went to another department: no address is free while a definition names it.
