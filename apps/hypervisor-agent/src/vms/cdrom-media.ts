@@ -53,17 +53,14 @@ export class CdromMedia {
   }
 
   /**
-   * Puts it into the drive, or takes out what is in it. A definition that has the drive is written at each start anew.
+   * Puts it into the drive, or takes out what is in it. A VM without a domain gets it with the definition of its next start.
    * @param imageId null: nothing shall be in it
-   * @throws DomainError IMAGE_NOT_FOUND, VM_NOT_FOUND, VM_MEMORY_SAVED, HYPERVISOR_ERROR
+   * @throws DomainError IMAGE_NOT_FOUND, VM_MEMORY_SAVED, HYPERVISOR_ERROR
    */
   async set(vmId: string, imageId: string | null, deadline: Deadline): Promise<CdromStatus> {
     const path = imageId === null ? null : (await this.images.get(imageId)).path;
     const domain = await this.domains.find(vmId, deadline);
-    if (domain === undefined) {
-      if (path === null) return 'OFF';
-      throw new DomainError('VM_NOT_FOUND', { vmId });
-    }
+    if (domain === undefined) return 'OFF';
     const isOn = !isOff(await this.domains.power(domain, deadline));
     const status = isOn ? await this.change(vmId, domain, path, deadline) : 'OFF';
     if (status === 'HELD') return status;

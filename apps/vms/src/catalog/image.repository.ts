@@ -88,8 +88,8 @@ export class ImageRepository {
   }
 
   /**
-   * Of VMs all that are not deleted, wherever they went and whatever becomes of them: their disks read from it, or it is in
-   * their drives.
+   * Of VMs all that are not deleted, wherever they went and whatever becomes of them: their disks read from it, or it is
+   * in their drives.
    * Of templates those whose newest version has it. Lock it before.
    */
   async uses(tx: Transaction, imageId: string): Promise<ImageUses> {

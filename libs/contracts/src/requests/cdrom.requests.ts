@@ -13,7 +13,7 @@ export const setCdrom = defineCommand({
   name: 'host.set-cdrom',
   version: 1,
   description:
-    'Puts an image of this host into the CD-ROM drive of a VM, read-only, or takes out what is in it: in its definition, and in the drive of a guest that runs. A guest that was started without a drive has it from its next start on, and one that has locked its tray keeps what it has: sent again it tells whether the guest has let go. "Already so" is success. host.define-vm and host.define-machine leave the drive out again; a drive that is put in before the seed of cloud-init is the one that CDROM boots from. Errors: IMAGE_NOT_FOUND, VM_NOT_FOUND when there is no definition and something is put in, VM_MEMORY_SAVED, STALE_FENCE, DEADLINE_EXCEEDED, HYPERVISOR_ERROR.',
+    'Puts an image of this host into the CD-ROM drive of a VM, read-only, or takes out what is in it: in its definition, and in the drive of a guest that runs. A guest that was started without a drive has it from its next start on, and one that has locked its tray keeps what it has: sent again it tells whether the guest has let go. "Already so" is success. host.define-vm and host.define-machine leave the drive out again; a drive that is put in before the seed of cloud-init is the one that CDROM boots from. A VM without a definition gets it with that. Errors: IMAGE_NOT_FOUND, VM_MEMORY_SAVED, STALE_FENCE, DEADLINE_EXCEEDED, HYPERVISOR_ERROR.',
   owner: 'hypervisor-agent',
   callers: ['vms'],
   timeoutMs: 60_000,

@@ -27,4 +27,13 @@ export const setCdrom = defineTaskAction({
     inError: true,
     overdue: 'The guest did not let go of what is in its drive in time; what was asked for holds from its next start on',
   },
+  options: {
+    timeoutSeconds: {
+      type: 'integer',
+      min: 1,
+      max: 3_600,
+      description:
+        'Seconds that a guest has to open its tray, 1 to 3600; as the service is configured when left out',
+    },
+  },
 });
