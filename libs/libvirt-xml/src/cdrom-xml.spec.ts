@@ -14,7 +14,8 @@ const targetsIn = (xml: string): Record<string, string> =>
 /** As libvirt shows the drive of a guest that runs. */
 const liveWith = (inside: string): string =>
   `<domain id='1'><devices><disk type='file' device='cdrom'>${inside}<target dev='hda' bus='ide'/><readonly/>` +
-  "<alias name='ide0-0-0'/><address type='drive' controller='0' bus='0' target='0' unit='0'/></disk></devices></domain>";
+  "<alias name='ide0-0-0'/><address type='drive' controller='0' bus='0' target='0' unit='0'/></disk>" +
+  '</devices></domain>';
 
 describe('the drive for media', () => {
   it('is read-only, and the first one: libvirt boots from the first CD-ROM alone', () => {

@@ -33,8 +33,8 @@ const seedOf = (domainXml: string, seedPath: string): string | undefined =>
   elements(domainXml, 'disk').find((xml) => isDrive(xml) && fileIn(xml) === seedPath);
 
 /**
- * The definition with this medium in a drive, or without a drive for media; the same document when it is so already. The
- * seed of cloud-init, which is not booted from, makes place for the drive.
+ * The definition with this medium in a drive, or without a drive for media; the same document when it is so already.
+ * The seed of cloud-init, which is not booted from, makes place for the drive.
  */
 export const withMedium = (definition: string, path: string | null, seedPath: string): string => {
   const medium = mediumOf(definition, seedPath);

@@ -38,7 +38,8 @@ describe('the CD-ROM of a VM', () => {
     pollUntil(
       async () => {
         bench.neighbours.heartbeat();
-        return (await database().hostImage.count({ where: { imageId } })) > 0 === has;
+        const hosts = await database().hostImage.count({ where: { imageId } });
+        return has ? hosts > 0 : hosts === 0;
       },
       { what: `a host that ${has ? 'has' : 'lacks'} the ISO`, timeoutMs: 60_000, intervalMs: 250 },
     );
@@ -116,7 +117,8 @@ describe('the CD-ROM of a VM', () => {
     expect(await codeOf(vmId, bench.neighbours.imageId)).toBe('IMAGE_NOT_AN_ISO');
     for (const unknown of [randomUUID(), 'no id']) expect(await codeOf(vmId, unknown)).toBe('IMAGE_NOT_FOUND');
     const other = randomUUID();
-    const set = (id: string, data: Prisma.ImageUncheckedUpdateInput) => database().image.update({ where: { id }, data });
+    const set = (id: string, data: Prisma.ImageUncheckedUpdateInput) =>
+      database().image.update({ where: { id }, data });
     await set(second, { departmentId: other });
     expect(await codeOf(vmId, second)).toBe('IMAGE_NOT_FOUND');
     await set(second, { departmentId: bench.departmentId, state: 'FAILED' });
@@ -135,7 +137,7 @@ describe('the CD-ROM of a VM', () => {
     expect(await deletion()).toBeUndefined();
   }, 120_000);
 
-  it('stays in the drive of a VM that is transferred when it is for all, and with its department when it is its own', async () => {
+  it('stays in a VM that is transferred when it is for all, and with its department when it is its own', async () => {
     const to = new TransferBench(bench, database);
     const shared = await iso();
     await database().image.update({ where: { id: shared }, data: { departmentId: null } });

@@ -25,15 +25,14 @@ export const setCdrom = defineTaskAction({
     step: 'set-cdrom',
     onOff: true,
     inError: true,
-    overdue: 'The guest did not let go of what is in its drive in time; what was asked for holds from its next start on',
+    overdue: 'The guest did not open its tray in time; what was asked for is in its drive from its next start on',
   },
   options: {
     timeoutSeconds: {
       type: 'integer',
       min: 1,
       max: 3_600,
-      description:
-        'Seconds that a guest has to open its tray, 1 to 3600; as the service is configured when left out',
+      description: 'Seconds that a guest has to open its tray, 1 to 3600; as the service is configured when left out',
     },
   },
 });
