@@ -1,4 +1,4 @@
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { DomainError, type CdromStatus } from '@infinibay/contracts';
 import type { Domain } from '@infinibay/libvirt';
 import { cdromFilesOf, changedDriveXml, isOfRunningDomain, mediumOf, withMedium } from '@infinibay/libvirt-xml';
@@ -33,7 +33,7 @@ export class CdromMedia {
   /** Whether a file is where images are: it is no disk of a VM. What may be used of them ImageStore says. */
   isAmongImages(file: string): boolean {
     const { IMAGE_DIR, DISK_DIR } = this.config;
-    return [IMAGE_DIR, libraryFolder(DISK_DIR)].includes(dirname(file));
+    return [IMAGE_DIR, libraryFolder(DISK_DIR)].some((folder) => resolve(folder) === dirname(file));
   }
 
   /** Images that a VM is defined with as CD-ROMs, and that may be used. */

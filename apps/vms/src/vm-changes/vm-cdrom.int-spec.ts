@@ -173,7 +173,7 @@ describe('the CD-ROM of a VM', () => {
     await put(vmId, first);
     const query = 'mutation ($input: MigrateVmInput!) { migrateVm(input: $input) { operation { id } } }';
     const { errors } = await bench.vms.ask(admin(), query, { input: { idempotencyKey: randomUUID(), vmId } });
-    const { code, details } = errors?.[0]?.extensions ?? {};
-    expect([code, (details as { reason?: string } | undefined)?.reason]).toEqual(['VM_NOT_MIGRATABLE', 'CDROM']);
+    const refusal = errors?.[0]?.extensions;
+    expect([refusal?.code, refusal?.details['reason']]).toEqual(['VM_NOT_MIGRATABLE', 'CDROM']);
   }, 120_000);
 });
