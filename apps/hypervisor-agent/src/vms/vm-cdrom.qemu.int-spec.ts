@@ -1,6 +1,17 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { PLAIN_HARDWARE, ensureSeed, forceOffVm, setCdrom } from '@infinibay/contracts';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import {
+  PLAIN_HARDWARE,
+  ensureEmptyDisk,
+  ensureSeed,
+  forceOffVm,
+  inspectDisk,
+  removeDisk,
+  setCdrom,
+} from '@infinibay/contracts';
 import { disksOf } from '@infinibay/libvirt-xml';
 import { findTestHypervisor, type TestHypervisor } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -93,4 +104,19 @@ onQemu((at) => {
     await guest.boot();
     await off();
   }, 240_000);
+
+  it('is what a disk is installed from that holds nothing, and needs it no more', async () => {
+    const { agent } = guest;
+    const [vmId, from] = [randomUUID(), disc('e')];
+    const asked = { vmId, fence: 1, imageId: from.imageId, capacityBytes: 64 * MIB };
+    expect(await agent.refusal(ensureEmptyDisk, { ...asked, imageId: randomUUID() })).toBe('IMAGE_NOT_FOUND');
+    for (const created of [true, false]) expect(await agent.call(ensureEmptyDisk, asked)).toEqual({ created });
+    writeFileSync(from.path, 'something else');
+    const found = await agent.call(inspectDisk, { vmId });
+    expect(found).toEqual({ status: 'SOUND', capacityBytes: 64 * MIB, problem: null });
+    const { stdout } = await promisify(execFile)('qemu-img', ['info', '-U', join(at.diskDir, `vm-${vmId}.qcow2`)]);
+    expect(stdout).toContain('virtual size: 64 MiB');
+    expect(stdout).not.toContain('backing file');
+    await agent.call(removeDisk, { vmId, fence: 1 });
+  }, 120_000);
 });

@@ -9,7 +9,7 @@ import {
 } from '@infinibay/contracts';
 import { canSettleIn } from '../vms/settling-in.js';
 import { linksToDefine, sizesToDefine } from '../vms/vm-spec.js';
-import { defineCdrom } from './cdrom.js';
+import { defineCdrom, makeEmptyDisk } from './cdrom.js';
 import { defineSeed } from './cloud-init.js';
 import { copyDisk } from './disk-copy.js';
 import { defineDomain } from './hardware.js';
@@ -36,6 +36,7 @@ const makeDisk: PerformStep = async (input) => {
   const { vm, target, on, requests } = input;
   // Whatever was to be copied: a clone never gets the disk of a new VM instead.
   if (vm.cloneSourceId !== null) return copyDisk(input);
+  if (vm.isDiskEmpty) return makeEmptyDisk(input);
   await requests.call(ensureDisk, { ...target, imageId: vm.imageId, capacityBytes: Number(vm.diskBytes) }, on);
   return 'done';
 };

@@ -9,7 +9,7 @@ import { PrismaClient, type Transaction } from '../database.js';
 import type { Image as ImageRow, Prisma } from '../generated/prisma/client.js';
 import { toImage } from './image.mapper.js';
 import type { Image } from './image.model.js';
-import { requireMedium, requireUsable } from './usable-image.js';
+import { requireMedium, requireSource, requireUsable } from './usable-image.js';
 
 /** More than anybody looks through. */
 const MAX_LISTED = 1_000;
@@ -57,6 +57,11 @@ export class ImageRepository {
    */
   async keep(tx: Transaction, id: string, departmentId: string | null): Promise<ImageRow> {
     return requireUsable(await this.kept(tx, id), departmentId);
+  }
+
+  /** The same for a VM that may be installed from an ISO too. @throws DomainError IMAGE_NOT_FOUND, IMAGE_BUSY */
+  async keepSource(tx: Transaction, id: string, departmentId: string): Promise<ImageRow> {
+    return requireSource(await this.kept(tx, id), departmentId);
   }
 
   /**

@@ -8,9 +8,19 @@ import type { Image as ImageRow } from '../generated/prisma/client.js';
  */
 export const requireUsable = (image: ImageRow | null, departmentId: string | null): ImageRow => {
   const found = requireVisible(image, departmentId);
-  if (found.format === 'iso') throw new DomainError('IMAGE_NOT_A_DISK');
+  if (isDisc(found)) throw new DomainError('IMAGE_NOT_A_DISK');
   return requireReady(found);
 };
+
+/**
+ * The same for a VM that may be installed from an ISO too.
+ * @throws DomainError IMAGE_NOT_FOUND, IMAGE_BUSY
+ */
+export const requireSource = (image: ImageRow | null, departmentId: string): ImageRow =>
+  requireReady(requireVisible(image, departmentId));
+
+/** Nothing is read from it by a disk: a VM is installed from it. */
+export const isDisc = ({ format }: Pick<ImageRow, 'format'>): boolean => format === 'iso';
 
 /**
  * The same for the CD-ROM drive of a VM of a department.
@@ -18,7 +28,7 @@ export const requireUsable = (image: ImageRow | null, departmentId: string | nul
  */
 export const requireMedium = (image: ImageRow | null, departmentId: string): ImageRow => {
   const found = requireVisible(image, departmentId);
-  if (found.format !== 'iso') throw new DomainError('IMAGE_NOT_AN_ISO');
+  if (!isDisc(found)) throw new DomainError('IMAGE_NOT_AN_ISO');
   return requireReady(found);
 };
 

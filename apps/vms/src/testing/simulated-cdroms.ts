@@ -1,4 +1,4 @@
-import { setCdrom, type CdromStatus, type DomainPower, type RequestOf } from '@infinibay/contracts';
+import { ensureEmptyDisk, setCdrom, type CdromStatus, type DomainPower, type RequestOf } from '@infinibay/contracts';
 import type { OnVm, Serve } from './simulated-links.js';
 
 /** The CD-ROM drives of simulated VMs. */
@@ -27,6 +27,12 @@ export class SimulatedCdroms {
   }
 
   serve(on: Serve, onVm: OnVm): void {
+    on(ensureEmptyDisk, (request) =>
+      onVm('ensure-empty-disk', request, (vm) => {
+        if (!vm.disk) vm.disksMade += 1;
+        return { created: !vm.disk && (vm.disk = true) };
+      }),
+    );
     on(setCdrom, (request) =>
       onVm('set-cdrom', request, ({ power }) => {
         const status = power === 'running' ? this.change(request) : 'OFF';

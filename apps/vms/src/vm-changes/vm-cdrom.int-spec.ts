@@ -152,6 +152,21 @@ describe('the CD-ROM of a VM', () => {
     }
   }, 120_000);
 
+  it('is what a VM is installed from, on an empty disk that is booted first, and is kept with the VM', async () => {
+    const imageId = await iso();
+    const unsaid = await bench.create(bench.input({ imageId }));
+    expect(unsaid.errors?.[0]?.extensions.code).toBe('INVALID_INPUT');
+    bench.neighbours.calls.length = 0;
+    const vmId = await bench.running({ imageId, diskGib: 1 / 64 });
+    expect(await view(vmId)).toEqual({ has: imageId, waits: [], defined: imageId, live: imageId });
+    expect(bench.neighbours.calls).toContain('ensure-empty-disk');
+    expect(bench.neighbours.calls).not.toContain('ensure-disk');
+    expect(bench.neighbours.vm(vmId).hardware?.bootOrder).toEqual(['DISK', 'CDROM']);
+    await put(vmId, null);
+    const refused = await askOfImage(bench, 'deleteImage', { imageId });
+    expect(refused.errors?.[0]?.extensions.code).toBe('IMAGE_IN_USE');
+  }, 120_000);
+
   it('is not in the drive of a clone', async () => {
     const vmId = await bench.running();
     await off(vmId);

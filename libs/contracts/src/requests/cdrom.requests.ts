@@ -32,3 +32,29 @@ export const setCdrom = defineCommand({
     reply: { status: 'LIVE' },
   },
 });
+
+export const ensureEmptyDisk = defineCommand({
+  name: 'host.ensure-empty-disk',
+  version: 1,
+  description:
+    "Makes the VM's disk with nothing on it, to be installed from an image of this host; one that exists already is success. Made once, as by host.ensure-disk. Errors: IMAGE_NOT_FOUND, DISK_MISSING, DISK_REPLACED, DISK_DAMAGED, STORAGE_UNAVAILABLE, STALE_FENCE.",
+  owner: 'hypervisor-agent',
+  callers: ['vms'],
+  timeoutMs: 60_000,
+  request: z.object({
+    vmId: Uuid,
+    fence: Fence,
+    imageId: Uuid.describe('What it is installed from; the disk does not read from it'),
+    capacityBytes: z.int().positive().describe('What the guest sees'),
+  }),
+  reply: z.object({ created: z.boolean() }),
+  example: {
+    request: {
+      vmId: '0196f5a0-0000-7000-8000-000000000001',
+      fence: 1,
+      imageId: '0196f5a0-0000-7000-8000-0000000000e1',
+      capacityBytes: 10_737_418_240,
+    },
+    reply: { created: true },
+  },
+});
