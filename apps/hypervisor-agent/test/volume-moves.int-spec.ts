@@ -144,19 +144,24 @@ suite('a volume that is moved', () => {
     requireBytes(fileIn('default', volumeId));
   }, 400_000);
 
-  it('can be cloned into another pool while nobody has it', async () => {
-    const [sourceVolumeId, volumeId] = [await written(), randomUUID()];
-    const request = { volumeId, fence: 1, sourceVolumeId, poolName: 'fast', reservePercent: 0 };
-    const done = await pollUntil(
-      async () => {
-        const answer = await sut.agent.call(cloneVolume, request);
-        return answer.isComplete ? answer : null;
-      },
-      { ...PATIENCE, what: 'the clone' },
-    );
-    expect(done.capacityBytes).toBe(CAPACITY_BYTES);
-    for (const file of [fileIn('fast', volumeId), fileIn('default', sourceVolumeId)]) requireBytes(file);
-    requireOnlyIn('fast', volumeId);
+  it('can be cloned into another pool while nobody has it, twice at once', async () => {
+    const [sourceVolumeId, ...volumeIds] = [await written(), randomUUID(), randomUUID()];
+    const cloned = (volumeId: string) =>
+      pollUntil(
+        async () => {
+          const request = { volumeId, fence: 1, sourceVolumeId, poolName: 'fast', reservePercent: 0 };
+          const answer = await sut.agent.call(cloneVolume, request);
+          return answer.isComplete ? answer : null;
+        },
+        { ...PATIENCE, what: 'the clone' },
+      );
+    for (const { capacityBytes } of await Promise.all(volumeIds.map(cloned)))
+      expect(capacityBytes).toBe(CAPACITY_BYTES);
+    requireBytes(fileIn('default', sourceVolumeId));
+    for (const volumeId of volumeIds) {
+      requireBytes(fileIn('fast', volumeId));
+      requireOnlyIn('fast', volumeId);
+    }
     requireOnlyIn('default', sourceVolumeId);
   }, 120_000);
 });

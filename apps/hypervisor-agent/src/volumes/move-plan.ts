@@ -51,6 +51,10 @@ export class MovePlan {
     if (vmId === null) return { volumeId, from, to, capacityBytes, guest: null };
     const disk = await this.attachments.liveDisk(vmId, from.files.pathOf(volumeId), deadline);
     if (disk === undefined) throw new DomainError('VOLUME_BUSY', { volumeId, vmId, reason: 'its VM is off' });
+    // Of a guest that is off its definition tells where the volume is: one that is not what runs would tell of a copy.
+    const defined = await this.attachments.definedFiles(vmId, deadline);
+    if (!defined.includes(from.files.pathOf(volumeId)) || defined.includes(to.files.pathOf(volumeId)))
+      throw new DomainError('HYPERVISOR_ERROR', { volumeId, vmId, reason: 'its definition names another file' });
     return { volumeId, from, to, capacityBytes, guest: { vmId, target: disk.target } };
   }
 }

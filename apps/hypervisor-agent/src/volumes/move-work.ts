@@ -52,9 +52,13 @@ export class MoveWork {
   private async copy(move: VolumeMove, signal: AbortSignal, tell: (percent: number) => void): Promise<void> {
     const { volumeId, from, to, guest, capacityBytes } = move;
     // A guest that was asked to change over may have done so: that is not forgotten before libvirt has told.
-    const isAsked = guest !== null && this.places.of(volumeId).phase === 'PIVOTING';
-    const phase = isAsked ? 'PIVOTING' : 'COPYING';
-    await this.places.keep(volumeId, { pool: from.name, other: to.name, phase, vmId: guest?.vmId ?? null });
+    const place = this.places.of(volumeId);
+    // It has come about since it was looked at.
+    if (place.pool !== from.name) return;
+    if (guest === null || place.phase !== 'PIVOTING') {
+      const vmId = guest?.vmId ?? null;
+      await this.places.keep(volumeId, { pool: from.name, other: to.name, phase: 'COPYING', vmId });
+    }
     if (guest !== null) return this.guests.run({ volumeId, to, capacityBytes, ...guest }, signal, tell);
     await this.files.run({ volumeId, source: from.files.pathOf(volumeId), to, capacityBytes }, signal, tell);
     await this.places.keep(volumeId, movedTo(to.name, from.name));

@@ -38,13 +38,15 @@ export class VolumeAttachments {
   async attach({ vmId, volumeId, target }: AttachedAt, deadline: Deadline): Promise<boolean> {
     this.copies.requireNoneOf(volumeId);
     await this.pivots.settle(volumeId, deadline);
+    await this.pivots.settleOf(vmId, deadline);
     await this.volumes.requireSound(volumeId, true);
     const xmlFor = (): string => volumeDiskXml(volumeId, this.volumes.pathOf(volumeId), target);
     return this.devices.attach(vmId, { ...this.deviceOf(volumeId), xmlFor }, deadline);
   }
 
   /** @returns whether neither the guest nor the definition has it; false while the guest keeps it */
-  detach({ vmId, volumeId }: AttachedAt, deadline: Deadline): Promise<boolean> {
+  async detach({ vmId, volumeId }: AttachedAt, deadline: Deadline): Promise<boolean> {
+    await this.pivots.settleOf(vmId, deadline);
     return this.devices.detach(vmId, this.deviceOf(volumeId), deadline);
   }
 
@@ -82,6 +84,11 @@ export class VolumeAttachments {
       },
       without: (definition) => withoutDisk(definition, path),
     };
+  }
+
+  /** Files that the VM is defined with, whatever runs. */
+  definedFiles(vmId: string, deadline: Deadline): Promise<string[]> {
+    return this.domains.diskFiles(vmId, deadline);
   }
 
   /** The disk of the guest that runs that is in a file; undefined: it is off, or has none. */

@@ -49,7 +49,8 @@ export class VolumeCloning {
 
   /** @throws DomainError CLONE_SOURCE_UNUSABLE, and what passes */
   private async source(volumeId: string): Promise<{ readonly from: HostPool; readonly capacityBytes: number }> {
-    this.copies.requireNoneOf(volumeId);
+    // It may be read more than once; what is being made or moved itself is not read.
+    if (this.copies.isUnderWay(volumeId)) throw new DomainError('VM_BUSY', { volumeId, reason: 'it is being copied' });
     try {
       const capacityBytes = await this.volumes.requireSound(volumeId, false);
       return { from: this.volumes.poolOf(volumeId), capacityBytes };

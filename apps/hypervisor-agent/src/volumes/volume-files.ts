@@ -96,6 +96,16 @@ export class VolumeFiles {
     }
   }
 
+  /** Epoch milliseconds of its last write; 0 when there is none. */
+  async writtenAt(volumeId: string): Promise<number> {
+    try {
+      return (await lstat(this.pathOf(volumeId))).mtimeMs;
+    } catch (error) {
+      if (isMissing(error)) return 0;
+      throw error;
+    }
+  }
+
   private async lookInto(volumeId: string, inUse: boolean): Promise<VolumeFinding> {
     const file = await openDiskFile(this.pathOf(volumeId));
     try {

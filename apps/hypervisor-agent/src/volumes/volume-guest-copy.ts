@@ -49,10 +49,14 @@ export class VolumeGuestCopy {
    * @throws DomainError DEADLINE_EXCEEDED when it was ended, POOL_FULL, HYPERVISOR_ERROR
    */
   async run(copy: GuestCopy, signal: AbortSignal, tell: (percent: number) => void): Promise<void> {
-    if ((await this.jobOf(copy)) === null) await this.begin(copy);
+    if ((await this.jobOf(copy)) === null) {
+      // Asked to change over before: what has just ended may be that. Nothing is written over before libvirt has told.
+      if (this.places.of(copy.volumeId).phase === 'PIVOTING') return this.ended(copy);
+      await this.begin(copy);
+    }
     while (!signal.aborted) {
       const job = await this.jobOf(copy);
-      if (job === null) throw await this.failure(copy);
+      if (job === null) return this.ended(copy);
       if (job.end > 0 && job.current >= job.end) return this.pivot(copy);
       tell(Math.min(ALMOST, Math.floor((100 * job.current) / Math.max(1, job.end))));
       await delay(LOOK_MS, undefined, { signal }).catch(() => undefined);
@@ -73,7 +77,14 @@ export class VolumeGuestCopy {
     const xml = volumeDiskXml(volumeId, path, target);
     const bandwidth = this.config.VOLUME_MOVE_MIB_PER_SECOND * MIB;
     const tuning = bandwidth === 0 ? {} : { bandwidth };
-    await this.onDisk('copy-disk', vmId, target, (disk) => disk.copy(xml, tuning, flags));
+    try {
+      await this.onDisk('copy-disk', vmId, target, (disk) => disk.copy(xml, tuning, flags));
+    } catch (error) {
+      // A job of an attempt before may be on the file that was just replaced: nobody may change over to that.
+      const end = (disk: Disk): Promise<void> => disk.abortJob({ timeoutMs: CALL_MS });
+      await this.onDisk('end-disk-job', vmId, target, end).catch(() => undefined);
+      throw error;
+    }
   }
 
   /**
@@ -82,7 +93,7 @@ export class VolumeGuestCopy {
    */
   private async pivot({ volumeId, vmId, target, to }: GuestCopy): Promise<void> {
     const pivot = async (): Promise<void> => {
-      await this.places.keep(volumeId, { ...this.places.of(volumeId), phase: 'PIVOTING' });
+      await this.places.keep(volumeId, { ...this.places.of(volumeId), phase: 'PIVOTING', askedAt: Date.now() });
       let refused: unknown = new DomainError('HYPERVISOR_ERROR', { volumeId, reason: 'the guest did not change over' });
       try {
         await this.onDisk('pivot-disk', vmId, target, (disk) => disk.abortJob({ pivot: true, timeoutMs: CALL_MS }));
@@ -93,6 +104,12 @@ export class VolumeGuestCopy {
       if (this.places.of(volumeId).pool !== to.name) throw refused;
     };
     await this.gate.unfenced(vmId, pivot);
+  }
+
+  /** The job is over, and libvirt says what came of it. */
+  private async ended(copy: GuestCopy): Promise<void> {
+    await this.pivots.settle(copy.volumeId, Deadline.after(CALL_MS));
+    if (this.places.of(copy.volumeId).pool !== copy.to.name) throw await this.failure(copy);
   }
 
   private jobOf({ vmId, target }: GuestCopy): Promise<BlockJob | null> {

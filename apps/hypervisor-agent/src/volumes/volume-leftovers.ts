@@ -5,7 +5,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Deadline } from '../work/deadline.js';
 import { StoragePools } from './storage-pools.js';
 import { VolumePivots } from './volume-pivots.js';
-import { VolumePlaces, restingIn } from './volume-places.js';
+import { VolumePlaces, movedTo, restingIn } from './volume-places.js';
 
 /** What a move has left in the place that does not count. It is removed only while the volume is in the one that does. */
 @Injectable()
@@ -33,6 +33,8 @@ export class VolumeLeftovers {
     const now = this.places.of(volumeId);
     if (now.pool !== pool) return this.clean(volumeId, deadline);
     if (now.phase === 'PIVOTING') throw new DomainError('VM_UNRESPONSIVE', { volumeId, vmId });
+    // Nothing is copied any more. What is left goes now, or when its storage lets it.
+    if (now.phase !== 'MOVED') await this.places.keep(volumeId, movedTo(pool, other));
     await this.pools.requireApart(own, left);
     if ((await own.files.belongsTo(volumeId)) !== true) {
       const message = 'The volume is not in its place; what is left of it elsewhere is kept';

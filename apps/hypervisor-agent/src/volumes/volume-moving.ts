@@ -4,6 +4,7 @@ import { MovePlan, type AskedMove } from './move-plan.js';
 import { MoveWork } from './move-work.js';
 import { VolumeCopies } from './volume-copies.js';
 import { VolumeLeftovers } from './volume-leftovers.js';
+import { VolumePlaces } from './volume-places.js';
 import { VolumeRoom } from './volume-room.js';
 
 /** Moves volumes between the pools of the host. Call within the gate of the volume. */
@@ -15,6 +16,7 @@ export class VolumeMoving {
     private readonly copies: VolumeCopies,
     private readonly moves: MoveWork,
     private readonly leftovers: VolumeLeftovers,
+    private readonly places: VolumePlaces,
   ) {}
 
   /** @throws DomainError POOL_NOT_FOUND, POOL_FULL, VOLUME_BUSY and the problems of volumes */
@@ -36,6 +38,11 @@ export class VolumeMoving {
   /** Whatever is under way ends, and what was copied is removed; unless it had come about. None is success. */
   async abort(volumeId: string, deadline: Deadline): Promise<void> {
     await this.copies.cancel(volumeId);
-    await this.leftovers.clean(volumeId, deadline);
+    try {
+      await this.leftovers.clean(volumeId, deadline);
+    } catch (error) {
+      // It is known where the volume is; the rest is tried again by the watch.
+      if (this.places.of(volumeId).phase !== 'MOVED') throw error;
+    }
   }
 }

@@ -17,10 +17,14 @@ type CopiedPlace = VolumePlace & { readonly vmId: string; readonly other: string
 const isCopiedByGuest = (place: VolumePlace): place is CopiedPlace =>
   (place.phase === 'COPYING' || place.phase === 'PIVOTING') && place.vmId !== null && place.other !== null;
 
+/** A write that is on both files is at most so much later on one of them. */
+const LATER_MS = 1_000;
+
 /** What a guest says of the two files that its volume is in. */
 interface Seen {
   /** It still writes to both: nothing is decided. */
   readonly isCopying: boolean;
+  readonly isOn: boolean;
   readonly files: readonly (string | undefined)[];
 }
 
@@ -47,8 +51,11 @@ export class VolumePivots {
     if (!isCopiedByGuest(place)) return;
     const old = this.pools.holding(place.pool).files.pathOf(volumeId);
     const fresh = this.pools.holding(place.other).files.pathOf(volumeId);
-    const { isCopying, files } = await this.look(place.vmId, old, deadline);
-    if (files.includes(fresh)) {
+    const seen = await this.look(place.vmId, old, deadline);
+    // Somebody has recorded something meanwhile: what was read is of before.
+    if (this.places.of(volumeId) !== place) return this.settle(volumeId, deadline);
+    const { isCopying, files } = seen;
+    if (files.includes(fresh) || (!seen.isOn && files.includes(old) && (await this.wasLeft(volumeId, place)))) {
       await this.places.keep(volumeId, movedTo(place.other, place.pool));
       this.logger.info({ volumeId, from: place.pool, to: place.other }, 'the guest has its volume in the other pool');
     } else if (place.phase === 'PIVOTING' && !isCopying) {
@@ -56,6 +63,18 @@ export class VolumePivots {
         throw new DomainError('HYPERVISOR_ERROR', { volumeId, reason: 'nothing tells which of two files is its own' });
       await this.places.keep(volumeId, { ...place, phase: 'COPYING' });
     }
+  }
+
+  /**
+   * Whether a guest that is off had changed over although its definition does not say so: libvirt may have died before it
+   * wrote that down. Since it was asked, the guest has written to the other file alone.
+   */
+  private async wasLeft(volumeId: string, { phase, pool, other, askedAt }: CopiedPlace): Promise<boolean> {
+    if (phase !== 'PIVOTING' || askedAt === undefined) return false;
+    const [was, is] = [this.pools.holding(pool), this.pools.holding(other)];
+    await Promise.all([was.mark.require(), is.mark.require()]);
+    const [before, after] = await Promise.all([was.files.writtenAt(volumeId), is.files.writtenAt(volumeId)]);
+    return after > askedAt && after - before > LATER_MS;
   }
 
   /** Whatever a guest has copied of the volume in a file is thrown away. None is success. */
@@ -72,10 +91,10 @@ export class VolumePivots {
   /** The job before the files: what has ended in between is seen in these. */
   private async look(vmId: string, old: string, deadline: Deadline): Promise<Seen> {
     const domain = await this.domains.find(vmId, deadline);
-    if (domain === undefined) return { isCopying: false, files: [] };
+    if (domain === undefined) return { isCopying: false, isOn: false, files: [] };
     const isOn = !isOff(await this.domains.power(domain, deadline));
     const isCopying = isOn && (await this.hasJob(domain, old, deadline));
-    return { isCopying, files: (await this.disks(domain, deadline)).map(({ file }) => file) };
+    return { isCopying, isOn, files: (await this.disks(domain, deadline)).map(({ file }) => file) };
   }
 
   private async hasJob(domain: Domain, file: string, deadline: Deadline): Promise<boolean> {

@@ -4,6 +4,7 @@ import { DEFAULT_POOL, PoolName, Uuid } from '@infinibay/contracts';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { z } from 'zod';
 import { AGENT_CONFIG, type AgentConfig } from '../config.js';
+import { KeyedQueue } from '../work/keyed-queue.js';
 import { isMissing } from '../work/missing-file.js';
 import { RecordStore } from '../work/record-store.js';
 
@@ -12,13 +13,14 @@ import { RecordStore } from '../work/record-store.js';
  * - RESTS: nowhere else.
  * - COPYING: it is in `pool`; what is in `other` is not the volume, whatever it says of itself.
  * - PIVOTING: its guest was asked to go on in `other`. Which of the two it has is to be read from libvirt.
- * - MOVED: it is in `pool`; what is in `other` is what it was.
+ * - MOVED: it is in `pool`; what is in `other` is nothing of it any more.
  */
 export const VolumePlace = z.object({
   pool: PoolName,
   other: PoolName.nullable(),
   phase: z.enum(['RESTS', 'COPYING', 'PIVOTING', 'MOVED']),
   vmId: Uuid.nullable().describe('Whose guest copies it'),
+  askedAt: z.number().optional().describe('Epoch milliseconds when its guest was asked to go on in `other`'),
 });
 export type VolumePlace = z.infer<typeof VolumePlace>;
 
@@ -34,6 +36,7 @@ export const movedTo = (pool: string, other: string): VolumePlace => ({ pool, ot
 @Injectable()
 export class VolumePlaces implements OnModuleInit {
   private readonly known = new Map<string, VolumePlace>();
+  private readonly queue = new KeyedQueue();
   private readonly folder: string;
   private readonly records: RecordStore<VolumePlace>;
 
@@ -58,15 +61,19 @@ export class VolumePlaces implements OnModuleInit {
     return [...this.known];
   }
 
-  /** Changes of one volume must not overlap. */
-  async keep(volumeId: string, place: VolumePlace): Promise<void> {
-    await this.records.keep(volumeId, place);
-    this.known.set(volumeId, place);
+  /** Those who work on a volume and on its VM may come at once: one writes after the other. */
+  keep(volumeId: string, place: VolumePlace): Promise<void> {
+    return this.queue.run(volumeId, async () => {
+      await this.records.keep(volumeId, place);
+      this.known.set(volumeId, place);
+    });
   }
 
-  async forget(volumeId: string): Promise<void> {
-    await this.records.forget(volumeId);
-    this.known.delete(volumeId);
+  forget(volumeId: string): Promise<void> {
+    return this.queue.run(volumeId, async () => {
+      await this.records.forget(volumeId);
+      this.known.delete(volumeId);
+    });
   }
 
   private async stored(): Promise<string[]> {

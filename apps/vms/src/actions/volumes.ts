@@ -1,4 +1,4 @@
-import { attachVolume, detachVolume } from '@infinibay/contracts';
+import { DomainError, attachVolume, detachVolume } from '@infinibay/contracts';
 import type { Volume } from '../generated/prisma/client.js';
 import { attachEach, defineEach, detachEach, type Attachments } from './attachments.js';
 import type { PerformStep, StepInput } from './step.js';
@@ -16,8 +16,16 @@ const volumesIn = ({ volumes, parameters: { volumeId } }: StepInput): Attachment
 
 const attachTo =
   (input: StepInput) =>
-  (volume: Volume): Promise<unknown> =>
-    input.requests.call(attachVolume, placeOf(input, volume), input.on);
+  async (volume: Volume): Promise<unknown> => {
+    try {
+      return await input.requests.call(attachVolume, placeOf(input, volume), input.on);
+    } catch (error) {
+      const isBusy = error instanceof DomainError && error.code === 'VM_BUSY';
+      // A VM has it, and its host copies it yet, and ends that: it is asked again.
+      if (!isBusy || volume.attachment !== 'ATTACHED') throw error;
+      throw new DomainError('VM_UNRESPONSIVE', { volumeId: volume.id, reason: 'it is being copied' }, { cause: error });
+    }
+  };
 
 const attach: PerformStep = async (input) => {
   const { outcome, ...volumes } = await attachEach(volumesIn(input), attachTo(input));
