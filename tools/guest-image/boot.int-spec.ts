@@ -75,12 +75,23 @@ async function boot(bootArguments: readonly string[]): Promise<Guest> {
         resolve();
       });
   });
-  await pollUntil(() => existsSync(`${dir}/agent.sock`), {
-    timeoutMs: 10_000,
-    what: 'the agent socket',
-  });
+  await pollUntil(() => listens(`${dir}/agent.sock`), { timeoutMs: 10_000, what: 'the agent socket' });
   guest = { qemu, ended, sshPort, httpPort };
   return guest;
+}
+
+/** The file is there before QEMU listens on it. */
+function listens(file: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(file);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => {
+      resolve(false);
+    });
+  });
 }
 
 async function diskArguments(): Promise<string[]> {
