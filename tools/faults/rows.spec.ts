@@ -6,12 +6,15 @@ import { VICTIMS } from './victims.ts';
 
 const ALL = { quick: false, only: undefined, schedules: 10, seed: 1 };
 /**
- * A transfer to another department has its kills in a spec of vms. A reboot needs a guest that restarts by itself, which
+ * A transfer to another department, and ports, have their kills in specs of vms. A reboot needs a guest that restarts by itself, which
  * a spec of the agent has. Another spec is what the next five are about as well, a cut of the power the next two. Images
  * need a server that has them: their specs kill vms and the agent.
  */
 const WITHOUT_ROWS = [
   'TRANSFER_VM',
+  'ADD_VM_PORT',
+  'REMOVE_VM_PORT',
+  'CHANGE_VM_PORT_NETWORK',
   'REBOOT_VM',
   'RESTORE_VM_REVISION',
   'SET_VM_AUTOSTART',

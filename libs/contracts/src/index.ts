@@ -40,6 +40,7 @@ export * from './requests/images.requests.js';
 export * from './requests/metrics.requests.js';
 export * from './requests/networks.requests.js';
 export * from './requests/port-links.requests.js';
+export * from './requests/ports.requests.js';
 export * from './requests/seed.requests.js';
 export * from './requests/users.requests.js';
 export * from './requests/vm-sizes.requests.js';

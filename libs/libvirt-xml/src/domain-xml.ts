@@ -152,8 +152,9 @@ const inScreenSlot = (fn: number): XmlElement =>
 /**
  * The addresses are always given to the filter: one that has to learn them installs no rule until it has.
  * No option ROM: nothing boots from the network, and loading it costs seconds under software emulation.
+ * @param more of a card that has more than its place among the others
  */
-const networkCard = (nic: VmNic, filterName: string | null): XmlElement =>
+export const networkCard = (nic: VmNic, filterName: string | null, ...more: readonly XmlElement[]): XmlElement =>
   element(
     'interface',
     { type: 'network' },
@@ -169,4 +170,5 @@ const networkCard = (nic: VmNic, filterName: string | null): XmlElement =>
           element('parameter', { name: 'MAC', value: nic.mac }),
         ),
     element('rom', { enabled: 'no' }),
+    ...more,
   );

@@ -1,5 +1,6 @@
 export * from './base-filters.js';
 export * from './capabilities.js';
+export * from './card-xml.js';
 export * from './domain-sizes.js';
 export * from './domain-xml.js';
 export * from './filter-xml.js';

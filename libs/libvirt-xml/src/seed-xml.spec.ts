@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { seedDiskXml, seedFileName } from './seed-xml.js';
-import { disksOf, withDisk } from './volume-xml.js';
+import { disksOf, withDevice } from './volume-xml.js';
 
 const VM = '0196f5a0-0000-7000-8000-000000000001';
 
@@ -14,7 +14,7 @@ describe(seedDiskXml.name, () => {
 
   it('is found in a definition by its file, whatever its path is', () => {
     const path = '/srv/"disks" & <more>/seed.iso';
-    const definition = withDisk('<domain><devices></devices></domain>', seedDiskXml(path));
+    const definition = withDevice('<domain><devices></devices></domain>', seedDiskXml(path));
     expect(disksOf(definition)).toEqual([{ file: path, target: 'hda', serial: undefined }]);
   });
 });

@@ -2,7 +2,7 @@ import { volumeSerial } from '@infinibay/contracts';
 import { describe, expect, it } from '@jest/globals';
 import { domainXml } from './domain-xml.js';
 import { diskFilesOf } from './libvirt-answers.js';
-import { disksOf, volumeDiskXml, volumeFileName, volumeIdOfFile, withDisk, withoutDisk } from './volume-xml.js';
+import { disksOf, volumeDiskXml, volumeFileName, volumeIdOfFile, withDevice, withoutDisk } from './volume-xml.js';
 
 const VOLUME = '0196f5a0-0000-7000-8000-0000000000c1';
 const PATH = '/disks/a & b/volume.qcow2';
@@ -28,7 +28,7 @@ describe('a volume in a definition', () => {
   );
 
   it('is a disk that is found by its file, with a serial that virtio can show', () => {
-    const xml = withDisk(definition, volumeDiskXml(VOLUME, PATH, 'vdb'));
+    const xml = withDevice(definition, volumeDiskXml(VOLUME, PATH, 'vdb'));
     expect(disksOf(xml)).toEqual([
       { file: '/disks/vm.qcow2', target: 'vda', serial: undefined },
       { file: PATH, target: 'vdb', serial: '700080000000000000c1' },
@@ -38,7 +38,7 @@ describe('a volume in a definition', () => {
   });
 
   it('is taken out again, and nothing else with it', () => {
-    const xml = withDisk(definition, volumeDiskXml(VOLUME, PATH, 'vdb'));
+    const xml = withDevice(definition, volumeDiskXml(VOLUME, PATH, 'vdb'));
     expect(withoutDisk(xml, PATH)).toBe(definition);
     expect(withoutDisk(xml, '/disks/other.qcow2')).toBe(xml);
   });

@@ -43,11 +43,11 @@ export const disksOf = (domainXml: string): DomainDisk[] =>
     };
   });
 
-/** The definition with one more disk; for drivers that attach none. */
-export const withDisk = (domainXml: string, diskXml: string): string => {
+/** The definition with one more device; for drivers that attach none. */
+export const withDevice = (domainXml: string, deviceXml: string): string => {
   const end = domainXml.lastIndexOf('</devices>');
   if (end === -1) throw new RangeError('the domain has no devices');
-  return `${domainXml.slice(0, end)}${diskXml}${domainXml.slice(end)}`;
+  return `${domainXml.slice(0, end)}${deviceXml}${domainXml.slice(end)}`;
 };
 
 /** The definition without the disks of this file; for drivers that detach none. */

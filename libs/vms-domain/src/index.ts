@@ -10,6 +10,7 @@ export * from './lifecycle.js';
 export * from './placement/index.js';
 export * from './plan.js';
 export * from './planning.js';
+export * from './ports.js';
 export * from './quotas.js';
 export * from './registry.js';
 export * from './snapshots.js';

@@ -40,14 +40,15 @@ export const plan = (desired: DesiredState, observed: Observed, task: Task<Step>
 };
 
 /**
- * Volumes, snapshots and transfers whose operation is over, or another took its place, are brought to what was asked for
- * all the same. Whoever waits for something else is told of that first: a guest may keep a volume for ever.
+ * Volumes, ports, snapshots and transfers whose operation is over, or another took its place, are brought to what was
+ * asked for all the same. Whoever waits for something else is told of that first: a guest may keep a volume for ever.
  */
 const withLeftovers = (next: Plan<Step>, observed: Observed): Plan<Step> => {
-  const { pendingVolumes = null, hasUnwantedSnapshots = false, isToSettleIn = false } = observed;
-  const { isAsked, completed } = observed;
+  const { pendingVolumes = null, pendingPorts = null, hasUnwantedSnapshots = false } = observed;
+  const { isAsked, completed, isToSettleIn = false } = observed;
   if (next.kind !== 'settled' || isAsked) return next;
-  if (pendingVolumes !== null && !completed.has(pendingVolumes)) return act(pendingVolumes);
+  for (const pending of [pendingVolumes, pendingPorts])
+    if (pending !== null && !completed.has(pending)) return act(pending);
   if (hasUnwantedSnapshots && !completed.has('delete-snapshot')) return act('delete-snapshot');
   return isToSettleIn && !completed.has('settle-in') ? act('settle-in') : next;
 };

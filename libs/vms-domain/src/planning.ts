@@ -20,6 +20,8 @@ export interface Observed {
   readonly isForceDue: boolean;
   /** The volumes are not attached as they shall be, and this step is next to make them; null: they are. */
   readonly pendingVolumes?: 'attach-volume' | 'detach-volume' | null;
+  /** The same of its ports. */
+  readonly pendingPorts?: 'attach-port' | 'detach-port' | null;
   /** The task of the open operation was begun, by this worker or one before. */
   readonly isTaskBegun?: boolean;
   /** It has snapshots that shall be gone. */

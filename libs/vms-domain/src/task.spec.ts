@@ -42,6 +42,19 @@ describe('a task', () => {
     expect(attach?.onOff).toBe(true);
   });
 
+  it('about ports that is over is made up for where the VM is as it shall be, volumes first', () => {
+    for (const step of ['attach-port', 'detach-port'] as const) {
+      const left = { isAsked: false, pendingPorts: step, pendingVolumes: 'detach-volume' } as const;
+      expect(plan('RUNNING', running(left))).toEqual({ kind: 'act', step: 'detach-volume' });
+      const [volumesDone, allDone] = [new Set(['detach-volume']), new Set(['detach-volume', step])];
+      expect(plan('RUNNING', running({ ...left, completed: volumesDone }))).toEqual({ kind: 'act', step });
+      // Once for each claim: a guest that keeps one does not keep the worker.
+      expect(plan('RUNNING', running({ ...left, completed: allDone }))).toEqual({ kind: 'settled' });
+      expect(plan('RUNNING', running({ ...left, isAsked: true }))).toEqual({ kind: 'settled' });
+      expect(plan('DELETED', running(left))).not.toMatchObject({ step });
+    }
+  });
+
   it('that takes a snapshot leaves a guest standing still that did, and lets one run on that it stopped itself', () => {
     const take = taskOf('CREATE_SNAPSHOT');
     const paused = (reason: string, completed: Step[] = []) =>

@@ -2,6 +2,7 @@ import { DomainError } from '@infinibay/contracts';
 import { describe, expect, it } from '@jest/globals';
 import { plan } from './plan.js';
 import type { Observed } from './planning.js';
+import type { PortRow } from './ports.js';
 import { taskOf, type Step } from './registry.js';
 import {
   carriedBytes,
@@ -25,9 +26,9 @@ const volume = (changes: Partial<CarriedVolume> = {}): CarriedVolume => ({
   capacityBytes: 5n,
   ...changes,
 });
-const refusal = (snapshots: CarriedSnapshot[], volumes: CarriedVolume[]): unknown => {
+const refusal = (snapshots: CarriedSnapshot[], volumes: CarriedVolume[], ports: PortRow[] = []): unknown => {
   try {
-    requireTransferable(snapshots, volumes);
+    requireTransferable(snapshots, volumes, ports);
     return null;
   } catch (error) {
     return error instanceof DomainError ? error.code : error;
@@ -40,6 +41,12 @@ describe('a VM that goes to another department', () => {
     const carried = [[snapshot({ memoryBytes: 3n })], [volume(), volume()]] as const;
     expect(carriedBytes({ diskBytes: 100n, savedBytes: null }, ...carried)).toBe(113n);
     expect(carriedBytes({ diskBytes: 100n, savedBytes: 7n }, [], [])).toBe(107n);
+  });
+
+  it('is refused while a port of it comes or goes', () => {
+    const of = { id: 'p', networkId: 'n', slot: 1, replacesNetworkId: null, createdAt: new Date(0) };
+    expect(refusal([], [], [{ ...of, attachment: 'ATTACHED' }])).toBeNull();
+    expect(refusal([], [], [{ ...of, attachment: 'DETACHING' }])).toBe('PORT_BUSY');
   });
 
   it.each<[string, CarriedSnapshot[], CarriedVolume[]]>([

@@ -1,4 +1,5 @@
 import { DomainError } from '@infinibay/contracts';
+import { requirePortsAtRest, type PortRow } from './ports.js';
 
 /** What of a snapshot matters to a VM that shall go to another department. */
 export interface CarriedSnapshot {
@@ -19,12 +20,17 @@ export interface CarriedVolume {
 /**
  * Whether all that a VM takes along to another department is at rest, and fits the card that it gets there: the memory of
  * a guest has the card that it had, and whoever went back to it would bring a guest into the network that it has left.
- * @throws DomainError VOLUME_BUSY, SNAPSHOT_BUSY, SNAPSHOT_HOLDS_MEMORY
+ * @throws DomainError VOLUME_BUSY, PORT_BUSY, SNAPSHOT_BUSY, SNAPSHOT_HOLDS_MEMORY
  */
-export const requireTransferable = (snapshots: readonly CarriedSnapshot[], volumes: readonly CarriedVolume[]): void => {
+export const requireTransferable = (
+  snapshots: readonly CarriedSnapshot[],
+  volumes: readonly CarriedVolume[],
+  ports: readonly PortRow[],
+): void => {
   for (const { id: volumeId, state, attachment } of volumes)
     if (state !== 'AVAILABLE' || attachment !== 'ATTACHED')
       throw new DomainError('VOLUME_BUSY', { volumeId, state, attachment });
+  requirePortsAtRest(ports);
   for (const { id: snapshotId, state } of snapshots)
     if (state !== 'READY') throw new DomainError('SNAPSHOT_BUSY', { snapshotId, state });
   const snapshotIds = snapshots.filter(({ hasMemory }) => hasMemory).map(({ id }) => id);

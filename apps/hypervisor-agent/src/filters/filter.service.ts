@@ -9,7 +9,7 @@ import {
   type inspectFilter,
   type verifyFilter,
 } from '@infinibay/contracts';
-import { requireOrderable, revisionOfMarker, vmFilterName } from '@infinibay/libvirt-xml';
+import { requireOrderable, revisionOfMarker, vmFilterName, type DomainInterface } from '@infinibay/libvirt-xml';
 import { Inject, Injectable } from '@nestjs/common';
 import { AGENT_CONFIG, type AgentConfig } from '../config.js';
 import { HostFactsReader } from '../host/host-facts.js';
@@ -95,12 +95,13 @@ export class FilterService {
   }
 
   /**
-   * @throws DomainError FILTER_MISSING when a card of the definition would start without a filter of ours,
-   * FILTER_NOT_ENFORCED when something keeps the kernel from asking filters at all
+   * @param cards that are to run now; those of its definition when left out
+   * @throws DomainError FILTER_MISSING when one of them would be without a filter of ours, FILTER_NOT_ENFORCED when
+   * something keeps the kernel from asking filters at all
    */
-  async requireFor(vmId: string): Promise<void> {
+  async requireFor(vmId: string, cards?: readonly Pick<DomainInterface, 'mac' | 'filterName'>[]): Promise<void> {
     if (!(await this.isSupported())) return;
-    for (const { filterName, mac } of await this.domains.interfaces(vmId, true)) {
+    for (const { filterName, mac } of cards ?? (await this.domains.interfaces(vmId, true))) {
       if (filterName === undefined || (await this.definitions.find(filterName)) === undefined)
         throw new DomainError('FILTER_MISSING', { vmId, mac, filterName: filterName ?? null });
     }

@@ -15,6 +15,7 @@ import { RevertRecords } from './revert-records.js';
 import { SnapshotFiles } from './snapshot-files.js';
 import { ScreenSockets } from './screen-sockets.js';
 import { VmLinksHandlers } from './vm-links.handlers.js';
+import { VmPortsHandlers } from './vm-ports.handlers.js';
 import { VmPowerHandlers } from './vm-power.handlers.js';
 import { VmRestartHandlers } from './vm-restarts.handlers.js';
 import { VmSizesHandlers } from './vm-sizes.handlers.js';
@@ -34,7 +35,7 @@ import { VmService } from './vm.service.js';
     SeedsModule,
     FiltersModule,
   ],
-  controllers: [VmHandlers, VmPowerHandlers, VmRestartHandlers, VmSizesHandlers, VmLinksHandlers],
+  controllers: [VmHandlers, VmPowerHandlers, VmRestartHandlers, VmSizesHandlers, VmLinksHandlers, VmPortsHandlers],
   providers: [
     TaskRecords,
     DomainDisks,

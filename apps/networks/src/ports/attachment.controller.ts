@@ -1,8 +1,10 @@
 import {
   attachVm,
   detachVm,
+  findNics,
   findPorts,
   keepPort,
+  keepPorts,
   selectNetwork,
   type ReplyOf,
   type RequestOf,
@@ -12,6 +14,7 @@ import { HandlesRequest } from '@infinibay/platform-messaging';
 import { Controller } from '@nestjs/common';
 import { NetworkService } from '../networks/network.service.js';
 import { AttachmentService } from './attachment.service.js';
+import { toNic } from './port.mapper.js';
 import { PortService } from './port.service.js';
 
 /** The networks service's edge on NATS. */
@@ -50,8 +53,21 @@ export class AttachmentController {
   }
 
   @Authorize()
+  @HandlesRequest(findNics)
+  async findNics({ vmId }: RequestOf<typeof findNics>): Promise<ReplyOf<typeof findNics>> {
+    return { nics: (await this.ports.ofVm(vmId)).map(toNic) };
+  }
+
+  @Authorize()
   @HandlesRequest(keepPort)
-  async keep(request: RequestOf<typeof keepPort>): Promise<ReplyOf<typeof keepPort>> {
+  async keepOne({ networkId, ...request }: RequestOf<typeof keepPort>): Promise<ReplyOf<typeof keepPort>> {
+    await this.attachments.keep({ ...request, networkIds: [networkId] });
+    return {};
+  }
+
+  @Authorize()
+  @HandlesRequest(keepPorts)
+  async keep(request: RequestOf<typeof keepPorts>): Promise<ReplyOf<typeof keepPorts>> {
     await this.attachments.keep(request);
     return {};
   }

@@ -9,7 +9,7 @@ import {
   type VmNic,
   type attachVm,
   type detachVm,
-  type keepPort,
+  type keepPorts,
 } from '@infinibay/contracts';
 import { capacityOf, formatIpv4, lowestFreeAddress, macOfPort, parseNetworkCidr } from '@infinibay/networks-domain';
 import { newEvent } from '@infinibay/platform-persistence';
@@ -25,7 +25,7 @@ import { PortRepository } from './port.repository.js';
 
 type Attach = RequestOf<typeof attachVm>;
 type Detach = RequestOf<typeof detachVm>;
-type Keep = RequestOf<typeof keepPort>;
+type Keep = RequestOf<typeof keepPorts>;
 
 /** A MAC has 24 bits of its own: a few collisions in a row mean that something else is wrong. */
 const MAC_ATTEMPTS = 16;
@@ -59,15 +59,16 @@ export class AttachmentService {
     return this.release(vmId, fence);
   }
 
-  /** The same for the ports in other networks than this. @throws DomainError STALE_FENCE */
-  keep({ vmId, networkId, fence }: Keep): Promise<void> {
-    return this.release(vmId, fence, networkId);
+  /** The same for the ports in other networks than these; the others are in this order. @throws DomainError STALE_FENCE */
+  keep({ vmId, networkIds, fence }: Keep): Promise<void> {
+    return this.release(vmId, fence, networkIds);
   }
 
-  private async release(vmId: string, fence: number, keptNetworkId?: string): Promise<void> {
+  private async release(vmId: string, fence: number, keptNetworkIds: readonly string[] = []): Promise<void> {
     const freed = await this.change.run(async (tx) => {
       await advanceFence(tx, vmId, fence);
-      return this.releasePorts(tx, vmId, keptNetworkId);
+      await this.ports.order(tx, vmId, keptNetworkIds);
+      return this.releasePorts(tx, vmId, keptNetworkIds);
     });
     const outcomes = await Promise.allSettled(
       freed.map((port) => this.hosts.apply({ networkId: port.networkId, hostId: port.hostId })),
@@ -105,6 +106,7 @@ export class AttachmentService {
       hostname: request.hostname,
       mac: await this.freeMac(tx, id),
       address: formatIpv4(address),
+      position: await this.ports.countOfVm(tx, request.vmId),
     });
     await this.hostNetworks.require(tx, { networkId: network.id, hostId: request.hostId });
     return { answer: port, events: [portEvent(portAllocated, port)] };
@@ -118,8 +120,12 @@ export class AttachmentService {
     throw new DomainError('INTERNAL', { reason: 'no free MAC address' });
   }
 
-  private async releasePorts(tx: Transaction, vmId: string, keptNetworkId?: string): Promise<Effect<Port[]>> {
-    const freed = await this.ports.deleteOfVm(tx, vmId, keptNetworkId);
+  private async releasePorts(
+    tx: Transaction,
+    vmId: string,
+    keptNetworkIds: readonly string[],
+  ): Promise<Effect<Port[]>> {
+    const freed = await this.ports.deleteOfVm(tx, vmId, keptNetworkIds);
     await this.hostNetworks.reissue(tx, freed);
     return { answer: freed, events: freed.map((port) => portEvent(portReleased, port)) };
   }

@@ -3,10 +3,12 @@ import {
   DomainError,
   attachVm,
   detachVm,
+  findNics,
   findPorts,
   isPlainDhcpHostname,
   isRetryable,
   keepPort,
+  keepPorts,
   type VmNic,
 } from '@infinibay/contracts';
 import { pollUntil } from '@infinibay/testing';
@@ -221,6 +223,29 @@ describe('attachments of VMs to networks', () => {
     expect((await service.graphql(member, PORTS, { vms })).data?.['_entities']).toMatchObject([
       { ports: [{ mac: nic.mac, network: { id: theirs } }] },
     ]);
+  });
+
+  it('gives a VM a port in each of several networks, and keeps those that are said, in that order', async () => {
+    const vmId = randomUUID();
+    const [first, second, third] = [await newNetwork(), await newNetwork(), await newNetwork()];
+    const nics = new Map<string, VmNic>();
+    for (const networkId of [first, second, third]) nics.set(networkId, await attach(networkId, vmId, 3));
+    const found = async () => (await service.call(findNics, { vmId })).nics;
+    const inOrder = (...networkIds: string[]) => networkIds.map((networkId) => nics.get(networkId));
+    expect(await found()).toEqual(inOrder(first, second, third));
+    const stale = service.call(keepPorts, { vmId, networkIds: [third], fence: 2 });
+    await expect(stale).rejects.toMatchObject({ code: 'STALE_FENCE' });
+    for (const fence of [3, 4]) await service.call(keepPorts, { vmId, networkIds: [third, first], fence });
+    expect(await found()).toEqual(inOrder(third, first));
+    const vms = [{ __typename: 'Vm', id: vmId }];
+    const shown = (await service.graphql(actorOf([departmentId]), PORTS, { vms })).data?.['_entities'];
+    expect(shown).toMatchObject([{ ports: inOrder(third, first).map((nic) => ({ mac: nic?.mac })) }]);
+    expect(host.networks.get(second)?.spec.reservations).toEqual([]);
+    expect(host.networks.get(third)?.spec.reservations).toMatchObject([{ mac: nics.get(third)?.mac }]);
+    // What it is attached to again comes last.
+    const again = await attach(second, vmId, 4);
+    expect(again.mac).not.toBe(nics.get(second)?.mac);
+    expect((await found()).map(({ networkId }) => networkId)).toEqual([third, first, second]);
   });
 
   it('attaches no VM to a network of another department', async () => {

@@ -3,10 +3,13 @@ import { parseIpv4 } from '@infinibay/networks-domain';
 import type { Page } from '@infinibay/platform-graphql';
 import { Injectable } from '@nestjs/common';
 import { Database, type Transaction } from '../database.js';
-import type { Port } from '../generated/prisma/client.js';
+import type { Port, Prisma } from '../generated/prisma/client.js';
 
 /** As in the contract that hands a VM's cards to its host. */
 const MAX_PORTS_OF_VM = 16;
+
+/** The first port of a VM first; those of a VM that never had others are in the order in which it received them. */
+const IN_ORDER: Prisma.PortOrderByWithRelationInput[] = [{ position: 'asc' }, { createdAt: 'asc' }, { id: 'asc' }];
 
 @Injectable()
 export class PortRepository {
@@ -19,18 +22,14 @@ export class PortRepository {
   listOfVms(vmIds: readonly string[], scope: DepartmentScope): Promise<Port[]> {
     return this.database.port.findMany({
       where: { vmId: { in: [...vmIds] }, ...departmentWhere(scope) },
-      orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
+      orderBy: IN_ORDER,
       // A VM's definition holds no more cards.
       take: MAX_PORTS_OF_VM * vmIds.length,
     });
   }
 
   listOfVm(vmId: string): Promise<Port[]> {
-    return this.database.port.findMany({
-      where: { vmId },
-      orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
-      take: MAX_PORTS_OF_VM,
-    });
+    return this.database.port.findMany({ where: { vmId }, orderBy: IN_ORDER, take: MAX_PORTS_OF_VM });
   }
 
   /** One row more than the page has, and the count of all. */
@@ -68,9 +67,19 @@ export class PortRepository {
     return tx.port.update({ where: { id }, data: change });
   }
 
-  /** @param keptNetworkId a network in which it keeps its port */
-  async deleteOfVm(tx: Transaction, vmId: string, keptNetworkId?: string): Promise<Port[]> {
-    const where = { vmId, ...(keptNetworkId === undefined ? {} : { networkId: { not: keptNetworkId } }) };
+  countOfVm(tx: Transaction, vmId: string): Promise<number> {
+    return tx.port.count({ where: { vmId } });
+  }
+
+  /** Puts its ports in the order of their networks. */
+  async order(tx: Transaction, vmId: string, networkIds: readonly string[]): Promise<void> {
+    for (const [position, networkId] of networkIds.entries())
+      await tx.port.updateMany({ where: { vmId, networkId, position: { not: position } }, data: { position } });
+  }
+
+  /** @param keptNetworkIds networks in which it keeps its ports */
+  async deleteOfVm(tx: Transaction, vmId: string, keptNetworkIds: readonly string[]): Promise<Port[]> {
+    const where = { vmId, networkId: { notIn: [...keptNetworkIds] } };
     const ports = await tx.port.findMany({ where });
     await tx.port.deleteMany({ where });
     return ports;

@@ -10,7 +10,7 @@ export class VmPortsResolver {
   constructor(private readonly service: PortService) {}
 
   @Authorize()
-  @ResolveField(() => [Port], { description: 'The network cards of the VM, in the order in which it received them' })
+  @ResolveField(() => [Port], { description: 'The network cards of the VM, its first one first; see addVmPort' })
   async ports(@Parent() vm: VmRef, @Args() args: FirstArgs, @Graph() graph: GraphContext): Promise<Port[]> {
     const first = parseFirst(args);
     const loader = graph.loader(`vm.ports:${first}`, (ids, actor) => this.service.ofVms(actor, ids, first));

@@ -1,29 +1,25 @@
 import {
   DomainError,
-  attachVm,
   defineVm,
   discardSavedMemory,
   ensureDisk,
   findDepartments,
-  keepPort,
-  protectVm,
+  keepPorts,
   resizeDefinition,
   selectNetwork,
-  type VmNic,
 } from '@infinibay/contracts';
 import { canSettleIn } from '../vms/settling-in.js';
 import { linksToDefine, sizesToDefine } from '../vms/vm-spec.js';
 import { defineSeed } from './cloud-init.js';
 import { copyDisk } from './disk-copy.js';
+import { ensureNics, nicsOf, protect } from './nics.js';
 import { setLinks } from './port-links.js';
-import type { PerformStep, Preparation, StepInput } from './step.js';
+import { defineCards } from './ports.js';
+import type { PerformStep, StepInput } from './step.js';
 import { defineVolumes } from './volumes.js';
 
 const attachNetwork: PerformStep = async (input) => {
-  const { id: vmId, departmentId, hostId, name: hostname } = input.vm;
-  const networkId = input.vm.networkId ?? (await selectedNetwork(input));
-  const request = { vmId, departmentId, networkId, hostId, hostname, fence: input.target.fence };
-  input.preparation.nic = (await input.requests.call(attachVm, request)).nic;
+  await ensureNics(input, input.vm.networkId ?? (await selectedNetwork(input)));
   return 'done';
 };
 
@@ -43,24 +39,15 @@ const makeDisk: PerformStep = async (input) => {
   return 'done';
 };
 
-const protect: PerformStep = async ({ vm, target, requests, preparation }) => {
-  const { departmentId, hostId } = vm;
-  const { mac, address } = cardOf(preparation);
-  const reply = await requests.call(protectVm, { ...target, departmentId, hostId, nics: [{ mac, address }] });
-  if (reply.status === 'FAILED' || reply.status === 'PENDING') {
-    throw new DomainError('HYPERVISOR_ERROR', { reason: 'the packet filter is not applied', status: reply.status });
-  }
-  preparation.filterName = reply.filterName;
-  return 'done';
-};
-
 const define: PerformStep = async (input) => {
   const { vm, target, on, requests, preparation, parameters } = input;
   const { id: vmId, departmentId, name } = vm;
   const sizes = sizesToDefine(vm);
   const { vcpus, memoryMib } = sizes;
   const { filterName = null } = preparation;
-  const card = cardOf(preparation);
+  const nics = nicsOf(preparation);
+  // The first is of what every agent defines.
+  const [card] = nics;
   const spec = { vmId, departmentId, name, vcpus, memoryMib, nics: [card], filterName };
   await requests.call(defineVm, { fence: target.fence, spec }, on);
   // Before all that would not fit it.
@@ -74,16 +61,14 @@ const define: PerformStep = async (input) => {
   // And its link is up in it. Those of cards that it has no more ask nothing of an agent that may be too old for links.
   const { mac } = card;
   if (linksToDefine(vm)[mac] === 'DOWN') await setLinks(input, 'definition', { [mac]: 'DOWN' });
-  await defineSeed(input, card);
+  // Before the volumes, which take whatever slots are free.
+  await defineCards(input);
+  await defineSeed(input, nics);
   await defineVolumes(input);
   // What it has elsewhere since it went to another department: no address is free while a definition names it.
-  if (canSettleIn(vm)) await requests.call(keepPort, { ...target, networkId: card.networkId });
+  if (canSettleIn(vm))
+    await requests.call(keepPorts, { ...target, networkIds: nics.map(({ networkId }) => networkId) });
   return 'done';
-};
-
-const cardOf = ({ nic }: Preparation): VmNic => {
-  if (nic === undefined) throw new DomainError('INTERNAL', { reason: 'planned before the network was attached' });
-  return nic;
 };
 
 /** All that stands before a start. */

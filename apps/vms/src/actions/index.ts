@@ -3,6 +3,7 @@ import { clone } from './clone.js';
 import { create } from './create.js';
 import { deleteVm } from './delete.js';
 import { forceOff } from './force-off.js';
+import { portSteps } from './ports.js';
 import { reboot } from './reboot.js';
 import { reset } from './reset.js';
 import { resize } from './resize.js';
@@ -28,6 +29,7 @@ export const STEPS: Readonly<Record<Step, PerformStep>> = {
   ...forceOff,
   ...resize,
   ...volumeSteps,
+  ...portSteps,
   ...snapshotSteps,
   ...transferSteps,
   ...deleteVm,

@@ -32,6 +32,8 @@ describe('requests in every state', () => {
         state,
         imageId: bench.neighbours.imageId,
         hostId: bench.neighbours.hostId,
+        // The oldest network of its department, as networks says here.
+        networkId: bench.neighbours.hostId,
         vcpus: 1,
         memoryMib: 128,
         diskBytes: 1n,
@@ -86,7 +88,13 @@ describe('requests in every state', () => {
     });
     return id;
   };
+  /** A port beside the first one, which can go then. */
+  const furtherPort = async (vmId: string): Promise<void> => {
+    const port = { id: randomUUID(), vmId, networkId: randomUUID(), slot: 1, attachment: 'ATTACHED' } as const;
+    await database().vmPort.createMany({ data: [port], skipDuplicates: true });
+  };
   const ask = async ({ kind, mutation, ofVolume }: AnyAction, vmId: string) => {
+    if (kind === 'REMOVE_VM_PORT') await furtherPort(vmId);
     if (kind === 'CREATE_SNAPSHOT') return bench.say(mutation, { vmId, name: randomUUID() });
     if (kind === 'DELETE_SNAPSHOT' || kind === 'REVERT_TO_SNAPSHOT')
       return bench.say(mutation, { vmId, snapshotId: await snapshotFor(vmId) });

@@ -1,20 +1,24 @@
 import type { VmNic } from '@infinibay/contracts';
 import type { RequestClient } from '@infinibay/platform-messaging';
 import type { Drift, Parameters } from '@infinibay/vms-domain';
-import type { Vm, VmSnapshot, Volume } from '../generated/prisma/client.js';
+import type { Vm, VmPort, VmSnapshot, Volume } from '../generated/prisma/client.js';
 import type { SnapshotsDone } from '../snapshots/snapshot.journal.js';
 import type { SavedMemory } from '../vms/saved-memory.js';
 import type { KeptCloudInit } from '../vms/vm-cloud-init.repository.js';
+import type { PortsDone } from '../vms/vm-port.journal.js';
 import type { Cards } from '../vms/vm-spec.js';
+import type { Moved } from './attachments.js';
 
-/** What a start gathers on its way: the card from networks, the filter from firewall. */
+/** What a start gathers on its way: the cards from networks, that of its first port first; the filter from firewall. */
 export interface Preparation {
-  nic?: VmNic;
+  nics?: readonly VmNic[];
   filterName?: string | null;
   /** Those of a VM that a transfer has got another one for. */
   cards?: Cards;
-  /** Volumes that the last step attached or detached, and those of which it came to know that they can't be attached. */
-  volumes?: { readonly moved: readonly string[]; readonly refused: readonly string[] };
+  /** What the last step has done about volumes. */
+  volumes?: Moved;
+  /** The same of ports. */
+  ports?: PortsDone;
   /** How much of a disk the last step found to be copied. */
   copiedPercent?: number;
   /** A VM that the last step has made. */
@@ -27,6 +31,24 @@ export interface Preparation {
   snapshots?: SnapshotsDone;
 }
 
+/** Those of a step before have been recorded, and told of. */
+export const forgetLastStep = (preparation: Preparation): void => {
+  delete preparation.volumes;
+  delete preparation.ports;
+  delete preparation.snapshots;
+  delete preparation.copiedPercent;
+  delete preparation.made;
+  delete preparation.savedMemory;
+  delete preparation.isPowerCut;
+};
+
+/** Whether something has come about of a step that has not ended yet. */
+export const hasMoved = ({ volumes, ports, snapshots, copiedPercent }: Preparation): boolean => {
+  const { attached = [], refused = [], detached = [] } = ports ?? {};
+  const lists = [volumes?.moved, volumes?.refused, attached, refused, detached, snapshots?.removed];
+  return copiedPercent !== undefined || lists.some((ids = []) => ids.length > 0);
+};
+
 /** What a step has at hand. */
 export interface StepInput {
   readonly vm: Vm;
@@ -37,6 +59,8 @@ export interface StepInput {
   readonly requests: RequestClient;
   /** What is attached to it, shall be, or shall no more be. */
   readonly volumes: readonly Volume[];
+  /** Its ports beside the first one, and those that shall go. */
+  readonly ports: readonly VmPort[];
   /** Of the VM, oldest first. */
   readonly snapshots: readonly VmSnapshot[];
   /** Of its pool, that stays free. */

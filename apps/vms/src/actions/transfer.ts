@@ -1,4 +1,4 @@
-import { DomainError, attachVm, findPorts } from '@infinibay/contracts';
+import { DomainError, attachVm, findNics } from '@infinibay/contracts';
 import { create } from './create.js';
 import type { PerformStep } from './step.js';
 
@@ -13,11 +13,13 @@ const transfer: PerformStep = async ({ vm, target, requests, preparation, parame
   // A worker before has recorded it.
   if (vm.departmentId === departmentId) return 'done';
   // What this worker has made ready before is of the department that it leaves.
-  delete preparation.nic;
+  delete preparation.nics;
   const asked = { ...target, departmentId, networkId, hostId: vm.hostId, hostname: vm.name };
   const { mac: got } = (await requests.call(attachVm, asked)).nic;
-  const { ports } = await requests.call(findPorts, { vmId: vm.id });
-  preparation.cards = { got, had: ports.map(({ mac }) => mac).filter((mac) => mac !== got) };
+  const { nics } = await requests.call(findNics, { vmId: vm.id });
+  // Of several it is the first whose place it takes.
+  const had = nics.filter((nic) => nic.networkId === vm.networkId).map(({ mac }) => mac);
+  preparation.cards = { got, had };
   return 'done';
 };
 

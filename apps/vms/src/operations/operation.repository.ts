@@ -81,6 +81,7 @@ const storedParameters = z.object({
   departmentId: z.uuid().optional().catch(undefined),
   networkId: z.uuid().optional().catch(undefined),
   ownerId: z.uuid().optional().catch(undefined),
+  portNetworkId: z.uuid().optional().catch(undefined),
 });
 
 /** What was said of how an operation is to be done. */

@@ -24,7 +24,7 @@ export class DepartmentChange {
 
   /**
    * Whether it may go there now. Nothing is promised by that: it is asked once more when it goes.
-   * @throws DomainError VM_BUSY, VOLUME_BUSY, SNAPSHOT_BUSY, SNAPSHOT_HOLDS_MEMORY, NAME_TAKEN, QUOTA_EXCEEDED
+   * @throws DomainError VM_BUSY, VOLUME_BUSY, PORT_BUSY, SNAPSHOT_BUSY, SNAPSHOT_HOLDS_MEMORY, NAME_TAKEN, QUOTA_EXCEEDED
    */
   async accept(tx: Transaction, vm: VmRow, departmentId: string): Promise<void> {
     if (vm.departmentId === departmentId) throw new DomainError('VM_BUSY', { reason: 'it is there already' });

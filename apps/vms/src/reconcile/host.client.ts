@@ -62,7 +62,7 @@ export class HostClient {
 
   perform(
     step: Step,
-    { vm, open, volumes, snapshots }: Reading,
+    { vm, open, volumes, ports, snapshots }: Reading,
     fence: number,
     preparation: Preparation,
   ): Promise<StepOutcome> {
@@ -72,7 +72,7 @@ export class HostClient {
     const { requests } = this;
     const cloudInit = () => this.cloudInits.find(vm.id);
     const { reservePercent } = this.options;
-    const known = { vm, target, on: { hostId: vm.hostId }, requests, volumes, snapshots, cloudInit, reservePercent };
-    return STEPS[step]({ ...known, preparation, ...asked });
+    const known = { vm, target, on: { hostId: vm.hostId }, requests, cloudInit, reservePercent };
+    return STEPS[step]({ ...known, volumes, ports, snapshots, preparation, ...asked });
   }
 }

@@ -14,7 +14,7 @@ import {
   type Step,
   type Task,
 } from '@infinibay/vms-domain';
-import type { Vm, VmSnapshot, Volume } from '../generated/prisma/client.js';
+import type { Vm, VmPort, VmSnapshot, Volume } from '../generated/prisma/client.js';
 import type { OpenOperation } from '../operations/operation.repository.js';
 import { canSettleIn } from '../vms/settling-in.js';
 import { driftIn } from '../vms/vm-spec.js';
@@ -26,6 +26,8 @@ export interface Reading {
   readonly open: OpenOperation | null;
   /** What is attached to it, shall be, or shall no more be. */
   readonly volumes: readonly Volume[];
+  /** Its ports beside the first one, and those that shall go. */
+  readonly ports: readonly VmPort[];
   readonly snapshots: readonly VmSnapshot[];
 }
 
@@ -100,9 +102,11 @@ export const isSpecStep = (step: Step | null): boolean => SPEC_STEPS.some((one) 
 
 export const isOfVolumes = (step: Step | null): boolean => step === 'attach-volume' || step === 'detach-volume';
 
+const LEFTOVERS: readonly Step[] = ['attach-port', 'detach-port', 'delete-snapshot', 'settle-in'];
+
 /** What is done for nobody as well, when the VM is as it shall be. */
 export const isOfLeftovers = (step: Step | null): boolean =>
-  isOfVolumes(step) || step === 'delete-snapshot' || step === 'settle-in';
+  isOfVolumes(step) || LEFTOVERS.some((one) => one === step);
 
 /** What volumes need next; null: nothing, or nothing that who waits for another spec is kept waiting for. */
 const pendingVolumes = (reading: Reading): 'attach-volume' | 'detach-volume' | null => {
@@ -110,6 +114,14 @@ const pendingVolumes = (reading: Reading): 'attach-volume' | 'detach-volume' | n
   if (isAboutSpec(reading)) return null;
   if (volumes.some(({ attachment }) => attachment === 'ATTACHING')) return 'attach-volume';
   return volumes.some(({ attachment }) => attachment === 'DETACHING') ? 'detach-volume' : null;
+};
+
+/** The same of ports. */
+const pendingPorts = (reading: Reading): 'attach-port' | 'detach-port' | null => {
+  const { ports } = reading;
+  if (isAboutSpec(reading)) return null;
+  if (ports.some(({ attachment }) => attachment === 'ATTACHING')) return 'attach-port';
+  return ports.some(({ attachment }) => attachment === 'DETACHING') ? 'detach-port' : null;
 };
 
 /** Snapshots that shall be gone, and those that nobody is taking any more. */
@@ -128,8 +140,9 @@ export const isToSettleIn = (vm: Pick<Vm, 'toSettleIn' | 'savedAt' | 'desired'>)
 /** What is left to be done of what was asked for before. */
 export const leftoversIn = (
   reading: Reading,
-): Pick<Observed, 'pendingVolumes' | 'hasUnwantedSnapshots' | 'isToSettleIn'> => ({
+): Pick<Observed, 'pendingVolumes' | 'pendingPorts' | 'hasUnwantedSnapshots' | 'isToSettleIn'> => ({
   pendingVolumes: pendingVolumes(reading),
+  pendingPorts: pendingPorts(reading),
   hasUnwantedSnapshots: unwantedSnapshots(reading).length > 0,
   isToSettleIn: isToSettleIn(reading.vm),
 });

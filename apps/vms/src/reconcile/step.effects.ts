@@ -7,6 +7,7 @@ import type { Vm } from '../generated/prisma/client.js';
 import { SnapshotJournal } from '../snapshots/snapshot.journal.js';
 import { unheard } from '../vms/guest-heard.js';
 import { savedColumns } from '../vms/saved-memory.js';
+import { VmPortJournal } from '../vms/vm-port.journal.js';
 import { VmRepository } from '../vms/vm.repository.js';
 import { VolumeRepository } from '../volumes/volume.repository.js';
 import { DepartmentChange } from './department.change.js';
@@ -18,6 +19,7 @@ export class StepEffects {
   constructor(
     private readonly vms: VmRepository,
     private readonly volumes: VolumeRepository,
+    private readonly ports: VmPortJournal,
     private readonly snapshots: SnapshotJournal,
     private readonly departments: DepartmentChange,
   ) {}
@@ -31,27 +33,42 @@ export class StepEffects {
     preparation: Preparation,
     now: Date,
   ): Promise<EventEnvelope[]> {
-    const networkId = preparation.nic?.networkId;
+    const networkId = preparation.nics?.[0]?.networkId;
     const isDisk = step === 'ensure-disk' || step === 'clone-disk';
     if (isDisk && vm.diskBuiltAt === null) await this.vms.update(tx, vm.id, { diskBuiltAt: now });
-    if (networkId !== undefined && networkId !== vm.networkId) await this.vms.update(tx, vm.id, { networkId });
+    // From then on another port becomes the first by its own record alone.
+    if (networkId !== undefined && vm.networkId === null) await this.vms.update(tx, vm.id, { networkId });
     const { savedMemory, made } = preparation;
     if (savedMemory !== undefined) await this.vms.update(tx, vm.id, savedColumns(savedMemory, vm, now));
     if (preparation.isPowerCut === true) await this.vms.update(tx, vm.id, unheard(vm, reading.vm));
     if (made?.isStarted === true && vm.desired !== 'DELETED') await this.vms.update(tx, vm.id, { desired: 'RUNNING' });
-    await this.recordMoved(tx, vm, step, preparation);
+    await this.recordMoved(tx, vm, reading, step, preparation);
     if (step === 'settle-in' || step === 'define') await this.departments.settled(tx, vm, reading.open);
     const moved = step === 'transfer' ? await this.departments.record(tx, vm, reading.open, preparation.cards) : [];
     return [...moved, ...(await this.snapshots.record(tx, vm, preparation.snapshots ?? {}))];
   }
 
   /** Of a step that has not come about yet as well. @returns what tells of snapshots that are gone */
-  async recordPart(tx: Transaction, vm: Vm, step: Step, preparation: Preparation): Promise<EventEnvelope[]> {
-    await this.recordMoved(tx, vm, step, preparation);
+  async recordPart(
+    tx: Transaction,
+    vm: Vm,
+    reading: Reading,
+    step: Step,
+    preparation: Preparation,
+  ): Promise<EventEnvelope[]> {
+    await this.recordMoved(tx, vm, reading, step, preparation);
     return this.snapshots.record(tx, vm, preparation.snapshots ?? {});
   }
 
-  private async recordMoved(tx: Transaction, { id }: Vm, step: Step, { volumes }: Preparation): Promise<void> {
+  private async recordMoved(
+    tx: Transaction,
+    vm: Vm,
+    { open }: Reading,
+    step: Step,
+    { volumes, ports = {} }: Preparation,
+  ): Promise<void> {
+    const { id } = vm;
+    await this.ports.record(tx, vm, ports, open);
     if (volumes === undefined) return;
     if (step === 'attach-volume') await this.volumes.markAttached(tx, id, volumes.moved);
     if (step === 'detach-volume') await this.volumes.markDetached(tx, id, volumes.moved);

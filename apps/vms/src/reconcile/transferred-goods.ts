@@ -5,6 +5,7 @@ import type { Transaction } from '../database.js';
 import type { Vm as VmRow, Volume as VolumeRow } from '../generated/prisma/client.js';
 import { SnapshotRepository } from '../snapshots/snapshot.repository.js';
 import { VmCloudInitRepository } from '../vms/vm-cloud-init.repository.js';
+import { VmPortRepository } from '../vms/vm-port.repository.js';
 import { VolumeRepository } from '../volumes/volume.repository.js';
 
 /** What goes along with a VM that is transferred. */
@@ -21,13 +22,14 @@ export class TransferredGoods {
     private readonly volumes: VolumeRepository,
     private readonly snapshots: SnapshotRepository,
     private readonly cloudInits: VmCloudInitRepository,
+    private readonly ports: VmPortRepository,
   ) {}
 
-  /** Locks the volumes. @throws DomainError VOLUME_BUSY, SNAPSHOT_BUSY, SNAPSHOT_HOLDS_MEMORY, NAME_TAKEN */
+  /** Locks the volumes. @throws DomainError VOLUME_BUSY, PORT_BUSY, SNAPSHOT_BUSY, SNAPSHOT_HOLDS_MEMORY, NAME_TAKEN */
   async admit(tx: Transaction, vm: VmRow, departmentId: string): Promise<Goods> {
     const volumes = await this.lock(tx, vm);
     const snapshots = await this.snapshots.ofVm(vm.id, tx);
-    requireTransferable(snapshots, volumes);
+    requireTransferable(snapshots, volumes, await this.ports.ofVm(vm.id, tx));
     await this.volumes.requireFreeNames(tx, departmentId, volumes);
     return { volumes, diskGib: bytesToGib(carriedBytes(vm, snapshots, volumes)) };
   }
@@ -41,6 +43,8 @@ export class TransferredGoods {
     await this.volumes.moveAll(tx, volumes, to);
     await this.snapshots.moveAll(tx, vmId, to.departmentId);
     await this.cloudInits.renew(tx, vmId);
+    // Those that it has are of the networks that it leaves.
+    await this.ports.removeAll(tx, vmId);
   }
 
   private async lock(tx: Transaction, vm: VmRow): Promise<VolumeRow[]> {

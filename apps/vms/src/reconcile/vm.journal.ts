@@ -92,10 +92,10 @@ export class VmJournal {
     });
   }
 
-  /** A step that has not come about yet has moved some volumes, removed some snapshots, or copied some of a disk. */
-  stepMoved(claim: Claim, step: Step, preparation: Preparation): Promise<void> {
+  /** A step that has not come about yet has moved some volumes or ports, removed some snapshots, or copied some of a disk. */
+  stepMoved(claim: Claim, reading: Reading, step: Step, preparation: Preparation): Promise<void> {
     return this.write(claim, async (tx, vm) => {
-      const told = await this.effects.recordPart(tx, vm, step, preparation);
+      const told = await this.effects.recordPart(tx, vm, reading, step, preparation);
       const { copiedPercent } = preparation;
       const copied = copiedPercent === undefined ? [] : await this.operations.showProgress(tx, vm.id, copiedPercent);
       return [...copied, ...told];
@@ -317,7 +317,7 @@ export class VmJournal {
     });
   }
 
-  /** Its volumes are not as they shall be, it has snapshots that shall be gone, or is to be made ready where it is. */
+  /** Its volumes or ports are not as they shall be, it has snapshots that shall be gone, or is to be made ready where it is. */
   private async hasLeftovers(tx: Transaction, vm: Vm): Promise<boolean> {
     return isToSettleIn(vm) || (await this.parts.areUnfinished(tx, vm.id));
   }
@@ -328,13 +328,13 @@ export class VmJournal {
     return open === null ? later(now, LOOK_AGAIN_MS) : now;
   }
 
-  /** What it asked of a volume or a snapshot is taken back with it. */
+  /** What it asked of a volume, a port or a snapshot is taken back with it. */
   private async failOpen(
     tx: Transaction,
     { vm, open }: Reading,
     failure: { readonly code: string; readonly message: string },
   ): Promise<EventEnvelope[]> {
-    await this.parts.takeBack(tx, vm.id, open?.parameters ?? {});
+    if (open !== null) await this.parts.takeBack(tx, vm.id, open);
     if (vm.savedBytes !== null) await this.vms.update(tx, vm.id, givenBack(vm));
     return this.operations.closeOpen(tx, vm.id, 'FAILED', failure);
   }

@@ -19,7 +19,7 @@ import {
   type Task,
 } from '@infinibay/vms-domain';
 import { Inject, Injectable } from '@nestjs/common';
-import type { Preparation, StepOutcome } from '../actions/step.js';
+import { forgetLastStep, hasMoved, type Preparation, type StepOutcome } from '../actions/step.js';
 import { sizesOf, type Rest } from '../vms/vm-spec.js';
 import { OperationRepository, type OpenOperation } from '../operations/operation.repository.js';
 import type { Claim } from './claim.repository.js';
@@ -214,22 +214,17 @@ export class VmWorker {
     if (!isUnderWay) await this.journal.stepStarted(claim, step);
     await this.options.failpoints.reach('before', step);
     const started = performance.now();
-    // Those of a step before have been recorded, and told of.
-    delete preparation.volumes;
-    delete preparation.snapshots;
-    delete preparation.copiedPercent;
-    delete preparation.made;
-    delete preparation.savedMemory;
-    delete preparation.isPowerCut;
+    forgetLastStep(preparation);
     const outcome = await this.hosts.perform(step, reading, claim.fence, preparation);
     await this.options.failpoints.reach('after', step);
-    const { moved = [], refused = [] } = preparation.volumes ?? {};
-    const { removed = [] } = preparation.snapshots ?? {};
+    const { refused = [] } = preparation.volumes ?? {};
     if (refused.length > 0)
       this.logger.warn({ vmId: vm.id, step, volumeIds: refused }, 'volumes cannot be attached; they are given back');
+    const portIds = preparation.ports?.refused ?? [];
+    if (portIds.length > 0)
+      this.logger.warn({ vmId: vm.id, step, portIds }, 'ports cannot be plugged in; they are given back');
     if (outcome === 'pending') {
-      const isMoved = moved.length + refused.length + removed.length > 0;
-      if (isMoved || preparation.copiedPercent !== undefined) await this.journal.stepMoved(claim, step, preparation);
+      if (hasMoved(preparation)) await this.journal.stepMoved(claim, reading, step, preparation);
       if (!isUnderWay) this.logger.info({ vmId: vm.id, step }, 'step asked for; waiting for it to come about');
       return outcome;
     }

@@ -1,8 +1,11 @@
-import { DomainError, attachVm, detachVm, findPorts, keepPort, selectNetwork } from '@infinibay/contracts';
+import { DomainError, attachVm, detachVm, findNics, keepPorts, selectNetwork, type VmNic } from '@infinibay/contracts';
 import { PORT, type OnVm, type Serve } from './simulated-links.js';
 
+/** A network beside the oldest one. */
+export const FURTHER_NETWORK = '0196f5a0-0000-7000-8000-0000000000b2';
+
 /** A card that another network than the oldest one gives. */
-const cardIn = (networkId: string): { readonly portId: string; readonly mac: string } => ({
+export const cardIn = (networkId: string): { readonly portId: string; readonly mac: string } => ({
   portId: networkId,
   mac: `52:54:00:${[0, 2, 4].map((at) => networkId.slice(at, at + 2)).join(':')}`,
 });
@@ -21,11 +24,14 @@ export class SimulatedPorts {
   }
 
   serve(on: Serve, onVm: OnVm, oldestNetworkId: string): void {
-    const card = (networkId: string) => (networkId === oldestNetworkId ? PORT : cardIn(networkId));
-    on(findPorts, ({ vmId }) => {
-      const ports = this.of(vmId).map(([networkId]) => card(networkId));
+    const nicIn = (networkId: string): VmNic => {
+      const card = networkId === oldestNetworkId ? PORT : cardIn(networkId);
+      return { ...card, networkId, address: '10.80.0.10', networkName: 'net' };
+    };
+    on(findNics, ({ vmId }) => {
+      const nics = this.of(vmId).map(([networkId]) => nicIn(networkId));
       // One whose port others gave, before these came.
-      return Promise.resolve({ ports: ports.length === 0 ? [PORT] : ports });
+      return Promise.resolve({ nics: nics.length === 0 ? [nicIn(oldestNetworkId)] : nics });
     });
     on(selectNetwork, ({ networkId }) => {
       if (networkId !== null && this.missing.has(networkId)) throw new DomainError('NETWORK_NOT_FOUND');
@@ -38,13 +44,14 @@ export class SimulatedPorts {
         if (this.full.has(networkId)) throw new DomainError('ADDRESSES_EXHAUSTED');
         this.ofVms.set(vmId, new Map(this.ofVms.get(vmId)).set(networkId, departmentId));
         Object.assign(vm, { port: true, hostname });
-        return { nic: { ...card(networkId), networkId, address: '10.80.0.10', networkName: 'net' } };
+        return { nic: nicIn(networkId) };
       }),
     );
-    on(keepPort, (request) =>
-      onVm('keep-port', request, () => {
-        const { vmId, networkId } = request;
-        this.ofVms.set(vmId, new Map(this.of(vmId).filter(([one]) => one === networkId)));
+    on(keepPorts, (request) =>
+      onVm('keep-ports', request, () => {
+        const { vmId, networkIds } = request;
+        const has = this.of(vmId);
+        this.ofVms.set(vmId, new Map(networkIds.flatMap((id) => has.filter(([one]) => one === id))));
         return {};
       }),
     );

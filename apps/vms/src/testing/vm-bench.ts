@@ -4,6 +4,7 @@ import { pollUntil } from '@infinibay/testing';
 import { PrismaClient } from '../database.js';
 import { Neighbours } from './neighbours.js';
 import { PORT } from './simulated-links.js';
+import { FURTHER_NETWORK } from './simulated-ports.js';
 import { VmsUnderTest, createTestDatabase, memberOf, testNats, type TestDatabase } from './vms-under-test.js';
 
 const RESULT = `{ vm { id state } operation { id status } }`;
@@ -14,6 +15,12 @@ export const SAID: Readonly<Record<string, { readonly type: string; readonly mor
   restoreVmRevision: { type: 'RestoreVmRevisionInput', more: { revision: 1 } },
   setVmAutostart: { type: 'SetVmAutostartInput', more: { autostart: true } },
   setVmPortLink: { type: 'SetVmPortLinkInput', more: { portId: PORT.portId, linkState: 'DOWN' } },
+  addVmPort: { type: 'AddVmPortInput', more: { networkId: FURTHER_NETWORK } },
+  removeVmPort: { type: 'RemoveVmPortInput', more: { portId: PORT.portId } },
+  changeVmPortNetwork: {
+    type: 'ChangeVmPortNetworkInput',
+    more: { portId: PORT.portId, networkId: FURTHER_NETWORK },
+  },
   createVmSnapshot: { type: 'CreateVmSnapshotInput', more: { name: 'a snapshot' } },
   revertVmToSnapshot: { type: 'VmSnapshotInput', more: {} },
   deleteVmSnapshot: { type: 'VmSnapshotInput', more: {} },

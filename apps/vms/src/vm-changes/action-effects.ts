@@ -5,6 +5,7 @@ import type { Transaction } from '../database.js';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
 import { HostMaintenanceRepository } from '../hosts/host-maintenance.repository.js';
 import type { Said } from './action-inputs.js';
+import { withPort } from './port-changes.js';
 import { SpecChanges } from './spec-changes.js';
 import type { CloneVm } from './vm-clone.inputs.js';
 import { VmCloning } from './vm-cloning.js';
@@ -42,9 +43,9 @@ export class ActionEffects {
     return this.specs.prepare(kind, input);
   }
 
-  /** What the operation is told, with what it is to make. */
-  named(kind: OperationKind, parameters: Parameters): Parameters {
-    return this.snapshots.named(kind, parameters);
+  /** What the operation is told, with what it is to make. @param input prepared */
+  named(kind: OperationKind, parameters: Parameters, input: Said): Parameters {
+    return withPort(kind, this.snapshots.named(kind, parameters), input);
   }
 
   /**
@@ -56,7 +57,7 @@ export class ActionEffects {
     if (powersOnFrom.includes(vm.state)) await this.maintenances.requireOpen(tx, vm.hostId);
     await this.volumes.accept(tx, actor, vm, kind, parameters);
     await this.snapshots.accept(tx, vm, kind, actor, parameters, input);
-    const told = await this.ofVm.accept(tx, vm, kind, actor, parameters);
+    const told = await this.ofVm.accept(tx, vm, kind, actor, parameters, input);
     return isSpecChange(kind) ? this.specs.accept(tx, vm, kind, actor, input) : told;
   }
 }

@@ -12,6 +12,14 @@ import {
   SetVmPortLink,
   SetVmPortLinkInput,
 } from './vm-spec.inputs.js';
+import {
+  AddVmPort,
+  AddVmPortInput,
+  ChangeVmPortNetwork,
+  ChangeVmPortNetworkInput,
+  RemoveVmPort,
+  RemoveVmPortInput,
+} from './vm-port.inputs.js';
 import { CreateVmSnapshot, CreateVmSnapshotInput, VmSnapshotAction, VmSnapshotInput } from './vm-snapshot.inputs.js';
 import { CreateVmInput, VmAction, VmActionInput, VmVolume, VmVolumeInput } from './vm.inputs.js';
 
@@ -25,7 +33,10 @@ export type ActionInput =
   | ResizeVmInput
   | RestoreVmRevisionInput
   | SetVmAutostartInput
-  | SetVmPortLinkInput;
+  | SetVmPortLinkInput
+  | AddVmPortInput
+  | RemoveVmPortInput
+  | ChangeVmPortNetworkInput;
 /** What an action is asked with beside its key, once it is checked. */
 export type Said = Omit<VmAction, 'idempotencyKey'> & Readonly<Record<string, unknown>>;
 
@@ -45,6 +56,9 @@ const OWN: Partial<Record<OperationKind, OwnInput>> = {
   RESTORE_VM_REVISION: { Input: RestoreVmRevisionInput, schema: RestoreVmRevision },
   SET_VM_AUTOSTART: { Input: SetVmAutostartInput, schema: SetVmAutostart },
   SET_VM_PORT_LINK: { Input: SetVmPortLinkInput, schema: SetVmPortLink },
+  ADD_VM_PORT: { Input: AddVmPortInput, schema: AddVmPort },
+  REMOVE_VM_PORT: { Input: RemoveVmPortInput, schema: RemoveVmPort },
+  CHANGE_VM_PORT_NETWORK: { Input: ChangeVmPortNetworkInput, schema: ChangeVmPortNetwork },
   ATTACH_VOLUME: VM_VOLUME,
   DETACH_VOLUME: VM_VOLUME,
   CREATE_SNAPSHOT: { Input: CreateVmSnapshotInput, schema: CreateVmSnapshot },

@@ -6,6 +6,7 @@ import type { Transaction } from '../database.js';
 import type { Vm as VmRow, Volume as VolumeRow } from '../generated/prisma/client.js';
 import { QuotaAdmission } from '../quotas/quota.admission.js';
 import { memoryBytesOf } from '../vms/saved-memory.js';
+import { VmPortRepository } from '../vms/vm-port.repository.js';
 import { VmRepository } from '../vms/vm.repository.js';
 import { StoragePoolRepository } from '../volumes/storage-pool.repository.js';
 import { VOLUME_OPTIONS, type VolumeOptions } from '../volumes/volume-options.js';
@@ -19,10 +20,11 @@ export class KeptMemory {
     private readonly volumes: VolumeRepository,
     private readonly pools: StoragePoolRepository,
     private readonly quotas: QuotaAdmission,
+    private readonly ports: VmPortRepository,
     @Inject(VOLUME_OPTIONS) private readonly options: VolumeOptions,
   ) {}
 
-  /** Promises a save of the VM its room. @throws DomainError VOLUME_BUSY, POOL_FULL, QUOTA_EXCEEDED */
+  /** Promises a save of the VM its room. @throws DomainError VOLUME_BUSY, PORT_BUSY, POOL_FULL, QUOTA_EXCEEDED */
   async promise(tx: Transaction, vm: VmRow): Promise<void> {
     await this.settledVolumes(tx, vm);
     const savedBytes = memoryBytesOf(vm);
@@ -40,8 +42,9 @@ export class KeptMemory {
       throw new DomainError('POOL_FULL', { reservePercent: this.options.reservePercent });
   }
 
-  /** Its volumes, locked: none grows, comes or goes meanwhile. @throws DomainError VOLUME_BUSY */
+  /** Its volumes, locked: none grows, comes or goes meanwhile, and no port does. @throws DomainError VOLUME_BUSY, PORT_BUSY */
   async settledVolumes(tx: Transaction, vm: VmRow): Promise<VolumeRow[]> {
+    await this.ports.requireAtRest(tx, vm.id);
     const locked: VolumeRow[] = [];
     for (const { id } of await this.volumes.ofVm(vm.id, tx)) {
       const volume = await this.volumes.lock(tx, id);

@@ -1,5 +1,5 @@
 import { can } from '@infinibay/access-domain';
-import { DomainError, findDepartments, findPorts, isRetryable, selectNetwork, type Actor } from '@infinibay/contracts';
+import { DomainError, findDepartments, isRetryable, selectNetwork, type Actor } from '@infinibay/contracts';
 import { LOGGER } from '@infinibay/platform-service';
 import type { Logger } from '@infinibay/platform-logging';
 import { RequestClient } from '@infinibay/platform-messaging';
@@ -39,17 +39,6 @@ export class NeighbourChecks {
     const selected = this.answerOf(network)?.networkId ?? null;
     // Kept only when both were asked: the reconciler asks both.
     return departments.status === 'fulfilled' ? selected : null;
-  }
-
-  /**
-   * The MAC addresses by which its host may know the card of a VM; none: the VM has no such port. A VM has one card, more
-   * ports only while it goes to another department: until it is defined anew it has the card of either, so that a link
-   * is one of all of them.
-   * @throws DomainError SERVICE_UNAVAILABLE, DEADLINE_EXCEEDED
-   */
-  async macsOf(vmId: string, portId: unknown): Promise<string[]> {
-    const { ports } = await this.requests.call(findPorts, { vmId });
-    return ports.some((port) => port.portId === portId) ? ports.map(({ mac }) => mac) : [];
   }
 
   private answerOf<T>(asked: PromiseSettledResult<T>): T | undefined {

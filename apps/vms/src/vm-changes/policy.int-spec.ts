@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PrismaClient } from '../database.js';
 import { importedImage } from '../testing/image-requests.js';
 import { PORT } from '../testing/simulated-links.js';
+import { FURTHER_NETWORK } from '../testing/simulated-ports.js';
 import { VmBench } from '../testing/vm-bench.js';
 import { admin, memberOf } from '../testing/vms-under-test.js';
 
@@ -25,6 +26,9 @@ const inputsFor = (
     restoreVmRevision: { vmId, revision: 1 },
     setVmAutostart: { vmId, autostart: true },
     setVmPortLink: { vmId, portId: PORT.portId, linkState: 'DOWN' },
+    addVmPort: { vmId, networkId: FURTHER_NETWORK },
+    removeVmPort: { vmId, portId: PORT.portId },
+    changeVmPortNetwork: { vmId, portId: PORT.portId, networkId: FURTHER_NETWORK },
     createVm: { departmentId, imageId, name: `vm-${randomUUID().slice(0, 8)}` },
     renameVm: { vmId, name: 'renamed' },
     describeVm: { vmId, description: 'described' },

@@ -6,6 +6,7 @@ import { PrismaClient } from '../database.js';
 import { imageInput, importedImage } from '../testing/image-requests.js';
 import { Neighbours } from '../testing/neighbours.js';
 import { PORT } from '../testing/simulated-links.js';
+import { FURTHER_NETWORK } from '../testing/simulated-ports.js';
 import { VmBench } from '../testing/vm-bench.js';
 import { admin } from '../testing/vms-under-test.js';
 
@@ -127,6 +128,18 @@ describe('mutations of vms, repeated', () => {
     restoreVmRevision: sized({ revision: 1 }, { revision: 2 }),
     setVmAutostart: sized({ autostart: true }, { autostart: false }),
     setVmPortLink: sized({ portId: PORT.portId, linkState: 'DOWN' }, { linkState: 'UP' }),
+    addVmPort: sized({ networkId: FURTHER_NETWORK }, { networkId: randomUUID() }),
+    removeVmPort: {
+      ...action('STOPPED'),
+      input: async () => {
+        const vmId = await stopped();
+        const further = { id: randomUUID(), vmId, networkId: FURTHER_NETWORK, slot: 1 };
+        await bench.vms.get(PrismaClient).vmPort.create({ data: { ...further, attachment: 'ATTACHED' } });
+        return { vmId, portId: PORT.portId };
+      },
+      other: { portId: randomUUID() },
+    },
+    changeVmPortNetwork: sized({ portId: PORT.portId, networkId: FURTHER_NETWORK }, { networkId: randomUUID() }),
     repairVmDrift: action('RUNNING'),
     acceptVmDrift: action('STOPPED'),
     softDeleteVm: action('RUNNING'),

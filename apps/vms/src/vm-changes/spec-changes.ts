@@ -20,7 +20,7 @@ import { VmRevisionRepository } from '../vms/vm-revision.repository.js';
 import { NONE_APPLIED, driftIn, linksOf, sizesOf, stillApplied } from '../vms/vm-spec.js';
 import { VmRepository } from '../vms/vm.repository.js';
 import type { Said } from './action-inputs.js';
-import { NeighbourChecks } from './neighbour-checks.js';
+import { NamedPorts } from './named-ports.js';
 import { ResizeVm, RestoreVmRevision, SetVmAutostart, SetVmPortLink } from './vm-spec.inputs.js';
 import type { CreateVm } from './vm.inputs.js';
 import { VmAdmission } from './vm.admission.js';
@@ -37,7 +37,7 @@ export class SpecChanges {
     private readonly revisions: VmRevisionRepository,
     private readonly metadata: VmMetadataRepository,
     private readonly admission: VmAdmission,
-    private readonly neighbours: NeighbourChecks,
+    private readonly ports: NamedPorts,
   ) {}
 
   /** Where a new VM goes and how large it is. @throws DomainError what VmAdmission throws */
@@ -60,9 +60,8 @@ export class SpecChanges {
    * What was said, with what others have to be asked about it, which no VM is locked for.
    * @throws DomainError SERVICE_UNAVAILABLE, DEADLINE_EXCEEDED
    */
-  async prepare(kind: OperationKind, said: Said): Promise<Said> {
-    if (actionOf(kind).ofPort !== true) return said;
-    return { ...said, macs: await this.neighbours.macsOf(said.vmId, said['portId']) };
+  prepare(kind: OperationKind, said: Said): Promise<Said> {
+    return this.ports.prepare(kind, said);
   }
 
   /**

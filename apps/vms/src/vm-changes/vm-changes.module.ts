@@ -13,7 +13,9 @@ import { ChangeableVms } from './changeable-vms.js';
 import { ExplainPlacementResolver } from './explain-placement.resolver.js';
 import { ExplainPlacementService } from './explain-placement.service.js';
 import { KeptMemory } from './kept-memory.js';
+import { NamedPorts } from './named-ports.js';
 import { NeighbourChecks } from './neighbour-checks.js';
+import { PortChanges } from './port-changes.js';
 import { VmAdmission } from './vm.admission.js';
 import { SoftDeletion } from './soft-deletion.js';
 import { SpecChanges } from './spec-changes.js';
@@ -47,6 +49,7 @@ import { VolumeAttachment } from './volume-attachment.js';
   ],
   providers: [
     NeighbourChecks,
+    NamedPorts,
     ChangeableVms,
     VmPlacement,
     VmAdmission,
@@ -54,6 +57,7 @@ import { VolumeAttachment } from './volume-attachment.js';
     VolumeAttachment,
     KeptMemory,
     SoftDeletion,
+    PortChanges,
     VmEffects,
     VmSnapshots,
     ActionEffects,

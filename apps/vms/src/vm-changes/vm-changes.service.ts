@@ -136,7 +136,7 @@ export class VmChangesService {
   async take(tx: Transaction, asked: Asked, input: Said): Promise<MutationEffect<Accepted>> {
     const { kind, actor, parameters } = asked;
     const vm = await this.lock(tx, actor, kind, input.vmId, parameters.volumeId);
-    const named = this.effects.named(kind, parameters);
+    const named = this.effects.named(kind, parameters, input);
     const told = await this.effects.accept(tx, vm, { kind, actor, parameters: named, input });
     const events = [...told, ...(await this.makeDue(tx, vm, kind))];
     return this.journal(tx, vm, { ...asked, parameters: named }, events);

@@ -4,7 +4,9 @@ import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
 import { DepartmentChange } from '../reconcile/department.change.js';
+import type { Said } from './action-inputs.js';
 import { KeptMemory } from './kept-memory.js';
+import { PortChanges } from './port-changes.js';
 import { SoftDeletion } from './soft-deletion.js';
 
 /** What an action writes of the VM itself, beside its power and its spec. The VM is locked by whoever asks. */
@@ -14,17 +16,20 @@ export class VmEffects {
     private readonly kept: KeptMemory,
     private readonly deletions: SoftDeletion,
     private readonly departments: DepartmentChange,
+    private readonly ports: PortChanges,
   ) {}
 
-  /** @throws DomainError what KeptMemory and DepartmentChange throw */
+  /** @throws DomainError what KeptMemory, DepartmentChange and PortChanges throw */
   async accept(
     tx: Transaction,
     vm: VmRow,
     kind: OperationKind,
     actor: Actor,
     parameters: Parameters,
+    said: Said,
   ): Promise<EventEnvelope[]> {
     const { deletion } = actionOf(kind);
+    await this.ports.accept(tx, vm, kind, said);
     if (kind === 'SAVE_VM') await this.kept.promise(tx, vm);
     if (kind === 'TRANSFER_VM') await this.departments.accept(tx, vm, parameters.departmentId ?? vm.departmentId);
     if (deletion === 'scheduled') return this.deletions.schedule(tx, vm, actor, parameters);

@@ -1,6 +1,6 @@
 import type { ObservedLinks, PortLinkState } from '@infinibay/contracts';
 import { describe, expect, it } from '@jest/globals';
-import { areOtherLinks, driftIn, linksOf, linksToDefine, specOf, specWithCard } from './vm-spec.js';
+import { areOtherLinks, driftIn, linkOfCard, linksOf, linksToDefine, specOf, specWithCard } from './vm-spec.js';
 
 const MAC = '52:54:00:00:00:01';
 const OTHER = '52:54:00:00:00:02';
@@ -33,6 +33,17 @@ describe('the links of a row', () => {
     expect(linksToDefine({ links: PULLED, drift: [difference('live', 1)] })).toEqual(PULLED);
     expect(linksToDefine({ links: PULLED, drift: [difference('definition', 1)] })).toEqual({});
     expect(linksToDefine({ links: {}, drift: [difference('definition', 0)] })).toEqual(PULLED);
+  });
+
+  it('of a card that comes are as the definition shall be, and out where they were of the one whose place it takes', () => {
+    const pluggedInByHand = { links: PULLED, drift: [difference('definition', 1)] };
+    expect(linkOfCard({ links: PULLED, drift: [] }, MAC)).toBe('DOWN');
+    expect(linkOfCard(pluggedInByHand, MAC)).toBe('UP');
+    expect(linkOfCard({ links: PULLED, drift: [] }, OTHER)).toBe('UP');
+    // Nobody's cable is plugged in by a change.
+    expect(linkOfCard({ links: PULLED, drift: [] }, OTHER, MAC)).toBe('DOWN');
+    expect(linkOfCard(pluggedInByHand, OTHER, MAC)).toBe('DOWN');
+    expect(linkOfCard({ links: {}, drift: [difference('definition', 0)] }, OTHER, MAC)).toBe('DOWN');
   });
 
   it('go along to the card that comes in the place of another, and nobody plugs a cable in by that', () => {

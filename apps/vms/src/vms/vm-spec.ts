@@ -1,4 +1,4 @@
-import { VmSizes, type ObservedLinks } from '@infinibay/contracts';
+import { VmSizes, type ObservedLinks, type PortLinkState } from '@infinibay/contracts';
 import {
   DownLinks,
   RESTART_REASONS,
@@ -105,9 +105,19 @@ export interface Cards {
  * stays: until it is defined anew that is the card that the VM has.
  */
 export const specWithCard = (spec: VmSpec, row: Pick<VmRow, 'links' | 'drift'>, { got, had }: Cards): VmSpec => {
-  const down: DownLinks = { ...linksOf(row), ...linksToDefine(row) };
-  return had.some((mac) => down[mac] === 'DOWN') ? withLinks(spec, [got], 'DOWN') : spec;
+  return had.some((mac) => isOut(row, mac)) ? withLinks(spec, [got], 'DOWN') : spec;
 };
+
+/** Declared to be, or made so in the definition by hand. */
+const isOut = (row: Pick<VmRow, 'links' | 'drift'>, mac: string): boolean =>
+  linksOf(row)[mac] === 'DOWN' || linksToDefine(row)[mac] === 'DOWN';
+
+/**
+ * The link of a card that is defined or plugged in: as the next start defines it, and out where that of the card is whose
+ * place it takes.
+ */
+export const linkOfCard = (row: Pick<VmRow, 'links' | 'drift'>, mac: string, hadMac?: string): PortLinkState =>
+  linksToDefine(row)[mac] === 'DOWN' || (hadMac !== undefined && isOut(row, hadMac)) ? 'DOWN' : 'UP';
 
 /** Unlike any number of a revision: the host is to be brought to the spec once more. */
 export const NONE_APPLIED = 0;

@@ -88,7 +88,7 @@ export class Vm {
   })
   pendingRestart!: PendingRestart[];
 
-  @ListSize(10)
+  @ListSize(26)
   @Field(() => [VmDrift], {
     description:
       'What somebody changed on its host, seen within 30 seconds. Nothing brings it back by itself: see repairVmDrift and acceptVmDrift. Empty when nothing differs',

@@ -14,6 +14,8 @@ import { VmMetadataRepository } from './vm-metadata.repository.js';
 import { VmRevisionRepository } from './vm-revision.repository.js';
 import { VmRevisionAuthorResolver, VmRevisionsResolver } from './vm-revision.resolver.js';
 import { VmRevisionService } from './vm-revision.service.js';
+import { VmPortJournal } from './vm-port.journal.js';
+import { VmPortRepository } from './vm-port.repository.js';
 import { VmRepository } from './vm.repository.js';
 import { VmResolver } from './vm.resolver.js';
 import { VmService } from './vm.service.js';
@@ -23,6 +25,8 @@ import { VmService } from './vm.service.js';
   controllers: [VmRequestController],
   providers: [
     VmRepository,
+    VmPortRepository,
+    VmPortJournal,
     VmListRepository,
     VmMetadataRepository,
     VmMetadataBackfill,
@@ -39,6 +43,14 @@ import { VmService } from './vm.service.js';
     DepartmentVmsResolver,
     OperationVmResolver,
   ],
-  exports: [VmRepository, VmMetadataRepository, VmCloudInitRepository, VmRevisionRepository, VmService],
+  exports: [
+    VmRepository,
+    VmPortRepository,
+    VmPortJournal,
+    VmMetadataRepository,
+    VmCloudInitRepository,
+    VmRevisionRepository,
+    VmService,
+  ],
 })
 export class VmsModule {}

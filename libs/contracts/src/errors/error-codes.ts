@@ -141,6 +141,10 @@ export const ERROR_CODES = {
     kind: 'precondition',
     message: 'The virtual machine has as many volumes as it may have',
   },
+  PORT_BUSY: { kind: 'precondition', message: 'A port of the virtual machine is still coming or going' },
+  PORT_EXISTS: { kind: 'precondition', message: 'The virtual machine has a port in this network already' },
+  PORT_LIMIT_REACHED: { kind: 'precondition', message: 'The virtual machine has as many ports as it may have' },
+  LAST_PORT: { kind: 'precondition', message: 'It is the last port of the virtual machine; pull its cable instead' },
   VOLUME_CANNOT_SHRINK: { kind: 'precondition', message: 'A volume can only be made larger' },
   VOLUME_IN_SNAPSHOT: {
     kind: 'precondition',
@@ -167,7 +171,7 @@ export const ERROR_CODES = {
   SNAPSHOT_HOLDS_MEMORY: {
     kind: 'precondition',
     message:
-      'A snapshot of the virtual machine holds the memory of its guest, with the network card of then; delete such snapshots first',
+      'A snapshot of the virtual machine holds the memory of its guest, with the network cards of then; delete such snapshots first',
   },
   SNAPSHOT_NEEDS_RESTART: {
     kind: 'precondition',

@@ -101,3 +101,41 @@ export const keepPort = defineCommand({
   reply: z.object({}),
   example: { request: { vmId: EXAMPLE_VM, networkId: EXAMPLE_NETWORK, fence: 2 }, reply: {} },
 });
+
+export const findNics = defineQuery({
+  name: 'networks.find-nics',
+  version: 1,
+  description: 'The ports of a VM as its host must make them, the first one first. None of one that there is not.',
+  owner: 'networks',
+  callers: ['vms'],
+  timeoutMs: 2_000,
+  request: z.object({ vmId: Uuid }),
+  reply: z.object({ nics: z.array(VmNic).max(16) }),
+  example: {
+    request: { vmId: EXAMPLE_VM },
+    reply: {
+      nics: [
+        {
+          portId: '0196f5a0-0000-7000-8000-0000000000c1',
+          networkId: EXAMPLE_NETWORK,
+          mac: '52:54:00:12:34:56',
+          address: '10.80.0.10',
+          networkName: 'infinibay-0196f5a0b1',
+        },
+      ],
+    },
+  },
+});
+
+export const keepPorts = defineCommand({
+  name: 'networks.keep-ports',
+  version: 1,
+  description:
+    'Frees every port of a VM in other networks than these, with its DHCP reservations; those that it keeps are in this order from then on. A VM without other ports is success.',
+  owner: 'networks',
+  callers: ['vms'],
+  timeoutMs: 20_000,
+  request: z.object({ vmId: Uuid, networkIds: z.array(Uuid).min(1).max(16), fence: Fence }),
+  reply: z.object({}),
+  example: { request: { vmId: EXAMPLE_VM, networkIds: [EXAMPLE_NETWORK], fence: 2 }, reply: {} },
+});

@@ -7,6 +7,7 @@ import * as imagesRequests from './images.requests.js';
 import * as metricsRequests from './metrics.requests.js';
 import * as networksRequests from './networks.requests.js';
 import * as portLinksRequests from './port-links.requests.js';
+import * as portsRequests from './ports.requests.js';
 import * as seedRequests from './seed.requests.js';
 import * as usersRequests from './users.requests.js';
 import * as vmSizesRequests from './vm-sizes.requests.js';
@@ -39,6 +40,7 @@ export const REQUEST_CONTRACTS: readonly RequestContract[] = [
   hostDetailsRequests,
   vmSizesRequests,
   portLinksRequests,
+  portsRequests,
 ]
   .flatMap((module) => Object.values<unknown>(module).filter(isContract))
   .filter((contract): contract is RequestContract => contract.type === 'command' || contract.type === 'query');

@@ -7,11 +7,12 @@ export const clone = defineTaskAction({
   kind: 'CLONE_VM',
   mutation: 'cloneVm',
   description:
-    'Makes a VM of one that is off: of what its disk holds now, or held at one of its snapshots. The new VM belongs to the caller, is in the same department, on the same host and network, has the same size, description, tags and what cloud-init finds (but its host name), a disk of its own, which later changes of neither touch, and a card, an address and an instance of cloud-init of its own. It has no memory of a snapshot, none of its snapshots, and none of its volumes. It is STOPPED when it is made, and without autostart. Until its disk is copied nothing else is accepted for the VM that is cloned but deleteVm, which waits for a copy that has begun. A clone that can not be made shows ERROR; startVm tries again, deleteVm takes it back.',
+    'Makes a VM of one that is off: of what its disk holds now, or held at one of its snapshots. The new VM belongs to the caller, is in the same department, on the same host and networks, has the same size, description, tags and what cloud-init finds (but its host name), a disk of its own, which later changes of neither touch, and cards, addresses and an instance of cloud-init of its own. It has no memory of a snapshot, none of its snapshots, and none of its volumes. It is STOPPED when it is made, and without autostart. Until its disk is copied nothing else is accepted for the VM that is cloned but deleteVm, which waits for a copy that has begun. A clone that can not be made shows ERROR; startVm tries again, deleteVm takes it back.',
   errors: [
     'VM_NOT_FOUND',
     'SNAPSHOT_NOT_FOUND',
     'SNAPSHOT_BUSY',
+    'PORT_BUSY',
     'VM_BUSY',
     'VM_MEMORY_SAVED',
     'NAME_TAKEN',

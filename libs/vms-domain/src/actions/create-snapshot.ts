@@ -11,6 +11,7 @@ export const createSnapshot = defineTaskAction({
     'VM_BUSY',
     'VM_MEMORY_SAVED',
     'VOLUME_BUSY',
+    'PORT_BUSY',
     'NAME_TAKEN',
     'SNAPSHOT_LIMIT_REACHED',
     'SNAPSHOT_SPEC_DIFFERS',

@@ -66,6 +66,8 @@ interface Action<K extends string, M extends string> {
   readonly ofVolume?: true;
   /** Its input names a port beside the VM. */
   readonly ofPort?: true;
+  /** Its input names a port, a network, or both beside the VM, which has another port afterwards, or one less. */
+  readonly changesPorts?: true;
   /** While it is open nothing else is accepted but what destroys the VM: it must not be left half done. */
   readonly isExclusive?: true;
   /** Its operation is of a VM that it makes: one that fails leaves that VM in error. */

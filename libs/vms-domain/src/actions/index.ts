@@ -1,5 +1,7 @@
 import { acceptDrift } from './accept-drift.js';
+import { addPort } from './add-port.js';
 import { attachVolume } from './attach-volume.js';
+import { changePortNetwork } from './change-port-network.js';
 import { clone } from './clone.js';
 import { create } from './create.js';
 import { createSnapshot } from './create-snapshot.js';
@@ -8,6 +10,7 @@ import { deleteSnapshot } from './delete-snapshot.js';
 import { detachVolume } from './detach-volume.js';
 import { forceOff } from './force-off.js';
 import { reboot } from './reboot.js';
+import { removePort } from './remove-port.js';
 import { repairDrift } from './repair-drift.js';
 import { reset } from './reset.js';
 import { resize } from './resize.js';
@@ -45,6 +48,9 @@ export const ACTIONS = [
   acceptDrift,
   setAutostart,
   setPortLink,
+  addPort,
+  removePort,
+  changePortNetwork,
   attachVolume,
   detachVolume,
   createSnapshot,

@@ -18,6 +18,8 @@ export interface Parameters {
   readonly departmentId?: string;
   readonly networkId?: string;
   readonly ownerId?: string;
+  /** Of an action that changes ports: the network of the one that comes, or goes. A VM has one in each. */
+  readonly portNetworkId?: string;
 }
 
 export interface IntegerOption {
@@ -36,7 +38,7 @@ export interface FlagOption {
 }
 
 /** Said in the input, and no option. */
-type IdParameter = 'volumeId' | 'snapshotId' | 'departmentId' | 'networkId' | 'ownerId';
+type IdParameter = 'volumeId' | 'snapshotId' | 'departmentId' | 'networkId' | 'ownerId' | 'portNetworkId';
 
 /** The options of an action: each is an optional argument beside the input, so that one more breaks no client. */
 export type Options = {

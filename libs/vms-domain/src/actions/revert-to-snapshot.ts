@@ -13,6 +13,7 @@ export const revertToSnapshot = defineTaskAction({
     'SNAPSHOT_SPEC_DIFFERS',
     'SNAPSHOT_DISKS_DIFFER',
     'VOLUME_BUSY',
+    'PORT_BUSY',
     'VM_BUSY',
     'VM_MEMORY_SAVED',
     'HOST_IN_MAINTENANCE',

@@ -18,6 +18,7 @@ export const transfer = defineTaskAction({
     'VM_BUSY',
     'VM_MEMORY_SAVED',
     'VOLUME_BUSY',
+    'PORT_BUSY',
     'SNAPSHOT_BUSY',
     'SNAPSHOT_HOLDS_MEMORY',
     'NAME_TAKEN',

@@ -43,6 +43,14 @@ describe(seedDocuments.name, () => {
     });
   });
 
+  it('names its other cards too, whose default routes come after that of the first', () => {
+    const { networkConfig } = seedDocuments(CloudInit.parse({}), { ...OF, furtherMacs: ['52:54:00:00:00:02'] });
+    const eth0 = { match: { macaddress: MAC }, 'set-name': 'eth0', dhcp4: true };
+    const overrides = { 'dhcp4-overrides': { 'route-metric': 1_001 } };
+    const eth1 = { match: { macaddress: '52:54:00:00:00:02' }, 'set-name': 'eth1', dhcp4: true, ...overrides };
+    expect(read(networkConfig)).toEqual({ version: 2, ethernets: { eth0, eth1 } });
+  });
+
   it('makes a user with keys and a password, and installs packages', () => {
     const { userData } = documentsOf(ALL);
     expect(userData.startsWith('#cloud-config\n')).toBe(true);

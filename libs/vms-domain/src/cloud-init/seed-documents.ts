@@ -14,7 +14,10 @@ export interface SeedOf {
   readonly instanceId: string;
   /** The host name when none was asked for. */
   readonly vmName: string;
+  /** Of its first card. */
   readonly mac: string;
+  /** Of its other cards. */
+  readonly furtherMacs?: readonly string[];
 }
 
 /**
@@ -30,15 +33,28 @@ const yaml = (document: unknown): string =>
   });
 
 /** Older releases take the key for the name of the card, whatever its MAC says: so it is given that name. */
-const CARD = 'eth0';
+const cardName = (index: number): string => `eth${String(index)}`;
 
-export const seedDocuments = (wanted: CloudInit, { instanceId, vmName, mac }: SeedOf): SeedDocuments => ({
+/** Of a default route by a further card: each network offers one, and the first card's is preferred. */
+const FURTHER_METRIC = 1_000;
+
+const cardOf = (mac: string, index: number): readonly [string, Record<string, unknown>] => [
+  cardName(index),
+  {
+    match: { macaddress: mac },
+    'set-name': cardName(index),
+    dhcp4: true,
+    ...(index === 0 ? {} : { 'dhcp4-overrides': { 'route-metric': FURTHER_METRIC + index } }),
+  },
+];
+
+export const seedDocuments = (
+  wanted: CloudInit,
+  { instanceId, vmName, mac, furtherMacs = [] }: SeedOf,
+): SeedDocuments => ({
   metaData: yaml({ 'instance-id': instanceId, 'local-hostname': wanted.hostname ?? vmName }),
   userData: userDataOf(wanted),
-  networkConfig: yaml({
-    version: 2,
-    ethernets: { [CARD]: { match: { macaddress: mac }, 'set-name': CARD, dhcp4: true } },
-  }),
+  networkConfig: yaml({ version: 2, ethernets: Object.fromEntries([mac, ...furtherMacs].map(cardOf)) }),
 });
 
 const userDataOf = (wanted: CloudInit): string => {
