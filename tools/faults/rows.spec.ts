@@ -7,7 +7,7 @@ import { VICTIMS } from './victims.ts';
 const ALL = { quick: false, only: undefined, schedules: 10, seed: 1 };
 /**
  * A transfer to another department, and ports, have their kills in specs of vms. A reboot needs a guest that restarts by itself, which
- * a spec of the agent has. Another spec is what the next five are about as well, a cut of the power the next two. Images
+ * a spec of the agent has. Another spec is what the next six are about as well, a cut of the power the next two. Images
  * need a server that has them: their specs kill vms and the agent.
  */
 const WITHOUT_ROWS = [
@@ -19,6 +19,7 @@ const WITHOUT_ROWS = [
   'RESTORE_VM_REVISION',
   'SET_VM_AUTOSTART',
   'SET_VM_PORT_LINK',
+  'SET_VM_HARDWARE',
   'REPAIR_VM_DRIFT',
   'ACCEPT_VM_DRIFT',
   'SOFT_DELETE_VM',

@@ -5,7 +5,8 @@ import type { SetupStep, StepContext } from './step-runner.ts';
 
 /**
  * What a host and the build need. Not here on purpose: libvirt-daemon-system and nats-server, which enable system services.
- * ipxe-qemu holds the boot code of virtio network cards, without which QEMU refuses such a card.
+ * ipxe-qemu holds the boot code of virtio network cards, without which QEMU refuses such a card. ovmf is UEFI; swtpm and
+ * swtpm-tools are a TPM and what fills a new one.
  */
 const PACKAGES = [
   'libvirt-daemon',
@@ -15,6 +16,9 @@ const PACKAGES = [
   'qemu-system-x86',
   'qemu-utils',
   'ipxe-qemu',
+  'ovmf',
+  'swtpm',
+  'swtpm-tools',
   'nftables',
   'iptables',
   'ebtables',

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 export interface LibvirtFolders {
-  /** Holds run, lib, etc, log and cache, which take the places of /run/libvirt, /var/lib/libvirt and so on. */
+  /** Holds run, lib, etc, log, cache and those of swtpm, which take the places of /run/libvirt, /var/lib/libvirt and so on. */
   readonly stateDir: string;
   /** Real path that is the same inside and outside the daemon's mount namespace; at most 80 characters. */
   readonly socketDir: string;
@@ -31,15 +31,19 @@ const SUBFOLDERS = [
   'etc/secrets',
   'log/qemu',
   'cache/qemu',
+  'swtpm-log',
+  'swtpm-ca',
 ];
 
-/** Mount points that exist only when the whole of libvirt's packages is installed. */
+/** Mount points that exist only when the whole of libvirt's packages, and swtpm's, is installed. */
 export const LIBVIRT_MOUNT_POINTS = [
   '/run/libvirt',
   '/var/lib/libvirt',
   '/etc/libvirt',
   '/var/log/libvirt',
   '/var/cache/libvirt',
+  '/var/log/swtpm',
+  '/var/lib/swtpm-localca',
 ];
 
 /** The daemon's UUID must be its own and stay: it names the host in migration and in our host records. */
@@ -72,11 +76,15 @@ log_outputs = "3:stderr"
 
 // dynamic_ownership 0 and root: the images lie below folders that only root can enter, and an unreadable /dev/kvm would make
 // every define probe QEMU again for seconds. A guest is confined by the namespaces around the whole daemon instead.
+// swtpm as root too, whatever user its package made: libvirt gives it no right that root would have beyond its own files, and
+// the folders that it writes to are ours.
 const qemuConfig = ({ qemuUser }: LibvirtFolders): string => `# Written by tools/stack at every start.
 user = "${qemuUser?.user ?? 'root'}"
 group = "${qemuUser?.group ?? 'root'}"
 dynamic_ownership = ${qemuUser === undefined ? '0' : '1'}
 remember_owner = 0
+swtpm_user = "root"
+swtpm_group = "root"
 security_driver = "none"
 cgroup_controllers = []
 namespaces = []

@@ -4,7 +4,9 @@
 # usage: libvirt-host.sh <state folder> <host name>
 set -eu
 state=$1
-for pair in run:/run/libvirt lib:/var/lib/libvirt etc:/etc/libvirt log:/var/log/libvirt cache:/var/cache/libvirt; do
+# The last two are swtpm's: where a TPM of a guest logs to, and the authority that signs the certificates of new ones.
+for pair in run:/run/libvirt lib:/var/lib/libvirt etc:/etc/libvirt log:/var/log/libvirt cache:/var/cache/libvirt \
+  swtpm-log:/var/log/swtpm swtpm-ca:/var/lib/swtpm-localca; do
   mount --bind "$state/${pair%%:*}" "${pair#*:}"
 done
 # libvirtd looks up its default user before it reads that qemu.conf names another one. Debian creates that user in a package

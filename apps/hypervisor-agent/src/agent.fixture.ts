@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import {
   DomainError,
   hostDisksChecked,
+  hostHardwareObserved,
   hostHeartbeat,
   hostReportSubject,
   hostPortLinksObserved,
   hostVmsMeasured,
   hostVmPowerChanged,
+  type HostHardware,
   type ObservedLinks,
   type ObservedSizes,
   type ReplyOf,
@@ -69,6 +71,8 @@ export class RunningAgent {
   readonly sizes = new Map<string, ObservedSizes>();
   /** And of which of their cards have a link. */
   readonly links = new Map<string, ObservedLinks>();
+  /** What the newest report told that VMs can be made of. */
+  hardware: HostHardware | undefined;
   private problems = new Map<string, string>();
 
   private constructor(
@@ -192,6 +196,15 @@ export class RunningAgent {
       { logger },
       ({ vms }) => {
         for (const { vmId, ...links } of vms) this.links.set(vmId, links);
+      },
+    );
+    subscribeToReport(
+      connection,
+      hostHardwareObserved,
+      hostReportSubject(hostHardwareObserved, this.hostId),
+      { logger },
+      ({ hardware }) => {
+        this.hardware = hardware;
       },
     );
     subscribeToReport(

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  PLAIN_HARDWARE,
+  defineMachine,
   defineVm,
   ensureDisk,
   ensureFilter,
@@ -213,6 +215,15 @@ describe("the agent on libvirt's test driver", () => {
       [1, 4_096, 8],
     ]);
     expect(details.guestKinds).toEqual([{ arch: 'i686', virtTypes: ['test'], machineTypes: [] }]);
+  });
+
+  it('tells that this driver gives no choice of hardware, and makes nothing else of a VM', async () => {
+    const told = await pollUntil(() => agent.hardware, { what: 'the report', timeoutMs: 60_000 });
+    expect(told).toEqual({ machines: [{ machine: 'PC', firmwares: ['BIOS'] }], cpuModels: [], tpm: false });
+    const vmId = randomUUID();
+    const asked = { fence: 1, spec: vmSpec(vmId), hardware: { ...PLAIN_HARDWARE, tpm: true } };
+    expect(await agent.refusal(defineMachine, asked)).toBe('UNSUPPORTED_BY_DRIVER');
+    expect(await agent.call(inspectVm, { vmId })).toEqual({ domain: null, disk: null });
   });
 
   it('makes networks with exactly the reservations of the newest revision', async () => {

@@ -44,6 +44,19 @@ describe('a further card of a domain', () => {
     expect(card(SECOND, 1, 'UP', drive)).toContain('slot="0x1d"');
   });
 
+  it('has a port of PCI Express on Q35, from the end that volumes are not given', () => {
+    // As libvirt writes it.
+    const q35 = `<domain><os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type></os>${EMPTY.slice('<domain>'.length)}`;
+    const place = (slot: number, domain = q35): string[] =>
+      /bus="(0x[0-9a-f]+)" slot="(0x[0-9a-f]+)"/.exec(card(FIRST, slot, 'UP', domain))?.slice(1) ?? [];
+    expect([1, 8].map((slot) => place(slot))).toEqual([
+      ['0x20', '0x00'],
+      ['0x19', '0x00'],
+    ]);
+    const taken = withDevice(q35, "<disk><address type='pci' domain='0x0000' bus='0x20' slot='0x00'/></disk>");
+    expect([place(1, taken), place(2, taken)]).toEqual([[], ['0x1f', '0x00']]);
+  });
+
   it('is found by its MAC address however that is written, and taken out with nothing else', () => {
     expect(cardOf(both.replace(SECOND.mac, SECOND.mac.toUpperCase()), SECOND.mac)).toContain(SECOND.networkName);
     expect(cardOf(both, '52:54:00:00:00:03')).toBeUndefined();

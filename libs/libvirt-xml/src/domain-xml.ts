@@ -1,4 +1,5 @@
-import type { VmNic, VmSpec } from '@infinibay/contracts';
+import { PLAIN_HARDWARE, type VmHardware, type VmNic, type VmSpec } from '@infinibay/contracts';
+import { MACHINE_NAMES, boardDevices, cpuElement, featuresElement, osElement } from './hardware-xml.js';
 import { domainName } from './names.js';
 import { element, renderXml, type XmlElement } from './xml-element.js';
 
@@ -13,8 +14,12 @@ export interface DomainHostContext {
   readonly screenSocketPath: string;
   /** The serial console goes to this file; to a pseudo-terminal when left out. */
   readonly consoleLogPath?: string | undefined;
-  /** Machine type; `pc` boots a BIOS disk fastest under software emulation. */
+  /** What it is made of; as every VM always was when left out: `pc` boots a BIOS disk fastest under software emulation. */
+  readonly hardware?: VmHardware | undefined;
+  /** Machine type, in place of the newest of its board. */
   readonly machine?: string | undefined;
+  /** Absolute path of the variables of UEFI, which libvirt makes at the first start; only with such a firmware. */
+  readonly variablesPath?: string | undefined;
   readonly emulator?: string | undefined;
   /** Generation of the worker that defined the domain. */
   readonly fence: number;
@@ -56,23 +61,22 @@ const metadata = (spec: VmSpec, fence: number): XmlElement =>
 const testDriverBody = (spec: VmSpec, host: DomainHostContext): XmlElement[] => [
   element('os', {}, element('type', {}, 'hvm')),
   ...lifecycle(),
-  element('devices', {}, disk(host.diskPath), ...spec.nics.map((nic) => networkCard(nic, null))),
+  element('devices', {}, disk(host.diskPath), ...spec.nics.map((nic) => networkCard(nic, null, NO_BOOT_CODE))),
 ];
 
-const qemuBody = (spec: VmSpec, host: DomainHostContext): XmlElement[] => [
-  element(
-    'os',
-    {},
-    element('type', { arch: 'x86_64', machine: host.machine ?? 'pc' }, 'hvm'),
-    element('boot', { dev: 'hd' }),
-  ),
-  element('features', {}, element('acpi'), element('apic')),
-  ...(host.virtType === 'kvm' ? [element('cpu', { mode: 'host-passthrough', migratable: 'on' })] : []),
-  element('clock', { offset: 'utc' }),
-  ...lifecycle(),
-  element('pm', {}, element('suspend-to-mem', { enabled: 'no' }), element('suspend-to-disk', { enabled: 'no' })),
-  element('devices', {}, ...qemuDevices(spec, host)),
-];
+const qemuBody = (spec: VmSpec, host: DomainHostContext): XmlElement[] => {
+  const { hardware = PLAIN_HARDWARE, virtType, variablesPath } = host;
+  const cpu = cpuElement(hardware, virtType);
+  return [
+    osElement({ hardware, machine: host.machine ?? MACHINE_NAMES[hardware.machine], variablesPath }),
+    featuresElement(hardware),
+    ...(cpu === undefined ? [] : [cpu]),
+    element('clock', { offset: 'utc' }),
+    ...lifecycle(),
+    element('pm', {}, element('suspend-to-mem', { enabled: 'no' }), element('suspend-to-disk', { enabled: 'no' })),
+    element('devices', {}, ...qemuDevices(spec, host, hardware)),
+  ];
+};
 
 const lifecycle = (): XmlElement[] => [
   element('on_poweroff', {}, 'destroy'),
@@ -80,12 +84,15 @@ const lifecycle = (): XmlElement[] => [
   element('on_crash', {}, 'destroy'),
 ];
 
-const qemuDevices = (spec: VmSpec, host: DomainHostContext): XmlElement[] => [
+const qemuDevices = (spec: VmSpec, host: DomainHostContext, hardware: VmHardware): XmlElement[] => [
   ...(host.emulator === undefined ? [] : [element('emulator', {}, host.emulator)]),
   disk(host.diskPath),
+  ...boardDevices(hardware),
   element('controller', { type: 'usb', model: 'none' }),
   element('controller', { type: 'virtio-serial', index: 0 }),
-  ...spec.nics.map((nic) => networkCard(nic, spec.filterName)),
+  ...spec.nics.map((nic) =>
+    networkCard(nic, spec.filterName, ...(hardware.bootOrder.includes('NETWORK') ? [] : [NO_BOOT_CODE])),
+  ),
   element(
     'channel',
     { type: 'unix' },
@@ -149,9 +156,11 @@ const inScreenSlot = (fn: number): XmlElement =>
     multifunction: fn === 0 ? 'on' : undefined,
   });
 
+/** Only where somebody boots from the network a card has an option ROM: loading it costs seconds under software emulation. */
+export const NO_BOOT_CODE = element('rom', { enabled: 'no' });
+
 /**
  * The addresses are always given to the filter: one that has to learn them installs no rule until it has.
- * No option ROM: nothing boots from the network, and loading it costs seconds under software emulation.
  * @param more of a card that has more than its place among the others
  */
 export const networkCard = (nic: VmNic, filterName: string | null, ...more: readonly XmlElement[]): XmlElement =>
@@ -169,6 +178,5 @@ export const networkCard = (nic: VmNic, filterName: string | null, ...more: read
           element('parameter', { name: 'IP', value: nic.address }),
           element('parameter', { name: 'MAC', value: nic.mac }),
         ),
-    element('rom', { enabled: 'no' }),
     ...more,
   );

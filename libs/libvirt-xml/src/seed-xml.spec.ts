@@ -12,6 +12,10 @@ describe(seedDiskXml.name, () => {
     );
   });
 
+  it('is on the controller that the board Q35 has', () => {
+    expect(seedDiskXml('/disks/seed.iso', 'q35')).toContain('<target dev="sda" bus="sata"/>');
+  });
+
   it('is found in a definition by its file, whatever its path is', () => {
     const path = '/srv/"disks" & <more>/seed.iso';
     const definition = withDevice('<domain><devices></devices></domain>', seedDiskXml(path));

@@ -47,6 +47,7 @@ describe('a save', () => {
       'ADD_VM_PORT',
       'REMOVE_VM_PORT',
       'CHANGE_VM_PORT_NETWORK',
+      'SET_VM_HARDWARE',
       'REPAIR_VM_DRIFT',
       'ACCEPT_VM_DRIFT',
       'ATTACH_VOLUME',

@@ -1,3 +1,4 @@
+import { DEFAULT_HARDWARE } from './spec/hardware.js';
 import { changesBetweenSpecs } from './spec/spec-changes.js';
 
 /** No more of one VM: each makes every write of its guest a little slower. */
@@ -7,7 +8,7 @@ export const MAX_SNAPSHOTS = 32;
 const NOT_OF_THE_MACHINE: ReadonlySet<string> = new Set(['autostart']);
 
 /** What an older version wrote of a spec says nothing of these, which is what is said here. */
-const UNSAID = { links: {} };
+const UNSAID = { links: {}, hardware: DEFAULT_HARDWARE };
 
 /** Memory fits only the machine that it is of: the paths of the spec in which a VM differs from what it was then. */
 export const specDifferences = (then: object, now: object): string[] =>

@@ -26,7 +26,7 @@ describe(sizesOver, () => {
     ['room alone', { maxMemoryMib: 2_048 }, { maxMemoryMib: 2_048 }],
   ];
   it.each(cases)('takes over the template: %s', (_what, said, changed) => {
-    const { version: _version, autostart: _autostart, links: _links, ...sizes } = template;
+    const { version: _version, autostart: _autostart, links: _links, hardware: _hardware, ...sizes } = template;
     expect(sizesOver(template, { ...NOTHING_SAID, ...said })).toEqual({ ...sizes, ...changed });
   });
 

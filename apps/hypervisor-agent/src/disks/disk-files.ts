@@ -2,7 +2,7 @@ import { constants, type BigIntStats } from 'node:fs';
 import { lstat, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError } from '@infinibay/contracts';
-import { diskFileName, seedFileName } from '@infinibay/libvirt-xml';
+import { UEFI_FIRMWARES, diskFileName, seedFileName, variablesFileName } from '@infinibay/libvirt-xml';
 import type { UsableImage } from '../images/image.store.js';
 import { errnoOf, isMissing } from '../work/missing-file.js';
 import { isWhole, readDiskHeader, type DiskHeader } from './disk-header.js';
@@ -67,16 +67,39 @@ export class DiskFiles {
     await rm(this.pathOf(vmId), { force: true });
   }
 
-  /** What stands beside it: what an attempt to make it has left, and what cloud-init was to read. */
+  /** What stands beside it: what an attempt to make it has left, what cloud-init was to read, and variables of UEFI. */
   async removeBeside(vmId: string): Promise<void> {
     const seed = join(this.folder, seedFileName(vmId));
     const [disk, copy] = [this.pathOf(vmId), this.copyOf(vmId)];
-    for (const path of [`${disk}.new`, copy, `${copy}.new`, seed, `${seed}.new`]) await rm(path, { force: true });
+    for (const path of [`${disk}.new`, copy, `${copy}.new`, seed, `${seed}.new`, ...this.variablesOf(vmId)])
+      await rm(path, { force: true });
+  }
+
+  /**
+   * A link in the place of variables of UEFI could point at any file of the host, and QEMU writes to them. None is fine:
+   * libvirt makes them.
+   * @throws DomainError DISK_REPLACED, STORAGE_UNAVAILABLE
+   */
+  async requirePlainVariables(vmId: string): Promise<void> {
+    for (const path of this.variablesOf(vmId)) {
+      const entry = await lstat(path, { bigint: true }).catch((error: unknown) => {
+        if (isMissing(error)) return undefined;
+        throw new DomainError('STORAGE_UNAVAILABLE', { vmId, errno: errnoOf(error) }, { cause: error });
+      });
+      if (entry === undefined || entry.isFile()) continue;
+      const message = `Expected variables of UEFI of this virtual machine; in their place there is a ${kindOf(entry)}`;
+      throw new DomainError('DISK_REPLACED', { vmId }, { message });
+    }
   }
 
   /** Which file it is: another one in its place has another answer. */
   async identityOf(vmId: string): Promise<string> {
     return fileOf(await lstat(this.pathOf(vmId), { bigint: true }));
+  }
+
+  /** Of each firmware that keeps some. */
+  private variablesOf(vmId: string): string[] {
+    return UEFI_FIRMWARES.map((firmware) => join(this.folder, variablesFileName(vmId, firmware)));
   }
 
   private async lookInto(vmId: string, path: string, images: ImageLookup, inUse: boolean): Promise<DiskFinding> {

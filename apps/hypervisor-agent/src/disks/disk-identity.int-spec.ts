@@ -22,6 +22,7 @@ import {
   undefineVm,
 } from '@infinibay/contracts';
 import { Connection } from '@infinibay/libvirt';
+import { variablesFileName } from '@infinibay/libvirt-xml';
 import { pollUntil } from '@infinibay/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { RunningAgent, agentFolders, settingsIn, writeImage } from '../agent.fixture.js';
@@ -81,6 +82,16 @@ describe('the disk of a VM', () => {
     renameSync(fileOf(vmId), aside(vmId));
     await isRefused(vmId, 'DISK_MISSING');
     renameSync(aside(vmId), fileOf(vmId));
+    await isSound(vmId);
+  });
+
+  it('is not started beside a link in the place of variables of UEFI, which QEMU would write through', async () => {
+    const vmId = await build();
+    const variables = join(folders.disks, variablesFileName(vmId, 'UEFI'));
+    symlinkSync('/nowhere', variables);
+    expect(await agent.refusal(startVm, { vmId, fence: 1 })).toBe('DISK_REPLACED');
+    rmSync(variables);
+    writeFileSync(variables, 'variables');
     await isSound(vmId);
   });
 

@@ -66,6 +66,7 @@ export class DiskService {
   async requireSound(vmId: string): Promise<string> {
     const finding = await this.inspect(vmId, false);
     if (finding.status !== 'SOUND') throw diskError(vmId, finding.problem);
+    await this.files.requirePlainVariables(vmId);
     return finding.file;
   }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import {
+  defineMachine,
   defineVm,
   ensureDisk,
   ensureFilter,
@@ -20,6 +21,8 @@ import {
   type CompiledRule,
   type FilterSpec,
   type NetworkSpec,
+  type VmHardware,
+  type VmSpec,
 } from '@infinibay/contracts';
 import type { TestHypervisor } from '@infinibay/testing';
 import { RunningAgent, agentFolders, writeImage, type AgentFolders } from '../agent.fixture.js';
@@ -96,6 +99,11 @@ export class FilteredGuest {
     return this.agent.call(startVm, { vmId: this.vmId, fence: 1 });
   }
 
+  /** Defines it anew, of this hardware; what runs is not touched. */
+  async remake(hardware: VmHardware): Promise<void> {
+    await this.agent.call(defineMachine, { fence: 1, spec: this.vmSpec(), hardware });
+  }
+
   verify() {
     return this.agent.call(verifyFilter, { spec: this.spec });
   }
@@ -150,7 +158,8 @@ export class FilteredGuest {
     this.folders.remove();
   }
 
-  private async define(): Promise<void> {
+  /** Its network, disk, filter and domain, whatever there is of them. */
+  async define(): Promise<void> {
     const { agent, vmId, networkId, networkName, mac, address, bridge } = this;
     await agent.call(ensureNetwork, {
       revision: 1,
@@ -166,18 +175,20 @@ export class FilteredGuest {
     });
     await agent.call(ensureDisk, { vmId, fence: 1, imageId: this.imageId, capacityBytes: 16 * MIB });
     await agent.call(ensureFilter, { spec: this.spec });
-    await agent.call(defineVm, {
-      fence: 1,
-      spec: {
-        vmId,
-        departmentId: randomUUID(),
-        name: 'filtered',
-        vcpus: 1,
-        memoryMib: 64,
-        nics: [{ portId: randomUUID(), networkId, mac, address, networkName }],
-        filterName: `infinibay-vm-${vmId}`,
-      },
-    });
+    await agent.call(defineVm, { fence: 1, spec: this.vmSpec() });
+  }
+
+  private vmSpec(): VmSpec {
+    const { vmId, networkId, networkName, mac, address } = this;
+    return {
+      vmId,
+      departmentId: randomUUID(),
+      name: 'filtered',
+      vcpus: 1,
+      memoryMib: 64,
+      nics: [{ portId: randomUUID(), networkId, mac, address, networkName }],
+      filterName: `infinibay-vm-${vmId}`,
+    };
   }
 }
 

@@ -25,7 +25,7 @@ import {
   undefineVm,
 } from '@infinibay/contracts';
 import { Connection } from '@infinibay/libvirt';
-import { disksOf } from '@infinibay/libvirt-xml';
+import { UEFI_FIRMWARES, disksOf, variablesFileName } from '@infinibay/libvirt-xml';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RunningAgent, agentFolders, settingsIn, writeImage } from '../agent.fixture.js';
 
@@ -114,8 +114,11 @@ describe("seeds on libvirt's test driver", () => {
     expect(await agent.call(undefineVm, { vmId, fence: 1 })).toEqual({ removed: true });
     for (const path of [fileOf(vmId), `${fileOf(vmId)}.new`]) expect(existsSync(path)).toBe(false);
     await agent.call(ensureSeed, seedOf(other));
+    // Variables of UEFI stand beside the disk as well, of each firmware that the VM ever had.
+    const variables = UEFI_FIRMWARES.map((firmware) => join(folders.disks, variablesFileName(other, firmware)));
+    for (const path of variables) writeFileSync(path, 'variables');
     await agent.call(removeDisk, { vmId: other, fence: 1 });
-    expect(existsSync(fileOf(other))).toBe(false);
+    for (const path of [fileOf(other), ...variables]) expect(existsSync(path)).toBe(false);
   });
 
   it('are refused to a worker that was replaced, and for a VM without a definition', async () => {

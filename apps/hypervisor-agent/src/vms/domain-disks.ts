@@ -1,5 +1,6 @@
-import { DomainError } from '@infinibay/contracts';
-import { diskFilesOf } from '@infinibay/libvirt-xml';
+import { dirname, join } from 'node:path';
+import { DomainError, type VmHardware } from '@infinibay/contracts';
+import { diskFilesOf, variablesFileName } from '@infinibay/libvirt-xml';
 import { Injectable } from '@nestjs/common';
 import { DiskCopies } from '../disks/disk-copies.js';
 import { DiskService } from '../disks/disk.service.js';
@@ -22,6 +23,12 @@ export class DomainDisks {
   /** Of the VM's own disk. */
   pathOf(vmId: string): string {
     return this.disks.pathOf(vmId);
+  }
+
+  /** Of the variables of its firmware, beside its disk, with which they go; undefined: it keeps none. */
+  variablesOf(vmId: string, hardware: VmHardware | undefined): string | undefined {
+    if (hardware === undefined || hardware.firmware === 'BIOS') return undefined;
+    return join(dirname(this.pathOf(vmId)), variablesFileName(vmId, hardware.firmware));
   }
 
   /**

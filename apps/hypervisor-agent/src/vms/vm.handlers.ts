@@ -1,4 +1,5 @@
 import {
+  defineMachine,
   defineVm,
   ensureDisk,
   inspectDisk,
@@ -96,6 +97,17 @@ export class VmHandlers {
   ): Promise<ReplyOf<typeof defineVm>> {
     const request = { vmId: spec.vmId, fence };
     await this.gate.perform(request, until, (deadline) => this.vms.define(spec, fence, deadline));
+    return {};
+  }
+
+  @Authorize()
+  @HandlesRequest(defineMachine)
+  async defineMachine(
+    { spec, fence, hardware }: RequestOf<typeof defineMachine>,
+    { deadline: until }: RequestMeta,
+  ): Promise<ReplyOf<typeof defineMachine>> {
+    const request = { vmId: spec.vmId, fence };
+    await this.gate.perform(request, until, (deadline) => this.vms.define(spec, fence, deadline, hardware));
     return {};
   }
 

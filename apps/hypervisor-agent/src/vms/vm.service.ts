@@ -1,4 +1,4 @@
-import { DomainError, type VmSpec } from '@infinibay/contracts';
+import { DomainError, type VmHardware, type VmSpec } from '@infinibay/contracts';
 import { domainXml } from '@infinibay/libvirt-xml';
 import { Injectable } from '@nestjs/common';
 import { HostFactsReader } from '../host/host-facts.js';
@@ -25,8 +25,13 @@ export class VmService {
     private readonly traces: SnapshotTraces,
   ) {}
 
-  async define(spec: VmSpec, fence: number, deadline: Deadline): Promise<void> {
+  /**
+   * @param hardware as every VM always was when left out
+   * @throws DomainError UNSUPPORTED_BY_DRIVER where there are no guests that could be made of it
+   */
+  async define(spec: VmSpec, fence: number, deadline: Deadline, hardware?: VmHardware): Promise<void> {
     const { virtType } = await this.host.capabilities();
+    if (hardware !== undefined && virtType === 'test') throw new DomainError('UNSUPPORTED_BY_DRIVER', { virtType });
     await this.domains.find(spec.vmId, deadline);
     deadline.check();
     await this.folders.ensure(spec.vmId);
@@ -36,6 +41,8 @@ export class VmService {
       agentSocketPath: this.folders.agentSocket(spec.vmId),
       screenSocketPath: this.folders.screenSocket(spec.vmId),
       consoleLogPath: this.folders.consoleLog(spec.vmId),
+      hardware,
+      variablesPath: this.disks.variablesOf(spec.vmId, hardware),
       fence,
     });
     await this.hypervisor.use('define-domain', ({ domains }) =>

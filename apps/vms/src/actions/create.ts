@@ -1,6 +1,5 @@
 import {
   DomainError,
-  defineVm,
   discardSavedMemory,
   ensureDisk,
   findDepartments,
@@ -12,6 +11,7 @@ import { canSettleIn } from '../vms/settling-in.js';
 import { linksToDefine, sizesToDefine } from '../vms/vm-spec.js';
 import { defineSeed } from './cloud-init.js';
 import { copyDisk } from './disk-copy.js';
+import { defineDomain } from './hardware.js';
 import { ensureNics, nicsOf, protect } from './nics.js';
 import { setLinks } from './port-links.js';
 import { defineCards } from './ports.js';
@@ -49,7 +49,7 @@ const define: PerformStep = async (input) => {
   // The first is of what every agent defines.
   const [card] = nics;
   const spec = { vmId, departmentId, name, vcpus, memoryMib, nics: [card], filterName };
-  await requests.call(defineVm, { fence: target.fence, spec }, on);
+  await defineDomain(input, spec);
   // Before all that would not fit it.
   if (parameters.discardSavedMemory === true) {
     await requests.call(discardSavedMemory, target, on);

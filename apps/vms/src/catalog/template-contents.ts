@@ -1,5 +1,5 @@
 import { DomainError } from '@infinibay/contracts';
-import { NO_LIMITS, checkedSpec, outsideLimits } from '@infinibay/vms-domain';
+import { DEFAULT_HARDWARE, NO_LIMITS, checkedSpec, hardwareOver, outsideLimits } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
 import { requireImageMinimum } from './image-minimum.js';
@@ -37,6 +37,7 @@ const declared = (said: SaidOfTemplate): TemplateContents => ({
     memoryMib: said.memoryMib,
     maxMemoryMib: said.maxMemoryMib ?? said.memoryMib,
     autostart: said.autostart === true,
+    hardware: hardwareOver(DEFAULT_HARDWARE, said.hardware),
   }),
   diskBytes: BigInt(said.diskBytes),
   cloudInit: said.cloudInit,

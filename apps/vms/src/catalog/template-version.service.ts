@@ -62,6 +62,7 @@ const shown = ({ spec, ...kept }: VersionHead, { departmentId }: Template): Temp
   maxMemoryMib: spec.maxMemoryMib,
   diskGib: bytesToGib(kept.diskBytes),
   autostart: spec.autostart,
+  hardware: spec.hardware,
   limits: kept.limits,
   createdAt: kept.createdAt,
   templateId: kept.templateId,

@@ -4,6 +4,7 @@ import { CloudInit, isUnlimited } from '@infinibay/vms-domain';
 import { ArgsType, Field, Float, ID, InputType, Int, OmitType } from '@nestjs/graphql';
 import { z } from 'zod';
 import { CloudInitInput } from './cloud-init.inputs.js';
+import { SaidVmHardware, VmHardwareInput } from './hardware.inputs.js';
 import { bytesOfGib, bytesToGib, diskGib, memoryMib, vcpus } from './sizes.js';
 
 /** As many as one answer holds of a department together with those that are shared. */
@@ -71,6 +72,9 @@ abstract class TemplateContentInput {
 
   @Field(() => Boolean, { nullable: true, description: 'false when left out' })
   autostart?: boolean | null;
+
+  @Field(() => VmHardwareInput, { nullable: true, description: 'As always when left out; see createVm' })
+  hardware?: VmHardwareInput | null;
 
   @Field(() => TemplateCloudInitInput, { nullable: true, description: 'Nothing when left out' })
   cloudInit?: TemplateCloudInitInput | null;
@@ -144,6 +148,7 @@ const content = {
   maxVcpus: optional(vcpus),
   maxMemoryMib: optional(memoryMib),
   autostart: optional(z.boolean()).transform((said) => (said === true ? true : null)),
+  hardware: SaidVmHardware,
   cloudInit: optional(CloudInit),
   limits: optional(limits).transform((said) => (said === null || isUnlimited(said) ? null : said)),
 };

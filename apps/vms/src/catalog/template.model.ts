@@ -1,6 +1,7 @@
 import { PageInfo } from '@infinibay/platform-graphql';
 import { Directive, Field, Float, GraphQLISODateTime, ID, Int, ObjectType } from '@nestjs/graphql';
 import { ShownCloudInit } from './cloud-init.model.js';
+import { VmHardware } from './hardware.model.js';
 
 @ObjectType({ description: 'What virtual machines are made from by name. What it says is in numbered versions' })
 @Directive('@key(fields: "id")')
@@ -74,6 +75,9 @@ export class TemplateVersion {
 
   @Field(() => Boolean)
   autostart!: boolean;
+
+  @Field(() => VmHardware)
+  hardware!: VmHardware;
 
   @Field(() => TemplateLimits)
   limits!: TemplateLimits;

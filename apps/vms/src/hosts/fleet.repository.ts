@@ -1,3 +1,4 @@
+import { HostHardware } from '@infinibay/contracts';
 import { databaseNow } from '@infinibay/platform-persistence';
 import type { HostCandidate } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
@@ -44,6 +45,7 @@ export class FleetRepository {
       // libvirt's test driver runs no guests: there is nothing to filter.
       filters: host.nwfilter || host.driver === 'Test',
       images: new Set(host.images.map(({ imageId }) => imageId)),
+      hardware: HostHardware.safeParse(host.hardware).data ?? null,
       cpus: host.cpus,
       committedVcpus: promisedOf.get(host.id)?.vcpus ?? 0,
       memoryMib: host.memoryMib,

@@ -1,5 +1,5 @@
 import { can } from '@infinibay/access-domain';
-import { IMPORTED_IMAGE_VERSION, type Actor, type HostInventory } from '@infinibay/contracts';
+import { IMPORTED_IMAGE_VERSION, type Actor, type HostHardware, type HostInventory } from '@infinibay/contracts';
 import type { GraphContext } from '@infinibay/platform-graphql';
 import { databaseNow } from '@infinibay/platform-persistence';
 import { TRANSACTION_LIMITS } from '@infinibay/platform-subgraph';
@@ -44,6 +44,12 @@ export class HostRepository {
     const where = { id: { in: ids }, state: { not: 'DELETED' as const } };
     const known = await tx.image.findMany({ where, select: { id: true } });
     await tx.hostImage.createMany({ data: known.map(({ id }) => ({ hostId, imageId: id })), skipDuplicates: true });
+  }
+
+  /** Of a host that is not known yet nothing is kept: it tells again. */
+  async recordHardware(id: string, { machines, cpuModels, tpm }: HostHardware): Promise<void> {
+    const hardware = { machines: machines.map((one) => ({ ...one })), cpuModels, tpm };
+    await this.database.host.updateMany({ where: { id }, data: { hardware } });
   }
 
   /** null: there is none. */

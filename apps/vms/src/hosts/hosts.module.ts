@@ -1,10 +1,12 @@
 import { Module } from '@nestjs/common';
 import { FleetRepository } from './fleet.repository.js';
+import { HardwareReportController } from './hardware-report.controller.js';
 import { HostMaintenanceRepository } from './host-maintenance.repository.js';
 import { HostRepository } from './host.repository.js';
 import { HostMaintenanceByResolver, HostResolver } from './host.resolver.js';
 
 @Module({
+  controllers: [HardwareReportController],
   providers: [FleetRepository, HostRepository, HostMaintenanceRepository, HostResolver, HostMaintenanceByResolver],
   exports: [FleetRepository, HostRepository, HostMaintenanceRepository],
 })

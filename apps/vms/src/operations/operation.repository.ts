@@ -77,6 +77,7 @@ const storedParameters = z.object({
   acceptUnfinishedRevert: z.boolean().optional().catch(undefined),
   start: z.boolean().optional().catch(undefined),
   discardSavedMemory: z.boolean().optional().catch(undefined),
+  acceptUnbootable: z.boolean().optional().catch(undefined),
   purgeAfterSeconds: z.number().positive().optional().catch(undefined),
   departmentId: z.uuid().optional().catch(undefined),
   networkId: z.uuid().optional().catch(undefined),

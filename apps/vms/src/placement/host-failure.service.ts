@@ -6,6 +6,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
 import { FleetRepository } from '../hosts/fleet.repository.js';
 import { toVm } from '../vms/vm.mapper.js';
+import { hardwareOf } from '../vms/vm-hardware.js';
 import { sizesOf } from '../vms/vm-spec.js';
 import { PLACEMENT_SETTINGS } from './placement-settings.js';
 import { toPlacement, type DisplacedVm, type DisplacedVmConnection } from './placement.model.js';
@@ -17,7 +18,7 @@ const bySize = (a: VmRow, b: VmRow): number => b.memoryMib - a.memoryMib || b.vc
 
 const requestOf = (vm: VmRow): PlacementRequest => {
   const { maxMemoryMib: memoryMib, maxVcpus: vcpus } = sizesOf(vm);
-  return { imageId: vm.imageId, memoryMib, vcpus };
+  return { imageId: vm.imageId, memoryMib, vcpus, hardware: hardwareOf(vm) };
 };
 
 /** What would happen without a host. Nothing is written. */

@@ -31,7 +31,7 @@ export class ConsideredHost {
   @Field(() => String, {
     nullable: true,
     description:
-      'The first rule that refused it: host-online, host-in-maintenance, memory, image-present, nwfilter, cpu, memory-committed or cpu-committed',
+      'The first rule that refused it: host-online, host-in-maintenance, memory, image-present, nwfilter, hardware-unknown, machine-unknown, no-uefi, no-secure-boot, no-tpm, cpu-model-unknown, cpu, memory-committed or cpu-committed',
   })
   refusedBy!: string | null;
 

@@ -33,6 +33,7 @@ const REFUSED = [
   'addVmPort',
   'removeVmPort',
   'changeVmPortNetwork',
+  'setVmHardware',
   'attachVolume',
   'detachVolume',
   'createVmSnapshot',

@@ -7,6 +7,7 @@ import type { Vm } from '../generated/prisma/client.js';
 import { SnapshotJournal } from '../snapshots/snapshot.journal.js';
 import { unheard } from '../vms/guest-heard.js';
 import { savedColumns } from '../vms/saved-memory.js';
+import { hardwareOf } from '../vms/vm-hardware.js';
 import { VmPortJournal } from '../vms/vm-port.journal.js';
 import { VmRepository } from '../vms/vm.repository.js';
 import { VolumeRepository } from '../volumes/volume.repository.js';
@@ -43,9 +44,26 @@ export class StepEffects {
     if (preparation.isPowerCut === true) await this.vms.update(tx, vm.id, unheard(vm, reading.vm));
     if (made?.isStarted === true && vm.desired !== 'DELETED') await this.vms.update(tx, vm.id, { desired: 'RUNNING' });
     await this.recordMoved(tx, vm, reading, step, preparation);
+    await this.recordHardware(tx, vm, reading, step, preparation);
     if (step === 'settle-in' || step === 'define') await this.departments.settled(tx, vm, reading.open);
     const moved = step === 'transfer' ? await this.departments.record(tx, vm, reading.open, preparation.cards) : [];
     return [...moved, ...(await this.snapshots.record(tx, vm, preparation.snapshots ?? {}))];
+  }
+
+  /**
+   * What the definition was written with, for what runs next is made by it; of a guest that is brought back from saved
+   * memory what was saved stays. A snapshot is gone back to only by a VM that is declared as it was then.
+   */
+  private async recordHardware(
+    tx: Transaction,
+    { id, savedAt }: Vm,
+    { vm }: Reading,
+    step: Step,
+    { savedMemory }: Preparation,
+  ): Promise<void> {
+    const isKept = savedAt !== null && savedMemory !== 'discarded';
+    if ((step !== 'define' && step !== 'revert-to-snapshot') || isKept) return;
+    await this.vms.update(tx, id, { definedHardware: { ...hardwareOf(vm) } });
   }
 
   /** Of a step that has not come about yet as well. @returns what tells of snapshots that are gone */

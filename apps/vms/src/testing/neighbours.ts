@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import {
   DomainError,
+  defineMachine,
   defineVm,
   ensureDisk,
   findDepartments,
   forceOffVm,
+  hostHardwareObserved,
   hostHeartbeat,
   hostVmPowerChanged,
   hostVmsMeasured,
@@ -28,9 +30,12 @@ import {
   type Actor,
   type DiskProblem,
   type DomainPower,
+  type HostHardware,
   type ReplyInputOf,
   type RequestContract,
   type RequestOf,
+  type VmHardware,
+  type VmSpec,
 } from '@infinibay/contracts';
 import { createLogger } from '@infinibay/platform-logging';
 import { ReportPublisher, RequestServer, connectToNats } from '@infinibay/platform-messaging';
@@ -39,7 +44,7 @@ import type { NatsOptions } from '@infinibay/platform-messaging';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { SimulatedImages } from './simulated-images.js';
 import { SimulatedMembers } from './simulated-members.js';
-import { CAPABILITIES } from './simulated-host.js';
+import { CAPABILITIES, HARDWARE } from './simulated-host.js';
 import { serveLinks } from './simulated-links.js';
 import { SimulatedPorts } from './simulated-ports.js';
 import { SimulatedSaves } from './simulated-saves.js';
@@ -70,6 +75,8 @@ export interface SimulatedVm {
   /** What libvirt shows it as, and the network of its card. */
   name?: string;
   network?: string;
+  /** What it is defined to be made of, where that was said. */
+  hardware?: VmHardware;
   filter: boolean;
   /** The department whose rules it is of. */
   filterOf?: string;
@@ -99,6 +106,8 @@ export class Neighbours {
   readonly seeds = new SimulatedSeeds();
   readonly members = new SimulatedMembers();
   readonly saves = new SimulatedSaves();
+  /** What VMs on the host can be made of; null: its agent does not tell. */
+  hardware: HostHardware | null = HARDWARE;
   /** Awaited at the start of each command, and before the answer to a look: throw or wait here to disturb it. */
   disturb: (name: string, vmId: string) => Promise<void> | void = () => undefined;
   private sequence = 0;
@@ -160,6 +169,9 @@ export class Neighbours {
       sequence: ++this.sequence,
     });
     this.reports.publishForHost(hostPoolsObserved, this.hostId, this.volumes.report(this.hostId, ++this.sequence));
+    const { hostId, hardware } = this;
+    if (hardware === null) return;
+    this.reports.publishForHost(hostHardwareObserved, hostId, { hostId, hardware, sequence: ++this.sequence });
   }
 
   /** What libvirt tells when a guest changes its power by itself. */
@@ -271,15 +283,12 @@ export class Neighbours {
       }),
     );
     on(defineVm, ({ fence, spec }) =>
-      this.command('define-vm', { fence, vmId: spec.vmId }, (vm) => {
-        this.volumes.defined(spec.vmId);
-        this.seeds.defined(spec.vmId);
-        vm.power ??= 'off';
-        Object.assign(vm, { name: spec.name, network: spec.nics[0]?.networkId });
-        vm.sizes.define(spec);
-        return {};
-      }),
+      this.command('define-vm', { fence, vmId: spec.vmId }, (vm) => this.define(vm, spec)),
     );
+    if (isNew)
+      on(defineMachine, ({ fence, spec, hardware }) =>
+        this.command('define-machine', { fence, vmId: spec.vmId }, (vm) => this.define(vm, spec, hardware)),
+      );
     on(inspectSizes, async ({ vmId }) => {
       const observed = this.vm(vmId).sizes.observed();
       await this.disturb('inspect-sizes', vmId);
@@ -343,6 +352,15 @@ export class Neighbours {
         return {};
       }),
     );
+  }
+
+  private define(vm: SimulatedVm, spec: VmSpec, hardware?: VmHardware): Record<string, never> {
+    this.volumes.defined(spec.vmId);
+    this.seeds.defined(spec.vmId);
+    vm.power ??= 'off';
+    Object.assign(vm, { name: spec.name, network: spec.nics[0]?.networkId, hardware });
+    vm.sizes.define(spec);
+    return {};
   }
 
   private power(

@@ -14,6 +14,7 @@ export const SAID: Readonly<Record<string, { readonly type: string; readonly mor
   resizeVm: { type: 'ResizeVmInput', more: { vcpus: 1, memoryMib: 128 } },
   restoreVmRevision: { type: 'RestoreVmRevisionInput', more: { revision: 1 } },
   setVmAutostart: { type: 'SetVmAutostartInput', more: { autostart: true } },
+  setVmHardware: { type: 'SetVmHardwareInput', more: { hardware: { bootOrder: ['NETWORK', 'DISK'] } } },
   setVmPortLink: { type: 'SetVmPortLinkInput', more: { portId: PORT.portId, linkState: 'DOWN' } },
   addVmPort: { type: 'AddVmPortInput', more: { networkId: FURTHER_NETWORK } },
   removeVmPort: { type: 'RemoveVmPortInput', more: { portId: PORT.portId } },
@@ -101,7 +102,9 @@ export class VmBench {
       async () => {
         neighbours.heartbeat();
         const database = vms.get(PrismaClient);
-        return (await database.image.count()) > 0 && (await database.storagePool.count()) > 0;
+        const hosts = await database.host.findMany({ select: { hardware: true } });
+        const isTold = hosts.some(({ hardware }) => hardware !== null);
+        return isTold && (await database.image.count()) > 0 && (await database.storagePool.count()) > 0;
       },
       { timeoutMs: 60_000, what: 'the image of the host' },
     );

@@ -58,6 +58,6 @@ export class ActionEffects {
     await this.volumes.accept(tx, actor, vm, kind, parameters);
     await this.snapshots.accept(tx, vm, kind, actor, parameters, input);
     const told = await this.ofVm.accept(tx, vm, kind, actor, parameters, input);
-    return isSpecChange(kind) ? this.specs.accept(tx, vm, kind, actor, input) : told;
+    return isSpecChange(kind) ? this.specs.accept(tx, vm, { kind, actor, parameters, input }) : told;
   }
 }

@@ -9,6 +9,8 @@ import {
   RestoreVmRevisionInput,
   SetVmAutostart,
   SetVmAutostartInput,
+  SetVmHardware,
+  SetVmHardwareInput,
   SetVmPortLink,
   SetVmPortLinkInput,
 } from './vm-spec.inputs.js';
@@ -33,6 +35,7 @@ export type ActionInput =
   | ResizeVmInput
   | RestoreVmRevisionInput
   | SetVmAutostartInput
+  | SetVmHardwareInput
   | SetVmPortLinkInput
   | AddVmPortInput
   | RemoveVmPortInput
@@ -55,6 +58,7 @@ const OWN: Partial<Record<OperationKind, OwnInput>> = {
   RESIZE_VM: { Input: ResizeVmInput, schema: ResizeVm },
   RESTORE_VM_REVISION: { Input: RestoreVmRevisionInput, schema: RestoreVmRevision },
   SET_VM_AUTOSTART: { Input: SetVmAutostartInput, schema: SetVmAutostart },
+  SET_VM_HARDWARE: { Input: SetVmHardwareInput, schema: SetVmHardware },
   SET_VM_PORT_LINK: { Input: SetVmPortLinkInput, schema: SetVmPortLink },
   ADD_VM_PORT: { Input: AddVmPortInput, schema: AddVmPort },
   REMOVE_VM_PORT: { Input: RemoveVmPortInput, schema: RemoveVmPort },

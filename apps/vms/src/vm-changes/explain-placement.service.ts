@@ -61,8 +61,8 @@ export class ExplainPlacementService {
     if (!isUuid(departmentId) || !can(actor, 'create', { kind: 'vm', departmentId }))
       return new DomainError('DEPARTMENT_NOT_FOUND');
     try {
-      const { image, maxMemoryMib, maxVcpus } = await this.placement.wanted(tx, vm);
-      return { imageId: image.id, memoryMib: maxMemoryMib, vcpus: maxVcpus };
+      const { image, maxMemoryMib, maxVcpus, hardware } = await this.placement.wanted(tx, vm);
+      return { imageId: image.id, memoryMib: maxMemoryMib, vcpus: maxVcpus, hardware };
     } catch (error) {
       if (error instanceof DomainError) return error;
       throw error;

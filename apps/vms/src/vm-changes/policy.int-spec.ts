@@ -25,6 +25,7 @@ const inputsFor = (
     resizeVm: { vmId, vcpus: 1, memoryMib: 128 },
     restoreVmRevision: { vmId, revision: 1 },
     setVmAutostart: { vmId, autostart: true },
+    setVmHardware: { vmId, hardware: { bootOrder: ['NETWORK', 'DISK'] } },
     setVmPortLink: { vmId, portId: PORT.portId, linkState: 'DOWN' },
     addVmPort: { vmId, networkId: FURTHER_NETWORK },
     removeVmPort: { vmId, portId: PORT.portId },

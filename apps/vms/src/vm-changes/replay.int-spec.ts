@@ -127,6 +127,7 @@ describe('mutations of vms, repeated', () => {
     resizeVm: sized({ vcpus: 2, memoryMib: 256 }, { vcpus: 3 }),
     restoreVmRevision: sized({ revision: 1 }, { revision: 2 }),
     setVmAutostart: sized({ autostart: true }, { autostart: false }),
+    setVmHardware: sized({ hardware: { machine: 'Q35' } }, { hardware: { machine: 'PC' } }),
     setVmPortLink: sized({ portId: PORT.portId, linkState: 'DOWN' }, { linkState: 'UP' }),
     addVmPort: sized({ networkId: FURTHER_NETWORK }, { networkId: randomUUID() }),
     removeVmPort: {

@@ -4,30 +4,47 @@ import {
   adopted,
   adoptedLinks,
   checkedSpec,
+  hardwareOver,
   isOfLink,
+  requireChangeable,
   resized,
   sizesOfSpec,
   withLinks,
   type OperationKind,
+  type Parameters,
   type VmSpec,
 } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
 import { updatedEvent } from '../vms/vm-facts.js';
+import { hardwareOf } from '../vms/vm-hardware.js';
 import { VmMetadataRepository } from '../vms/vm-metadata.repository.js';
 import { VmRevisionRepository } from '../vms/vm-revision.repository.js';
 import { NONE_APPLIED, driftIn, linksOf, sizesOf, stillApplied } from '../vms/vm-spec.js';
 import { VmRepository } from '../vms/vm.repository.js';
 import type { Said } from './action-inputs.js';
 import { NamedPorts } from './named-ports.js';
-import { ResizeVm, RestoreVmRevision, SetVmAutostart, SetVmPortLink } from './vm-spec.inputs.js';
+import { NeighbourChecks } from './neighbour-checks.js';
+import { ResizeVm, RestoreVmRevision, SetVmAutostart, SetVmHardware, SetVmPortLink } from './vm-spec.inputs.js';
 import type { CreateVm } from './vm.inputs.js';
 import { VmAdmission } from './vm.admission.js';
 import type { Placement } from './vm.placement.js';
 
 /** What is said of a port, with what networks knows the card by; none: the VM has no such port. */
 const SaidOfPort = SetVmPortLink.omit({ idempotencyKey: true }).extend({ macs: MacAddress.array() });
+
+/** What no host is asked for now: hosts know nothing of it, or hear of it with the next start. */
+const OF_NO_HOST: ReadonlySet<OperationKind> = new Set<OperationKind>(['SET_VM_AUTOSTART', 'SET_VM_HARDWARE']);
+
+/** What is asked of a spec, and by whom. */
+interface AskedOfSpec {
+  readonly kind: OperationKind;
+  readonly actor: Actor;
+  readonly parameters: Parameters;
+  /** Checked, and prepared. */
+  readonly input: unknown;
+}
 
 /** Declares what a VM shall be, beside its power, where there is room for it. */
 @Injectable()
@@ -68,12 +85,17 @@ export class SpecChanges {
    * Writes the revision that an action asks for, unless the spec says so already, and has its host compared with it.
    * What the VM was promised stays its own until it has been seen that its guest does not need it.
    * @param vm locked
-   * @param said checked, and prepared
-   * @throws DomainError INVALID_INPUT, REVISION_NOT_FOUND, PORT_NOT_FOUND, and what VmAdmission throws
+   * @throws DomainError INVALID_INPUT, REVISION_NOT_FOUND, PORT_NOT_FOUND, FIRMWARE_CHANGE_UNCONFIRMED, and what VmAdmission throws
    */
-  async accept(tx: Transaction, vm: VmRow, kind: OperationKind, actor: Actor, said: unknown): Promise<EventEnvelope[]> {
+  async accept(
+    tx: Transaction,
+    vm: VmRow,
+    { kind, actor, parameters, input: said }: AskedOfSpec,
+  ): Promise<EventEnvelope[]> {
     const spec = await this.specAfter(tx, vm, kind, said);
-    const isOfHost = kind !== 'SET_VM_AUTOSTART';
+    requireChangeable(hardwareOf(vm), spec.hardware, parameters.acceptUnbootable === true);
+    await this.admission.requireHardware(tx, vm, spec.hardware);
+    const isOfHost = !OF_NO_HOST.has(kind);
     const isOfSizes = isOfHost && actionOf(kind).ofPort !== true;
     const columns = isOfSizes ? await this.sizedColumns(tx, vm, sizesOfSpec(spec)) : isOfHost ? {} : stillApplied(vm);
     const changed = await this.revisions.declare(tx, vm, spec, { actorId: actor.userId, operation: kind }, columns);
@@ -109,6 +131,10 @@ export class SpecChanges {
     if (kind === 'SET_VM_AUTOSTART') {
       const { autostart } = SetVmAutostart.omit({ idempotencyKey: true }).parse(said);
       return checkedSpec({ ...spec, autostart });
+    }
+    if (kind === 'SET_VM_HARDWARE') {
+      const { hardware } = SetVmHardware.omit({ idempotencyKey: true }).parse(said);
+      return checkedSpec({ ...spec, hardware: hardwareOver(spec.hardware, hardware) });
     }
     if (kind !== 'RESTORE_VM_REVISION') return spec;
     const { revision } = RestoreVmRevision.omit({ idempotencyKey: true }).parse(said);

@@ -73,6 +73,7 @@ export class VmCreation {
       ...columnsOf(place),
       reservedMib: place.maxMemoryMib - place.memoryMib,
       diskBytes: place.diskBytes,
+      hardware: { ...place.hardware },
       reconcileAt: now,
       ...columns,
     });

@@ -4,6 +4,7 @@ import { isUuid } from '@infinibay/platform-subgraph';
 import {
   MAX_SNAPSHOTS,
   hasSameVolumes,
+  requireNoFirmwareState,
   specDifferences,
   type OperationKind,
   type Parameters,
@@ -16,6 +17,7 @@ import type { Vm as VmRow, VmSnapshot as SnapshotRow } from '../generated/prisma
 import { HostMaintenanceRepository } from '../hosts/host-maintenance.repository.js';
 import { QuotaAdmission } from '../quotas/quota.admission.js';
 import { SnapshotRepository } from '../snapshots/snapshot.repository.js';
+import { hardwareOf, holdsVariables, pendingHardware } from '../vms/vm-hardware.js';
 import { VmRevisionRepository } from '../vms/vm-revision.repository.js';
 import { driftIn, pendingRestartIn } from '../vms/vm-spec.js';
 import { memoryBytesOf } from '../vms/saved-memory.js';
@@ -41,8 +43,8 @@ export class VmSnapshots {
   }
 
   /**
-   * @throws DomainError SNAPSHOT_NOT_FOUND, SNAPSHOT_BUSY, SNAPSHOT_LIMIT_REACHED, SNAPSHOT_SPEC_DIFFERS, SNAPSHOT_DISKS_DIFFER,
-   * VOLUME_BUSY, PORT_BUSY, POOL_FULL, NAME_TAKEN, QUOTA_EXCEEDED, HOST_IN_MAINTENANCE
+   * @throws DomainError FIRMWARE_STATE_NOT_COPIED, SNAPSHOT_NOT_FOUND, SNAPSHOT_BUSY, SNAPSHOT_LIMIT_REACHED, SNAPSHOT_SPEC_DIFFERS,
+   * SNAPSHOT_DISKS_DIFFER, VM_BUSY, VOLUME_BUSY, PORT_BUSY, POOL_FULL, NAME_TAKEN, QUOTA_EXCEEDED, HOST_IN_MAINTENANCE
    */
   async accept(
     tx: Transaction,
@@ -52,6 +54,8 @@ export class VmSnapshots {
     { snapshotId = '', disksOnly = false }: Parameters,
     said: unknown,
   ): Promise<void> {
+    // One that is there is of a time before, and does not fit the variables of now.
+    if (kind === 'CREATE_SNAPSHOT' || kind === 'REVERT_TO_SNAPSHOT') requireNoFirmwareState(hardwareOf(vm));
     if (kind === 'CREATE_SNAPSHOT') return this.create(tx, vm, actor, snapshotId, said);
     if (kind === 'DELETE_SNAPSHOT') return this.delete(tx, vm, snapshotId);
     if (kind === 'REVERT_TO_SNAPSHOT') await this.requireRevertible(tx, vm, snapshotId, disksOnly);
@@ -60,9 +64,10 @@ export class VmSnapshots {
   /**
    * Whether a VM may be cloned as it is, or as it was at a snapshot. How much of its disk is written only its host knows,
    * which looks again.
-   * @throws DomainError SNAPSHOT_NOT_FOUND, SNAPSHOT_BUSY, POOL_FULL
+   * @throws DomainError FIRMWARE_STATE_NOT_COPIED, SNAPSHOT_NOT_FOUND, SNAPSHOT_BUSY, POOL_FULL
    */
   async requireClonable(tx: Transaction, vm: VmRow, snapshotId: string | null): Promise<void> {
+    requireNoFirmwareState(hardwareOf(vm));
     const state = snapshotId === null ? 'READY' : (await this.require(tx, vm, snapshotId)).state;
     if (state !== 'READY') throw new DomainError('SNAPSHOT_BUSY', { state });
     await this.kept.requireRoom(tx, vm, 0n);
@@ -94,6 +99,10 @@ export class VmSnapshots {
   }
 
   private async delete(tx: Transaction, vm: VmRow, snapshotId: string): Promise<void> {
+    if (holdsVariables(vm)) {
+      const message = 'No snapshot of a virtual machine is deleted while it runs under UEFI; shut it down first';
+      throw new DomainError('VM_BUSY', { vmId: vm.id, state: vm.state }, { message });
+    }
     // One that is CREATING is being taken by nobody: while it was, this is not accepted.
     const { id } = await this.require(tx, vm, snapshotId);
     await this.snapshots.update(tx, id, { state: 'DELETING' });
@@ -125,7 +134,7 @@ export class VmSnapshots {
 
 /** Memory is of what runs: one that waits for a restart, or that somebody changed, is not what its spec says. */
 const requireAsDeclared = (vm: VmRow): void => {
-  const [pendingRestart, drift] = [pendingRestartIn(vm), driftIn(vm)];
+  const [pendingRestart, drift] = [[...pendingRestartIn(vm), ...pendingHardware(vm)], driftIn(vm)];
   const isApplied = vm.appliedRevision === vm.revision && vm.appliedRevision !== COMPARED_AGAIN;
   if (!isApplied || pendingRestart.length > 0 || drift.length > 0)
     throw new DomainError('SNAPSHOT_SPEC_DIFFERS', { pendingRestart, drift });

@@ -2,6 +2,7 @@ import { IdempotencyKey, PortLinkState } from '@infinibay/contracts';
 import { KEY_DESCRIPTION } from '@infinibay/platform-graphql';
 import { Field, ID, InputType, Int } from '@nestjs/graphql';
 import { z } from 'zod';
+import { SaidVmHardware, VmHardwareInput } from '../catalog/hardware.inputs.js';
 import { memoryMib, vcpus } from '../catalog/sizes.js';
 import { PortLinkStates } from '../vms/port-link.model.js';
 
@@ -73,6 +74,18 @@ export class SetVmPortLinkInput {
   linkState!: PortLinkState;
 }
 
+@InputType({ description: 'What a virtual machine shall be made of' })
+export class SetVmHardwareInput {
+  @Field(() => String, { nullable: true, description: KEY_DESCRIPTION })
+  idempotencyKey?: string | null;
+
+  @Field(() => ID)
+  vmId!: string;
+
+  @Field(() => VmHardwareInput, { description: 'What is left out stays as it is' })
+  hardware!: VmHardwareInput;
+}
+
 const ofVm = { idempotencyKey: IdempotencyKey, vmId: z.string() };
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
 
@@ -93,3 +106,6 @@ export type SetVmAutostart = z.output<typeof SetVmAutostart>;
 
 export const SetVmPortLink = z.object({ ...ofVm, portId: z.string(), linkState: PortLinkState });
 export type SetVmPortLink = z.output<typeof SetVmPortLink>;
+
+export const SetVmHardware = z.object({ ...ofVm, hardware: SaidVmHardware });
+export type SetVmHardware = z.output<typeof SetVmHardware>;

@@ -1,4 +1,4 @@
-import type { VmSizes } from '@infinibay/contracts';
+import type { VmHardware, VmSizes } from '@infinibay/contracts';
 import { Injectable } from '@nestjs/common';
 import { bytesToGib } from '../catalog/sizes.js';
 import type { Transaction } from '../database.js';
@@ -52,6 +52,15 @@ export class VmAdmission {
       vcpus: Math.max(0, more.vcpus),
       memoryMib: Math.max(0, more.memoryMib),
     });
+  }
+
+  /**
+   * Whether a VM may be made of something else where it is.
+   * @param vm locked
+   * @throws DomainError NO_SUITABLE_HOST, UNSUPPORTED_BY_DRIVER
+   */
+  async requireHardware(tx: Transaction, vm: VmRow, hardware: VmHardware): Promise<void> {
+    await this.placement.requireHardware(tx, vm, hardware);
   }
 
   /** Keeps with the VM why it is where it is. */

@@ -4,6 +4,7 @@ import { CloudInit } from '@infinibay/vms-domain';
 import { KEY_DESCRIPTION } from '@infinibay/platform-graphql';
 import { z } from 'zod';
 import { CloudInitInput } from '../catalog/cloud-init.inputs.js';
+import { SaidVmHardware, VmHardwareInput } from '../catalog/hardware.inputs.js';
 import { bytesOfGib, diskGib, memoryMib, vcpus } from '../catalog/sizes.js';
 import { DESCRIPTION_RULE, TAGS_RULE } from './vm-metadata.inputs.js';
 
@@ -54,6 +55,12 @@ export class CreateVmInput {
 
   @Field(() => Float, { nullable: true, description: "GiB, at least the image's size, which is also the default" })
   diskGib?: number | null;
+
+  @Field(() => VmHardwareInput, {
+    nullable: true,
+    description: 'What it is made of, thing by thing over what the template says; see setVmHardware',
+  })
+  hardware?: VmHardwareInput | null;
 
   @Field(() => String, { nullable: true, description: DESCRIPTION_RULE })
   description?: string | null;
@@ -106,6 +113,7 @@ const newVm = z.object({
   maxVcpus: optional(vcpus),
   maxMemoryMib: optional(memoryMib),
   diskGib: optional(diskGib),
+  hardware: SaidVmHardware,
   // Nothing said is the same input as nothing asked for.
   description: optional(Description).transform((text) => (text === '' ? null : text)),
   tags: optional(Tags).transform((tags) => (tags?.length === 0 ? null : tags)),

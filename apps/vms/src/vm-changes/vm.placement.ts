@@ -1,12 +1,18 @@
-import { DomainError, type VmSizes } from '@infinibay/contracts';
+import { DomainError, type VmHardware, type VmSizes } from '@infinibay/contracts';
 import { isUuid } from '@infinibay/platform-subgraph';
 import {
+  DEFAULT_HARDWARE,
+  checkedHardware,
   decidePlacement,
+  hardwareDifferences,
+  hardwareOver,
+  isDefaultHardware,
   refusedPlacement,
   requireWithinLimits,
   sizesOver,
   specOfSizes,
   type Decision,
+  type HostCandidate,
   type PlacementRequest,
   type PlacementSettings,
   type VmSpec,
@@ -24,6 +30,7 @@ import { FleetRepository } from '../hosts/fleet.repository.js';
 import { HostMaintenanceRepository } from '../hosts/host-maintenance.repository.js';
 import { PLACEMENT_SETTINGS } from '../placement/placement-settings.js';
 import { PlacementRepository } from '../placement/placement.repository.js';
+import { hardwareOf } from '../vms/vm-hardware.js';
 import { sizesOf } from '../vms/vm-spec.js';
 import type { PlannedVm } from './vm.inputs.js';
 
@@ -37,6 +44,7 @@ export interface WantedVm {
   readonly maxVcpus: number;
   readonly maxMemoryMib: number;
   readonly diskBytes: bigint;
+  readonly hardware: VmHardware;
 }
 
 interface Chosen {
@@ -67,8 +75,8 @@ export class VmPlacement {
     const wanted = await this.wanted(tx, input);
     // From here on nobody deletes it: who was about to has done so, and it is refused.
     await this.images.keep(tx, wanted.image.id, input.departmentId);
-    const { maxVcpus, maxMemoryMib } = wanted;
-    const request = { imageId: wanted.image.id, vcpus: maxVcpus, memoryMib: maxMemoryMib };
+    const { maxVcpus, maxMemoryMib, hardware } = wanted;
+    const request = { imageId: wanted.image.id, vcpus: maxVcpus, memoryMib: maxMemoryMib, hardware };
     return { ...wanted, ...(await this.choose(tx, request)) };
   }
 
@@ -79,10 +87,10 @@ export class VmPlacement {
   async placeBeside(tx: Transaction, source: VmRow): Promise<Placement> {
     await this.fleet.lock(tx);
     const { imageId, diskBytes } = source;
-    const sizes = sizesOf(source);
-    const request = { imageId, vcpus: sizes.maxVcpus, memoryMib: sizes.maxMemoryMib };
+    const [sizes, hardware] = [sizesOf(source), hardwareOf(source)];
+    const request = { imageId, vcpus: sizes.maxVcpus, memoryMib: sizes.maxMemoryMib, hardware };
     const chosen = await this.choose(tx, request, source.hostId);
-    return { ...sizes, image: await this.image(tx, imageId), template: null, diskBytes, ...chosen };
+    return { ...sizes, hardware, image: await this.image(tx, imageId), template: null, diskBytes, ...chosen };
   }
 
   /**
@@ -119,21 +127,41 @@ export class VmPlacement {
       imageId: vm.imageId,
       memoryMib: sizes.maxMemoryMib > promised.memoryMib ? sizes.maxMemoryMib : 0,
       vcpus: sizes.maxVcpus > promised.vcpus ? sizes.maxVcpus : 0,
+      // What it is made of it has already.
+      hardware: DEFAULT_HARDWARE,
     };
     if (request.memoryMib === 0 && request.vcpus === 0) return;
     await this.fleet.lock(tx);
-    const hosts = (await this.fleet.candidates(tx, [])).filter(({ hostId }) => hostId === vm.hostId);
-    const own = hosts.map((host) => ({
+    const own = (await this.ownHost(tx, vm)).map((host) => ({
       ...host,
-      online: true,
-      inMaintenance: false,
-      filters: true,
-      images: new Set([vm.imageId]),
       committedMib: request.memoryMib === 0 ? 0 : host.committedMib - promised.memoryMib,
       committedVcpus: request.vcpus === 0 ? 0 : host.committedVcpus - promised.vcpus,
     }));
     const decision = decidePlacement(own, request, this.settings);
     if (decision.hostId === null) throw refusedPlacement(decision, own, request, this.settings);
+  }
+
+  /**
+   * Whether it may be made of something else where it is, by what its host last told: that may be away.
+   * @throws DomainError NO_SUITABLE_HOST, UNSUPPORTED_BY_DRIVER when the host's agent has never told
+   */
+  async requireHardware(tx: Transaction, vm: VmRow, hardware: VmHardware): Promise<void> {
+    if (isDefaultHardware(hardware) || hardwareDifferences(hardwareOf(vm), hardware).length === 0) return;
+    const own = (await this.ownHost(tx, vm)).map((host) => ({ ...host, committedMib: 0, committedVcpus: 0 }));
+    if (own.every((host) => host.hardware === null)) {
+      const message = 'The agent of the host is older than a choice of hardware, or has not told of it yet';
+      throw new DomainError('UNSUPPORTED_BY_DRIVER', { vmId: vm.id }, { message });
+    }
+    const request = { imageId: vm.imageId, memoryMib: 0, vcpus: 0, hardware };
+    const decision = decidePlacement(own, request, this.settings);
+    if (decision.hostId === null) throw refusedPlacement(decision, own, request, this.settings);
+  }
+
+  /** Where it is already, by what only some VMs can have there. */
+  private async ownHost(tx: Transaction, vm: VmRow): Promise<HostCandidate[]> {
+    const hosts = (await this.fleet.candidates(tx, [])).filter(({ hostId }) => hostId === vm.hostId);
+    const images = new Set([vm.imageId]);
+    return hosts.map((host) => ({ ...host, online: true, inMaintenance: false, filters: true, images }));
   }
 
   /** @throws DomainError IMAGE_NOT_FOUND, IMAGE_BUSY, TEMPLATE_NOT_FOUND, TEMPLATE_VERSION_NOT_FOUND, TEMPLATE_LIMIT, INVALID_INPUT */
@@ -148,7 +176,8 @@ export class VmPlacement {
       input.diskBytes === null ? (template?.diskBytes ?? image.virtualSizeBytes) : BigInt(input.diskBytes);
     requireImageMinimum(image, { memoryMib: sizes.memoryMib, diskBytes });
     if (template !== null) requireWithinLimits(template.limits, { ...sizes, diskGib: bytesToGib(diskBytes) });
-    return { image, template, diskBytes, ...sizes };
+    const hardware = checkedHardware(hardwareOver(template?.spec.hardware ?? DEFAULT_HARDWARE, input.hardware));
+    return { image, template, diskBytes, hardware, ...sizes };
   }
 
   private async image(tx: Transaction, id: string): Promise<Image> {

@@ -1,6 +1,7 @@
 import { ListSize, PageInfo } from '@infinibay/platform-graphql';
 import { RESTART_REASONS } from '@infinibay/vms-domain';
 import { Field, Float, GraphQLISODateTime, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
+import { VmHardware } from '../catalog/hardware.model.js';
 import { PortLink } from './port-link.model.js';
 
 const RestartReasons = Object.fromEntries(Object.keys(RESTART_REASONS).map((reason) => [reason, reason]));
@@ -39,11 +40,14 @@ export class VmSpec {
     description: 'Of its ports whose link is DOWN, by their MAC addresses; every other one is UP. See setVmPortLink',
   })
   links!: PortLink[];
+
+  @Field(() => VmHardware, { description: 'It holds from its next start on' })
+  hardware!: VmHardware;
 }
 
 @ObjectType({ description: 'What a running guest becomes only when it has been off' })
 export class PendingRestart {
-  @Field(() => String, { description: 'In the spec, such as maxMemoryMib' })
+  @Field(() => String, { description: 'In the spec, such as maxMemoryMib or hardware.firmware' })
   path!: string;
 
   @Field(() => RestartReasons)
@@ -52,11 +56,17 @@ export class PendingRestart {
   @Field(() => String, { description: 'The reason, for people' })
   message!: string;
 
-  @Field(() => Float, { description: 'What its spec says' })
-  declared!: number;
+  @Field(() => Float, { nullable: true, description: 'What its spec says; null for what is no number' })
+  declared!: number | null;
 
-  @Field(() => Float, { description: 'What runs' })
-  actual!: number;
+  @Field(() => Float, { nullable: true, description: 'What runs; null for what is no number' })
+  actual!: number | null;
+
+  @Field(() => String, { description: 'What its spec says, as JSON' })
+  declaredValue!: string;
+
+  @Field(() => String, { description: 'What runs, as JSON' })
+  actualValue!: string;
 }
 
 @ObjectType({

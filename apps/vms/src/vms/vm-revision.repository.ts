@@ -63,8 +63,8 @@ export class VmRevisionRepository {
         correlationId,
       },
     });
-    const { autostart } = spec;
-    const declared = { ...columnsOf(spec), autostart, links: { ...spec.links } };
+    const { autostart, hardware } = spec;
+    const declared = { ...columnsOf(spec), autostart, links: { ...spec.links }, hardware: json(hardware) };
     await tx.vm.update({ where: { id: vm.id }, data: { ...declared, ...columns, revision: number } });
     return changes.map(({ path }) => path);
   }

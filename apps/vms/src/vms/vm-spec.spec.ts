@@ -47,7 +47,7 @@ describe('the links of a row', () => {
   });
 
   it('go along to the card that comes in the place of another, and nobody plugs a cable in by that', () => {
-    const sizes = { vcpus: 1, maxVcpus: null, memoryMib: 128, maxMemoryMib: null, autostart: false };
+    const sizes = { vcpus: 1, maxVcpus: null, memoryMib: 128, maxMemoryMib: null, autostart: false, hardware: {} };
     const after = (links: Record<string, string>, drift: ReturnType<typeof difference>[] = [], had = [MAC]): unknown =>
       specWithCard(specOf({ ...sizes, links }), { links, drift }, { got: OTHER, had }).links;
     const both = { ...PULLED, [OTHER]: 'DOWN' };

@@ -21,6 +21,7 @@ import {
 } from '@infinibay/vms-domain';
 import { z } from 'zod';
 import type { Prisma, Vm as VmRow } from '../generated/prisma/client.js';
+import { hardwareOf } from './vm-hardware.js';
 
 type SizeColumns = Pick<VmRow, 'vcpus' | 'maxVcpus' | 'memoryMib' | 'maxMemoryMib'>;
 
@@ -35,8 +36,8 @@ export const sizesOf = ({ vcpus, maxVcpus, memoryMib, maxMemoryMib }: SizeColumn
 /** The ports whose link a row says shall be down. What another version wrote and this one does not know is not there. */
 export const linksOf = ({ links }: Pick<VmRow, 'links'>): DownLinks => DownLinks.safeParse(links).data ?? {};
 
-export const specOf = (row: SizeColumns & Pick<VmRow, 'autostart' | 'links'>): VmSpec =>
-  specOfSizes(sizesOf(row), row.autostart, linksOf(row));
+export const specOf = (row: SizeColumns & Pick<VmRow, 'autostart' | 'links' | 'hardware'>): VmSpec =>
+  specOfSizes(sizesOf(row), row.autostart, linksOf(row), hardwareOf(row));
 
 /** A bound that is the size itself is none: an older version makes such VMs. */
 export const columnsOf = ({ vcpus, maxVcpus, memoryMib, maxMemoryMib }: VmSizes): SizeColumns => ({

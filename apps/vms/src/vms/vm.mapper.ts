@@ -2,6 +2,8 @@ import { bytesToGib } from '../catalog/sizes.js';
 import { RESTART_REASONS, mayRun } from '@infinibay/vms-domain';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
 import { toSpec } from './vm-revision.mapper.js';
+import { pendingHardware } from './vm-hardware.js';
+import type { PendingRestart } from './vm-revision.model.js';
 import { driftIn, pendingRestartIn, specOf } from './vm-spec.js';
 import type { ScheduledDeletion, Vm } from './vm.model.js';
 
@@ -20,7 +22,7 @@ export const toVm = (row: VmRow): Vm => ({
   memoryMib: row.memoryMib,
   spec: toSpec(specOf(row)),
   revision: row.revision,
-  pendingRestart: pendingRestartIn(row).map((one) => ({ ...one, message: RESTART_REASONS[one.reason] })),
+  pendingRestart: pendingIn(row),
   drift: driftIn(row),
   templateVersion: row.templateVersion,
   diskGib: bytesToGib(row.diskBytes),
@@ -37,6 +39,29 @@ export const toVm = (row: VmRow): Vm => ({
   templateId: row.templateId,
   hostId: row.hostId,
 });
+
+/** What waits for a restart: sizes, then what it is made of, which is fixed while it runs. */
+const pendingIn = (row: VmRow): PendingRestart[] => {
+  const inJson = ({ declared, actual }: { readonly declared: unknown; readonly actual: unknown }) => ({
+    declaredValue: JSON.stringify(declared),
+    actualValue: JSON.stringify(actual),
+  });
+  const sizes = pendingRestartIn(row).map((one) => ({
+    ...one,
+    ...inJson(one),
+    message: RESTART_REASONS[one.reason],
+  }));
+  const reason = 'BOUND_AT_BOOT';
+  const hardware = pendingHardware(row).map((one) => ({
+    path: `hardware.${one.path}`,
+    reason,
+    message: RESTART_REASONS[reason],
+    declared: null,
+    actual: null,
+    ...inJson(one),
+  }));
+  return [...sizes, ...hardware];
+};
 
 const scheduledDeletionOf = ({ purgeAt, purgeVolumes, purgeById }: VmRow): ScheduledDeletion | null =>
   purgeAt === null

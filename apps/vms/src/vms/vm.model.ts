@@ -81,7 +81,7 @@ export class Vm {
   @Field(() => Int, { description: 'The number of the revision that its spec is; see revisions' })
   revision!: number;
 
-  @ListSize(4)
+  @ListSize(9)
   @Field(() => [PendingRestart], {
     description:
       'What of its spec waits until it has been off; a restart inside the guest is not enough. Empty when nothing does',

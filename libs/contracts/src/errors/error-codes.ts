@@ -166,7 +166,16 @@ export const ERROR_CODES = {
   SNAPSHOT_SPEC_DIFFERS: {
     kind: 'precondition',
     message:
-      'The virtual machine has another size, or other links, than when its memory was kept; restore that revision first',
+      'The virtual machine has another size, other links or other hardware than when its memory was kept; restore that revision first',
+  },
+  FIRMWARE_STATE_NOT_COPIED: {
+    kind: 'precondition',
+    message:
+      'The virtual machine keeps state in variables of UEFI or in a TPM, which snapshots and clones do not hold; it has none of them',
+  },
+  FIRMWARE_CHANGE_UNCONFIRMED: {
+    kind: 'precondition',
+    message: 'What was installed under one firmware may not boot under another; say so with acceptUnbootable',
   },
   SNAPSHOT_HOLDS_MEMORY: {
     kind: 'precondition',

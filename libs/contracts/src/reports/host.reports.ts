@@ -5,6 +5,7 @@ import { HostRange, ObservedNetwork } from '../model/network-status.js';
 import { GuestSample, exampleGuestSample } from '../model/guest-metrics.js';
 import { Uuid } from '../model/scalars.js';
 import { MAX_VMS_OF_LINKS, ObservedLinks } from '../model/port-links.js';
+import { HostHardware } from '../model/vm-hardware.js';
 import { ObservedSizes } from '../model/vm-sizes.js';
 import { ObservedPool, ObservedVolume } from '../model/volume.js';
 
@@ -187,6 +188,28 @@ export const hostPoolsObserved = defineReport({
       },
     ],
     volumes: [{ volumeId: '0196f5a0-0000-7000-8000-0000000000c1', allocationBytes: 262_144 }],
+    sequence: 1,
+  },
+});
+
+export const hostHardwareObserved = defineReport({
+  name: 'host.hardware-observed',
+  version: 1,
+  description:
+    'After each connection to libvirt and every half minute: what VMs on the host can be made of, as libvirt tells it. An older agent does not send it.',
+  producer: 'hypervisor-agent',
+  consumers: ['vms'],
+  data: z.object({ hostId: Uuid, hardware: HostHardware, sequence: z.int().nonnegative() }),
+  example: {
+    hostId: EXAMPLE_HOST,
+    hardware: {
+      machines: [
+        { machine: 'PC', firmwares: ['BIOS', 'UEFI'] },
+        { machine: 'Q35', firmwares: ['BIOS', 'UEFI', 'UEFI_SECURE_BOOT'] },
+      ],
+      cpuModels: ['HOST_MODEL', 'HOST_PASSTHROUGH', 'MAXIMUM', 'EPYC-Milan'],
+      tpm: true,
+    },
     sequence: 1,
   },
 });

@@ -1,6 +1,7 @@
 import type { AnyContract, RequestContract } from '../messages/define.js';
 import * as clonesRequests from './clones.requests.js';
 import * as firewallRequests from './firewall.requests.js';
+import * as hardwareRequests from './hardware.requests.js';
 import * as hostDetailsRequests from './host-details.requests.js';
 import * as hostRequests from './host.requests.js';
 import * as imagesRequests from './images.requests.js';
@@ -31,6 +32,7 @@ export const REQUEST_CONTRACTS: readonly RequestContract[] = [
   firewallRequests,
   metricsRequests,
   hostRequests,
+  hardwareRequests,
   savesRequests,
   snapshotsRequests,
   clonesRequests,

@@ -15,6 +15,7 @@ export const clone = defineTaskAction({
     'PORT_BUSY',
     'VM_BUSY',
     'VM_MEMORY_SAVED',
+    'FIRMWARE_STATE_NOT_COPIED',
     'NAME_TAKEN',
     'MEMORY_EXCEEDS_HOST',
     'NO_SUITABLE_HOST',

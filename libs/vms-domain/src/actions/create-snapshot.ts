@@ -10,6 +10,7 @@ export const createSnapshot = defineTaskAction({
     'VM_NOT_FOUND',
     'VM_BUSY',
     'VM_MEMORY_SAVED',
+    'FIRMWARE_STATE_NOT_COPIED',
     'VOLUME_BUSY',
     'PORT_BUSY',
     'NAME_TAKEN',

@@ -6,7 +6,7 @@ export const deleteSnapshot = defineTaskAction({
   mutation: 'deleteVmSnapshot',
   description:
     'Removes a snapshot from the disks of a VM, running or not; the VM stays as it is. Those that were taken on top of it stay, and are then on top of what it was on. One whose deletion fails stays in DELETING, can not be reverted to, and is tried again, of a VM in ERROR when it is asked for again. Nothing else is done to the VM meanwhile, but deleteVm.',
-  errors: ['VM_NOT_FOUND', 'SNAPSHOT_NOT_FOUND', 'VM_BUSY'],
+  errors: ['VM_NOT_FOUND', 'SNAPSHOT_NOT_FOUND', 'VM_BUSY (also while it runs under UEFI)'],
   permission: 'operate',
   allowedIn: ['RUNNING', 'STOPPED', 'PAUSED', 'ERROR'],
   supersedes: 'none',

@@ -19,6 +19,7 @@ import { resume } from './resume.js';
 import { revertToSnapshot } from './revert-to-snapshot.js';
 import { save } from './save.js';
 import { setAutostart } from './set-autostart.js';
+import { setHardware } from './set-hardware.js';
 import { setPortLink } from './set-port-link.js';
 import { shutdown } from './shutdown.js';
 import { softDelete } from './soft-delete.js';
@@ -51,6 +52,7 @@ export const ACTIONS = [
   addPort,
   removePort,
   changePortNetwork,
+  setHardware,
   attachVolume,
   detachVolume,
   createSnapshot,

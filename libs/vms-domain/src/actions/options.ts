@@ -12,6 +12,8 @@ export interface Parameters {
   /** Of an action that makes a VM. */
   readonly start?: boolean;
   readonly discardSavedMemory?: boolean;
+  /** Of an action that may give a VM another firmware. */
+  readonly acceptUnbootable?: boolean;
   /** Of an action that deletes a VM later. */
   readonly purgeAfterSeconds?: number;
   /** Of an action that gives a VM to another department: to which, in which of its networks, and to whom there. */

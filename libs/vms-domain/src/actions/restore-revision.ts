@@ -1,4 +1,5 @@
 import { SPEC_STEPS } from '../spec/domain-comparison.js';
+import { ACCEPT_UNBOOTABLE } from './accept-unbootable.js';
 import { defineSpecAction } from './define.js';
 
 export const restoreRevision = defineSpecAction({
@@ -11,10 +12,12 @@ export const restoreRevision = defineSpecAction({
     'REVISION_NOT_FOUND',
     'VM_BUSY',
     'VM_MEMORY_SAVED',
-    'INVALID_INPUT (also below what its image needs)',
+    'INVALID_INPUT (also below what its image needs, and of a time before it had a TPM)',
     'MEMORY_EXCEEDS_HOST',
     'NO_SUITABLE_HOST',
     'QUOTA_EXCEEDED',
+    'FIRMWARE_CHANGE_UNCONFIRMED',
+    'UNSUPPORTED_BY_DRIVER (the agent of its host is too old for the hardware of then)',
   ],
   permission: 'operate',
   refusedWhileSaved: true,
@@ -22,4 +25,5 @@ export const restoreRevision = defineSpecAction({
   supersedes: 'all',
   changes: 'spec',
   steps: SPEC_STEPS,
+  options: { acceptUnbootable: ACCEPT_UNBOOTABLE },
 });

@@ -16,6 +16,7 @@ export const revertToSnapshot = defineTaskAction({
     'PORT_BUSY',
     'VM_BUSY',
     'VM_MEMORY_SAVED',
+    'FIRMWARE_STATE_NOT_COPIED',
     'HOST_IN_MAINTENANCE',
   ],
   permission: 'operate',

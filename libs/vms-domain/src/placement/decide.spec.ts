@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import type { HostHardware, VmHardware } from '@infinibay/contracts';
+import { DEFAULT_HARDWARE } from '../spec/hardware.js';
 import { decidePlacement, placeInTurn } from './decide.js';
 import { DEFAULT_PLACEMENT, type HostCandidate, type PlacementSettings } from './fleet.js';
 import { refusedPlacement } from './refused.js';
@@ -14,9 +16,16 @@ const host = (overrides: Partial<HostCandidate> = {}): HostCandidate => ({
   inMaintenance: false,
   filters: true,
   images: new Set(['i1']),
+  hardware: null,
   ...overrides,
 });
-const request = { imageId: 'i1', memoryMib: 1_024, vcpus: 1 };
+const request = { imageId: 'i1', memoryMib: 1_024, vcpus: 1, hardware: DEFAULT_HARDWARE };
+const PLAIN: HostHardware = { machines: [{ machine: 'PC', firmwares: ['BIOS'] }], cpuModels: ['MAXIMUM'], tpm: false };
+const WITH_UEFI: HostHardware = {
+  machines: [...PLAIN.machines, { machine: 'Q35', firmwares: ['BIOS', 'UEFI'] }],
+  cpuModels: ['MAXIMUM', 'EPYC'],
+  tpm: true,
+};
 const decide = (hosts: HostCandidate[], asked = request, settings: PlacementSettings = DEFAULT_PLACEMENT) =>
   decidePlacement(hosts, asked, settings);
 const RATIO = { ...DEFAULT_PLACEMENT, cpuRatio: 16 };
@@ -62,6 +71,24 @@ describe('decidePlacement', () => {
     const crowded = [host({ committedVcpus: 10_000 })];
     expect(decide(crowded).hostId).toBe('h1');
     expect(decide(crowded, request, RATIO).hostId).toBeNull();
+  });
+
+  it.each<[string | undefined, HostHardware | null, Partial<VmHardware>]>([
+    [undefined, null, {}],
+    [undefined, PLAIN, {}],
+    ['hardware-unknown', null, { bootOrder: ['NETWORK', 'DISK'] }],
+    [undefined, PLAIN, { bootOrder: ['NETWORK', 'DISK'] }],
+    ['machine-unknown', PLAIN, { machine: 'Q35' }],
+    ['no-uefi', WITH_UEFI, { firmware: 'UEFI' }],
+    [undefined, WITH_UEFI, { firmware: 'UEFI', machine: 'Q35' }],
+    ['no-secure-boot', WITH_UEFI, { firmware: 'UEFI_SECURE_BOOT', machine: 'Q35' }],
+    ['no-tpm', PLAIN, { tpm: true }],
+    ['cpu-model-unknown', PLAIN, { cpuModel: 'EPYC' }],
+    [undefined, PLAIN, { cpuModel: 'MAXIMUM' }],
+    [undefined, WITH_UEFI, { cpuModel: 'EPYC', tpm: true }],
+  ])('asks of hardware what is not as it always was: %s', (rule, hardware, wanted) => {
+    const asked = { ...request, hardware: { ...DEFAULT_HARDWARE, ...wanted } };
+    expect(refusal({ hardware }, asked)?.rule).toBe(rule);
   });
 
   it('gives one VM no more CPUs than the host has, whatever the ratio', () => {

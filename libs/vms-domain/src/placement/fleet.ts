@@ -1,3 +1,5 @@
+import type { HostHardware, VmHardware } from '@infinibay/contracts';
+
 /** A host as the scheduler sees it: what it has, and what living VMs are promised of it, running or not. */
 export interface HostCandidate {
   readonly hostId: string;
@@ -9,6 +11,8 @@ export interface HostCandidate {
   readonly filters: boolean;
   /** Ids of the images that it has. */
   readonly images: ReadonlySet<string>;
+  /** What VMs there can be made of; null: its agent does not tell, and gives every VM the same. */
+  readonly hardware: HostHardware | null;
   readonly cpus: number;
   readonly committedVcpus: number;
   readonly memoryMib: number;
@@ -19,6 +23,7 @@ export interface PlacementRequest {
   readonly imageId: string;
   readonly memoryMib: number;
   readonly vcpus: number;
+  readonly hardware: VmHardware;
 }
 
 /** How much of its hosts a fleet may promise. */

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
+import { DEFAULT_HARDWARE } from '../spec/hardware.js';
 import { decidePlacement, placeInTurn } from './decide.js';
 import { promisableMibOf, promisableVcpusOf, type HostCandidate, type PlacementRequest } from './fleet.js';
 import { refusalOf } from './rules.js';
@@ -32,11 +33,13 @@ const fleetsFrom = (start: number) => {
     inMaintenance: random() < 0.1,
     filters: random() < 0.9,
     images: new Set(['i1', 'i2'].filter(() => random() < 0.8)),
+    hardware: null,
   });
   const request = (): PlacementRequest => ({
     imageId: random() < 0.5 ? 'i1' : 'i2',
     memoryMib: 64 + upTo(4_096),
     vcpus: 1 + upTo(4),
+    hardware: DEFAULT_HARDWARE,
   });
   return Array.from({ length: FLEETS }, () => ({
     hosts: Array.from({ length: upTo(12) }, (_none, index) => host(index)),

@@ -1,3 +1,5 @@
+import type { HostHardware, VmHardware } from '@infinibay/contracts';
+import { isDefaultHardware } from '../spec/hardware.js';
 import {
   promisableMibOf,
   promisableVcpusOf,
@@ -23,6 +25,26 @@ interface Rule {
 const fact = (holds: boolean): Measure => ({ holds, needed: null, available: null });
 const amount = (needed: number, available: number): Measure => ({ holds: needed <= available, needed, available });
 
+/** Whether a host has what a VM is made of. */
+type HasPart = (has: HostHardware, wanted: VmHardware) => boolean;
+
+const firmwaresOf = ({ machines }: HostHardware, { machine }: VmHardware): readonly VmHardware['firmware'][] =>
+  machines.find((one) => one.machine === machine)?.firmwares ?? [];
+
+const hasMachine: HasPart = (has, { machine }) => has.machines.some((one) => one.machine === machine);
+const hasUefi: HasPart = (has, wanted) =>
+  wanted.firmware === 'BIOS' || firmwaresOf(has, wanted).some((one) => one !== 'BIOS');
+const hasFirmware: HasPart = (has, wanted) =>
+  wanted.firmware === 'BIOS' || firmwaresOf(has, wanted).includes(wanted.firmware);
+const hasTpm: HasPart = (has, wanted) => has.tpm || !wanted.tpm;
+const hasCpu: HasPart = (has, { cpuModel }) => cpuModel === 'DEFAULT' || has.cpuModels.includes(cpuModel);
+
+/** Nothing is asked of what is as it is by default. A host that does not tell is refused before this is asked. */
+const part =
+  (holds: HasPart): Rule['measure'] =>
+  ({ hardware: has }, { hardware }) =>
+    fact(has === null || isDefaultHardware(hardware) || holds(has, hardware));
+
 /** In the order in which they are asked: the first that a host breaks is the one that is told. */
 export const RULES = {
   'host-online': {
@@ -44,6 +66,30 @@ export const RULES = {
   nwfilter: {
     refusal: 'The host cannot apply packet filters',
     measure: (host, _request, { requireFilters }) => fact(host.filters || !requireFilters),
+  },
+  'hardware-unknown': {
+    refusal: 'The agent of the host does not tell what VMs can be made of: it is too old, or has not told yet',
+    measure: (host, { hardware }) => fact(host.hardware !== null || isDefaultHardware(hardware)),
+  },
+  'machine-unknown': {
+    refusal: 'The host does not have the machine type',
+    measure: part(hasMachine),
+  },
+  'no-uefi': {
+    refusal: 'The host has no UEFI for this machine type: OVMF is not installed, or libvirt was not restarted since',
+    measure: part(hasUefi),
+  },
+  'no-secure-boot': {
+    refusal: 'The UEFI of the host has no Secure Boot for this machine type',
+    measure: part(hasFirmware),
+  },
+  'no-tpm': {
+    refusal: 'The host emulates no TPM 2.0: swtpm is not installed, or libvirt was not restarted since',
+    measure: part(hasTpm),
+  },
+  'cpu-model-unknown': {
+    refusal: 'The host cannot give guests this CPU model',
+    measure: part(hasCpu),
   },
   cpu: {
     refusal: 'The host has fewer CPUs than one such VM needs',

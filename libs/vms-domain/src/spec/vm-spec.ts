@@ -1,5 +1,6 @@
-import { DomainError, MacAddress, VmSizes, type PortLinkState } from '@infinibay/contracts';
+import { DomainError, MacAddress, VmSizes, type PortLinkState, type VmHardware } from '@infinibay/contracts';
 import { z } from 'zod';
+import { DEFAULT_HARDWARE, KeptHardware } from './hardware.js';
 
 /** The ports whose link is down, by MAC address; every other one is up. */
 export const DownLinks = z.record(MacAddress, z.literal('DOWN'));
@@ -13,6 +14,7 @@ export const VmSpec = z
     // What an older version wrote says nothing of it.
     autostart: z.boolean().default(false),
     links: DownLinks.default({}),
+    hardware: KeptHardware.default(() => ({ ...DEFAULT_HARDWARE, bootOrder: [...DEFAULT_HARDWARE.bootOrder] })),
   })
   .superRefine((spec, context) => {
     for (const [bound, of] of BOUNDS)
@@ -36,6 +38,7 @@ export const specOfSizes = (
   { vcpus, maxVcpus, memoryMib, maxMemoryMib }: VmSizes,
   autostart = false,
   links: DownLinks = {},
+  hardware: VmHardware = DEFAULT_HARDWARE,
 ): VmSpec => ({
   version: 1,
   vcpus,
@@ -44,6 +47,7 @@ export const specOfSizes = (
   maxMemoryMib,
   autostart,
   links: { ...links },
+  hardware: { ...hardware, bootOrder: [...hardware.bootOrder] },
 });
 
 export const sizesOfSpec = ({ vcpus, maxVcpus, memoryMib, maxMemoryMib }: VmSpec): VmSizes => ({

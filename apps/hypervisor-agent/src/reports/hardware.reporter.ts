@@ -1,0 +1,59 @@
+import { hostHardwareObserved } from '@infinibay/contracts';
+import type { Logger } from '@infinibay/platform-logging';
+import { ReportPublisher } from '@infinibay/platform-messaging';
+import { LOGGER } from '@infinibay/platform-service';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { AGENT_CONFIG, type AgentConfig } from '../config.js';
+import { HardwareReader } from '../host/hardware.reader.js';
+import { Hypervisor } from '../hypervisor/hypervisor.js';
+
+/** Heartbeats to one report: only an operator changes it, who installs something. */
+const HEARTBEATS = 10;
+
+/** Tells what VMs here can be made of: as soon as libvirt is there, and again and again, for a report may be lost. */
+@Injectable()
+export class HardwareReporter implements OnApplicationBootstrap, OnApplicationShutdown {
+  private sequence = 0;
+  private stopped = false;
+  private running: Promise<void> | undefined;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly hypervisor: Hypervisor,
+    private readonly hardware: HardwareReader,
+    private readonly publisher: ReportPublisher,
+    @Inject(AGENT_CONFIG) private readonly config: AgentConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {
+    // Here and not at bootstrap: the first connection may stand before that.
+    hypervisor.on('connected', this.begin);
+  }
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(this.begin, HEARTBEATS * this.config.HEARTBEAT_INTERVAL_MS);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.stopped = true;
+    this.hypervisor.off('connected', this.begin);
+    clearInterval(this.timer);
+    await this.running;
+  }
+
+  private readonly begin = (): void => {
+    if (this.stopped) return;
+    this.running ??= this.report().finally(() => (this.running = undefined));
+  };
+
+  private async report(): Promise<void> {
+    try {
+      const hardware = await this.hardware.read();
+      if (this.stopped) return;
+      this.sequence += 1;
+      const { HOST_ID: hostId } = this.config;
+      this.publisher.publishForHost(hostHardwareObserved, hostId, { hostId, hardware, sequence: this.sequence });
+    } catch (error) {
+      this.logger.warn({ err: error }, 'what VMs can be made of could not be read');
+    }
+  }
+}
