@@ -105,6 +105,7 @@ const OWN_SETTINGS: Readonly<Partial<Record<ServiceName, (context: ServiceContex
     DISK_DIR: layout.diskDir,
     STATE_DIR: path.join(layout.stateDir, 'hypervisor-agent'),
     ...fromOurs('IMAGE_SOURCE_HOSTS', 'IMAGE_SOURCE_RANGES'),
+    ...fromOurs('UPLOAD_URL', 'UPLOAD_ADDRESS', 'UPLOAD_PORT', 'CORS_ORIGINS'),
     ...(hypervisor.kind === 'qemu'
       ? { NETNS: layout.networkNamespace, CONSOLE_LOG_DIR: path.join(layout.logDir, 'consoles') }
       : {}),

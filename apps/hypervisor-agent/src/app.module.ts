@@ -16,6 +16,7 @@ import { NetworksModule } from './networks/networks.module.js';
 import { ReportsModule } from './reports/reports.module.js';
 import { SnapshotsModule } from './snapshots/snapshots.module.js';
 import { SeedsModule } from './seeds/seeds.module.js';
+import { UploadsModule } from './uploads/uploads.module.js';
 import { VmsModule } from './vms/vms.module.js';
 import { VolumesModule } from './volumes/volumes.module.js';
 
@@ -37,6 +38,7 @@ export class AppModule {
         VolumesModule,
         SeedsModule,
         ImportsModule,
+        UploadsModule,
         NetworksModule,
         FiltersModule,
         VmsModule,

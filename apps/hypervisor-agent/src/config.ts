@@ -1,5 +1,5 @@
-import { Uuid } from '@infinibay/contracts';
-import { httpSettings, natsSettings, setting, type ConfigOf } from '@infinibay/platform-config';
+import { UploadBaseUrl, Uuid } from '@infinibay/contracts';
+import { corsSettings, httpSettings, natsSettings, setting, type ConfigOf } from '@infinibay/platform-config';
 import { z } from 'zod';
 
 const absolutePath = z.string().startsWith('/', 'must be an absolute path');
@@ -22,6 +22,7 @@ const isRange = (text: string): boolean => z.union([z.cidrv4(), z.cidrv6()]).saf
 export const configSchema = {
   ...httpSettings,
   ...natsSettings,
+  ...corsSettings,
   HOST_ID: setting(Uuid, 'Id of this host; stays the same for as long as the host is part of the platform'),
   LIBVIRT_URI: setting(z.string().min(1).default('qemu:///system'), 'Connection URI of libvirt', {
     example: 'qemu:///system',
@@ -67,6 +68,19 @@ export const configSchema = {
       .refine((ranges) => ranges.every(isRange), 'must be ranges such as 10.1.2.0/24, comma-separated'),
     'Ranges that images may be imported from although they are not public, such as those of your own mirror. Whoever may import images can have this host ask any address in them',
     { example: '' },
+  ),
+  UPLOAD_URL: setting(
+    UploadBaseUrl.optional(),
+    'Address at which browsers reach UPLOAD_ADDRESS and UPLOAD_PORT, best through a proxy that speaks TLS; /uploads/<image> is added to it. Not set: no images are uploaded to this host, and nothing listens',
+    { example: '' },
+  ),
+  UPLOAD_ADDRESS: setting(z.string().min(1).default('127.0.0.1'), 'Address that uploads of images are taken on', {
+    example: '127.0.0.1',
+  }),
+  UPLOAD_PORT: setting(
+    z.coerce.number().int().min(0).max(65_535).default(4_090),
+    'Port that uploads of images are taken on',
+    { example: '4090' },
   ),
   STATE_DIR: setting(absolutePath, 'Folder where the agent remembers fences and revisions; must survive a restart'),
   NETNS: setting(

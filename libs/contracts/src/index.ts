@@ -12,6 +12,7 @@ export * from './model/guest-metrics.js';
 export * from './model/host-details.js';
 export * from './model/host.js';
 export * from './model/image.js';
+export * from './model/image-upload.js';
 export * from './model/network.js';
 export * from './model/network-status.js';
 export * from './model/dhcp-hostname.js';

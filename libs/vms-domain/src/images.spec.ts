@@ -1,12 +1,27 @@
 import { describe, expect, it } from '@jest/globals';
-import { IMAGE_OPERATIONS, planImage } from './images.js';
+import { IMAGE_OPERATIONS, LONGEST_UPLOAD_MS, isUploadOver, planImage, uploadPercent } from './images.js';
 import { KNOWN_OPERATION_KINDS, knownOperationKind } from './volumes.js';
 
 describe('the plan of an image', () => {
-  it('fetches what is to be imported, removes what is to go, and leaves the rest alone', () => {
+  it('fetches what is to be imported, takes what is uploaded, removes what is to go, and leaves the rest alone', () => {
     expect(planImage('IMPORTING')).toBe('import-image');
+    expect(planImage('UPLOADING')).toBe('receive-image');
     expect(planImage('DELETING')).toBe('remove-image');
     for (const state of ['READY', 'FAILED', 'DELETED', 'of a newer version']) expect(planImage(state)).toBeNull();
+  });
+
+  it('counts what has come of an upload, and tells all of it only when it is kept', () => {
+    expect([0, 1, 499, 500, 1_000].map((bytes) => uploadPercent(bytes, 1_000))).toEqual([0, 0, 49, 50, 99]);
+  });
+
+  it('gives an upload up when nobody goes on with it, not while its host looks at it, and at last in any case', () => {
+    const idle = { ageMs: 0, isIdle: true, knownBytes: 400, receivedBytes: 400, sizeBytes: 1_000 };
+    expect(isUploadOver(idle)).toBe(true);
+    expect(isUploadOver({ ...idle, isIdle: false })).toBe(false);
+    expect(isUploadOver({ ...idle, receivedBytes: 401 })).toBe(false);
+    expect(isUploadOver({ ...idle, knownBytes: 1_000, receivedBytes: 1_000 })).toBe(false);
+    const old = { ...idle, isIdle: false, receivedBytes: 401, ageMs: LONGEST_UPLOAD_MS };
+    expect([isUploadOver(old), isUploadOver({ ...old, ageMs: old.ageMs + 1 })]).toEqual([false, true]);
   });
 
   it('has kinds of operations that are known', () => {

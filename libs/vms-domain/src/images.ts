@@ -1,6 +1,7 @@
 /** Kinds of operations on images, each with the steps that a user sees. */
 export const IMAGE_OPERATIONS = {
   IMPORT_IMAGE: ['import-image'],
+  UPLOAD_IMAGE: ['receive-image'],
   DELETE_IMAGE: ['remove-image'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
@@ -10,5 +11,32 @@ export type ImageStep = (typeof IMAGE_OPERATIONS)[ImageOperationKind][number];
 /** The next thing to do about an image; null: it is as it shall be, or waits for somebody to decide. */
 export const planImage = (state: string): ImageStep | null => {
   if (state === 'IMPORTING') return 'import-image';
+  if (state === 'UPLOADING') return 'receive-image';
   return state === 'DELETING' ? 'remove-image' : null;
 };
+
+/** Nobody has gone on with an upload for so long: it is given up. */
+export const UPLOAD_IDLE_MS = 86_400_000;
+
+/** How much of a file has come, in percent; all of it is told of when it is kept, and not before. */
+export const uploadPercent = (receivedBytes: number, sizeBytes: number): number =>
+  Math.min(99, Math.floor((100 * receivedBytes) / sizeBytes));
+
+/** A byte a day must not keep a place for ever. */
+export const LONGEST_UPLOAD_MS = 604_800_000;
+
+/** How far an upload is that has not become an image yet. */
+export interface UploadFacts {
+  /** Since when it is asked for. */
+  readonly ageMs: number;
+  /** Nobody has been seen to go on with it for UPLOAD_IDLE_MS. */
+  readonly isIdle: boolean;
+  /** What was known to have come before, what has come, and what is to come. */
+  readonly knownBytes: number;
+  readonly receivedBytes: number;
+  readonly sizeBytes: number;
+}
+
+/** Whether it is given up. What has come whole waits for its host, and not for who sends it. */
+export const isUploadOver = ({ ageMs, isIdle, knownBytes, receivedBytes, sizeBytes }: UploadFacts): boolean =>
+  ageMs > LONGEST_UPLOAD_MS || (isIdle && receivedBytes <= knownBytes && receivedBytes < sizeBytes);

@@ -15,7 +15,7 @@ describe(inspectFetched, () => {
     rmSync(folder, { recursive: true });
   });
 
-  const inspect = (format: 'qcow2' | 'raw', content: Buffer): Promise<number> => {
+  const inspect = (format: 'qcow2' | 'raw' | 'iso', content: Buffer): Promise<number> => {
     writeFileSync(path, content);
     return inspectFetched(path, format, 8 * MIB, new AbortController().signal);
   };
@@ -45,6 +45,21 @@ describe(inspectFetched, () => {
       await expect(inspect('raw', content)).rejects.toThrow('and not a raw one');
     },
   );
+
+  it('takes an ISO that has a volume descriptor, and nothing else as one', async () => {
+    const disc = (change: (bytes: Buffer) => void, bytes = 40 * 2_048): Promise<number> => {
+      const content = Buffer.alloc(bytes);
+      content.write('\x01CD001', 16 * 2_048, 'latin1');
+      change(content);
+      return inspect('iso', content);
+    };
+    expect(await disc(() => undefined)).toBe(40 * 2_048);
+    expect(await disc((bytes) => bytes.write('\0BEA01', 16 * 2_048, 'latin1'))).toBe(40 * 2_048);
+    await expect(disc((bytes) => bytes.write('CD002', 16 * 2_048 + 1, 'latin1'))).rejects.toThrow('volume descriptor');
+    await expect(disc((bytes) => bytes.write('KDMV', 0, 'latin1'))).rejects.toThrow('and not a raw one');
+    await expect(disc(() => undefined, 40 * 2_048 + 512)).rejects.toThrow('multiple of 2048');
+    await expect(inspect('iso', Buffer.alloc(2_048))).rejects.toThrow('volume descriptor');
+  });
 
   it('refuses a raw image that is empty, too large or cut, and a link', async () => {
     for (const bytes of [0, 9 * MIB, 700])

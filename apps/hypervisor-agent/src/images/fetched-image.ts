@@ -1,6 +1,7 @@
-import type { HostImage } from '@infinibay/contracts';
+import type { ImageUploadFormat } from '@infinibay/contracts';
 import { ImageRefused, openImage, qcow2Size, requireQemuAgrees } from './image-check.js';
 import { limitedQemuImg } from './limited-qemu-img.js';
+import { discRefusal } from './volume-descriptor.js';
 
 const CHECK_TIMEOUT_MS = 600_000;
 const SECTOR_BYTES = 512;
@@ -21,13 +22,13 @@ const FOREIGN_BEGINNINGS = [
 const LONGEST_BEGINNING = 64;
 
 /**
- * Looks at a file that was fetched, before it becomes an image: first at its header, and only then by qemu-img.
+ * Looks at a file that has come, before it becomes an image: first at its header, and only then by qemu-img.
  * @returns bytes that a guest sees
  * @throws ImageRefused
  */
 export const inspectFetched = async (
   path: string,
-  format: HostImage['format'],
+  format: ImageUploadFormat,
   maxVirtualBytes: number,
   signal: AbortSignal,
 ): Promise<number> => {
@@ -37,12 +38,15 @@ export const inspectFetched = async (
     throw new ImageRefused(`its virtual size is more than ${maxVirtualBytes} bytes`);
   if (virtualSizeBytes % SECTOR_BYTES !== 0)
     throw new ImageRefused(`its virtual size is not a multiple of ${SECTOR_BYTES} bytes`);
-  await requireQemuAgrees(path, { format, virtualSizeBytes });
+  await requireQemuAgrees(path, { format: storedFormat(format), virtualSizeBytes });
   if (format === 'qcow2') await requireWhole(path, signal);
   return virtualSizeBytes;
 };
 
-const sizeIn = async (path: string, format: HostImage['format']): Promise<number> => {
+/** What a host calls it: an ISO is the bytes that it is. */
+export const storedFormat = (format: ImageUploadFormat): 'qcow2' | 'raw' => (format === 'qcow2' ? 'qcow2' : 'raw');
+
+const sizeIn = async (path: string, format: ImageUploadFormat): Promise<number> => {
   const file = await openImage(path);
   try {
     if (format === 'qcow2') return await qcow2Size(file);
@@ -50,7 +54,10 @@ const sizeIn = async (path: string, format: HostImage['format']): Promise<number
     const beginning = buffer.subarray(0, bytesRead).toString('latin1');
     const foreign = FOREIGN_BEGINNINGS.find(([magic]) => beginning.startsWith(magic));
     if (foreign !== undefined) throw new ImageRefused(`it is a ${foreign[1]} image and not a raw one`);
-    return (await file.stat()).size;
+    const { size } = await file.stat();
+    const refusal = format === 'iso' ? await discRefusal(file, size) : null;
+    if (refusal !== null) throw new ImageRefused(refusal);
+    return size;
   } finally {
     await file.close();
   }

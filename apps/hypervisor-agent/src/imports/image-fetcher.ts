@@ -1,16 +1,9 @@
-import { DomainError, type ReplyOf, type RequestOf, type importImage } from '@infinibay/contracts';
-import { Inject, Injectable } from '@nestjs/common';
-import { AGENT_CONFIG, type AgentConfig } from '../config.js';
-import { inspectFetched } from '../images/fetched-image.js';
-import { ImageStore } from '../images/image.store.js';
-import { VolumeService } from '../volumes/volume.service.js';
+import type { RequestOf, importImage } from '@infinibay/contracts';
+import { Injectable } from '@nestjs/common';
+import { ImageAdoption } from './image-adoption.js';
 import { ImageDownload } from './image-download.js';
+import type { Imported } from './image-importing.js';
 import { ImageLibrary } from './image-library.js';
-
-const GIB = 1_073_741_824;
-
-export type Asked = RequestOf<typeof importImage>;
-export type Imported = Pick<ReplyOf<typeof importImage>, 'sizeBytes' | 'virtualSizeBytes'>;
 
 /** From an address to an image in the library: fetched beside, looked at, and only then given its name. */
 @Injectable()
@@ -18,28 +11,19 @@ export class ImageFetcher {
   constructor(
     private readonly library: ImageLibrary,
     private readonly download: ImageDownload,
-    private readonly store: ImageStore,
-    private readonly volumes: VolumeService,
-    @Inject(AGENT_CONFIG) private readonly config: AgentConfig,
+    private readonly adoption: ImageAdoption,
   ) {}
 
   /** @throws DomainError what ImageDownload throws, STORAGE_UNAVAILABLE; ImageRefused */
-  async bring(asked: Asked, signal: AbortSignal, tell: (percent: number) => void): Promise<Imported> {
-    const { imageId, format, reservePercent } = asked;
+  async bring(
+    asked: RequestOf<typeof importImage>,
+    signal: AbortSignal,
+    tell: (percent: number) => void,
+  ): Promise<Imported> {
+    const { imageId, reservePercent } = asked;
     await this.library.prepare();
-    const part = this.library.partOf(imageId);
-    const requireRoom = (bytes: number): Promise<void> => this.requireRoom(bytes, reservePercent);
-    const sizeBytes = await this.download.into(part, asked, { signal, tell, requireRoom });
-    const maxVirtualBytes = this.config.IMAGE_MAX_VIRTUAL_GIB * GIB;
-    const virtualSizeBytes = await inspectFetched(part, format, maxVirtualBytes, signal);
-    await this.library.adopt(asked, virtualSizeBytes, (path) => this.store.isSound(path));
-    return { sizeBytes, virtualSizeBytes };
-  }
-
-  /** @throws DomainError POOL_FULL */
-  private async requireRoom(bytes: number, reservePercent: number): Promise<void> {
-    const { availableBytes, capacityBytes } = await this.volumes.pool();
-    if (availableBytes - bytes < (capacityBytes * reservePercent) / 100)
-      throw new DomainError('POOL_FULL', { availableBytes, bytes, reservePercent });
+    const requireRoom = (bytes: number): Promise<void> => this.adoption.requireRoom(bytes, reservePercent);
+    const sizeBytes = await this.download.into(this.library.partOf(imageId), asked, { signal, tell, requireRoom });
+    return { sizeBytes, virtualSizeBytes: await this.adoption.keep(asked, signal) };
   }
 }

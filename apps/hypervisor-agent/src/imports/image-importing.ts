@@ -5,7 +5,6 @@ import { LOGGER } from '@infinibay/platform-service';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { ImageStore } from '../images/image.store.js';
 import { InventoryService } from '../inventory/inventory.service.js';
-import { ImageFetcher, type Asked, type Imported } from './image-fetcher.js';
 import { ImageImports } from './image-imports.js';
 import { ImageLibrary } from './image-library.js';
 import { importError } from './import-error.js';
@@ -13,6 +12,19 @@ import { importError } from './import-error.js';
 /** A server that sends a byte now and then must not take a place for ever. */
 const LONGEST_MS = 21_600_000;
 const SWEEP_MS = 3_600_000;
+
+interface Wanted {
+  readonly imageId: string;
+  readonly sha256: string;
+}
+
+export interface Imported {
+  readonly sizeBytes: number;
+  readonly virtualSizeBytes: number;
+}
+
+/** Gets the bytes from where they are, looks at them and puts them into the library. */
+export type Bring = (stop: AbortSignal, tell: (percent: number) => void) => Promise<Imported>;
 
 /** Brings images to this host. Whatever it is killed at, asking again goes on or begins anew. */
 @Injectable()
@@ -22,7 +34,6 @@ export class ImageImporting implements OnApplicationBootstrap, OnApplicationShut
   constructor(
     private readonly imports: ImageImports,
     private readonly library: ImageLibrary,
-    private readonly fetcher: ImageFetcher,
     private readonly store: ImageStore,
     private readonly inventory: InventoryService,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -44,15 +55,16 @@ export class ImageImporting implements OnApplicationBootstrap, OnApplicationShut
   }
 
   /** Call within the gate of the image. */
-  begin(asked: Asked): Promise<Imported> {
+  begin(wanted: Wanted, bring: Bring): Promise<Imported> {
     return this.imports.begin(
-      asked.imageId,
-      async (stop, tell) => (await this.known(asked)) ?? (await this.fetch(asked, stop, tell)),
+      wanted.imageId,
+      async (stop, tell) =>
+        (await this.known(wanted)) ?? (await this.get(wanted, stop, (signal) => bring(signal, tell))),
     );
   }
 
-  /** What is there already, whole and checked; undefined: it is to be fetched. */
-  private async known({ imageId, sha256 }: Asked): Promise<Imported | undefined> {
+  /** What is there already, whole and checked; undefined: it is to be brought. */
+  private async known({ imageId, sha256 }: Wanted): Promise<Imported | undefined> {
     const found = await this.store.find(imageId);
     if (found?.refusal !== null || found.image.sha256 !== sha256) return undefined;
     const { size } = await stat(found.image.path);
@@ -60,13 +72,16 @@ export class ImageImporting implements OnApplicationBootstrap, OnApplicationShut
     return { sizeBytes: size, virtualSizeBytes: found.image.virtualSizeBytes };
   }
 
-  private async fetch(asked: Asked, stop: AbortSignal, tell: (percent: number) => void): Promise<Imported> {
-    const { imageId } = asked;
+  private async get(
+    { imageId }: Wanted,
+    stop: AbortSignal,
+    bring: (signal: AbortSignal) => Promise<Imported>,
+  ): Promise<Imported> {
     const limit = AbortSignal.timeout(LONGEST_MS);
     const started = performance.now();
     try {
       await this.store.requirePlace();
-      const imported = await this.fetcher.bring(asked, AbortSignal.any([stop, limit]), tell);
+      const imported = await bring(AbortSignal.any([stop, limit]));
       await this.inventory.scanImagesAnew();
       // As every image is looked at before it is used: what lies there now, and not what came.
       await this.store.get(imageId);

@@ -18,6 +18,12 @@ const FORGOTTEN_MS = 86_400_000;
 /** Disks are based on it: who runs guests must be able to read it, whoever that is. */
 const READABLE = 0o644;
 
+/** What is said of an image that is put here. */
+export type AdoptedImage = Pick<
+  RequestOf<typeof importImage>,
+  'imageId' | 'name' | 'osFamily' | 'format' | 'sha256' | 'minMemoryMib'
+>;
+
 type ImageFile = Pick<RequestOf<typeof removeImage>, 'sha256' | 'format'>;
 
 const fileName = ({ sha256, format }: ImageFile): string => `${sha256}.${format === 'qcow2' ? 'qcow2' : 'img'}`;
@@ -56,12 +62,17 @@ export class ImageLibrary {
     return join(this.folder, `${imageId}${PART}`);
   }
 
+  /** Whether it is said to be here. Whether it may be used, ImageStore knows. */
+  has(imageId: string): Promise<boolean> {
+    return exists(this.manifestOf(imageId));
+  }
+
   /**
-   * What was fetched, and checked, becomes the image: the file first, and then what says that it is there.
+   * What has come, and was checked, becomes the image: the file first, and then what says that it is there.
    * @param isSound whether an image is kept in a file that may be used
    */
   async adopt(
-    asked: RequestOf<typeof importImage>,
+    asked: AdoptedImage,
     virtualSizeBytes: number,
     isSound: (path: string) => Promise<boolean>,
   ): Promise<void> {

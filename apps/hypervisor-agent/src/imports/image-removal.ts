@@ -8,6 +8,7 @@ import type { Deadline } from '../work/deadline.js';
 import { isMissing } from '../work/missing-file.js';
 import { ImageImports } from './image-imports.js';
 import { ImageLibrary } from './image-library.js';
+import { ImageUploads } from './image-uploads.js';
 import { storageError } from './storage-error.js';
 
 interface BasedDisks {
@@ -22,6 +23,7 @@ interface BasedDisks {
 export class ImageRemoval {
   constructor(
     private readonly imports: ImageImports,
+    private readonly uploads: ImageUploads,
     private readonly library: ImageLibrary,
     private readonly inventory: InventoryService,
     private readonly disks: DiskService,
@@ -29,11 +31,12 @@ export class ImageRemoval {
   ) {}
 
   /**
-   * Call within the gate of the image. An import of it ends.
+   * Call within the gate of the image. An import, or an upload, of it ends.
    * @returns whether there was one
    * @throws DomainError IMAGE_IN_USE, STORAGE_UNAVAILABLE
    */
   async remove({ imageId, format, sha256 }: RequestOf<typeof removeImage>, deadline: Deadline): Promise<boolean> {
+    await this.uploads.close(imageId);
     await this.imports.cancel(imageId);
     await this.library.prepare();
     const { ofImage, ofFile } = await this.basedOn(imageId, this.library.pathOf({ format, sha256 }));

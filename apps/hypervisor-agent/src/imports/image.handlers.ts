@@ -3,8 +3,9 @@ import { Authorize } from '@infinibay/platform-access';
 import { HandlesRequest, type RequestMeta } from '@infinibay/platform-messaging';
 import { Controller } from '@nestjs/common';
 import { VmGate } from '../work/vm-gate.js';
+import { ImageFetcher } from './image-fetcher.js';
 import { ImageImports } from './image-imports.js';
-import { ImageImporting } from './image-importing.js';
+import { ImageImporting, type Bring } from './image-importing.js';
 import { ImageRemoval } from './image-removal.js';
 
 /** An import is begun within the gate of its image, in order, and goes on without it: it must be possible to give it up. */
@@ -14,6 +15,7 @@ export class ImageHandlers {
     private readonly gate: VmGate,
     private readonly imports: ImageImports,
     private readonly importing: ImageImporting,
+    private readonly fetcher: ImageFetcher,
     private readonly removal: ImageRemoval,
   ) {}
 
@@ -25,8 +27,9 @@ export class ImageHandlers {
   ): Promise<ReplyOf<typeof importImage>> {
     const { imageId, fence } = request;
     // Ids of images and VMs are of one kind and never the same.
+    const bring: Bring = (stop, tell) => this.fetcher.bring(request, stop, tell);
     const work = await this.gate.perform({ vmId: imageId, fence }, until, () =>
-      this.imports.join(imageId, 'import', () => Promise.resolve({ work: this.importing.begin(request) })),
+      this.imports.join(imageId, 'import', () => Promise.resolve({ work: this.importing.begin(request, bring) })),
     );
     const done = work === undefined ? undefined : await this.imports.outcomeOf(imageId, work, until);
     if (done !== undefined) return { isComplete: true, progressPercent: 100, ...done.value };

@@ -5,6 +5,7 @@ import {
   DomainError,
   ensureDisk,
   importImage,
+  receiveImage,
   removeDisk,
   removeImage,
   type RequestInputOf,
@@ -145,6 +146,12 @@ describe('imports of images', () => {
     expect(server.requests).toEqual([]);
     for (const id of [first.imageId, ...more]) rmSync(join(folders.images, `${id}.json`));
   }, 120_000);
+
+  it('are not taken from browsers by a host that has no address for that', async () => {
+    const { url: _url, ...asked } = served(randomBytes(MIB));
+    const upload = { ...asked, sizeBytes: MIB, ticketSha256: 'a'.repeat(64) };
+    expect(await agent.refusal(receiveImage, upload)).toBe('IMAGE_UPLOADS_UNAVAILABLE');
+  });
 
   it('are swept away a day after nobody has come back for them', async () => {
     const [old, fresh] = [randomUUID(), randomUUID()];

@@ -4,7 +4,10 @@ export interface PaceLimits {
   readonly paceMs: number;
 }
 
-/** Ends what comes too slowly: a server that sends a byte now and then must not take a place for hours. */
+/** 4 KiB/s: who is slower will not send an image in the hours that it may take. */
+export const LEAST_PACE: PaceLimits = { leastBytes: 262_144, paceMs: 60_000 };
+
+/** Ends what comes too slowly: whoever sends a byte now and then must not take a place for hours. */
 export class Pace {
   private readonly stop = new AbortController();
   private readonly looking: NodeJS.Timeout;

@@ -1,5 +1,5 @@
 import type { Image as ImageRow } from '../generated/prisma/client.js';
-import type { Image } from './image.model.js';
+import type { Image, ImageFormat } from './image.model.js';
 import { bytesToGib } from './sizes.js';
 
 export const toImage = (row: ImageRow): Image => ({
@@ -11,6 +11,7 @@ export const toImage = (row: ImageRow): Image => ({
   state: row.state,
   sizeGib: bytesToGib(row.virtualSizeBytes),
   fileGib: row.sizeBytes === null ? null : bytesToGib(row.sizeBytes),
+  format: formatOf(row.format),
   minMemoryMib: row.minMemoryMib,
   isImported: row.importedById !== null,
   errorCode: row.errorCode,
@@ -19,3 +20,8 @@ export const toImage = (row: ImageRow): Image => ({
   departmentId: row.departmentId,
   importedById: row.importedById,
 });
+
+const formatOf = (format: string): ImageFormat => {
+  if (format === 'iso') return 'ISO';
+  return format === 'raw' ? 'RAW' : 'QCOW2';
+};

@@ -1,10 +1,19 @@
 import { Directive, Field, Float, GraphQLISODateTime, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
 import { ImageState } from '../generated/prisma/enums.js';
 
+export const ImageFormats = { QCOW2: 'QCOW2', RAW: 'RAW', ISO: 'ISO' } as const;
+export type ImageFormat = keyof typeof ImageFormats;
+
+registerEnumType(ImageFormats, {
+  name: 'ImageFormat',
+  description: 'How the file of an image is laid out',
+  valuesMap: { ISO: { description: 'An image of a disc, which no VM is made from' } },
+});
+
 registerEnumType(ImageState, {
   name: 'ImageState',
   description:
-    'State of an image. READY: VMs and templates can be made from it. IMPORTING and DELETING end by themselves; FAILED carries a reason, and such an image is deleted, and imported again',
+    'State of an image. READY: VMs and templates can be made from it. IMPORTING and DELETING end by themselves; UPLOADING waits for its bytes, for a day after the last that came; FAILED carries a reason, and such an image is deleted, and imported again',
 });
 
 @ObjectType({ description: 'A disk image that virtual machines are cloned from' })
@@ -34,11 +43,15 @@ export class Image {
   @Field(() => Float, { nullable: true, description: 'What its file takes up, in GiB; null when it is not known' })
   fileGib!: number | null;
 
+  @Field(() => ImageFormats)
+  format!: ImageFormat;
+
   @Field(() => Int, { description: 'MiB' })
   minMemoryMib!: number;
 
   @Field(() => Boolean, {
-    description: 'It was imported by importImage, and can be deleted; others are put on hosts by an operator',
+    description:
+      'It was imported or uploaded through the API, and can be deleted; others are put on hosts by an operator',
   })
   isImported!: boolean;
 

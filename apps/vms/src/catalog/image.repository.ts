@@ -6,7 +6,7 @@ import { isUuid, onlyUuids } from '@infinibay/platform-subgraph';
 import { Injectable } from '@nestjs/common';
 import type DataLoader from 'dataloader';
 import { PrismaClient, type Transaction } from '../database.js';
-import type { Image as ImageRow, ImageState, Prisma } from '../generated/prisma/client.js';
+import type { Image as ImageRow, Prisma } from '../generated/prisma/client.js';
 import { toImage } from './image.mapper.js';
 import type { Image } from './image.model.js';
 import { requireUsable } from './usable-image.js';
@@ -24,9 +24,11 @@ export interface ImageUses {
 export class ImageRepository {
   constructor(private readonly database: PrismaClient) {}
 
-  async list(actor: Actor, states: readonly ImageState[]): Promise<Image[]> {
+  /** @param all whatever their state is, and ISOs; else those that a VM can be made from */
+  async list(actor: Actor, all: boolean): Promise<Image[]> {
+    const wanted = all ? { state: { not: 'DELETED' as const } } : { state: 'READY' as const, format: { not: 'iso' } };
     const rows = await this.database.image.findMany({
-      where: { ...visibleImages(readableDepartments(actor)), state: { in: [...states] } },
+      where: { ...visibleImages(readableDepartments(actor)), ...wanted },
       orderBy: [{ name: 'asc' }, { version: 'desc' }],
       take: MAX_LISTED,
     });
@@ -51,7 +53,7 @@ export class ImageRepository {
   /**
    * For who is about to use it: it is not deleted until the transaction ends. Those who ask do not wait for each other.
    * @param departmentId whose VM or template it is for; null: a template that is shared
-   * @throws DomainError IMAGE_NOT_FOUND, IMAGE_BUSY
+   * @throws DomainError IMAGE_NOT_FOUND, IMAGE_NOT_A_DISK, IMAGE_BUSY
    */
   async keep(tx: Transaction, id: string, departmentId: string | null): Promise<ImageRow> {
     if (!isUuid(id)) throw new DomainError('IMAGE_NOT_FOUND');

@@ -3,12 +3,9 @@ import { DomainError, type Actor } from '@infinibay/contracts';
 import { Authorize } from '@infinibay/platform-access';
 import { CurrentActor, DepartmentRef, ListSize, UserRef, type GraphContext } from '@infinibay/platform-graphql';
 import { Args, ID, Parent, Query, ResolveField, ResolveReference, Resolver } from '@nestjs/graphql';
-import { ImageState } from '../generated/prisma/enums.js';
 import { toImage } from './image.mapper.js';
 import { Image } from './image.model.js';
 import { ImageRepository } from './image.repository.js';
-
-const LIVING = Object.values(ImageState).filter((state) => state !== 'DELETED');
 
 @Resolver(() => Image)
 export class ImageResolver {
@@ -22,9 +19,10 @@ export class ImageResolver {
   })
   images(
     @CurrentActor() actor: Actor,
-    @Args('all', { type: () => Boolean, nullable: true, description: 'Whatever their state is' }) all?: boolean | null,
+    @Args('all', { type: () => Boolean, nullable: true, description: 'Whatever their state is, and ISOs too' })
+    all?: boolean | null,
   ): Promise<Image[]> {
-    return this.repository.list(actor, all === true ? LIVING : ['READY']);
+    return this.repository.list(actor, all === true);
   }
 
   @Authorize()

@@ -16,7 +16,7 @@ export class TemplateContentCheck {
   /**
    * Its image is not deleted until the transaction ends.
    * @param departmentId whose template it is; null: it is shared
-   * @throws DomainError IMAGE_NOT_FOUND, IMAGE_BUSY, INVALID_INPUT
+   * @throws DomainError IMAGE_NOT_FOUND, IMAGE_NOT_A_DISK, IMAGE_BUSY, INVALID_INPUT
    */
   async contentsOf(tx: Transaction, departmentId: string | null, said: SaidOfTemplate): Promise<TemplateContents> {
     const image = await this.images.keep(tx, said.imageId, departmentId);

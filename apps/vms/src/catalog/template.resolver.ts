@@ -29,7 +29,7 @@ export class TemplateResolver {
   @Authorize()
   @Mutation(() => Template, {
     description:
-      'Makes a template of a department, for its members, or one that is shared by all, for administrators. Its image is one for all, or of the same department. Errors: FORBIDDEN, DEPARTMENT_NOT_FOUND, IMAGE_NOT_FOUND, IMAGE_BUSY, NAME_TAKEN, TOO_MANY_TEMPLATES, INVALID_INPUT (also when it is below what its image needs, or outside its own limits)',
+      'Makes a template of a department, for its members, or one that is shared by all, for administrators. Its image is one for all, or of the same department. Errors: FORBIDDEN, DEPARTMENT_NOT_FOUND, IMAGE_NOT_FOUND, IMAGE_NOT_A_DISK, IMAGE_BUSY, NAME_TAKEN, TOO_MANY_TEMPLATES, INVALID_INPUT (also when it is below what its image needs, or outside its own limits)',
   })
   async createTemplate(@Args('input') input: CreateTemplateInput, @CurrentActor() actor: Actor): Promise<Template> {
     return toTemplate(await this.service.create(actor, input));
@@ -38,7 +38,7 @@ export class TemplateResolver {
   @Authorize()
   @Mutation(() => Template, {
     description:
-      'Makes the next version of a template; those before stay, and so do VMs that were made from it. What it says already makes no version. Shared ones are for administrators. Errors: FORBIDDEN, TEMPLATE_NOT_FOUND, TEMPLATE_CHANGED, IMAGE_NOT_FOUND, IMAGE_BUSY, TOO_MANY_TEMPLATE_VERSIONS, INVALID_INPUT (as createTemplate)',
+      'Makes the next version of a template; those before stay, and so do VMs that were made from it. What it says already makes no version. Shared ones are for administrators. Errors: FORBIDDEN, TEMPLATE_NOT_FOUND, TEMPLATE_CHANGED, IMAGE_NOT_FOUND, IMAGE_NOT_A_DISK, IMAGE_BUSY, TOO_MANY_TEMPLATE_VERSIONS, INVALID_INPUT (as createTemplate)',
   })
   async updateTemplate(@Args('input') input: UpdateTemplateInput, @CurrentActor() actor: Actor): Promise<Template> {
     return toTemplate(await this.service.update(actor, input));

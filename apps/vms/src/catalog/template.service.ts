@@ -63,7 +63,7 @@ export class TemplateService {
     return this.templates.list(readableDepartments(actor), departmentId ?? null, first);
   }
 
-  /** @throws DomainError FORBIDDEN, INVALID_INPUT, DEPARTMENT_NOT_FOUND, IMAGE_NOT_FOUND, IMAGE_BUSY, NAME_TAKEN, TOO_MANY_TEMPLATES */
+  /** @throws DomainError FORBIDDEN, INVALID_INPUT, DEPARTMENT_NOT_FOUND, IMAGE_NOT_FOUND, IMAGE_NOT_A_DISK, IMAGE_BUSY, NAME_TAKEN, TOO_MANY_TEMPLATES */
   create(actor: Actor, rawInput: unknown): Promise<TemplateFacts> {
     const { idempotencyKey: key, ...input } = validateInput(CreateTemplate, rawInput);
     const { name, departmentId, ...content } = input;
@@ -83,7 +83,7 @@ export class TemplateService {
 
   /**
    * Makes the next version; none where that would say the same.
-   * @throws DomainError FORBIDDEN, INVALID_INPUT, TEMPLATE_NOT_FOUND, TEMPLATE_CHANGED, IMAGE_NOT_FOUND, IMAGE_BUSY, TOO_MANY_TEMPLATE_VERSIONS
+   * @throws DomainError FORBIDDEN, INVALID_INPUT, TEMPLATE_NOT_FOUND, TEMPLATE_CHANGED, IMAGE_NOT_FOUND, IMAGE_NOT_A_DISK, IMAGE_BUSY, TOO_MANY_TEMPLATE_VERSIONS
    */
   update(actor: Actor, rawInput: unknown): Promise<TemplateFacts> {
     const { idempotencyKey: key, ...input } = validateInput(UpdateTemplate, rawInput);

@@ -52,6 +52,24 @@ export class HostRepository {
     await this.database.host.updateMany({ where: { id }, data: { hardware } });
   }
 
+  /** Where browsers send images to it. It says so every few seconds: only what differs is written. */
+  async recordUploadUrl(hostId: string, url: string | null): Promise<void> {
+    await this.database.$executeRaw`UPDATE hosts SET upload_url = ${url}::text
+      WHERE id = ${hostId}::uuid AND upload_url IS DISTINCT FROM ${url}::text`;
+  }
+
+  /** null: it takes no uploads, or there is none. */
+  async uploadUrlOf(id: string): Promise<string | null> {
+    const host = await this.database.host.findUnique({ where: { id }, select: { uploadUrl: true } });
+    return host?.uploadUrl ?? null;
+  }
+
+  /** Hosts that take uploads. */
+  async takingUploads(tx: Transaction): Promise<ReadonlySet<string>> {
+    const hosts = await tx.host.findMany({ where: { uploadUrl: { not: null } }, select: { id: true } });
+    return new Set(hosts.map(({ id }) => id));
+  }
+
   /** null: there is none. */
   async find(actor: Actor, id: string): Promise<Host | null> {
     const row = await this.database.host.findUnique({ where: { id } });

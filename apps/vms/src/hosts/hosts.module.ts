@@ -4,9 +4,10 @@ import { HardwareReportController } from './hardware-report.controller.js';
 import { HostMaintenanceRepository } from './host-maintenance.repository.js';
 import { HostRepository } from './host.repository.js';
 import { HostMaintenanceByResolver, HostResolver } from './host.resolver.js';
+import { UploadReportController } from './upload-report.controller.js';
 
 @Module({
-  controllers: [HardwareReportController],
+  controllers: [HardwareReportController, UploadReportController],
   providers: [FleetRepository, HostRepository, HostMaintenanceRepository, HostResolver, HostMaintenanceByResolver],
   exports: [FleetRepository, HostRepository, HostMaintenanceRepository],
 })

@@ -3,6 +3,7 @@ import { CatalogModule } from '../catalog/catalog.module.js';
 import { HostsModule } from '../hosts/hosts.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
 import { VolumesModule } from '../volumes/volumes.module.js';
+import { ImageAcceptance } from './image-acceptance.js';
 import { ImageChangesService } from './image-changes.service.js';
 import { ImageClaimRepository } from './image-claim.repository.js';
 import { ImageHost } from './image-host.js';
@@ -10,19 +11,28 @@ import { ImageJournal } from './image.journal.js';
 import { ImageMutationResolver } from './image-mutation.resolver.js';
 import { ImagePlacement } from './image-placement.js';
 import { ImageReconciler } from './image.reconciler.js';
+import { ImageResults } from './image-results.js';
+import { ImageUploadRepository } from './image-upload.repository.js';
+import { ImageUploadResolver } from './image-upload.resolver.js';
+import { ImageUploadService } from './image-upload.service.js';
 import { ImageWorker } from './image.worker.js';
 
 @Module({
   imports: [CatalogModule, HostsModule, OperationsModule, VolumesModule],
   providers: [
     ImageClaimRepository,
+    ImageUploadRepository,
     ImageJournal,
     ImageHost,
     ImageWorker,
     ImageReconciler,
     ImagePlacement,
+    ImageAcceptance,
     ImageChangesService,
+    ImageUploadService,
+    ImageResults,
     ImageMutationResolver,
+    ImageUploadResolver,
   ],
 })
 export class ImageChangesModule {}

@@ -1,10 +1,10 @@
-import { DomainError, importImage, removeImage } from '@infinibay/contracts';
+import { DomainError, importImage, receiveImage, removeImage, type ImageUploadFormat } from '@infinibay/contracts';
 import { LOGGER } from '@infinibay/platform-service';
 import type { Logger } from '@infinibay/platform-logging';
 import { RequestClient } from '@infinibay/platform-messaging';
 import { Inject, Injectable } from '@nestjs/common';
 import { ImageRepository } from '../catalog/image.repository.js';
-import type { Image } from '../generated/prisma/client.js';
+import type { Image, ImageUpload } from '../generated/prisma/client.js';
 import { VOLUME_OPTIONS, type VolumeOptions } from '../volumes/volume-options.js';
 import type { ImageSizes } from './image.journal.js';
 
@@ -13,6 +13,13 @@ interface ImportProgress {
   /** null: it goes on. */
   readonly sizes: ImageSizes | null;
   readonly percent: number;
+}
+
+/** How far an upload is. */
+interface UploadProgress {
+  /** null: it goes on. */
+  readonly sizes: ImageSizes | null;
+  readonly receivedBytes: number;
 }
 
 /** Of what is not in the list of its host yet: VMs can't be placed there. */
@@ -43,6 +50,21 @@ export class ImageHost {
     return { sizes: { sizeBytes, virtualSizeBytes }, percent: 100 };
   }
 
+  /** Lets who has the ticket send it. It is there as an import is. */
+  async receive(image: Image, upload: Pick<ImageUpload, 'sizeBytes' | 'ticketSha256'>): Promise<UploadProgress> {
+    const { id: imageId, fence, name, osFamily, minMemoryMib, sha256 } = image;
+    const { ticketSha256 } = upload;
+    const sizeBytes = Number(upload.sizeBytes);
+    const { reservePercent } = this.options;
+    const about = { imageId, fence, name, osFamily, minMemoryMib, sha256, format: uploadFormatOf(image) };
+    const asked = { ...about, sizeBytes, ticketSha256, reservePercent };
+    const hostId = hostOf(image);
+    const { isComplete, receivedBytes, virtualSizeBytes } = await this.requests.call(receiveImage, asked, { hostId });
+    if (!isComplete || virtualSizeBytes === null || !(await this.images.isOn(hostId, imageId)))
+      return { sizes: null, receivedBytes };
+    return { sizes: { sizeBytes, virtualSizeBytes }, receivedBytes };
+  }
+
   async remove(image: Image): Promise<void> {
     const { id: imageId, fence, sha256 } = image;
     const asked = { imageId, fence, sha256, format: formatOf(image) };
@@ -64,4 +86,6 @@ const hostOf = ({ id: imageId, hostId }: Image): string => {
   return hostId;
 };
 
-const formatOf = ({ format }: Image): 'qcow2' | 'raw' => (format === 'raw' ? 'raw' : 'qcow2');
+const formatOf = ({ format }: Image): 'qcow2' | 'raw' => (format === 'qcow2' ? 'qcow2' : 'raw');
+
+const uploadFormatOf = (image: Image): ImageUploadFormat => (image.format === 'iso' ? 'iso' : formatOf(image));

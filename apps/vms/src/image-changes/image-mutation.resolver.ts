@@ -1,23 +1,19 @@
-import { DomainError, type Actor } from '@infinibay/contracts';
+import type { Actor } from '@infinibay/contracts';
 import { Authorize } from '@infinibay/platform-access';
 import { CurrentActor } from '@infinibay/platform-graphql';
 import { Args, Mutation, Resolver } from '@nestjs/graphql';
-import { toImage } from '../catalog/image.mapper.js';
 import { Image } from '../catalog/image.model.js';
-import { ImageRepository } from '../catalog/image.repository.js';
-import { toOperation } from '../operations/operation.mapper.js';
-import { OperationRepository } from '../operations/operation.repository.js';
-import { visibleOperations } from '../operations/operation.service.js';
-import { ImageChangesService, type AcceptedImage } from './image-changes.service.js';
+import type { AcceptedImage } from './image-acceptance.js';
+import { ImageChangesService } from './image-changes.service.js';
 import { ImageActionInput, ImportImageInput } from './image.inputs.js';
 import { ImageOperationResult } from './image-operation-result.model.js';
+import { ImageResults } from './image-results.js';
 
 @Resolver(() => Image)
 export class ImageMutationResolver {
   constructor(
     private readonly service: ImageChangesService,
-    private readonly operations: OperationRepository,
-    private readonly images: ImageRepository,
+    private readonly results: ImageResults,
   ) {}
 
   @Authorize()
@@ -32,20 +28,13 @@ export class ImageMutationResolver {
   @Authorize()
   @Mutation(() => ImageOperationResult, {
     description:
-      'Removes an image that was imported; one that is being imported is given up. Errors: IMAGE_NOT_FOUND, FORBIDDEN (an image for all departments, by who is no administrator), IMAGE_IN_USE (details count the vms and templates that use it), IMAGE_NOT_IMPORTED, IMAGE_BUSY (it is being deleted), INVALID_INPUT, IDEMPOTENCY_KEY_REUSED',
+      'Removes an image that was imported or uploaded; one that is being imported or uploaded is given up. Errors: IMAGE_NOT_FOUND, FORBIDDEN (an image for all departments, by who is no administrator), IMAGE_IN_USE (details count the vms and templates that use it), IMAGE_NOT_IMPORTED, IMAGE_BUSY (it is being deleted), INVALID_INPUT, IDEMPOTENCY_KEY_REUSED',
   })
   deleteImage(@Args('input') input: ImageActionInput, @CurrentActor() actor: Actor): Promise<ImageOperationResult> {
     return this.show(actor, this.service.deleteImage(actor, input));
   }
 
-  /** A repeated call may come after the image is gone: its row stays and still answers. */
   private async show(actor: Actor, asked: Promise<AcceptedImage>): Promise<ImageOperationResult> {
-    const { imageId, operationId } = await asked;
-    const [image, operation] = await Promise.all([
-      this.images.findRow(actor, imageId),
-      this.operations.find(operationId, visibleOperations(actor)),
-    ]);
-    if (image === null || operation === null) throw new DomainError('IMAGE_NOT_FOUND');
-    return { image: toImage(image), operation: toOperation(operation) };
+    return (await this.results.of(actor, await asked)).result;
   }
 }

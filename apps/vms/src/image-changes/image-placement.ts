@@ -2,7 +2,7 @@ import { can } from '@infinibay/access-domain';
 import { DomainError, findDepartments, type Actor } from '@infinibay/contracts';
 import { RequestClient } from '@infinibay/platform-messaging';
 import { isUuid } from '@infinibay/platform-subgraph';
-import { choosePool } from '@infinibay/vms-domain';
+import { choosePool, type PoolCandidate } from '@infinibay/vms-domain';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
 import { HostMaintenanceRepository } from '../hosts/host-maintenance.repository.js';
@@ -43,11 +43,28 @@ export class ImagePlacement {
    * @throws DomainError HOST_NOT_FOUND, HOST_IN_MAINTENANCE, POOL_FULL, NO_SUITABLE_POOL
    */
   async place(tx: Transaction, hostId: string | null): Promise<string> {
+    return choosePool(await this.candidates(tx, hostId), 0n, this.options.reservePercent).hostId;
+  }
+
+  /**
+   * The same for one that browsers send to it, whose size is said.
+   * @throws DomainError also IMAGE_UPLOADS_UNAVAILABLE
+   */
+  async placeUpload(tx: Transaction, hostId: string | null, sizeBytes: bigint): Promise<string> {
+    const candidates = await this.candidates(tx, hostId);
+    const taking = await this.hosts.takingUploads(tx);
+    const pools = candidates.filter((pool) => taking.has(pool.hostId));
+    if (pools.length === 0 && candidates.length > 0) throw new DomainError('IMAGE_UPLOADS_UNAVAILABLE');
+    // Unlike a volume it takes up at once what it takes up.
+    const left = pools.map((pool) => ({ ...pool, availableBytes: pool.availableBytes - sizeBytes }));
+    return choosePool(left, 0n, this.options.reservePercent).hostId;
+  }
+
+  private async candidates(tx: Transaction, hostId: string | null): Promise<PoolCandidate[]> {
     if (hostId !== null) await this.requireHost(tx, hostId);
     const candidates = await this.pools.candidates(tx, hostId === null ? {} : { hostId });
     const open = await this.maintenances.open(tx);
-    const usable = candidates.filter((pool) => open.has(pool.hostId));
-    return choosePool(usable, 0n, this.options.reservePercent).hostId;
+    return candidates.filter((pool) => open.has(pool.hostId));
   }
 
   private async requireHost(tx: Transaction, hostId: string): Promise<void> {

@@ -4,13 +4,19 @@ import { join } from 'node:path';
 import { pollUntil } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createDatabase, type PrismaClient } from '../database.js';
-import { askOfImage, askOfTemplate, importBegun, importedImage } from '../testing/image-requests.js';
+import { askOfImage, askOfTemplate, importBegun, importedImage, uploadBegun } from '../testing/image-requests.js';
 import { VmBench } from '../testing/vm-bench.js';
 import { INTERNAL_KEY, VmsUnderTest, testNats } from '../testing/vms-under-test.js';
 
 const HOUR_MS = 3_600_000;
 const MAIN = join(import.meta.dirname, '../../dist/main.js');
-const KILLS = ['before:import-image', 'after:import-image', 'before:remove-image', 'after:remove-image'] as const;
+const KILLS = [
+  'before:import-image',
+  'after:import-image',
+  'after:receive-image',
+  'before:remove-image',
+  'after:remove-image',
+] as const;
 
 describe('images', () => {
   let bench: VmBench;
@@ -106,7 +112,7 @@ describe('images', () => {
       return id;
     }
     bench.neighbours.images.refusal = 'STORAGE_UNAVAILABLE';
-    const id = await importBegun(bench);
+    const id = place.endsWith('receive-image') ? (await uploadBegun(bench)).image.id : await importBegun(bench);
     await pollUntil(async () => {
       const { failedAttempts, leaseOwner } = await database.image.findUniqueOrThrow({ where: { id } });
       return failedAttempts > 0 && leaseOwner === null;
@@ -145,7 +151,7 @@ describe('images', () => {
     bench.vms = await VmsUnderTest.start(bench.database);
     for (const [index, place] of KILLS.entries()) {
       const id = ids[index] ?? '';
-      const state = place.endsWith('import-image') ? 'READY' : 'DELETED';
+      const state = place.endsWith('remove-image') ? 'DELETED' : 'READY';
       await pollUntil(
         async () => {
           bench.neighbours.heartbeat();

@@ -1,19 +1,28 @@
 import { DomainError, type EventEnvelope } from '@infinibay/contracts';
 import { databaseNow } from '@infinibay/platform-persistence';
-import { backoffMs, planImage, type ImageStep } from '@infinibay/vms-domain';
+import { backoffMs, planImage, uploadPercent, type ImageStep } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import { ImageRepository } from '../catalog/image.repository.js';
 import { Change, type Transaction } from '../database.js';
-import type { Image, Prisma } from '../generated/prisma/client.js';
+import type { Image, ImageUpload, Prisma } from '../generated/prisma/client.js';
 import { OperationRepository } from '../operations/operation.repository.js';
 import { ImageClaimRepository, type ImageClaim } from './image-claim.repository.js';
 import { stateEvent } from './image.events.js';
+import { ImageUploadRepository } from './image-upload.repository.js';
 
 const RELEASED = { leaseOwner: null, leaseUntil: null } as const;
 const RESTED = { ...RELEASED, reconcileAt: null, failedAttempts: 0, failingSince: null } as const;
 
-/** How often its host is asked how far it is. */
+/** How often its host is asked how far it is, and how often when it waits for somebody to go on. */
 const LOOK_MS = 1_000;
+const IDLE_LOOK_MS = 5_000;
+
+const lookedAtAgain = (now: Date, waitMs: number) => ({
+  ...RELEASED,
+  reconcileAt: new Date(now.getTime() + waitMs),
+  failedAttempts: 0,
+  failingSince: null,
+});
 
 /** What an image has, once it is imported. */
 export interface ImageSizes {
@@ -29,6 +38,7 @@ export class ImageJournal {
     private readonly images: ImageRepository,
     private readonly claims: ImageClaimRepository,
     private readonly operations: OperationRepository,
+    private readonly uploads: ImageUploadRepository,
   ) {}
 
   /** @throws DomainError STALE_FENCE when another worker has it */
@@ -56,18 +66,29 @@ export class ImageJournal {
   goesOn(claim: ImageClaim, step: ImageStep, percent: number): Promise<void> {
     return this.write(claim, async (tx, image, now) => {
       if (planImage(image.state) !== step) return this.release(tx, image);
-      const soon = { reconcileAt: new Date(now.getTime() + LOOK_MS), failedAttempts: 0, failingSince: null };
-      await this.images.update(tx, image.id, { ...RELEASED, ...soon });
+      await this.images.update(tx, image.id, lookedAtAgain(now, LOOK_MS));
       return this.operations.showProgress(tx, image.id, percent);
     });
   }
 
-  /** Its host has it, and has told so. */
-  imported(claim: ImageClaim, { sizeBytes, virtualSizeBytes }: ImageSizes): Promise<void> {
+  /** So much of an upload has come. @param upload as it was before */
+  received(claim: ImageClaim, upload: ImageUpload, receivedBytes: number): Promise<void> {
+    return this.write(claim, async (tx, image, now) => {
+      if (planImage(image.state) !== 'receive-image') return this.release(tx, image);
+      await this.uploads.received(tx, upload, receivedBytes);
+      const goesOn = BigInt(receivedBytes) !== upload.receivedBytes || upload.receivedBytes === upload.sizeBytes;
+      await this.images.update(tx, image.id, lookedAtAgain(now, goesOn ? LOOK_MS : IDLE_LOOK_MS));
+      const percent = uploadPercent(receivedBytes, Number(upload.sizeBytes));
+      return this.operations.showProgress(tx, image.id, percent);
+    });
+  }
+
+  /** Its host has it, and has told so. @param step by which it came */
+  arrived(claim: ImageClaim, step: ImageStep, { sizeBytes, virtualSizeBytes }: ImageSizes): Promise<void> {
     return this.write(claim, async (tx, image) => {
-      if (image.state !== 'IMPORTING') return this.release(tx, image);
+      if (planImage(image.state) !== step) return this.release(tx, image);
       const sizes = { sizeBytes: BigInt(sizeBytes), virtualSizeBytes: BigInt(virtualSizeBytes) };
-      return this.end(tx, image, 'import-image', { ...sizes, state: 'READY' });
+      return this.end(tx, image, step, { ...sizes, state: 'READY' });
     });
   }
 
@@ -111,6 +132,7 @@ export class ImageJournal {
       const { code } = error;
       const message = messageOf(error);
       const failed = { state: 'FAILED', sourceUrl: null, errorCode: code, errorMessage: message } as const;
+      await this.uploads.end(tx, image.id);
       const after = await this.images.update(tx, image.id, { ...RESTED, ...failed });
       const stepped = await this.operations.markStep(tx, image.id, step, { status: 'FAILED', errorCode: code });
       const closed = await this.operations.closeOpen(tx, image.id, 'FAILED', { code, message });
@@ -125,6 +147,7 @@ export class ImageJournal {
     data: Prisma.ImageUncheckedUpdateInput,
   ): Promise<EventEnvelope[]> {
     const sound = { sourceUrl: null, errorCode: null, errorMessage: null };
+    await this.uploads.end(tx, image.id);
     const after = await this.images.update(tx, image.id, { ...RESTED, ...sound, ...data });
     const finishedAt = await databaseNow(tx);
     const stepped = await this.operations.markStep(tx, image.id, step, { status: 'SUCCEEDED', finishedAt });

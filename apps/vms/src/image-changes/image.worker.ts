@@ -1,7 +1,7 @@
 import { DomainError, isRetryable } from '@infinibay/contracts';
 import { newServiceContext, runInContext, type Logger } from '@infinibay/platform-logging';
 import { LOGGER } from '@infinibay/platform-service';
-import { planImage, type ImageStep } from '@infinibay/vms-domain';
+import { LONGEST_UPLOAD_MS, isUploadOver, planImage, type ImageStep } from '@infinibay/vms-domain';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Image } from '../generated/prisma/client.js';
 import { OperationRepository } from '../operations/operation.repository.js';
@@ -9,6 +9,7 @@ import { RECONCILE_OPTIONS, type ReconcileOptions } from '../reconcile/reconcile
 import type { ImageClaim } from './image-claim.repository.js';
 import { ImageHost } from './image-host.js';
 import { ImageJournal } from './image.journal.js';
+import { ImageUploadRepository } from './image-upload.repository.js';
 
 /** Longer than many imports that wait for each other on one host; what goes on without end, or fails again and again, ends. */
 const LONGEST_IMPORT_MS = 172_800_000;
@@ -20,6 +21,7 @@ export class ImageWorker {
     private readonly journal: ImageJournal,
     private readonly operations: OperationRepository,
     private readonly host: ImageHost,
+    private readonly uploads: ImageUploadRepository,
     @Inject(RECONCILE_OPTIONS) private readonly options: ReconcileOptions,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -47,6 +49,7 @@ export class ImageWorker {
       await this.journal.stepStarted(claim, step);
       await this.options.failpoints.reach('before', step);
       if (step === 'import-image') await this.fetch(claim, image, ageMs);
+      else if (step === 'receive-image') await this.receive(claim, image, ageMs);
       else await this.remove(claim, image);
     } catch (error) {
       await this.recordFailure(claim, step, ageMs, error);
@@ -61,7 +64,24 @@ export class ImageWorker {
       return this.journal.goesOn(claim, 'import-image', percent);
     }
     this.logger.info({ imageId: image.id, ...sizes }, 'image imported');
-    return this.journal.imported(claim, sizes);
+    return this.journal.arrived(claim, 'import-image', sizes);
+  }
+
+  /** Its bytes come to its host meanwhile, or do not: people have their time. */
+  private async receive(claim: ImageClaim, image: Image, ageMs: number): Promise<void> {
+    const upload = await this.uploads.find(image.id);
+    if (upload === null) throw new DomainError('IMAGE_UPLOAD_ENDED');
+    const { sizes, receivedBytes } = await this.host.receive(image, upload);
+    await this.options.failpoints.reach('after', 'receive-image');
+    if (sizes !== null) {
+      this.logger.info({ imageId: image.id, ...sizes }, 'image uploaded');
+      return this.journal.arrived(claim, 'receive-image', sizes);
+    }
+    const isIdle = await this.uploads.isIdle(image.id);
+    const [knownBytes, sizeBytes] = [Number(upload.receivedBytes), Number(upload.sizeBytes)];
+    if (isUploadOver({ ageMs, isIdle, knownBytes, receivedBytes, sizeBytes }))
+      throw new DomainError('IMAGE_UPLOAD_ENDED', { reason: 'it took too long' });
+    return this.journal.received(claim, upload, receivedBytes);
   }
 
   private async remove(claim: ImageClaim, image: Image): Promise<void> {
@@ -77,9 +97,7 @@ export class ImageWorker {
     const failed = { imageId: claim.imageId, step, code: error.code, err: error };
     const image = await this.journal.read(claim);
     // One that fails late has gone on before, each time.
-    const isTooLate =
-      (await this.journal.failingMs(claim)) > this.options.retryLimitMs ||
-      (step === 'import-image' && ageMs > LONGEST_IMPORT_MS);
+    const isTooLate = await this.isTooLate(claim, step, ageMs);
     // Without a step it is our own database that failed.
     if (step === null || (!isTooLate && isRetryable(error))) {
       const waitMs = await this.journal.retryLater(claim, step, error);
@@ -87,7 +105,14 @@ export class ImageWorker {
       return;
     }
     this.logger.error(failed, 'what was asked of the image failed');
-    if (step === 'import-image') await this.host.giveUp(image);
+    if (step === 'import-image' || step === 'receive-image') await this.host.giveUp(image);
     await this.journal.fail(claim, step, error);
+  }
+
+  /** An upload has as much time while its host is away as while its owner is. */
+  private async isTooLate(claim: ImageClaim, step: ImageStep | null, ageMs: number): Promise<boolean> {
+    if (step === 'receive-image') return ageMs > LONGEST_UPLOAD_MS || (await this.uploads.isIdle(claim.imageId));
+    if (step === 'import-image' && ageMs > LONGEST_IMPORT_MS) return true;
+    return (await this.journal.failingMs(claim)) > this.options.retryLimitMs;
   }
 }

@@ -5,7 +5,7 @@ import type { VmBench } from './vm-bench.js';
 
 const RESULT = '{ image { id name state } operation { id kind status } }';
 const IMAGE =
-  'query ($id: ID!) { image(id: $id) { id name state sizeGib fileGib isImported errorCode errorMessage department { id } } }';
+  'query ($id: ID!) { image(id: $id) { id name state sizeGib fileGib isImported format errorCode errorMessage department { id } } }';
 
 export interface ImageView {
   readonly id: string;
@@ -14,6 +14,7 @@ export interface ImageView {
   readonly sizeGib: number;
   readonly fileGib: number | null;
   readonly isImported: boolean;
+  readonly format: string;
   readonly errorCode: string | null;
   readonly errorMessage: string | null;
   readonly department: { readonly id: string } | null;
@@ -29,15 +30,32 @@ export const imageInput = (bench: VmBench, overrides: Record<string, unknown> = 
   ...overrides,
 });
 
-/** importImage or deleteImage. */
+/** The same of one that is uploaded. */
+export const uploadInput = (bench: VmBench, overrides: Record<string, unknown> = {}): Record<string, unknown> => ({
+  name: `image ${randomUUID()}`,
+  format: 'QCOW2',
+  sizeBytes: 8_388_608,
+  sha256: 'b'.repeat(64),
+  departmentId: bench.departmentId,
+  minMemoryMib: 128,
+  ...overrides,
+});
+
+const IMAGE_MUTATIONS = {
+  importImage: ['ImportImageInput', RESULT],
+  createImageUpload: ['CreateImageUploadInput', `${RESULT.slice(0, -1)} upload { url ticket expiresAt } }`],
+  deleteImage: ['ImageActionInput', RESULT],
+} as const;
+
+/** What is asked of images. */
 export const askOfImage = (
   bench: VmBench,
-  name: 'importImage' | 'deleteImage',
+  name: keyof typeof IMAGE_MUTATIONS,
   input: Record<string, unknown>,
   actor: Actor = bench.actor,
 ) => {
-  const type = name === 'importImage' ? 'ImportImageInput' : 'ImageActionInput';
-  const query = `mutation ($input: ${type}!) { ${name}(input: $input) ${RESULT} }`;
+  const [type, result] = IMAGE_MUTATIONS[name];
+  const query = `mutation ($input: ${type}!) { ${name}(input: $input) ${result} }`;
   const keyed = { idempotencyKey: randomUUID(), ...input };
   // A machine that is busy has no connection in time for so many at once; the key makes asking again harmless.
   return pollUntil(
@@ -71,6 +89,22 @@ export const importBegun = async (
   const answer = await askOfImage(bench, 'importImage', imageInput(bench, overrides), actor);
   if (answer.errors !== undefined) throw new Error(JSON.stringify(answer.errors));
   return (answer.data?.['importImage'] as { image: { id: string } }).image.id;
+};
+
+export interface UploadView {
+  readonly image: { readonly id: string; readonly state: string };
+  readonly upload: { readonly url: string; readonly ticket: string; readonly expiresAt: string } | null;
+}
+
+/** An upload that was accepted. */
+export const uploadBegun = async (
+  bench: VmBench,
+  overrides: Record<string, unknown> = {},
+  actor: Actor = bench.actor,
+): Promise<UploadView> => {
+  const answer = await askOfImage(bench, 'createImageUpload', uploadInput(bench, overrides), actor);
+  if (answer.errors !== undefined) throw new Error(JSON.stringify(answer.errors));
+  return answer.data?.['createImageUpload'] as UploadView;
 };
 
 export const imageView = async (bench: VmBench, id: string, actor: Actor = bench.actor) =>

@@ -13,6 +13,7 @@ import {
   hostDisksChecked,
   hostPoolsObserved,
   hostPortLinksObserved,
+  hostUploadsOffered,
   inspectDisk,
   inspectSizes,
   inspectVm,
@@ -169,6 +170,8 @@ export class Neighbours {
       sequence: ++this.sequence,
     });
     this.reports.publishForHost(hostPoolsObserved, this.hostId, this.volumes.report(this.hostId, ++this.sequence));
+    const offered = { hostId: this.hostId, url: this.images.uploadUrl, sequence: ++this.sequence };
+    this.reports.publishForHost(hostUploadsOffered, this.hostId, offered);
     const { hostId, hardware } = this;
     if (hardware === null) return;
     this.reports.publishForHost(hostHardwareObserved, hostId, { hostId, hardware, sequence: ++this.sequence });

@@ -2,6 +2,7 @@ import {
   DomainError,
   IMPORTED_IMAGE_VERSION,
   importImage,
+  receiveImage,
   removeImage,
   type ErrorCode,
   type HostImage,
@@ -35,7 +36,12 @@ export class SimulatedImages {
   readonly imported = new Map<string, HostImage>();
   /** Requests, in order. */
   readonly imports: RequestOf<typeof importImage>[] = [];
+  readonly uploads: RequestOf<typeof receiveImage>[] = [];
   readonly removals: string[] = [];
+  /** Where it takes uploads; null: it takes none. */
+  uploadUrl: string | null = 'https://host-1.example.org/here/';
+  /** Bytes of an upload that have come; null: all. */
+  receivedBytes: number | null = null;
   /** How many percent of an import have come when it is asked for; 100: all. */
   percent = 100;
   /** What an import, or a removal, is refused with. */
@@ -58,6 +64,18 @@ export class SimulatedImages {
       const about = { imageId, name, osFamily, format, sha256, minMemoryMib, version: IMPORTED_IMAGE_VERSION };
       this.imported.set(imageId, { ...about, virtualSizeBytes: 32 * MIB });
       return { isComplete: true, progressPercent, sizeBytes: 8 * MIB, virtualSizeBytes: 32 * MIB };
+    });
+    on(receiveImage, async (request) => {
+      this.pass(request);
+      this.uploads.push(request);
+      if (this.refusal !== null) throw new DomainError(this.refusal, { reason: 'the spec says so' });
+      const { imageId, name, osFamily, format, sha256, minMemoryMib, sizeBytes } = request;
+      const receivedBytes = this.receivedBytes ?? sizeBytes;
+      if (receivedBytes < sizeBytes) return { isComplete: false, receivedBytes, virtualSizeBytes: null };
+      const about = { imageId, name, osFamily, sha256, minMemoryMib, version: IMPORTED_IMAGE_VERSION };
+      const stored = format === 'qcow2' ? 'qcow2' : 'raw';
+      this.imported.set(imageId, { ...about, format: stored, virtualSizeBytes: 32 * MIB });
+      return { isComplete: true, receivedBytes, virtualSizeBytes: 32 * MIB };
     });
     on(removeImage, async (request) => {
       this.pass(request);

@@ -102,11 +102,11 @@ export class VmBench {
       async () => {
         neighbours.heartbeat();
         const database = vms.get(PrismaClient);
-        const hosts = await database.host.findMany({ select: { hardware: true } });
-        const isTold = hosts.some(({ hardware }) => hardware !== null);
+        const hosts = await database.host.findMany({ select: { hardware: true, uploadUrl: true } });
+        const isTold = hosts.some(({ hardware, uploadUrl }) => hardware !== null && uploadUrl !== null);
         return isTold && (await database.image.count()) > 0 && (await database.storagePool.count()) > 0;
       },
-      { timeoutMs: 60_000, what: 'the image of the host' },
+      { timeoutMs: 60_000, what: 'all that the host tells' },
     );
     return new VmBench(database, vms, departmentId, neighbours);
   }

@@ -3,7 +3,7 @@ import type { Actor } from '@infinibay/contracts';
 import { hostileProblems, keyedMutations, replayProblems, testNats, type ReplayRow } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PrismaClient } from '../database.js';
-import { imageInput, importedImage } from '../testing/image-requests.js';
+import { imageInput, importedImage, uploadInput } from '../testing/image-requests.js';
 import { Neighbours } from '../testing/neighbours.js';
 import { PORT } from '../testing/simulated-links.js';
 import { FURTHER_NETWORK } from '../testing/simulated-ports.js';
@@ -248,6 +248,14 @@ describe('mutations of vms, repeated', () => {
       input: () => imageInput(bench, { name: `Café ${randomUUID()}` }),
       gone: imagesGone,
       other: { sha256: 'c'.repeat(64) },
+      taken: 'NAME_TAKEN',
+      lost: ['IMAGE_NOT_FOUND'],
+    },
+    createImageUpload: {
+      select: IMAGE,
+      input: () => uploadInput(bench, { name: `Café ${randomUUID()}` }),
+      gone: imagesGone,
+      other: { sizeBytes: 2_048 },
       taken: 'NAME_TAKEN',
       lost: ['IMAGE_NOT_FOUND'],
     },

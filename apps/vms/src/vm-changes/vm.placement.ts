@@ -164,7 +164,7 @@ export class VmPlacement {
     return hosts.map((host) => ({ ...host, online: true, inMaintenance: false, filters: true, images }));
   }
 
-  /** @throws DomainError IMAGE_NOT_FOUND, IMAGE_BUSY, TEMPLATE_NOT_FOUND, TEMPLATE_VERSION_NOT_FOUND, TEMPLATE_LIMIT, INVALID_INPUT */
+  /** @throws DomainError IMAGE_NOT_FOUND, IMAGE_NOT_A_DISK, IMAGE_BUSY, TEMPLATE_NOT_FOUND, TEMPLATE_VERSION_NOT_FOUND, TEMPLATE_LIMIT, INVALID_INPUT */
   async wanted(tx: Transaction, input: PlannedVm): Promise<WantedVm> {
     const { departmentId, templateId, templateVersion } = input;
     const template =

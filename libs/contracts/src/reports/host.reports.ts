@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineReport } from '../messages/define.js';
 import { DiskProblem, HostInventory, ObservedVm } from '../model/host.js';
+import { UploadBaseUrl } from '../model/image-upload.js';
 import { HostRange, ObservedNetwork } from '../model/network-status.js';
 import { GuestSample, exampleGuestSample } from '../model/guest-metrics.js';
 import { Uuid } from '../model/scalars.js';
@@ -212,6 +213,20 @@ export const hostHardwareObserved = defineReport({
     },
     sequence: 1,
   },
+});
+
+export const hostUploadsOffered = defineReport({
+  name: 'host.uploads-offered',
+  version: 1,
+  description: 'Every few seconds: where browsers send images to a host.',
+  producer: 'hypervisor-agent',
+  consumers: ['vms'],
+  data: z.object({
+    hostId: Uuid,
+    url: UploadBaseUrl.nullable().describe('/uploads/<imageId> is added to it; null: it takes none'),
+    sequence: z.int().nonnegative(),
+  }),
+  example: { hostId: EXAMPLE_HOST, url: 'https://host-1.example.org:8443', sequence: 1 },
 });
 
 export const guestSampled = defineReport({

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defineCommand } from '../messages/define.js';
 import { HostImage } from '../model/host.js';
 import { ImageUrl } from '../model/image.js';
+import { ImageUploadFormat, MAX_IMAGE_BYTES } from '../model/image-upload.js';
 import { Fence, Uuid } from '../model/scalars.js';
 
 const { name, osFamily, format, sha256, minMemoryMib } = HostImage.shape;
@@ -12,6 +13,7 @@ const exampleOnAnImage = {
   format: 'qcow2',
   sha256: 'a'.repeat(64),
 } as const;
+const RESERVE_PERCENT = z.number().min(0).max(100).describe('Of the pool, that stays free');
 
 export const importImage = defineCommand({
   name: 'host.import-image',
@@ -26,7 +28,7 @@ export const importImage = defineCommand({
     name,
     osFamily,
     minMemoryMib,
-    reservePercent: z.number().min(0).max(100).describe('Of the pool, that stays free'),
+    reservePercent: RESERVE_PERCENT,
   }),
   reply: z.object({
     isComplete: z.boolean().describe('It is checked and among the images of the host'),
@@ -44,6 +46,43 @@ export const importImage = defineCommand({
       reservePercent: 5,
     },
     reply: { isComplete: false, progressPercent: 40, sizeBytes: null, virtualSizeBytes: null },
+  },
+});
+
+export const receiveImage = defineCommand({
+  name: 'host.receive-image',
+  version: 1,
+  description:
+    'Has the host take an image from whoever brings the ticket, at the address of host.uploads-offered, check it and keep it. It is not waited for to the end: sent again it tells how much has come, and goes on where it stood after a kill. One that nobody asks for is taken no more after half an hour; what has come of it stays for a day. An image that is there is success. Errors: IMAGE_UPLOADS_UNAVAILABLE, IMAGE_UPLOAD_ENDED (who has the ticket gave it up), IMAGE_TOO_LARGE, IMAGE_CHECKSUM_MISMATCH, IMAGE_UNUSABLE, IMAGE_LIMIT_REACHED (of the host), STORAGE_UNAVAILABLE, DEADLINE_EXCEEDED, STALE_FENCE.',
+  owner: 'hypervisor-agent',
+  callers: ['vms'],
+  timeoutMs: 30_000,
+  request: ON_AN_IMAGE.extend({
+    format: ImageUploadFormat,
+    name,
+    osFamily,
+    minMemoryMib,
+    sizeBytes: z.int().positive().max(MAX_IMAGE_BYTES).describe('Of the file'),
+    ticketSha256: sha256.describe('Of the ticket that opens the upload; the ticket itself is told to no host'),
+    reservePercent: RESERVE_PERCENT,
+  }),
+  reply: z.object({
+    isComplete: z.boolean().describe('It is checked and among the images of the host'),
+    receivedBytes: z.int().nonnegative().describe('That have come so far'),
+    virtualSizeBytes: z.int().positive().nullable().describe('That a guest sees; set when complete'),
+  }),
+  example: {
+    request: {
+      ...exampleOnAnImage,
+      format: 'iso',
+      name: 'Debian 12 installer',
+      osFamily: 'linux',
+      minMemoryMib: 512,
+      sizeBytes: 659_554_304,
+      ticketSha256: 'b'.repeat(64),
+      reservePercent: 5,
+    },
+    reply: { isComplete: false, receivedBytes: 1_048_576, virtualSizeBytes: null },
   },
 });
 

@@ -2,6 +2,7 @@ export * from './address-key.js';
 export * from './internal-token.js';
 export * from './access-token.js';
 export * from './console-ticket.js';
+export * from './image-upload-ticket.js';
 export * from './access-token.strategy.js';
 export * from './actor-resolver.js';
 export * from './session-cache.js';

@@ -9,6 +9,7 @@ export const create = defineWishAction({
     'DEPARTMENT_NOT_FOUND',
     'NAME_TAKEN',
     'IMAGE_NOT_FOUND',
+    'IMAGE_NOT_A_DISK',
     'IMAGE_BUSY',
     'TEMPLATE_NOT_FOUND',
     'TEMPLATE_VERSION_NOT_FOUND',

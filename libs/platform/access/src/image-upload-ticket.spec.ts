@@ -1,0 +1,20 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import { hashOfUploadTicket, imageUploadTicket } from './image-upload-ticket.js';
+
+describe(imageUploadTicket, () => {
+  it('opens one upload on one host, is the same each time, and is made with the key alone', () => {
+    const name = { imageId: randomUUID(), hostId: randomUUID() };
+    const ticket = imageUploadTicket(name, 'k'.repeat(32));
+    expect(imageUploadTicket({ ...name }, 'k'.repeat(32))).toBe(ticket);
+    expect(ticket).toMatch(/^[A-Za-z0-9_-]{43}$/);
+    const others = [
+      imageUploadTicket({ ...name, imageId: randomUUID() }, 'k'.repeat(32)),
+      imageUploadTicket({ ...name, hostId: randomUUID() }, 'k'.repeat(32)),
+      imageUploadTicket({ imageId: name.hostId, hostId: name.imageId }, 'k'.repeat(32)),
+      imageUploadTicket(name, 'l'.repeat(32)),
+      hashOfUploadTicket(ticket),
+    ];
+    expect(new Set([ticket, ...others]).size).toBe(6);
+  });
+});
