@@ -6,11 +6,12 @@ import { VICTIMS } from './victims.ts';
 
 const ALL = { quick: false, only: undefined, schedules: 10, seed: 1 };
 /**
- * A transfer to another department, and ports, have their kills in specs of vms. A reboot needs a guest that restarts by itself, which
- * a spec of the agent has. Another spec is what the next six are about as well, a cut of the power the next two. Images
- * need a server that has them: their specs kill vms and the agent.
+ * A transfer to another department, a move to another host, and ports, have their kills in specs of vms. A reboot needs a guest
+ * that restarts by itself, which a spec of the agent has. Another spec is what the next six are about as well, a cut of
+ * the power the next two. Images need a server that has them: their specs kill vms and the agent.
  */
 const WITHOUT_ROWS = [
+  'MIGRATE_VM',
   'TRANSFER_VM',
   'ADD_VM_PORT',
   'REMOVE_VM_PORT',

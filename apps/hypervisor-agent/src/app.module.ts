@@ -12,6 +12,7 @@ import { Hypervisor } from './hypervisor/hypervisor.js';
 import { QuarantineReporter } from './hypervisor/quarantine.reporter.js';
 import { ImportsModule } from './imports/imports.module.js';
 import { InventoryModule } from './inventory/inventory.module.js';
+import { MigrationsModule } from './migrations/migrations.module.js';
 import { NetworksModule } from './networks/networks.module.js';
 import { ReportsModule } from './reports/reports.module.js';
 import { SnapshotsModule } from './snapshots/snapshots.module.js';
@@ -44,6 +45,7 @@ export class AppModule {
         VmsModule,
         SnapshotsModule,
         ClonesModule,
+        MigrationsModule,
         InventoryModule,
         EventsModule,
         ReportsModule,

@@ -45,6 +45,24 @@ export const configSchema = {
     absolutePath,
     'Folder of the disks of VMs, with imported images in images/. Marked once; without its mark it counts as storage that is not mounted',
   ),
+  MIGRATION_URI: setting(
+    z.string().min(1).max(1_023).optional(),
+    "How libvirt's daemons of other hosts reach the one of this host. Without it no VM is moved to this host",
+    { example: 'qemu+tls://host-2.example.org/system' },
+  ),
+  MIGRATION_DATA_URI: setting(
+    z
+      .string()
+      .regex(/^(?:tcp:\/\/[A-Za-z0-9.-]+|unix:\/\/\/[A-Za-z0-9._/-]{1,66})$/, 'must be tcp://<name> or unix://<folder>')
+      .optional(),
+    "Where memory and disks of VMs that come to this host go: tcp://<name of this host>; unix://<folder that QEMU's user may write to> for hosts on one machine. As libvirt chooses when left out",
+    { example: '' },
+  ),
+  MIGRATION_TLS: setting(
+    z.enum(['true', 'false']).default('false'),
+    "Whether memory and disks of VMs that leave this host are encrypted, by QEMU's certificates. Without it the network between the hosts must be private",
+    { example: 'false' },
+  ),
   IMAGE_MAX_GIB: setting(
     z.coerce.number().positive().max(65_536).default(64),
     'GiB that the file of an image may have that is imported',

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -28,6 +28,10 @@ export interface QemuAgentOptions {
   readonly qemuUser?: LibvirtdOptions['qemuUser'];
   /** Size of a file system for the disks alone, such as 4m. */
   readonly diskSpace?: string;
+  /** Has the images of another, under the same ids, so that VMs can go from one to the other. */
+  readonly beside?: QemuAgent;
+  /** And its storage: what one makes there is in the same place for the other. */
+  readonly sharesStorage?: boolean;
 }
 
 interface Parts {
@@ -61,6 +65,8 @@ export class QemuAgent {
     hasConsole = false,
     diskSpace,
     qemuUser,
+    beside,
+    sharesStorage = false,
   }: QemuAgentOptions = {}): Promise<QemuAgent> {
     const state = temporaryState();
     mkdirSync(state.diskDir, { recursive: true });
@@ -69,17 +75,20 @@ export class QemuAgent {
     const daemon = await startTestLibvirtd(state, { qemuUser });
     const folders = agentFolders();
     if (qemuUser !== undefined) letThrough(state, folders);
-    const bootable = linux ? writeLinuxImage(folders) : writeEmptyImage(folders);
-    const image = disk === undefined ? bootable : writeImage(folders.images, disk);
+    const shared = sharesStorage ? beside : undefined;
+    const { imageId } = beside === undefined ? makeImage(folders, disk, linux) : copyImages(beside, folders);
     const environment = {
       LIBVIRT_URI: daemon.uri,
       LIBVIRT_VIRT_TYPE: 'qemu',
       AGENT_SOCKET_DIR: state.agentSocketDir,
       SCREEN_SOCKET_DIR: state.screenSocketDir,
-      IMAGE_DIR: folders.images,
-      DISK_DIR: state.diskDir,
+      IMAGE_DIR: shared?.parts.folders.images ?? folders.images,
+      DISK_DIR: shared?.state.diskDir ?? state.diskDir,
       STATE_DIR: folders.state,
       NETNS: state.networkNamespace,
+      MIGRATION_URI: daemon.uri,
+      // The daemons share no network.
+      MIGRATION_DATA_URI: `unix://${state.socketDir}`,
       ...(hasConsole ? { CONSOLE_LOG_DIR: consoleDir(state) } : {}),
     };
     const agent = await RunningAgent.start(environment);
@@ -88,7 +97,7 @@ export class QemuAgent {
       daemon,
       state,
       folders,
-      imageId: image.imageId,
+      imageId,
       diskBytes: (linux ? 64 : 8) * MIB,
       hasOwnFileSystem: diskSpace !== undefined,
     };
@@ -140,6 +149,11 @@ export class QemuAgent {
     return path.join(this.state.libvirtDir, 'etc', 'qemu', `${domainName(vmId)}.xml`);
   }
 
+  /** Copies the images that its guests read from. */
+  copyImagesTo(folder: string): void {
+    cpSync(this.parts.folders.images, folder, { recursive: true });
+  }
+
   /** Where the agent remembers reverts to snapshots, by VM. */
   get reverts(): string {
     return path.join(this.parts.folders.state, 'reverts');
@@ -185,6 +199,16 @@ export const resizeTmpfs = (folder: string, size: string): void =>
 
 const mountTmpfs = (folder: string, size: string): void =>
   void execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder]);
+
+const makeImage = (folders: AgentFolders, disk: Buffer | undefined, linux: boolean): Pick<TestImage, 'imageId'> => {
+  if (disk !== undefined) return writeImage(folders.images, disk);
+  return linux ? writeLinuxImage(folders) : writeEmptyImage(folders);
+};
+
+const copyImages = (from: QemuAgent, folders: AgentFolders): Pick<TestImage, 'imageId'> => {
+  from.copyImagesTo(folders.images);
+  return { imageId: from.imageId };
+};
 
 const writeEmptyImage = (folders: AgentFolders): TestImage => {
   const file = path.join(folders.state, 'empty.qcow2');

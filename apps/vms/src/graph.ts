@@ -7,6 +7,7 @@ import { GuestModule } from './guest/guest.module.js';
 import { HostMaintenanceModule } from './host-maintenance/host-maintenance.module.js';
 import { HostsModule } from './hosts/hosts.module.js';
 import { ImageChangesModule } from './image-changes/image-changes.module.js';
+import { MigrationsModule } from './migrations/migrations.module.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { PlacementModule } from './placement/placement.module.js';
 import { PurgesModule } from './purges/purges.module.js';
@@ -27,6 +28,7 @@ export const features: Type[] = [
   VmsModule,
   VolumesModule,
   SnapshotsModule,
+  MigrationsModule,
   ConsolesModule,
   PlacementModule,
   ReconcileModule,

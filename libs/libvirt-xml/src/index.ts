@@ -7,6 +7,7 @@ export * from './domain-xml.js';
 export * from './filter-xml.js';
 export * from './hardware-xml.js';
 export * from './libvirt-answers.js';
+export * from './moved-domain.js';
 export * from './names.js';
 export * from './network-xml.js';
 export * from './nwfilter/expected-chains.js';

@@ -31,7 +31,8 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\r': '&#13;',
 };
 
-const escape = (text: string): string =>
+/** A text as it stands in an attribute or between tags. */
+export const escaped = (text: string): string =>
   text.replace(ILLEGAL, '').replace(/[&<>"'\t\n\r]/g, (character) => ESCAPES[character] ?? '');
 
 const checkedName = (name: string): string => {
@@ -46,10 +47,10 @@ const checkedName = (name: string): string => {
 export const renderXml = (root: XmlElement): string => {
   const attributes = Object.entries(root.attributes)
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => ` ${checkedName(name)}="${escape(String(value))}"`)
+    .map(([name, value]) => ` ${checkedName(name)}="${escaped(String(value))}"`)
     .join('');
   const content = root.children
-    .map((child) => (child === undefined ? '' : typeof child === 'string' ? escape(child) : renderXml(child)))
+    .map((child) => (child === undefined ? '' : typeof child === 'string' ? escaped(child) : renderXml(child)))
     .join('');
   const name = checkedName(root.name);
   return content === '' ? `<${name}${attributes}/>` : `<${name}${attributes}>${content}</${name}>`;

@@ -7,6 +7,7 @@ export * from './cloud-init/seed-documents.js';
 export * from './drain.js';
 export * from './images.js';
 export * from './lifecycle.js';
+export * from './migration.js';
 export * from './placement/index.js';
 export * from './plan.js';
 export * from './planning.js';

@@ -111,6 +111,11 @@ class World {
       'revert-to-snapshot': () => undefined,
       transfer: () => undefined,
       'settle-in': () => undefined,
+      'prepare-migration': () => undefined,
+      migrate: () => undefined,
+      'abort-migration': () => undefined,
+      'finish-migration': () => undefined,
+      'clean-migration': () => undefined,
     };
     effects[step]();
   }
@@ -334,6 +339,7 @@ describe('the list of actions', () => {
     ['CREATE_SNAPSHOT', ['RUNNING', 'STOPPED', 'PAUSED']],
     ['REVERT_TO_SNAPSHOT', ['RUNNING', 'STOPPED', 'PAUSED', 'ERROR']],
     ['DELETE_SNAPSHOT', ['RUNNING', 'STOPPED', 'PAUSED', 'ERROR']],
+    ['MIGRATE_VM', ['RUNNING', 'STOPPED']],
     ['TRANSFER_VM', ['STOPPED']],
     ['SOFT_DELETE_VM', ['STARTING', 'RUNNING', 'STOPPING', 'STOPPED', 'ERROR', 'PAUSED']],
     ['UNDELETE_VM', ['STOPPING', 'STOPPED', 'ERROR']],
@@ -368,6 +374,7 @@ describe('the list of actions', () => {
     ['CREATE_SNAPSHOT', ['create-snapshot']],
     ['REVERT_TO_SNAPSHOT', ['revert-to-snapshot']],
     ['DELETE_SNAPSHOT', ['delete-snapshot']],
+    ['MIGRATE_VM', ['prepare-migration', 'migrate', 'finish-migration']],
     ['TRANSFER_VM', ['transfer']],
     ['SOFT_DELETE_VM', ['force-off']],
     ['UNDELETE_VM', ['force-off']],

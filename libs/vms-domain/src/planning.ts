@@ -1,4 +1,5 @@
 import type { DomainPower } from '@infinibay/contracts';
+import type { Migration } from './migration.js';
 import type { DomainComparison } from './spec/domain-comparison.js';
 
 /**
@@ -28,6 +29,8 @@ export interface Observed {
   readonly hasUnwantedSnapshots?: boolean;
   /** A transfer that is over left it to be made ready where it is. */
   readonly isToSettleIn?: boolean;
+  /** It is on its way to another host, or something of it is left where it was; null, or left out: neither. */
+  readonly migration?: Migration | null;
   /**
    * Steps that this worker completed since it took the VM. What cannot be observed on the host
    * (network, filter, definition) is made sure of once per start.
@@ -67,6 +70,9 @@ const HELD_FOR_RESET = 'reset';
 /** libvirt stops a guest for as long as its memory is kept; one that died meanwhile has left it so. */
 export const isHeldForSnapshot = (reason: string): boolean => reason === 'save' || reason === 'snapshot';
 
+/** libvirt stopped it to change hosts, and did not come to let it run on where it has stayed. */
+export const isHeldForMigration = (reason: string): boolean => reason === 'migration';
+
 /** It does not run yet: memory that was saved is being loaded, which takes as long as there is of it. */
 export const isBeingStarted = (reason: string): boolean => reason === 'starting-up';
 
@@ -75,7 +81,7 @@ export const isBeingStarted = (reason: string): boolean => reason === 'starting-
  * above all, and it may run on when that is over.
  */
 export const isPausedForNow = (reason: string): boolean =>
-  reason === 'io-error' || reason === HELD_FOR_RESET || isHeldForSnapshot(reason);
+  reason === 'io-error' || reason === HELD_FOR_RESET || isHeldForSnapshot(reason) || isHeldForMigration(reason);
 
 /** A VM that was built and whose disk is not what it must be: nothing is made or started until it is. */
 export const isBlocked = ({ isBuilt, isDiskSound }: Observed): boolean => isBuilt && !isDiskSound;

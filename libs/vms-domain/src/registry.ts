@@ -89,6 +89,9 @@ export const isRefusedWhileScheduled = (kind: OperationKind): boolean => {
 /** Whether nothing else is accepted while it is open, but what destroys the VM. */
 export const isExclusive = (kind: OperationKind): boolean => actionOf(kind).isExclusive === true;
 
+/** Whether somebody may take it back while it is open. */
+export const isCancellable = (kind: OperationKind): boolean => actionOf(kind).isCancellable === true;
+
 /** Whether an operation is of a VM that it makes. */
 export const makesVm = (kind: OperationKind): boolean => actionOf(kind).makesVm === true;
 

@@ -81,6 +81,21 @@ export class FilterApplicationService {
   }
 
   /**
+   * Sends the filter as it is now to a further host, of which nothing is recorded.
+   * @returns null when the VM is not protected
+   * @throws DomainError what the host answers
+   */
+  async sendTo(vmId: string, hostId: string): Promise<ReplyOf<typeof ensureFilter> | null> {
+    const wanted = await this.findWanted(vmId);
+    if (wanted === null) return null;
+    try {
+      return await this.send(wanted, hostId);
+    } catch (error) {
+      throw hostFailure(error);
+    }
+  }
+
+  /**
    * Records that the host does something else than was applied, and tells it.
    * @returns whether the filter is still wanted in this revision, and was not applied anew since the host was asked
    */
@@ -111,9 +126,12 @@ export class FilterApplicationService {
     });
   }
 
-  private send({ filter, revision, rules }: WantedFilter): Promise<ReplyOf<typeof ensureFilter>> {
+  private send(
+    { filter, revision, rules }: WantedFilter,
+    hostId = filter.hostId,
+  ): Promise<ReplyOf<typeof ensureFilter>> {
     const spec = { vmId: filter.vmId, revision, rules };
-    return this.requests.call(ensureFilter, { spec }, { hostId: filter.hostId, timeoutMs: HOST_TIMEOUT_MS });
+    return this.requests.call(ensureFilter, { spec }, { hostId, timeoutMs: HOST_TIMEOUT_MS });
   }
 
   private async recordApplied(

@@ -3,7 +3,9 @@ import {
   DomainError,
   findDepartments,
   findVms,
+  prepareVmFilter,
   protectVm,
+  releaseVmFilter,
   unprotectVm,
   vmDeleted,
   vmJoinedDepartment,
@@ -337,6 +339,31 @@ describe('packet filters of VMs', () => {
     departmentOf.set(vmId, left);
     await protect(vmId, 3);
     expect(host.openPorts(vmId)).toEqual([]);
+  });
+
+  it('is on a further host before its VM comes there, follows the rules where it runs, and goes where it is not', async () => {
+    const department = randomUUID();
+    const vmId = newVm(department);
+    const other = new TestHost().connect(service);
+    const on = { vmId, hostId: other.hostId };
+    const early = service.call(prepareVmFilter, { ...on, fence: 1 });
+    await expect(early).rejects.toMatchObject({ code: 'VM_NOT_FOUND' });
+    await allow(department, 22);
+    await protect(vmId, 2);
+    expect((await service.call(prepareVmFilter, { ...on, fence: 2 })).status).toBe('APPLIED');
+    expect(other.openPorts(vmId)).toEqual([22]);
+    // It runs where it was: there a rule arrives at once.
+    await allow(department, 80);
+    await pollUntil(() => host.openPorts(vmId).length === 2, { what: 'the rule to arrive' });
+    await protect(vmId, 3, other.hostId);
+    expect(other.openPorts(vmId).sort()).toEqual([22, 80]);
+    // That of the host that protects it stays, whoever asks.
+    await service.call(releaseVmFilter, { ...on, fence: 3 });
+    expect(other.filters.has(vmId)).toBe(true);
+    await service.call(releaseVmFilter, { vmId, hostId: host.hostId, fence: 3 });
+    expect(host.filters.has(vmId)).toBe(false);
+    const late = service.call(releaseVmFilter, { vmId, hostId: host.hostId, fence: 2 });
+    await expect(late).rejects.toMatchObject({ code: 'STALE_FENCE' });
   });
 
   it('says plainly that a driver has no packet filter', async () => {

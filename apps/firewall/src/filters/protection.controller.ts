@@ -1,5 +1,7 @@
 import {
+  prepareVmFilter,
   protectVm,
+  releaseVmFilter,
   unprotectVm,
   vmDeleted,
   vmJoinedDepartment,
@@ -32,6 +34,19 @@ export class ProtectionController {
   @HandlesRequest(unprotectVm)
   async unprotect(request: RequestOf<typeof unprotectVm>): Promise<ReplyOf<typeof unprotectVm>> {
     await this.protection.unprotect(request);
+    return {};
+  }
+
+  @Authorize()
+  @HandlesRequest(prepareVmFilter)
+  prepareOn(request: RequestOf<typeof prepareVmFilter>): Promise<ReplyOf<typeof prepareVmFilter>> {
+    return this.protection.prepareOn(request);
+  }
+
+  @Authorize()
+  @HandlesRequest(releaseVmFilter)
+  async releaseOn(request: RequestOf<typeof releaseVmFilter>): Promise<ReplyOf<typeof releaseVmFilter>> {
+    await this.protection.releaseOn(request);
     return {};
   }
 

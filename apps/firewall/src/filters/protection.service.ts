@@ -6,7 +6,9 @@ import {
   type EventEnvelope,
   type ReplyOf,
   type RequestOf,
+  type prepareVmFilter,
   type protectVm,
+  type releaseVmFilter,
   type unprotectVm,
   type vmDeleted,
   type vmJoinedDepartment,
@@ -54,12 +56,45 @@ export class ProtectionService {
       return this.forget(tx, vmId);
     });
     const host = hostId ?? filter?.hostId;
-    if (host === undefined) return;
-    await this.requests
-      .call(removeFilter, { vmId }, { hostId: host, timeoutMs: HOST_TIMEOUT_MS })
-      .catch((error: unknown) => {
-        throw hostFailure(error);
-      });
+    if (host !== undefined) await this.removeFrom(vmId, host);
+  }
+
+  private async removeFrom(vmId: string, hostId: string): Promise<void> {
+    await this.requests.call(removeFilter, { vmId }, { hostId, timeoutMs: HOST_TIMEOUT_MS }).catch((error: unknown) => {
+      throw hostFailure(error);
+    });
+  }
+
+  /**
+   * Makes the filter on a host to which the VM is to come. Nothing of where it is changes.
+   * @throws DomainError VM_NOT_FOUND, STALE_FENCE, HOST_UNAVAILABLE, HYPERVISOR_ERROR, FILTER_NOT_ENFORCED
+   */
+  async prepareOn({
+    vmId,
+    hostId,
+    fence,
+  }: RequestOf<typeof prepareVmFilter>): Promise<ReplyOf<typeof prepareVmFilter>> {
+    await this.advance(vmId, fence);
+    const reply = await this.application.sendTo(vmId, hostId);
+    if (reply === null) throw new DomainError('VM_NOT_FOUND', { vmId, reason: 'it is not protected' });
+    return reply;
+  }
+
+  /**
+   * Of a host on which the VM is not, or not any more.
+   * @throws DomainError STALE_FENCE, HOST_UNAVAILABLE, VM_BUSY while a domain uses the filter
+   */
+  async releaseOn({ vmId, hostId, fence }: RequestOf<typeof releaseVmFilter>): Promise<void> {
+    await this.advance(vmId, fence);
+    if ((await this.filters.find(vmId))?.hostId === hostId) return;
+    await this.removeFrom(vmId, hostId);
+  }
+
+  private advance(vmId: string, fence: number): Promise<undefined> {
+    return this.change.run(async (tx) => {
+      await advanceFence(tx, vmId, fence);
+      return { answer: undefined, events: [] };
+    });
   }
 
   /** A rule that was made for a VM while it was being deleted goes here. */

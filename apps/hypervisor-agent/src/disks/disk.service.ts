@@ -2,23 +2,26 @@ import { DomainError } from '@infinibay/contracts';
 import type { Logger } from '@infinibay/platform-logging';
 import { LOGGER } from '@infinibay/platform-service';
 import { Inject, Injectable } from '@nestjs/common';
-import { open, rename, rm } from 'node:fs/promises';
+import { lstat, open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AGENT_CONFIG, type AgentConfig } from '../config.js';
-import { ImageStore } from '../images/image.store.js';
+import { ImageStore, type UsableImage } from '../images/image.store.js';
 import type { Deadline } from '../work/deadline.js';
 import { FenceStore, syncFolder } from '../work/fence-store.js';
-import { errnoOf } from '../work/missing-file.js';
+import { errnoOf, isMissing } from '../work/missing-file.js';
 import { DiskCopies } from './disk-copies.js';
 import type { DiskHeader } from './disk-header.js';
+import { encodeIdentity, type DiskIdentity } from './disk-identity.js';
 import { DiskFiles, type ImageLookup } from './disk-files.js';
 import { diskError, unusable, type DiskFinding } from './disk-problem.js';
-import { writeLinkedClone } from './linked-clone.js';
+import { writeDisk, writeLinkedClone } from './linked-clone.js';
 import { StorageMark } from './storage-mark.js';
 
 /** What this host remembers of a disk. */
 const MADE = 1;
 const TO_BE_REMOVED = 2;
+/** Beside the disks: a VM is to come to a host that has them as well. */
+const ANNOUNCEMENT = '.infinibay-arriving-';
 
 /** Disks of VMs: linked clones of images. A disk is made once; whatever becomes of it, this host makes no second one. */
 @Injectable()
@@ -30,7 +33,7 @@ export class DiskService {
   constructor(
     private readonly images: ImageStore,
     private readonly copies: DiskCopies,
-    @Inject(AGENT_CONFIG) config: AgentConfig,
+    @Inject(AGENT_CONFIG) private readonly config: AgentConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
     this.files = new DiskFiles(config.DISK_DIR);
@@ -113,6 +116,50 @@ export class DiskService {
     for (const path of [copy, `${copy}.new`]) await rm(path, { force: true });
   }
 
+  /** Of the storage that the disks are on. @throws DomainError STORAGE_UNAVAILABLE */
+  storageId(): Promise<string> {
+    return this.storage.id();
+  }
+
+  /**
+   * Makes it to be filled with what a VM has on another host. Whoever asks has looked that nothing is in its place but what
+   * an attempt before has made.
+   * @param image undefined: it does not read from one
+   */
+  async makeToFill(identity: DiskIdentity, capacityBytes: number, image: UsableImage | undefined): Promise<void> {
+    const disk = { identity: encodeIdentity(identity), capacityBytes, ...(image === undefined ? {} : { image }) };
+    await this.onStorage(identity.vmId, () => writeDisk(this.files.pathOf(identity.vmId), disk));
+  }
+
+  /** What is in its place was made, by this host or by one that shares the storage. */
+  adopt(vmId: string): Promise<void> {
+    return this.made.raise(vmId, MADE);
+  }
+
+  /** Who has the same storage finds it; who has a copy of it, with the same mark, does not. */
+  async announce(vmId: string, migrationId: string): Promise<void> {
+    await this.onStorage(vmId, () => writeFile(this.announcementOf(migrationId), '', { mode: 0o600 }));
+  }
+
+  async isAnnounced(migrationId: string): Promise<boolean> {
+    try {
+      return (await lstat(this.announcementOf(migrationId))).isFile();
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    }
+  }
+
+  /** None is success. */
+  async renounce(migrationId: string): Promise<void> {
+    await rm(this.announcementOf(migrationId), { force: true });
+  }
+
+  /** It is another host's from now on, which finds it in the same place. */
+  leave(vmId: string): Promise<void> {
+    return this.made.forget(vmId);
+  }
+
   /** @returns whether it was made now */
   async ensure(vmId: string, imageId: string, capacityBytes: number, deadline: Deadline): Promise<boolean> {
     if (await this.isMade(vmId)) return false;
@@ -163,8 +210,16 @@ export class DiskService {
     capacityBytes: number,
   ): Promise<void> {
     const identity = { vmId, imageId: image.id, imageSha256: image.sha256 };
+    await this.onStorage(vmId, () => writeLinkedClone(this.files.pathOf(vmId), { identity, capacityBytes, image }));
+  }
+
+  private announcementOf(migrationId: string): string {
+    return join(this.config.DISK_DIR, `${ANNOUNCEMENT}${migrationId}`);
+  }
+
+  private async onStorage(vmId: string, write: () => Promise<void>): Promise<void> {
     try {
-      await writeLinkedClone(this.files.pathOf(vmId), { identity, capacityBytes, image });
+      await write();
     } catch (error) {
       const errno = errnoOf(error);
       if (errno === undefined) throw error;

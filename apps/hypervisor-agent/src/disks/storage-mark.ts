@@ -33,6 +33,14 @@ export class StorageMark {
     );
   }
 
+  /** Which it is: two hosts that share it say the same. @throws DomainError STORAGE_UNAVAILABLE */
+  async id(): Promise<string> {
+    await this.require();
+    const id = await readId(join(this.stateDir, RECORD));
+    if (id === undefined) throw unavailable('The storage of disks cannot be marked');
+    return id;
+  }
+
   /** Why the storage of this host is not in its place; null: it is, or nothing was made on one yet. Marks nothing. */
   async whyAway(): Promise<DomainError | null> {
     try {

@@ -49,6 +49,7 @@ export class VmPowerHandlers {
     return this.power.perform(request, meta, async (domain, power, deadline) => {
       if (power === 'running') return;
       if (power !== 'paused') throw new DomainError('VM_BUSY', { vmId: request.vmId, power });
+      await this.starts.requireHere(request.vmId);
       const resume = () => domain.resume({ timeoutMs: deadline.timeoutMs() });
       await unlessDone(
         () => this.hypervisor.use('resume-domain', resume),

@@ -10,7 +10,7 @@ import { despiteRaces } from '../hypervisor/rule-races.js';
 import type { Deadline } from '../work/deadline.js';
 import { DomainDisks } from './domain-disks.js';
 import { GuestFolders } from './guest-folders.js';
-import { RevertRecords } from './revert-records.js';
+import { StartObstacles } from './start-obstacles.js';
 import { unlessDone } from './unless-done.js';
 
 const START_TIMEOUT_MS = 55_000;
@@ -24,16 +24,21 @@ export class VmStart {
     private readonly disks: DomainDisks,
     private readonly filters: FilterService,
     private readonly folders: GuestFolders,
-    private readonly reverts: RevertRecords,
+    private readonly obstacles: StartObstacles,
   ) {}
 
-  /** "Already so" is success. @throws DomainError REVERT_UNFINISHED, and the problems of disks, volumes and filters */
+  /** One that stands still runs on. @throws DomainError VM_BUSY while it is being moved */
+  requireHere(vmId: string): Promise<void> {
+    return this.obstacles.requireHere(vmId);
+  }
+
+  /** "Already so" is success. @throws DomainError REVERT_UNFINISHED, VM_BUSY, and the problems of disks, volumes and filters */
   async start(vmId: string, deadline: Deadline): Promise<DomainPower> {
     const domain = await this.domains.get(vmId, deadline);
     const power = await this.domains.power(domain, deadline);
     if (power === 'shutting-down') throw new DomainError('VM_BUSY', { vmId, power });
     if (!isOff(power)) return power;
-    await this.reverts.requireNone(vmId);
+    await this.obstacles.requireNone(vmId);
     return this.boot(domain, vmId, deadline, () =>
       this.hypervisor.use('start-domain', () => domain.create({ timeoutMs: deadline.timeoutMs(START_TIMEOUT_MS) })),
     );

@@ -11,9 +11,11 @@ import { DomainDisks } from './domain-disks.js';
 import { GuestFolders } from './guest-folders.js';
 import { TaskRecords } from './task-records.js';
 import { PowerChange } from './power-change.js';
+import { MigrationRecords } from './migration-records.js';
 import { RevertRecords } from './revert-records.js';
 import { SnapshotFiles } from './snapshot-files.js';
 import { ScreenSockets } from './screen-sockets.js';
+import { StartObstacles } from './start-obstacles.js';
 import { VmLinksHandlers } from './vm-links.handlers.js';
 import { VmPortsHandlers } from './vm-ports.handlers.js';
 import { VmPowerHandlers } from './vm-power.handlers.js';
@@ -43,11 +45,13 @@ import { VmService } from './vm.service.js';
     ScreenSockets,
     PowerChange,
     RevertRecords,
+    MigrationRecords,
+    StartObstacles,
     SnapshotFiles,
     SnapshotTraces,
     VmStart,
     VmService,
   ],
-  exports: [VmStart, DomainDisks, RevertRecords, SnapshotFiles],
+  exports: [VmStart, VmService, GuestFolders, DomainDisks, MigrationRecords, RevertRecords, SnapshotFiles],
 })
 export class VmsModule {}

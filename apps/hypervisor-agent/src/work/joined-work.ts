@@ -88,6 +88,10 @@ export class JoinedWorks {
     }
   }
 
+  isUnderWay(key: string): boolean {
+    return this.works.get(key)?.isUnderWay === true;
+  }
+
   /** What became of it is of use to nobody any more. */
   protected forget(key: string): void {
     this.works.delete(key);

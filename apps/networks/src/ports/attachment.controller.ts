@@ -5,6 +5,7 @@ import {
   findPorts,
   keepPort,
   keepPorts,
+  prepareVmNetwork,
   selectNetwork,
   type ReplyOf,
   type RequestOf,
@@ -69,6 +70,13 @@ export class AttachmentController {
   @HandlesRequest(keepPorts)
   async keep(request: RequestOf<typeof keepPorts>): Promise<ReplyOf<typeof keepPorts>> {
     await this.attachments.keep(request);
+    return {};
+  }
+
+  @Authorize()
+  @HandlesRequest(prepareVmNetwork)
+  async prepareOn(request: RequestOf<typeof prepareVmNetwork>): Promise<ReplyOf<typeof prepareVmNetwork>> {
+    await this.attachments.prepareOn(request);
     return {};
   }
 }

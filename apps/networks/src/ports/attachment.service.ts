@@ -10,6 +10,7 @@ import {
   type attachVm,
   type detachVm,
   type keepPorts,
+  type prepareVmNetwork,
 } from '@infinibay/contracts';
 import { capacityOf, formatIpv4, lowestFreeAddress, macOfPort, parseNetworkCidr } from '@infinibay/networks-domain';
 import { newEvent } from '@infinibay/platform-persistence';
@@ -26,6 +27,7 @@ import { PortRepository } from './port.repository.js';
 type Attach = RequestOf<typeof attachVm>;
 type Detach = RequestOf<typeof detachVm>;
 type Keep = RequestOf<typeof keepPorts>;
+type Prepare = RequestOf<typeof prepareVmNetwork>;
 
 /** A MAC has 24 bits of its own: a few collisions in a row mean that something else is wrong. */
 const MAC_ATTEMPTS = 16;
@@ -52,6 +54,22 @@ export class AttachmentService {
     });
     await this.hosts.apply({ networkId: request.networkId, hostId: request.hostId });
     return toNic(port);
+  }
+
+  /**
+   * Makes a host have the network of a VM that is to come there. Its port stays where it is.
+   * @throws DomainError NETWORK_NOT_FOUND, STALE_FENCE, HOST_UNAVAILABLE, HYPERVISOR_ERROR
+   */
+  async prepareOn({ vmId, departmentId, networkId, hostId, fence }: Prepare): Promise<void> {
+    const key = { networkId, hostId };
+    await this.change.run(async (tx) => {
+      await advanceFence(tx, vmId, fence);
+      const network = await this.networks.lock(tx, networkId);
+      if (network?.departmentId !== departmentId) throw new DomainError('NETWORK_NOT_FOUND', { networkId });
+      await this.hostNetworks.require(tx, key);
+      return { answer: undefined, events: [] };
+    });
+    await this.hosts.apply(key);
   }
 
   /** @throws DomainError STALE_FENCE. A host that is away learns of it later: the addresses are free at once. */

@@ -9,6 +9,7 @@ import {
   isRetryable,
   keepPort,
   keepPorts,
+  prepareVmNetwork,
   type VmNic,
 } from '@infinibay/contracts';
 import { pollUntil } from '@infinibay/testing';
@@ -181,6 +182,24 @@ describe('attachments of VMs to networks', () => {
     await service.call(detachVm, { vmId, hostId: host.hostId, fence: 6 });
     await expect(attach(networkId, vmId, 5)).rejects.toMatchObject({ code: 'STALE_FENCE' });
     await expect(service.call(detachVm, { vmId, hostId: null, fence: 6 })).resolves.toEqual({});
+  });
+
+  it('makes a host ready for a VM whose port stays where it is until it has come', async () => {
+    const networkId = await newNetwork();
+    const vmId = randomUUID();
+    const nic = await attach(networkId, vmId);
+    const other = new TestHost();
+    other.connect(service);
+    const asked = { vmId, departmentId, networkId, hostId: other.hostId };
+    const reservedOn = (one: TestHost) => one.networks.get(networkId)?.spec.reservations.map(({ mac }) => mac);
+    for (const fence of [2, 2]) await service.call(prepareVmNetwork, { ...asked, fence });
+    expect([reservedOn(host), reservedOn(other)]).toEqual([[nic.mac], []]);
+    expect(await attach(networkId, vmId, 3, other.hostId)).toEqual(nic);
+    expect(reservedOn(other)).toEqual([nic.mac]);
+    const late = service.call(prepareVmNetwork, { ...asked, fence: 1 });
+    await expect(late).rejects.toMatchObject({ code: 'STALE_FENCE' });
+    const foreign = service.call(prepareVmNetwork, { ...asked, departmentId: randomUUID(), fence: 4 });
+    await expect(foreign).rejects.toMatchObject({ code: 'NETWORK_NOT_FOUND' });
   });
 
   it('moves the reservation of a VM that comes to another host', async () => {

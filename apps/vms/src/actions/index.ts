@@ -3,6 +3,7 @@ import { clone } from './clone.js';
 import { create } from './create.js';
 import { deleteVm } from './delete.js';
 import { forceOff } from './force-off.js';
+import { migrationSteps } from './migration.js';
 import { portSteps } from './ports.js';
 import { reboot } from './reboot.js';
 import { reset } from './reset.js';
@@ -32,5 +33,6 @@ export const STEPS: Readonly<Record<Step, PerformStep>> = {
   ...portSteps,
   ...snapshotSteps,
   ...transferSteps,
+  ...migrationSteps,
   ...deleteVm,
 };

@@ -2,6 +2,8 @@ import type { VmNic } from '@infinibay/contracts';
 import type { RequestClient } from '@infinibay/platform-messaging';
 import type { Drift, Parameters } from '@infinibay/vms-domain';
 import type { Vm, VmPort, VmSnapshot, Volume } from '../generated/prisma/client.js';
+import type { MigrationDone } from '../migrations/migration.journal.js';
+import type { VmMigration } from '../migrations/migration.repository.js';
 import type { SnapshotsDone } from '../snapshots/snapshot.journal.js';
 import type { SavedMemory } from '../vms/saved-memory.js';
 import type { KeptCloudInit } from '../vms/vm-cloud-init.repository.js';
@@ -27,6 +29,8 @@ export interface Preparation {
   savedMemory?: SavedMemory;
   /** Whether the last step has cut the power: who spoke before speaks no more. */
   isPowerCut?: true;
+  /** What the last step has brought about of its way to another host. */
+  migration?: MigrationDone;
   /** What the last step has done about snapshots. */
   snapshots?: SnapshotsDone;
 }
@@ -40,6 +44,7 @@ export const forgetLastStep = (preparation: Preparation): void => {
   delete preparation.made;
   delete preparation.savedMemory;
   delete preparation.isPowerCut;
+  delete preparation.migration;
 };
 
 /** Whether something has come about of a step that has not ended yet. */
@@ -63,6 +68,8 @@ export interface StepInput {
   readonly ports: readonly VmPort[];
   /** Of the VM, oldest first. */
   readonly snapshots: readonly VmSnapshot[];
+  /** Its way to another host; null: it is on none. */
+  readonly migration: VmMigration | null;
   /** Of its pool, that stays free. */
   readonly reservePercent: number;
   /** What cloud-init shall find in it, as it is when that is asked; null: nothing. */

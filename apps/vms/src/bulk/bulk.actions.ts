@@ -24,6 +24,7 @@ const SINGULAR = [
   'CREATE_SNAPSHOT',
   'REVERT_TO_SNAPSHOT',
   'DELETE_SNAPSHOT',
+  'MIGRATE_VM',
   'TRANSFER_VM',
 ] as const satisfies readonly OperationKind[];
 type Singular = (typeof SINGULAR)[number];

@@ -6,8 +6,7 @@ import { Failure, Vm } from '../vms/vm.model.js';
 const Outcomes = Object.fromEntries(DRAIN_OUTCOMES.map((outcome) => [outcome, outcome]));
 registerEnumType(Outcomes, {
   name: 'DrainOutcome',
-  description:
-    'What drainHost does to one virtual machine of a host. Live migration does not exist yet: none is moved away',
+  description: 'What drainHost does to one virtual machine of a host. None is moved away: that is migrateVm',
   valuesMap: {
     SHUT_DOWN: {
       description:

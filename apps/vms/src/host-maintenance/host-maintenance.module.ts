@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { BulkModule } from '../bulk/bulk.module.js';
 import { HostsModule } from '../hosts/hosts.module.js';
+import { MigrationsModule } from '../migrations/migrations.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
 import { PlacementModule } from '../placement/placement.module.js';
 import { DrainPlan } from './drain.plan.js';
@@ -10,7 +11,7 @@ import { HostMaintenanceService } from './host-maintenance.service.js';
 import { MaintenanceChange } from './maintenance.change.js';
 
 @Module({
-  imports: [HostsModule, OperationsModule, PlacementModule, BulkModule],
+  imports: [HostsModule, OperationsModule, PlacementModule, BulkModule, MigrationsModule],
   providers: [MaintenanceChange, HostMaintenanceService, DrainPlan, DrainService, HostMaintenanceResolver],
 })
 export class HostMaintenanceModule {}

@@ -31,7 +31,7 @@ export class HostMaintenanceResolver {
   @Authorize({ role: 'ADMIN' })
   @Query(() => DrainPreviewConnection, {
     description:
-      'A dry run: what drainHost would do to each virtual machine of a host now. Live migration does not exist yet: what runs is shut down, and none is moved away. For administrators. Errors: FORBIDDEN, HOST_NOT_FOUND, INVALID_INPUT',
+      'A dry run: what drainHost would do to each virtual machine of a host now. What runs is shut down, and none is moved away: that is migrateVm. For administrators. Errors: FORBIDDEN, HOST_NOT_FOUND, INVALID_INPUT',
   })
   drainPreview(
     @Args('hostId', { type: () => ID, description: 'The host to be drained' }) hostId: string,
@@ -43,7 +43,7 @@ export class HostMaintenanceResolver {
   @Authorize()
   @Mutation(() => Operation, {
     description: [
-      'Puts a host into maintenance, and shuts down every virtual machine there that is not off: live migration does not exist yet, none is moved away.',
+      'Puts a host into maintenance, and shuts down every virtual machine there that is not off; none is moved away: move those that shall run on before (migrateVm).',
       'Answers at once with one operation of the kind SHUTDOWN_VM and the resource kind host; its results say what becomes of each VM.',
       'It ends SUCCEEDED when all are off or deleted, otherwise FAILED with BULK_INCOMPLETE: a guest that did not power off in time runs on unless force was asked for. The host stays in maintenance either way.',
       'Another drain of the same host takes the place of this one. For administrators. Errors: HOST_NOT_FOUND, FORBIDDEN, INVALID_INPUT, IDEMPOTENCY_KEY_REUSED',

@@ -6,6 +6,7 @@ import { BulkOpening } from '../bulk/bulk.opening.js';
 import type { Transaction } from '../database.js';
 import type { Host as HostRow } from '../generated/prisma/client.js';
 import { HostMaintenanceRepository, type MaintenanceSaid } from '../hosts/host-maintenance.repository.js';
+import { MigrationRepository } from '../migrations/migration.repository.js';
 
 /** Into maintenance and out of it, within the transaction that accepts that. */
 @Injectable()
@@ -13,11 +14,12 @@ export class MaintenanceChange {
   constructor(
     private readonly maintenances: HostMaintenanceRepository,
     private readonly bulk: BulkOpening,
+    private readonly migrations: MigrationRepository,
   ) {}
 
   /**
    * Locks the host until the transaction ends. A host that is in maintenance stays so since when it was; nothing is told of what
-   * is as it was.
+   * is as it was. VMs that are on their way to it stay where they are.
    * @throws DomainError HOST_NOT_FOUND
    */
   async begin(tx: Transaction, hostId: string, said: MaintenanceSaid): Promise<EventEnvelope[]> {
@@ -26,6 +28,7 @@ export class MaintenanceChange {
     if (host.maintenanceSince !== null && !isReason && said.byId === host.maintenanceById) return [];
     // Who says nothing of why leaves what was said.
     const now = { ...said, reason: said.reason ?? host.maintenanceReason };
+    await this.migrations.cancelThoseTo(tx, host.id);
     return [changedEvent(await this.maintenances.begin(tx, host, now), now)];
   }
 

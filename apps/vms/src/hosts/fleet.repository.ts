@@ -31,11 +31,16 @@ export class FleetRepository {
     const now = await databaseNow(tx);
     const images = { where: { imageId: { in: [...imageIds] } }, select: { imageId: true } };
     const hosts = await tx.host.findMany({ include: { images } });
-    // A VM may grow up to its bounds while it runs: its host keeps that for it.
+    // A VM may grow up to its bounds while it runs: its host keeps that for it, and so does the one that it is moved to.
     const promised = await tx.$queryRaw<{ hostId: string; memoryMib: number; vcpus: number }[]>`
       SELECT host_id::text AS "hostId", sum(memory_mib + reserved_mib)::int AS "memoryMib",
         sum(greatest(vcpus, max_vcpus))::int AS vcpus
-      FROM vms WHERE state <> 'DELETED' GROUP BY host_id`;
+      FROM (
+        SELECT host_id, memory_mib, reserved_mib, vcpus, max_vcpus FROM vms WHERE state <> 'DELETED'
+        UNION ALL
+        SELECT m.target_host_id, v.memory_mib, v.reserved_mib, v.vcpus, v.max_vcpus
+        FROM vm_migrations AS m JOIN vms AS v ON v.id = m.vm_id WHERE m.phase IN ('PREPARING', 'MOVING')
+      ) AS promised GROUP BY host_id`;
     const promisedOf = new Map(promised.map((host) => [host.hostId, host]));
     return hosts.map((host) => ({
       hostId: host.id,

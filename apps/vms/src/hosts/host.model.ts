@@ -59,7 +59,7 @@ export class Host {
 
   @Field(() => HostMaintenance, {
     nullable: true,
-    description: 'null: it is in use. Live migration does not exist yet: its VMs stay where they are',
+    description: 'null: it is in use. Its VMs stay where they are until migrateVm moves them',
   })
   maintenance!: HostMaintenance | null;
 }

@@ -1,4 +1,4 @@
-import { knownOperationKind } from '@infinibay/vms-domain';
+import { isCancellable, isKind, knownOperationKind } from '@infinibay/vms-domain';
 import type { Prisma } from '../generated/prisma/client.js';
 import type { Operation } from './operation.model.js';
 
@@ -27,7 +27,12 @@ export const toOperation = (row: OperationRow): Operation => ({
   resourceKind: row.resourceKind,
   resourceId: row.resourceId,
   actorId: row.actorId,
+  isCancellable: mayBeCancelled(row),
 });
+
+/** It is open, and of a kind that can be taken back. */
+export const mayBeCancelled = ({ kind, status }: Pick<OperationRow, 'kind' | 'status'>): boolean =>
+  (status === 'PENDING' || status === 'RUNNING') && isKind(kind) && isCancellable(kind);
 
 export const progressOf = (operation: {
   status: string;

@@ -81,6 +81,9 @@ export class Operation {
   @Field(() => ID, { description: 'The id of what is worked on; of a bulk request its own' })
   resourceId!: string;
 
+  @Field(() => Boolean, { description: 'Whether cancelOperation takes it back now' })
+  isCancellable!: boolean;
+
   actorId!: string;
 }
 

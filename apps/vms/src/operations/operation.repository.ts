@@ -64,6 +64,8 @@ export interface OpenOperation {
   /** Steps that were recorded to be done. */
   readonly done: readonly string[];
   readonly parameters: Parameters;
+  /** Somebody wants it to be taken back. */
+  readonly isCancelRequested: boolean;
 }
 
 /** As a row has them: one that another version wrote and that makes no sense is left out. */
@@ -83,6 +85,7 @@ const storedParameters = z.object({
   networkId: z.uuid().optional().catch(undefined),
   ownerId: z.uuid().optional().catch(undefined),
   portNetworkId: z.uuid().optional().catch(undefined),
+  hostId: z.uuid().optional().catch(undefined),
 });
 
 /** What was said of how an operation is to be done. */
@@ -258,6 +261,7 @@ export class OperationRepository {
       (Omit<OpenOperation, 'kind' | 'parameters'> & { kind: string; parameters: unknown })[]
     >`
       SELECT o.id, o.kind, o.parameters, o.actor_id AS "actorId",
+        o.cancel_requested_at IS NOT NULL AS "isCancelRequested",
         (extract(epoch FROM now() - o.created_at) * 1000)::float8 AS "ageMs",
         (SELECT (extract(epoch FROM now() - max(s.started_at)) * 1000)::float8 FROM operation_steps AS s
          WHERE s.operation_id = o.id AND s.status = 'RUNNING') AS "stepAgeMs",
@@ -279,6 +283,13 @@ export class OperationRepository {
       select: { resourceId: true, kind: true },
     });
     return new Map(rows.map(({ resourceId, kind }) => [resourceId, kind]));
+  }
+
+  /** It is to be taken back: who works on it sees that next. @returns false: it has ended */
+  async requestCancel(tx: Transaction, id: string): Promise<boolean> {
+    const cancelRequestedAt = await databaseNow(tx);
+    const { count } = await tx.operation.updateMany({ where: { id, ...isOpen }, data: { cancelRequestedAt } });
+    return count > 0;
   }
 
   find(id: string, scope: DepartmentScope): Promise<OperationRow | null> {

@@ -62,7 +62,7 @@ export class HostClient {
 
   perform(
     step: Step,
-    { vm, open, volumes, ports, snapshots }: Reading,
+    { vm, open, volumes, ports, snapshots, migration }: Reading,
     fence: number,
     preparation: Preparation,
   ): Promise<StepOutcome> {
@@ -72,7 +72,7 @@ export class HostClient {
     const { requests } = this;
     const cloudInit = () => this.cloudInits.find(vm.id);
     const { reservePercent } = this.options;
-    const known = { vm, target, on: { hostId: vm.hostId }, requests, cloudInit, reservePercent };
-    return STEPS[step]({ ...known, volumes, ports, snapshots, preparation, ...asked });
+    const around = { requests, volumes, ports, snapshots, migration, cloudInit, reservePercent };
+    return STEPS[step]({ vm, target, on: { hostId: vm.hostId }, ...around, preparation, ...asked });
   }
 }

@@ -4,6 +4,7 @@ import {
   desiredState,
   isOff,
   isSpecChange,
+  isUnsettled,
   makesVm,
   ofDefinition,
   settledState,
@@ -15,6 +16,7 @@ import {
   type Task,
 } from '@infinibay/vms-domain';
 import type { Vm, VmPort, VmSnapshot, Volume } from '../generated/prisma/client.js';
+import type { VmMigration } from '../migrations/migration.repository.js';
 import type { OpenOperation } from '../operations/operation.repository.js';
 import { canSettleIn } from '../vms/settling-in.js';
 import { driftIn } from '../vms/vm-spec.js';
@@ -29,6 +31,8 @@ export interface Reading {
   /** Its ports beside the first one, and those that shall go. */
   readonly ports: readonly VmPort[];
   readonly snapshots: readonly VmSnapshot[];
+  /** Its way to another host; null: it is on none, and nothing of it is left where it was. */
+  readonly migration: VmMigration | null;
 }
 
 /** What is to be done once for the operation that is open; null: nothing but the wish. */
@@ -102,11 +106,10 @@ export const isSpecStep = (step: Step | null): boolean => SPEC_STEPS.some((one) 
 
 export const isOfVolumes = (step: Step | null): boolean => step === 'attach-volume' || step === 'detach-volume';
 
-const LEFTOVERS: readonly Step[] = ['attach-port', 'detach-port', 'delete-snapshot', 'settle-in'];
+const LEFTOVERS: readonly Step[] = ['attach-port', 'detach-port', 'delete-snapshot', 'settle-in', 'clean-migration'];
 
 /** What is done for nobody as well, when the VM is as it shall be. */
-export const isOfLeftovers = (step: Step | null): boolean =>
-  isOfVolumes(step) || LEFTOVERS.some((one) => one === step);
+export const isOfLeftovers = (step: Step | null): boolean => isOfVolumes(step) || LEFTOVERS.some((one) => one === step);
 
 /** What volumes need next; null: nothing, or nothing that who waits for another spec is kept waiting for. */
 const pendingVolumes = (reading: Reading): 'attach-volume' | 'detach-volume' | null => {
@@ -137,14 +140,19 @@ const unwantedSnapshots = ({ open, snapshots }: Pick<Reading, 'open' | 'snapshot
 export const isToSettleIn = (vm: Pick<Vm, 'toSettleIn' | 'savedAt' | 'desired'>): boolean =>
   canSettleIn(vm) && settledState(desiredState(vm.desired)) === 'STOPPED';
 
+/** What was begun may have switched it off, or have taken it away, and its host knows. */
+export const isOffForTask = (reading: Reading, { isTaskBegun, migration = null }: Observed): boolean =>
+  isUnsettled(migration) || (isTaskBegun === true && taskIn(reading)?.isNotPreparedTwice === true);
+
 /** What is left to be done of what was asked for before. */
 export const leftoversIn = (
   reading: Reading,
-): Pick<Observed, 'pendingVolumes' | 'pendingPorts' | 'hasUnwantedSnapshots' | 'isToSettleIn'> => ({
+): Pick<Observed, 'pendingVolumes' | 'pendingPorts' | 'hasUnwantedSnapshots' | 'isToSettleIn' | 'migration'> => ({
   pendingVolumes: pendingVolumes(reading),
   pendingPorts: pendingPorts(reading),
   hasUnwantedSnapshots: unwantedSnapshots(reading).length > 0,
   isToSettleIn: isToSettleIn(reading.vm),
+  migration: reading.migration,
 });
 
 /** A spec that was accepted before had to give way to what ends now, and is still to be brought about. */

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { HostsModule } from '../hosts/hosts.module.js';
+import { MigrationsModule } from '../migrations/migrations.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
 import { QuotasModule } from '../quotas/quotas.module.js';
 import { SnapshotsModule } from '../snapshots/snapshots.module.js';
@@ -21,7 +22,7 @@ import { VmJournal } from './vm.journal.js';
 import { VmWorker } from './vm.worker.js';
 
 @Module({
-  imports: [HostsModule, OperationsModule, QuotasModule, VmsModule, VolumesModule, SnapshotsModule],
+  imports: [HostsModule, OperationsModule, QuotasModule, VmsModule, VolumesModule, SnapshotsModule, MigrationsModule],
   controllers: [HostReportController, DriftController, AutostartController],
   providers: [
     AutostartRepository,

@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import type { Preparation } from '../actions/step.js';
 import type { Transaction } from '../database.js';
 import type { Vm } from '../generated/prisma/client.js';
+import { MigrationJournal } from '../migrations/migration.journal.js';
 import { SnapshotJournal } from '../snapshots/snapshot.journal.js';
 import { unheard } from '../vms/guest-heard.js';
 import { savedColumns } from '../vms/saved-memory.js';
@@ -23,6 +24,7 @@ export class StepEffects {
     private readonly ports: VmPortJournal,
     private readonly snapshots: SnapshotJournal,
     private readonly departments: DepartmentChange,
+    private readonly migrations: MigrationJournal,
   ) {}
 
   /** @param vm locked @throws DomainError when it could not come about: nothing of it is written then */
@@ -47,7 +49,9 @@ export class StepEffects {
     await this.recordHardware(tx, vm, reading, step, preparation);
     if (step === 'settle-in' || step === 'define') await this.departments.settled(tx, vm, reading.open);
     const moved = step === 'transfer' ? await this.departments.record(tx, vm, reading.open, preparation.cards) : [];
-    return [...moved, ...(await this.snapshots.record(tx, vm, preparation.snapshots ?? {}))];
+    const { migration } = preparation;
+    const onItsWay = migration === undefined ? [] : await this.migrations.record(tx, vm, migration);
+    return [...moved, ...onItsWay, ...(await this.snapshots.record(tx, vm, preparation.snapshots ?? {}))];
   }
 
   /**

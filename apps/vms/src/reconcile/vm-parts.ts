@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
+import { MigrationJournal } from '../migrations/migration.journal.js';
 import type { OpenOperation } from '../operations/operation.repository.js';
 import { SnapshotJournal } from '../snapshots/snapshot.journal.js';
 import { VmPortJournal } from '../vms/vm-port.journal.js';
@@ -7,7 +8,7 @@ import { VmPortRepository } from '../vms/vm-port.repository.js';
 import { VolumeRepository } from '../volumes/volume.repository.js';
 import type { Reading } from './reading.js';
 
-/** The volumes, ports and snapshots of a VM, as its worker looks at them. */
+/** The volumes, ports and snapshots of a VM, and its way to another host, as its worker looks at them. */
 @Injectable()
 export class VmParts {
   constructor(
@@ -15,16 +16,19 @@ export class VmParts {
     private readonly ports: VmPortRepository,
     private readonly portJournal: VmPortJournal,
     private readonly snapshots: SnapshotJournal,
+    private readonly migrations: MigrationJournal,
   ) {}
 
-  async ofVm(vmId: string): Promise<Pick<Reading, 'volumes' | 'ports' | 'snapshots'>> {
+  async ofVm(vmId: string): Promise<Pick<Reading, 'volumes' | 'ports' | 'snapshots' | 'migration'>> {
     const [volumes, ports] = [await this.volumes.ofVm(vmId), await this.ports.ofVm(vmId)];
-    return { volumes, ports, snapshots: await this.snapshots.ofVm(vmId) };
+    const [snapshots, migration] = [await this.snapshots.ofVm(vmId), await this.migrations.ofVm(vmId)];
+    return { volumes, ports, snapshots, migration };
   }
 
-  /** Its volumes or ports are not as they shall be, or it has snapshots that shall be gone. */
+  /** Its volumes or ports are not as they shall be, it has snapshots that shall be gone, or a host is not clean of it. */
   async areUnfinished(tx: Transaction, vmId: string): Promise<boolean> {
     if ((await this.volumes.ofVm(vmId, tx)).some(({ attachment }) => attachment !== 'ATTACHED')) return true;
+    if ((await this.migrations.ofVm(vmId, tx)) !== null) return true;
     return (await this.ports.areUnfinished(tx, vmId)) || this.snapshots.hasUnwanted(tx, vmId);
   }
 

@@ -344,7 +344,8 @@ export class VmJournal {
     if (vm.desired !== before.desired) return true;
     // The VM and its operation are read one after the other: a spec may have been accepted in between.
     if (vm.revision !== before.revision || vm.appliedRevision !== before.appliedRevision) return true;
-    return (await this.operations.open(vm.id, tx))?.id !== open?.id;
+    const now = await this.operations.open(vm.id, tx);
+    return now?.id !== open?.id || now?.isCancelRequested !== open?.isCancelRequested;
   }
 
   /**

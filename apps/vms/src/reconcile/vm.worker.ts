@@ -1,4 +1,4 @@
-import { DomainError, isRetryable, type DiskProblem } from '@infinibay/contracts';
+import { DomainError, isRetryable } from '@infinibay/contracts';
 import { LOGGER } from '@infinibay/platform-service';
 import { newServiceContext, runInContext, type Logger } from '@infinibay/platform-logging';
 import {
@@ -9,18 +9,18 @@ import {
   isGuestInitiated,
   isOff,
   isPausedForNow,
+  isStepOf,
+  isUnsettled,
   lookAgainMs,
   plan,
   settledState,
   type DomainComparison,
-  type Observed,
   type Plan,
   type Step,
-  type Task,
 } from '@infinibay/vms-domain';
 import { Inject, Injectable } from '@nestjs/common';
 import { forgetLastStep, hasMoved, type Preparation, type StepOutcome } from '../actions/step.js';
-import { sizesOf, type Rest } from '../vms/vm-spec.js';
+import { sizesOf } from '../vms/vm-spec.js';
 import { OperationRepository, type OpenOperation } from '../operations/operation.repository.js';
 import type { Claim } from './claim.repository.js';
 import { HostClient } from './host.client.js';
@@ -31,6 +31,7 @@ import {
   isOfNewVm,
   isOfLeftovers,
   isOfVolumes,
+  isOffForTask,
   isSpecStep,
   leftoversIn,
   stepOfTakingBack,
@@ -41,48 +42,22 @@ import {
   type Reading,
 } from './reading.js';
 import { VmJournal } from './vm.journal.js';
+import {
+  failedStepOf,
+  notOffInTime,
+  notResumed,
+  overdue,
+  problemOf,
+  restOf,
+  type Attempt,
+  type Found,
+} from './worker-findings.js';
 
 /** More rounds than any plan has steps: a plan that does not converge must not keep a worker for ever. */
 const MAX_ROUNDS = 40;
 const WAIT_MS = 1_000;
 /** Nobody asked for it and waits: a guest that was started by hand and ignores its power button. */
 const IDLE_WAIT_MS = 10_000;
-
-type Found = Observed & { readonly problem: DiskProblem | null };
-
-/** How far a worker had come when it failed. */
-interface Attempt {
-  readonly step: Step | null;
-  /** The VM as it was last seen; null: it could not be looked at. */
-  readonly seen: Found | null;
-}
-
-const problemOf = ({ problem }: Found): DomainError =>
-  new DomainError(problem?.code ?? 'DISK_MISSING', {}, problem === null ? {} : { message: problem.message });
-
-const notOffInTime = (paused: string | null): DomainError =>
-  new DomainError(
-    'DEADLINE_EXCEEDED',
-    {},
-    {
-      message:
-        paused === null
-          ? 'The guest did not power off in time; it is still running'
-          : `The guest did not power off in time: it is paused (${paused}) and cannot hear its power button`,
-    },
-  );
-
-const notResumed = (vmId: string, paused: string): DomainError =>
-  new DomainError('VM_PAUSED', { vmId, reason: paused }, { message: `The virtual machine stays paused (${paused})` });
-
-const overdue = ({ overdue: message }: Task): DomainError => new DomainError('DEADLINE_EXCEEDED', {}, { message });
-
-const restOf = ({ power, completed, sizes }: Found, isSaved: boolean | null): Rest => ({
-  isOff: isOff(power),
-  isStarted: completed.has('start'),
-  sizes,
-  isSaved,
-});
 
 /** Works on one claimed VM: observe, plan, act, record, repeat. */
 @Injectable()
@@ -192,10 +167,10 @@ export class VmWorker {
    * A VM that ran and is found off: if the guest powered itself off it is meant to be off, unless it was asked for
    * something that it is to come back from; otherwise it failed and is started again. @returns whether the wish changed
    */
-  private async followGuest(claim: Claim, reading: Reading, { power, reason, isTaskBegun }: Found): Promise<boolean> {
+  private async followGuest(claim: Claim, reading: Reading, found: Found): Promise<boolean> {
     const { vm } = reading;
-    // It may have been switched off by what was begun, and its host knows.
-    if (isTaskBegun === true && taskIn(reading)?.isNotPreparedTwice === true) return false;
+    const { power, reason } = found;
+    if (isOffForTask(reading, found)) return false;
     if ((vm.state !== 'RUNNING' && vm.state !== 'PAUSED') || vm.desired !== 'RUNNING' || !isOff(power)) return false;
     const task = taskIn(reading);
     if (power === 'off' && isGuestInitiated(reason) && (task === null || task.onOff === true)) {
@@ -210,7 +185,7 @@ export class VmWorker {
   private async act(claim: Claim, reading: Reading, step: Step, preparation: Preparation): Promise<StepOutcome> {
     const { vm, open } = reading;
     // The step of a task is looked at again and again, and began once.
-    const isUnderWay = taskIn(reading)?.step === step && typeof open?.stepAgeMs === 'number';
+    const isUnderWay = isStepOf(taskIn(reading), step) && typeof open?.stepAgeMs === 'number';
     if (!isUnderWay) await this.journal.stepStarted(claim, step);
     await this.options.failpoints.reach('before', step);
     const started = performance.now();
@@ -244,9 +219,10 @@ export class VmWorker {
     const task = taskIn(reading);
     const leftMs = (task?.graceMs ?? this.graceMs(reading.open)) - ageMs;
     // Nobody waits for it: a volume that shall go, and whose guest keeps it.
-    if (task?.step !== step) return this.journal.postpone(claim, reading, isOfLeftovers(step) ? IDLE_WAIT_MS : WAIT_MS);
+    if (task === null || !isStepOf(task, step))
+      return this.journal.postpone(claim, reading, isOfLeftovers(step) ? IDLE_WAIT_MS : WAIT_MS);
     if (leftMs > 0) return this.journal.postpone(claim, reading, lookAgainMs(ageMs, leftMs));
-    await this.failOperation(claim, reading, task.step, overdue(task));
+    await this.failOperation(claim, reading, step, overdue(task));
   }
 
   private async failOperation(claim: Claim, reading: Reading, step: Step, error: DomainError): Promise<void> {
@@ -362,6 +338,8 @@ export class VmWorker {
    */
   private isShutdownOverdue({ vm, open }: Reading, seen: Found | null): boolean {
     if (vm.desired !== 'STOPPED' || open === null || seen === null || isOff(seen.power)) return false;
+    // It was started without a processor that runs, to be moved.
+    if (isUnsettled(seen.migration ?? null)) return false;
     return open.ageMs > this.graceMs(open) && open.parameters.force !== true;
   }
 
@@ -381,7 +359,7 @@ export class VmWorker {
     const isAtRest = state === 'RUNNING' || state === 'PAUSED' || state === 'STOPPED';
     // What a task is done to is as it shall be by then, whatever it shows yet.
     if (task !== null && (isAtRest || (task.onOff === true && (step === task.step || state === 'ERROR'))))
-      return this.failOperation(claim, reading, task.step, error);
+      return this.failOperation(claim, reading, failedStepOf(task, step), error);
     // The VM is as it shall be, whatever becomes of its volumes, and of snapshots that shall go.
     if (isOfLeftovers(step)) return this.journal.postpone(claim, reading, IDLE_WAIT_MS);
     const untouched = step === null ? stepOfTakingBack(now) : null;

@@ -43,6 +43,7 @@ const inputsFor = (
     setDepartmentQuota: { departmentId, vms: 0 },
     setHostMaintenance: { hostId: randomUUID(), maintenance: true },
     drainHost: { hostId: randomUUID() },
+    cancelOperation: { operationId: randomUUID() },
     cloneVm: { vmId, name: 'theirs' },
     createVmSnapshot: { vmId, name: 'theirs' },
     revertVmToSnapshot: { vmId, snapshotId },
@@ -211,6 +212,7 @@ describe('the subgraph of VMs', () => {
       'setDepartmentQuota',
       'setHostMaintenance',
       'drainHost',
+      'cancelOperation',
     ];
     const ofVms = mutations.map(({ name }) => name).filter((name) => !ofOthers.includes(name));
     expect(refused).toEqual({
@@ -221,6 +223,7 @@ describe('the subgraph of VMs', () => {
       setDepartmentQuota: 'DEPARTMENT_NOT_FOUND',
       setHostMaintenance: 'FORBIDDEN',
       drainHost: 'FORBIDDEN',
+      cancelOperation: 'OPERATION_NOT_FOUND',
       createVolume: 'DEPARTMENT_NOT_FOUND',
       resizeVolume: 'VOLUME_NOT_FOUND',
       deleteVolume: 'VOLUME_NOT_FOUND',

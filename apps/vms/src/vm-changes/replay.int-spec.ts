@@ -14,6 +14,7 @@ import { admin } from '../testing/vms-under-test.js';
 const RESULT = '{ vm { id name } operation { id kind } }';
 const VOLUME = '{ volume { id name } operation { id kind } }';
 const IMAGE = '{ image { id name } operation { id kind } }';
+const OTHER = 'other-host';
 const TEMPLATE = '{ id name newestVersion vcpus memoryMib diskGib department { id } }';
 
 describe('mutations of vms, repeated', () => {
@@ -93,6 +94,33 @@ describe('mutations of vms, repeated', () => {
     bench.vms.get(PrismaClient).host.updateMany({
       data: { maintenanceSince: null, maintenanceById: null, maintenanceReason: null },
     });
+  /** One that tells of itself, and does nothing that it is asked to do. */
+  const otherHost = async (): Promise<string> => {
+    const id = randomUUID();
+    const [sizes, versions] = [
+      { cpus: 4, memoryMib: 2_048, memoryFreeMib: 2_048 },
+      { libvirtVersion: '9.0.0', hypervisorVersion: '7.2.0' },
+    ];
+    const able = { driver: 'Test', virtType: 'test', nwfilter: false, guestChannel: true };
+    const { host, hostImage } = bench.vms.get(PrismaClient);
+    await host.create({ data: { id, hostname: OTHER, ...sizes, ...versions, ...able, lastSeenAt: new Date(4e12) } });
+    await hostImage.create({ data: { hostId: id, imageId: bench.neighbours.imageId } });
+    return id;
+  };
+  const otherHostGone = async (): Promise<void> => {
+    const { host, hostImage } = bench.vms.get(PrismaClient);
+    await hostImage.deleteMany({ where: { host: { hostname: OTHER } } });
+    await host.deleteMany({ where: { hostname: OTHER } });
+  };
+  /** The operation that moves a VM, of which nobody does anything. */
+  const migrating = async (): Promise<string> => {
+    const vmId = await bench.running();
+    await bench.hold(vmId);
+    const input = { idempotencyKey: randomUUID(), vmId, hostId: await otherHost() };
+    const query = 'mutation ($input: MigrateVmInput!) { migrateVm(input: $input) { operation { id } } }';
+    const { data } = await bench.vms.ask(administrator, query, { input });
+    return (data as { migrateVm: { operation: { id: string } } }).migrateVm.operation.id;
+  };
   const rows = (): Readonly<Record<string, ReplayRow>> => ({
     createVm: {
       ...action('RUNNING'),
@@ -167,6 +195,21 @@ describe('mutations of vms, repeated', () => {
         bench.neighbours.members.add(bench.departmentId, ownerId);
         return { vmId: await bench.created(), ownerId };
       },
+    },
+    migrateVm: {
+      ...action('STOPPED'),
+      input: async () => ({ vmId: await stopped(), hostId: await otherHost() }),
+      gone: async ({ vmId }) => {
+        await bench.hold(String(vmId));
+        await otherHostGone();
+      },
+    },
+    cancelOperation: {
+      select: '{ id kind }',
+      input: async () => ({ operationId: await migrating() }),
+      gone: otherHostGone,
+      other: { operationId: randomUUID() },
+      lost: ['OPERATION_NOT_FOUND'],
     },
     createConsoleTicket: {
       select: '{ ticket expiresAt vmId protocol }',
@@ -311,7 +354,7 @@ describe('mutations of vms, repeated', () => {
 
   it('get the first answer, whatever is gone since: every mutation of the schema', async () => {
     const begins = (mutation: string): void => {
-      actor = /Template$|Quota$|Host/.test(mutation) ? administrator : bench.actor;
+      actor = /Template$|Quota$|Host|^migrateVm$|^cancelOperation$/.test(mutation) ? administrator : bench.actor;
     };
     expect(await replayProblems(replays, await sdl(), rows(), begins)).toEqual([]);
   }, 240_000);

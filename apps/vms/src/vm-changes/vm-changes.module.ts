@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CatalogModule } from '../catalog/catalog.module.js';
 import { HostsModule } from '../hosts/hosts.module.js';
+import { MigrationsModule } from '../migrations/migrations.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
 import { PlacementModule } from '../placement/placement.module.js';
 import { QuotasModule } from '../quotas/quotas.module.js';
@@ -13,8 +14,10 @@ import { ChangeableVms } from './changeable-vms.js';
 import { ExplainPlacementResolver } from './explain-placement.resolver.js';
 import { ExplainPlacementService } from './explain-placement.service.js';
 import { KeptMemory } from './kept-memory.js';
+import { MigratedGoods } from './migrated-goods.js';
 import { NamedPorts } from './named-ports.js';
 import { NeighbourChecks } from './neighbour-checks.js';
+import { OperationCancellation } from './operation-cancellation.js';
 import { PortChanges } from './port-changes.js';
 import { VmAdmission } from './vm.admission.js';
 import { SoftDeletion } from './soft-deletion.js';
@@ -27,6 +30,8 @@ import { SetVmCloudInitResolver } from './vm-cloud-init.resolver.js';
 import { VmCloudInitService } from './vm-cloud-init.service.js';
 import { VmMetadataResolver } from './vm-metadata.resolver.js';
 import { VmMetadataService } from './vm-metadata.service.js';
+import { VmMigrationResolver } from './vm-migration.resolver.js';
+import { VmMigrationService } from './vm-migration.service.js';
 import { AcceptedRequests, actionResolvers } from './vm-mutation.resolver.js';
 import { TransferTargets } from './transfer-target.js';
 import { VmSnapshots } from './vm-snapshots.js';
@@ -45,6 +50,7 @@ import { VolumeAttachment } from './volume-attachment.js';
     PlacementModule,
     VolumesModule,
     SnapshotsModule,
+    MigrationsModule,
     ReconcileModule,
   ],
   providers: [
@@ -73,6 +79,10 @@ import { VolumeAttachment } from './volume-attachment.js';
     TransferTargets,
     VmTransferService,
     VmTransferResolver,
+    MigratedGoods,
+    VmMigrationService,
+    OperationCancellation,
+    VmMigrationResolver,
     AcceptedRequests,
     ...actionResolvers,
   ],

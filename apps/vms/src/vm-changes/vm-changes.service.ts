@@ -190,6 +190,9 @@ export class VmChangesService {
     const open = await this.operations.open(vm.id, tx);
     if (open !== null && isExclusive(open.kind))
       throw new DomainError('VM_BUSY', { state: vm.state, operation: open.kind });
+    // Who waited for it waits no more: only what it shall be may be said of it, which holds wherever it is.
+    if (!('wish' in actionOf(kind)) && (await this.vms.isOnItsWay(tx, vm.id)))
+      throw new DomainError('VM_BUSY', { state: vm.state, reason: 'it is being moved to another host' });
     if (supersedes === 'all') return;
     if (open !== null && open.kind === takesBack && open.parameters.volumeId === volumeId) return;
     if (open !== null && (supersedes === 'none' || open.kind === kind))

@@ -89,19 +89,43 @@ export class VmPlacement {
     const { imageId, diskBytes } = source;
     const [sizes, hardware] = [sizesOf(source), hardwareOf(source)];
     const request = { imageId, vcpus: sizes.maxVcpus, memoryMib: sizes.maxMemoryMib, hardware };
-    const chosen = await this.choose(tx, request, source.hostId);
+    const chosen = await this.choose(tx, request, ({ hostId }) => hostId === source.hostId);
     return { ...sizes, hardware, image: await this.image(tx, imageId), template: null, diskBytes, ...chosen };
+  }
+
+  /**
+   * The same for a VM that shall be on another host.
+   * @param hostId which; null: the best one
+   * @throws DomainError HOST_NOT_FOUND, MEMORY_EXCEEDS_HOST, NO_SUITABLE_HOST
+   */
+  async placeElsewhere(tx: Transaction, vm: VmRow, hostId: string | null): Promise<string> {
+    await this.fleet.lock(tx);
+    const known = await this.fleet.candidates(tx, []);
+    if (hostId !== null && !known.some((host) => host.hostId === hostId)) throw new DomainError('HOST_NOT_FOUND');
+    const { imageId, memoryMib, reservedMib } = vm;
+    const request = {
+      imageId,
+      vcpus: sizesOf(vm).maxVcpus,
+      memoryMib: memoryMib + reservedMib,
+      hardware: hardwareOf(vm),
+    };
+    const isMeant = (host: HostCandidate): boolean =>
+      hostId === null ? host.hostId !== vm.hostId : host.hostId === hostId;
+    return (await this.choose(tx, request, isMeant)).hostId;
   }
 
   /**
    * Until the transaction ends the host does not go into maintenance. One that has since it was looked at is refused by that
    * rule when all are looked at again.
-   * @param only the one that there is to choose
+   * @param isMeant which there are to choose from
    */
-  private async choose(tx: Transaction, request: PlacementRequest, only?: string): Promise<Chosen> {
+  private async choose(
+    tx: Transaction,
+    request: PlacementRequest,
+    isMeant: (host: HostCandidate) => boolean = () => true,
+  ): Promise<Chosen> {
     for (;;) {
-      const all = await this.fleet.candidates(tx, [request.imageId]);
-      const hosts = only === undefined ? all : all.filter(({ hostId }) => hostId === only);
+      const hosts = (await this.fleet.candidates(tx, [request.imageId])).filter(isMeant);
       const decision = decidePlacement(hosts, request, this.settings);
       const { hostId } = decision;
       if (hostId === null) throw refusedPlacement(decision, hosts, request, this.settings);

@@ -6,6 +6,7 @@ import {
   vmDeletionScheduled,
   vmJoinedDepartment,
   vmLeftDepartment,
+  vmMigrated,
   vmPaused,
   vmResumed,
   vmStateChanged,
@@ -59,6 +60,17 @@ export const transferredEvent = (vm: Pick<VmRow, 'id' | 'departmentId' | 'ownerI
     departmentId: vm.departmentId,
     resource: { kind: 'vm', id: vm.id },
     data: { vmId: vm.id, fromOwnerId: vm.ownerId, ownerId },
+  });
+
+/** @param vm as it was before */
+export const migratedEvent = (
+  vm: Pick<VmRow, 'id' | 'departmentId' | 'hostId' | 'fence'>,
+  toHostId: string,
+): EventEnvelope =>
+  newEvent(vmMigrated, {
+    departmentId: vm.departmentId,
+    resource: { kind: 'vm', id: vm.id },
+    data: { vmId: vm.id, fromHostId: vm.hostId, toHostId, fence: vm.fence },
   });
 
 /** @param vm as it was before */

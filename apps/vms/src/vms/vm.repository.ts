@@ -74,6 +74,12 @@ export class VmRepository {
     return (await tx.vm.findFirst({ where, select: { id: true } })) !== null;
   }
 
+  /** Whether it is not certain yet which host it is on. @param id of a VM that is locked */
+  async isOnItsWay(tx: Transaction, id: string): Promise<boolean> {
+    const where: Prisma.VmMigrationWhereInput = { vmId: id, phase: { in: ['PREPARING', 'MOVING', 'ARRIVED'] } };
+    return (await tx.vmMigration.count({ where })) > 0;
+  }
+
   /** The row, locked until the transaction ends. */
   async lock(tx: Transaction, id: string): Promise<Vm | null> {
     await tx.$queryRaw`SELECT id FROM vms WHERE id = ${id}::uuid FOR UPDATE`;

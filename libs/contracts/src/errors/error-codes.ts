@@ -198,6 +198,24 @@ export const ERROR_CODES = {
     message:
       'A revert to a snapshot began and did not end: the disks may be partly those of the snapshot. Revert again, to this or another snapshot, or start it with acceptUnfinishedRevert',
   },
+  VM_NOT_MIGRATABLE: {
+    kind: 'precondition',
+    message: 'The virtual machine can not be moved to that host; the reason says why',
+  },
+  MIGRATION_FAILED: {
+    kind: 'precondition',
+    message: 'The virtual machine could not be moved; it goes on where it was',
+  },
+  MIGRATION_UNCLEAR: {
+    kind: 'precondition',
+    message:
+      'The virtual machine was being moved, and neither host has it: nothing is started until somebody has looked at both',
+  },
+  OPERATION_CANCELLED: { kind: 'precondition', message: 'Somebody has cancelled the operation' },
+  OPERATION_NOT_CANCELLABLE: {
+    kind: 'precondition',
+    message: 'The operation has ended, or is of a kind that can not be cancelled',
+  },
   CLONE_SOURCE_UNUSABLE: {
     kind: 'precondition',
     message:

@@ -139,6 +139,25 @@ export const vmJoinedDepartment = defineEvent({
   },
 });
 
+export const vmMigrated = defineEvent({
+  name: 'vm.migrated',
+  version: 1,
+  description: 'A VM is on another host. One that ran runs on there at once, with the same address.',
+  producer: 'vms',
+  data: z.object({
+    vmId: Uuid,
+    fromHostId: Uuid,
+    toHostId: Uuid,
+    fence: Fence.describe('Of two such events of a VM the later has the greater one'),
+  }),
+  example: {
+    vmId: EXAMPLE_VM,
+    fromHostId: '0196f5a0-0000-7000-8000-0000000000aa',
+    toHostId: '0196f5a0-0000-7000-8000-0000000000ab',
+    fence: 9,
+  },
+});
+
 export const vmDeletionScheduled = defineEvent({
   name: 'vm.deletion-scheduled',
   version: 1,

@@ -6,6 +6,7 @@ import * as hostDetailsRequests from './host-details.requests.js';
 import * as hostRequests from './host.requests.js';
 import * as imagesRequests from './images.requests.js';
 import * as metricsRequests from './metrics.requests.js';
+import * as migrationsRequests from './migrations.requests.js';
 import * as networksRequests from './networks.requests.js';
 import * as portLinksRequests from './port-links.requests.js';
 import * as portsRequests from './ports.requests.js';
@@ -36,6 +37,7 @@ export const REQUEST_CONTRACTS: readonly RequestContract[] = [
   savesRequests,
   snapshotsRequests,
   clonesRequests,
+  migrationsRequests,
   volumesRequests,
   imagesRequests,
   seedRequests,

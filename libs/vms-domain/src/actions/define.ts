@@ -29,7 +29,9 @@ export interface Task<S extends string = string> {
   /** It is done to a VM that is off as well, and none is started for it. */
   readonly onOff?: boolean;
   /** What it leaves to be done, however it ended: nobody waits for that, and it is tried until it has come about. */
-  readonly leaves?: S;
+  readonly leaves?: readonly S[];
+  /** Steps that come before it and are part of it, in order: each is done once, and its host goes on with it. */
+  readonly through?: readonly S[];
   /** A VM in error that is off has it done at once, and is in error as before: nothing is started for it. */
   readonly inError?: true;
   /** What stands before it is not done again once it has begun: it may have come about, and its host knows. */
@@ -70,6 +72,8 @@ interface Action<K extends string, M extends string> {
   readonly changesPorts?: true;
   /** While it is open nothing else is accepted but what destroys the VM: it must not be left half done. */
   readonly isExclusive?: true;
+  /** cancelOperation takes it back while it is open. */
+  readonly isCancellable?: true;
   /** Its operation is of a VM that it makes: one that fails leaves that VM in error. */
   readonly makesVm?: true;
   /** Its mutation can do more than this, and is written by hand. */

@@ -9,6 +9,7 @@ import { deleteVm } from './delete.js';
 import { deleteSnapshot } from './delete-snapshot.js';
 import { detachVolume } from './detach-volume.js';
 import { forceOff } from './force-off.js';
+import { migrate } from './migrate.js';
 import { reboot } from './reboot.js';
 import { removePort } from './remove-port.js';
 import { repairDrift } from './repair-drift.js';
@@ -58,6 +59,7 @@ export const ACTIONS = [
   createSnapshot,
   revertToSnapshot,
   deleteSnapshot,
+  migrate,
   transfer,
   softDelete,
   undelete,

@@ -22,6 +22,8 @@ export interface Parameters {
   readonly ownerId?: string;
   /** Of an action that changes ports: the network of the one that comes, or goes. A VM has one in each. */
   readonly portNetworkId?: string;
+  /** Of an action that moves a VM to another host: to which. */
+  readonly hostId?: string;
 }
 
 export interface IntegerOption {
@@ -40,7 +42,7 @@ export interface FlagOption {
 }
 
 /** Said in the input, and no option. */
-type IdParameter = 'volumeId' | 'snapshotId' | 'departmentId' | 'networkId' | 'ownerId' | 'portNetworkId';
+type IdParameter = 'volumeId' | 'snapshotId' | 'departmentId' | 'networkId' | 'ownerId' | 'portNetworkId' | 'hostId';
 
 /** The options of an action: each is an optional argument beside the input, so that one more breaks no client. */
 export type Options = {

@@ -34,7 +34,7 @@ export const transfer = defineTaskAction({
   hasOwnMutation: true,
   task: {
     step: 'transfer',
-    leaves: 'settle-in',
+    leaves: ['settle-in'],
     onOff: true,
     overdue: 'The virtual machine could not be given to the other department in time',
   },

@@ -1,0 +1,56 @@
+import { DomainError, type MigrationTarget, type RequestOf, type prepareMigration } from '@infinibay/contracts';
+import type { Logger } from '@infinibay/platform-logging';
+import { LOGGER } from '@infinibay/platform-service';
+import { Inject, Injectable } from '@nestjs/common';
+import { DomainRepository } from '../domains/domain.repository.js';
+import { HostFactsReader } from '../host/host-facts.js';
+import { MigrationRecords } from '../vms/migration-records.js';
+import type { Deadline } from '../work/deadline.js';
+import { ArrivingDisk } from './arriving-disk.js';
+import { notMigratable } from './migration-facts.js';
+import { MigrationPlaces } from './migration-places.js';
+
+type Asked = RequestOf<typeof prepareMigration>;
+
+/** Makes this host ready for a VM that is still on another: everything that can refuse it is looked at before. */
+@Injectable()
+export class MigrationArrival {
+  constructor(
+    private readonly host: HostFactsReader,
+    private readonly domains: DomainRepository,
+    private readonly records: MigrationRecords,
+    private readonly disk: ArrivingDisk,
+    private readonly places: MigrationPlaces,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /**
+   * Call within the gate of the VM.
+   * @throws DomainError VM_BUSY, VM_NOT_MIGRATABLE, IMAGE_MISSING, IMAGE_REPLACED, POOL_FULL, STORAGE_UNAVAILABLE, and the
+   * problems of disks
+   */
+  async prepare(asked: Asked, deadline: Deadline): Promise<MigrationTarget> {
+    const { vmId, migrationId, source } = asked;
+    await this.requireAble(asked);
+    const addresses = this.places.addressesFor(vmId);
+    const record = await this.records.of(vmId, migrationId);
+    // What is there may be what an attempt before has left, and stands still; it is not written over.
+    if ((await this.domains.observe(vmId, deadline)) !== undefined)
+      throw new DomainError('VM_BUSY', { vmId, reason: 'this host has a domain of it' });
+    const { storageId, isShared } = await this.disk.compare(source);
+    await this.disk.requirePlace(asked, { isShared, isOurs: record !== undefined });
+    deadline.check();
+    const mine = { role: 'TARGET', isShared, wasOff: false, hasBegun: false, hasLeft: false } as const;
+    await this.records.keep(vmId, { migrationId, ...mine });
+    await (isShared ? this.disk.announce(asked) : this.disk.make(asked));
+    const paths = await this.places.make(asked, deadline);
+    this.logger.info({ vmId, migrationId, isShared }, 'ready for a VM that comes from another host');
+    return { storageId, ...addresses, ...paths };
+  }
+
+  private async requireAble({ vmId, source }: Asked): Promise<void> {
+    const { driver, virtType } = await this.host.capabilities();
+    if (driver.toLowerCase() !== 'qemu') throw notMigratable(vmId, 'DRIVER');
+    if (source.virtType === 'kvm' && virtType !== 'kvm') throw notMigratable(vmId, 'ACCELERATION');
+  }
+}

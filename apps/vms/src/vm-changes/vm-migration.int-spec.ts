@@ -1,0 +1,240 @@
+import { randomUUID } from 'node:crypto';
+import { DomainError } from '@infinibay/contracts';
+import { pollUntil } from '@infinibay/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { PrismaClient } from '../database.js';
+import { SimulatedMigrations } from '../testing/simulated-migrations.js';
+import { VmBench, type VmView } from '../testing/vm-bench.js';
+import { admin } from '../testing/vms-under-test.js';
+
+const MIGRATE = `mutation ($input: MigrateVmInput!) { migrateVm(input: $input) { vm { id } operation { id isCancellable } } }`;
+const CANCEL = `mutation ($input: CancelOperationInput!) { cancelOperation(input: $input) { id status } }`;
+const MAINTAIN = `mutation ($input: SetHostMaintenanceInput!) { setHostMaintenance(input: $input) { id } }`;
+const MANY = 1_000;
+
+describe('a VM that is moved to another host', () => {
+  const administrator = admin();
+  let bench: VmBench;
+  let hosts: SimulatedMigrations;
+  beforeAll(async () => {
+    bench = await VmBench.start();
+    hosts = await SimulatedMigrations.start(bench.neighbours);
+    await pollUntil(() => database().host.findUnique({ where: { id: hosts.hostId }, include: { images: true } }), {
+      what: 'the second host',
+      timeoutMs: 60_000,
+    });
+  }, 120_000);
+  afterEach(() => {
+    hosts.looksUntilLeft = 0;
+    hosts.refusal = null;
+    hosts.disturb = () => undefined;
+    bench.neighbours.disturb = () => undefined;
+    hosts.calls.length = 0;
+    bench.neighbours.calls.length = 0;
+    expect(hosts.ranTwice).toEqual([]);
+  });
+  afterAll(async () => {
+    await hosts.stop();
+    await bench.stop();
+  });
+  const database = () => bench.vms.get(PrismaClient);
+
+  const ask = async (vmId: string, hostId: string | null = hosts.hostId, by = administrator) => {
+    const input = { idempotencyKey: randomUUID(), vmId, hostId };
+    const { data, errors } = await bench.vms.ask(by, MIGRATE, { input });
+    const answer = data?.['migrateVm'] as { operation: { id: string; isCancellable: boolean } } | null | undefined;
+    return { operation: answer?.operation, refusal: errors?.[0]?.extensions };
+  };
+  const cancel = async (operationId = '', by = administrator) =>
+    (await bench.vms.ask(by, CANCEL, { input: { idempotencyKey: randomUUID(), operationId } })).errors?.[0]?.extensions
+      .code;
+  /** The end of its migration, with nothing left to be done. */
+  const ended = (vmId: string) =>
+    pollUntil(
+      async () => {
+        const vm = await bench.view(vmId);
+        const migration = await database().vmMigration.findUnique({ where: { vmId } });
+        const [operation] = vm?.operations.filter(({ kind }) => kind === 'MIGRATE_VM') ?? [];
+        const isOver = operation !== undefined && !['PENDING', 'RUNNING'].includes(operation.status);
+        return vm !== undefined && isOver && migration === null ? { vm, operation } : null;
+      },
+      { what: 'the end of the migration', timeoutMs: 60_000 },
+    );
+  const hostOf = async (vmId: string) => (await database().vm.findUniqueOrThrow({ where: { id: vmId } })).hostId;
+  const phaseIs = (vmId: string, phase: string) =>
+    pollUntil(async () => (await database().vmMigration.findUnique({ where: { vmId } }))?.phase === phase, {
+      what: phase,
+      timeoutMs: 60_000,
+    });
+  /** A VM that runs; what is asked of its host after this is asked for the migration. */
+  const running = async (): Promise<string> => {
+    const vmId = await bench.running();
+    bench.neighbours.calls.length = 0;
+    return vmId;
+  };
+  const stopped = async (): Promise<string> => {
+    const vmId = await bench.running();
+    await bench.act('forceOffVm', vmId);
+    await bench.reaches(vmId, 'STOPPED');
+    return vmId;
+  };
+
+  it('runs on there, behind its filter, and nothing of it is left where it was', async () => {
+    const vmId = await running();
+    const { operation } = await ask(vmId);
+    expect(operation?.isCancellable).toBe(true);
+    const { vm, operation: end } = await ended(vmId);
+    expect([vm.state, end.status, await hostOf(vmId)]).toEqual(['RUNNING', 'SUCCEEDED', hosts.hostId]);
+    expect(hosts.of(vmId)).toEqual([null, false, 'running', true]);
+    expect(hosts.calls).toEqual([
+      'prepare-vm-host',
+      'prepare-vm-host',
+      'prepare-migration@target',
+      'migrate-vm@source',
+      'finish-migration@target',
+      'end-migration@source',
+      'release-vm-host',
+    ]);
+    // Nothing else was asked of either host; port and filter follow before it runs on.
+    expect(bench.neighbours.calls).toEqual(['attach-vm', 'protect-vm']);
+    expect((await bench.told(vmId)).filter((fact) => fact === 'migrated')).toHaveLength(1);
+    await bench.act('deleteVm', vmId);
+    await bench.isGone(vmId);
+    expect(hosts.of(vmId)).toEqual([null, false, null, false]);
+  });
+
+  it('is off there when it was off, on the host that the scheduler chose', async () => {
+    const vmId = await stopped();
+    await ask(vmId, null);
+    const { vm, operation } = await ended(vmId);
+    expect([vm.state, operation.status, await hostOf(vmId)]).toEqual(['STOPPED', 'SUCCEEDED', hosts.hostId]);
+    expect(hosts.of(vmId)).toEqual([null, false, 'off', true]);
+  });
+
+  it('is moved by administrators alone, to another host that there is, with nothing but its disk', async () => {
+    const vmId = await bench.running();
+    expect((await ask(vmId, hosts.hostId, bench.actor)).refusal?.code).toBe('FORBIDDEN');
+    expect((await ask(vmId, randomUUID())).refusal?.code).toBe('HOST_NOT_FOUND');
+    const here = (await ask(vmId, bench.neighbours.hostId)).refusal;
+    expect([here?.code, here?.details['reason']]).toEqual(['VM_NOT_MIGRATABLE', 'SAME_HOST']);
+    await bench.attach(vmId, await bench.volume());
+    const volumes = (await ask(vmId)).refusal;
+    expect([volumes?.code, volumes?.details['reason']]).toEqual(['VM_NOT_MIGRATABLE', 'VOLUMES']);
+    expect(await database().vmMigration.count({ where: { vmId } })).toBe(0);
+    expect(hosts.calls).toEqual([]);
+  });
+
+  it('stays where it is when somebody cancels that, who asked for it or is an administrator', async () => {
+    hosts.looksUntilLeft = MANY;
+    const vmId = await running();
+    const { operation } = await ask(vmId);
+    await phaseIs(vmId, 'MOVING');
+    expect(await cancel(operation?.id, bench.actor)).toBe('FORBIDDEN');
+    expect(await cancel(operation?.id)).toBeUndefined();
+    const { vm, operation: end } = await ended(vmId);
+    expect([vm.state, end.status, end.errorCode]).toEqual(['RUNNING', 'FAILED', 'OPERATION_CANCELLED']);
+    expect([await hostOf(vmId), hosts.of(vmId)]).toEqual([bench.neighbours.hostId, ['running', true, null, false]]);
+    expect(await cancel(operation?.id)).toBe('OPERATION_NOT_CANCELLABLE');
+    expect(bench.neighbours.calls).not.toContain('start-vm');
+  });
+
+  it('is there when who cancelled it came too late', async () => {
+    hosts.looksUntilLeft = MANY;
+    const vmId = await running();
+    const { operation } = await ask(vmId);
+    await phaseIs(vmId, 'MOVING');
+    // Its worker is kept from hearing that it has left until somebody has cancelled it.
+    hosts.disturb = (call) => {
+      if (call === 'migrate-vm@source') throw new DomainError('HOST_UNAVAILABLE');
+    };
+    hosts.leave(vmId);
+    expect(await cancel(operation?.id)).toBeUndefined();
+    const { vm, operation: end } = await ended(vmId);
+    expect([vm.state, end.status, await hostOf(vmId)]).toEqual(['RUNNING', 'SUCCEEDED', hosts.hostId]);
+    expect(hosts.of(vmId)).toEqual([null, false, 'running', true]);
+  });
+
+  it('goes on where it was when it can not be moved', async () => {
+    hosts.refusal = 'MIGRATION_FAILED';
+    const vmId = await running();
+    await ask(vmId);
+    const { vm, operation } = await ended(vmId);
+    expect([vm.state, vm.error, operation.status]).toEqual(['RUNNING', null, 'FAILED']);
+    expect([operation.errorCode, await hostOf(vmId)]).toEqual(['MIGRATION_FAILED', bench.neighbours.hostId]);
+    expect(hosts.of(vmId)).toEqual(['running', true, null, false]);
+    expect(bench.neighbours.calls).not.toContain('start-vm');
+  });
+
+  it('is asked for nothing that depends on where it is, before that is certain', async () => {
+    hosts.refusal = 'MIGRATION_FAILED';
+    hosts.disturb = (call) => {
+      if (call === 'abort-migration@source') throw new DomainError('HOST_UNAVAILABLE');
+    };
+    const vmId = await running();
+    await ask(vmId);
+    await bench.until(vmId, 'the failure', ({ operations: [last] }) => last?.status === 'FAILED');
+    const { errors } = await bench.say('resizeVm', { vmId, vcpus: 2, memoryMib: 128 });
+    expect(errors?.[0]?.extensions.code).toBe('VM_BUSY');
+    hosts.disturb = () => undefined;
+    await ended(vmId);
+  });
+
+  it('stays where it is when the other host is put into maintenance on the way', async () => {
+    hosts.looksUntilLeft = MANY;
+    const vmId = await running();
+    await ask(vmId);
+    await phaseIs(vmId, 'MOVING');
+    const maintain = (maintenance: boolean) => {
+      const input = { idempotencyKey: randomUUID(), hostId: hosts.hostId, maintenance };
+      return bench.vms.ask(administrator, MAINTAIN, { input });
+    };
+    expect((await maintain(true)).errors).toBeUndefined();
+    const { vm, operation } = await ended(vmId);
+    await maintain(false);
+    expect([vm.state, operation.status, operation.errorCode]).toEqual(['RUNNING', 'FAILED', 'HOST_IN_MAINTENANCE']);
+    expect(hosts.of(vmId)).toEqual(['running', true, null, false]);
+  });
+
+  it('is not started where it was when the other host is away after it has left', async () => {
+    const vmId = await running();
+    let refusals = 0;
+    hosts.disturb = (call) => {
+      if (call !== 'finish-migration@target' || refusals === 3) return;
+      refusals += 1;
+      throw new DomainError('HOST_UNAVAILABLE');
+    };
+    await ask(vmId);
+    const { vm, operation } = await ended(vmId);
+    expect([refusals, vm.state, operation.status]).toEqual([3, 'RUNNING', 'SUCCEEDED']);
+    expect(hosts.of(vmId)).toEqual([null, false, 'running', true]);
+    expect(bench.neighbours.calls.filter((call) => !['attach-vm', 'protect-vm'].includes(call))).toEqual([]);
+  });
+
+  it('is deleted on the way, from both hosts', async () => {
+    hosts.looksUntilLeft = MANY;
+    const vmId = await running();
+    await ask(vmId);
+    await phaseIs(vmId, 'MOVING');
+    await bench.act('deleteVm', vmId);
+    await bench.isGone(vmId);
+    expect(hosts.of(vmId)).toEqual([null, false, null, false]);
+    expect(hosts.calls).toContain('abort-migration@source');
+  });
+
+  it('is in error, and started nowhere, when neither host has it', async () => {
+    const vmId = await running();
+    hosts.vanish.add(vmId);
+    await ask(vmId);
+    const inError = ({ state }: VmView): boolean => state === 'ERROR';
+    const { error } = await bench.until(vmId, 'the error', inError);
+    expect(error?.code).toBe('MIGRATION_UNCLEAR');
+    expect(hosts.of(vmId)).toEqual([null, true, null, true]);
+    expect(bench.neighbours.calls).toEqual([]);
+    // Somebody has found it, and has defined it where it was.
+    bench.neighbours.vm(vmId).power = 'off';
+    await bench.act('startVm', vmId);
+    await bench.reaches(vmId, 'RUNNING');
+    await ended(vmId);
+    expect(hosts.of(vmId)).toEqual(['running', true, null, false]);
+  });
+});

@@ -1,0 +1,78 @@
+import { describe, expect, it } from '@jest/globals';
+import { domainXml } from './domain-xml.js';
+import { diskFilesOf } from './libvirt-answers.js';
+import { domainTypeOf, hasHostDevices, movedDomainXml, type DomainPaths } from './moved-domain.js';
+import { seedDiskXml } from './seed-xml.js';
+import { disksOf, withDisk } from './volume-xml.js';
+
+const HERE: DomainPaths = {
+  diskPath: '/here/disks/vm.qcow2',
+  agentSocketPath: '/here/agents/a.sock',
+  screenSocketPath: '/here/screens/s',
+  consoleLogPath: '/here/log',
+  seedPath: '/here/disks/seed.iso',
+};
+const THERE: DomainPaths = {
+  diskPath: "/the're/disks & more/vm.qcow2",
+  agentSocketPath: '/there/agents/a.sock',
+  screenSocketPath: '/there/screens/s',
+  consoleLogPath: '/there/log',
+  seedPath: '/there/disks/seed.iso',
+};
+const definition = (consoleLogPath: string | null): string =>
+  domainXml(
+    {
+      vmId: '0196f5a0-0000-7000-8000-000000000001',
+      departmentId: '0196f5a0-0000-7000-8000-0000000000d1',
+      name: '/here/disks/vm.qcow2',
+      vcpus: 1,
+      memoryMib: 64,
+      nics: [],
+      filterName: null,
+    },
+    { ...HERE, virtType: 'kvm', consoleLogPath: consoleLogPath ?? undefined, fence: 1 },
+  );
+
+describe('a domain on another host', () => {
+  it('has all that is outside of it in the places of that host, and is the same machine', () => {
+    const domain = withDisk(definition(HERE.consoleLogPath), seedDiskXml('/here/disks/seed.iso'));
+    const moved = movedDomainXml(domain, HERE, THERE);
+    expect(diskFilesOf(moved ?? '')).toEqual([THERE.diskPath, THERE.seedPath]);
+    for (const path of [THERE.agentSocketPath, THERE.screenSocketPath, THERE.consoleLogPath])
+      expect(moved).toContain(`"${path ?? ''}"`);
+    expect(moved).not.toMatch(/"\/here\//);
+    // What people call it is no path.
+    expect(moved).toContain('<title>/here/disks/vm.qcow2</title>');
+    expect(movedDomainXml(moved ?? '', THERE, HERE)).toBe(domain);
+  });
+
+  it('tells nothing of what its disk is based on: libvirt reads that there', () => {
+    const chain = `<backingStore type='file'><source file='/here/a'/><backingStore type='file'><source file='/here/b'/><backingStore/></backingStore></backingStore>`;
+    const running = definition(null).replace('</disk>', `${chain}</disk>`);
+    const moved = movedDomainXml(running, HERE, THERE) ?? '';
+    expect(moved).not.toContain('backingStore');
+    expect(disksOf(moved)).toEqual([{ file: THERE.diskPath, target: 'vda', serial: undefined }]);
+  });
+
+  it('has an empty drive where nobody wants a seed any more', () => {
+    const withSeed = withDisk(definition(null), seedDiskXml('/here/disks/seed.iso'));
+    const moved = movedDomainXml(withSeed, HERE, { ...THERE, seedPath: null }) ?? '';
+    expect(disksOf(moved).map(({ file, target }) => [file, target])).toEqual([
+      [THERE.diskPath, 'vda'],
+      [undefined, 'hda'],
+    ]);
+  });
+
+  it('is none where its log has no place, and stays without one where it had none', () => {
+    const nowhere = { ...THERE, consoleLogPath: null };
+    expect(movedDomainXml(definition(HERE.consoleLogPath), HERE, nowhere)).toBeUndefined();
+    expect(movedDomainXml(definition(null), HERE, THERE)).not.toContain('/there/log');
+  });
+
+  it('can have nothing that is of a host', () => {
+    expect(domainTypeOf(definition(null))).toBe('kvm');
+    expect(hasHostDevices(definition(null))).toBe(false);
+    for (const device of [`<hostdev mode='subsystem' type='pci'/>`, `<interface type='direct'><mac/></interface>`])
+      expect(hasHostDevices(withDisk(definition(null), device))).toBe(true);
+  });
+});

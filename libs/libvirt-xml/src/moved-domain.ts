@@ -1,0 +1,77 @@
+import { attribute, elements, tags } from './read-markup.js';
+import { AGENT_PORT_NAME } from './domain-xml.js';
+import { escaped } from './xml-element.js';
+
+/** Where what belongs to a domain is on a host; null: it has none. */
+export interface DomainPaths {
+  readonly diskPath: string;
+  readonly agentSocketPath: string;
+  readonly screenSocketPath: string;
+  readonly consoleLogPath: string | null;
+  readonly seedPath: string | null;
+}
+
+/** Devices that are of the host, and can't come along to another. */
+export const hasHostDevices = (domainXml: string): boolean =>
+  ['hostdev', 'filesystem', 'shmem'].some((name) => tags(domainXml, name).length > 0) ||
+  tags(domainXml, 'interface').some((tag) => ['hostdev', 'direct'].includes(attribute(tag, 'type') ?? ''));
+
+/** What the guest is run by: `kvm` or `qemu`. */
+export const domainTypeOf = (domainXml: string): string | undefined => attribute(tags(domainXml, 'domain')[0], 'type');
+
+/**
+ * A domain as it is to be on another host: the same machine, with what is outside of it in other places. Which files a disk
+ * is based on the other host reads out of its own disk.
+ * @returns undefined when there is something in it that has no place there
+ */
+export const movedDomainXml = (domainXml: string, from: DomainPaths, to: DomainPaths): string | undefined => {
+  const serials = ['serial', 'console'].flatMap((name) => elements(domainXml, name));
+  const logs = serials.filter((xml) => attribute(tags(xml, 'source')[0], 'path') !== undefined && isFile(xml));
+  const { consoleLogPath } = to;
+  if (logs.length > 0 && consoleLogPath === null) return undefined;
+  const changes = [
+    ...elements(domainXml, 'disk').map((xml) => change(xml, movedDisk(xml, from, to))),
+    ...elements(domainXml, 'channel')
+      .filter(isAgentChannel)
+      .map((xml) => change(xml, withSource(xml, 'path', to.agentSocketPath))),
+    ...elements(domainXml, 'graphics').map((xml) => change(xml, withSockets(xml, to.screenSocketPath))),
+    ...logs.map((xml) => change(xml, withSource(xml, 'path', consoleLogPath ?? ''))),
+  ];
+  return changes.reduce((xml, { before, after }) => xml.replace(before, () => after), domainXml);
+};
+
+interface Changed {
+  readonly before: string;
+  readonly after: string;
+}
+
+const change = (before: string, after: string): Changed => ({ before, after });
+
+const isFile = (xml: string): boolean => /^<\w+\s[^>]*\btype=['"]file['"]/.test(xml);
+
+const isAgentChannel = (xml: string): boolean => attribute(tags(xml, 'target')[0], 'name') === AGENT_PORT_NAME;
+
+/** With its own element from the first to the last tag: one stands in another where an image is based on an image. */
+const CHAIN = /<backingStore(?:\s[^>]*)?\/>|<backingStore(?:\s[^>]*)?>[\s\S]*<\/backingStore>/;
+
+const movedDisk = (xml: string, from: DomainPaths, to: DomainPaths): string => {
+  const file = attribute(tags(xml, 'source')[0], 'file');
+  const bare = xml.replace(CHAIN, '');
+  if (file === from.diskPath) return withSource(bare, 'file', to.diskPath);
+  if (file === undefined || file !== from.seedPath) return xml;
+  // An empty drive is the same machine.
+  return to.seedPath === null ? bare.replace(/<source(?:\s[^>]*)?\/>/, '') : withSource(bare, 'file', to.seedPath);
+};
+
+const withSource = (xml: string, name: string, value: string): string => {
+  const [source] = tags(xml, 'source');
+  return source === undefined ? xml : xml.replace(source, () => withAttribute(source, name, value));
+};
+
+/** On the element itself, and where it listens. */
+const withSockets = (xml: string, path: string): string =>
+  xml.replace(/<(?:graphics|listen)\s[^>]*>/g, (tag) => withAttribute(tag, 'socket', path));
+
+/** The tag with another value of an attribute that it has; as it is when it has none. */
+const withAttribute = (tag: string, name: string, value: string): string =>
+  tag.replace(new RegExp(`(\\s${name}=)(?:'[^']*'|"[^"]*")`), (_before, lead: string) => `${lead}"${escaped(value)}"`);
