@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { domainXml } from './domain-xml.js';
 import { diskFilesOf } from './libvirt-answers.js';
-import { domainTypeOf, hasHostDevices, movedDomainXml, type DomainPaths } from './moved-domain.js';
+import { virtTypeOf, hasHostDevices, movedDomainXml, type DomainPaths } from './moved-domain.js';
 import { seedDiskXml } from './seed-xml.js';
-import { disksOf, withDisk } from './volume-xml.js';
+import { disksOf, withDevice } from './volume-xml.js';
 
 const HERE: DomainPaths = {
   diskPath: '/here/disks/vm.qcow2',
@@ -35,7 +35,7 @@ const definition = (consoleLogPath: string | null): string =>
 
 describe('a domain on another host', () => {
   it('has all that is outside of it in the places of that host, and is the same machine', () => {
-    const domain = withDisk(definition(HERE.consoleLogPath), seedDiskXml('/here/disks/seed.iso'));
+    const domain = withDevice(definition(HERE.consoleLogPath), seedDiskXml('/here/disks/seed.iso'));
     const moved = movedDomainXml(domain, HERE, THERE);
     expect(diskFilesOf(moved ?? '')).toEqual([THERE.diskPath, THERE.seedPath]);
     for (const path of [THERE.agentSocketPath, THERE.screenSocketPath, THERE.consoleLogPath])
@@ -55,7 +55,7 @@ describe('a domain on another host', () => {
   });
 
   it('has an empty drive where nobody wants a seed any more', () => {
-    const withSeed = withDisk(definition(null), seedDiskXml('/here/disks/seed.iso'));
+    const withSeed = withDevice(definition(null), seedDiskXml('/here/disks/seed.iso'));
     const moved = movedDomainXml(withSeed, HERE, { ...THERE, seedPath: null }) ?? '';
     expect(disksOf(moved).map(({ file, target }) => [file, target])).toEqual([
       [THERE.diskPath, 'vda'],
@@ -70,9 +70,9 @@ describe('a domain on another host', () => {
   });
 
   it('can have nothing that is of a host', () => {
-    expect(domainTypeOf(definition(null))).toBe('kvm');
+    expect(virtTypeOf(definition(null))).toBe('kvm');
     expect(hasHostDevices(definition(null))).toBe(false);
     for (const device of [`<hostdev mode='subsystem' type='pci'/>`, `<interface type='direct'><mac/></interface>`])
-      expect(hasHostDevices(withDisk(definition(null), device))).toBe(true);
+      expect(hasHostDevices(withDevice(definition(null), device))).toBe(true);
   });
 });

@@ -17,7 +17,7 @@ export const hasHostDevices = (domainXml: string): boolean =>
   tags(domainXml, 'interface').some((tag) => ['hostdev', 'direct'].includes(attribute(tag, 'type') ?? ''));
 
 /** What the guest is run by: `kvm` or `qemu`. */
-export const domainTypeOf = (domainXml: string): string | undefined => attribute(tags(domainXml, 'domain')[0], 'type');
+export const virtTypeOf = (domainXml: string): string | undefined => attribute(tags(domainXml, 'domain')[0], 'type');
 
 /**
  * A domain as it is to be on another host: the same machine, with what is outside of it in other places. Which files a disk

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { DomainError, type MigrationRefusal, type MigrationSource } from '@infinibay/contracts';
-import { disksOf, domainTypeOf, hasHostDevices } from '@infinibay/libvirt-xml';
+import { disksOf, virtTypeOf, hasHostDevices } from '@infinibay/libvirt-xml';
 import { Injectable } from '@nestjs/common';
 import { openDiskFile } from '../disks/disk-files.js';
 import { diskError } from '../disks/disk-problem.js';
@@ -34,7 +34,7 @@ export class MigrationFacts {
     await this.domains.requireNoSavedMemory(vmId, deadline);
     const read = () => domain.xmlDesc({ inactive: true, timeoutMs: deadline.timeoutMs() });
     const definition = await this.hypervisor.use('read-domain', read);
-    const virtType = domainTypeOf(definition);
+    const virtType = virtTypeOf(definition);
     if (virtType !== 'kvm' && virtType !== 'qemu') throw notMigratable(vmId, 'DRIVER');
     if (hasHostDevices(definition)) throw notMigratable(vmId, 'DEVICES');
     const files = disksOf(definition).flatMap(({ file }) => (file === undefined ? [] : [file]));
