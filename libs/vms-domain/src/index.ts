@@ -15,6 +15,7 @@ export * from './ports.js';
 export * from './quotas.js';
 export * from './registry.js';
 export * from './snapshots.js';
+export * from './spec/cdrom.js';
 export * from './spec/domain-comparison.js';
 export * from './spec/hardware.js';
 export * from './spec/link-comparison.js';

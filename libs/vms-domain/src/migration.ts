@@ -74,6 +74,8 @@ export interface MovedVm {
   readonly hardware: VmHardware;
   readonly snapshots: number;
   readonly volumes: number;
+  /** There is something in its CD drive, which is a file of its host. */
+  readonly hasMedium?: boolean;
 }
 
 /**
@@ -89,4 +91,5 @@ export const requireMigratable = (vm: MovedVm, hostId: string | null): void => {
   if (keepsFirmwareState(vm.hardware)) throw new DomainError('VM_NOT_MIGRATABLE', { vmId, reason: 'FIRMWARE_STATE' });
   if (vm.snapshots > 0) throw new DomainError('VM_NOT_MIGRATABLE', { vmId, reason: 'SNAPSHOTS' });
   if (vm.volumes > 0) throw new DomainError('VM_NOT_MIGRATABLE', { vmId, reason: 'VOLUMES' });
+  if (vm.hasMedium === true) throw new DomainError('VM_NOT_MIGRATABLE', { vmId, reason: 'CDROM' });
 };

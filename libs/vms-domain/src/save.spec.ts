@@ -48,6 +48,8 @@ describe('a save', () => {
       'REMOVE_VM_PORT',
       'CHANGE_VM_PORT_NETWORK',
       'SET_VM_HARDWARE',
+      'INSERT_VM_CDROM',
+      'EJECT_VM_CDROM',
       'REPAIR_VM_DRIFT',
       'ACCEPT_VM_DRIFT',
       'ATTACH_VOLUME',

@@ -131,6 +131,20 @@ export const ERROR_CODES = {
     kind: 'precondition',
     message: 'The upload was given up, or nobody has gone on with it for a day',
   },
+  IMAGE_NOT_AN_ISO: { kind: 'precondition', message: 'The image is no ISO: it does not go into a CD drive' },
+  IMAGE_NOT_ON_HOST: { kind: 'precondition', message: 'The host of the virtual machine does not have the image' },
+  CDROM_LOCKED: {
+    kind: 'precondition',
+    message: 'The guest keeps the tray of its CD drive locked: unmount or eject the medium in the guest first',
+  },
+  CDROM_REPLACED: {
+    kind: 'precondition',
+    message: 'What is in the CD drive of the virtual machine is no image of its host that may be used',
+  },
+  CDROM_NOT_SHARED: {
+    kind: 'precondition',
+    message: 'The medium in the CD drive is of the department that the virtual machine would leave: eject it first',
+  },
   IMAGE_NOT_A_DISK: { kind: 'precondition', message: 'The image is an ISO: no disk can be made of it' },
   STORAGE_UNAVAILABLE: { kind: 'unavailable', message: 'The storage of disks is not available on the host' },
   VOLUME_MISSING: { kind: 'precondition', message: 'The volume is missing on its host' },

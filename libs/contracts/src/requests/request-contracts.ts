@@ -1,4 +1,5 @@
 import type { AnyContract, RequestContract } from '../messages/define.js';
+import * as cdromRequests from './cdrom.requests.js';
 import * as clonesRequests from './clones.requests.js';
 import * as firewallRequests from './firewall.requests.js';
 import * as hardwareRequests from './hardware.requests.js';
@@ -41,6 +42,7 @@ export const REQUEST_CONTRACTS: readonly RequestContract[] = [
   volumesRequests,
   imagesRequests,
   seedRequests,
+  cdromRequests,
   hostDetailsRequests,
   vmSizesRequests,
   portLinksRequests,

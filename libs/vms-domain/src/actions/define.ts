@@ -68,6 +68,8 @@ interface Action<K extends string, M extends string> {
   readonly ofVolume?: true;
   /** Its input names a port beside the VM. */
   readonly ofPort?: true;
+  /** It is about the CD drive of the VM alone: sizes stay as they are. */
+  readonly ofCdrom?: true;
   /** Its input names a port, a network, or both beside the VM, which has another port afterwards, or one less. */
   readonly changesPorts?: true;
   /** While it is open nothing else is accepted but what destroys the VM: it must not be left half done. */

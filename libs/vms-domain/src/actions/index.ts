@@ -8,7 +8,9 @@ import { createSnapshot } from './create-snapshot.js';
 import { deleteVm } from './delete.js';
 import { deleteSnapshot } from './delete-snapshot.js';
 import { detachVolume } from './detach-volume.js';
+import { ejectCdrom } from './eject-cdrom.js';
 import { forceOff } from './force-off.js';
+import { insertCdrom } from './insert-cdrom.js';
 import { migrate } from './migrate.js';
 import { reboot } from './reboot.js';
 import { removePort } from './remove-port.js';
@@ -54,6 +56,8 @@ export const ACTIONS = [
   removePort,
   changePortNetwork,
   setHardware,
+  insertCdrom,
+  ejectCdrom,
   attachVolume,
   detachVolume,
   createSnapshot,

@@ -1,4 +1,5 @@
 import type { DomainSizes, ObservedSizes, VmSizes } from '@infinibay/contracts';
+import { isCdromDue, otherCdroms, type CdromComparison } from './cdrom.js';
 import { areLinksDue, isLinkUp, linkDifferences, type LinkComparison, type LinkPath } from './link-comparison.js';
 import { SIZE_PATHS, type DownLinks, type SizePath } from './vm-spec.js';
 
@@ -25,7 +26,7 @@ export interface PendingRestart extends SizeDifference {
 /** What somebody else has made of a VM. */
 export interface Drift {
   /** `definition.` what its next start makes of it, `live.` what runs now; then the path in the spec. */
-  readonly path: `${'definition' | 'live'}.${SizePath | LinkPath}`;
+  readonly path: `${'definition' | 'live'}.${SizePath | LinkPath | 'cdrom'}`;
   readonly declared: number;
   readonly actual: number;
 }
@@ -36,6 +37,8 @@ export interface DomainComparison {
   readonly have: ObservedSizes;
   /** Left out: nobody looked at its links. */
   readonly links?: LinkComparison | null;
+  /** Left out: it has no CD drive. */
+  readonly cdrom?: CdromComparison | null;
   /** What somebody made of its sizes that stands until a person overrules it: nothing is done about it. */
   readonly standing?: readonly Drift[];
 }
@@ -89,14 +92,16 @@ export const nextSpecStep = (comparison: DomainComparison, completed: ReadonlySe
   const {
     have: { definition, live },
     links = null,
+    cdrom = null,
   } = comparison;
   // The next start defines it.
   if (definition === null) return null;
-  const isToBeDefined = sizesToChange(comparison, 'definition').length > 0 || areLinksDue(links, 'definition');
+  const isBesideSizes = (of: 'definition' | 'live'): boolean => areLinksDue(links, of) || isCdromDue(cdrom, of);
+  const isToBeDefined = sizesToChange(comparison, 'definition').length > 0 || isBesideSizes('definition');
   if (isToBeDefined && !completed.has('redefine')) return 'redefine';
   if (live === null || completed.has('update-live')) return null;
   const canGrow = sizesToChange(comparison, 'live').some((one) => isWithinBound(one, live));
-  return canGrow || areLinksDue(links, 'live') ? 'update-live' : null;
+  return canGrow || isBesideSizes('live') ? 'update-live' : null;
 };
 
 const reasonOf = (difference: SizeDifference, live: DomainSizes): RestartReason => {
@@ -119,7 +124,7 @@ const distanceOf = ({ declared, actual }: SizeDifference): number => Math.abs(de
  * asked for is on its way; one that is farther from it than it was, was moved by somebody.
  */
 export const driftOf = (
-  { want, have: { definition, live }, links = null }: DomainComparison,
+  { want, have: { definition, live }, links = null, cdrom = null }: DomainComparison,
   pending: readonly PendingRestart[],
 ): { readonly pendingRestart: PendingRestart[]; readonly drift: Drift[] } => {
   const pendingRestart: PendingRestart[] = [];
@@ -130,8 +135,12 @@ export const driftOf = (
       pendingRestart.push({ ...difference, reason: known.reason });
     else drift.push({ ...difference, path: `live.${difference.path}` });
   }
-  return { pendingRestart, drift: [...drift, ...linkDriftOf(links)] };
+  return { pendingRestart, drift: [...drift, ...linkDriftOf(links), ...cdromDriftOf(cdrom)] };
 };
+
+/** A drive that holds what somebody else has put into it: 1 is what is declared, 0 anything else. */
+const cdromDriftOf = (cdrom: CdromComparison | null): Drift[] =>
+  otherCdroms(cdrom).map((of): Drift => ({ path: `${of}.cdrom`, declared: 1, actual: 0 }));
 
 const NOT_LOOKED_AT: LinkComparison = { want: {}, have: null };
 

@@ -1,5 +1,6 @@
 import { DomainError, MacAddress, VmSizes, type PortLinkState, type VmHardware } from '@infinibay/contracts';
 import { z } from 'zod';
+import { VmCdrom } from './cdrom.js';
 import { DEFAULT_HARDWARE, KeptHardware } from './hardware.js';
 
 /** The ports whose link is down, by MAC address; every other one is up. */
@@ -15,6 +16,8 @@ export const VmSpec = z
     autostart: z.boolean().default(false),
     links: DownLinks.default({}),
     hardware: KeptHardware.default(() => ({ ...DEFAULT_HARDWARE, bootOrder: [...DEFAULT_HARDWARE.bootOrder] })),
+    // Not there: it has no drive.
+    cdrom: VmCdrom.optional(),
   })
   .superRefine((spec, context) => {
     for (const [bound, of] of BOUNDS)
@@ -39,6 +42,7 @@ export const specOfSizes = (
   autostart = false,
   links: DownLinks = {},
   hardware: VmHardware = DEFAULT_HARDWARE,
+  cdrom?: VmCdrom,
 ): VmSpec => ({
   version: 1,
   vcpus,
@@ -48,6 +52,7 @@ export const specOfSizes = (
   autostart,
   links: { ...links },
   hardware: { ...hardware, bootOrder: [...hardware.bootOrder] },
+  ...(cdrom === undefined ? {} : { cdrom: { ...cdrom } }),
 });
 
 export const sizesOfSpec = ({ vcpus, maxVcpus, memoryMib, maxMemoryMib }: VmSpec): VmSizes => ({
