@@ -34,6 +34,8 @@ const REFUSED = [
   'removeVmPort',
   'changeVmPortNetwork',
   'setVmHardware',
+  'insertVmCdrom',
+  'ejectVmCdrom',
   'attachVolume',
   'detachVolume',
   'createVmSnapshot',

@@ -1,4 +1,5 @@
 import {
+  inspectCdrom,
   inspectDisk,
   inspectPortLinks,
   inspectSavedMemory,
@@ -9,13 +10,14 @@ import {
   type ReplyOf,
 } from '@infinibay/contracts';
 import { RequestClient } from '@infinibay/platform-messaging';
-import type { DomainComparison, Step } from '@infinibay/vms-domain';
+import type { CdromComparison, DomainComparison, Step } from '@infinibay/vms-domain';
 import { Inject, Injectable } from '@nestjs/common';
 import { unlessTooOld } from '../actions/agent-age.js';
 import { STEPS } from '../actions/index.js';
 import type { Preparation, StepOutcome } from '../actions/step.js';
 import type { Vm } from '../generated/prisma/client.js';
 import { VmCloudInitRepository } from '../vms/vm-cloud-init.repository.js';
+import { cdromOf } from '../vms/vm-cdrom.js';
 import { linksOf, sizesOf } from '../vms/vm-spec.js';
 import { VOLUME_OPTIONS, type VolumeOptions } from '../volumes/volume-options.js';
 import { standingDrift, type Reading } from './reading.js';
@@ -44,9 +46,10 @@ export class HostClient {
 
   /** What of its spec the VM is on its host. */
   async compare({ vm, open }: Pick<Reading, 'vm' | 'open'>): Promise<DomainComparison> {
-    const [have, links] = await Promise.all([this.inspectSizes(vm), this.inspectLinks(vm)]);
+    const looks = [this.inspectSizes(vm), this.inspectLinks(vm), this.compareCdrom(vm)] as const;
+    const [have, links, cdrom] = await Promise.all(looks);
     const standing = standingDrift({ vm, open });
-    return { want: sizesOf(vm), have, links: { want: linksOf(vm), have: links }, standing };
+    return { want: sizesOf(vm), have, links: { want: linksOf(vm), have: links }, cdrom, standing };
   }
 
   private inspectSizes({ id: vmId, hostId }: Vm): Promise<ObservedSizes> {
@@ -58,6 +61,16 @@ export class HostClient {
     const { requests } = this;
     const ask = () => requests.call(inspectPortLinks, { vmId }, { hostId });
     return (await unlessTooOld({ requests, vmId, hostId }, ask)) ?? null;
+  }
+
+  /** null: it has no drive. */
+  private async compareCdrom(vm: Vm): Promise<CdromComparison | null> {
+    const want = cdromOf(vm);
+    if (want === undefined) return null;
+    const { requests } = this;
+    const { id: vmId, hostId } = vm;
+    const ask = () => requests.call(inspectCdrom, { vmId, imageId: want.imageId }, { hostId });
+    return { want, have: (await unlessTooOld({ requests, vmId, hostId }, ask)) ?? null };
   }
 
   perform(

@@ -67,7 +67,7 @@ export class StepEffects {
   ): Promise<void> {
     const isKept = savedAt !== null && savedMemory !== 'discarded';
     if ((step !== 'define' && step !== 'revert-to-snapshot') || isKept) return;
-    await this.vms.update(tx, id, { definedHardware: { ...hardwareOf(vm) } });
+    await this.vms.update(tx, id, { definedHardware: { ...hardwareOf(vm) }, definedCdrom: vm.hasCdrom });
   }
 
   /** Of a step that has not come about yet as well. @returns what tells of snapshots that are gone */

@@ -3,7 +3,9 @@ import {
   actionOf,
   adopted,
   adoptedLinks,
+  cdromAfter,
   checkedSpec,
+  ejected,
   hardwareOver,
   isOfLink,
   requireChangeable,
@@ -26,6 +28,8 @@ import { VmRepository } from '../vms/vm.repository.js';
 import type { Said } from './action-inputs.js';
 import { NamedPorts } from './named-ports.js';
 import { NeighbourChecks } from './neighbour-checks.js';
+import { InsertVmCdrom } from './vm-cdrom.inputs.js';
+import { VmMedia, mediumNamed } from './vm-media.js';
 import { ResizeVm, RestoreVmRevision, SetVmAutostart, SetVmHardware, SetVmPortLink } from './vm-spec.inputs.js';
 import type { CreateVm } from './vm.inputs.js';
 import { VmAdmission } from './vm.admission.js';
@@ -55,6 +59,7 @@ export class SpecChanges {
     private readonly metadata: VmMetadataRepository,
     private readonly admission: VmAdmission,
     private readonly ports: NamedPorts,
+    private readonly media: VmMedia,
   ) {}
 
   /** Where a new VM goes and how large it is. @throws DomainError what VmAdmission throws */
@@ -85,7 +90,7 @@ export class SpecChanges {
    * Writes the revision that an action asks for, unless the spec says so already, and has its host compared with it.
    * What the VM was promised stays its own until it has been seen that its guest does not need it.
    * @param vm locked
-   * @throws DomainError INVALID_INPUT, REVISION_NOT_FOUND, PORT_NOT_FOUND, FIRMWARE_CHANGE_UNCONFIRMED, and what VmAdmission throws
+   * @throws DomainError INVALID_INPUT, REVISION_NOT_FOUND, PORT_NOT_FOUND, FIRMWARE_CHANGE_UNCONFIRMED, and what VmAdmission and VmMedia throw
    */
   async accept(
     tx: Transaction,
@@ -95,8 +100,10 @@ export class SpecChanges {
     const spec = await this.specAfter(tx, vm, kind, said);
     requireChangeable(hardwareOf(vm), spec.hardware, parameters.acceptUnbootable === true);
     await this.admission.requireHardware(tx, vm, spec.hardware);
+    await this.media.requireInsertable(tx, vm, spec);
     const isOfHost = !OF_NO_HOST.has(kind);
-    const isOfSizes = isOfHost && actionOf(kind).ofPort !== true;
+    const { ofPort, ofCdrom } = actionOf(kind);
+    const isOfSizes = isOfHost && ofPort !== true && ofCdrom !== true;
     const columns = isOfSizes ? await this.sizedColumns(tx, vm, sizesOfSpec(spec)) : isOfHost ? {} : stillApplied(vm);
     const changed = await this.revisions.declare(tx, vm, spec, { actorId: actor.userId, operation: kind }, columns);
     // What somebody made of that before is overruled, or declared: the next start does not keep it.
@@ -136,10 +143,16 @@ export class SpecChanges {
       const { hardware } = SetVmHardware.omit({ idempotencyKey: true }).parse(said);
       return checkedSpec({ ...spec, hardware: hardwareOver(spec.hardware, hardware) });
     }
+    if (kind === 'INSERT_VM_CDROM') {
+      const { imageId } = InsertVmCdrom.omit({ idempotencyKey: true }).parse(said);
+      return checkedSpec({ ...spec, cdrom: { imageId: mediumNamed(imageId) } });
+    }
+    if (kind === 'EJECT_VM_CDROM') return checkedSpec({ ...spec, cdrom: ejected(spec.cdrom) });
     if (kind !== 'RESTORE_VM_REVISION') return spec;
     const { revision } = RestoreVmRevision.omit({ idempotencyKey: true }).parse(said);
     const stored = await this.revisions.find(vm, revision, tx);
     if (stored === null) throw new DomainError('REVISION_NOT_FOUND', { revision, newest: vm.revision });
-    return checkedSpec(stored.spec);
+    const restored = checkedSpec(stored.spec);
+    return checkedSpec({ ...restored, cdrom: cdromAfter(spec.cdrom, restored.cdrom) });
   }
 }

@@ -28,6 +28,7 @@ import { VmCreation } from './vm-creation.js';
 import { VmEffects } from './vm-effects.js';
 import { SetVmCloudInitResolver } from './vm-cloud-init.resolver.js';
 import { VmCloudInitService } from './vm-cloud-init.service.js';
+import { VmMedia } from './vm-media.js';
 import { VmMetadataResolver } from './vm-metadata.resolver.js';
 import { VmMetadataService } from './vm-metadata.service.js';
 import { VmMigrationResolver } from './vm-migration.resolver.js';
@@ -65,6 +66,7 @@ import { VolumeAttachment } from './volume-attachment.js';
     SoftDeletion,
     PortChanges,
     VmEffects,
+    VmMedia,
     VmSnapshots,
     ActionEffects,
     VmCreation,

@@ -7,12 +7,13 @@ import type { Vm as VmRow } from '../generated/prisma/client.js';
 import { createdEvent } from '../vms/vm.events.js';
 import { changesBetween, updatedEvent, type VmFacts } from '../vms/vm-facts.js';
 import { VmCloudInitRepository } from '../vms/vm-cloud-init.repository.js';
+import { cdromColumns } from '../vms/vm-cdrom.js';
 import { columnsOf } from '../vms/vm-spec.js';
 import { VmRepository, type NewVm } from '../vms/vm.repository.js';
 import { NeighbourChecks } from './neighbour-checks.js';
 import { SpecChanges } from './spec-changes.js';
 import type { CreateVm } from './vm.inputs.js';
-import type { Placement } from './vm.placement.js';
+import { isIso, type Placement } from './vm.placement.js';
 
 /** A new VM, with what is declared of it. */
 export interface Made {
@@ -29,6 +30,10 @@ interface Declared {
   readonly cloudInit: CloudInit | null;
   readonly columns: Pick<NewVm, OfOrigin> & Partial<NewVm>;
 }
+
+/** One that is installed from an ISO has an empty disk, and that ISO in its drive. */
+const ofInstallation = ({ image }: Placement): Partial<NewVm> =>
+  isIso(image) ? { blankDisk: true, ...cdromColumns({ imageId: image.id }) } : {};
 
 /** From what a client asks for to the row of a new VM. */
 @Injectable()
@@ -58,7 +63,7 @@ export class VmCreation {
     return this.write(tx, actor, place, {
       said: { name, description: description ?? '', tags: tags ?? [], deletionProtected: false },
       cloudInit: cloudInitOver(template?.cloudInit ?? null, input.cloudInit),
-      columns: { departmentId, networkId, wantedNetworkId, ...ofTemplate, autostart },
+      columns: { departmentId, networkId, wantedNetworkId, ...ofTemplate, autostart, ...ofInstallation(place) },
     });
   }
 

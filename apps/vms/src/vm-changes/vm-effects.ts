@@ -8,6 +8,7 @@ import type { Said } from './action-inputs.js';
 import { KeptMemory } from './kept-memory.js';
 import { PortChanges } from './port-changes.js';
 import { SoftDeletion } from './soft-deletion.js';
+import { VmMedia } from './vm-media.js';
 
 /** What an action writes of the VM itself, beside its power and its spec. The VM is locked by whoever asks. */
 @Injectable()
@@ -17,9 +18,10 @@ export class VmEffects {
     private readonly deletions: SoftDeletion,
     private readonly departments: DepartmentChange,
     private readonly ports: PortChanges,
+    private readonly media: VmMedia,
   ) {}
 
-  /** @throws DomainError what KeptMemory, DepartmentChange and PortChanges throw */
+  /** @throws DomainError what KeptMemory, DepartmentChange, PortChanges and VmMedia throw */
   async accept(
     tx: Transaction,
     vm: VmRow,
@@ -31,6 +33,7 @@ export class VmEffects {
     const { deletion } = actionOf(kind);
     await this.ports.accept(tx, vm, kind, said);
     if (kind === 'SAVE_VM') await this.kept.promise(tx, vm);
+    if (kind === 'TRANSFER_VM') await this.media.requireShared(tx, vm);
     if (kind === 'TRANSFER_VM') await this.departments.accept(tx, vm, parameters.departmentId ?? vm.departmentId);
     if (deletion === 'scheduled') return this.deletions.schedule(tx, vm, actor, parameters);
     return deletion === 'taken-back' ? this.deletions.cancel(tx, vm) : [];

@@ -22,7 +22,11 @@ export class CreateVmInput {
   @Field(() => String, { description: '1 to 63 of a-z, 0-9 and -; the host name in the guest' })
   name!: string;
 
-  @Field(() => ID, { nullable: true })
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      'An ISO makes an empty disk of diskGib, with the ISO in the CD drive and a boot order of DISK, then CDROM',
+  })
   imageId?: string | null;
 
   @Field(() => ID, { nullable: true, description: 'Of the department, or shared' })
@@ -53,7 +57,7 @@ export class CreateVmInput {
   })
   maxMemoryMib?: number | null;
 
-  @Field(() => Float, { nullable: true, description: "GiB, at least the image's size, which is also the default" })
+  @Field(() => Float, { nullable: true, description: "GiB, at least the image's size, which is also the default; has to be said with an ISO" })
   diskGib?: number | null;
 
   @Field(() => VmHardwareInput, {

@@ -23,7 +23,7 @@ import { ImageRepository } from '../catalog/image.repository.js';
 import { bytesToGib } from '../catalog/sizes.js';
 import { TemplateChoice } from '../catalog/template-choice.js';
 import type { KeptVersion } from '../catalog/template-version.repository.js';
-import { requireUsable } from '../catalog/usable-image.js';
+import { requireSource, requireUsable } from '../catalog/usable-image.js';
 import type { Transaction } from '../database.js';
 import type { Image, Vm as VmRow } from '../generated/prisma/client.js';
 import { FleetRepository } from '../hosts/fleet.repository.js';
@@ -74,7 +74,7 @@ export class VmPlacement {
     await this.fleet.lock(tx);
     const wanted = await this.wanted(tx, input);
     // From here on nobody deletes it: who was about to has done so, and it is refused.
-    await this.images.keep(tx, wanted.image.id, input.departmentId);
+    await this.images.keepSource(tx, wanted.image.id, input.departmentId);
     const { maxVcpus, maxMemoryMib, hardware } = wanted;
     const request = { imageId: wanted.image.id, vcpus: maxVcpus, memoryMib: maxMemoryMib, hardware };
     return { ...wanted, ...(await this.choose(tx, request)) };
@@ -194,13 +194,16 @@ export class VmPlacement {
     const template =
       templateId === null ? null : await this.templates.find(tx, { departmentId, templateId, templateVersion });
     const named = await this.image(tx, template?.imageId ?? input.imageId ?? '');
-    const image = requireUsable(named, departmentId);
+    // To be installed from an ISO it needs a disk of a size that was said, and no template of it there is.
+    const isFromIso = isIso(named) && template === null && input.diskBytes !== null;
+    const image = (isFromIso ? requireSource : requireUsable)(named, departmentId);
     const sizes = sizesOver(template?.spec ?? smallestOf(image), input);
     const diskBytes =
       input.diskBytes === null ? (template?.diskBytes ?? image.virtualSizeBytes) : BigInt(input.diskBytes);
-    requireImageMinimum(image, { memoryMib: sizes.memoryMib, diskBytes });
+    requireImageMinimum(isFromIso ? ofBlankDisk(image) : image, { memoryMib: sizes.memoryMib, diskBytes });
     if (template !== null) requireWithinLimits(template.limits, { ...sizes, diskGib: bytesToGib(diskBytes) });
-    const hardware = checkedHardware(hardwareOver(template?.spec.hardware ?? DEFAULT_HARDWARE, input.hardware));
+    const below = isFromIso ? INSTALLED_FROM_ISO : (template?.spec.hardware ?? DEFAULT_HARDWARE);
+    const hardware = checkedHardware(hardwareOver(below, input.hardware));
     return { image, template, diskBytes, hardware, ...sizes };
   }
 
@@ -210,6 +213,14 @@ export class VmPlacement {
     return image;
   }
 }
+
+export const isIso = ({ format }: Pick<Image, 'format'>): boolean => format === 'iso';
+
+/** The disk is empty at first, and no guest boots from it: then its turn comes. */
+const INSTALLED_FROM_ISO: VmHardware = { ...DEFAULT_HARDWARE, bootOrder: ['DISK', 'CDROM'] };
+
+/** Nothing of an ISO is on the disk. */
+const ofBlankDisk = (image: Image): Image => ({ ...image, virtualSizeBytes: 0n });
 
 /** What an image gets of which nothing is said. */
 const smallestOf = ({ minMemoryMib }: Image): VmSpec =>

@@ -8,7 +8,7 @@ const keptIn = (stored: unknown): VmHardware => KeptHardware.safeParse(stored).d
 export const hardwareOf = ({ hardware }: Pick<VmRow, 'hardware'>): VmHardware => keptIn(hardware);
 
 /** States in which a machine stands that was made at a start. */
-const ON: readonly VmRow['state'][] = ['RUNNING', 'PAUSED', 'STOPPING'];
+export const ON: readonly VmRow['state'][] = ['RUNNING', 'PAUSED', 'STOPPING'];
 
 /**
  * Whether QEMU has variables of UEFI open. They hold no snapshots, and so it deletes none of any disk: libvirt asks it to

@@ -15,6 +15,7 @@ export const toChange = ({ path, from, to }: SpecChange): VmSpecChange => ({
 
 export const toSpec = (spec: DeclaredSpec): VmSpec => ({
   ...spec,
+  cdrom: spec.cdrom ?? null,
   links: Object.entries(spec.links).map(([mac, linkState]) => ({ mac, linkState })),
 });
 

@@ -1,6 +1,6 @@
 import { ListSize, PageInfo } from '@infinibay/platform-graphql';
 import { RESTART_REASONS } from '@infinibay/vms-domain';
-import { Field, Float, GraphQLISODateTime, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
+import { Field, Float, GraphQLISODateTime, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
 import { VmHardware } from '../catalog/hardware.model.js';
 import { PortLink } from './port-link.model.js';
 
@@ -11,6 +11,12 @@ registerEnumType(RestartReasons, {
     .map(([reason, meaning]) => `${reason}: ${meaning}.`)
     .join(' '),
 });
+
+@ObjectType({ description: 'The CD drive of a virtual machine' })
+export class VmCdrom {
+  @Field(() => ID, { nullable: true, description: 'The ISO in it; null when it is empty' })
+  imageId!: string | null;
+}
 
 @ObjectType({ description: 'What a virtual machine is declared to be, beside its power' })
 export class VmSpec {
@@ -43,6 +49,12 @@ export class VmSpec {
 
   @Field(() => VmHardware, { description: 'It holds from its next start on' })
   hardware!: VmHardware;
+
+  @Field(() => VmCdrom, {
+    nullable: true,
+    description: 'null when it has no CD drive; it gets one by the first insertVmCdrom, and keeps it. See ejectVmCdrom',
+  })
+  cdrom!: VmCdrom | null;
 }
 
 @ObjectType({ description: 'What a running guest becomes only when it has been off' })
@@ -75,14 +87,14 @@ export class PendingRestart {
 export class VmDrift {
   @Field(() => String, {
     description:
-      'definition.… what its next start makes of it, live.… what runs now; then the path in the spec, such as vcpus or links.52:54:00:12:34:56',
+      'definition.… what its next start makes of it, live.… what runs now; then the path in the spec, such as vcpus, cdrom or links.52:54:00:12:34:56',
   })
   path!: string;
 
-  @Field(() => Float, { description: 'Memory in MiB; of a link 1 for UP, 0 for DOWN' })
+  @Field(() => Float, { description: 'Memory in MiB; of a link 1 for UP, 0 for DOWN; of a CD drive 1' })
   declared!: number;
 
-  @Field(() => Float, { description: 'Memory in MiB; of a link 1 for UP, 0 for DOWN' })
+  @Field(() => Float, { description: 'Memory in MiB; of a link 1 for UP, 0 for DOWN; of a CD drive 0: it holds something else' })
   actual!: number;
 }
 

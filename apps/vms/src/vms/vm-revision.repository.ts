@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { PrismaClient, type Transaction } from '../database.js';
 import type { Prisma, Vm as VmRow, VmRevision as VmRevisionRow } from '../generated/prisma/client.js';
+import { cdromColumns } from './vm-cdrom.js';
 import { columnsOf, specOf } from './vm-spec.js';
 
 /** Who made a revision, and by what. */
@@ -63,8 +64,9 @@ export class VmRevisionRepository {
         correlationId,
       },
     });
-    const { autostart, hardware } = spec;
-    const declared = { ...columnsOf(spec), autostart, links: { ...spec.links }, hardware: json(hardware) };
+    const { autostart, hardware, cdrom } = spec;
+    const ofMachine = { links: { ...spec.links }, hardware: json(hardware), ...cdromColumns(cdrom) };
+    const declared = { ...columnsOf(spec), autostart, ...ofMachine };
     await tx.vm.update({ where: { id: vm.id }, data: { ...declared, ...columns, revision: number } });
     return changes.map(({ path }) => path);
   }

@@ -4,6 +4,7 @@ import { areOtherLinks, driftIn, linkOfCard, linksOf, linksToDefine, specOf, spe
 
 const MAC = '52:54:00:00:00:01';
 const OTHER = '52:54:00:00:00:02';
+const NO_DRIVE = { hasCdrom: false, cdromImageId: null };
 const PULLED = { [MAC]: 'DOWN' };
 const difference = (of: 'definition' | 'live', actual: number) => ({
   path: `${of}.links.${MAC}`,
@@ -47,7 +48,7 @@ describe('the links of a row', () => {
   });
 
   it('go along to the card that comes in the place of another, and nobody plugs a cable in by that', () => {
-    const sizes = { vcpus: 1, maxVcpus: null, memoryMib: 128, maxMemoryMib: null, autostart: false, hardware: {} };
+    const sizes = { vcpus: 1, maxVcpus: null, memoryMib: 128, maxMemoryMib: null, autostart: false, hardware: {}, ...NO_DRIVE };
     const after = (links: Record<string, string>, drift: ReturnType<typeof difference>[] = [], had = [MAC]): unknown =>
       specWithCard(specOf({ ...sizes, links }), { links, drift }, { got: OTHER, had }).links;
     const both = { ...PULLED, [OTHER]: 'DOWN' };

@@ -21,6 +21,7 @@ import {
 } from '@infinibay/vms-domain';
 import { z } from 'zod';
 import type { Prisma, Vm as VmRow } from '../generated/prisma/client.js';
+import { cdromOf } from './vm-cdrom.js';
 import { hardwareOf } from './vm-hardware.js';
 
 type SizeColumns = Pick<VmRow, 'vcpus' | 'maxVcpus' | 'memoryMib' | 'maxMemoryMib'>;
@@ -36,8 +37,10 @@ export const sizesOf = ({ vcpus, maxVcpus, memoryMib, maxMemoryMib }: SizeColumn
 /** The ports whose link a row says shall be down. What another version wrote and this one does not know is not there. */
 export const linksOf = ({ links }: Pick<VmRow, 'links'>): DownLinks => DownLinks.safeParse(links).data ?? {};
 
-export const specOf = (row: SizeColumns & Pick<VmRow, 'autostart' | 'links' | 'hardware'>): VmSpec =>
-  specOfSizes(sizesOf(row), row.autostart, linksOf(row), hardwareOf(row));
+type SpecColumns = SizeColumns & Pick<VmRow, 'autostart' | 'links' | 'hardware' | 'hasCdrom' | 'cdromImageId'>;
+
+export const specOf = (row: SpecColumns): VmSpec =>
+  specOfSizes(sizesOf(row), row.autostart, linksOf(row), hardwareOf(row), cdromOf(row));
 
 /** A bound that is the size itself is none: an older version makes such VMs. */
 export const columnsOf = ({ vcpus, maxVcpus, memoryMib, maxMemoryMib }: VmSizes): SizeColumns => ({
@@ -49,12 +52,13 @@ export const columnsOf = ({ vcpus, maxVcpus, memoryMib, maxMemoryMib }: VmSizes)
 
 const DRIFT_OF_SIZE = z.templateLiteral([z.enum(['definition', 'live']), '.', z.enum(SIZE_PATHS)]);
 const DRIFT_OF_LINK = z.templateLiteral([z.enum(['definition', 'live']), '.links.', z.string()]);
+const DRIFT_OF_CDROM = z.enum(['definition.cdrom', 'live.cdrom']);
 const difference = { declared: z.number(), actual: z.number() };
 const reasons = Object.keys(RESTART_REASONS) as RestartReason[];
 const StoredPending = z.array(
   z.object({ path: z.enum(SIZE_PATHS), reason: z.enum(reasons).catch('NOT_TAKEN'), ...difference }),
 );
-const StoredDrift = z.array(z.object({ path: z.union([DRIFT_OF_SIZE, DRIFT_OF_LINK]), ...difference }));
+const StoredDrift = z.array(z.object({ path: z.union([DRIFT_OF_SIZE, DRIFT_OF_LINK, DRIFT_OF_CDROM]), ...difference }));
 
 /** What another version wrote and this one does not know is not there. */
 export const pendingRestartIn = ({ pendingRestart }: Pick<VmRow, 'pendingRestart'>): PendingRestart[] =>

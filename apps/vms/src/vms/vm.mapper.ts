@@ -2,6 +2,7 @@ import { bytesToGib } from '../catalog/sizes.js';
 import { RESTART_REASONS, mayRun } from '@infinibay/vms-domain';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
 import { toSpec } from './vm-revision.mapper.js';
+import { isCdromPending } from './vm-cdrom.js';
 import { pendingHardware } from './vm-hardware.js';
 import type { PendingRestart } from './vm-revision.model.js';
 import { driftIn, pendingRestartIn, specOf } from './vm-spec.js';
@@ -40,7 +41,7 @@ export const toVm = (row: VmRow): Vm => ({
   hostId: row.hostId,
 });
 
-/** What waits for a restart: sizes, then what it is made of, which is fixed while it runs. */
+/** What waits for a restart: sizes, then what it is made of and its CD drive, which are fixed while it runs. */
 const pendingIn = (row: VmRow): PendingRestart[] => {
   const inJson = ({ declared, actual }: { readonly declared: unknown; readonly actual: unknown }) => ({
     declaredValue: JSON.stringify(declared),
@@ -60,7 +61,10 @@ const pendingIn = (row: VmRow): PendingRestart[] => {
     actual: null,
     ...inJson(one),
   }));
-  return [...sizes, ...hardware];
+  // What runs has no drive yet.
+  const cdrom = { declared: specOf(row).cdrom ?? null, actual: null };
+  const missing = { path: 'cdrom', reason, message: RESTART_REASONS[reason], declared: null, actual: null };
+  return [...sizes, ...hardware, ...(isCdromPending(row) ? [{ ...missing, ...inJson(cdrom) }] : [])];
 };
 
 const scheduledDeletionOf = ({ purgeAt, purgeVolumes, purgeById }: VmRow): ScheduledDeletion | null =>

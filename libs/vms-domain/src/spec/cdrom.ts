@@ -32,15 +32,14 @@ export const isCdromDue = (cdrom: CdromComparison | null, of: 'definition' | 'li
 };
 
 /** Where somebody else has changed the drive. */
-export const otherCdroms = (cdrom: CdromComparison | null): readonly ('definition' | 'live')[] =>
-  cdrom === null || cdrom.have === null
-    ? []
-    : (['definition', 'live'] as const).filter((of) => isOther(cdrom.have?.[of] ?? null, of));
+export const otherCdroms = (cdrom: CdromComparison | null): readonly ('definition' | 'live')[] => {
+  const have = cdrom?.have ?? null;
+  return have === null ? [] : (['definition', 'live'] as const).filter((of) => isOther(have[of], of));
+};
 
-/** What of an image says whether it goes into a drive. */
-export interface Medium {
+/** What of an image says who may have it in a drive. */
+interface Medium {
   readonly id: string;
-  readonly format: string;
   readonly departmentId: string | null;
 }
 
@@ -49,7 +48,7 @@ export interface Medium {
  * @param medium what is in the drive of the VM; null: nothing
  * @throws DomainError CDROM_NOT_SHARED
  */
-export const requireSharedMedium = (medium: Pick<Medium, 'id' | 'departmentId'> | null): void => {
+export const requireSharedMedium = (medium: Medium | null): void => {
   if (medium !== null && medium.departmentId !== null)
     throw new DomainError('CDROM_NOT_SHARED', { imageId: medium.id });
 };
