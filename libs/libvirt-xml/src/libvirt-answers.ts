@@ -1,3 +1,4 @@
+import { withoutDrive } from './cdrom-xml.js';
 import { FILTER_MARKER_PREFIX } from './names.js';
 import { readFilterRules, type FilterRule } from './nwfilter/filter-rules.js';
 import { attribute, elements, tags } from './read-markup.js';
@@ -25,9 +26,9 @@ export const interfacesOf = (domainXml: string): DomainInterface[] =>
     ),
   }));
 
-/** Files of the disks of a domain, floppies and CDs included. */
+/** Files of the disks of a domain, floppies and CDs included, but for what is in the CD drive of its VM. */
 export const diskFilesOf = (domainXml: string): string[] =>
-  elements(domainXml, 'disk').flatMap((xml) => {
+  elements(withoutDrive(domainXml), 'disk').flatMap((xml) => {
     const file = attribute(tags(xml, 'source')[0], 'file');
     return file === undefined ? [] : [file];
   });

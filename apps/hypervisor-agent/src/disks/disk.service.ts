@@ -171,6 +171,19 @@ export class DiskService {
   }
 
   /**
+   * The disk of a VM that is installed from an image: it reads from none.
+   * @returns whether it was made now
+   */
+  async ensureBlank(vmId: string, imageId: string, capacityBytes: number, deadline: Deadline): Promise<boolean> {
+    if (await this.isMade(vmId)) return false;
+    const { id, sha256 } = await this.images.get(imageId);
+    deadline.check();
+    await this.makeToFill({ vmId, imageId: id, imageSha256: sha256 }, capacityBytes, undefined);
+    await this.made.raise(vmId, MADE);
+    return true;
+  }
+
+  /**
    * Removes the file only if it is this VM's disk; what is being copied for it is given up. While the storage is away the
    * removal is remembered.
    * @returns whether there was one

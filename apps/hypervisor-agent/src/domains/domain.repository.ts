@@ -1,17 +1,20 @@
 import {
   DomainError,
   DomainPower,
+  type ObservedCdrom,
   type ObservedLinks,
   type ObservedSizes,
   type ObservedVm,
 } from '@infinibay/contracts';
 import type { Domain } from '@infinibay/libvirt';
 import {
+  cdromFindingOf,
   diskFilesOf,
   domainSizesOf,
   hasPluggedVcpus,
   interfacesOf,
   isOfRunningDomain,
+  mediumFileOf,
   portLinksOf,
   vmIdOfDomain,
   type DomainInterface,
@@ -92,6 +95,19 @@ export class DomainRepository {
   /** Which of its cards have a link; nothing of one that there is not. */
   async links(vmId: string, deadline: Deadline): Promise<ObservedLinks> {
     return readBoth(await this.documents(vmId, deadline), portLinksOf);
+  }
+
+  /** What is in its CD drive. @param file that is looked for; undefined: none */
+  async cdrom(vmId: string, file: string | undefined, deadline: Deadline): Promise<ObservedCdrom> {
+    return readBoth(await this.documents(vmId, deadline), (xml) => cdromFindingOf(xml, file));
+  }
+
+  /** The file that is in the CD drive of its definition; an empty text: what is no file. */
+  async mediumFile(vmId: string, deadline: Deadline): Promise<string | undefined> {
+    const xml = await this.hypervisor.find('read-domain', 'NO_DOMAIN', ({ domains }) =>
+      domains.handle(vmId).xmlDesc({ inactive: true, timeoutMs: deadline.timeoutMs() }),
+    );
+    return xml === undefined ? undefined : mediumFileOf(xml);
   }
 
   /** Both, by one look. */

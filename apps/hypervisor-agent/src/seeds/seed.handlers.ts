@@ -45,11 +45,12 @@ export class SeedHandlers {
     const written = await this.seeds.ensure(vmId, files, deadline);
     if (written) this.logger.info({ vmId, instanceId }, 'seed for cloud-init written');
     const path = this.seeds.pathOf(vmId);
-    await this.domains.redefine(domain, deadline, (xml) =>
-      disksOf(xml).some(({ file }) => file === path)
-        ? xml
-        : withDevice(xml, seedDiskXml(path, isOnQ35(xml) ? 'q35' : 'pc')),
-    );
+    await this.domains.redefine(domain, deadline, (xml) => {
+      const disks = disksOf(xml);
+      if (disks.some(({ file }) => file === path)) return xml;
+      const taken = disks.map(({ target }) => target);
+      return withDevice(xml, seedDiskXml(path, isOnQ35(xml) ? 'q35' : 'pc', taken));
+    });
     return written;
   }
 }

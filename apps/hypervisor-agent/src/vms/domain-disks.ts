@@ -5,6 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { DiskCopies } from '../disks/disk-copies.js';
 import { DiskService } from '../disks/disk.service.js';
 import { DomainRepository } from '../domains/domain.repository.js';
+import { ImageStore } from '../images/image.store.js';
 import { SeedService } from '../seeds/seed.service.js';
 import { VolumeService } from '../volumes/volume.service.js';
 import type { Deadline } from '../work/deadline.js';
@@ -18,6 +19,7 @@ export class DomainDisks {
     private readonly volumes: VolumeService,
     private readonly seeds: SeedService,
     private readonly copies: DiskCopies,
+    private readonly images: ImageStore,
   ) {}
 
   /** Of the VM's own disk. */
@@ -35,7 +37,7 @@ export class DomainDisks {
    * Right before a start: somebody may have defined the domain anew, on other files. Where memory is saved, the machine
    * that was saved is what will run, on the files that it had then.
    * @returns which file its own disk was
-   * @throws DomainError VM_BUSY while its disk is copied, VM_MEMORY_SAVED when volumes came or went since, DISK_REPLACED and the other problems of disks, VOLUME_MISSING, VOLUME_REPLACED, VOLUME_DAMAGED, SEED_REPLACED
+   * @throws DomainError VM_BUSY while its disk is copied, VM_MEMORY_SAVED when volumes came or went since, DISK_REPLACED and the other problems of disks, VOLUME_MISSING, VOLUME_REPLACED, VOLUME_DAMAGED, SEED_REPLACED, CDROM_REPLACED
    */
   async requireSound(vmId: string, deadline: Deadline): Promise<string> {
     this.copies.requireNoneOf(vmId);
@@ -55,8 +57,15 @@ export class DomainDisks {
     // First, for what it says of a storage that is away.
     await this.disks.requireSound(vmId);
     await this.settleSeed(vmId, defined, saved);
+    await this.requireSoundMedium(vmId, deadline);
     // Last, so that as little time as possible passes until QEMU opens the file.
     return this.disks.requireSound(vmId);
+  }
+
+  /** Somebody may have put another file into the drive, of whatever VM. */
+  private async requireSoundMedium(vmId: string, deadline: Deadline): Promise<void> {
+    const file = await this.domains.mediumFile(vmId, deadline);
+    if (file !== undefined && !(await this.images.isSound(file))) throw new DomainError('CDROM_REPLACED', { vmId });
   }
 
   /** One that it had before, and neither it nor its saved memory has any more, may hold a secret. */

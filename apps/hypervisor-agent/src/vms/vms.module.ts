@@ -4,6 +4,7 @@ import { DomainsModule } from '../domains/domains.module.js';
 import { FiltersModule } from '../filters/filters.module.js';
 import { HostModule } from '../host/host.module.js';
 import { HypervisorModule } from '../hypervisor/hypervisor.module.js';
+import { ImagesModule } from '../images/images.module.js';
 import { SeedsModule } from '../seeds/seeds.module.js';
 import { VolumesModule } from '../volumes/volumes.module.js';
 import { WorkModule } from '../work/work.module.js';
@@ -16,6 +17,7 @@ import { RevertRecords } from './revert-records.js';
 import { SnapshotFiles } from './snapshot-files.js';
 import { ScreenSockets } from './screen-sockets.js';
 import { StartObstacles } from './start-obstacles.js';
+import { VmCdromHandlers } from './vm-cdroms.handlers.js';
 import { VmLinksHandlers } from './vm-links.handlers.js';
 import { VmPortsHandlers } from './vm-ports.handlers.js';
 import { VmPowerHandlers } from './vm-power.handlers.js';
@@ -33,11 +35,20 @@ import { VmService } from './vm.service.js';
     HostModule,
     DomainsModule,
     DisksModule,
+    ImagesModule,
     VolumesModule,
     SeedsModule,
     FiltersModule,
   ],
-  controllers: [VmHandlers, VmPowerHandlers, VmRestartHandlers, VmSizesHandlers, VmLinksHandlers, VmPortsHandlers],
+  controllers: [
+    VmHandlers,
+    VmPowerHandlers,
+    VmRestartHandlers,
+    VmSizesHandlers,
+    VmLinksHandlers,
+    VmPortsHandlers,
+    VmCdromHandlers,
+  ],
   providers: [
     TaskRecords,
     DomainDisks,
