@@ -6,7 +6,7 @@ import { element, renderXml } from './xml-element.js';
 const SERIAL = 'infinibay-cdrom';
 
 /** Drives of the controller that the board has of itself: guests read from them without a driver of ours. */
-const PLACES = {
+const PLACES: Readonly<Record<CdromBoard, readonly [Place, Place]>> = {
   pc: [
     { dev: 'hda', bus: 'ide' },
     { dev: 'hdc', bus: 'ide' },
@@ -15,15 +15,17 @@ const PLACES = {
     { dev: 'sda', bus: 'sata' },
     { dev: 'sdb', bus: 'sata' },
   ],
-} as const;
+};
 
-export type CdromBoard = keyof typeof PLACES;
+export type CdromBoard = 'pc' | 'q35';
+
+interface Place {
+  readonly dev: string;
+  readonly bus: string;
+}
 
 /** Where a further CD drive goes. There are two: that of the VM and that of its seed. @param taken names of targets */
-export const cdromPlace = (
-  board: CdromBoard,
-  taken: readonly string[],
-): { readonly dev: string; readonly bus: string } =>
+export const cdromPlace = (board: CdromBoard, taken: readonly string[]): Place =>
   PLACES[board].find(({ dev }) => !taken.includes(dev)) ?? PLACES[board][0];
 
 const SOURCE = /<source(?:\s[^>]*?)?(?:\/>|>[\s\S]*?<\/source>)/g;
@@ -65,7 +67,7 @@ export const changedDrive = (domainXml: string, file: string | undefined): strin
   return drive === undefined || mediumFileOf(domainXml) === file ? undefined : withSource(drive, file);
 };
 
-const newDrive = (file: string | undefined, target: { readonly dev: string; readonly bus: string }): string =>
+const newDrive = (file: string | undefined, target: Place): string =>
   renderXml(
     element(
       'disk',

@@ -46,6 +46,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { SimulatedImages } from './simulated-images.js';
 import { SimulatedMembers } from './simulated-members.js';
 import { CAPABILITIES, HARDWARE } from './simulated-host.js';
+import { serveCdroms } from './simulated-cdroms.js';
 import { serveLinks } from './simulated-links.js';
 import { SimulatedPorts } from './simulated-ports.js';
 import { SimulatedSaves } from './simulated-saves.js';
@@ -298,6 +299,7 @@ export class Neighbours {
       return observed;
     });
     serveSizes(on, this.command);
+    if (isNew) serveCdroms(on, this.command, (vmId) => this.vm(vmId).sizes.cdrom);
     if (isNew) serveLinks(on, this.command, (vmId) => this.vm(vmId).sizes.links);
     on(startVm, (request) => {
       this.snapshots.requireStartable(request.vmId);

@@ -6,6 +6,7 @@ import {
   type VmNic,
   type VmSizes,
 } from '@infinibay/contracts';
+import { SimulatedCdrom } from './simulated-cdroms.js';
 import { SimulatedLinks, type OnVm, type Serve } from './simulated-links.js';
 
 const KIB = 1_024;
@@ -15,6 +16,7 @@ export class SimulatedSizes {
   definition: DomainSizes | null = null;
   live: DomainSizes | null = null;
   readonly links = new SimulatedLinks();
+  readonly cdrom = new SimulatedCdrom();
   /** The guest gives nothing back, and takes nothing. */
   isDeaf = false;
 
@@ -24,6 +26,7 @@ export class SimulatedSizes {
 
   define({ vcpus, memoryMib, nics }: Pick<VmSizes, 'vcpus' | 'memoryMib'> & { readonly nics: readonly VmNic[] }): void {
     this.links.define(nics);
+    this.cdrom.define();
     this.resizeDefinition({ vcpus, maxVcpus: vcpus, memoryMib, maxMemoryMib: memoryMib });
   }
 
@@ -49,6 +52,7 @@ export class SimulatedSizes {
     if (isOn) this.live ??= this.definition;
     else this.live = null;
     this.links.powered(isOn);
+    this.cdrom.powered(isOn);
   }
 }
 

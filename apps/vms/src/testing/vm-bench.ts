@@ -16,6 +16,7 @@ export const SAID: Readonly<Record<string, { readonly type: string; readonly mor
   setVmAutostart: { type: 'SetVmAutostartInput', more: { autostart: true } },
   setVmHardware: { type: 'SetVmHardwareInput', more: { hardware: { bootOrder: ['NETWORK', 'DISK'] } } },
   setVmPortLink: { type: 'SetVmPortLinkInput', more: { portId: PORT.portId, linkState: 'DOWN' } },
+  insertVmCdrom: { type: 'InsertVmCdromInput', more: {} },
   addVmPort: { type: 'AddVmPortInput', more: { networkId: FURTHER_NETWORK } },
   removeVmPort: { type: 'RemoveVmPortInput', more: { portId: PORT.portId } },
   changeVmPortNetwork: {

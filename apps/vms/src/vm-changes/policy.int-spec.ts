@@ -27,6 +27,7 @@ const inputsFor = (
     setVmAutostart: { vmId, autostart: true },
     setVmHardware: { vmId, hardware: { bootOrder: ['NETWORK', 'DISK'] } },
     setVmPortLink: { vmId, portId: PORT.portId, linkState: 'DOWN' },
+    insertVmCdrom: { vmId, imageId },
     addVmPort: { vmId, networkId: FURTHER_NETWORK },
     removeVmPort: { vmId, portId: PORT.portId },
     changeVmPortNetwork: { vmId, portId: PORT.portId, networkId: FURTHER_NETWORK },
