@@ -131,3 +131,10 @@ export const importedImage = async (
   await imageUntil(bench, id, 'READY', actor);
   return id;
 };
+
+/** An ISO that the host of the bench has. @returns its id */
+export const uploadedIso = async (bench: VmBench): Promise<string> => {
+  const { image } = await uploadBegun(bench, { format: 'ISO' });
+  await imageUntil(bench, image.id, 'READY');
+  return image.id;
+};

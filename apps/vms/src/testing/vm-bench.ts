@@ -16,7 +16,8 @@ export const SAID: Readonly<Record<string, { readonly type: string; readonly mor
   setVmAutostart: { type: 'SetVmAutostartInput', more: { autostart: true } },
   setVmHardware: { type: 'SetVmHardwareInput', more: { hardware: { bootOrder: ['NETWORK', 'DISK'] } } },
   setVmPortLink: { type: 'SetVmPortLinkInput', more: { portId: PORT.portId, linkState: 'DOWN' } },
-  insertVmCdrom: { type: 'InsertVmCdromInput', more: {} },
+  // Where the VM may not be changed nobody asks for the image.
+  insertVmCdrom: { type: 'InsertVmCdromInput', more: { imageId: '0196f5a0-0000-7000-8000-0000000000b1' } },
   addVmPort: { type: 'AddVmPortInput', more: { networkId: FURTHER_NETWORK } },
   removeVmPort: { type: 'RemoveVmPortInput', more: { portId: PORT.portId } },
   changeVmPortNetwork: {

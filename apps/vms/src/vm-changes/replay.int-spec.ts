@@ -3,7 +3,7 @@ import type { Actor } from '@infinibay/contracts';
 import { hostileProblems, keyedMutations, replayProblems, testNats, type ReplayRow } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PrismaClient } from '../database.js';
-import { imageInput, importedImage, uploadInput } from '../testing/image-requests.js';
+import { imageInput, importedImage, uploadInput, uploadedIso } from '../testing/image-requests.js';
 import { Neighbours } from '../testing/neighbours.js';
 import { PORT } from '../testing/simulated-links.js';
 import { FURTHER_NETWORK } from '../testing/simulated-ports.js';
@@ -157,6 +157,12 @@ describe('mutations of vms, repeated', () => {
     setVmAutostart: sized({ autostart: true }, { autostart: false }),
     setVmHardware: sized({ hardware: { machine: 'Q35' } }, { hardware: { machine: 'PC' } }),
     setVmPortLink: sized({ portId: PORT.portId, linkState: 'DOWN' }, { linkState: 'UP' }),
+    insertVmCdrom: {
+      ...action('STOPPED'),
+      input: async () => ({ vmId: await stopped(), imageId: await uploadedIso(bench) }),
+      other: { imageId: randomUUID() },
+    },
+    ejectVmCdrom: action('STOPPED'),
     addVmPort: sized({ networkId: FURTHER_NETWORK }, { networkId: randomUUID() }),
     removeVmPort: {
       ...action('STOPPED'),

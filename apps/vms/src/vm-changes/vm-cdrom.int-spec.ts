@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { askOfImage, imageUntil, uploadBegun } from '../testing/image-requests.js';
+import { askOfImage, uploadedIso } from '../testing/image-requests.js';
 import { VmBench } from '../testing/vm-bench.js';
 
 const VM = `query ($id: ID!) { vm(id: $id) { state revision drift { path declared actual }
@@ -29,11 +29,7 @@ describe('the CD drive of VMs', () => {
   const drive = (id: string) => bench.neighbours.vm(id).sizes.cdrom;
   const ended = (id: string, kind: string, status = 'SUCCEEDED') =>
     bench.until(id, `${kind} ${status}`, ({ operations: [last] }) => last?.kind === kind && last.status === status);
-  const iso = async (overrides: Record<string, unknown> = {}): Promise<string> => {
-    const { image } = await uploadBegun(bench, { format: 'ISO', ...overrides });
-    await imageUntil(bench, image.id, 'READY');
-    return image.id;
-  };
+  const iso = (): Promise<string> => uploadedIso(bench);
   const insert = async (vmId: string, imageId: string): Promise<void> => {
     expect((await bench.say('insertVmCdrom', { vmId, imageId })).errors).toBeUndefined();
     await ended(vmId, 'INSERT_VM_CDROM');
