@@ -82,9 +82,8 @@ export class ImageRepository {
   }
 
   /**
-   * Of VMs all that are not deleted, wherever they went and whatever becomes of them: their disks read from it, or they have it in
-   * their CD drive.
-   * Of templates those whose newest version has it. Lock it before.
+   * Of VMs all that are not deleted, wherever they went and whatever becomes of them: their disks read from it, or their
+   * CD drives hold it. Of templates those whose newest version has it. Lock it before.
    */
   async uses(tx: Transaction, imageId: string): Promise<ImageUses> {
     const vms = await tx.vm.count({

@@ -6,6 +6,7 @@ import {
   adopted,
   adoptedLinks,
   driftOf,
+  isOfCdrom,
   isOfLink,
   linkDriftOf,
   ofDefinition,
@@ -157,7 +158,7 @@ export const sizesAtRest = (
     const pending = pendingRestartOf(sizes);
     return {
       appliedRevision: row.revision,
-      ...listColumns(pending, [...driftOf(sizes, pending).drift, ...unseenLinkDrift(row, sizes)]),
+      ...listColumns(pending, [...driftOf(sizes, pending).drift, ...unseenDrift(row, sizes)]),
       ...reserved(promisedMib(want, sizes.have.live)),
     };
   }
@@ -175,15 +176,17 @@ export const sizesAsObserved = (row: VmRow, sizes: DomainComparison): ObservedCo
   const [pendingBefore, driftBefore] = [pendingRestartIn(row), driftIn(row)];
   const found = driftOf(sizes, pendingBefore);
   const { pendingRestart } = found;
-  const drift = [...found.drift, ...unseenLinkDrift(row, sizes)];
+  const drift = [...found.drift, ...unseenDrift(row, sizes)];
   if (isSame(pendingRestart, pendingBefore) && isSame(drift, driftBefore)) return null;
   const promised = promisedMib(sizes.want, sizes.have.live);
   return { ...listColumns(pendingRestart, drift), reservedMib: Math.max(0, promised - row.memoryMib) };
 };
 
-/** What is known of links that nobody looked at now. */
-const unseenLinkDrift = (row: Pick<VmRow, 'drift'>, { links = null }: DomainComparison): Drift[] =>
-  (links?.have ?? null) === null ? driftIn(row).filter(isOfLink) : [];
+/** What is known of links, and of a CD drive, that nobody looked at now. */
+const unseenDrift = (row: Pick<VmRow, 'drift'>, { links = null, cdrom = null }: DomainComparison): Drift[] => {
+  const isUnseen = { links: (links?.have ?? null) === null, cdrom: (cdrom?.have ?? null) === null };
+  return driftIn(row).filter((one) => (isUnseen.links && isOfLink(one)) || (isUnseen.cdrom && isOfCdrom(one)));
+};
 
 /** Whether links are not as they are known to be. */
 export const areOtherLinks = (row: Pick<VmRow, 'links' | 'drift'>, have: ObservedLinks): boolean =>

@@ -179,6 +179,8 @@ const OF_LINK = /^(definition|live)\.links\.(.+)$/;
 
 export const isOfLink = ({ path }: Pick<Drift, 'path'>): boolean => OF_LINK.test(path);
 
+export const isOfCdrom = ({ path }: Pick<Drift, 'path'>): boolean => path.endsWith('.cdrom');
+
 /** The same of links. */
 export const adoptedLinks = (want: DownLinks, drift: readonly Drift[]): DownLinks => {
   const links = new Map<string, 'DOWN'>(Object.entries(want));
