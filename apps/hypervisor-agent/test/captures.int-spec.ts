@@ -70,12 +70,12 @@ suite('an image that is made of the disk of a VM', () => {
   it('is refused of a VM that is on, or has no disk, and where there is no room; nothing is left then', async () => {
     const running = await sut.startVm();
     for (const request of [asked(running), asked(randomUUID())]) {
-      expect(await sut.agent.refusal(captureImage, request)).toBe('CLONE_SOURCE_UNUSABLE');
+      await expect(captured(request)).rejects.toMatchObject({ code: 'CLONE_SOURCE_UNUSABLE' });
       expect(left(request.imageId)).toEqual([]);
     }
     await sut.agent.call(forceOffVm, { vmId: running, fence: 1 });
     const spacious = { ...asked(running), reservePercent: 100 };
-    expect(await sut.agent.refusal(captureImage, spacious)).toBe('POOL_FULL');
+    await expect(captured(spacious)).rejects.toMatchObject({ code: 'POOL_FULL' });
     expect(left(spacious.imageId)).toEqual([]);
     await captured(asked(running));
   }, 300_000);
