@@ -67,6 +67,18 @@ suite('an image that is made of the disk of a VM', () => {
     expect(await sut.agent.refusal(captureImage, request)).toBe('STALE_FENCE');
   }, 300_000);
 
+  it('takes its file along when it is removed by who has not heard yet which that is', async () => {
+    const source = await sut.defineVm();
+    io(diskOf(source), 'write -P 7 2M 1M');
+    const request = asked(source);
+    const file = path.join(library(), `${(await captured(request)).sha256 ?? ''}.qcow2`);
+    expect(existsSync(file)).toBe(true);
+    const removal = { imageId: request.imageId, fence: 2, format: 'qcow2', sha256: '0'.repeat(64) } as const;
+    expect(await sut.agent.call(removeImage, removal)).toEqual({ removed: true });
+    expect([existsSync(file), left(request.imageId)]).toEqual([false, []]);
+    expect(await sut.agent.call(removeImage, removal)).toEqual({ removed: false });
+  }, 300_000);
+
   it('is refused of a VM that is on, or has no disk, and where there is no room; nothing is left then', async () => {
     const running = await sut.startVm();
     for (const request of [asked(running), asked(randomUUID())]) {

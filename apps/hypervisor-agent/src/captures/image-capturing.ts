@@ -52,19 +52,20 @@ export class ImageCapturing {
     const deadline = Deadline.after(LOOK_MS);
     const begun = async (): Promise<{ readonly copied: Promise<void> }> => {
       const source = await this.sources.require({ sourceVmId: vmId, snapshotId: null }, deadline);
-      const bytes = bytesOf(source);
-      await this.adoption.requireRoom(this.copies.promisedBytes + bytes, reservePercent);
+      this.adoption.requireSize(source.capacityBytes);
       stop.throwIfAborted();
-      const copy = (unasked: AbortSignal, told: (percent: number) => void): Promise<void> => {
+      const copy = async (unasked: AbortSignal, told: (percent: number) => void): Promise<void> => {
         const both = (percent: number): void => {
           told(percent);
           tell(Math.floor(percent * COPYING));
         };
+        // Its own bytes are promised by now: who comes at the same time finds them, or is found.
+        await this.adoption.requireRoom(this.copies.promisedBytes, reservePercent);
         // A new file, with a header of qemu-img's: nothing in it says whose disk it was, or names another file.
         const args = ['-f', 'qcow2', '-O', 'qcow2', source.path, part];
-        return qemuImgConvert(args, { imageId, vmId }, AbortSignal.any([stop, unasked]), both);
+        await qemuImgConvert(args, { imageId, vmId }, AbortSignal.any([stop, unasked]), both);
       };
-      return { copied: this.copies.begin(imageId, { sourceVmId: vmId, bytes }, copy) };
+      return { copied: this.copies.begin(imageId, { sourceVmId: vmId, bytes: bytesOf(source) }, copy) };
     };
     return this.gate.unfenced(vmId, begun, deadline);
   }
