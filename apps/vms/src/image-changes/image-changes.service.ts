@@ -13,7 +13,7 @@ import { ImageAction, ImportImage } from './image.inputs.js';
 import { ImagePlacement } from './image-placement.js';
 
 /** In these an image may be deleted. */
-const DELETABLE: readonly ImageState[] = ['IMPORTING', 'UPLOADING', 'READY', 'FAILED'];
+const DELETABLE: readonly ImageState[] = ['IMPORTING', 'UPLOADING', 'CAPTURING', 'READY', 'FAILED'];
 
 /** Accepts what users want of images. The doing is the reconciler's. */
 @Injectable()

@@ -105,6 +105,20 @@ export class CreateImageUploadInput {
   osFamily?: string | null;
 }
 
+@InputType({ description: 'A VM that an image is made of, and what the image is called' })
+export class CreateImageFromVmInput {
+  @Field(() => String, { nullable: true, description: KEY_DESCRIPTION })
+  idempotencyKey?: string | null;
+
+  @Field(() => ID)
+  vmId!: string;
+
+  @Field(() => String, {
+    description: '1 to 120 visible characters; unique among the images of the department of the VM',
+  })
+  name!: string;
+}
+
 @InputType({ description: 'Names an image to act on' })
 export class ImageActionInput {
   @Field(() => String, { nullable: true, description: KEY_DESCRIPTION })
@@ -161,5 +175,7 @@ export const CreateImageUpload = z
     osFamily: osFamily ?? 'linux',
   }));
 export type CreateImageUpload = z.output<typeof CreateImageUpload>;
+
+export const CreateImageFromVm = z.object({ idempotencyKey: IdempotencyKey, vmId: z.string(), name: DisplayName });
 
 export const ImageAction = z.object({ idempotencyKey: IdempotencyKey, imageId: z.string() });

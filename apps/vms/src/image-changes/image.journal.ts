@@ -30,6 +30,11 @@ export interface ImageSizes {
   readonly virtualSizeBytes: number;
 }
 
+/** The same of one that is made of a VM: nobody has said before which bytes it has. */
+export interface MadeImage extends ImageSizes {
+  readonly sha256: string;
+}
+
 /** Writes what the worker does into the image, its operation and the outbox, each time in one fenced transaction. */
 @Injectable()
 export class ImageJournal {
@@ -84,11 +89,12 @@ export class ImageJournal {
   }
 
   /** Its host has it, and has told so. @param step by which it came */
-  arrived(claim: ImageClaim, step: ImageStep, { sizeBytes, virtualSizeBytes }: ImageSizes): Promise<void> {
-    return this.write(claim, async (tx, image) => {
-      if (planImage(image.state) !== step) return this.release(tx, image);
-      const sizes = { sizeBytes: BigInt(sizeBytes), virtualSizeBytes: BigInt(virtualSizeBytes) };
-      return this.end(tx, image, step, { ...sizes, state: 'READY' });
+  arrived(claim: ImageClaim, step: ImageStep, image: ImageSizes | MadeImage): Promise<void> {
+    const { sizeBytes, virtualSizeBytes, ...hash } = image;
+    const facts = { ...hash, sizeBytes: BigInt(sizeBytes), virtualSizeBytes: BigInt(virtualSizeBytes) };
+    return this.write(claim, async (tx, before) => {
+      if (planImage(before.state) !== step) return this.release(tx, before);
+      return this.end(tx, before, step, { ...facts, state: 'READY' });
     });
   }
 

@@ -307,6 +307,14 @@ describe('mutations of vms, repeated', () => {
       taken: 'NAME_TAKEN',
       lost: ['IMAGE_NOT_FOUND'],
     },
+    createImageFromVm: {
+      select: IMAGE,
+      input: async () => ({ vmId: await stopped(), name: `Café ${randomUUID()}` }),
+      gone: imagesGone,
+      other: { vmId: randomUUID() },
+      taken: 'NAME_TAKEN',
+      lost: ['IMAGE_NOT_FOUND'],
+    },
     deleteImage: {
       select: IMAGE,
       input: async () => ({ imageId: await importedImage(bench) }),

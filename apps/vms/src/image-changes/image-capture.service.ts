@@ -1,0 +1,65 @@
+import { DomainError, IMPORTED_IMAGE_VERSION, type Actor } from '@infinibay/contracts';
+import { validateInput } from '@infinibay/platform-graphql';
+import { databaseNow, newId } from '@infinibay/platform-persistence';
+import { isUuid } from '@infinibay/platform-subgraph';
+import { UNKNOWN_SHA256 } from '@infinibay/vms-domain';
+import { Injectable } from '@nestjs/common';
+import { ImageRepository } from '../catalog/image.repository.js';
+import type { Transaction } from '../database.js';
+import type { Image as ImageRow, Vm as VmRow } from '../generated/prisma/client.js';
+import { CaptureSource } from './capture-source.js';
+import { ImageAcceptance, type AcceptedImage } from './image-acceptance.js';
+import { CreateImageFromVm } from './image.inputs.js';
+import { ImagePlacement } from './image-placement.js';
+
+const OPERATION = 'createImageFromVm';
+
+/** Accepts images that are made of VMs, which are off meanwhile. */
+@Injectable()
+export class ImageCaptureService {
+  constructor(
+    private readonly images: ImageRepository,
+    private readonly sources: CaptureSource,
+    private readonly placement: ImagePlacement,
+    private readonly acceptance: ImageAcceptance,
+  ) {}
+
+  /** @throws DomainError INVALID_INPUT, what CaptureSource throws, HOST_IN_MAINTENANCE, POOL_FULL, NO_SUITABLE_POOL, IMAGE_LIMIT_REACHED, NAME_TAKEN */
+  create(actor: Actor, rawInput: unknown): Promise<AcceptedImage> {
+    const { idempotencyKey: key, ...input } = validateInput(CreateImageFromVm, rawInput);
+    // The image does not say of which VM it is: the audit does.
+    const verb = isUuid(input.vmId) ? `${OPERATION}:${input.vmId}` : OPERATION;
+    return this.acceptance.accept({ actor, key, operation: OPERATION, verb, input }, async (tx) => {
+      const vm = await this.sources.lock(tx, actor, input.vmId);
+      // Its disk is there, and nowhere else. How much is written of it only that host knows, which looks again.
+      await this.placement.place(tx, vm.hostId);
+      await this.acceptance.requireRoom(tx, vm.departmentId);
+      const image = await this.write(tx, actor, vm, input.name);
+      return this.acceptance.journal(tx, image, null, { actor, key, kind: 'CAPTURE_IMAGE' });
+    });
+  }
+
+  /** It is what the image of the VM is, but for what the VM has written. @throws DomainError NAME_TAKEN */
+  private async write(tx: Transaction, actor: Actor, vm: VmRow, name: string): Promise<ImageRow> {
+    const { id: sourceVmId, hostId, departmentId, imageId } = vm;
+    const base = await this.images.find(tx, imageId);
+    if (base === null) throw new DomainError('INTERNAL', { imageId, reason: 'the image of a VM has no row' });
+    const { osFamily, minMemoryMib } = base;
+    return this.images.create(tx, {
+      id: newId(),
+      name,
+      departmentId,
+      osFamily,
+      minMemoryMib,
+      version: IMPORTED_IMAGE_VERSION,
+      importedById: actor.userId,
+      hostId,
+      sourceVmId,
+      format: 'qcow2',
+      sha256: UNKNOWN_SHA256,
+      virtualSizeBytes: 0n,
+      state: 'CAPTURING',
+      reconcileAt: await databaseNow(tx),
+    });
+  }
+}
