@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { pollUntil, testNats } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PrismaClient } from '../database.js';
+import { askOfImage } from '../testing/image-requests.js';
 import { Neighbours } from '../testing/neighbours.js';
 import { HARDWARE } from '../testing/simulated-host.js';
 import { VmBench } from '../testing/vm-bench.js';
