@@ -22,8 +22,8 @@ export class CaptureSource {
   ) {}
 
   /**
-   * The VM, locked until the transaction ends: what is asked of it after that finds the image. Another copy of its disk may
-   * be made at the same time.
+   * The VM, locked until the transaction ends: what is asked of it after that finds the image. Another copy of its disk
+   * may be made at the same time.
    * @throws DomainError VM_NOT_FOUND, DELETION_SCHEDULED, VM_BUSY, VM_MEMORY_SAVED, FIRMWARE_STATE_NOT_COPIED
    */
   async lock(tx: Transaction, actor: Actor, vmId: string): Promise<VmRow> {

@@ -6,6 +6,7 @@ import { PrismaClient } from '../database.js';
 import { askOfImage, captureBegun, imageUntil, imageView, offVm } from '../testing/image-requests.js';
 import { VmBench } from '../testing/vm-bench.js';
 import { memberOf } from '../testing/vms-under-test.js';
+import type { VmUpdate } from '../vms/vm.repository.js';
 
 type Answer = Awaited<ReturnType<VmBench['create']>>;
 const codeOf = ({ errors }: Answer): string | undefined => errors?.[0]?.extensions.code;
@@ -50,7 +51,9 @@ describe('images of VMs', () => {
         { code: 'VM_BUSY', details: { operation: 'CAPTURE_IMAGE' } },
       ]);
     // What reads its disk too does not wait.
-    expect(codeOf(await bench.say('cloneVm', { vmId, name: `clone-${randomUUID().slice(0, 8)}` }))).toBeUndefined();
+    const { data } = await bench.say('cloneVm', { vmId, name: `clone-${randomUUID().slice(0, 8)}` });
+    const clone = data?.['cloneVm'] as { vm: { id: string } };
+    await bench.until(clone.vm.id, 'the clone', ({ operations }) => operations[0]?.status === 'SUCCEEDED');
     expect(codeOf(await bench.create(bench.input({ imageId: id })))).toBe('IMAGE_BUSY');
     host().percent = 100;
     const image = await imageUntil(bench, id, 'READY');
@@ -69,8 +72,8 @@ describe('images of VMs', () => {
     expect(await bench.told(id)).toEqual(['state-changed', 'state-changed']);
     const entry = await database().auditEntry.findFirstOrThrow({ where: { resourceId: id } });
     expect(entry.verb).toBe(`createImageFromVm:${vmId}`);
-    await pollUntil(() => starts(vmId).then(() => true), { what: 'the start', timeoutMs: 60_000 });
-    const { id: made } = await bench.reaches(await bench.created({ imageId: id }), 'RUNNING');
+    await starts(vmId);
+    const made = await bench.running({ imageId: id });
     expect((await database().vm.findUniqueOrThrow({ where: { id: made } })).hostId).toBe(hostId);
   }, 180_000);
 
@@ -120,15 +123,12 @@ describe('images of VMs', () => {
     await bench.hold(vmId);
     const before = await database().image.count();
     const vm = await database().vm.findUniqueOrThrow({ where: { id: vmId } });
-    const refusedWith = async (data: Parameters<PrismaClient['vm']['update']>[0]['data']) => {
+    const refusedWith = async (data: VmUpdate): Promise<string | undefined> => {
       await database().vm.update({ where: { id: vmId }, data });
       return refusal({ vmId });
     };
     for (const state of VmState.options.filter((one) => one !== 'STOPPED'))
-      expect([state, await refusedWith({ state })]).toEqual([
-        state,
-        state === 'DELETED' ? 'VM_NOT_FOUND' : 'VM_BUSY',
-      ]);
+      expect([state, await refusedWith({ state })]).toEqual([state, state === 'DELETED' ? 'VM_NOT_FOUND' : 'VM_BUSY']);
     const { diskBuiltAt } = vm;
     expect(await refusedWith({ state: 'STOPPED', diskBuiltAt: null })).toBe('VM_BUSY');
     expect(await refusedWith({ diskBuiltAt, savedAt: new Date() })).toBe('VM_MEMORY_SAVED');
@@ -162,11 +162,11 @@ describe('images of VMs', () => {
     volumes.pool = pool;
     await pollUntil(async () => !(await isFull()), { what: 'the pool to have room', timeoutMs: 60_000 });
     const living = { departmentId, state: { not: 'DELETED' as const } };
-    const about = { version: 'imported', osFamily: 'linux', format: 'qcow2', sha256: UNKNOWN, state: 'FAILED' } as const;
+    const about = { version: 'imported', osFamily: 'linux', format: 'qcow2', sha256: UNKNOWN };
     const owned = { departmentId, hostId, importedById: bench.actor.userId, virtualSizeBytes: 0n, minMemoryMib: 64 };
     const missing = LIMIT - (await database().image.count({ where: living }));
     await database().image.createMany({
-      data: Array.from({ length: missing }, () => ({ id: randomUUID(), name: 'one more', ...about, ...owned })),
+      data: Array.from({ length: missing }, () => ({ id: randomUUID(), name: 'more', ...about, ...owned })),
     });
     expect(await refusal({ vmId })).toBe('IMAGE_LIMIT_REACHED');
   }, 120_000);
