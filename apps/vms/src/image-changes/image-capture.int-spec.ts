@@ -3,7 +3,7 @@ import { VmState } from '@infinibay/contracts';
 import { pollUntil } from '@infinibay/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { PrismaClient } from '../database.js';
-import { askOfImage, captureBegun, imageUntil, imageView, offVm } from '../testing/image-requests.js';
+import { askOfImage, askOfTemplate, captureBegun, imageUntil, imageView, offVm } from '../testing/image-requests.js';
 import { VmBench } from '../testing/vm-bench.js';
 import { memberOf } from '../testing/vms-under-test.js';
 import type { VmUpdate } from '../vms/vm.repository.js';
@@ -11,7 +11,7 @@ import type { VmUpdate } from '../vms/vm.repository.js';
 type Answer = Awaited<ReturnType<VmBench['create']>>;
 const codeOf = ({ errors }: Answer): string | undefined => errors?.[0]?.extensions.code;
 
-const LIMIT = 8;
+const LIMIT = 12;
 const UNKNOWN = '0'.repeat(64);
 
 /** On a simulated host; test/captures.int-spec.ts of the agent has a real one. */
@@ -105,6 +105,46 @@ describe('images of VMs', () => {
     expect(host().removals).toContain(id);
     await starts(vmId);
   }, 120_000);
+
+  it('come with a template that is as the VM is, which goes when they do not come about', async () => {
+    host().percent = 10;
+    const vmId = await offVm(bench, { vcpus: 2, maxVcpus: 4, memoryMib: 256 });
+    const name = `template ${randomUUID()}`;
+    const convert = async () => {
+      const answer = await askOfImage(bench, 'convertVmToTemplate', { vmId, name });
+      return answer.data?.['convertVmToTemplate'] as { image: { id: string }; template: { id: string; name: string } };
+    };
+    const begun = await convert();
+    expect(begun.template.name).toBe(name);
+    const templateId = begun.template.id;
+    const ofTemplate = (named: string) => bench.create(bench.input({ imageId: null, templateId: named }));
+    expect(codeOf(await ofTemplate(templateId))).toBe('IMAGE_BUSY');
+    const taken = await askOfTemplate(bench, 'createTemplate', {
+      name,
+      imageId: bench.neighbours.imageId,
+      departmentId: bench.departmentId,
+    });
+    expect(codeOf(taken)).toBe('NAME_TAKEN');
+    // Given up, and failed: neither leaves a template.
+    expect(codeOf(await askOfImage(bench, 'deleteImage', { imageId: begun.image.id }))).toBeUndefined();
+    expect(await database().template.count({ where: { id: templateId } })).toBe(0);
+    host().refusal = 'CLONE_SOURCE_UNUSABLE';
+    const failing = await convert();
+    await imageUntil(bench, failing.image.id, 'FAILED');
+    expect(await database().template.count({ where: { id: failing.template.id } })).toBe(0);
+    await askOfImage(bench, 'deleteImage', { imageId: failing.image.id });
+    Object.assign(host(), { percent: 100, refusal: null });
+    const { image, template } = await convert();
+    await imageUntil(bench, image.id, 'READY');
+    const refused = await askOfImage(bench, 'deleteImage', { imageId: image.id });
+    expect(refused.errors?.[0]?.extensions.details).toEqual({ vms: 0, templates: 1 });
+    const { data } = await ofTemplate(template.id);
+    const made = (data?.['createVm'] as { vm: { id: string } }).vm.id;
+    await bench.reaches(made, 'RUNNING');
+    const origin = { imageId: image.id, templateId: template.id, templateVersion: 1 };
+    const vm = await database().vm.findUniqueOrThrow({ where: { id: made } });
+    expect(vm).toMatchObject({ vcpus: 2, maxVcpus: 4, memoryMib: 256, ...origin });
+  }, 180_000);
 
   it('are given up after a day', async () => {
     host().percent = 10;

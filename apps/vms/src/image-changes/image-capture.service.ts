@@ -9,10 +9,9 @@ import type { Transaction } from '../database.js';
 import type { Image as ImageRow, Vm as VmRow } from '../generated/prisma/client.js';
 import { CaptureSource } from './capture-source.js';
 import { ImageAcceptance, type AcceptedImage } from './image-acceptance.js';
-import { CreateImageFromVm } from './image.inputs.js';
+import { ImageOfVm } from './image.inputs.js';
 import { ImagePlacement } from './image-placement.js';
-
-const OPERATION = 'createImageFromVm';
+import { VmTemplate } from './vm-template.js';
 
 /** Accepts images that are made of VMs, which are off meanwhile. */
 @Injectable()
@@ -22,20 +21,37 @@ export class ImageCaptureService {
     private readonly sources: CaptureSource,
     private readonly placement: ImagePlacement,
     private readonly acceptance: ImageAcceptance,
+    private readonly template: VmTemplate,
   ) {}
 
   /** @throws DomainError INVALID_INPUT, what CaptureSource throws, HOST_IN_MAINTENANCE, POOL_FULL, NO_SUITABLE_POOL, IMAGE_LIMIT_REACHED, NAME_TAKEN */
   create(actor: Actor, rawInput: unknown): Promise<AcceptedImage> {
-    const { idempotencyKey: key, ...input } = validateInput(CreateImageFromVm, rawInput);
+    return this.accept(actor, 'createImageFromVm', rawInput);
+  }
+
+  /** With a template that is as the VM is, and has the name of the image. @throws DomainError what create throws, TOO_MANY_TEMPLATES */
+  convert(actor: Actor, rawInput: unknown): Promise<AcceptedImage> {
+    return this.accept(actor, 'convertVmToTemplate', rawInput);
+  }
+
+  private accept(
+    actor: Actor,
+    operation: 'createImageFromVm' | 'convertVmToTemplate',
+    rawInput: unknown,
+  ): Promise<AcceptedImage> {
+    const { idempotencyKey: key, ...input } = validateInput(ImageOfVm, rawInput);
     // The image does not say of which VM it is: the audit does.
-    const verb = isUuid(input.vmId) ? `${OPERATION}:${input.vmId}` : OPERATION;
-    return this.acceptance.accept({ actor, key, operation: OPERATION, verb, input }, async (tx) => {
+    const verb = isUuid(input.vmId) ? `${operation}:${input.vmId}` : operation;
+    return this.acceptance.accept({ actor, key, operation, verb, input }, async (tx) => {
       const vm = await this.sources.lock(tx, actor, input.vmId);
       // Its disk is there, and nowhere else. How much is written of it only that host knows, which looks again.
       await this.placement.place(tx, vm.hostId);
       await this.acceptance.requireRoom(tx, vm.departmentId);
       const image = await this.write(tx, actor, vm, input.name);
-      return this.acceptance.journal(tx, image, null, { actor, key, kind: 'CAPTURE_IMAGE' });
+      const accepted = await this.acceptance.journal(tx, image, null, { actor, key, kind: 'CAPTURE_IMAGE' });
+      if (operation === 'createImageFromVm') return accepted;
+      const said = { imageId: image.id, name: input.name, actorId: actor.userId };
+      return { ...accepted, answer: { ...accepted.answer, templateId: await this.template.make(tx, vm, said) } };
     });
   }
 
@@ -44,7 +60,9 @@ export class ImageCaptureService {
     const { id: sourceVmId, hostId, departmentId, imageId } = vm;
     const base = await this.images.find(tx, imageId);
     if (base === null) throw new DomainError('INTERNAL', { imageId, reason: 'the image of a VM has no row' });
-    const { osFamily, minMemoryMib } = base;
+    const { osFamily } = base;
+    // It has run with what it has.
+    const minMemoryMib = Math.min(base.minMemoryMib, vm.memoryMib);
     return this.images.create(tx, {
       id: newId(),
       name,

@@ -20,6 +20,7 @@ import { ImageUploadRepository } from './image-upload.repository.js';
 import { ImageUploadResolver } from './image-upload.resolver.js';
 import { ImageUploadService } from './image-upload.service.js';
 import { ImageWorker } from './image.worker.js';
+import { VmTemplate } from './vm-template.js';
 
 @Module({
   imports: [CatalogModule, HostsModule, OperationsModule, VmsModule, VolumesModule],
@@ -35,6 +36,7 @@ import { ImageWorker } from './image.worker.js';
     ImageChangesService,
     ImageUploadService,
     CaptureSource,
+    VmTemplate,
     ImageCaptureService,
     ImageResults,
     ImageMutationResolver,

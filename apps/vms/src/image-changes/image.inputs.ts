@@ -106,7 +106,7 @@ export class CreateImageUploadInput {
 }
 
 @InputType({ description: 'A VM that an image is made of, and what the image is called' })
-export class CreateImageFromVmInput {
+export class ImageOfVmInput {
   @Field(() => String, { nullable: true, description: KEY_DESCRIPTION })
   idempotencyKey?: string | null;
 
@@ -114,7 +114,8 @@ export class CreateImageFromVmInput {
   vmId!: string;
 
   @Field(() => String, {
-    description: '1 to 120 visible characters; unique among the images of the department of the VM',
+    description:
+      '1 to 120 visible characters; unique among the images, and of a template among the templates, of the department',
   })
   name!: string;
 }
@@ -176,6 +177,6 @@ export const CreateImageUpload = z
   }));
 export type CreateImageUpload = z.output<typeof CreateImageUpload>;
 
-export const CreateImageFromVm = z.object({ idempotencyKey: IdempotencyKey, vmId: z.string(), name: DisplayName });
+export const ImageOfVm = z.object({ idempotencyKey: IdempotencyKey, vmId: z.string(), name: DisplayName });
 
 export const ImageAction = z.object({ idempotencyKey: IdempotencyKey, imageId: z.string() });

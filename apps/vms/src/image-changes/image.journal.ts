@@ -9,6 +9,7 @@ import { OperationRepository } from '../operations/operation.repository.js';
 import { ImageClaimRepository, type ImageClaim } from './image-claim.repository.js';
 import { stateEvent } from './image.events.js';
 import { ImageUploadRepository } from './image-upload.repository.js';
+import { VmTemplate } from './vm-template.js';
 
 const RELEASED = { leaseOwner: null, leaseUntil: null } as const;
 const RESTED = { ...RELEASED, reconcileAt: null, failedAttempts: 0, failingSince: null } as const;
@@ -44,6 +45,7 @@ export class ImageJournal {
     private readonly claims: ImageClaimRepository,
     private readonly operations: OperationRepository,
     private readonly uploads: ImageUploadRepository,
+    private readonly template: VmTemplate,
   ) {}
 
   /** @throws DomainError STALE_FENCE when another worker has it */
@@ -139,6 +141,7 @@ export class ImageJournal {
       const message = messageOf(error);
       const failed = { state: 'FAILED', sourceUrl: null, errorCode: code, errorMessage: message } as const;
       await this.uploads.end(tx, image.id);
+      if (step === 'capture-image') await this.template.giveUp(tx, image.id);
       const after = await this.images.update(tx, image.id, { ...RESTED, ...failed });
       const stepped = await this.operations.markStep(tx, image.id, step, { status: 'FAILED', errorCode: code });
       const closed = await this.operations.closeOpen(tx, image.id, 'FAILED', { code, message });

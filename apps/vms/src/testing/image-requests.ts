@@ -44,7 +44,8 @@ export const uploadInput = (bench: VmBench, overrides: Record<string, unknown> =
 const IMAGE_MUTATIONS = {
   importImage: ['ImportImageInput', RESULT],
   createImageUpload: ['CreateImageUploadInput', `${RESULT.slice(0, -1)} upload { url ticket expiresAt } }`],
-  createImageFromVm: ['CreateImageFromVmInput', RESULT],
+  createImageFromVm: ['ImageOfVmInput', RESULT],
+  convertVmToTemplate: ['ImageOfVmInput', `${RESULT.slice(0, -1)} template { id name } }`],
   deleteImage: ['ImageActionInput', RESULT],
 } as const;
 
