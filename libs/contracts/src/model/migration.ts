@@ -5,7 +5,6 @@ import { Uuid } from './scalars.js';
 /** Why a VM can't be moved to another host: `reason` in the details of VM_NOT_MIGRATABLE. */
 export const MIGRATION_REFUSALS = [
   'SAME_HOST',
-  'NO_OTHER_HOST',
   'FIRMWARE_STATE',
   'SNAPSHOTS',
   'VOLUMES',
