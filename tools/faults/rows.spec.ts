@@ -6,8 +6,8 @@ import { VICTIMS } from './victims.ts';
 
 const ALL = { quick: false, only: undefined, schedules: 10, seed: 1 };
 /**
- * A transfer to another department, a move to another host, ports, and moves and clones of volumes, have their kills in
- * specs of vms. A reboot needs a guest
+ * A transfer to another department, a move to another host, ports, CD-ROMs, and moves and clones of volumes, have their
+ * kills in specs of vms. A reboot needs a guest
  * that restarts by itself, which a spec of the agent has. Another spec is what the next six are about as well, a cut of
  * the power the next two. Images need a server that has them: their specs kill vms and the agent.
  */
@@ -17,6 +17,7 @@ const WITHOUT_ROWS = [
   'ADD_VM_PORT',
   'REMOVE_VM_PORT',
   'CHANGE_VM_PORT_NETWORK',
+  'SET_VM_CDROM',
   'REBOOT_VM',
   'RESTORE_VM_REVISION',
   'SET_VM_AUTOSTART',

@@ -35,6 +35,7 @@ export * from './events/users.events.js';
 export * from './events/vms.events.js';
 export * from './reports/host.reports.js';
 export * from './reports/started.reports.js';
+export * from './requests/cdrom.requests.js';
 export * from './requests/clones.requests.js';
 export * from './requests/firewall.requests.js';
 export * from './requests/hardware.requests.js';

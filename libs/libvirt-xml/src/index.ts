@@ -1,6 +1,7 @@
 export * from './base-filters.js';
 export * from './capabilities.js';
 export * from './card-xml.js';
+export * from './cdrom-xml.js';
 export * from './domain-capabilities.js';
 export * from './domain-sizes.js';
 export * from './domain-xml.js';

@@ -123,6 +123,7 @@ describe('requireMigratable', () => {
     hardware: DEFAULT_HARDWARE,
     snapshots: 0,
     volumes: 0,
+    hasCdrom: false,
     ...changes,
   });
 
@@ -137,6 +138,7 @@ describe('requireMigratable', () => {
     [{ hardware: { ...DEFAULT_HARDWARE, tpm: true } }, 'h2', 'FIRMWARE_STATE'],
     [{ snapshots: 1 }, 'h2', 'SNAPSHOTS'],
     [{ volumes: 2 }, 'h2', 'VOLUMES'],
+    [{ hasCdrom: true }, 'h2', 'CDROM'],
   ])('refuses %j to %s: %s', (changes, hostId, reason) => {
     const details = expect.objectContaining({ reason }) as unknown;
     expect(() => requireMigratable(vm(changes), hostId)).toThrow(

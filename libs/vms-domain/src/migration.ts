@@ -74,6 +74,8 @@ export interface MovedVm {
   readonly hardware: VmHardware;
   readonly snapshots: number;
   readonly volumes: number;
+  /** An image of its host is in its drive. */
+  readonly hasCdrom: boolean;
 }
 
 /**
@@ -89,4 +91,5 @@ export const requireMigratable = (vm: MovedVm, hostId: string | null): void => {
   if (keepsFirmwareState(vm.hardware)) throw new DomainError('VM_NOT_MIGRATABLE', { vmId, reason: 'FIRMWARE_STATE' });
   if (vm.snapshots > 0) throw new DomainError('VM_NOT_MIGRATABLE', { vmId, reason: 'SNAPSHOTS' });
   if (vm.volumes > 0) throw new DomainError('VM_NOT_MIGRATABLE', { vmId, reason: 'VOLUMES' });
+  if (vm.hasCdrom) throw new DomainError('VM_NOT_MIGRATABLE', { vmId, reason: 'CDROM' });
 };

@@ -94,6 +94,7 @@ class World {
       'attach-port': () => undefined,
       'detach-port': () => undefined,
       'change-port': () => undefined,
+      'set-cdrom': () => undefined,
       'create-snapshot': () => undefined,
       'delete-snapshot': () => (this.unwantedSnapshots = false),
       'revert-to-snapshot': () => undefined,

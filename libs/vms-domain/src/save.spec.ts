@@ -48,6 +48,7 @@ describe('a save', () => {
       'REMOVE_VM_PORT',
       'CHANGE_VM_PORT_NETWORK',
       'SET_VM_HARDWARE',
+      'SET_VM_CDROM',
       'REPAIR_VM_DRIFT',
       'ACCEPT_VM_DRIFT',
       'ATTACH_VOLUME',

@@ -170,6 +170,16 @@ export class DiskService {
     return true;
   }
 
+  /** The same of one that holds nothing. @param imageId what it is installed from @returns whether it was made now */
+  async ensureEmpty(vmId: string, imageId: string, capacityBytes: number, deadline: Deadline): Promise<boolean> {
+    if (await this.isMade(vmId)) return false;
+    const { sha256: imageSha256 } = await this.images.get(imageId);
+    deadline.check();
+    await this.makeToFill({ vmId, imageId, imageSha256 }, capacityBytes, undefined);
+    await this.made.raise(vmId, MADE);
+    return true;
+  }
+
   /**
    * Removes the file only if it is this VM's disk; what is being copied for it is given up. While the storage is away the
    * removal is remembered.

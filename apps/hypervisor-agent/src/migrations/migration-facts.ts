@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { DomainError, type MigrationRefusal, type MigrationSource } from '@infinibay/contracts';
-import { disksOf, virtTypeOf, hasHostDevices } from '@infinibay/libvirt-xml';
+import { cdromFilesOf, disksOf, virtTypeOf, hasHostDevices } from '@infinibay/libvirt-xml';
 import { Injectable } from '@nestjs/common';
 import { openDiskFile } from '../disks/disk-files.js';
 import { diskError } from '../disks/disk-problem.js';
@@ -39,6 +39,7 @@ export class MigrationFacts {
     if (hasHostDevices(definition)) throw notMigratable(vmId, 'DEVICES');
     const files = disksOf(definition).flatMap(({ file }) => (file === undefined ? [] : [file]));
     const [own, seed] = [this.disks.pathOf(vmId), this.seeds.pathOf(vmId)];
+    if (cdromFilesOf(definition).some((file) => file !== seed)) throw notMigratable(vmId, 'CDROM');
     if (files.some((file) => file !== own && file !== seed)) throw notMigratable(vmId, 'VOLUMES');
     const isInUse = !isOff(await this.domains.power(domain, deadline));
     const storageId = await this.disks.storageId();

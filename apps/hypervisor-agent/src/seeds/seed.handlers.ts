@@ -1,5 +1,5 @@
 import { DomainError, ensureSeed, type ReplyOf, type RequestOf } from '@infinibay/contracts';
-import { disksOf, isOnQ35, seedDiskXml, withDevice } from '@infinibay/libvirt-xml';
+import { withSeed } from '@infinibay/libvirt-xml';
 import type { Logger } from '@infinibay/platform-logging';
 import { Authorize } from '@infinibay/platform-access';
 import { HandlesRequest, type RequestMeta } from '@infinibay/platform-messaging';
@@ -45,11 +45,7 @@ export class SeedHandlers {
     const written = await this.seeds.ensure(vmId, files, deadline);
     if (written) this.logger.info({ vmId, instanceId }, 'seed for cloud-init written');
     const path = this.seeds.pathOf(vmId);
-    await this.domains.redefine(domain, deadline, (xml) =>
-      disksOf(xml).some(({ file }) => file === path)
-        ? xml
-        : withDevice(xml, seedDiskXml(path, isOnQ35(xml) ? 'q35' : 'pc')),
-    );
+    await this.domains.redefine(domain, deadline, (xml) => withSeed(xml, path));
     return written;
   }
 }

@@ -70,11 +70,13 @@ export class SnapshotChecks {
       throw new DomainError('SNAPSHOT_MISSING', { vmId, snapshotId, lacking, hasMemory });
     if (!withMemory) return;
     const hasSeed = await this.disks.requireExactly(vmId, volumeIds, deadline);
-    const then = diskFilesOf(domainOfSnapshot(await this.records.xmlOf(domain, snapshotId, deadline)));
+    const machine = domainOfSnapshot(await this.records.xmlOf(domain, snapshotId, deadline));
+    const then = diskFilesOf(machine);
     // A guest that had a CD-ROM is not brought back without it; one that had none does not miss it.
     const lacksSeed = this.disks.haveSeed(vmId, then) && !hasSeed;
     if (lacksSeed || !this.disks.areExactly(vmId, volumeIds, then))
       throw new DomainError('SNAPSHOT_DISKS_DIFFER', { vmId, snapshotId, lacksSeed });
     if (hasSeed) await this.disks.requireSeed(vmId);
+    await this.disks.requireMedia(vmId, machine);
   }
 }

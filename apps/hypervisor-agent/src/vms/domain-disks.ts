@@ -9,8 +9,9 @@ import { SeedService } from '../seeds/seed.service.js';
 import { VolumePivots } from '../volumes/volume-pivots.js';
 import { VolumeService } from '../volumes/volume.service.js';
 import type { Deadline } from '../work/deadline.js';
+import { CdromMedia } from './cdrom-media.js';
 
-/** The files that a VM may run on: its disk, volumes of ours, and what cloud-init reads in it. */
+/** The files that a VM may run on: its disk, volumes of ours, what cloud-init reads in it, and a CD-ROM. */
 @Injectable()
 export class DomainDisks {
   constructor(
@@ -20,6 +21,7 @@ export class DomainDisks {
     private readonly seeds: SeedService,
     private readonly copies: DiskCopies,
     private readonly pivots: VolumePivots,
+    private readonly media: CdromMedia,
   ) {}
 
   /** Before its definition is written anew or forgotten: it tells which file of a volume that is moved is the volume. */
@@ -49,7 +51,8 @@ export class DomainDisks {
     const own = this.disks.pathOf(vmId);
     const defined = await this.domains.diskFiles(vmId, deadline);
     const saved = await this.savedFiles(vmId, deadline);
-    const files = defined.filter((file) => file !== this.seeds.pathOf(vmId));
+    const media = await this.media.soundOf(vmId, deadline);
+    const files = defined.filter((file) => file !== this.seeds.pathOf(vmId) && !media.includes(file));
     const others = files.filter((file) => file !== own);
     const volumeIds = others.map((file) => this.volumes.idAt(file)).filter((id) => id !== undefined);
     if (files.length !== others.length + 1 || volumeIds.length !== others.length) {
@@ -97,10 +100,10 @@ export class DomainDisks {
     return defined.includes(this.seeds.pathOf(vmId));
   }
 
-  /** Whether files are the VM's own disk and these volumes, and nothing else but its seed. */
+  /** Whether files are the VM's own disk and these volumes, and nothing else but its seed and an image in its drive. */
   areExactly(vmId: string, volumeIds: readonly string[], files: readonly string[]): boolean {
     const expected = [this.disks.pathOf(vmId), ...volumeIds.map((id) => this.volumes.pathOf(id))];
-    const found = files.filter((file) => file !== this.seeds.pathOf(vmId));
+    const found = files.filter((file) => file !== this.seeds.pathOf(vmId) && !this.media.isAmongImages(file));
     return found.length === expected.length && expected.every((file) => found.includes(file));
   }
 
@@ -111,6 +114,12 @@ export class DomainDisks {
     } catch (error) {
       throw new DomainError('SNAPSHOT_DISKS_DIFFER', { vmId, reason: 'the seed of cloud-init' }, { cause: error });
     }
+  }
+
+  /** What a guest that is brought back has in its drive. @throws DomainError SNAPSHOT_DISKS_DIFFER */
+  async requireMedia(vmId: string, domainXml: string): Promise<void> {
+    if (await this.media.areSound(domainXml)) return;
+    throw new DomainError('SNAPSHOT_DISKS_DIFFER', { vmId, reason: 'the CD-ROM' });
   }
 
   /** Whether a seed is among the files of a domain of the VM. */

@@ -4,9 +4,11 @@ import { DomainsModule } from '../domains/domains.module.js';
 import { FiltersModule } from '../filters/filters.module.js';
 import { HostModule } from '../host/host.module.js';
 import { HypervisorModule } from '../hypervisor/hypervisor.module.js';
+import { ImagesModule } from '../images/images.module.js';
 import { SeedsModule } from '../seeds/seeds.module.js';
 import { VolumesModule } from '../volumes/volumes.module.js';
 import { WorkModule } from '../work/work.module.js';
+import { CdromMedia } from './cdrom-media.js';
 import { DomainDisks } from './domain-disks.js';
 import { GuestFolders } from './guest-folders.js';
 import { TaskRecords } from './task-records.js';
@@ -16,6 +18,7 @@ import { RevertRecords } from './revert-records.js';
 import { SnapshotFiles } from './snapshot-files.js';
 import { ScreenSockets } from './screen-sockets.js';
 import { StartObstacles } from './start-obstacles.js';
+import { VmCdromHandlers } from './vm-cdrom.handlers.js';
 import { VmLinksHandlers } from './vm-links.handlers.js';
 import { VmPortsHandlers } from './vm-ports.handlers.js';
 import { VmPowerHandlers } from './vm-power.handlers.js';
@@ -32,14 +35,24 @@ import { VmService } from './vm.service.js';
     HypervisorModule,
     HostModule,
     DomainsModule,
+    ImagesModule,
     DisksModule,
     VolumesModule,
     SeedsModule,
     FiltersModule,
   ],
-  controllers: [VmHandlers, VmPowerHandlers, VmRestartHandlers, VmSizesHandlers, VmLinksHandlers, VmPortsHandlers],
+  controllers: [
+    VmHandlers,
+    VmPowerHandlers,
+    VmRestartHandlers,
+    VmSizesHandlers,
+    VmLinksHandlers,
+    VmPortsHandlers,
+    VmCdromHandlers,
+  ],
   providers: [
     TaskRecords,
+    CdromMedia,
     DomainDisks,
     GuestFolders,
     ScreenSockets,

@@ -9,6 +9,7 @@ import {
 } from '@infinibay/contracts';
 import { canSettleIn } from '../vms/settling-in.js';
 import { linksToDefine, sizesToDefine } from '../vms/vm-spec.js';
+import { defineCdrom, makeEmptyDisk } from './cdrom.js';
 import { defineSeed } from './cloud-init.js';
 import { copyDisk } from './disk-copy.js';
 import { defineDomain } from './hardware.js';
@@ -35,6 +36,7 @@ const makeDisk: PerformStep = async (input) => {
   const { vm, target, on, requests } = input;
   // Whatever was to be copied: a clone never gets the disk of a new VM instead.
   if (vm.cloneSourceId !== null) return copyDisk(input);
+  if (vm.isDiskEmpty) return makeEmptyDisk(input);
   await requests.call(ensureDisk, { ...target, imageId: vm.imageId, capacityBytes: Number(vm.diskBytes) }, on);
   return 'done';
 };
@@ -63,6 +65,7 @@ const define: PerformStep = async (input) => {
   if (linksToDefine(vm)[mac] === 'DOWN') await setLinks(input, 'definition', { [mac]: 'DOWN' });
   // Before the volumes, which take whatever slots are free.
   await defineCards(input);
+  await defineCdrom(input);
   await defineSeed(input, nics);
   await defineVolumes(input);
   // What it has elsewhere since it went to another department: no address is free while a definition names it.

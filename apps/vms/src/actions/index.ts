@@ -1,4 +1,5 @@
 import type { Step } from '@infinibay/vms-domain';
+import { cdromSteps } from './cdrom.js';
 import { clone } from './clone.js';
 import { create } from './create.js';
 import { deleteVm } from './delete.js';
@@ -31,6 +32,7 @@ export const STEPS: Readonly<Record<Step, PerformStep>> = {
   ...resize,
   ...volumeSteps,
   ...portSteps,
+  ...cdromSteps,
   ...snapshotSteps,
   ...transferSteps,
   ...migrationSteps,

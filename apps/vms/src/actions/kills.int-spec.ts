@@ -59,6 +59,7 @@ const KILLS: readonly Kill[] = [
   { ...RESIZED, place: 'after:update-live' },
   { mutation: 'setVmPortLink', place: 'after:redefine', ends: RUNS, linkState: 'DOWN' },
   { mutation: 'setVmPortLink', place: 'after:update-live', ends: RUNS, linkState: 'DOWN' },
+  { mutation: 'setVmCdrom', place: 'after:set-cdrom', ends: RUNS },
   { ...SNAPPED, place: 'before:create-snapshot', snapshots: 1 },
   { ...SNAPPED, place: 'after:create-snapshot', snapshots: 1 },
   { ...UNSNAPPED, place: 'before:delete-snapshot' },

@@ -31,6 +31,8 @@ export interface Preparation {
   isPowerCut?: true;
   /** What the last step has brought about of its way to another host. */
   migration?: MigrationDone;
+  /** Whether what runs goes without what shall be in its drive, as the last step has found. */
+  cdrom?: { readonly isPending: boolean };
   /** What the last step has done about snapshots. */
   snapshots?: SnapshotsDone;
 }
@@ -45,6 +47,7 @@ export const forgetLastStep = (preparation: Preparation): void => {
   delete preparation.savedMemory;
   delete preparation.isPowerCut;
   delete preparation.migration;
+  delete preparation.cdrom;
 };
 
 /** Whether something has come about of a step that has not ended yet. */

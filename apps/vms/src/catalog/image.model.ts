@@ -7,7 +7,7 @@ export type ImageFormat = keyof typeof ImageFormats;
 registerEnumType(ImageFormats, {
   name: 'ImageFormat',
   description: 'How the file of an image is laid out',
-  valuesMap: { ISO: { description: 'An image of a disc, which no VM is made from' } },
+  valuesMap: { ISO: { description: 'An image of a disc: a VM is installed from it, on an empty disk' } },
 });
 
 registerEnumType(ImageState, {

@@ -9,7 +9,7 @@ import { PrismaClient, type Transaction } from '../database.js';
 import type { Image as ImageRow, Prisma } from '../generated/prisma/client.js';
 import { toImage } from './image.mapper.js';
 import type { Image } from './image.model.js';
-import { requireUsable } from './usable-image.js';
+import { requireMedium, requireSource, requireUsable } from './usable-image.js';
 
 /** More than anybody looks through. */
 const MAX_LISTED = 1_000;
@@ -56,9 +56,34 @@ export class ImageRepository {
    * @throws DomainError IMAGE_NOT_FOUND, IMAGE_NOT_A_DISK, IMAGE_BUSY
    */
   async keep(tx: Transaction, id: string, departmentId: string | null): Promise<ImageRow> {
+    return requireUsable(await this.kept(tx, id), departmentId);
+  }
+
+  /** The same for a VM that may be installed from an ISO too. @throws DomainError IMAGE_NOT_FOUND, IMAGE_BUSY */
+  async keepSource(tx: Transaction, id: string, departmentId: string): Promise<ImageRow> {
+    return requireSource(await this.kept(tx, id), departmentId);
+  }
+
+  /**
+   * The same for the drive of a VM.
+   * @throws DomainError IMAGE_NOT_FOUND, IMAGE_NOT_AN_ISO, IMAGE_BUSY, IMAGE_NOT_ON_HOST
+   */
+  async keepMedium(
+    tx: Transaction,
+    id: string,
+    { departmentId, hostId }: { readonly departmentId: string; readonly hostId: string },
+  ): Promise<ImageRow> {
+    const image = requireMedium(await this.kept(tx, id), departmentId);
+    if ((await tx.hostImage.count({ where: { hostId, imageId: image.id } })) === 0)
+      throw new DomainError('IMAGE_NOT_ON_HOST', { imageId: image.id, hostId });
+    return image;
+  }
+
+  /** @throws DomainError IMAGE_NOT_FOUND for what is no id */
+  private async kept(tx: Transaction, id: string): Promise<ImageRow | null> {
     if (!isUuid(id)) throw new DomainError('IMAGE_NOT_FOUND');
     await tx.$queryRaw`SELECT id FROM images WHERE id = ${id}::uuid FOR KEY SHARE`;
-    return requireUsable(await this.find(tx, id), departmentId);
+    return this.find(tx, id);
   }
 
   /** The row, locked until the transaction ends: nobody keeps it any more, and who did is committed. */
@@ -68,11 +93,14 @@ export class ImageRepository {
   }
 
   /**
-   * Of VMs all that are not deleted, wherever they went and whatever becomes of them: their disks read from it.
+   * Of VMs all that are not deleted, wherever they went and whatever becomes of them: their disks read from it, or it is
+   * in their drives.
    * Of templates those whose newest version has it. Lock it before.
    */
   async uses(tx: Transaction, imageId: string): Promise<ImageUses> {
-    const vms = await tx.vm.count({ where: { imageId, state: { not: 'DELETED' } } });
+    const vms = await tx.vm.count({
+      where: { OR: [{ imageId }, { cdromImageId: imageId }], state: { not: 'DELETED' } },
+    });
     return { vms, templates: await tx.template.count({ where: { imageId } }) };
   }
 

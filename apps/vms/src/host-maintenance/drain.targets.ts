@@ -71,7 +71,8 @@ const obstacleOf = (vm: VmRow, goods: GoodsOfVm): DrainReason | null => {
   const hasDisk = vm.diskBuiltAt !== null || isComingUp(state);
   try {
     refuseWhileScheduled(vm);
-    requireMigratable({ id, hostId, state, hasDisk, isMoving: false, hardware: hardwareOf(vm), ...goods }, null);
+    const made = { hardware: hardwareOf(vm), hasCdrom: vm.cdromImageId !== null };
+    requireMigratable({ id, hostId, state, hasDisk, isMoving: false, ...made, ...goods }, null);
     return null;
   } catch (error) {
     const obstacle = obstacleIn(error);

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { PrismaClient } from '../database.js';
 import {
   askOfImage,
+  askOfTemplate,
   imageUntil,
   imageView,
   uploadBegun,
@@ -69,11 +70,12 @@ describe('uploads of images', () => {
     await bench.running({ imageId: id });
   }, 120_000);
 
-  it('of ISOs are listed, and no disk is made of them', async () => {
+  it('of ISOs are listed, and no disk is made of them that reads from one', async () => {
     const { image } = await uploadBegun(bench, { format: 'ISO' });
     expect(await imageUntil(bench, image.id, 'READY')).toMatchObject({ format: 'ISO' });
     expect(askedFor(image.id)[0]).toMatchObject({ format: 'iso' });
-    expect(codeOf(await bench.create(bench.input({ imageId: image.id })))).toBe('IMAGE_NOT_A_DISK');
+    const template = { imageId: image.id, departmentId: bench.departmentId };
+    expect(codeOf(await askOfTemplate(bench, 'createTemplate', template))).toBe('IMAGE_NOT_A_DISK');
     const listed = async (query: string) =>
       ((await bench.vms.ask(bench.actor, query)).data?.['images'] as { id: string }[]).map(({ id }) => id);
     expect(await listed('{ images { id } }')).not.toContain(image.id);

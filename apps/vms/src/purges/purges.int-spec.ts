@@ -34,6 +34,7 @@ const REFUSED = [
   'removeVmPort',
   'changeVmPortNetwork',
   'setVmHardware',
+  'setVmCdrom',
   'attachVolume',
   'detachVolume',
   'createVmSnapshot',

@@ -51,7 +51,8 @@ export class DepartmentChange {
     const goods = await this.admit(tx, vm, departmentId);
     await this.revisions.keepFirst(tx, vm);
     await this.keepLink(tx, vm, open.actorId, cards);
-    await this.vms.move(tx, vm, { departmentId, networkId, wantedNetworkId: networkId, ownerId });
+    const { cdromImageId } = goods;
+    await this.vms.move(tx, vm, { departmentId, networkId, wantedNetworkId: networkId, ownerId, cdromImageId });
     await this.goods.move(tx, vm.id, goods, { departmentId, ownerId });
     return [leftEvent(vm), joinedEvent({ ...vm, departmentId, ownerId })];
   }

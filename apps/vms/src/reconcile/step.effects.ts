@@ -47,6 +47,10 @@ export class StepEffects {
     if (made?.isStarted === true && vm.desired !== 'DELETED') await this.vms.update(tx, vm.id, { desired: 'RUNNING' });
     await this.recordMoved(tx, vm, reading, step, preparation);
     await this.recordHardware(tx, vm, reading, step, preparation);
+    const { cdrom } = preparation;
+    // Another medium that was asked for since is still to be put in.
+    if (cdrom !== undefined && vm.cdromImageId === reading.vm.cdromImageId)
+      await this.vms.update(tx, vm.id, { cdromPending: cdrom.isPending });
     if (step === 'settle-in' || step === 'define') await this.departments.settled(tx, vm, reading.open);
     const moved = step === 'transfer' ? await this.departments.record(tx, vm, reading.open, preparation.cards) : [];
     const { migration } = preparation;

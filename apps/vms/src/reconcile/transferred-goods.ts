@@ -13,6 +13,8 @@ export interface Goods {
   readonly volumes: readonly VolumeRow[];
   /** Of the VM with all of them. */
   readonly diskGib: number;
+  /** What stays in its CD-ROM drive; null: nothing. */
+  readonly cdromImageId: string | null;
 }
 
 /** The volumes, snapshots and cloud-init of a VM that is transferred to another department. */
@@ -31,7 +33,8 @@ export class TransferredGoods {
     const snapshots = await this.snapshots.ofVm(vm.id, tx);
     requireTransferable(snapshots, volumes, await this.ports.ofVm(vm.id, tx));
     await this.volumes.requireFreeNames(tx, departmentId, volumes);
-    return { volumes, diskGib: bytesToGib(carriedBytes(vm, snapshots, volumes)) };
+    const cdromImageId = await this.mediumFor(tx, vm, departmentId);
+    return { volumes, diskGib: bytesToGib(carriedBytes(vm, snapshots, volumes)), cdromImageId };
   }
 
   async move(
@@ -45,6 +48,14 @@ export class TransferredGoods {
     await this.cloudInits.renew(tx, vmId);
     // Those that it has are of the networks that it leaves.
     await this.ports.removeAll(tx, vmId);
+  }
+
+  /** An ISO that is the department's own stays with it: the drive is empty then. */
+  private async mediumFor(tx: Transaction, { cdromImageId }: VmRow, departmentId: string): Promise<string | null> {
+    if (cdromImageId === null) return null;
+    const image = await tx.image.findUnique({ where: { id: cdromImageId }, select: { departmentId: true } });
+    const mayUse = image !== null && (image.departmentId === null || image.departmentId === departmentId);
+    return mayUse ? cdromImageId : null;
   }
 
   private async lock(tx: Transaction, vm: VmRow): Promise<VolumeRow[]> {

@@ -39,6 +39,12 @@ export class SnapshotRepository {
     return tx.vmSnapshot.findMany({ where: { vmId }, orderBy: { id: 'asc' } });
   }
 
+  /** Memory has the devices of then, and no others. @throws DomainError SNAPSHOT_HOLDS_MEMORY */
+  async requireNoMemory(tx: Reader, vmId: string): Promise<void> {
+    const snapshotIds = (await this.ofVm(vmId, tx)).filter(({ hasMemory }) => hasMemory).map(({ id }) => id);
+    if (snapshotIds.length > 0) throw new DomainError('SNAPSHOT_HOLDS_MEMORY', { snapshotIds });
+  }
+
   async ofVms(vmIds: readonly string[], scope: DepartmentScope): Promise<Map<string, VmSnapshot[]>> {
     const rows = await this.database.vmSnapshot.findMany({
       where: { vmId: { in: [...vmIds] }, ...departmentWhere(scope) },

@@ -376,6 +376,7 @@ export class Neighbours {
       Object.assign(vm, { power, reason });
       vm.sizes.powered(power !== 'off');
       this.volumes.powered(request.vmId, power);
+      this.seeds.cdroms.powered(request.vmId, power);
       return { power };
     });
   }

@@ -1,23 +1,12 @@
-import {
-  ensureSeed,
-  type ErrorCode,
-  DomainError,
-  type ReplyInputOf,
-  type RequestContract,
-  type RequestOf,
-} from '@infinibay/contracts';
+import { DomainError, ensureSeed, type ErrorCode, type RequestOf } from '@infinibay/contracts';
+import { SimulatedCdroms } from './simulated-cdroms.js';
+import type { OnVm, Serve } from './simulated-links.js';
 
 type Seed = RequestOf<typeof ensureSeed>;
 
-type Serve = <C extends RequestContract>(
-  contract: C,
-  handler: (data: RequestOf<C>) => Promise<ReplyInputOf<C>>,
-) => void;
-
-type OnVm = <T>(name: string, request: { readonly vmId: string; readonly fence: number }, act: () => T) => Promise<T>;
-
-/** What the simulated host has for cloud-init in the definitions of its VMs. */
+/** What the simulated host has for cloud-init in the definitions of its VMs, and their CD-ROMs. */
 export class SimulatedSeeds {
+  readonly cdroms = new SimulatedCdroms();
   private readonly seeds = new Map<string, Seed>();
   /** What the command is refused with. */
   refusal: ErrorCode | null = null;
@@ -30,9 +19,11 @@ export class SimulatedSeeds {
   /** A definition that is written anew, or forgotten, has none. */
   defined(vmId: string): void {
     this.seeds.delete(vmId);
+    this.cdroms.defined(vmId);
   }
 
   serve(on: Serve, onVm: OnVm): void {
+    this.cdroms.serve(on, onVm);
     on(ensureSeed, (request) =>
       onVm('ensure-seed', request, () => {
         if (this.refusal !== null) throw new DomainError(this.refusal);

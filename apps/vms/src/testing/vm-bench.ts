@@ -15,6 +15,7 @@ export const SAID: Readonly<Record<string, { readonly type: string; readonly mor
   restoreVmRevision: { type: 'RestoreVmRevisionInput', more: { revision: 1 } },
   setVmAutostart: { type: 'SetVmAutostartInput', more: { autostart: true } },
   setVmHardware: { type: 'SetVmHardwareInput', more: { hardware: { bootOrder: ['NETWORK', 'DISK'] } } },
+  setVmCdrom: { type: 'SetVmCdromInput', more: { imageId: null } },
   setVmPortLink: { type: 'SetVmPortLinkInput', more: { portId: PORT.portId, linkState: 'DOWN' } },
   addVmPort: { type: 'AddVmPortInput', more: { networkId: FURTHER_NETWORK } },
   removeVmPort: { type: 'RemoveVmPortInput', more: { portId: PORT.portId } },

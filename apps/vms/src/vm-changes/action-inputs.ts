@@ -2,6 +2,7 @@ import type { OperationKind } from '@infinibay/vms-domain';
 import type { Type } from '@nestjs/common';
 import type { z } from 'zod';
 import { CloneVm, CloneVmInput } from './vm-clone.inputs.js';
+import { SetVmCdrom, SetVmCdromInput } from './vm-cdrom.inputs.js';
 import {
   ResizeVm,
   ResizeVmInput,
@@ -37,6 +38,7 @@ export type ActionInput =
   | SetVmAutostartInput
   | SetVmHardwareInput
   | SetVmPortLinkInput
+  | SetVmCdromInput
   | AddVmPortInput
   | RemoveVmPortInput
   | ChangeVmPortNetworkInput;
@@ -60,6 +62,7 @@ const OWN: Partial<Record<OperationKind, OwnInput>> = {
   SET_VM_AUTOSTART: { Input: SetVmAutostartInput, schema: SetVmAutostart },
   SET_VM_HARDWARE: { Input: SetVmHardwareInput, schema: SetVmHardware },
   SET_VM_PORT_LINK: { Input: SetVmPortLinkInput, schema: SetVmPortLink },
+  SET_VM_CDROM: { Input: SetVmCdromInput, schema: SetVmCdrom },
   ADD_VM_PORT: { Input: AddVmPortInput, schema: AddVmPort },
   REMOVE_VM_PORT: { Input: RemoveVmPortInput, schema: RemoveVmPort },
   CHANGE_VM_PORT_NETWORK: { Input: ChangeVmPortNetworkInput, schema: ChangeVmPortNetwork },

@@ -6,6 +6,7 @@ import type { Transaction } from '../database.js';
 import type { Vm as VmRow, Volume as VolumeRow } from '../generated/prisma/client.js';
 import { QuotaAdmission } from '../quotas/quota.admission.js';
 import { memoryBytesOf } from '../vms/saved-memory.js';
+import { pendingCdrom } from '../vms/vm-cdrom.js';
 import { VmPortRepository } from '../vms/vm-port.repository.js';
 import { VmRepository } from '../vms/vm.repository.js';
 import { StoragePoolRepository } from '../volumes/storage-pool.repository.js';
@@ -24,8 +25,11 @@ export class KeptMemory {
     @Inject(VOLUME_OPTIONS) private readonly options: VolumeOptions,
   ) {}
 
-  /** Promises a save of the VM its room. @throws DomainError VOLUME_BUSY, PORT_BUSY, POOL_FULL, QUOTA_EXCEEDED */
+  /** Promises a save of the VM its room. @throws DomainError VM_BUSY, VOLUME_BUSY, PORT_BUSY, POOL_FULL, QUOTA_EXCEEDED */
   async promise(tx: Transaction, vm: VmRow): Promise<void> {
+    // It would be brought back with another drive than its definition has.
+    if (pendingCdrom(vm).length > 0)
+      throw new DomainError('VM_BUSY', { state: vm.state, reason: 'its CD-ROM waits until it has been off' });
     await this.settledVolumes(tx, vm);
     const savedBytes = memoryBytesOf(vm);
     await this.requireRoom(tx, vm, savedBytes);

@@ -39,6 +39,7 @@ export class MigratedGoods {
       hardware: hardwareOf(vm),
       snapshots: await this.snapshots.count(tx, id),
       volumes: (await this.volumes.ofVm(id, tx)).length,
+      hasCdrom: vm.cdromImageId !== null,
     };
   }
 }

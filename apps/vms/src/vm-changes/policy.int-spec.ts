@@ -26,6 +26,7 @@ const inputsFor = (
     restoreVmRevision: { vmId, revision: 1 },
     setVmAutostart: { vmId, autostart: true },
     setVmHardware: { vmId, hardware: { bootOrder: ['NETWORK', 'DISK'] } },
+    setVmCdrom: { vmId, imageId: null },
     setVmPortLink: { vmId, portId: PORT.portId, linkState: 'DOWN' },
     addVmPort: { vmId, networkId: FURTHER_NETWORK },
     removeVmPort: { vmId, portId: PORT.portId },

@@ -52,7 +52,8 @@ export class PortChanges {
       throw new DomainError('VM_BUSY', { state: vm.state, reason: 'its network is not settled' });
     if (kind !== 'ADD_VM_PORT' && from === null) throw new DomainError('PORT_NOT_FOUND');
     if (kind !== 'REMOVE_VM_PORT' && to === null) throw new DomainError('NETWORK_NOT_FOUND');
-    await this.requireNoMemory(tx, vm.id);
+    // Memory has the cards of then, whose addresses would be free for others.
+    await this.snapshots.requireNoMemory(tx, vm.id);
     if (to === null) {
       const networkId = from ?? '';
       requireRemovable(ports, networkId);
@@ -60,12 +61,5 @@ export class PortChanges {
     }
     const slot = from === null ? slotOfNewPort(ports, to) : slotOfReplacement(ports, from, to);
     return this.ports.add(tx, vm.id, to, slot, from);
-  }
-
-  /** Memory has the cards of then, whose addresses would be free for others. @throws DomainError SNAPSHOT_HOLDS_MEMORY */
-  private async requireNoMemory(tx: Transaction, vmId: string): Promise<void> {
-    const snapshots = await this.snapshots.ofVm(vmId, tx);
-    const snapshotIds = snapshots.filter(({ hasMemory }) => hasMemory).map(({ id }) => id);
-    if (snapshotIds.length > 0) throw new DomainError('SNAPSHOT_HOLDS_MEMORY', { snapshotIds });
   }
 }

@@ -143,6 +143,7 @@ describe('mutations of vms, repeated', () => {
     restoreVmRevision: sized({ revision: 1 }, { revision: 2 }),
     setVmAutostart: sized({ autostart: true }, { autostart: false }),
     setVmHardware: sized({ hardware: { machine: 'Q35' } }, { hardware: { machine: 'PC' } }),
+    setVmCdrom: sized({ imageId: null }, { imageId: randomUUID() }),
     setVmPortLink: sized({ portId: PORT.portId, linkState: 'DOWN' }, { linkState: 'UP' }),
     addVmPort: sized({ networkId: FURTHER_NETWORK }, { networkId: randomUUID() }),
     removeVmPort: {

@@ -10,6 +10,7 @@ import { SnapshotsModule } from '../snapshots/snapshots.module.js';
 import { VmsModule } from '../vms/vms.module.js';
 import { VolumesModule } from '../volumes/volumes.module.js';
 import { ActionEffects } from './action-effects.js';
+import { CdromChanges } from './cdrom-changes.js';
 import { ChangeableVms } from './changeable-vms.js';
 import { ExplainPlacementResolver } from './explain-placement.resolver.js';
 import { ExplainPlacementService } from './explain-placement.service.js';
@@ -64,6 +65,7 @@ import { VolumeAttachment } from './volume-attachment.js';
     KeptMemory,
     SoftDeletion,
     PortChanges,
+    CdromChanges,
     VmEffects,
     VmSnapshots,
     ActionEffects,

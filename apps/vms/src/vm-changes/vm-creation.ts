@@ -2,6 +2,7 @@ import type { Actor, EventEnvelope } from '@infinibay/contracts';
 import { databaseNow, newId } from '@infinibay/platform-persistence';
 import { cloudInitOver, type CloudInit } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
+import { isDisc } from '../catalog/usable-image.js';
 import type { Transaction } from '../database.js';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
 import { createdEvent } from '../vms/vm.events.js';
@@ -55,10 +56,11 @@ export class VmCreation {
     const { name, description, tags, departmentId, networkId: wantedNetworkId, templateId } = input;
     const ofTemplate = { templateId, templateVersion: template?.number ?? null };
     const autostart = input.autostart ?? template?.spec.autostart ?? false;
+    const installed = isDisc(place.image) ? { isDiskEmpty: true, cdromImageId: place.image.id } : {};
     return this.write(tx, actor, place, {
       said: { name, description: description ?? '', tags: tags ?? [], deletionProtected: false },
       cloudInit: cloudInitOver(template?.cloudInit ?? null, input.cloudInit),
-      columns: { departmentId, networkId, wantedNetworkId, ...ofTemplate, autostart },
+      columns: { departmentId, networkId, wantedNetworkId, ...ofTemplate, autostart, ...installed },
     });
   }
 

@@ -5,6 +5,7 @@ import type { Transaction } from '../database.js';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
 import { DepartmentChange } from '../reconcile/department.change.js';
 import type { Said } from './action-inputs.js';
+import { CdromChanges } from './cdrom-changes.js';
 import { KeptMemory } from './kept-memory.js';
 import { PortChanges } from './port-changes.js';
 import { SoftDeletion } from './soft-deletion.js';
@@ -17,9 +18,10 @@ export class VmEffects {
     private readonly deletions: SoftDeletion,
     private readonly departments: DepartmentChange,
     private readonly ports: PortChanges,
+    private readonly cdroms: CdromChanges,
   ) {}
 
-  /** @throws DomainError what KeptMemory, DepartmentChange and PortChanges throw */
+  /** @throws DomainError what KeptMemory, DepartmentChange, PortChanges and CdromChanges throw */
   async accept(
     tx: Transaction,
     vm: VmRow,
@@ -30,6 +32,7 @@ export class VmEffects {
   ): Promise<EventEnvelope[]> {
     const { deletion } = actionOf(kind);
     await this.ports.accept(tx, vm, kind, said);
+    await this.cdroms.accept(tx, vm, kind, said);
     if (kind === 'SAVE_VM') await this.kept.promise(tx, vm);
     if (kind === 'TRANSFER_VM') await this.departments.accept(tx, vm, parameters.departmentId ?? vm.departmentId);
     if (deletion === 'scheduled') return this.deletions.schedule(tx, vm, actor, parameters);

@@ -17,6 +17,7 @@ import type { Vm as VmRow, VmSnapshot as SnapshotRow } from '../generated/prisma
 import { HostMaintenanceRepository } from '../hosts/host-maintenance.repository.js';
 import { QuotaAdmission } from '../quotas/quota.admission.js';
 import { SnapshotRepository } from '../snapshots/snapshot.repository.js';
+import { pendingCdrom } from '../vms/vm-cdrom.js';
 import { hardwareOf, holdsVariables, pendingHardware } from '../vms/vm-hardware.js';
 import { VmRevisionRepository } from '../vms/vm-revision.repository.js';
 import { driftIn, pendingRestartIn } from '../vms/vm-spec.js';
@@ -134,7 +135,7 @@ export class VmSnapshots {
 
 /** Memory is of what runs: one that waits for a restart, or that somebody changed, is not what its spec says. */
 const requireAsDeclared = (vm: VmRow): void => {
-  const [pendingRestart, drift] = [[...pendingRestartIn(vm), ...pendingHardware(vm)], driftIn(vm)];
+  const [pendingRestart, drift] = [[...pendingRestartIn(vm), ...pendingHardware(vm), ...pendingCdrom(vm)], driftIn(vm)];
   const isApplied = vm.appliedRevision === vm.revision && vm.appliedRevision !== COMPARED_AGAIN;
   if (!isApplied || pendingRestart.length > 0 || drift.length > 0)
     throw new DomainError('SNAPSHOT_SPEC_DIFFERS', { pendingRestart, drift });

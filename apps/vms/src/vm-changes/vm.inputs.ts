@@ -22,7 +22,11 @@ export class CreateVmInput {
   @Field(() => String, { description: '1 to 63 of a-z, 0-9 and -; the host name in the guest' })
   name!: string;
 
-  @Field(() => ID, { nullable: true })
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      'Of an ISO diskGib must be given: the disk is empty, the ISO is in the CD-ROM drive (see setVmCdrom), and bootOrder is DISK, then CDROM, unless hardware says otherwise',
+  })
   imageId?: string | null;
 
   @Field(() => ID, { nullable: true, description: 'Of the department, or shared' })
@@ -53,7 +57,7 @@ export class CreateVmInput {
   })
   maxMemoryMib?: number | null;
 
-  @Field(() => Float, { nullable: true, description: "GiB, at least the image's size, which is also the default" })
+  @Field(() => Float, { nullable: true, description: "GiB, at least the image's size, which is also the default; of an ISO to be given" })
   diskGib?: number | null;
 
   @Field(() => VmHardwareInput, {

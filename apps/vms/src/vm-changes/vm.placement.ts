@@ -23,7 +23,7 @@ import { ImageRepository } from '../catalog/image.repository.js';
 import { bytesToGib } from '../catalog/sizes.js';
 import { TemplateChoice } from '../catalog/template-choice.js';
 import type { KeptVersion } from '../catalog/template-version.repository.js';
-import { requireUsable } from '../catalog/usable-image.js';
+import { isDisc, requireSource, requireUsable } from '../catalog/usable-image.js';
 import type { Transaction } from '../database.js';
 import type { Image, Vm as VmRow } from '../generated/prisma/client.js';
 import { FleetRepository } from '../hosts/fleet.repository.js';
@@ -74,7 +74,7 @@ export class VmPlacement {
     await this.fleet.lock(tx);
     const wanted = await this.wanted(tx, input);
     // From here on nobody deletes it: who was about to has done so, and it is refused.
-    await this.images.keep(tx, wanted.image.id, input.departmentId);
+    await this.images.keepSource(tx, wanted.image.id, input.departmentId);
     const { maxVcpus, maxMemoryMib, hardware } = wanted;
     const request = { imageId: wanted.image.id, vcpus: maxVcpus, memoryMib: maxMemoryMib, hardware };
     return { ...wanted, ...(await this.choose(tx, request)) };
@@ -188,13 +188,13 @@ export class VmPlacement {
     const template =
       templateId === null ? null : await this.templates.find(tx, { departmentId, templateId, templateVersion });
     const named = await this.image(tx, template?.imageId ?? input.imageId ?? '');
-    const image = requireUsable(named, departmentId);
+    const image = template === null ? requireSource(named, departmentId) : requireUsable(named, departmentId);
     const sizes = sizesOver(template?.spec ?? smallestOf(image), input);
-    const diskBytes =
-      input.diskBytes === null ? (template?.diskBytes ?? image.virtualSizeBytes) : BigInt(input.diskBytes);
+    const diskBytes = diskBytesOf(image, input.diskBytes, template?.diskBytes ?? null);
     requireImageMinimum(image, { memoryMib: sizes.memoryMib, diskBytes });
     if (template !== null) requireWithinLimits(template.limits, { ...sizes, diskGib: bytesToGib(diskBytes) });
-    const hardware = checkedHardware(hardwareOver(template?.spec.hardware ?? DEFAULT_HARDWARE, input.hardware));
+    const made = template?.spec.hardware ?? (isDisc(image) ? INSTALLED_HARDWARE : DEFAULT_HARDWARE);
+    const hardware = checkedHardware(hardwareOver(made, input.hardware));
     return { image, template, diskBytes, hardware, ...sizes };
   }
 
@@ -212,6 +212,17 @@ export const requestElsewhere = (vm: VmRow): PlacementRequest => ({
   memoryMib: vm.memoryMib + vm.reservedMib,
   hardware: hardwareOf(vm),
 });
+
+/** The disk is empty until something is installed on it: from then on it is the one that is booted. */
+const INSTALLED_HARDWARE: VmHardware = { ...DEFAULT_HARDWARE, bootOrder: ['DISK', 'CDROM'] };
+
+/** @param said null: nothing @param ofTemplate null: there is none @throws DomainError INVALID_INPUT: an ISO says nothing of it */
+const diskBytesOf = (image: Image, said: number | null, ofTemplate: bigint | null): bigint => {
+  if (said !== null) return BigInt(said);
+  if (!isDisc(image)) return ofTemplate ?? image.virtualSizeBytes;
+  const issues = [{ path: 'diskGib', message: 'must be given for what is installed from an ISO' }];
+  throw new DomainError('INVALID_INPUT', { issues });
+};
 
 /** What an image gets of which nothing is said. */
 const smallestOf = ({ minMemoryMib }: Image): VmSpec =>

@@ -10,6 +10,8 @@ export const hardwareOf = ({ hardware }: Pick<VmRow, 'hardware'>): VmHardware =>
 /** States in which a machine stands that was made at a start. */
 const ON: readonly VmRow['state'][] = ['RUNNING', 'PAUSED', 'STOPPING'];
 
+export const isOn = ({ state }: Pick<VmRow, 'state'>): boolean => ON.includes(state);
+
 /**
  * Whether QEMU has variables of UEFI open. They hold no snapshots, and so it deletes none of any disk: libvirt asks it to
  * for as long as it runs.

@@ -47,7 +47,7 @@ export class VmSpec {
 
 @ObjectType({ description: 'What a running guest becomes only when it has been off' })
 export class PendingRestart {
-  @Field(() => String, { description: 'In the spec, such as maxMemoryMib or hardware.firmware' })
+  @Field(() => String, { description: 'In the spec, such as maxMemoryMib or hardware.firmware; or cdrom' })
   path!: string;
 
   @Field(() => RestartReasons)
@@ -62,10 +62,10 @@ export class PendingRestart {
   @Field(() => Float, { nullable: true, description: 'What runs; null for what is no number' })
   actual!: number | null;
 
-  @Field(() => String, { description: 'What its spec says, as JSON' })
+  @Field(() => String, { description: 'What its spec says, as JSON; of cdrom the id of the image' })
   declaredValue!: string;
 
-  @Field(() => String, { description: 'What runs, as JSON' })
+  @Field(() => String, { description: 'What runs, as JSON; of cdrom null: something else' })
   actualValue!: string;
 }
 

@@ -2,6 +2,7 @@ import { bytesToGib } from '../catalog/sizes.js';
 import { RESTART_REASONS, mayRun } from '@infinibay/vms-domain';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
 import { toSpec } from './vm-revision.mapper.js';
+import { pendingCdrom } from './vm-cdrom.js';
 import { pendingHardware } from './vm-hardware.js';
 import type { PendingRestart } from './vm-revision.model.js';
 import { driftIn, pendingRestartIn, specOf } from './vm-spec.js';
@@ -36,11 +37,12 @@ export const toVm = (row: VmRow): Vm => ({
   departmentId: row.departmentId,
   ownerId: row.ownerId,
   imageId: row.imageId,
+  cdromImageId: row.cdromImageId,
   templateId: row.templateId,
   hostId: row.hostId,
 });
 
-/** What waits for a restart: sizes, then what it is made of, which is fixed while it runs. */
+/** What waits for a restart: sizes, then what it is made of, which is fixed while it runs, and its CD-ROM. */
 const pendingIn = (row: VmRow): PendingRestart[] => {
   const inJson = ({ declared, actual }: { readonly declared: unknown; readonly actual: unknown }) => ({
     declaredValue: JSON.stringify(declared),
@@ -52,15 +54,16 @@ const pendingIn = (row: VmRow): PendingRestart[] => {
     message: RESTART_REASONS[one.reason],
   }));
   const reason = 'BOUND_AT_BOOT';
-  const hardware = pendingHardware(row).map((one) => ({
-    path: `hardware.${one.path}`,
+  const hardware = pendingHardware(row).map((one) => ({ ...one, path: `hardware.${one.path}` }));
+  const atBoot = [...hardware, ...pendingCdrom(row)].map((one) => ({
+    path: one.path,
     reason,
     message: RESTART_REASONS[reason],
     declared: null,
     actual: null,
     ...inJson(one),
   }));
-  return [...sizes, ...hardware];
+  return [...sizes, ...atBoot];
 };
 
 const scheduledDeletionOf = ({ purgeAt, purgeVolumes, purgeById }: VmRow): ScheduledDeletion | null =>

@@ -81,7 +81,7 @@ export class Vm {
   @Field(() => Int, { description: 'The number of the revision that its spec is; see revisions' })
   revision!: number;
 
-  @ListSize(9)
+  @ListSize(10)
   @Field(() => [PendingRestart], {
     description:
       'What of its spec waits until it has been off; a restart inside the guest is not enough. Empty when nothing does',
@@ -136,6 +136,7 @@ export class Vm {
   departmentId!: string;
   ownerId!: string;
   imageId!: string;
+  cdromImageId!: string | null;
   templateId!: string | null;
   hostId!: string;
 }

@@ -80,6 +80,16 @@ export class VmResolver {
   }
 
   @Authorize()
+  @ResolveField(() => Image, {
+    nullable: true,
+    description:
+      'The ISO that is in its CD-ROM drive, see setVmCdrom; a guest that runs may have it from its next start on: see pendingRestart. null: nothing is in it',
+  })
+  async cdromImage(@Parent() vm: Vm, @Graph() graph: GraphContext): Promise<Image | null> {
+    return vm.cdromImageId === null ? null : this.images.loader(graph).load(vm.cdromImageId);
+  }
+
+  @Authorize()
   @ResolveField(() => Template, {
     nullable: true,
     description:

@@ -132,6 +132,8 @@ export const ERROR_CODES = {
     message: 'The upload was given up, or nobody has gone on with it for a day',
   },
   IMAGE_NOT_A_DISK: { kind: 'precondition', message: 'The image is an ISO: no disk can be made of it' },
+  IMAGE_NOT_AN_ISO: { kind: 'precondition', message: 'The image is no ISO: no CD-ROM drive takes it' },
+  IMAGE_NOT_ON_HOST: { kind: 'precondition', message: 'The host of the virtual machine does not have the image' },
   STORAGE_UNAVAILABLE: { kind: 'unavailable', message: 'The storage of disks is not available on the host' },
   VOLUME_MISSING: { kind: 'precondition', message: 'The volume is missing on its host' },
   VOLUME_REPLACED: { kind: 'precondition', message: 'What is in the place of the volume is not the volume' },

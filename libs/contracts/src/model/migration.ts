@@ -8,6 +8,7 @@ export const MIGRATION_REFUSALS = [
   'FIRMWARE_STATE',
   'SNAPSHOTS',
   'VOLUMES',
+  'CDROM',
   'NO_DISK',
   'DRIVER',
   'DEVICES',

@@ -1,4 +1,5 @@
 import type { AnyContract, RequestContract } from '../messages/define.js';
+import * as cdromRequests from './cdrom.requests.js';
 import * as clonesRequests from './clones.requests.js';
 import * as firewallRequests from './firewall.requests.js';
 import * as hardwareRequests from './hardware.requests.js';
@@ -47,6 +48,7 @@ export const REQUEST_CONTRACTS: readonly RequestContract[] = [
   vmSizesRequests,
   portLinksRequests,
   portsRequests,
+  cdromRequests,
 ]
   .flatMap((module) => Object.values<unknown>(module).filter(isContract))
   .filter((contract): contract is RequestContract => contract.type === 'command' || contract.type === 'query');

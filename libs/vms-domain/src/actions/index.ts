@@ -20,6 +20,7 @@ import { resume } from './resume.js';
 import { revertToSnapshot } from './revert-to-snapshot.js';
 import { save } from './save.js';
 import { setAutostart } from './set-autostart.js';
+import { setCdrom } from './set-cdrom.js';
 import { setHardware } from './set-hardware.js';
 import { setPortLink } from './set-port-link.js';
 import { shutdown } from './shutdown.js';
@@ -54,6 +55,7 @@ export const ACTIONS = [
   removePort,
   changePortNetwork,
   setHardware,
+  setCdrom,
   attachVolume,
   detachVolume,
   createSnapshot,

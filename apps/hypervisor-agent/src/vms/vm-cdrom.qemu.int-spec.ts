@@ -1,0 +1,122 @@
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import {
+  PLAIN_HARDWARE,
+  ensureEmptyDisk,
+  ensureSeed,
+  forceOffVm,
+  inspectDisk,
+  removeDisk,
+  setCdrom,
+} from '@infinibay/contracts';
+import { disksOf } from '@infinibay/libvirt-xml';
+import { findTestHypervisor, type TestHypervisor } from '@infinibay/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { writeImage, type TestImage } from '../agent.fixture.js';
+import { FilteredGuest } from '../filters/filtered-guest.fixture.js';
+
+const hypervisor = findTestHypervisor();
+const TIMEOUT_MS = 300_000;
+const MIB = 1_048_576;
+
+/** Machines without QEMU run the other specs only; the test runner says so. */
+const onQemu = (facts: (at: TestHypervisor) => void): void => {
+  if (hypervisor !== undefined) describe('the CD-ROM of a real guest', () => facts(hypervisor));
+  else it('needs QEMU and libvirtd, which this machine lacks', () => expect(hypervisor).toBeUndefined());
+};
+
+onQemu((at) => {
+  let guest: FilteredGuest;
+  let first: TestImage;
+  let second: TestImage;
+  beforeAll(async () => {
+    guest = await FilteredGuest.start(at);
+    [first, second] = [disc('a'), disc('b')];
+  }, TIMEOUT_MS);
+  afterAll(() => guest.stop(), TIMEOUT_MS);
+
+  const disc = (content: string): TestImage => writeImage(guest.folders.images, Buffer.alloc(MIB, content));
+  const put = (imageId: string | null) => guest.agent.call(setCdrom, { vmId: guest.vmId, fence: 1, imageId });
+  const off = () => guest.agent.call(forceOffVm, { vmId: guest.vmId, fence: 1 });
+  /** Files by the names of their drives; null: an empty one. By virsh. */
+  const drives = async (...inactive: string[]): Promise<Record<string, string | null>> => {
+    const { stdout } = await guest.virsh('dumpxml', `vm-${guest.vmId}`, ...inactive);
+    return Object.fromEntries(
+      disksOf(stdout)
+        .filter(({ target }) => target !== 'vda')
+        .map(({ target, file = null }) => [target, file]),
+    );
+  };
+
+  /** Of the process that the guest is. */
+  const commandLine = (): Promise<string> =>
+    guest.shell(
+      `for file in /proc/[0-9]*/cmdline; do if grep -qa "guest=vm-${guest.vmId}" "$file"; then cat "$file"; fi; done`,
+    );
+
+  it('is the one that is booted from beside a seed, and is changed and taken out while it runs', async () => {
+    const { agent, vmId } = guest;
+    const seed = { instanceId: randomUUID(), metaData: '{}\n', userData: '#cloud-config\n{}\n', networkConfig: '{}\n' };
+    await guest.remake({ ...PLAIN_HARDWARE, bootOrder: ['DISK', 'CDROM'] });
+    for (const _ of [1, 2]) expect(await put(first.imageId)).toEqual({ status: 'OFF' });
+    await agent.call(ensureSeed, { vmId, fence: 1, ...seed });
+    await guest.boot();
+    const { hda, hdc } = await drives();
+    expect([hda, hdc]).toEqual([first.path, expect.stringContaining(`seed-${vmId}`)]);
+    const qemu = await commandLine();
+    expect(qemu).toMatch(/ide0-0-0"?,"?bootindex/);
+    expect(qemu).not.toMatch(/ide0-1-0"?,"?bootindex/);
+    for (const _ of [1, 2]) expect(await put(second.imageId)).toEqual({ status: 'LIVE' });
+    for (const found of [await drives(), await drives('--inactive')]) expect(found).toEqual({ hda: second.path, hdc });
+    for (const _ of [1, 2]) expect(await put(null)).toEqual({ status: 'LIVE' });
+    expect(await drives()).toEqual({ hda: null, hdc });
+    // An empty drive takes another one.
+    expect(await put(first.imageId)).toEqual({ status: 'LIVE' });
+    expect(await drives()).toEqual({ hda: first.path, hdc });
+    await off();
+  }, 240_000);
+
+  it('waits for the next start of a guest that has no drive', async () => {
+    await guest.remake({ ...PLAIN_HARDWARE, machine: 'Q35' });
+    await guest.boot();
+    expect(await put(first.imageId)).toEqual({ status: 'NEXT_START' });
+    expect(await drives()).toEqual({});
+    await off();
+    await guest.boot();
+    expect(await drives()).toEqual({ sda: first.path });
+    await off();
+    await guest.remake(PLAIN_HARDWARE);
+    expect(await drives('--inactive')).toEqual({});
+  }, 240_000);
+
+  it('is no image that there is not, and none that was changed since', async () => {
+    const { agent, vmId } = guest;
+    const asked = { vmId, fence: 1, imageId: randomUUID() };
+    expect(await agent.refusal(setCdrom, asked)).toBe('IMAGE_NOT_FOUND');
+    const changed = disc('c');
+    await put(changed.imageId);
+    writeFileSync(changed.path, Buffer.alloc(MIB, 'd'));
+    await expect(guest.boot()).rejects.toMatchObject({ code: 'DISK_REPLACED' });
+    expect(await put(null)).toEqual({ status: 'OFF' });
+    await guest.boot();
+    await off();
+  }, 240_000);
+
+  it('is what a disk is installed from that holds nothing, and needs it no more', async () => {
+    const { agent } = guest;
+    const [vmId, from] = [randomUUID(), disc('e')];
+    const asked = { vmId, fence: 1, imageId: from.imageId, capacityBytes: 64 * MIB };
+    expect(await agent.refusal(ensureEmptyDisk, { ...asked, imageId: randomUUID() })).toBe('IMAGE_NOT_FOUND');
+    for (const created of [true, false]) expect(await agent.call(ensureEmptyDisk, asked)).toEqual({ created });
+    writeFileSync(from.path, 'something else');
+    const found = await agent.call(inspectDisk, { vmId });
+    expect(found).toEqual({ status: 'SOUND', capacityBytes: 64 * MIB, problem: null });
+    const { stdout } = await promisify(execFile)('qemu-img', ['info', '-U', join(at.diskDir, `vm-${vmId}.qcow2`)]);
+    expect(stdout).toContain('virtual size: 64 MiB');
+    expect(stdout).not.toContain('backing file');
+    await agent.call(removeDisk, { vmId, fence: 1 });
+  }, 120_000);
+});
