@@ -3,6 +3,7 @@ import { PlatformModule } from '@infinibay/platform-service';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AccelerationService } from './acceleration/acceleration.service.js';
 import { AGENT_CONFIG, type AgentConfig } from './config.js';
+import { CapturesModule } from './captures/captures.module.js';
 import { ClonesModule } from './clones/clones.module.js';
 import { DisksModule } from './disks/disks.module.js';
 import { EventsModule } from './events/events.module.js';
@@ -45,6 +46,7 @@ export class AppModule {
         VmsModule,
         SnapshotsModule,
         ClonesModule,
+        CapturesModule,
         MigrationsModule,
         InventoryModule,
         EventsModule,

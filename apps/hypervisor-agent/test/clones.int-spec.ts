@@ -16,6 +16,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { runInThisContext } from 'node:vm';
 import {
+  captureImage,
   cloneDisk,
   createSnapshot,
   defineVm,
@@ -24,6 +25,7 @@ import {
   forceOffVm,
   inspectDisk,
   removeDisk,
+  removeImage,
   startVm,
   undefineVm,
 } from '@infinibay/contracts';
@@ -249,6 +251,34 @@ suite('a disk that is copied', () => {
     execFileSync('qemu-img', ['check', '-q', diskOf(request.vmId)]);
     expect(filesOf(request.vmId)).toHaveLength(1);
     for (const vmId of [source, request.vmId]) await sut.agent.call(removeDisk, { vmId, fence: 1 });
+  }, 300_000);
+
+  it('is held too while an image is made of it, which is begun anew after its agent and ends when it is given up', async () => {
+    const source = await large();
+    const about = { name: 'ours', osFamily: 'linux', minMemoryMib: 64, reservePercent: 5 };
+    const request = { ...about, imageId: randomUUID(), fence: 1, vmId: source };
+    const part = path.join(sut.state.diskDir, 'images', `${request.imageId}.part`);
+    const underWay = async (): Promise<void> => {
+      writeFileSync(`${qemuImg}.slow`, '');
+      const isUnderWay = async (): Promise<boolean> => {
+        await sut.agent.call(captureImage, request, 2_000);
+        return programsFor(request.imageId).length === 1;
+      };
+      await pollUntil(isUnderWay, { ...PATIENCE, what: 'the copy to begin' });
+    };
+    await underWay();
+    const onSource = { vmId: source, fence: 1 };
+    expect(await sut.agent.refusal(startVm, onSource)).toBe('VM_BUSY');
+    expect(await sut.agent.refusal(removeDisk, onSource)).toBe('VM_BUSY');
+    await sut.restartAgent();
+    expect(programsFor(request.imageId)).toEqual([]);
+    await underWay();
+    const removed = { imageId: request.imageId, fence: 2, format: 'qcow2', sha256: '0'.repeat(64) } as const;
+    expect(await sut.agent.call(removeImage, removed)).toEqual({ removed: false });
+    expect([programsFor(request.imageId), existsSync(part)]).toEqual([[], false]);
+    expect(await sut.agent.call(startVm, onSource)).toEqual({ power: 'running' });
+    await sut.agent.call(forceOffVm, onSource);
+    await sut.agent.call(removeDisk, onSource);
   }, 300_000);
 
   it('whose agent is killed is written to by nobody any more', async () => {

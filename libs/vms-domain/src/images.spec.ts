@@ -3,9 +3,10 @@ import { IMAGE_OPERATIONS, LONGEST_UPLOAD_MS, isUploadOver, planImage, uploadPer
 import { KNOWN_OPERATION_KINDS, knownOperationKind } from './volumes.js';
 
 describe('the plan of an image', () => {
-  it('fetches what is to be imported, takes what is uploaded, removes what is to go, and leaves the rest alone', () => {
+  it('fetches what is to be imported, takes what is uploaded or on the host already, removes what is to go, and leaves the rest alone', () => {
     expect(planImage('IMPORTING')).toBe('import-image');
     expect(planImage('UPLOADING')).toBe('receive-image');
+    expect(planImage('CAPTURING')).toBe('capture-image');
     expect(planImage('DELETING')).toBe('remove-image');
     for (const state of ['READY', 'FAILED', 'DELETED', 'of a newer version']) expect(planImage(state)).toBeNull();
   });

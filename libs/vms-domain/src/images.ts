@@ -2,6 +2,7 @@
 export const IMAGE_OPERATIONS = {
   IMPORT_IMAGE: ['import-image'],
   UPLOAD_IMAGE: ['receive-image'],
+  CAPTURE_IMAGE: ['capture-image'],
   DELETE_IMAGE: ['remove-image'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
@@ -12,8 +13,12 @@ export type ImageStep = (typeof IMAGE_OPERATIONS)[ImageOperationKind][number];
 export const planImage = (state: string): ImageStep | null => {
   if (state === 'IMPORTING') return 'import-image';
   if (state === 'UPLOADING') return 'receive-image';
+  if (state === 'CAPTURING') return 'capture-image';
   return state === 'DELETING' ? 'remove-image' : null;
 };
+
+/** SHA-256 of an image that is not made yet: no file has it. */
+export const UNKNOWN_SHA256 = '0'.repeat(64);
 
 /** Nobody has gone on with an upload for so long: it is given up. */
 export const UPLOAD_IDLE_MS = 86_400_000;

@@ -14,5 +14,6 @@ import { DiskCloning } from './disk-cloning.js';
   imports: [WorkModule, ImagesModule, DomainsModule, DisksModule, VolumesModule, VmsModule, SnapshotsModule],
   controllers: [CloneHandlers],
   providers: [CloneSource, DiskCloning],
+  exports: [CloneSource],
 })
 export class ClonesModule {}

@@ -41,6 +41,11 @@ export class DiskService {
     this.made = new FenceStore(join(config.STATE_DIR, 'disks'));
   }
 
+  /** @throws DomainError VM_BUSY while its disk is copied */
+  requireNotCopied(vmId: string): void {
+    this.copies.requireNoneOf(vmId);
+  }
+
   pathOf(vmId: string): string {
     return this.files.pathOf(vmId);
   }
@@ -187,7 +192,7 @@ export class DiskService {
    * @throws DomainError VM_BUSY while it is copied for another
    */
   async remove(vmId: string, deadline: Deadline): Promise<boolean> {
-    this.copies.requireNoneOf(vmId);
+    this.requireNotCopied(vmId);
     await this.copies.cancel(vmId);
     const finding = await this.inspect(vmId, true);
     if (finding.status === 'UNUSABLE' && finding.problem.code === 'STORAGE_UNAVAILABLE') {

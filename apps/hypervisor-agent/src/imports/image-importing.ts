@@ -15,7 +15,8 @@ const SWEEP_MS = 3_600_000;
 
 interface Wanted {
   readonly imageId: string;
-  readonly sha256: string;
+  /** null: what it is made of says it. */
+  readonly sha256: string | null;
 }
 
 export interface Imported {
@@ -66,7 +67,7 @@ export class ImageImporting implements OnApplicationBootstrap, OnApplicationShut
   /** What is there already, whole and checked; undefined: it is to be brought. */
   private async known({ imageId, sha256 }: Wanted): Promise<Imported | undefined> {
     const found = await this.store.find(imageId);
-    if (found?.refusal !== null || found.image.sha256 !== sha256) return undefined;
+    if (found?.refusal !== null || (sha256 !== null && found.image.sha256 !== sha256)) return undefined;
     const { size } = await stat(found.image.path);
     await this.inventory.scanImagesAnew();
     return { sizeBytes: size, virtualSizeBytes: found.image.virtualSizeBytes };

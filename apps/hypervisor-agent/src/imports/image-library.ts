@@ -13,6 +13,8 @@ import { KeyedQueue } from '../work/keyed-queue.js';
 import { isMissing } from '../work/missing-file.js';
 
 const PART = '.part';
+/** Of a manifest whose image is being removed: it says which file goes too, also after a kill. */
+const GONE = '.gone';
 /** What was begun and not ended: after a day nobody comes back for it. */
 const FORGOTTEN_MS = 86_400_000;
 /** Disks are based on it: who runs guests must be able to read it, whoever that is. */
@@ -93,6 +95,19 @@ export class ImageLibrary {
     });
   }
 
+  /** The file that the manifest of an image names, also of one whose removal was begun; undefined: none that can be read. */
+  async fileOf(imageId: string): Promise<ImageFile | undefined> {
+    const manifest = this.manifestOf(imageId);
+    for (const path of [manifest, `${manifest}${GONE}`])
+      try {
+        const { sha256, format } = ImageManifest.parse(JSON.parse(await readFile(path, 'utf8')));
+        return { sha256, format };
+      } catch (error) {
+        if (!isMissing(error)) this.logger.error({ manifest: path, err: error }, 'a manifest is damaged');
+      }
+    return undefined;
+  }
+
   /**
    * Removes an image with all that is left of its import.
    * @param keepsFile whether the file itself stays
@@ -102,9 +117,13 @@ export class ImageLibrary {
     return this.queue.run(fileName(file), async () => {
       const manifest = this.manifestOf(imageId);
       const isThere = await exists(manifest);
-      for (const path of [manifest, `${manifest}.new`, this.partOf(imageId)]) await rm(path, { force: true });
-      if (isThere) await syncFolder(this.folder);
+      for (const path of [`${manifest}.new`, this.partOf(imageId)]) await rm(path, { force: true });
+      if (isThere) {
+        await rename(manifest, `${manifest}${GONE}`);
+        await syncFolder(this.folder);
+      }
       if (!keepsFile && !(await this.isNeeded(fileName(file)))) await rm(this.pathOf(file), { force: true });
+      await rm(`${manifest}${GONE}`, { force: true });
       return isThere;
     });
   }

@@ -39,10 +39,12 @@ export class ImageRemoval {
     await this.uploads.close(imageId);
     await this.imports.cancel(imageId);
     await this.library.prepare();
-    const { ofImage, ofFile } = await this.basedOn(imageId, this.library.pathOf({ format, sha256 }));
+    // Who asked for an image of a VM need not have heard yet which file has become of it.
+    const file = (await this.library.fileOf(imageId)) ?? { format, sha256 };
+    const { ofImage, ofFile } = await this.basedOn(imageId, this.library.pathOf(file));
     if (ofImage > 0) throw new DomainError('IMAGE_IN_USE', { imageId, disks: ofImage });
     deadline.check();
-    const removed = await this.library.remove({ imageId, format, sha256 }, ofFile > 0).catch((error: unknown) => {
+    const removed = await this.library.remove({ imageId, ...file }, ofFile > 0).catch((error: unknown) => {
       throw storageError(error);
     });
     if (removed) this.logger.info({ imageId }, 'image removed');

@@ -2,7 +2,6 @@ import { dirname, join } from 'node:path';
 import { DomainError, type VmHardware } from '@infinibay/contracts';
 import { diskFilesOf, variablesFileName } from '@infinibay/libvirt-xml';
 import { Injectable } from '@nestjs/common';
-import { DiskCopies } from '../disks/disk-copies.js';
 import { DiskService } from '../disks/disk.service.js';
 import { DomainRepository } from '../domains/domain.repository.js';
 import { SeedService } from '../seeds/seed.service.js';
@@ -19,7 +18,6 @@ export class DomainDisks {
     private readonly disks: DiskService,
     private readonly volumes: VolumeService,
     private readonly seeds: SeedService,
-    private readonly copies: DiskCopies,
     private readonly pivots: VolumePivots,
     private readonly media: CdromMedia,
   ) {}
@@ -47,7 +45,7 @@ export class DomainDisks {
    * @throws DomainError VM_BUSY while its disk is copied, VM_MEMORY_SAVED when volumes came or went since, DISK_REPLACED and the other problems of disks, VOLUME_MISSING, VOLUME_REPLACED, VOLUME_DAMAGED, SEED_REPLACED
    */
   async requireSound(vmId: string, deadline: Deadline): Promise<string> {
-    this.copies.requireNoneOf(vmId);
+    this.disks.requireNotCopied(vmId);
     const own = this.disks.pathOf(vmId);
     const defined = await this.domains.diskFiles(vmId, deadline);
     const saved = await this.savedFiles(vmId, deadline);

@@ -29,6 +29,6 @@ import { TemplateService } from './template.service.js';
     TemplateVersionResolver,
     TemplateUserDataResolver,
   ],
-  exports: [ImageRepository, TemplateRepository, TemplateChoice],
+  exports: [ImageRepository, TemplateRepository, TemplateVersionRepository, TemplateChoice],
 })
 export class CatalogModule {}

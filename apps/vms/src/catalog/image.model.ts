@@ -13,7 +13,7 @@ registerEnumType(ImageFormats, {
 registerEnumType(ImageState, {
   name: 'ImageState',
   description:
-    'State of an image. READY: VMs and templates can be made from it. IMPORTING and DELETING end by themselves; UPLOADING waits for its bytes, for a day after the last that came; FAILED carries a reason, and such an image is deleted, and imported again',
+    'State of an image. READY: VMs and templates can be made from it. IMPORTING, CAPTURING (made of a VM) and DELETING end by themselves; UPLOADING waits for its bytes, for a day after the last that came; FAILED carries a reason, and such an image is deleted, and asked for again',
 });
 
 @ObjectType({ description: 'A disk image that virtual machines are cloned from' })
@@ -31,7 +31,10 @@ export class Image {
   @Field(() => String, { description: 'linux, windows, …' })
   osFamily!: string;
 
-  @Field(() => String, { description: 'Checksum of the file; hosts verify it before use' })
+  @Field(() => String, {
+    description:
+      'Checksum of the file; hosts verify it before use. 64 zeros until it is known, of an image that is made of a VM',
+  })
   sha256!: string;
 
   @Field(() => ImageState)
@@ -51,11 +54,14 @@ export class Image {
 
   @Field(() => Boolean, {
     description:
-      'It was imported or uploaded through the API, and can be deleted; others are put on hosts by an operator',
+      'It was imported, uploaded or made of a VM through the API, and can be deleted; others are put on hosts by an operator',
   })
   isImported!: boolean;
 
-  @Field(() => String, { nullable: true, description: 'Why it could not be imported or deleted; set in state FAILED' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Why it did not come about, or could not be deleted; set in state FAILED',
+  })
   errorCode!: string | null;
 
   @Field(() => String, { nullable: true, description: 'For people' })

@@ -79,6 +79,18 @@ export class ImageRepository {
     return image;
   }
 
+  /**
+   * An ISO that is the department's own stays with it: the drive of a VM that goes to another is empty then.
+   * @param id of what is in the drive; null: nothing
+   * @returns what is in it there
+   */
+  async staysIn(tx: Transaction, id: string | null, departmentId: string): Promise<string | null> {
+    if (id === null) return null;
+    const image = await tx.image.findUnique({ where: { id }, select: { departmentId: true } });
+    const mayUse = image !== null && (image.departmentId === null || image.departmentId === departmentId);
+    return mayUse ? id : null;
+  }
+
   /** @throws DomainError IMAGE_NOT_FOUND for what is no id */
   private async kept(tx: Transaction, id: string): Promise<ImageRow | null> {
     if (!isUuid(id)) throw new DomainError('IMAGE_NOT_FOUND');

@@ -1,5 +1,5 @@
 import { readableDepartments, type DepartmentScope } from '@infinibay/access-domain';
-import { DomainError, nameKey } from '@infinibay/contracts';
+import { DomainError, nameKey, type Actor } from '@infinibay/contracts';
 import type { GraphContext } from '@infinibay/platform-graphql';
 import { isUniqueViolation, newId } from '@infinibay/platform-persistence';
 import { isUuid, onlyUuids } from '@infinibay/platform-subgraph';
@@ -37,6 +37,12 @@ export class TemplateRepository {
     return tx.template.findUnique({ where: { id } });
   }
 
+  /** null: it is gone, or not the actor's to see. */
+  async findVisible(actor: Actor, id: string): Promise<Template | null> {
+    const row = await this.database.template.findFirst({ where: { id, ...visible(readableDepartments(actor)) } });
+    return row === null ? null : toTemplate(row);
+  }
+
   /** The row, locked until the transaction ends. */
   async lock(tx: Transaction, id: string): Promise<TemplateRow | null> {
     await tx.$queryRaw`SELECT id FROM templates WHERE id = ${id}::uuid FOR UPDATE`;
@@ -66,6 +72,11 @@ export class TemplateRepository {
   /** Its versions go with it. */
   async delete(tx: Transaction, id: string): Promise<void> {
     await tx.template.delete({ where: { id } });
+  }
+
+  /** All whose newest version has an image. */
+  async deleteOf(tx: Transaction, imageId: string): Promise<void> {
+    await tx.template.deleteMany({ where: { imageId } });
   }
 }
 

@@ -16,6 +16,8 @@ import { ImageReconciler } from './image.reconciler.js';
 export interface AcceptedImage {
   readonly imageId: string;
   readonly operationId: string;
+  /** Of a template that is made with it. */
+  readonly templateId?: string;
 }
 
 /** What all that is asked of images has in common. */

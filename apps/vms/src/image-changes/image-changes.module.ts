@@ -2,8 +2,12 @@ import { Module } from '@nestjs/common';
 import { CatalogModule } from '../catalog/catalog.module.js';
 import { HostsModule } from '../hosts/hosts.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
+import { VmsModule } from '../vms/vms.module.js';
 import { VolumesModule } from '../volumes/volumes.module.js';
+import { CaptureSource } from './capture-source.js';
 import { ImageAcceptance } from './image-acceptance.js';
+import { ImageCaptureResolver } from './image-capture.resolver.js';
+import { ImageCaptureService } from './image-capture.service.js';
 import { ImageChangesService } from './image-changes.service.js';
 import { ImageClaimRepository } from './image-claim.repository.js';
 import { ImageHost } from './image-host.js';
@@ -16,9 +20,10 @@ import { ImageUploadRepository } from './image-upload.repository.js';
 import { ImageUploadResolver } from './image-upload.resolver.js';
 import { ImageUploadService } from './image-upload.service.js';
 import { ImageWorker } from './image.worker.js';
+import { VmTemplate } from './vm-template.js';
 
 @Module({
-  imports: [CatalogModule, HostsModule, OperationsModule, VolumesModule],
+  imports: [CatalogModule, HostsModule, OperationsModule, VmsModule, VolumesModule],
   providers: [
     ImageClaimRepository,
     ImageUploadRepository,
@@ -30,9 +35,13 @@ import { ImageWorker } from './image.worker.js';
     ImageAcceptance,
     ImageChangesService,
     ImageUploadService,
+    CaptureSource,
+    VmTemplate,
+    ImageCaptureService,
     ImageResults,
     ImageMutationResolver,
     ImageUploadResolver,
+    ImageCaptureResolver,
   ],
 })
 export class ImageChangesModule {}

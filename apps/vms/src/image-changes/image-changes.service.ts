@@ -11,9 +11,10 @@ import { ImageAcceptance, type AcceptedImage } from './image-acceptance.js';
 import { ImageUploadRepository } from './image-upload.repository.js';
 import { ImageAction, ImportImage } from './image.inputs.js';
 import { ImagePlacement } from './image-placement.js';
+import { VmTemplate } from './vm-template.js';
 
 /** In these an image may be deleted. */
-const DELETABLE: readonly ImageState[] = ['IMPORTING', 'UPLOADING', 'READY', 'FAILED'];
+const DELETABLE: readonly ImageState[] = ['IMPORTING', 'UPLOADING', 'CAPTURING', 'READY', 'FAILED'];
 
 /** Accepts what users want of images. The doing is the reconciler's. */
 @Injectable()
@@ -23,6 +24,7 @@ export class ImageChangesService {
     private readonly uploads: ImageUploadRepository,
     private readonly placement: ImagePlacement,
     private readonly acceptance: ImageAcceptance,
+    private readonly template: VmTemplate,
   ) {}
 
   /** @throws DomainError INVALID_INPUT, FORBIDDEN, DEPARTMENT_NOT_FOUND, HOST_NOT_FOUND, HOST_IN_MAINTENANCE, POOL_FULL, NO_SUITABLE_POOL, IMAGE_LIMIT_REACHED, NAME_TAKEN */
@@ -56,6 +58,7 @@ export class ImageChangesService {
       const { id, state } = image;
       if (image.importedById === null) throw new DomainError('IMAGE_NOT_IMPORTED');
       if (!DELETABLE.includes(state)) throw new DomainError('IMAGE_BUSY', { state });
+      if (state === 'CAPTURING') await this.template.giveUp(tx, id);
       const uses = await this.images.uses(tx, id);
       if (uses.vms + uses.templates > 0) throw new DomainError('IMAGE_IN_USE', { ...uses });
       await this.uploads.end(tx, id);

@@ -1,4 +1,11 @@
-import { DomainError, importImage, receiveImage, removeImage, type ImageUploadFormat } from '@infinibay/contracts';
+import {
+  DomainError,
+  captureImage,
+  importImage,
+  receiveImage,
+  removeImage,
+  type ImageUploadFormat,
+} from '@infinibay/contracts';
 import { LOGGER } from '@infinibay/platform-service';
 import type { Logger } from '@infinibay/platform-logging';
 import { RequestClient } from '@infinibay/platform-messaging';
@@ -6,12 +13,19 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ImageRepository } from '../catalog/image.repository.js';
 import type { Image, ImageUpload } from '../generated/prisma/client.js';
 import { VOLUME_OPTIONS, type VolumeOptions } from '../volumes/volume-options.js';
-import type { ImageSizes } from './image.journal.js';
+import type { ImageSizes, MadeImage } from './image.journal.js';
 
 /** How far an import is. */
 interface ImportProgress {
   /** null: it goes on. */
   readonly sizes: ImageSizes | null;
+  readonly percent: number;
+}
+
+/** How far an image of a VM is. */
+interface CaptureProgress {
+  /** null: it goes on. */
+  readonly made: MadeImage | null;
   readonly percent: number;
 }
 
@@ -25,7 +39,7 @@ interface UploadProgress {
 /** Of what is not in the list of its host yet: VMs can't be placed there. */
 const ALMOST = 99;
 
-/** What a worker asks of the host that an image is imported to. */
+/** What a worker asks of the host that keeps an image. */
 @Injectable()
 export class ImageHost {
   constructor(
@@ -65,18 +79,33 @@ export class ImageHost {
     return { sizes: { sizeBytes, virtualSizeBytes }, receivedBytes };
   }
 
+  /** Makes it of the disk of its VM. It is there as an import is. */
+  async capture(image: Image): Promise<CaptureProgress> {
+    const { id: imageId, fence, name, osFamily, minMemoryMib, sourceVmId: vmId } = image;
+    if (vmId === null) throw new DomainError('CLONE_SOURCE_UNUSABLE', { imageId });
+    const { reservePercent } = this.options;
+    const asked = { imageId, fence, vmId, name, osFamily, minMemoryMib, reservePercent };
+    const hostId = hostOf(image);
+    const answer = await this.requests.call(captureImage, asked, { hostId });
+    const { isComplete, progressPercent, sizeBytes, virtualSizeBytes, sha256 } = answer;
+    if (!isComplete || sizeBytes === null || virtualSizeBytes === null || sha256 === null)
+      return { made: null, percent: Math.min(ALMOST, progressPercent) };
+    if (!(await this.images.isOn(hostId, imageId))) return { made: null, percent: ALMOST };
+    return { made: { sizeBytes, virtualSizeBytes, sha256 }, percent: 100 };
+  }
+
   async remove(image: Image): Promise<void> {
     const { id: imageId, fence, sha256 } = image;
     const asked = { imageId, fence, sha256, format: formatOf(image) };
     await this.requests.call(removeImage, asked, { hostId: hostOf(image) });
   }
 
-  /** What was fetched of it is of no use any more. A host that is away removes it itself after a while. */
+  /** What has come of it is of no use any more. A host that is away removes it itself after a while. */
   async giveUp(image: Image): Promise<void> {
     try {
       await this.remove(image);
     } catch (error) {
-      this.logger.warn({ err: error, imageId: image.id }, 'what is left of the import could not be removed');
+      this.logger.warn({ err: error, imageId: image.id }, 'what has come of the image could not be removed');
     }
   }
 }

@@ -28,7 +28,7 @@ export class ImageMutationResolver {
   @Authorize()
   @Mutation(() => ImageOperationResult, {
     description:
-      'Removes an image that was imported or uploaded; one that is being imported or uploaded is given up. Errors: IMAGE_NOT_FOUND, FORBIDDEN (an image for all departments, by who is no administrator), IMAGE_IN_USE (details count the vms and templates that use it), IMAGE_NOT_IMPORTED, IMAGE_BUSY (it is being deleted), INVALID_INPUT, IDEMPOTENCY_KEY_REUSED',
+      'Removes an image that was imported, uploaded or made of a VM; one that has not come about yet is given up. Errors: IMAGE_NOT_FOUND, FORBIDDEN (an image for all departments, by who is no administrator), IMAGE_IN_USE (details count the vms and templates that use it), IMAGE_NOT_IMPORTED, IMAGE_BUSY (it is being deleted), INVALID_INPUT, IDEMPOTENCY_KEY_REUSED',
   })
   deleteImage(@Args('input') input: ImageActionInput, @CurrentActor() actor: Actor): Promise<ImageOperationResult> {
     return this.show(actor, this.service.deleteImage(actor, input));

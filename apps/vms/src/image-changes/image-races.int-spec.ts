@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { pollUntil } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createDatabase, type PrismaClient } from '../database.js';
-import { askOfImage, askOfTemplate, importBegun, importedImage, uploadBegun } from '../testing/image-requests.js';
+import {
+  askOfImage,
+  askOfTemplate,
+  captureBegun,
+  importBegun,
+  importedImage,
+  offVm,
+  uploadBegun,
+} from '../testing/image-requests.js';
 import { VmBench } from '../testing/vm-bench.js';
 import { INTERNAL_KEY, VmsUnderTest, testNats } from '../testing/vms-under-test.js';
 
@@ -14,6 +22,8 @@ const KILLS = [
   'before:import-image',
   'after:import-image',
   'after:receive-image',
+  'before:capture-image',
+  'after:capture-image',
   'before:remove-image',
   'after:remove-image',
 ] as const;
@@ -103,6 +113,9 @@ describe('images', () => {
     leaseUntil: owner === null ? null : new Date(Date.now() + HOUR_MS),
   });
 
+  const brought = async (place: string): Promise<string> =>
+    place.endsWith('receive-image') ? (await uploadBegun(bench)).image.id : importBegun(bench);
+
   /** A request that was accepted, and that no worker has taken up yet. */
   const accepted = async (place: string): Promise<string> => {
     if (place.endsWith('remove-image')) {
@@ -111,8 +124,9 @@ describe('images', () => {
       await askOfImage(bench, 'deleteImage', { imageId: id });
       return id;
     }
+    const vmId = place.endsWith('capture-image') ? await offVm(bench) : null;
     bench.neighbours.images.refusal = 'STORAGE_UNAVAILABLE';
-    const id = place.endsWith('receive-image') ? (await uploadBegun(bench)).image.id : await importBegun(bench);
+    const id = vmId === null ? await brought(place) : await captureBegun(bench, vmId);
     await pollUntil(async () => {
       const { failedAttempts, leaseOwner } = await database.image.findUniqueOrThrow({ where: { id } });
       return failedAttempts > 0 && leaseOwner === null;

@@ -105,6 +105,21 @@ export class CreateImageUploadInput {
   osFamily?: string | null;
 }
 
+@InputType({ description: 'A VM that an image is made of, and what the image is called' })
+export class ImageOfVmInput {
+  @Field(() => String, { nullable: true, description: KEY_DESCRIPTION })
+  idempotencyKey?: string | null;
+
+  @Field(() => ID)
+  vmId!: string;
+
+  @Field(() => String, {
+    description:
+      '1 to 120 visible characters; unique among the images, and of a template among the templates, of the department',
+  })
+  name!: string;
+}
+
 @InputType({ description: 'Names an image to act on' })
 export class ImageActionInput {
   @Field(() => String, { nullable: true, description: KEY_DESCRIPTION })
@@ -161,5 +176,7 @@ export const CreateImageUpload = z
     osFamily: osFamily ?? 'linux',
   }));
 export type CreateImageUpload = z.output<typeof CreateImageUpload>;
+
+export const ImageOfVm = z.object({ idempotencyKey: IdempotencyKey, vmId: z.string(), name: DisplayName });
 
 export const ImageAction = z.object({ idempotencyKey: IdempotencyKey, imageId: z.string() });

@@ -9,6 +9,7 @@ import { OperationRepository } from '../operations/operation.repository.js';
 import { ImageClaimRepository, type ImageClaim } from './image-claim.repository.js';
 import { stateEvent } from './image.events.js';
 import { ImageUploadRepository } from './image-upload.repository.js';
+import { VmTemplate } from './vm-template.js';
 
 const RELEASED = { leaseOwner: null, leaseUntil: null } as const;
 const RESTED = { ...RELEASED, reconcileAt: null, failedAttempts: 0, failingSince: null } as const;
@@ -30,6 +31,11 @@ export interface ImageSizes {
   readonly virtualSizeBytes: number;
 }
 
+/** The same of one that is made of a VM: nobody has said before which bytes it has. */
+export interface MadeImage extends ImageSizes {
+  readonly sha256: string;
+}
+
 /** Writes what the worker does into the image, its operation and the outbox, each time in one fenced transaction. */
 @Injectable()
 export class ImageJournal {
@@ -39,6 +45,7 @@ export class ImageJournal {
     private readonly claims: ImageClaimRepository,
     private readonly operations: OperationRepository,
     private readonly uploads: ImageUploadRepository,
+    private readonly template: VmTemplate,
   ) {}
 
   /** @throws DomainError STALE_FENCE when another worker has it */
@@ -84,11 +91,12 @@ export class ImageJournal {
   }
 
   /** Its host has it, and has told so. @param step by which it came */
-  arrived(claim: ImageClaim, step: ImageStep, { sizeBytes, virtualSizeBytes }: ImageSizes): Promise<void> {
-    return this.write(claim, async (tx, image) => {
-      if (planImage(image.state) !== step) return this.release(tx, image);
-      const sizes = { sizeBytes: BigInt(sizeBytes), virtualSizeBytes: BigInt(virtualSizeBytes) };
-      return this.end(tx, image, step, { ...sizes, state: 'READY' });
+  arrived(claim: ImageClaim, step: ImageStep, image: ImageSizes | MadeImage): Promise<void> {
+    const { sizeBytes, virtualSizeBytes, ...hash } = image;
+    const facts = { ...hash, sizeBytes: BigInt(sizeBytes), virtualSizeBytes: BigInt(virtualSizeBytes) };
+    return this.write(claim, async (tx, before) => {
+      if (planImage(before.state) !== step) return this.release(tx, before);
+      return this.end(tx, before, step, { ...facts, state: 'READY' });
     });
   }
 
@@ -133,6 +141,7 @@ export class ImageJournal {
       const message = messageOf(error);
       const failed = { state: 'FAILED', sourceUrl: null, errorCode: code, errorMessage: message } as const;
       await this.uploads.end(tx, image.id);
+      if (step === 'capture-image') await this.template.giveUp(tx, image.id);
       const after = await this.images.update(tx, image.id, { ...RESTED, ...failed });
       const stepped = await this.operations.markStep(tx, image.id, step, { status: 'FAILED', errorCode: code });
       const closed = await this.operations.closeOpen(tx, image.id, 'FAILED', { code, message });

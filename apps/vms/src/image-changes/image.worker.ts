@@ -13,6 +13,8 @@ import { ImageUploadRepository } from './image-upload.repository.js';
 
 /** Longer than many imports that wait for each other on one host; what goes on without end, or fails again and again, ends. */
 const LONGEST_IMPORT_MS = 172_800_000;
+/** A large disk is copied for hours, and perhaps behind imports. Its VM stays off as long. */
+const LONGEST_CAPTURE_MS = 86_400_000;
 
 /** Works on one claimed image: asks its host for the next thing, and records what it says. */
 @Injectable()
@@ -50,6 +52,7 @@ export class ImageWorker {
       await this.options.failpoints.reach('before', step);
       if (step === 'import-image') await this.fetch(claim, image, ageMs);
       else if (step === 'receive-image') await this.receive(claim, image, ageMs);
+      else if (step === 'capture-image') await this.capture(claim, image, ageMs);
       else await this.remove(claim, image);
     } catch (error) {
       await this.recordFailure(claim, step, ageMs, error);
@@ -65,6 +68,17 @@ export class ImageWorker {
     }
     this.logger.info({ imageId: image.id, ...sizes }, 'image imported');
     return this.journal.arrived(claim, 'import-image', sizes);
+  }
+
+  private async capture(claim: ImageClaim, image: Image, ageMs: number): Promise<void> {
+    const { made, percent } = await this.host.capture(image);
+    await this.options.failpoints.reach('after', 'capture-image');
+    if (made === null) {
+      if (ageMs > LONGEST_CAPTURE_MS) throw new DomainError('DEADLINE_EXCEEDED', { reason: 'it took too long' });
+      return this.journal.goesOn(claim, 'capture-image', percent);
+    }
+    this.logger.info({ imageId: image.id, vmId: image.sourceVmId, ...made }, 'image made of a VM');
+    return this.journal.arrived(claim, 'capture-image', made);
   }
 
   /** Its bytes come to its host meanwhile, or do not: people have their time. */
@@ -99,13 +113,13 @@ export class ImageWorker {
     // One that fails late has gone on before, each time.
     const isTooLate = await this.isTooLate(claim, step, ageMs);
     // Without a step it is our own database that failed.
-    if (step === null || (!isTooLate && isRetryable(error))) {
+    if (step === null || (!isTooLate && passes(step, error))) {
       const waitMs = await this.journal.retryLater(claim, step, error);
       this.logger.warn({ ...failed, waitMs }, 'image step failed; trying again');
       return;
     }
     this.logger.error(failed, 'what was asked of the image failed');
-    if (step === 'import-image' || step === 'receive-image') await this.host.giveUp(image);
+    if (step !== 'remove-image') await this.host.giveUp(image);
     await this.journal.fail(claim, step, error);
   }
 
@@ -113,6 +127,11 @@ export class ImageWorker {
   private async isTooLate(claim: ImageClaim, step: ImageStep | null, ageMs: number): Promise<boolean> {
     if (step === 'receive-image') return ageMs > LONGEST_UPLOAD_MS || (await this.uploads.isIdle(claim.imageId));
     if (step === 'import-image' && ageMs > LONGEST_IMPORT_MS) return true;
+    if (step === 'capture-image' && ageMs > LONGEST_CAPTURE_MS) return true;
     return (await this.journal.failingMs(claim)) > this.options.retryLimitMs;
   }
 }
+
+/** Nothing new is begun with a VM that an image is made of: what its host does to it yet was asked for before. */
+const passes = (step: ImageStep, error: DomainError): boolean =>
+  isRetryable(error) || (step === 'capture-image' && error.code === 'VM_BUSY');

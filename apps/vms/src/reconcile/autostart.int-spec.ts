@@ -134,6 +134,13 @@ describe('autostart', () => {
     await agentStarted(randomUUID());
     expect(await stateOf(id)).toBe('STOPPED');
     await database().vm.update({ where: { id: clone }, data: { diskBuiltAt: new Date() } });
+    const image = { name: 'ours', version: 'imported', osFamily: 'linux', format: 'qcow2', sha256: '0'.repeat(64) };
+    const captured = { ...image, virtualSizeBytes: 0n, minMemoryMib: 64, sourceVmId: id, state: 'CAPTURING' } as const;
+    const owned = { importedById: randomUUID(), hostId: bench.neighbours.hostId, departmentId: bench.departmentId };
+    const { id: imageId } = await database().image.create({ data: { id: randomUUID(), ...captured, ...owned } });
+    await agentStarted(randomUUID());
+    expect(await stateOf(id)).toBe('STOPPED');
+    await database().image.update({ where: { id: imageId }, data: { state: 'FAILED' } });
     await agentStarted(randomUUID());
     await bench.reaches(id, 'RUNNING');
   }, 180_000);

@@ -60,7 +60,7 @@ export class AutostartRepository {
         (await this.operations.open(id, tx)) !== null
       )
         continue;
-      if (await this.vms.isBeingCloned(tx, id)) continue;
+      if ((await this.vms.copiedFor(tx, id)) !== null) continue;
       await this.vms.update(tx, id, { desired: 'RUNNING', state: 'STARTING', reconcileAt: now, failedAttempts: 0 });
       started.push(id);
       events.push(...stateEvents(vm, 'STARTING', 'autostart'));

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { CatalogModule } from '../catalog/catalog.module.js';
 import { HostsModule } from '../hosts/hosts.module.js';
 import { MigrationsModule } from '../migrations/migrations.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
@@ -22,7 +23,16 @@ import { VmJournal } from './vm.journal.js';
 import { VmWorker } from './vm.worker.js';
 
 @Module({
-  imports: [HostsModule, OperationsModule, QuotasModule, VmsModule, VolumesModule, SnapshotsModule, MigrationsModule],
+  imports: [
+    CatalogModule,
+    HostsModule,
+    OperationsModule,
+    QuotasModule,
+    VmsModule,
+    VolumesModule,
+    SnapshotsModule,
+    MigrationsModule,
+  ],
   controllers: [HostReportController, DriftController, AutostartController],
   providers: [
     AutostartRepository,

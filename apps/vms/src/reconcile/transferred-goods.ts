@@ -1,5 +1,6 @@
 import { carriedBytes, requireTransferable } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
+import { ImageRepository } from '../catalog/image.repository.js';
 import { bytesToGib } from '../catalog/sizes.js';
 import type { Transaction } from '../database.js';
 import type { Vm as VmRow, Volume as VolumeRow } from '../generated/prisma/client.js';
@@ -25,6 +26,7 @@ export class TransferredGoods {
     private readonly snapshots: SnapshotRepository,
     private readonly cloudInits: VmCloudInitRepository,
     private readonly ports: VmPortRepository,
+    private readonly images: ImageRepository,
   ) {}
 
   /** Locks the volumes. @throws DomainError VOLUME_BUSY, PORT_BUSY, SNAPSHOT_BUSY, SNAPSHOT_HOLDS_MEMORY, NAME_TAKEN */
@@ -33,7 +35,7 @@ export class TransferredGoods {
     const snapshots = await this.snapshots.ofVm(vm.id, tx);
     requireTransferable(snapshots, volumes, await this.ports.ofVm(vm.id, tx));
     await this.volumes.requireFreeNames(tx, departmentId, volumes);
-    const cdromImageId = await this.mediumFor(tx, vm, departmentId);
+    const cdromImageId = await this.images.staysIn(tx, vm.cdromImageId, departmentId);
     return { volumes, diskGib: bytesToGib(carriedBytes(vm, snapshots, volumes)), cdromImageId };
   }
 
@@ -48,14 +50,6 @@ export class TransferredGoods {
     await this.cloudInits.renew(tx, vmId);
     // Those that it has are of the networks that it leaves.
     await this.ports.removeAll(tx, vmId);
-  }
-
-  /** An ISO that is the department's own stays with it: the drive is empty then. */
-  private async mediumFor(tx: Transaction, { cdromImageId }: VmRow, departmentId: string): Promise<string | null> {
-    if (cdromImageId === null) return null;
-    const image = await tx.image.findUnique({ where: { id: cdromImageId }, select: { departmentId: true } });
-    const mayUse = image !== null && (image.departmentId === null || image.departmentId === departmentId);
-    return mayUse ? cdromImageId : null;
   }
 
   private async lock(tx: Transaction, vm: VmRow): Promise<VolumeRow[]> {

@@ -44,6 +44,8 @@ export const uploadInput = (bench: VmBench, overrides: Record<string, unknown> =
 const IMAGE_MUTATIONS = {
   importImage: ['ImportImageInput', RESULT],
   createImageUpload: ['CreateImageUploadInput', `${RESULT.slice(0, -1)} upload { url ticket expiresAt } }`],
+  createImageFromVm: ['ImageOfVmInput', RESULT],
+  convertVmToTemplate: ['ImageOfVmInput', `${RESULT.slice(0, -1)} template { id name } }`],
   deleteImage: ['ImageActionInput', RESULT],
 } as const;
 
@@ -89,6 +91,21 @@ export const importBegun = async (
   const answer = await askOfImage(bench, 'importImage', imageInput(bench, overrides), actor);
   if (answer.errors !== undefined) throw new Error(JSON.stringify(answer.errors));
   return (answer.data?.['importImage'] as { image: { id: string } }).image.id;
+};
+
+/** A VM that is off, of which images can be made. @returns its id */
+export const offVm = async (bench: VmBench, overrides: Record<string, unknown> = {}): Promise<string> => {
+  const vmId = await bench.running(overrides);
+  await bench.act('forceOffVm', vmId);
+  await bench.reaches(vmId, 'STOPPED');
+  return vmId;
+};
+
+/** An image of a VM that was accepted. @returns the image's id */
+export const captureBegun = async (bench: VmBench, vmId: string): Promise<string> => {
+  const answer = await askOfImage(bench, 'createImageFromVm', { vmId, name: `image ${randomUUID()}` });
+  if (answer.errors !== undefined) throw new Error(JSON.stringify(answer.errors));
+  return (answer.data?.['createImageFromVm'] as { image: { id: string } }).image.id;
 };
 
 export interface UploadView {

@@ -246,7 +246,7 @@ export class Neighbours {
     this.members.serve(on);
     this.ports.serve(on, this.command, this.hostId);
     this.volumes.serve(on, this.command);
-    this.images.serve(on);
+    this.images.serve(on, (vmId) => this.vm(vmId));
     this.saves.serve(on, this.command);
     this.snapshots.serve(on, this.command);
     this.snapshots.clones.serve(on, this.command, (vmId) => this.vm(vmId));

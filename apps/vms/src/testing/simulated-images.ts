@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import {
   DomainError,
   IMPORTED_IMAGE_VERSION,
+  captureImage,
   importImage,
   receiveImage,
   removeImage,
@@ -10,6 +12,7 @@ import {
   type RequestContract,
   type RequestOf,
 } from '@infinibay/contracts';
+import type { SimulatedVm } from './neighbours.js';
 
 const MIB = 1_048_576;
 
@@ -37,12 +40,13 @@ export class SimulatedImages {
   /** Requests, in order. */
   readonly imports: RequestOf<typeof importImage>[] = [];
   readonly uploads: RequestOf<typeof receiveImage>[] = [];
+  readonly captures: RequestOf<typeof captureImage>[] = [];
   readonly removals: string[] = [];
   /** Where it takes uploads; null: it takes none. */
   uploadUrl: string | null = 'https://host-1.example.org/here/';
   /** Bytes of an upload that have come; null: all. */
   receivedBytes: number | null = null;
-  /** How many percent of an import have come when it is asked for; 100: all. */
+  /** How many percent of an import, or of an image of a VM, have come when it is asked for; 100: all. */
   percent = 100;
   /** What an import, or a removal, is refused with. */
   refusal: ErrorCode | null = null;
@@ -53,7 +57,8 @@ export class SimulatedImages {
     return [microImage(imageId), ...this.imported.values()];
   }
 
-  serve(on: Serve): void {
+  serve(on: Serve, vmOf: (vmId: string) => SimulatedVm): void {
+    this.serveCaptures(on, vmOf);
     on(importImage, async (request) => {
       this.pass(request);
       this.imports.push(request);
@@ -82,6 +87,25 @@ export class SimulatedImages {
       this.removals.push(request.imageId);
       if (this.refusal !== null) throw new DomainError(this.refusal);
       return { removed: this.imported.delete(request.imageId) };
+    });
+  }
+
+  private serveCaptures(on: Serve, vmOf: (vmId: string) => SimulatedVm): void {
+    on(captureImage, async (request) => {
+      this.pass(request);
+      this.captures.push(request);
+      if (this.refusal !== null) throw new DomainError(this.refusal, { reason: 'the spec says so' });
+      const { imageId, vmId, name, osFamily, minMemoryMib } = request;
+      const { disk, power } = vmOf(vmId);
+      if (!this.imported.has(imageId) && (!disk || power === 'running'))
+        throw new DomainError('CLONE_SOURCE_UNUSABLE', { reason: disk ? 'VM_BUSY' : 'DISK_MISSING' });
+      const { percent: progressPercent } = this;
+      if (progressPercent < 100)
+        return { isComplete: false, progressPercent, sizeBytes: null, virtualSizeBytes: null, sha256: null };
+      const sha256 = createHash('sha256').update(imageId).digest('hex');
+      const about = { imageId, name, osFamily, minMemoryMib, sha256, version: IMPORTED_IMAGE_VERSION };
+      this.imported.set(imageId, { ...about, format: 'qcow2', virtualSizeBytes: 32 * MIB });
+      return { isComplete: true, progressPercent, sizeBytes: 8 * MIB, virtualSizeBytes: 32 * MIB, sha256 };
     });
   }
 

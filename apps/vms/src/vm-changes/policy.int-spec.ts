@@ -58,6 +58,8 @@ const inputsFor = (
     deleteVolume: { volumeId },
     importImage: { departmentId, name: 'theirs', url: 'https://images.example.org/x', sha256: 'd'.repeat(64) },
     createImageUpload: { departmentId, name: 'theirs', format: 'ISO', sizeBytes: 2_048, sha256: 'd'.repeat(64) },
+    createImageFromVm: { vmId, name: 'theirs' },
+    convertVmToTemplate: { vmId, name: 'theirs' },
     deleteImage: { imageId: ourImage },
     createTemplate: { ...template, name: `template ${randomUUID()}`, departmentId },
     updateTemplate: { ...template, templateId, vcpus: 2 },

@@ -32,13 +32,8 @@ describe('mutations of vms, repeated', () => {
   );
 
   const withoutKey = ({ idempotencyKey: _key, ...input }: Record<string, unknown>) => input;
-  const template = () => ({
-    name: `Café ${randomUUID()}`,
-    imageId: bench.neighbours.imageId,
-    vcpus: 1,
-    memoryMib: 128,
-    diskGib: 1,
-  });
+  const sizes = { vcpus: 1, memoryMib: 128, diskGib: 1 };
+  const template = () => ({ name: `Café ${randomUUID()}`, imageId: bench.neighbours.imageId, ...sizes });
   const templates = () => bench.vms.get(PrismaClient).template;
   const keptTemplate = async (): Promise<string> => {
     const { diskGib: _size, ...input } = template();
@@ -64,6 +59,14 @@ describe('mutations of vms, repeated', () => {
     },
     other: { vmId: randomUUID() },
     lost: ['VM_NOT_FOUND'],
+  });
+  const imageOfVm = (): ReplayRow => ({
+    select: IMAGE,
+    input: async () => ({ vmId: await stopped(), name: `Café ${randomUUID()}` }),
+    gone: imagesGone,
+    other: { vmId: randomUUID() },
+    taken: 'NAME_TAKEN',
+    lost: ['IMAGE_NOT_FOUND'],
   });
   /** Of another spec. */
   const sized = (more: Record<string, unknown>, other: Record<string, unknown>): ReplayRow => {
@@ -308,6 +311,8 @@ describe('mutations of vms, repeated', () => {
       taken: 'NAME_TAKEN',
       lost: ['IMAGE_NOT_FOUND'],
     },
+    createImageFromVm: imageOfVm(),
+    convertVmToTemplate: imageOfVm(),
     deleteImage: {
       select: IMAGE,
       input: async () => ({ imageId: await importedImage(bench) }),

@@ -101,8 +101,8 @@ describe('the CD-ROM of a VM', () => {
     expect((await asked).errors).toBeUndefined();
     await ended(vmId, 'FAILED');
     cdroms().isHeld = false;
-    const { state, operations } = await bench.view(vmId);
-    expect([state, operations[0]?.errorCode]).toEqual(['RUNNING', 'DEADLINE_EXCEEDED']);
+    const seen = await bench.view(vmId);
+    expect([seen?.state, seen?.operations[0]?.errorCode]).toEqual(['RUNNING', 'DEADLINE_EXCEEDED']);
     expect(await view(vmId)).toEqual({ has: second, waits: [waiting(second)], defined: first, live: first });
     // Memory would be brought back with what the guest has, and not with what it shall have.
     expect((await bench.act('saveVm', vmId)).errors?.[0]?.extensions.code).toBe('VM_BUSY');

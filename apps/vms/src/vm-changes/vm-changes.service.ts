@@ -185,8 +185,9 @@ export class VmChangesService {
     const { supersedes, takesBack, destroys, deletion } = actionOf(kind);
     if (destroys === true) return;
     // A deletion that is taken back leaves the disk alone, and could come before the copy's end.
-    if (kind !== 'CLONE_VM' && deletion !== 'taken-back' && (await this.vms.isBeingCloned(tx, vm.id)))
-      throw new DomainError('VM_BUSY', { state: vm.state, operation: 'CLONE_VM' });
+    const isOfDisk = kind !== 'CLONE_VM' && deletion !== 'taken-back';
+    const copiedFor = isOfDisk ? await this.vms.copiedFor(tx, vm.id) : null;
+    if (copiedFor !== null) throw new DomainError('VM_BUSY', { state: vm.state, operation: copiedFor });
     const open = await this.operations.open(vm.id, tx);
     if (open !== null && isExclusive(open.kind))
       throw new DomainError('VM_BUSY', { state: vm.state, operation: open.kind });

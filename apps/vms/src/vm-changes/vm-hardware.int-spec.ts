@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { pollUntil, testNats } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PrismaClient } from '../database.js';
+import { askOfImage } from '../testing/image-requests.js';
 import { Neighbours } from '../testing/neighbours.js';
 import { HARDWARE } from '../testing/simulated-host.js';
 import { VmBench } from '../testing/vm-bench.js';
@@ -138,6 +139,8 @@ describe('the hardware of VMs', () => {
       const answer = await bench.say(name, { vmId: id, name: `vm-${randomUUID().slice(0, 8)}` });
       expect([name, answer.errors?.[0]?.extensions.code]).toEqual([name, 'FIRMWARE_STATE_NOT_COPIED']);
     }
+    const image = await askOfImage(bench, 'createImageFromVm', { vmId: id, name: 'of UEFI' });
+    expect(image.errors?.[0]?.extensions.code).toBe('FIRMWARE_STATE_NOT_COPIED');
     expect(await refusal(id, { tpm: false })).toMatchObject({ code: 'INVALID_INPUT' });
     const back = await bench.say('restoreVmRevision', { vmId: id, revision: 1 });
     expect(back.errors?.[0]?.extensions.code).toBe('INVALID_INPUT');

@@ -57,7 +57,10 @@ export class CreateVmInput {
   })
   maxMemoryMib?: number | null;
 
-  @Field(() => Float, { nullable: true, description: "GiB, at least the image's size, which is also the default; of an ISO to be given" })
+  @Field(() => Float, {
+    nullable: true,
+    description: "GiB, at least the image's size, which is also the default; of an ISO to be given",
+  })
   diskGib?: number | null;
 
   @Field(() => VmHardwareInput, {

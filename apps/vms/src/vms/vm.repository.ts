@@ -58,8 +58,17 @@ export class VmRepository {
     if (twin !== null) throw new DomainError('NAME_TAKEN', { name });
   }
 
-  /** Whether its disk is to be copied yet, or being copied. @param id of a VM that is locked: none more is accepted */
-  async isBeingCloned(tx: Transaction, id: string): Promise<boolean> {
+  /**
+   * What its disk is to be copied for yet, or is being copied for: a clone, or an image; null: nothing.
+   * @param id of a VM that is locked: none more is accepted
+   */
+  async copiedFor(tx: Transaction, id: string): Promise<'CLONE_VM' | 'CAPTURE_IMAGE' | null> {
+    if (await this.isBeingCloned(tx, id)) return 'CLONE_VM';
+    const where: Prisma.ImageWhereInput = { sourceVmId: id, state: 'CAPTURING' };
+    return (await tx.image.findFirst({ where, select: { id: true } })) === null ? null : 'CAPTURE_IMAGE';
+  }
+
+  private async isBeingCloned(tx: Transaction, id: string): Promise<boolean> {
     const where: Prisma.VmWhereInput = {
       cloneSourceId: id,
       diskBuiltAt: null,

@@ -86,6 +86,44 @@ export const receiveImage = defineCommand({
   },
 });
 
+export const captureImage = defineCommand({
+  name: 'host.capture-image',
+  version: 1,
+  description:
+    'Makes an image of the disk of a VM, which is off: what the disk holds now, with what it reads from its own image, and nothing that says whose disk it was. Snapshots, volumes and saved memory are no part of it. It is not waited for to the end: sent again it tells how far it is, and begins anew after a kill. An image that is there is success. Errors: CLONE_SOURCE_UNUSABLE (there is nothing to copy, or the VM is on), VM_BUSY (something is being done to it), IMAGE_UNUSABLE, IMAGE_LIMIT_REACHED (of the host), POOL_FULL, STORAGE_UNAVAILABLE, UNSUPPORTED_BY_DRIVER, HYPERVISOR_ERROR, DEADLINE_EXCEEDED, STALE_FENCE.',
+  owner: 'hypervisor-agent',
+  callers: ['vms'],
+  timeoutMs: 30_000,
+  request: z.object({
+    imageId: Uuid,
+    fence: Fence.describe('Of the image'),
+    vmId: Uuid.describe('Whose disk is copied'),
+    name,
+    osFamily,
+    minMemoryMib,
+    reservePercent: RESERVE_PERCENT,
+  }),
+  reply: z.object({
+    isComplete: z.boolean().describe('It is checked and among the images of the host'),
+    progressPercent: z.int().min(0).max(100).describe('Of the bytes that are to be copied'),
+    sizeBytes: z.int().positive().nullable().describe('Of the file; set when complete'),
+    virtualSizeBytes: z.int().positive().nullable().describe('That a guest sees; set when complete'),
+    sha256: sha256.nullable().describe('Of the file, which is qcow2; set when complete'),
+  }),
+  example: {
+    request: {
+      imageId: '0196f5a0-0000-7000-8000-0000000000e1',
+      fence: 1,
+      vmId: '0196f5a0-0000-7000-8000-000000000001',
+      name: 'Debian 12 with our tools',
+      osFamily: 'linux',
+      minMemoryMib: 512,
+      reservePercent: 5,
+    },
+    reply: { isComplete: false, progressPercent: 40, sizeBytes: null, virtualSizeBytes: null, sha256: null },
+  },
+});
+
 export const removeImage = defineCommand({
   name: 'host.remove-image',
   version: 1,
