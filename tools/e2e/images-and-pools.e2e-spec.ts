@@ -1,31 +1,30 @@
 import { execFileSync } from 'node:child_process';
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { pollUntil } from '@infinibay/testing';
-import { Upload } from 'tus-js-client';
 import type { GraphClient } from '../demo/graph-client.ts';
 import { PatientGraphClient } from '../demo/patient-graph-client.ts';
 import { guestImageDir } from '../guest-image/build.ts';
 import { DepartmentUnderTest } from './department-under-test.ts';
+import { bootableIso } from './bootable-iso.ts';
+import { ImageUpload, imageOf, imageReady, sha256Of } from './image-upload.ts';
 import { codeOf } from './probes.ts';
 import { RunningSystem } from './running-system.ts';
-
-type Content = ConstructorParameters<typeof Upload>[0];
-
-interface Place {
-  readonly url: string;
-  readonly ticket: string;
-}
 
 interface Pool {
   readonly id: string;
   readonly name: string;
 }
 
-const PIECE_BYTES = 1_048_576;
+interface Converted {
+  readonly convertVmToTemplate: { readonly image: { readonly id: string }; readonly template: { readonly id: string } };
+}
+
+const CONVERT =
+  'mutation ($input: ImageOfVmInput!) { convertVmToTemplate(input: $input) { image { id } template { id } } }';
 const key = (): string => randomUUID();
 
 /** A file that somebody has becomes VMs, and a volume goes where there is room, under the guest that runs on it. */
@@ -33,7 +32,7 @@ describe('an image from a file, and volumes in two pools', () => {
   const fast = mkdtempSync(path.join(tmpdir(), 'infinibay-pool-'));
   const file = readdirSync(guestImageDir).find((name) => name.endsWith('.qcow2')) ?? '';
   const content = readFileSync(path.join(guestImageDir, file));
-  const sha256 = createHash('sha256').update(content).digest('hex');
+  const sha256 = sha256Of(content);
   let system: RunningSystem;
   let admin: GraphClient;
   let research: DepartmentUnderTest;
@@ -41,6 +40,8 @@ describe('an image from a file, and volumes in two pools', () => {
   let imageId: string;
   let vmId: string;
   let volumeId: string;
+  let discId: string;
+  let installedId: string;
 
   beforeAll(async () => {
     system = await RunningSystem.start({ STORAGE_POOLS: `fast=${fast}` });
@@ -54,31 +55,10 @@ describe('an image from a file, and volumes in two pools', () => {
     rmSync(fast, { recursive: true, force: true });
   });
 
-  /** As a browser does it. @param breaksOff goes away when the first piece has come */
-  const send = ({ url, ticket }: Place, breaksOff: boolean): Promise<void> =>
-    new Promise((resolve, reject) => {
-      // Its types name what browsers have; in Node it takes buffers.
-      const input: unknown = content;
-      const upload = new Upload(input as Content, {
-        uploadUrl: url,
-        headers: { authorization: `Bearer ${ticket}` },
-        chunkSize: PIECE_BYTES,
-        retryDelays: Array.from({ length: 200 }, () => 250),
-        onChunkComplete: () => {
-          if (breaksOff) upload.abort().then(resolve, reject);
-        },
-        onSuccess: () => {
-          resolve();
-        },
-        onError: reject,
-      });
-      upload.start();
+  const remove = (mutation: string, type: string, said: object): Promise<unknown> =>
+    research.member.ask(`mutation ($input: ${type}!) { ${mutation}(input: $input) { __typename } }`, {
+      input: { idempotencyKey: key(), ...said },
     });
-  const image = async (by: DepartmentUnderTest): Promise<{ state: string; errorMessage: string | null }> => {
-    const query = 'query ($id: ID!) { image(id: $id) { state errorMessage } }';
-    return (await by.member.ask<{ image: { state: string; errorMessage: string | null } }>(query, { id: imageId }))
-      .image;
-  };
   const pools = async (): Promise<ReadonlyMap<string, string>> => {
     const { storagePools } = await admin.ask<{ storagePools: Pool[] }>('{ storagePools { id name } }');
     return new Map(storagePools.map(({ id, name }) => [name, id]));
@@ -107,36 +87,14 @@ describe('an image from a file, and volumes in two pools', () => {
     execFileSync('qemu-io', ['-c', command, path.join(folder, nameOf(id))], { encoding: 'utf8' });
 
   it('goes on where it broke off, straight to the host, and a guest runs from the bytes that were sent', async () => {
-    const said = { departmentId: research.id, name: 'Mine', format: 'QCOW2', sizeBytes: content.length, sha256 };
-    const query =
-      'mutation ($input: CreateImageUploadInput!) { createImageUpload(input: $input) { image { id } upload { url ticket } } }';
-    const create = () =>
-      research.member.ask<{ createImageUpload: { image: { id: string }; upload: Place } }>(query, {
-        input: { idempotencyKey: key(), ...said, minMemoryMib: 128 },
-      });
-    // A host tells every few seconds that it takes uploads.
-    const { createImageUpload } = await pollUntil(
-      async () => {
-        const asked = create();
-        const code = await codeOf(asked);
-        expect(['no error', 'IMAGE_UPLOADS_UNAVAILABLE', 'NO_SUITABLE_POOL']).toContain(code);
-        return code === 'no error' ? asked : undefined;
-      },
-      { timeoutMs: 60_000, intervalMs: 500, what: 'a host that takes uploads' },
-    );
-    imageId = createImageUpload.image.id;
-    const { upload } = createImageUpload;
-    await send(upload, true);
-    expect((await image(research)).state).toBe('UPLOADING');
-    await send(upload, false);
-    const isReady = async (): Promise<boolean> => {
-      const { state, errorMessage } = await image(research);
-      if (state === 'FAILED') throw new Error(`the upload failed: ${errorMessage ?? ''}`);
-      return state === 'READY';
-    };
-    await pollUntil(isReady, { timeoutMs: 120_000, intervalMs: 200, what: 'the image' });
+    const upload = await ImageUpload.create(research, content, { name: 'Mine', format: 'QCOW2' });
+    ({ imageId } = upload);
+    await upload.send(true);
+    expect((await imageOf(research, imageId)).state).toBe('UPLOADING');
+    await upload.send();
+    await imageReady(research, imageId);
     expect(readdirSync(path.join(system.layout.diskDir, 'images'))).toContain(`${sha256}.qcow2`);
-    expect(await codeOf(image(sales))).toBe('IMAGE_NOT_FOUND');
+    expect(await codeOf(imageOf(sales, imageId))).toBe('IMAGE_NOT_FOUND');
     vmId = await research.createVm('mine', { imageId });
     await research.reaches(vmId, 'RUNNING');
     await research.guestReady(vmId);
@@ -177,16 +135,72 @@ describe('an image from a file, and volumes in two pools', () => {
     expect(filesIn(system.layout.diskDir)).toEqual([]);
   });
 
+  it('installs a VM from a disc, which is in its drive until it is taken out, under the guest', async () => {
+    const upload = await ImageUpload.create(research, bootableIso(), { name: 'Installer', format: 'ISO' });
+    discId = upload.imageId;
+    await upload.send();
+    await imageReady(research, discId);
+    installedId = await research.createVm('installed', { imageId: discId, diskGib: 1 });
+    await research.reaches(installedId, 'RUNNING');
+    // Its disk is empty: what answers was booted from the disc.
+    await research.guestReady(installedId);
+    expect(await system.virsh('domblklist', installedId)).toContain(`${path.sep}images${path.sep}`);
+    const insert = (by: DepartmentUnderTest, id: string | null): Promise<unknown> =>
+      by.ended(installedId, 'setVmCdrom', 'SetVmCdromInput', { imageId: id });
+    expect(await codeOf(insert(sales, null))).toBe('VM_NOT_FOUND');
+    expect(await codeOf(insert(research, imageId))).toBe('IMAGE_NOT_AN_ISO');
+    expect(await codeOf(remove('deleteImage', 'ImageActionInput', { imageId: discId }))).toBe('IMAGE_IN_USE');
+    await insert(research, null);
+    for (const inactive of [[], ['--inactive']])
+      expect(await system.virsh('domblklist', ...inactive, installedId)).not.toContain(`${path.sep}images${path.sep}`);
+    await research.ended(installedId, 'forceOffVm');
+    // What an installer does.
+    const disk = system.disks().find((name) => name.includes(installedId)) ?? '';
+    const parts = ['convert', '-n', '-f', 'qcow2', '-O', 'qcow2', path.join(guestImageDir, file)];
+    execFileSync('qemu-img', [...parts, path.join(system.layout.diskDir, disk)]);
+    await research.ended(installedId, 'startVm');
+    await research.guestReady(installedId);
+  });
+
+  it('makes a template of it, and VMs of that, each with a disk of its own', async () => {
+    const disk = (id: string): string =>
+      path.join(system.layout.diskDir, system.disks().find((name) => name.includes(id)) ?? '');
+    const mark = (id: string, command: string): string =>
+      execFileSync('qemu-io', ['-c', command, disk(id)], { encoding: 'utf8' });
+    const convert = (by: DepartmentUnderTest): Promise<Converted> =>
+      by.member.ask<Converted>(CONVERT, { input: { idempotencyKey: key(), vmId: installedId, name: 'Golden' } });
+    expect(await codeOf(convert(sales))).toBe('VM_NOT_FOUND');
+    expect(await codeOf(convert(research))).toBe('VM_BUSY');
+    await research.ended(installedId, 'forceOffVm');
+    mark(installedId, 'write -P 5 900M 1M');
+    const { image, template } = (await convert(research)).convertVmToTemplate;
+    await imageReady(research, image.id);
+    const id = await research.createVm('golden', { imageId: undefined, templateId: template.id });
+    await research.reaches(id, 'RUNNING');
+    await research.guestReady(id);
+    await research.ended(id, 'forceOffVm');
+    mark(installedId, 'write -P 6 900M 1M');
+    expect(mark(id, 'read -P 5 900M 1M')).not.toContain('failed');
+    const used = { imageId: image.id };
+    expect(await codeOf(remove('deleteImage', 'ImageActionInput', used))).toBe('IMAGE_IN_USE');
+    await research.deleteVm(installedId);
+    await research.ended(id, 'startVm');
+    await research.guestReady(id);
+    await research.deleteVm(id);
+    await remove('deleteTemplate', 'DeleteTemplateInput', { templateId: template.id });
+    await remove('deleteImage', 'ImageActionInput', used);
+    await remove('deleteImage', 'ImageActionInput', { imageId: discId });
+  });
+
   it('leaves nothing of all that', async () => {
     await research.deleteVolume(volumeId);
     expect(filesIn(fast)).toEqual([]);
     await research.deleteVm(vmId);
-    const query = 'mutation ($input: ImageActionInput!) { deleteImage(input: $input) { image { id } } }';
-    await research.member.ask(query, { input: { idempotencyKey: key(), imageId } });
+    await remove('deleteImage', 'ImageActionInput', { imageId });
     const images = (): string[] => readdirSync(path.join(system.layout.diskDir, 'images'));
-    await pollUntil(() => Promise.resolve(!images().some((name) => name.includes(sha256))), {
+    await pollUntil(() => Promise.resolve(images().length === 0), {
       timeoutMs: 60_000,
-      what: 'the end of the image',
+      what: 'the end of the images',
     });
     expect(system.disks()).toEqual([]);
   });

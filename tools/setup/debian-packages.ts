@@ -6,7 +6,7 @@ import type { SetupStep, StepContext } from './step-runner.ts';
 /**
  * What a host and the build need. Not here on purpose: libvirt-daemon-system and nats-server, which enable system services.
  * ipxe-qemu holds the boot code of virtio network cards, without which QEMU refuses such a card. ovmf is UEFI; swtpm and
- * swtpm-tools are a TPM and what fills a new one.
+ * swtpm-tools are a TPM and what fills a new one. isolinux and genisoimage make an ISO that boots, for the tests.
  */
 const PACKAGES = [
   'libvirt-daemon',
@@ -34,6 +34,8 @@ const PACKAGES = [
   'mtools',
   'syslinux',
   'syslinux-common',
+  'isolinux',
+  'genisoimage',
   'socat',
   'procps',
   'valgrind',
