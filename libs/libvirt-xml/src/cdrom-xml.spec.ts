@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { cdromFilesOf, changedDriveXml, mediumOf, withMedium, withSeed } from './cdrom-xml.js';
+import { cdromFilesOf, changedDriveXml, isEjected, mediumOf, withMedium, withSeed } from './cdrom-xml.js';
 import { disksOf } from './volume-xml.js';
 
 const SEED = '/disks/seed.iso';
@@ -58,6 +58,15 @@ describe('the drive for media', () => {
     expect(mediumOf(empty, SEED)).toBeNull();
     expect(changedDriveXml(empty, ISO, SEED)).toBe(changed);
     expect(changedDriveXml(withSeed(PLAIN, SEED), ISO, SEED)).toBeUndefined();
+  });
+
+  it('is told to be open where its guest has ejected what is in it', () => {
+    const closed = liveWith("<source file='/old.iso'/>");
+    expect(isEjected(closed, SEED)).toBe(false);
+    const open = closed.replace("bus='ide'", "bus='ide' tray='open'");
+    expect(isEjected(open, SEED)).toBe(true);
+    for (const path of [ISO, null]) expect(changedDriveXml(open, path, SEED)).toBe(changedDriveXml(closed, path, SEED));
+    expect(isEjected(PLAIN, SEED)).toBe(false);
   });
 
   it('is no drive that somebody can write to', () => {

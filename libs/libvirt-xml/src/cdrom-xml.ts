@@ -19,6 +19,10 @@ export const mediumOf = (domainXml: string, seedPath: string): string | null | u
   return drive === undefined ? undefined : (fileIn(drive) ?? null);
 };
 
+/** Whether the guest has opened the tray of its drive by itself: it does not have what is said to be in it. */
+export const isEjected = (liveXml: string, seedPath: string): boolean =>
+  attribute(tags(driveOf(liveXml, seedPath) ?? '', 'target')[0], 'tray') === 'open';
+
 /** Files of drives that nobody can write to, the seed's among them. */
 export const cdromFilesOf = (domainXml: string): string[] =>
   elements(domainXml, 'disk').flatMap((xml) => {
@@ -58,6 +62,8 @@ export const withSeed = (definition: string, seedPath: string): string => {
 
 const SOURCE = /<source(?:\s[^>]*)?\/>|<source(?:\s[^>]*[^/])?>[\s\S]*?<\/source>/;
 const CHAIN = /<backingStore(?:\s[^>]*)?\/>|<backingStore(?:\s[^>]*)?>[\s\S]*<\/backingStore>/;
+/** Whether it is open says the guest: libvirt refuses who says otherwise. */
+const TRAY = /\stray=(?:'[^']*'|"[^"]*")/;
 const DRIVER = /<driver(?:\s[^>]*)?\/>/;
 
 /**
@@ -67,7 +73,7 @@ const DRIVER = /<driver(?:\s[^>]*)?\/>/;
 export const changedDriveXml = (liveXml: string, path: string | null, seedPath: string): string | undefined => {
   const drive = driveOf(liveXml, seedPath);
   if (drive === undefined) return undefined;
-  const empty = drive.replace(CHAIN, '').replace(SOURCE, '');
+  const empty = drive.replace(CHAIN, '').replace(SOURCE, '').replace(TRAY, '');
   if (path === null) return empty;
   const source = `<driver name="qemu" type="raw"/><source file="${escaped(path)}"/>`;
   return empty.replace(DRIVER, '').replace(/^<disk\s[^>]*>/, (open) => `${open}${source}`);

@@ -1,7 +1,14 @@
 import { dirname, resolve } from 'node:path';
 import { DomainError, type CdromStatus } from '@infinibay/contracts';
 import type { Domain } from '@infinibay/libvirt';
-import { cdromFilesOf, changedDriveXml, isOfRunningDomain, mediumOf, withMedium } from '@infinibay/libvirt-xml';
+import {
+  cdromFilesOf,
+  changedDriveXml,
+  isEjected,
+  isOfRunningDomain,
+  mediumOf,
+  withMedium,
+} from '@infinibay/libvirt-xml';
 import type { Logger } from '@infinibay/platform-logging';
 import { LOGGER } from '@infinibay/platform-service';
 import { Inject, Injectable } from '@nestjs/common';
@@ -76,13 +83,14 @@ export class CdromMedia {
     const live = await this.read(domain, false, deadline);
     if (!isOfRunningDomain(live)) return 'OFF';
     const medium = mediumOf(live, seed);
-    if (medium === path) return 'LIVE';
+    const isToReturn = medium === path && path !== null && isEjected(live, seed);
+    if (medium === path && !isToReturn) return 'LIVE';
     const drive = changedDriveXml(live, path, seed);
     if (drive === undefined) return path === null ? 'LIVE' : 'NEXT_START';
+    // libvirt does nothing about a drive that is to have what it has, and leaves its tray open.
+    const taken = isToReturn ? changedDriveXml(live, null, seed) : undefined;
     try {
-      await this.hypervisor.use('change-medium', () =>
-        domain.updateDevice(drive, { live: true, timeoutMs: deadline.timeoutMs() }),
-      );
+      for (const device of [taken, drive]) if (device !== undefined) await this.exchange(domain, device, deadline);
     } catch (error) {
       if (HELD.test(libvirtMessageOf(error) ?? '')) return 'HELD';
       throw error;
@@ -91,6 +99,12 @@ export class CdromMedia {
       throw new DomainError('HYPERVISOR_ERROR', { vmId, reason: 'the drive does not have what was put into it' });
     this.logger.info({ vmId, isEmpty: path === null }, 'medium of a running guest changed');
     return 'LIVE';
+  }
+
+  private async exchange(domain: Domain, deviceXml: string, deadline: Deadline): Promise<void> {
+    await this.hypervisor.use('change-medium', () =>
+      domain.updateDevice(deviceXml, { live: true, timeoutMs: deadline.timeoutMs() }),
+    );
   }
 
   /** A guest whose memory is saved comes back with what was in its drive. @throws DomainError VM_MEMORY_SAVED */

@@ -79,6 +79,38 @@ onQemu((at) => {
     await off();
   }, 240_000);
 
+  it('comes back into the drive of a guest that has ejected it, and another one or none does as well', async () => {
+    const { vmId } = guest;
+    await guest.remake(PLAIN_HARDWARE);
+    await put(first.imageId);
+    await guest.boot();
+    // What starts it resets its drives, which closes them: it stands still from here on.
+    await guest.virsh('suspend', `vm-${vmId}`);
+    const told = async (command: object): Promise<string> =>
+      (await guest.virsh('qemu-monitor-command', `vm-${vmId}`, JSON.stringify(command))).stdout;
+    const drive = async () => {
+      const { return: all } = JSON.parse(await told({ execute: 'query-block' })) as {
+        return: { qdev: string; tray_open?: boolean; inserted?: { image: { filename: string } } }[];
+      };
+      const found = all.find(({ qdev }) => qdev === 'ide0-0-0');
+      return { isOpen: found?.tray_open, file: found?.inserted?.image.filename };
+    };
+    // As QEMU does when the guest asks for it: the tray opens, with the medium in it.
+    const eject = () => told({ execute: 'blockdev-open-tray', arguments: { id: 'ide0-0-0', force: true } });
+    for (const { imageId, path } of [first, second]) {
+      await eject();
+      expect(await drive()).toMatchObject({ isOpen: true });
+      expect(await put(imageId)).toEqual({ status: 'LIVE' });
+      expect(await drive()).toEqual({ isOpen: false, file: path });
+    }
+    await eject();
+    expect(await put(null)).toEqual({ status: 'LIVE' });
+    expect((await drive()).file).toBeUndefined();
+    expect(await drives()).toEqual({ hda: null });
+    await off();
+    await put(null);
+  }, 240_000);
+
   it('waits for the next start of a guest that has no drive', async () => {
     await guest.remake({ ...PLAIN_HARDWARE, machine: 'Q35' });
     await guest.boot();
