@@ -132,10 +132,15 @@ export class DomainRepository {
 
   /** Files of the disks that the domain is defined with, or runs with unless `inactive`. Empty when there is no domain. */
   async diskFiles(vmId: string, deadline: Deadline, inactive = true): Promise<string[]> {
+    return diskFilesOf(await this.xmlOf(vmId, inactive, deadline));
+  }
+
+  /** As it is defined, or as it runs unless `inactive`. Empty when there is no domain. */
+  async xmlOf(vmId: string, inactive: boolean, deadline: Deadline): Promise<string> {
     const xml = await this.hypervisor.find('read-domain', 'NO_DOMAIN', ({ domains }) =>
       domains.handle(vmId).xmlDesc({ inactive, timeoutMs: deadline.timeoutMs() }),
     );
-    return xml === undefined ? [] : diskFilesOf(xml);
+    return xml ?? '';
   }
 
   /** libvirt keeps memory of it, which its next start brings back. */

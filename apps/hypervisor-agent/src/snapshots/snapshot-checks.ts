@@ -71,10 +71,9 @@ export class SnapshotChecks {
     if (!withMemory) return;
     const hasSeed = await this.disks.requireExactly(vmId, volumeIds, deadline);
     const machine = domainOfSnapshot(await this.records.xmlOf(domain, snapshotId, deadline));
-    const then = diskFilesOf(machine);
     // A guest that had a CD-ROM is not brought back without it; one that had none does not miss it.
-    const lacksSeed = this.disks.haveSeed(vmId, then) && !hasSeed;
-    if (lacksSeed || !this.disks.areExactly(vmId, volumeIds, then))
+    const lacksSeed = this.disks.haveSeed(vmId, diskFilesOf(machine)) && !hasSeed;
+    if (lacksSeed || !this.disks.areExactly(vmId, volumeIds, machine))
       throw new DomainError('SNAPSHOT_DISKS_DIFFER', { vmId, snapshotId, lacksSeed });
     if (hasSeed) await this.disks.requireSeed(vmId);
     await this.disks.requireMedia(vmId, machine);

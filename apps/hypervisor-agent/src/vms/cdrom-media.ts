@@ -37,10 +37,14 @@ export class CdromMedia {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** Whether a file is where images are: it is no disk of a VM. What may be used of them ImageStore says. */
-  isAmongImages(file: string): boolean {
+  /**
+   * Images that a domain has as CD-ROMs. One that it has as anything else, such as a disk that it writes to, is not among
+   * them. What may be used of them ImageStore says.
+   */
+  imagesIn(domainXml: string): string[] {
     const { IMAGE_DIR, DISK_DIR } = this.config;
-    return [IMAGE_DIR, libraryFolder(DISK_DIR)].some((folder) => resolve(folder) === dirname(file));
+    const folders = [IMAGE_DIR, libraryFolder(DISK_DIR)].map((folder) => resolve(folder));
+    return cdromFilesOf(domainXml).filter((file) => folders.includes(dirname(file)));
   }
 
   /** Images that a VM is defined with as CD-ROMs, and that may be used. */
@@ -113,10 +117,6 @@ export class CdromMedia {
     if (typeof machine !== 'string') return;
     const saved = mediumOf(machine, this.seeds.pathOf(vmId)) ?? null;
     if (saved !== path) throw new DomainError('VM_MEMORY_SAVED', { vmId });
-  }
-
-  private imagesIn(domainXml: string): string[] {
-    return cdromFilesOf(domainXml).filter((file) => this.isAmongImages(file));
   }
 
   private read(domain: Domain, inactive: boolean, deadline: Deadline): Promise<string> {

@@ -48,7 +48,7 @@ export class DomainDisks {
     this.disks.requireNotCopied(vmId);
     const own = this.disks.pathOf(vmId);
     const defined = await this.domains.diskFiles(vmId, deadline);
-    const saved = await this.savedFiles(vmId, deadline);
+    const saved = await this.savedMachine(vmId, deadline);
     const media = await this.media.soundOf(vmId, deadline);
     const files = defined.filter((file) => file !== this.seeds.pathOf(vmId) && !media.includes(file));
     const others = files.filter((file) => file !== own);
@@ -57,26 +57,25 @@ export class DomainDisks {
       const message = 'The domain of the virtual machine is defined with another disk than the one made for it';
       throw new DomainError('DISK_REPLACED', { vmId }, { message });
     }
-    if (saved !== undefined && !this.areExactly(vmId, volumeIds, saved))
+    if (saved !== undefined && !(this.areExactly(vmId, volumeIds, saved) && (await this.media.areSound(saved))))
       throw new DomainError('VM_MEMORY_SAVED', { vmId });
     for (const volumeId of volumeIds) await this.volumes.requireSound(volumeId, false);
     // First, for what it says of a storage that is away.
     await this.disks.requireSound(vmId);
-    await this.settleSeed(vmId, defined, saved);
+    await this.settleSeed(vmId, defined, diskFilesOf(saved ?? ''));
     // Last, so that as little time as possible passes until QEMU opens the file.
     return this.disks.requireSound(vmId);
   }
 
   /** One that it had before, and neither it nor its saved memory has any more, may hold a secret. */
-  private async settleSeed(vmId: string, defined: readonly string[], saved: readonly string[] = []): Promise<void> {
+  private async settleSeed(vmId: string, defined: readonly string[], saved: readonly string[]): Promise<void> {
     const isWanted = this.haveSeed(vmId, defined) || this.haveSeed(vmId, saved);
     await (isWanted ? this.seeds.requireSound(vmId) : this.seeds.remove(vmId));
   }
 
-  /** Files of the machine whose memory is saved; undefined when none is, or the driver does not tell. */
-  private async savedFiles(vmId: string, deadline: Deadline): Promise<string[] | undefined> {
-    const machine = await this.domains.savedMachine(vmId, deadline);
-    return typeof machine === 'string' ? diskFilesOf(machine) : undefined;
+  /** The machine whose memory is saved; undefined when none is, or the driver does not tell. */
+  private async savedMachine(vmId: string, deadline: Deadline): Promise<string | undefined> {
+    return (await this.domains.savedMachine(vmId, deadline)) ?? undefined;
   }
 
   /** Files of volumes of ours that its domain is defined with. */
@@ -91,17 +90,18 @@ export class DomainDisks {
    * @throws DomainError SNAPSHOT_DISKS_DIFFER
    */
   async requireExactly(vmId: string, volumeIds: readonly string[], deadline: Deadline): Promise<boolean> {
-    const defined = await this.domains.diskFiles(vmId, deadline);
-    const runs = await this.domains.diskFiles(vmId, deadline, false);
-    for (const files of [defined, runs])
-      if (!this.areExactly(vmId, volumeIds, files)) throw new DomainError('SNAPSHOT_DISKS_DIFFER', { vmId });
-    return defined.includes(this.seeds.pathOf(vmId));
+    const defined = await this.domains.xmlOf(vmId, true, deadline);
+    const runs = await this.domains.xmlOf(vmId, false, deadline);
+    for (const xml of [defined, runs])
+      if (!this.areExactly(vmId, volumeIds, xml)) throw new DomainError('SNAPSHOT_DISKS_DIFFER', { vmId });
+    return this.haveSeed(vmId, diskFilesOf(defined));
   }
 
-  /** Whether files are the VM's own disk and these volumes, and nothing else but its seed and an image in its drive. */
-  areExactly(vmId: string, volumeIds: readonly string[], files: readonly string[]): boolean {
+  /** Whether a domain has the VM's own disk and these volumes, and nothing else but its seed and an image in its drive. */
+  areExactly(vmId: string, volumeIds: readonly string[], domainXml: string): boolean {
     const expected = [this.disks.pathOf(vmId), ...volumeIds.map((id) => this.volumes.pathOf(id))];
-    const found = files.filter((file) => file !== this.seeds.pathOf(vmId) && !this.media.isAmongImages(file));
+    const others = [this.seeds.pathOf(vmId), ...this.media.imagesIn(domainXml)];
+    const found = diskFilesOf(domainXml).filter((file) => !others.includes(file));
     return found.length === expected.length && expected.every((file) => found.includes(file));
   }
 

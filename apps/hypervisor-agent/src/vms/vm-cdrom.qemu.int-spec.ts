@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import {
   PLAIN_HARDWARE,
+  createSnapshot,
   ensureEmptyDisk,
   ensureSeed,
   forceOffVm,
@@ -13,7 +14,7 @@ import {
   setCdrom,
 } from '@infinibay/contracts';
 import { disksOf } from '@infinibay/libvirt-xml';
-import { findTestHypervisor, type TestHypervisor } from '@infinibay/testing';
+import { findTestHypervisor, pollUntil, type TestHypervisor } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { writeImage, type TestImage } from '../agent.fixture.js';
 import { FilteredGuest } from '../filters/filtered-guest.fixture.js';
@@ -135,6 +136,24 @@ onQemu((at) => {
     expect(await put(null)).toEqual({ status: 'OFF' });
     await guest.boot();
     await off();
+  }, 240_000);
+
+  it('is no disk of a snapshot, and an image that is a disk of the guest is not taken for it', async () => {
+    const { agent, vmId } = guest;
+    const snapshot = () => ({ vmId, fence: 1, snapshotId: randomUUID(), volumeIds: [], withMemory: false });
+    await guest.remake(PLAIN_HARDWARE);
+    await put(first.imageId);
+    const asked = snapshot();
+    await pollUntil(async () => (await agent.call(createSnapshot, asked)).isComplete, {
+      what: 'a snapshot of a VM that is off',
+      timeoutMs: 60_000,
+      intervalMs: 200,
+    });
+    // It would be written to, and with it all that reads from it.
+    await guest.virsh('attach-disk', `vm-${vmId}`, second.path, 'vdz', '--config', '--subdriver', 'raw');
+    expect(await agent.refusal(createSnapshot, snapshot())).toBe('SNAPSHOT_DISKS_DIFFER');
+    await put(null);
+    await guest.remake(PLAIN_HARDWARE);
   }, 240_000);
 
   it('is what a disk is installed from that holds nothing, and needs it no more', async () => {
