@@ -108,6 +108,11 @@ export class ImageLibrary {
     return undefined;
   }
 
+  /** Whether its file goes with an image: it is here, and no other is kept in the file. */
+  async goesWith({ imageId, ...file }: ImageFile & { readonly imageId: string }): Promise<boolean> {
+    return (await this.has(imageId)) && !(await this.isNeeded(fileName(file), imageId));
+  }
+
   /**
    * Removes an image with all that is left of its import.
    * @param keepsFile whether the file itself stays
@@ -147,9 +152,13 @@ export class ImageLibrary {
     }
   }
 
-  /** Whether an image is kept in the file, or may be: of a manifest that cannot be read nobody knows. */
-  private async isNeeded(file: string): Promise<boolean> {
-    const manifests = (await readdir(this.folder)).filter((name) => name.endsWith('.json'));
+  /**
+   * Whether an image is kept in the file, or may be: of a manifest that cannot be read nobody knows.
+   * @param goingId not by this one
+   */
+  private async isNeeded(file: string, goingId?: string): Promise<boolean> {
+    const own = `${goingId ?? ''}.json`;
+    const manifests = (await readdir(this.folder)).filter((name) => name.endsWith('.json') && name !== own);
     for (const name of manifests)
       try {
         const manifest = ImageManifest.parse(JSON.parse(await readFile(join(this.folder, name), 'utf8')));

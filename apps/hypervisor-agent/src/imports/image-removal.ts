@@ -3,6 +3,8 @@ import type { Logger } from '@infinibay/platform-logging';
 import { LOGGER } from '@infinibay/platform-service';
 import { Inject, Injectable } from '@nestjs/common';
 import { DiskService } from '../disks/disk.service.js';
+import { isOff } from '../domains/domain-power.js';
+import { DomainRepository } from '../domains/domain.repository.js';
 import { InventoryService } from '../inventory/inventory.service.js';
 import type { Deadline } from '../work/deadline.js';
 import { isMissing } from '../work/missing-file.js';
@@ -27,6 +29,7 @@ export class ImageRemoval {
     private readonly library: ImageLibrary,
     private readonly inventory: InventoryService,
     private readonly disks: DiskService,
+    private readonly domains: DomainRepository,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -43,6 +46,8 @@ export class ImageRemoval {
     const file = (await this.library.fileOf(imageId)) ?? { format, sha256 };
     const { ofImage, ofFile } = await this.basedOn(imageId, this.library.pathOf(file));
     if (ofImage > 0) throw new DomainError('IMAGE_IN_USE', { imageId, disks: ofImage });
+    if (await this.library.goesWith({ imageId, ...file }))
+      await this.requireInNoDrive(imageId, this.library.pathOf(file), deadline);
     deadline.check();
     const removed = await this.library.remove({ imageId, ...file }, ofFile > 0).catch((error: unknown) => {
       throw storageError(error);
@@ -50,6 +55,13 @@ export class ImageRemoval {
     if (removed) this.logger.info({ imageId }, 'image removed');
     void this.inventory.scanImagesAnew();
     return removed;
+  }
+
+  /** A guest that has locked its tray keeps what was taken from it, and so does one that has not been asked for it yet. */
+  private async requireInNoDrive(imageId: string, path: string, deadline: Deadline): Promise<void> {
+    for (const { vmId, power } of await this.domains.list())
+      if (!isOff(power) && (await this.domains.diskFiles(vmId, deadline, false)).includes(path))
+        throw new DomainError('IMAGE_IN_USE', { imageId, reason: 'a guest has it in its CD-ROM drive' });
   }
 
   private async basedOn(imageId: string, path: string): Promise<BasedDisks> {

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AGENT_CONFIG, type AgentConfig } from '../config.js';
 import { DisksModule } from '../disks/disks.module.js';
+import { DomainsModule } from '../domains/domains.module.js';
 import { ImagesModule } from '../images/images.module.js';
 import { InventoryModule } from '../inventory/inventory.module.js';
 import { VolumesModule } from '../volumes/volumes.module.js';
@@ -30,7 +31,7 @@ const downloadOf = (config: AgentConfig): ImageDownload => {
 };
 
 @Module({
-  imports: [WorkModule, ImagesModule, InventoryModule, DisksModule, VolumesModule],
+  imports: [WorkModule, ImagesModule, InventoryModule, DisksModule, DomainsModule, VolumesModule],
   controllers: [ImageHandlers],
   providers: [
     ImageLibrary,

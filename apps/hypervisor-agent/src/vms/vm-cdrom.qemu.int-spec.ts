@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import {
@@ -11,6 +11,7 @@ import {
   forceOffVm,
   inspectDisk,
   removeDisk,
+  removeImage,
   setCdrom,
 } from '@infinibay/contracts';
 import { disksOf } from '@infinibay/libvirt-xml';
@@ -154,6 +155,28 @@ onQemu((at) => {
     expect(await agent.refusal(createSnapshot, snapshot())).toBe('SNAPSHOT_DISKS_DIFFER');
     await put(null);
     await guest.remake(PLAIN_HARDWARE);
+  }, 240_000);
+
+  it('is not removed from its host while a guest has it, but with another image that is kept in the same file', async () => {
+    const { agent } = guest;
+    const library = join(at.diskDir, 'images');
+    mkdirSync(library, { recursive: true });
+    const content = Buffer.alloc(MIB, 'f');
+    const sha256 = createHash('sha256').update(content).digest('hex');
+    const path = join(library, `${sha256}.img`);
+    writeFileSync(path, content);
+    const [one, other] = [1, 2].map(() => writeImage(library, content, { file: `${sha256}.img` }).imageId);
+    const removal = (imageId = '', fence = 1) => ({ imageId, fence, sha256, format: 'raw' as const });
+    await guest.remake(PLAIN_HARDWARE);
+    await put(one ?? '');
+    await guest.boot();
+    expect(await agent.call(removeImage, removal(one))).toEqual({ removed: true });
+    expect(await agent.refusal(removeImage, removal(other))).toBe('IMAGE_IN_USE');
+    expect(existsSync(path)).toBe(true);
+    expect(await put(null)).toEqual({ status: 'LIVE' });
+    expect(await agent.call(removeImage, removal(other))).toEqual({ removed: true });
+    expect(existsSync(path)).toBe(false);
+    await off();
   }, 240_000);
 
   it('is what a disk is installed from that holds nothing, and needs it no more', async () => {

@@ -128,7 +128,7 @@ export const removeImage = defineCommand({
   name: 'host.remove-image',
   version: 1,
   description:
-    'Removes an imported image, and what was fetched of one that is not complete; the import ends. None is success. The file goes with the last image that is kept in it. Errors: IMAGE_IN_USE (a disk of this host is based on it), STORAGE_UNAVAILABLE, STALE_FENCE.',
+    'Removes an imported image, and what was fetched of one that is not complete; the import ends. None is success. The file goes with the last image that is kept in it. Errors: IMAGE_IN_USE (a disk of this host is based on it, or a guest has it in its CD-ROM drive), STORAGE_UNAVAILABLE, STALE_FENCE.',
   owner: 'hypervisor-agent',
   callers: ['vms'],
   timeoutMs: 30_000,
