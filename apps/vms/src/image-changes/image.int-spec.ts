@@ -121,6 +121,18 @@ describe('images', () => {
     ]);
   }, 120_000);
 
+  it('that a guest has in its drive yet are removed when it has let go', async () => {
+    const id = await importedImage(bench);
+    host().refusal = 'IMAGE_IN_USE';
+    expect(codeOf(await askOfImage(bench, 'deleteImage', { imageId: id }))).toBeUndefined();
+    await pollUntil(() => host().removals.filter((imageId) => imageId === id).length > 1, {
+      what: 'another attempt to remove it',
+      timeoutMs: 60_000,
+    });
+    host().refusal = null;
+    await isGone(id);
+  }, 120_000);
+
   it('of a department are for its members and its VMs alone; those for all are for administrators to change', async () => {
     // What is for all may be called as a department's, but not as another that is for all.
     const named = { name: `everybody's ${randomUUID()}` };

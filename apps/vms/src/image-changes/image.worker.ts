@@ -132,6 +132,11 @@ export class ImageWorker {
   }
 }
 
-/** Nothing new is begun with a VM that an image is made of: what its host does to it yet was asked for before. */
+/**
+ * Nothing new is begun with a VM that an image is made of: what its host does to it yet was asked for before. And no VM is
+ * given an image that shall go: a guest that still has it in its drive lets go of what was taken out of it.
+ */
 const passes = (step: ImageStep, error: DomainError): boolean =>
-  isRetryable(error) || (step === 'capture-image' && error.code === 'VM_BUSY');
+  isRetryable(error) ||
+  (step === 'capture-image' && error.code === 'VM_BUSY') ||
+  (step === 'remove-image' && error.code === 'IMAGE_IN_USE');
