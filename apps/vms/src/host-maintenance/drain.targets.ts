@@ -16,6 +16,7 @@ import { PLACEMENT_SETTINGS } from '../placement/placement-settings.js';
 import { PlacementRepository, type GoodsOfVm } from '../placement/placement.repository.js';
 import { requestElsewhere } from '../vm-changes/vm.placement.js';
 import { refuseWhileScheduled } from '../vms/scheduled-deletion.js';
+import { mayHaveCdrom } from '../vms/vm-cdrom.js';
 import { hardwareOf } from '../vms/vm-hardware.js';
 
 /** Where VMs would go, and why the others would not, by VM. */
@@ -71,7 +72,7 @@ const obstacleOf = (vm: VmRow, goods: GoodsOfVm): DrainReason | null => {
   const hasDisk = vm.diskBuiltAt !== null || isComingUp(state);
   try {
     refuseWhileScheduled(vm);
-    const made = { hardware: hardwareOf(vm), hasCdrom: vm.cdromImageId !== null };
+    const made = { hardware: hardwareOf(vm), hasCdrom: mayHaveCdrom(vm) };
     requireMigratable({ id, hostId, state, hasDisk, isMoving: false, ...made, ...goods }, null);
     return null;
   } catch (error) {

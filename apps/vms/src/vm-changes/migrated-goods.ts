@@ -4,6 +4,7 @@ import type { Transaction } from '../database.js';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
 import { MigrationRepository } from '../migrations/migration.repository.js';
 import { SnapshotRepository } from '../snapshots/snapshot.repository.js';
+import { mayHaveCdrom } from '../vms/vm-cdrom.js';
 import { hardwareOf } from '../vms/vm-hardware.js';
 import { VmPortRepository } from '../vms/vm-port.repository.js';
 import { VmRepository } from '../vms/vm.repository.js';
@@ -39,7 +40,7 @@ export class MigratedGoods {
       hardware: hardwareOf(vm),
       snapshots: await this.snapshots.count(tx, id),
       volumes: (await this.volumes.ofVm(id, tx)).length,
-      hasCdrom: vm.cdromImageId !== null,
+      hasCdrom: mayHaveCdrom(vm),
     };
   }
 }

@@ -187,8 +187,19 @@ describe('the CD-ROM of a VM', () => {
     await bench.until(vmId, 'the end', ({ operations }) => operations[0]?.status === 'SUCCEEDED');
     await put(vmId, first);
     const query = 'mutation ($input: MigrateVmInput!) { migrateVm(input: $input) { operation { id } } }';
-    const { errors } = await bench.vms.ask(admin(), query, { input: { idempotencyKey: randomUUID(), vmId } });
-    const refusal = errors?.[0]?.extensions;
-    expect([refusal?.code, refusal?.details['reason']]).toEqual(['VM_NOT_MIGRATABLE', 'CDROM']);
+    const isRefused = async () => {
+      const { errors } = await bench.vms.ask(admin(), query, { input: { idempotencyKey: randomUUID(), vmId } });
+      const refusal = errors?.[0]?.extensions;
+      expect([refusal?.code, refusal?.details['reason']]).toEqual(['VM_NOT_MIGRATABLE', 'CDROM']);
+    };
+    await isRefused();
+    await restarted(vmId);
+    // Its guest has it yet, whatever shall be in its drive.
+    cdroms().isHeld = true;
+    const asked = bench.actWith('setVmCdrom', vmId, 'timeoutSeconds: 1', randomUUID(), { imageId: null });
+    expect((await asked).errors).toBeUndefined();
+    await ended(vmId, 'FAILED');
+    cdroms().isHeld = false;
+    await isRefused();
   }, 120_000);
 });
