@@ -16,6 +16,7 @@ import { ImageLibrary } from './image-library.js';
 import { ImageRemoval } from './image-removal.js';
 import { ImageSource } from './image-source.js';
 import { ImageUploads } from './image-uploads.js';
+import { ImageUses } from './image-uses.js';
 import { LEAST_PACE } from './pace.js';
 import { SourcePolicy } from './source-policy.js';
 
@@ -40,6 +41,7 @@ const downloadOf = (config: AgentConfig): ImageDownload => {
     ImageAdoption,
     ImageFetcher,
     ImageImporting,
+    ImageUses,
     ImageRemoval,
     { provide: ImageDownload, inject: [AGENT_CONFIG], useFactory: downloadOf },
   ],
