@@ -1,10 +1,10 @@
 // Images made of disks of VMs, by a real qemu-img. Beside the sources, since it needs the stack's tools.
 import { execFileSync } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { captureImage, ensureDisk, forceOffVm, inspectDisk, removeDisk, removeImage } from '@infinibay/contracts';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { complete } from './complete.ts';
 import { QemuAgent, hasQemu } from './qemu-agent.ts';
 
@@ -65,6 +65,22 @@ suite('an image that is made of the disk of a VM', () => {
     const onImage = { imageId: request.imageId, fence: 2, format: 'qcow2', sha256 } as const;
     expect(await sut.agent.refusal(removeImage, onImage)).toBe('IMAGE_IN_USE');
     expect(await sut.agent.refusal(captureImage, request)).toBe('STALE_FENCE');
+  }, 300_000);
+
+  it('finds the room that an attempt before has taken, and is not ended by the time that a server has', async () => {
+    const source = await sut.defineVm();
+    const request = { ...asked(source), reservePercent: 50 };
+    mkdirSync(library(), { recursive: true });
+    // Most of the pool: what an agent that was killed late in a large disk has left.
+    writeFileSync(path.join(library(), `${request.imageId}.part`), Buffer.alloc(600 * MIB));
+    const timeout = AbortSignal.timeout.bind(AbortSignal);
+    const ofServers = (ms: number): AbortSignal => (ms === 21_600_000 ? AbortSignal.abort() : timeout(ms));
+    const over = jest.spyOn(AbortSignal, 'timeout').mockImplementation(ofServers);
+    try {
+      expect(await captured(request)).toMatchObject({ progressPercent: 100 });
+    } finally {
+      over.mockRestore();
+    }
   }, 300_000);
 
   it('takes its file along when it is removed by who has not heard yet which that is', async () => {

@@ -34,6 +34,8 @@ export class ImageCapturing {
   async bring(asked: Asked, stop: AbortSignal, tell: (percent: number) => void): Promise<Imported> {
     await this.library.prepare();
     const part = this.library.partOf(asked.imageId);
+    // It is begun anew: what an attempt before has left of it must not count as taken when room is looked for.
+    await this.library.discardPart(asked.imageId);
     const { copied } = await this.begin(asked, part, stop, tell);
     await copied;
     const { sizeBytes, sha256 } = await hashed(part, stop);

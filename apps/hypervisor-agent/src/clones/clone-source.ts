@@ -99,5 +99,5 @@ const bytesOf = async (path: string): Promise<number> => {
 
 const messageOf = ({ code, message }: DomainError): string =>
   code === 'VM_BUSY'
-    ? 'The virtual machine that was to be cloned is on'
-    : `The disk that was to be cloned can not be read: ${message}`;
+    ? 'The virtual machine whose disk was to be copied is on'
+    : `The disk that was to be copied can not be read: ${message}`;
