@@ -1,7 +1,7 @@
 // Images made of disks of VMs, by a real qemu-img. Beside the sources, since it needs the stack's tools.
 import { execFileSync } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { captureImage, ensureDisk, forceOffVm, inspectDisk, removeDisk, removeImage } from '@infinibay/contracts';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
@@ -93,6 +93,27 @@ suite('an image that is made of the disk of a VM', () => {
     expect(await sut.agent.call(removeImage, removal)).toEqual({ removed: true });
     expect([existsSync(file), left(request.imageId)]).toEqual([false, []]);
     expect(await sut.agent.call(removeImage, removal)).toEqual({ removed: false });
+  }, 300_000);
+
+  it('takes its file along too when its agent was killed before it was an image', async () => {
+    const source = await sut.defineVm();
+    io(diskOf(source), 'write -P 8 2M 1M');
+    const request = asked(source);
+    const file = path.join(library(), `${(await captured(request)).sha256 ?? ''}.qcow2`);
+    const manifest = path.join(library(), `${request.imageId}.json`);
+    // The file has its name, and nothing says yet that it is there.
+    renameSync(manifest, `${manifest}.new`);
+    const removal = { imageId: request.imageId, fence: 2, format: 'qcow2', sha256: '0'.repeat(64) } as const;
+    expect(await sut.agent.call(removeImage, removal)).toEqual({ removed: false });
+    expect([existsSync(file), left(request.imageId)]).toEqual([false, []]);
+    // Which file it is to be is written before it gets its name: where it can not get it, that is there already.
+    mkdirSync(path.join(file, 'in the way'), { recursive: true });
+    const again = asked(source);
+    await expect(captured(again)).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+    expect(left(again.imageId).sort()).toEqual([`${again.imageId}.json.new`, `${again.imageId}.part`]);
+    rmSync(file, { recursive: true });
+    await captured(again);
+    expect([existsSync(file), left(again.imageId)]).toEqual([true, [`${again.imageId}.json`]]);
   }, 300_000);
 
   it('is refused of a VM that is on, or has no disk, and where there is no room; nothing is left then', async () => {

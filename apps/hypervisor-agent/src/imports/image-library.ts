@@ -13,6 +13,8 @@ import { KeyedQueue } from '../work/keyed-queue.js';
 import { isMissing } from '../work/missing-file.js';
 
 const PART = '.part';
+/** Of a manifest that is written before the file gets its name: it says which file that is, also after a kill. */
+const NEW = '.new';
 /** Of a manifest whose image is being removed: it says which file goes too, also after a kill. */
 const GONE = '.gone';
 /** What was begun and not ended: after a day nobody comes back for it. */
@@ -70,7 +72,8 @@ export class ImageLibrary {
   }
 
   /**
-   * What has come, and was checked, becomes the image: the file first, and then what says that it is there.
+   * What has come, and was checked, becomes the image: the file first, and then what says that it is there. Before both it
+   * is written which file that is: who gives the image up need not know.
    * @param isSound whether an image is kept in a file that may be used
    */
   async adopt(
@@ -82,6 +85,7 @@ export class ImageLibrary {
     const about = { id, name, osFamily, format, sha256, minMemoryMib, virtualSizeBytes };
     const manifest: ImageManifest = { ...about, version: IMPORTED_IMAGE_VERSION, file: fileName(asked) };
     await this.queue.run(manifest.file, async () => {
+      await this.writeNew(manifest);
       const [part, path] = [this.partOf(id), this.pathOf(asked)];
       // One with that name has the same content and stays: in place of it another would have to be hashed before any VM on
       // it starts. One that was damaged is replaced: a guest that has it open keeps the one that it has.
@@ -90,15 +94,19 @@ export class ImageLibrary {
         await rename(part, path);
         await syncFolder(this.folder);
       }
-      await this.writeManifest(manifest);
+      await rename(`${this.manifestOf(id)}${NEW}`, this.manifestOf(id));
+      await syncFolder(this.folder);
       await rm(part, { force: true });
     });
   }
 
-  /** The file that the manifest of an image names, also of one whose removal was begun; undefined: none that can be read. */
+  /**
+   * The file that the manifest of an image names, also of one whose removal was begun, or that was not there yet; undefined:
+   * none that can be read.
+   */
   async fileOf(imageId: string): Promise<ImageFile | undefined> {
     const manifest = this.manifestOf(imageId);
-    for (const path of [manifest, `${manifest}${GONE}`])
+    for (const path of [manifest, `${manifest}${GONE}`, `${manifest}${NEW}`])
       try {
         const { sha256, format } = ImageManifest.parse(JSON.parse(await readFile(path, 'utf8')));
         return { sha256, format };
@@ -122,13 +130,13 @@ export class ImageLibrary {
     return this.queue.run(fileName(file), async () => {
       const manifest = this.manifestOf(imageId);
       const isThere = await exists(manifest);
-      for (const path of [`${manifest}.new`, this.partOf(imageId)]) await rm(path, { force: true });
+      await rm(this.partOf(imageId), { force: true });
       if (isThere) {
         await rename(manifest, `${manifest}${GONE}`);
         await syncFolder(this.folder);
       }
       if (!keepsFile && !(await this.isNeeded(fileName(file)))) await rm(this.pathOf(file), { force: true });
-      await rm(`${manifest}${GONE}`, { force: true });
+      for (const path of [`${manifest}${NEW}`, `${manifest}${GONE}`]) await rm(path, { force: true });
       return isThere;
     });
   }
@@ -175,16 +183,14 @@ export class ImageLibrary {
     return join(this.folder, `${imageId}.json`);
   }
 
-  private async writeManifest(manifest: ImageManifest): Promise<void> {
-    const path = this.manifestOf(manifest.id);
-    const file = await open(`${path}.new`, 'w', 0o600);
+  private async writeNew(manifest: ImageManifest): Promise<void> {
+    const file = await open(`${this.manifestOf(manifest.id)}${NEW}`, 'w', 0o600);
     try {
       await file.writeFile(JSON.stringify(manifest));
       await file.sync();
     } finally {
       await file.close();
     }
-    await rename(`${path}.new`, path);
     await syncFolder(this.folder);
   }
 }
