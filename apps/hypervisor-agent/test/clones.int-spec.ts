@@ -321,6 +321,10 @@ suite('a disk that is copied', () => {
     const spacious = asked(source);
     const refusal = await sut.agent.refusal(cloneDisk, { ...spacious, reservePercent: 80 });
     expect([refusal, filesOf(spacious.vmId)]).toEqual(['POOL_FULL', []]);
+    // What an attempt that was killed has left is written anew, and does not count as taken.
+    writeFileSync(`${diskOf(spacious.vmId)}.copy`, Buffer.alloc(400 * MIB));
+    await copied({ ...spacious, reservePercent: 50 });
+    await sut.agent.call(removeDisk, { vmId: spacious.vmId, fence: 2 });
     const request = { ...asked(source), reservePercent: 0 };
     await begun(request);
     // Somebody else takes it meanwhile.

@@ -45,6 +45,8 @@ export class DiskCloning {
     if (sourceVmId === vmId) throw new DomainError('CLONE_SOURCE_UNUSABLE', { vmId });
     const begun = async (): Promise<{ readonly work: Promise<void> }> => {
       const source = await this.sources.require(asked, deadline);
+      // What an attempt before has left of it must not count as taken.
+      await this.disks.removeCopy(vmId);
       const room = await this.volumes.pool();
       deadline.check();
       // Nothing is waited for between: who comes at the same time finds this one's room promised.
@@ -76,7 +78,6 @@ export class DiskCloning {
     const started = performance.now();
     const signal = AbortSignal.any([stop, AbortSignal.timeout(COPY_TIMEOUT_MS)]);
     try {
-      await this.disks.removeCopy(vmId);
       await this.write(asked, source, signal, tell);
       if (signal.aborted) throw new DomainError('DEADLINE_EXCEEDED', { vmId });
       await this.disks.adoptCopy(vmId);
