@@ -9,7 +9,7 @@ const ALL = { quick: false, only: undefined, schedules: 10, seed: 1 };
  * A transfer to another department, a move to another host, ports, CD-ROMs, and moves and clones of volumes, have their
  * kills in specs of vms. A reboot needs a guest
  * that restarts by itself, which a spec of the agent has. Another spec is what the next six are about as well, a cut of
- * the power the next two. Images need a server that has them: their specs kill vms and the agent.
+ * the power the next two. A retry has the steps of what it does again. Images need a server that has them: their specs kill vms and the agent.
  */
 const WITHOUT_ROWS = [
   'MIGRATE_VM',
@@ -27,6 +27,7 @@ const WITHOUT_ROWS = [
   'ACCEPT_VM_DRIFT',
   'SOFT_DELETE_VM',
   'UNDELETE_VM',
+  'RETRY_VM',
   'MOVE_VOLUME',
   'CLONE_VOLUME',
   'IMPORT_IMAGE',

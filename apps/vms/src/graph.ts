@@ -2,6 +2,7 @@ import type { Type } from '@nestjs/common';
 import { DepartmentRef, UserRef, resolversOf } from '@infinibay/platform-graphql';
 import { BulkModule } from './bulk/bulk.module.js';
 import { CatalogModule } from './catalog/catalog.module.js';
+import { ChainsModule } from './chains/chains.module.js';
 import { ConsolesModule } from './consoles/consoles.module.js';
 import { GuestModule } from './guest/guest.module.js';
 import { HostMaintenanceModule } from './host-maintenance/host-maintenance.module.js';
@@ -31,6 +32,7 @@ export const features: Type[] = [
   MigrationsModule,
   ConsolesModule,
   PlacementModule,
+  ChainsModule,
   ReconcileModule,
   GuestModule,
   VmChangesModule,

@@ -1,5 +1,5 @@
 export * from './actions/index.js';
-export type { AnyAction, SpecAction, Task, TaskAction, Wish, WishAction } from './actions/define.js';
+export type { AnyAction, RetryAction, SpecAction, Task, TaskAction, Wish, WishAction } from './actions/define.js';
 export type { FlagOption, IntegerOption, Options, Parameters } from './actions/options.js';
 export * from './backoff.js';
 export * from './cloud-init/cloud-init.js';
@@ -14,6 +14,7 @@ export * from './planning.js';
 export * from './ports.js';
 export * from './quotas.js';
 export * from './registry.js';
+export * from './retrying.js';
 export * from './snapshots.js';
 export * from './spec/domain-comparison.js';
 export * from './spec/hardware.js';

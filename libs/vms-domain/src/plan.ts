@@ -14,6 +14,7 @@ import {
   type OperationKind,
   type Step,
 } from './registry.js';
+import { doneFor } from './retrying.js';
 
 /** What a VM shows when its plan is settled. */
 export const settledState = (desired: DesiredState): VmState => wishOf(desired).settles;
@@ -81,15 +82,16 @@ export const isStepOf = (task: Task<Step> | null, step: Step): boolean =>
 const stepsThen = ({ start }: Parameters): readonly Step[] =>
   start === true ? wishOf('RUNNING').steps.filter((step) => step !== 'ensure-disk') : [];
 
-/** The steps that a user sees of an operation, in order. */
+/** The steps that a user sees of an operation, in order: of a retry those of what it does again. */
 export const stepsOf = (kind: OperationKind, parameters: Parameters = {}): readonly Step[] => {
-  const task = taskOf(kind);
+  const done = doneFor(kind, parameters);
+  const task = taskOf(done);
   if (task !== null) return [...(task.through ?? []), task.step, ...stepsThen(parameters)];
-  const action = actionOf(kind);
+  const action = actionOf(done);
   if ('changes' in action) return SPEC_STEPS.filter((step) => action.steps.includes(step));
   if (!('wish' in action)) return [];
   const { steps, detours = [] } = wishOf(desiredState(action.wish.desired));
   const shown: readonly string[] = action.steps ?? steps;
-  const added = parameters.force === true ? optionsOf(kind).force?.adds : undefined;
+  const added = parameters.force === true ? optionsOf(done).force?.adds : undefined;
   return [...steps, ...detours].filter((step) => shown.includes(step) || step === added);
 };

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { DomainError } from '@infinibay/contracts';
+import { DomainError, Uuid } from '@infinibay/contracts';
 import type { Logger } from '@infinibay/platform-logging';
 import { LOGGER } from '@infinibay/platform-service';
 import { Inject, Injectable } from '@nestjs/common';
@@ -17,6 +17,10 @@ const LOCK_WAIT_MS = 500;
 
 /** What a snapshot of ours is called in the files, and by libvirt. */
 export const snapshotName = (snapshotId: string): string => `${PREFIX}${snapshotId}`;
+
+/** undefined of one that is called otherwise: it is none of ours. */
+export const snapshotIdIn = (name: string): string | undefined =>
+  name.startsWith(PREFIX) ? Uuid.safeParse(name.slice(PREFIX.length)).data : undefined;
 
 /** Snapshots as they are in the files of disks, which are the truth about them. */
 @Injectable()

@@ -9,6 +9,7 @@ import { SeedsModule } from '../seeds/seeds.module.js';
 import { VolumesModule } from '../volumes/volumes.module.js';
 import { WorkModule } from '../work/work.module.js';
 import { CdromMedia } from './cdrom-media.js';
+import { DiskChains } from './disk-chains.js';
 import { DomainDisks } from './domain-disks.js';
 import { GuestFolders } from './guest-folders.js';
 import { TaskRecords } from './task-records.js';
@@ -19,6 +20,7 @@ import { SnapshotFiles } from './snapshot-files.js';
 import { ScreenSockets } from './screen-sockets.js';
 import { StartObstacles } from './start-obstacles.js';
 import { VmCdromHandlers } from './vm-cdrom.handlers.js';
+import { VmChainsHandlers } from './vm-chains.handlers.js';
 import { VmLinksHandlers } from './vm-links.handlers.js';
 import { VmPortsHandlers } from './vm-ports.handlers.js';
 import { VmPowerHandlers } from './vm-power.handlers.js';
@@ -49,10 +51,12 @@ import { VmService } from './vm.service.js';
     VmLinksHandlers,
     VmPortsHandlers,
     VmCdromHandlers,
+    VmChainsHandlers,
   ],
   providers: [
     TaskRecords,
     CdromMedia,
+    DiskChains,
     DomainDisks,
     GuestFolders,
     ScreenSockets,

@@ -188,4 +188,4 @@ const isArriving = (migration: Migration, open: OpenOperation | null): boolean =
   isUnsettled(migration) || (migration.phase === 'CLEANING' && open !== null && movesVm(open.kind));
 
 const goesFurther = (open: OpenOperation, { parameters }: DrainOfVm): boolean =>
-  isPowerCut(open.kind) || (open.kind === 'SHUTDOWN_VM' && open.parameters.force === true && parameters.force !== true);
+  isPowerCut(open.does) || (open.does === 'SHUTDOWN_VM' && open.parameters.force === true && parameters.force !== true);

@@ -4,6 +4,8 @@ import { databaseNow, newEvent } from '@infinibay/platform-persistence';
 import {
   IMAGE_OPERATIONS,
   VOLUME_OPERATIONS,
+  WISHING_KINDS,
+  doneFor,
   operationKind,
   stepsOf,
   taskOf,
@@ -54,6 +56,8 @@ export interface NewImageOperation extends Asked {
 export interface OpenOperation {
   readonly id: string;
   readonly kind: OperationKind;
+  /** What is done for it: its kind, or what it does again. */
+  readonly does: OperationKind;
   /** Who asked for it. */
   readonly actorId: string;
   readonly ageMs: number;
@@ -96,6 +100,7 @@ const storedParameters = z.object({
   portNetworkId: z.uuid().optional().catch(undefined),
   hostId: z.uuid().optional().catch(undefined),
   shutDownRest: z.boolean().optional().catch(undefined),
+  retries: z.string().optional().catch(undefined),
 });
 
 /** What was said of how an operation is to be done. */
@@ -269,7 +274,7 @@ export class OperationRepository {
   /** The open operation of a VM; null: none is open. */
   async open(vmId: string, tx: SqlReader = this.database): Promise<OpenOperation | null> {
     const [row] = await tx.$queryRaw<
-      (Omit<OpenOperation, 'kind' | 'parameters'> & { kind: string; parameters: unknown })[]
+      (Omit<OpenOperation, 'kind' | 'does' | 'parameters'> & { kind: string; parameters: unknown })[]
     >`
       SELECT o.id, o.kind, o.parameters, o.actor_id AS "actorId",
         o.cancel_requested_at IS NOT NULL AS "isCancelRequested",
@@ -284,7 +289,22 @@ export class OperationRepository {
       WHERE o.resource_kind = 'vm' AND o.resource_id = ${vmId}::uuid AND o.status IN ('PENDING', 'RUNNING')
       ORDER BY o.created_at DESC LIMIT 1`;
     if (row === undefined) return null;
-    return { ...row, kind: operationKind(row.kind), parameters: parametersIn(row.parameters) };
+    const [kind, parameters] = [operationKind(row.kind), parametersIn(row.parameters)];
+    return { ...row, kind, does: doneFor(kind, parameters), parameters };
+  }
+
+  /** The newest operation that said what a VM shall be, or was to make it, and failed no earlier than that; null: none has. */
+  async failedSince(
+    tx: Transaction,
+    vmId: string,
+    since: Date,
+  ): Promise<Pick<OpenOperation, 'kind' | 'parameters'> | null> {
+    const about = { resourceKind: 'vm', resourceId: vmId, kind: { in: [...WISHING_KINDS] } };
+    const row = await tx.operation.findFirst({
+      where: { ...about, status: 'FAILED', finishedAt: { gte: since } },
+      orderBy: { id: 'desc' },
+    });
+    return row === null ? null : { kind: operationKind(row.kind), parameters: parametersIn(row.parameters) };
   }
 
   /** The kinds of the operations that are open on the VMs of a host, by VM. */

@@ -37,10 +37,10 @@ export interface Reading {
 
 /** What is to be done once for the operation that is open; null: nothing but the wish. */
 export const taskIn = ({ open }: Pick<Reading, 'open'>): Task<Step> | null =>
-  open === null ? null : taskOf(open.kind);
+  open === null ? null : taskOf(open.does);
 
 /** Somebody waits for a VM that is being made. */
-export const isOfNewVm = ({ open }: Pick<Reading, 'open'>): boolean => open !== null && makesVm(open.kind);
+export const isOfNewVm = ({ open }: Pick<Reading, 'open'>): boolean => open !== null && makesVm(open.does);
 
 /** For how long it is tried, because it takes so long. The disk of a clone is copied, whatever it is that somebody waits for. */
 export const tryingMs = ({ vm, open }: Pick<Reading, 'open' | 'vm'>): number => {

@@ -5,6 +5,7 @@ import {
   desiredState,
   isDiskProblem,
   isPausedForNow,
+  isRetry,
   isSpecChange,
   settledState,
   taskOf,
@@ -40,6 +41,8 @@ const dueInError = ({ state, errorCode }: Vm, now: Date): Date | null =>
   state === 'ERROR' && errorCode !== null && isDiskProblem(errorCode) ? later(now, LOOK_AGAIN_MS) : null;
 
 const RELEASED = { leaseOwner: null, leaseUntil: null } as const;
+/** It was in error until now, or was not. */
+const SOUND = { errorCode: null, errorMessage: null } as const;
 
 /** What has come about with a guest that stands still, and lets it do so. */
 const endsPaused = (kind: OperationKind): boolean => isSpecChange(kind) || taskOf(kind)?.keepsPause === true;
@@ -120,8 +123,7 @@ export class VmJournal {
         state,
         reconcileAt: isRestless ? now : null,
         failedAttempts: 0,
-        errorCode: null,
-        errorMessage: null,
+        ...SOUND,
         pauseReason,
         ...sizes,
         ...saved,
@@ -167,8 +169,9 @@ export class VmJournal {
         errorMessage: failure.message,
         pauseReason: null,
       });
-      // A task that could not be begun did not come about, whatever the VM is wished to be.
-      const isTask = reading.open !== null && (taskOf(reading.open.kind) !== null || isSpecChange(reading.open.kind));
+      // A task that could not be begun did not come about, nor did a retry, whatever the VM is wished to be.
+      const { open } = reading;
+      const isTask = open !== null && (taskOf(open.does) !== null || isSpecChange(open.kind) || isRetry(open.kind));
       const ended =
         vm.desired === 'RUNNING' || isTask
           ? await this.failOpen(tx, reading, failure)
@@ -199,8 +202,7 @@ export class VmJournal {
         pauseReason: reason,
         failedAttempts,
         reconcileAt: again ? later(now, backoffMs(failedAttempts)) : null,
-        errorCode: null,
-        errorMessage: null,
+        ...SOUND,
         ...(rest === undefined ? {} : sizesAtRest(vm, rest)),
       });
       const isDone = rest !== undefined && reading.open !== null && endsPaused(reading.open.kind);
@@ -265,6 +267,7 @@ export class VmJournal {
         ...RELEASED,
         state,
         desired: 'RUNNING',
+        ...SOUND,
         reconcileAt: isDue ? now : await this.dueForLeftovers(tx, vm, reading, now),
         failedAttempts: 0,
         pauseReason: paused,
@@ -297,7 +300,8 @@ export class VmJournal {
   /** It powered itself off before what was asked of it came about: it is off, and meant to be. */
   foundOff(claim: Claim, reading: Reading, error: DomainError): Promise<void> {
     return this.end(claim, reading, async (tx, vm, now) => {
-      const shown = { state: 'STOPPED', desired: 'STOPPED', pauseReason: null, ...unheard(vm, reading.vm) } as const;
+      const off = { state: 'STOPPED', desired: 'STOPPED', pauseReason: null } as const;
+      const shown = { ...off, ...SOUND, ...unheard(vm, reading.vm) };
       const reconcileAt = vm.toSettleIn ? now : null;
       await this.vms.update(tx, vm.id, { ...RELEASED, ...shown, reconcileAt, failedAttempts: 0 });
       const failure = { code: error.code, message: error.message };

@@ -43,6 +43,7 @@ import { ReportPublisher, RequestServer, connectToNats } from '@infinibay/platfo
 import { MetricsRegistry } from '@infinibay/platform-metrics';
 import type { NatsOptions } from '@infinibay/platform-messaging';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { SimulatedChains } from './simulated-chains.js';
 import { SimulatedImages } from './simulated-images.js';
 import { SimulatedMembers } from './simulated-members.js';
 import { CAPABILITIES, HARDWARE } from './simulated-host.js';
@@ -107,6 +108,7 @@ export class Neighbours {
   readonly seeds = new SimulatedSeeds();
   readonly members = new SimulatedMembers();
   readonly saves = new SimulatedSaves();
+  readonly chains = new SimulatedChains();
   /** What VMs on the host can be made of; null: its agent does not tell. */
   hardware: HostHardware | null = HARDWARE;
   /** Awaited at the start of each command, and before the answer to a look: throw or wait here to disturb it. */
@@ -251,6 +253,7 @@ export class Neighbours {
     this.snapshots.serve(on, this.command);
     this.snapshots.clones.serve(on, this.command, (vmId) => this.vm(vmId));
     if (isNew) this.seeds.serve(on, this.command);
+    if (isNew) this.chains.serve(on, this.imageId);
     on(findDepartments, ({ departmentIds }) =>
       Promise.resolve({
         departments: departmentIds

@@ -144,6 +144,15 @@ export class VmBench {
     return id;
   }
 
+  /** A VM that is off, and shall be, and shows an error. @returns its id */
+  async inError(errorCode = 'HOST_UNAVAILABLE'): Promise<string> {
+    const id = await this.running();
+    await this.act('forceOffVm', id);
+    await this.reaches(id, 'STOPPED');
+    await this.vms.get(PrismaClient).vm.update({ where: { id }, data: { state: 'ERROR', errorCode } });
+    return id;
+  }
+
   /** A volume that is ready for use. @returns its id */
   async volume(overrides: Record<string, unknown> = {}): Promise<string> {
     const name = `volume ${randomUUID()}`;

@@ -1,5 +1,5 @@
 import type { Actor, EventEnvelope } from '@infinibay/contracts';
-import { actionOf, isSpecChange, type OperationKind, type Parameters } from '@infinibay/vms-domain';
+import { actionOf, doneFor, isSpecChange, type OperationKind, type Parameters } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
@@ -43,9 +43,14 @@ export class ActionEffects {
     return this.specs.prepare(kind, input);
   }
 
-  /** What the operation is told, with what it is to make. @param input prepared */
-  named(kind: OperationKind, parameters: Parameters, input: Said): Parameters {
-    return withPort(kind, this.snapshots.named(kind, parameters), input);
+  /**
+   * What the operation is told, with what it is to make, or does again.
+   * @param vm locked
+   * @throws DomainError what VmEffects throws
+   */
+  async named(tx: Transaction, vm: VmRow, { kind, actor, parameters, input }: AskedAction): Promise<Parameters> {
+    const said = await this.ofVm.named(tx, vm, kind, actor, parameters);
+    return withPort(kind, this.snapshots.named(kind, said), input);
   }
 
   /**
@@ -53,7 +58,7 @@ export class ActionEffects {
    * @throws DomainError HOST_IN_MAINTENANCE, and what SpecChanges, VolumeAttachment, VmSnapshots and VmEffects throw
    */
   async accept(tx: Transaction, vm: VmRow, { kind, actor, parameters, input }: AskedAction): Promise<EventEnvelope[]> {
-    const { powersOnFrom = [] } = actionOf(kind);
+    const { powersOnFrom = [] } = actionOf(doneFor(kind, parameters));
     if (powersOnFrom.includes(vm.state)) await this.maintenances.requireOpen(tx, vm.hostId);
     await this.volumes.accept(tx, actor, vm, kind, parameters);
     await this.snapshots.accept(tx, vm, kind, actor, parameters, input);

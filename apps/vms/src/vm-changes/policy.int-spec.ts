@@ -122,6 +122,8 @@ describe('the subgraph of VMs', () => {
     ['a volume', 'query ($id: ID!) { volume(id: $id) { id } }', { id: volumeId }],
     ['volumes', '{ volumes { nodes { id } totalCount } }', {}],
     ['volumes of a VM', 'query ($id: ID!) { volumes(vmId: $id) { nodes { id } } }', { id: vmId }],
+    ['what a disk consists of', 'query ($id: ID!) { vm(id: $id) { diskChain { role image { id } } } }', { id: vmId }],
+    ['what a volume consists of', 'query ($id: ID!) { volume(id: $id) { chain { role } } }', { id: volumeId }],
     [
       'a reference to a volume',
       `${REFERENCES} { ... on Volume { name } } }`,

@@ -142,6 +142,7 @@ describe('mutations of vms, repeated', () => {
     resumeVm: action('RUNNING'),
     saveVm: action('RUNNING'),
     forceOffVm: action('RUNNING'),
+    retryVm: { ...action('STOPPED'), input: async () => ({ vmId: await bench.inError() }) },
     resizeVm: sized({ vcpus: 2, memoryMib: 256 }, { vcpus: 3 }),
     restoreVmRevision: sized({ revision: 1 }, { revision: 2 }),
     setVmAutostart: sized({ autostart: true }, { autostart: false }),

@@ -33,6 +33,7 @@ import { VmMetadataResolver } from './vm-metadata.resolver.js';
 import { VmMetadataService } from './vm-metadata.service.js';
 import { VmMigrationResolver } from './vm-migration.resolver.js';
 import { VmMigrationService } from './vm-migration.service.js';
+import { VmRetry } from './vm-retry.js';
 import { AcceptedRequests, actionResolvers } from './vm-mutation.resolver.js';
 import { TransferTargets } from './transfer-target.js';
 import { VmSnapshots } from './vm-snapshots.js';
@@ -66,6 +67,7 @@ import { VolumeAttachment } from './volume-attachment.js';
     SoftDeletion,
     PortChanges,
     CdromChanges,
+    VmRetry,
     VmEffects,
     VmSnapshots,
     ActionEffects,

@@ -6,9 +6,11 @@ import { databaseNow, newId } from '@infinibay/platform-persistence';
 import { isUuid, type Mutation, type MutationEffect } from '@infinibay/platform-subgraph';
 import {
   actionOf,
+  doneFor,
   isAllowed,
   isExclusive,
   isRefusedWhileScheduled,
+  isRetry,
   type AnyAction,
   type OperationKind,
   type Parameters,
@@ -136,9 +138,9 @@ export class VmChangesService {
   async take(tx: Transaction, asked: Asked, input: Said): Promise<MutationEffect<Accepted>> {
     const { kind, actor, parameters } = asked;
     const vm = await this.lock(tx, actor, kind, input.vmId, parameters.volumeId);
-    const named = this.effects.named(kind, parameters, input);
+    const named = await this.effects.named(tx, vm, { kind, actor, parameters, input });
     const told = await this.effects.accept(tx, vm, { kind, actor, parameters: named, input });
-    const events = [...told, ...(await this.makeDue(tx, vm, kind))];
+    const events = [...told, ...(await this.makeDue(tx, vm, kind, named))];
     return this.journal(tx, vm, { ...asked, parameters: named }, events);
   }
 
@@ -192,7 +194,8 @@ export class VmChangesService {
     if (open !== null && isExclusive(open.kind))
       throw new DomainError('VM_BUSY', { state: vm.state, operation: open.kind });
     // Who waited for it waits no more: only what it shall be may be said of it, which holds wherever it is.
-    if (!('wish' in actionOf(kind)) && (await this.vms.isOnItsWay(tx, vm.id)))
+    const isOfWish = 'wish' in actionOf(kind) || isRetry(kind);
+    if (!isOfWish && (await this.vms.isOnItsWay(tx, vm.id)))
       throw new DomainError('VM_BUSY', { state: vm.state, reason: 'it is being moved to another host' });
     if (supersedes === 'all') return;
     if (open !== null && open.kind === takesBack && open.parameters.volumeId === volumeId) return;
@@ -201,8 +204,13 @@ export class VmChangesService {
   }
 
   /** A wish is kept with the VM, which shows it from now on, and so is its spec; a task is read from its operation. */
-  private async makeDue(tx: Transaction, vm: VmRow, kind: OperationKind): Promise<EventEnvelope[]> {
-    const action = actionOf(kind);
+  private async makeDue(
+    tx: Transaction,
+    vm: VmRow,
+    kind: OperationKind,
+    parameters: Parameters,
+  ): Promise<EventEnvelope[]> {
+    const action = actionOf(doneFor(kind, parameters));
     const due = { reconcileAt: await databaseNow(tx), failedAttempts: 0 };
     const wished = 'wish' in action ? { desired: action.wish.desired, shows: action.shows } : beforeTask(action);
     if (wished === null) {

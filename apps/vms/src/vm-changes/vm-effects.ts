@@ -1,5 +1,5 @@
 import type { Actor, EventEnvelope } from '@infinibay/contracts';
-import { actionOf, type OperationKind, type Parameters } from '@infinibay/vms-domain';
+import { actionOf, isRetry, type OperationKind, type Parameters } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
@@ -9,6 +9,7 @@ import { CdromChanges } from './cdrom-changes.js';
 import { KeptMemory } from './kept-memory.js';
 import { PortChanges } from './port-changes.js';
 import { SoftDeletion } from './soft-deletion.js';
+import { VmRetry } from './vm-retry.js';
 
 /** What an action writes of the VM itself, beside its power and its spec. The VM is locked by whoever asks. */
 @Injectable()
@@ -19,7 +20,19 @@ export class VmEffects {
     private readonly departments: DepartmentChange,
     private readonly ports: PortChanges,
     private readonly cdroms: CdromChanges,
+    private readonly retries: VmRetry,
   ) {}
+
+  /** What the operation is told beside what was said: what it does again. @throws DomainError what VmRetry throws */
+  async named(
+    tx: Transaction,
+    vm: VmRow,
+    kind: OperationKind,
+    actor: Actor,
+    parameters: Parameters,
+  ): Promise<Parameters> {
+    return isRetry(kind) ? { ...parameters, ...(await this.retries.named(tx, vm, actor)) } : parameters;
+  }
 
   /** @throws DomainError what KeptMemory, DepartmentChange, PortChanges and CdromChanges throw */
   async accept(

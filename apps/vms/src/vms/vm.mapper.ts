@@ -1,12 +1,12 @@
 import { bytesToGib } from '../catalog/sizes.js';
-import { RESTART_REASONS, mayRun } from '@infinibay/vms-domain';
+import { RESTART_REASONS, mayPass, mayRun } from '@infinibay/vms-domain';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
 import { toSpec } from './vm-revision.mapper.js';
 import { pendingCdrom } from './vm-cdrom.js';
 import { pendingHardware } from './vm-hardware.js';
 import type { PendingRestart } from './vm-revision.model.js';
 import { driftIn, pendingRestartIn, specOf } from './vm-spec.js';
-import type { ScheduledDeletion, Vm } from './vm.model.js';
+import type { Failure, ScheduledDeletion, Vm } from './vm.model.js';
 
 /** Of a VM that is off nothing is shown, though a late event may have told of its guest. */
 const guestReadyAtOf = ({ state, guestReadyAt }: VmRow): Date | null => (mayRun(state) ? guestReadyAt : null);
@@ -31,7 +31,7 @@ export const toVm = (row: VmRow): Vm => ({
   autostart: row.autostart,
   hasSavedMemory: row.savedAt !== null,
   scheduledDeletion: scheduledDeletionOf(row),
-  error: row.errorCode === null ? null : { code: row.errorCode, message: row.errorMessage ?? row.errorCode },
+  error: errorOf(row),
   createdAt: row.createdAt,
   updatedAt: row.updatedAt,
   departmentId: row.departmentId,
@@ -40,7 +40,11 @@ export const toVm = (row: VmRow): Vm => ({
   cdromImageId: row.cdromImageId,
   templateId: row.templateId,
   hostId: row.hostId,
+  hasDisk: row.diskBuiltAt !== null,
 });
+
+const errorOf = ({ errorCode: code, errorMessage, errorSince: since }: VmRow): Failure | null =>
+  code === null ? null : { code, message: errorMessage ?? code, isRetryable: mayPass(code), since };
 
 /** What waits for a restart: sizes, then what it is made of, which is fixed while it runs, and its CD-ROM. */
 const pendingIn = (row: VmRow): PendingRestart[] => {

@@ -7,7 +7,7 @@ import { PendingRestart, VmDrift, VmSpec } from './vm-revision.model.js';
 registerEnumType(VmState, {
   name: 'VmState',
   description:
-    'State of a virtual machine. BUILDING, STARTING, STOPPING and DELETING end by themselves; PAUSED stands still (see pauseReason); ERROR carries a reason, and ends by itself when the reason is a disk, image or storage that comes back.',
+    'State of a virtual machine. BUILDING, STARTING, STOPPING and DELETING end by themselves; PAUSED stands still (see pauseReason); ERROR carries a reason (error), and ends by itself when that is a disk, image or storage that comes back; retryVm tries again at once.',
 });
 
 @ObjectType({ description: 'Why a virtual machine or an operation failed' })
@@ -17,6 +17,19 @@ export class Failure {
 
   @Field(() => String, { description: 'For people' })
   message!: string;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      'Of a virtual machine in ERROR: whether retryVm may help, because the reason can pass (its host was away, its disk is back, a pool has room again). null of anything else',
+  })
+  isRetryable?: boolean | null;
+
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description: 'Of a virtual machine in ERROR: since when it is, whatever its reasons were. null of anything else',
+  })
+  since?: Date | null;
 }
 
 @ObjectType({ description: 'That a virtual machine is going to be deleted: see softDeleteVm and undeleteVm' })
@@ -139,6 +152,7 @@ export class Vm {
   cdromImageId!: string | null;
   templateId!: string | null;
   hostId!: string;
+  hasDisk!: boolean;
 }
 
 @ObjectType({ description: 'A page of virtual machines' })

@@ -21,6 +21,7 @@ export const toVolume = (row: VolumeRow): Volume => ({
   ownerId: row.ownerId,
   poolId: row.poolId,
   hostId: row.hostId,
+  isBuilt: row.builtAt !== null,
   attachedVmId: row.attachedVmId,
 });
 

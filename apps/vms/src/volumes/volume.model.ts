@@ -57,6 +57,7 @@ export class Volume {
   ownerId!: string;
   poolId!: string;
   hostId!: string;
+  isBuilt!: boolean;
   attachedVmId!: string | null;
 }
 

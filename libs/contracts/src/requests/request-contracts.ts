@@ -1,5 +1,6 @@
 import type { AnyContract, RequestContract } from '../messages/define.js';
 import * as cdromRequests from './cdrom.requests.js';
+import * as chainsRequests from './chains.requests.js';
 import * as clonesRequests from './clones.requests.js';
 import * as firewallRequests from './firewall.requests.js';
 import * as hardwareRequests from './hardware.requests.js';
@@ -49,6 +50,7 @@ export const REQUEST_CONTRACTS: readonly RequestContract[] = [
   portLinksRequests,
   portsRequests,
   cdromRequests,
+  chainsRequests,
 ]
   .flatMap((module) => Object.values<unknown>(module).filter(isContract))
   .filter((contract): contract is RequestContract => contract.type === 'command' || contract.type === 'query');

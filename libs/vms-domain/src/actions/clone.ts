@@ -32,6 +32,8 @@ export const clone = defineTaskAction({
   // Its guest still has in memory what its disk lacks.
   refusedWhileSaved: true,
   isExclusive: true,
+  // By a retry alone, as startVm of one that could not be made.
+  powersOnFrom: ['ERROR'],
   before: { desired: 'STOPPED', shows: 'BUILDING' },
   task: {
     step: 'clone-disk',

@@ -27,6 +27,8 @@ export const create = defineWishAction({
   allowedIn: [],
   supersedes: 'all',
   makesVm: true,
+  // By a retry alone: it is placed on a host that is in use.
+  powersOnFrom: ['ERROR'],
   wish: running,
   shows: 'BUILDING',
 });

@@ -80,7 +80,7 @@ interface Action<K extends string, M extends string> {
   readonly hasOwnMutation?: true;
   /** Refused with VM_MEMORY_SAVED while the memory of the VM is saved, which would not fit it any more. */
   readonly refusedWhileSaved?: true;
-  /** States in which it powers the VM on: there refused with HOST_IN_MAINTENANCE while its host is in maintenance. */
+  /** States in which it powers the VM on, or makes it: there refused with HOST_IN_MAINTENANCE while its host is in maintenance. */
   readonly powersOnFrom?: readonly VmState[];
   /** It cuts the power at once, whatever the guest does. There is one such action. */
   readonly cutsPower?: true;
@@ -121,7 +121,12 @@ export interface SpecAction<
   readonly steps: readonly S[];
 }
 
-export type AnyAction = WishAction | TaskAction | SpecAction;
+/** What a VM in error is wished to be, or what makes it, is tried once more: retrying.ts says what that is. */
+export interface RetryAction<K extends string = string, M extends string = string> extends Action<K, M> {
+  readonly isRetry: true;
+}
+
+export type AnyAction = WishAction | TaskAction | SpecAction | RetryAction;
 
 /** Keeps the names as literal types, and lets no plan ask for a step that the wish does not list. */
 export const defineWish = <const D extends string, const S extends string>(wish: {
@@ -139,6 +144,10 @@ export const defineWishAction = <const K extends string, const M extends string,
 export const defineTaskAction = <const K extends string, const M extends string, const S extends string>(
   action: TaskAction<K, M, Task<S>>,
 ): TaskAction<K, M, Task<S>> => action;
+
+export const defineRetryAction = <const K extends string, const M extends string>(
+  action: RetryAction<K, M>,
+): RetryAction<K, M> => action;
 
 export const defineSpecAction = <const K extends string, const M extends string, const S extends string>(
   action: SpecAction<K, M, S>,

@@ -17,6 +17,7 @@ import { reset } from './reset.js';
 import { resize } from './resize.js';
 import { restoreRevision } from './restore-revision.js';
 import { resume } from './resume.js';
+import { retry } from './retry.js';
 import { revertToSnapshot } from './revert-to-snapshot.js';
 import { save } from './save.js';
 import { setAutostart } from './set-autostart.js';
@@ -45,6 +46,7 @@ export const ACTIONS = [
   resume,
   save,
   forceOff,
+  retry,
   resize,
   restoreRevision,
   repairDrift,

@@ -26,6 +26,8 @@ export interface Parameters {
   readonly hostId?: string;
   /** Of the drain of a host that moves VMs: those that can not be moved are shut down. */
   readonly shutDownRest?: boolean;
+  /** Of a retry: the kind of what is done again. */
+  readonly retries?: string;
 }
 
 export interface IntegerOption {
@@ -43,12 +45,13 @@ export interface FlagOption {
   readonly adds?: string;
 }
 
-/** Said in the input, and no option. */
-type IdParameter = 'volumeId' | 'snapshotId' | 'departmentId' | 'networkId' | 'ownerId' | 'portNetworkId' | 'hostId';
+/** Said in the input, or known of the VM, and no option. */
+type OtherParameter =
+  'volumeId' | 'snapshotId' | 'departmentId' | 'networkId' | 'ownerId' | 'portNetworkId' | 'hostId' | 'retries';
 
 /** The options of an action: each is an optional argument beside the input, so that one more breaks no client. */
 export type Options = {
-  readonly [N in Exclude<keyof Parameters, IdParameter>]?: NonNullable<Parameters[N]> extends number
+  readonly [N in Exclude<keyof Parameters, OtherParameter>]?: NonNullable<Parameters[N]> extends number
     ? IntegerOption
     : FlagOption;
 };
