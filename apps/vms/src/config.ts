@@ -6,7 +6,7 @@ import {
   retentionSettings,
   setting,
 } from '@infinibay/platform-config';
-import { DEFAULT_PLACEMENT } from '@infinibay/vms-domain';
+import { DEFAULT_PLACEMENT, MAX_CPU_RATIO, MAX_MEMORY_RATIO } from '@infinibay/vms-domain';
 import { z } from 'zod';
 
 export const configSchema = {
@@ -53,13 +53,13 @@ export const configSchema = {
     { example: '20' },
   ),
   PLACEMENT_CPU_RATIO: setting(
-    z.coerce.number().min(1).max(1_024).optional(),
-    'vCPUs that all VMs of a host may have together, for each of its CPUs; as many as its memory allows when not set',
+    z.coerce.number().min(1).max(MAX_CPU_RATIO).optional(),
+    'vCPUs that all VMs of a host may have together, for each of its CPUs, unless setHostOvercommit says otherwise; as many as its memory allows when not set',
     { example: '16' },
   ),
   PLACEMENT_MEMORY_RATIO: setting(
-    z.coerce.number().min(1).max(8).default(DEFAULT_PLACEMENT.memoryRatio),
-    'MiB that all VMs of a host may have together, for each that it has beside its reserve; more than 1 needs swap',
+    z.coerce.number().min(1).max(MAX_MEMORY_RATIO).default(DEFAULT_PLACEMENT.memoryRatio),
+    'MiB that all VMs of a host may have together, for each that it has beside its reserve, unless setHostOvercommit says otherwise; more than 1 needs swap',
     { example: '1' },
   ),
   PLACEMENT_HOST_RESERVE_MIB: setting(

@@ -11,6 +11,7 @@ import { ImageChangesModule } from './image-changes/image-changes.module.js';
 import { MigrationsModule } from './migrations/migrations.module.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { PlacementModule } from './placement/placement.module.js';
+import { PlacementGroupsModule } from './placement-groups/placement-groups.module.js';
 import { PurgesModule } from './purges/purges.module.js';
 import { QuotasModule } from './quotas/quotas.module.js';
 import { ReconcileModule } from './reconcile/reconcile.module.js';
@@ -31,6 +32,7 @@ export const features: Type[] = [
   SnapshotsModule,
   MigrationsModule,
   ConsolesModule,
+  PlacementGroupsModule,
   PlacementModule,
   ChainsModule,
   ReconcileModule,

@@ -6,7 +6,16 @@ import { can, readableDepartments, type Resource, type Verb } from './actor.js';
 const member = (departmentIds: string[]): Actor => ({ userId: 'u1', sessionId: 's1', role: 'USER', departmentIds });
 const admin: Actor = { userId: 'a1', sessionId: 's2', role: 'ADMIN', departmentIds: [] };
 const verbs: Verb[] = ['read', 'create', 'update', 'delete', 'operate', 'administer'];
-const kinds: Resource['kind'][] = ['vm', 'network', 'firewall-rule', 'operation', 'department', 'host', 'platform'];
+const kinds: Resource['kind'][] = [
+  'vm',
+  'placement-group',
+  'network',
+  'firewall-rule',
+  'operation',
+  'department',
+  'host',
+  'platform',
+];
 
 describe('can', () => {
   it('gives nothing of another department to a member, whatever the verb and kind', () => {
@@ -25,6 +34,7 @@ describe('can', () => {
   it('lets a member work with the VMs, networks and rules of the department but not change the department', () => {
     expect(can(member(['d1']), 'create', { kind: 'vm', departmentId: 'd1' })).toBe(true);
     expect(can(member(['d1']), 'update', { kind: 'firewall-rule', departmentId: 'd1' })).toBe(true);
+    expect(can(member(['d1']), 'delete', { kind: 'placement-group', departmentId: 'd1' })).toBe(true);
     expect(can(member(['d1']), 'read', { kind: 'department', departmentId: 'd1' })).toBe(true);
     expect(can(member(['d1']), 'update', { kind: 'department', departmentId: 'd1' })).toBe(false);
     expect(can(member(['d1']), 'administer', { kind: 'platform', departmentId: 'd1' })).toBe(false);

@@ -9,6 +9,7 @@ export interface Resource {
     | 'vm'
     | 'volume'
     | 'template'
+    | 'placement-group'
     | 'network'
     | 'firewall-rule'
     | 'department'
@@ -29,8 +30,8 @@ const MANAGED_BY_ADMINS: ReadonlySet<Resource['kind']> = new Set(['department', 
 
 /**
  * The one authorisation function: every resolver, reference resolver, event room and console asks it.
- * Admins may do everything. Members may read their department and work with its VMs, volumes, images, templates, networks
- * and rules; images and templates of no department are for all to read.
+ * Admins may do everything. Members may read their department and work with its VMs, placement groups, volumes, images,
+ * templates, networks and rules; images and templates of no department are for all to read.
  */
 export const can = (actor: Actor, verb: Verb, resource: Resource): boolean => {
   if (actor.role === 'ADMIN') return true;

@@ -21,13 +21,11 @@ export const mayPass = (code: string): boolean => {
   return COMING_BACK.includes(code) || !LASTING.includes(ERROR_CODES[code].kind);
 };
 
-/** What is asked for again of a VM that is there. */
-const ASKED_FOR: Readonly<Record<DesiredState, OperationKind>> = {
-  RUNNING: 'START_VM',
-  STOPPED: 'SHUTDOWN_VM',
-  PAUSED: 'SUSPEND_VM',
-  FORCED_OFF: 'FORCE_OFF_VM',
-  DELETED: 'DELETE_VM',
+/** What is asked for again of a VM that is there: the first in the list that wishes for it. */
+const askedFor = (desired: DesiredState): OperationKind => {
+  const action = ACTIONS.find((one) => 'wish' in one && one.wish.desired === desired && !makesVm(one.kind));
+  if (action === undefined) throw new Error(`no action wishes for ${desired}`);
+  return action.kind;
 };
 
 /** A VM in error, as far as its retry depends on it. */
@@ -46,7 +44,7 @@ export interface FailedVm {
 export const retriedKind = ({ desired, isBuilt, isClone }: FailedVm): OperationKind => {
   if (!isBuilt && desired === 'RUNNING') return 'CREATE_VM';
   if (!isBuilt && isClone && desired === 'STOPPED') return 'CLONE_VM';
-  return ASKED_FOR[desired];
+  return askedFor(desired);
 };
 
 export const isRetry = (kind: OperationKind): boolean => 'isRetry' in actionOf(kind);

@@ -35,7 +35,7 @@ export class DrainPreview {
   @Field(() => Failure, {
     nullable: true,
     description:
-      'Of BLOCKED: the error that the virtual machine is in, VM_BUSY with what is under way, or why it can not be moved. Of SHUT_DOWN: why it can not be moved, where that was wanted',
+      'Of BLOCKED: the error that the virtual machine is in, VM_BUSY with what is under way, or why it can not be moved: of NO_SUITABLE_HOST the message names the rules by which the other hosts refuse it. Of SHUT_DOWN: why it can not be moved, where that was wanted',
   })
   reason!: Failure | null;
 

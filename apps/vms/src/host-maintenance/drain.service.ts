@@ -8,12 +8,12 @@ import { requestOf, type NewBulkRequest } from '../bulk/bulk-request.repository.
 import type { BulkTarget } from '../bulk/bulk-result.repository.js';
 import { BulkOpening } from '../bulk/bulk.opening.js';
 import { Change, type Transaction } from '../database.js';
+import { requireAdministrator } from '../hosts/administrators.js';
 import { MigrationRepository } from '../migrations/migration.repository.js';
 import type { Operation } from '../operations/operation.model.js';
 import { OperationService } from '../operations/operation.service.js';
 import { parametersOf } from '../vm-changes/action-arguments.js';
 import { toVm } from '../vms/vm.mapper.js';
-import { requireAdministrator } from './administrators.js';
 import type { DrainPreviewConnection } from './drain.model.js';
 import { DrainPlan, type PlannedDrain } from './drain.plan.js';
 import { DrainHost } from './host-maintenance.inputs.js';

@@ -14,6 +14,7 @@ import type { Vm as VmRow } from '../generated/prisma/client.js';
 import { FleetRepository } from '../hosts/fleet.repository.js';
 import { PLACEMENT_SETTINGS } from '../placement/placement-settings.js';
 import { PlacementRepository, type GoodsOfVm } from '../placement/placement.repository.js';
+import { GroupMemberRepository } from '../placement-groups/group-member.repository.js';
 import { requestElsewhere } from '../vm-changes/vm.placement.js';
 import { refuseWhileScheduled } from '../vms/scheduled-deletion.js';
 import { mayHaveCdrom } from '../vms/vm-cdrom.js';
@@ -31,6 +32,7 @@ export class DrainTargets {
   constructor(
     private readonly fleet: FleetRepository,
     private readonly placements: PlacementRepository,
+    private readonly members: GroupMemberRepository,
     @Inject(PLACEMENT_SETTINGS) private readonly settings: PlacementSettings,
   ) {}
 
@@ -52,7 +54,8 @@ export class DrainTargets {
     const imageIds = [...new Set(movable.map(({ imageId }) => imageId))];
     const isOther = (host: HostCandidate): boolean => host.hostId !== hostId.toLowerCase();
     const hosts = (await this.fleet.candidates(tx, imageIds)).filter(isOther);
-    const requests = movable.map(requestElsewhere);
+    const groups = await this.members.ofVms(tx, vmIds);
+    const requests = movable.map((vm) => requestElsewhere(vm, groups.get(vm.id) ?? []));
     placeInTurn(hosts, requests, this.settings).forEach((decision, turn) => {
       const [vm, request] = [movable[turn], requests[turn]];
       if (vm === undefined || request === undefined) return;

@@ -4,6 +4,7 @@ import { HostsModule } from '../hosts/hosts.module.js';
 import { MigrationsModule } from '../migrations/migrations.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
 import { PlacementModule } from '../placement/placement.module.js';
+import { PlacementGroupsModule } from '../placement-groups/placement-groups.module.js';
 import { DrainPlan } from './drain.plan.js';
 import { DrainTargets } from './drain.targets.js';
 import { DrainService } from './drain.service.js';
@@ -13,7 +14,7 @@ import { HostMaintenanceService } from './host-maintenance.service.js';
 import { MaintenanceChange } from './maintenance.change.js';
 
 @Module({
-  imports: [HostsModule, OperationsModule, PlacementModule, BulkModule, MigrationsModule],
+  imports: [HostsModule, OperationsModule, PlacementModule, PlacementGroupsModule, BulkModule, MigrationsModule],
   providers: [
     MaintenanceChange,
     HostMaintenanceService,

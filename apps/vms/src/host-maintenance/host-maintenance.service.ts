@@ -2,9 +2,9 @@ import { DomainError, type Actor } from '@infinibay/contracts';
 import { validateInput } from '@infinibay/platform-graphql';
 import { Injectable } from '@nestjs/common';
 import { Change } from '../database.js';
+import { requireAdministrator } from '../hosts/administrators.js';
 import type { Host } from '../hosts/host.model.js';
 import { HostRepository } from '../hosts/host.repository.js';
-import { requireAdministrator } from './administrators.js';
 import { SetHostMaintenance } from './host-maintenance.inputs.js';
 import { MaintenanceChange } from './maintenance.change.js';
 

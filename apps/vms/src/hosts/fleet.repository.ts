@@ -55,6 +55,8 @@ export class FleetRepository {
       committedVcpus: promisedOf.get(host.id)?.vcpus ?? 0,
       memoryMib: host.memoryMib,
       committedMib: promisedOf.get(host.id)?.memoryMib ?? 0,
+      cpuRatio: host.cpuRatio,
+      memoryRatio: host.memoryRatio,
     }));
   }
 }

@@ -1,3 +1,4 @@
+import type { Overcommit } from '@infinibay/vms-domain';
 import { Directive, Field, GraphQLISODateTime, ID, Int, ObjectType } from '@nestjs/graphql';
 
 @ObjectType({ description: 'That somebody works on a host: it takes no new VMs and starts none' })
@@ -62,4 +63,7 @@ export class Host {
     description: 'null: it is in use. Its VMs stay where they are until migrateVm or drainHost moves them',
   })
   maintenance!: HostMaintenance | null;
+
+  // Not a field of the API: what the resolver of overcommit needs; null for members of departments.
+  ratios!: Overcommit | null;
 }

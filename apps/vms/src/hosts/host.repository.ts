@@ -3,6 +3,7 @@ import { IMPORTED_IMAGE_VERSION, type Actor, type HostHardware, type HostInvento
 import type { GraphContext } from '@infinibay/platform-graphql';
 import { databaseNow } from '@infinibay/platform-persistence';
 import { TRANSACTION_LIMITS } from '@infinibay/platform-subgraph';
+import type { Overcommit } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import type DataLoader from 'dataloader';
 import { PrismaClient, type Transaction } from '../database.js';
@@ -81,6 +82,11 @@ export class HostRepository {
     return (await tx.host.findUnique({ where: { id }, select: { id: true } })) !== null;
   }
 
+  /** What it may promise of what it has; null: as the service is configured. Hosts know nothing of it. */
+  async setRatios(tx: Transaction, id: string, { cpuRatio, memoryRatio }: Overcommit): Promise<void> {
+    await tx.host.update({ where: { id }, data: { cpuRatio, memoryRatio } });
+  }
+
   async list(actor: Actor): Promise<Host[]> {
     const rows = await this.database.host.findMany({ orderBy: { hostname: 'asc' } });
     const now = await databaseNow(this.database);
@@ -118,6 +124,7 @@ const toHost = (row: HostRow, actor: Actor, now: Date): Host => {
     hypervisorVersion: whole ? row.hypervisorVersion : null,
     lastSeenAt: row.lastSeenAt,
     maintenance: maintenanceOf(row, whole),
+    ratios: whole ? { cpuRatio: row.cpuRatio, memoryRatio: row.memoryRatio } : null,
   };
 };
 

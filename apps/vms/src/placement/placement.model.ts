@@ -7,11 +7,17 @@ import { MAX_KEPT_HOSTS, type PlacementRecord } from './placement.record.js';
 
 @ObjectType({
   description:
-    'What hosts were compared by: with packet filters first, then most memory, then fewest vCPUs for each CPU',
+    'What hosts were compared by: with packet filters first, then what placement groups prefer, then most memory, then fewest vCPUs for each CPU',
 })
 export class PlacementScore {
   @Field(() => Boolean, { description: 'Whether packet filters can be applied there' })
   filters!: boolean;
+
+  @Field(() => Int, {
+    description:
+      'Other VMs of PREFERRED placement groups that would have it otherwise: on this host that shall be apart, or elsewhere that shall be together',
+  })
+  unmetPreferences!: number;
 
   @Field(() => Int, { description: 'MiB that the host could still promise before this VM' })
   freeMib!: number;
@@ -31,7 +37,7 @@ export class ConsideredHost {
   @Field(() => String, {
     nullable: true,
     description:
-      'The first rule that refused it: host-online, host-in-maintenance, memory, image-present, nwfilter, hardware-unknown, machine-unknown, no-uefi, no-secure-boot, no-tpm, cpu-model-unknown, cpu, memory-committed or cpu-committed',
+      'The first rule that refused it: host-online, host-in-maintenance, memory, image-present, nwfilter, hardware-unknown, machine-unknown, no-uefi, no-secure-boot, no-tpm, cpu-model-unknown, cpu, apart-from, together-with, memory-committed or cpu-committed',
   })
   refusedBy!: string | null;
 
@@ -43,6 +49,19 @@ export class ConsideredHost {
 
   @Field(() => Int, { nullable: true, description: 'How much of it was there' })
   available!: number | null;
+
+  @Field(() => Float, {
+    nullable: true,
+    description:
+      'Of memory-committed and cpu-committed: how much of what it has the host may promise; see setHostOvercommit',
+  })
+  ratio!: number | null;
+
+  @Field(() => ID, {
+    nullable: true,
+    description: 'Of apart-from and together-with: the placement group, also when it is gone since',
+  })
+  placementGroupId!: string | null;
 
   @Field(() => PlacementScore, {
     nullable: true,
@@ -137,6 +156,8 @@ export const toPlacement = (record: PlacementRecord, actor: Actor): Placement =>
       message: refusal?.message ?? null,
       needed: refusal?.needed ?? null,
       available: refusal?.available ?? null,
+      ratio: refusal?.ratio ?? null,
+      placementGroupId: refusal?.groupId ?? null,
       score: whole && score !== null ? { ...score } : null,
     })),
   };

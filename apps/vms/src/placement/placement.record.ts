@@ -1,4 +1,4 @@
-import { countRefusals, type Decision, type HostVerdict } from '@infinibay/vms-domain';
+import { countRefusals, type Decision, type HostVerdict, type Refusal } from '@infinibay/vms-domain';
 
 /** Of a larger fleet the best hosts are kept; the counts by rule are of all. */
 export const MAX_KEPT_HOSTS = 20;
@@ -10,12 +10,7 @@ export interface PlacementRecord {
   readonly hostCount: number;
   readonly refusals: readonly { readonly rule: string; readonly hosts: number }[];
   readonly verdicts: readonly (Pick<HostVerdict, 'hostId' | 'score'> & {
-    readonly refusal: {
-      readonly rule: string;
-      readonly message: string;
-      readonly needed: number | null;
-      readonly available: number | null;
-    } | null;
+    readonly refusal: (Omit<Refusal, 'rule'> & { readonly rule: string }) | null;
   })[];
 }
 

@@ -6,15 +6,25 @@ import { PrismaClient, type Transaction } from '../database.js';
 import type { Prisma, Vm } from '../generated/prisma/client.js';
 import { MAX_KEPT_HOSTS, recordOf, type PlacementRecord } from './placement.record.js';
 
-// A rule that this version does not know any more stays readable.
+// A rule that this version does not know any more stays readable, and so does what an older version did not measure.
 const Rule = z.union([z.enum(RULE_NAMES), z.string()]);
 const Amount = z.number().nullable();
+const KeptRefusal = z.object({
+  rule: Rule,
+  message: z.string(),
+  needed: Amount,
+  available: Amount,
+  ratio: Amount.default(null),
+  groupId: z.string().nullable().default(null),
+});
+const KeptScore = z.object({
+  filters: z.boolean(),
+  unmetPreferences: z.number().default(0),
+  freeMib: z.number(),
+  vcpusPerCpu: z.number(),
+});
 const Verdicts = z.array(
-  z.object({
-    hostId: z.string(),
-    refusal: z.object({ rule: Rule, message: z.string(), needed: Amount, available: Amount }).nullable(),
-    score: z.object({ filters: z.boolean(), freeMib: z.number(), vcpusPerCpu: z.number() }).nullable(),
-  }),
+  z.object({ hostId: z.string(), refusal: KeptRefusal.nullable(), score: KeptScore.nullable() }),
 );
 const Refusals = z.array(z.object({ rule: Rule, hosts: z.number() }));
 

@@ -49,7 +49,7 @@ export class HostFailureResolver {
   @Authorize({ role: 'ADMIN' })
   @Query(() => DisplacedVmConnection, {
     description:
-      'A dry run: where each virtual machine of a host would go if the host failed, the large ones placed first, or the rule by which each other host refuses it. It judges the room for them, not whether their disks can be reached from there. For administrators. Errors: FORBIDDEN, HOST_NOT_FOUND, INVALID_INPUT',
+      'A dry run: where each virtual machine of a host would go if the host failed, the large ones placed first and by their placement groups, or the rule by which each other host refuses it. It judges the room for them, not whether their disks can be reached from there. For administrators. Errors: FORBIDDEN, HOST_NOT_FOUND, INVALID_INPUT',
   })
   whatIfHostFails(
     @Args('hostId', { type: () => ID, description: 'The host that fails' }) hostId: string,

@@ -19,7 +19,7 @@ export class ExplainPlacementResolver {
   @Authorize()
   @Query(() => [ExplainedVm], {
     description:
-      'A dry run of createVm: where virtual machines would go, one after another on one picture of the fleet, or why they could not. It asks for a place only: names and networks are not looked at. Each virtual machine has an error of its own: DEPARTMENT_NOT_FOUND, IMAGE_NOT_FOUND, IMAGE_NOT_A_DISK, IMAGE_BUSY, TEMPLATE_NOT_FOUND, TEMPLATE_VERSION_NOT_FOUND, TEMPLATE_LIMIT, INVALID_INPUT, MEMORY_EXCEEDS_HOST, NO_SUITABLE_HOST. Errors: INVALID_INPUT',
+      'A dry run of createVm: where virtual machines would go, one after another on one picture of the fleet, or why they could not. It asks for a place only: names and networks are not looked at. Each virtual machine has an error of its own: DEPARTMENT_NOT_FOUND, IMAGE_NOT_FOUND, IMAGE_NOT_A_DISK, IMAGE_BUSY, TEMPLATE_NOT_FOUND, TEMPLATE_VERSION_NOT_FOUND, TEMPLATE_LIMIT, PLACEMENT_GROUP_NOT_FOUND, PLACEMENT_GROUP_FULL, INVALID_INPUT, MEMORY_EXCEEDS_HOST, NO_SUITABLE_HOST. Errors: INVALID_INPUT',
   })
   explainPlacement(@Args('input') input: ExplainPlacementInput, @CurrentActor() actor: Actor): Promise<ExplainedVm[]> {
     return this.service.explain(actor, input);

@@ -13,12 +13,13 @@ import {
 import { Inject, Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
 import { FleetRepository } from '../hosts/fleet.repository.js';
+import { GroupMemberRepository } from '../placement-groups/group-member.repository.js';
 import { PLACEMENT_SETTINGS } from '../placement/placement-settings.js';
 import { toPlacement, type ExplainedVm } from '../placement/placement.model.js';
 import { recordOf } from '../placement/placement.record.js';
 import { ExplainPlacement } from './explain-placement.inputs.js';
 import type { PlannedVm } from './vm.inputs.js';
-import { VmPlacement } from './vm.placement.js';
+import { VmPlacement, requestOf } from './vm.placement.js';
 
 /** What is asked of the fleet, or why it isn't. */
 type Question = PlacementRequest | DomainError;
@@ -30,6 +31,7 @@ export class ExplainPlacementService {
   constructor(
     private readonly fleet: FleetRepository,
     private readonly placement: VmPlacement,
+    private readonly members: GroupMemberRepository,
     @Inject(PLACEMENT_SETTINGS) private readonly settings: PlacementSettings,
   ) {}
 
@@ -61,8 +63,8 @@ export class ExplainPlacementService {
     if (!isUuid(departmentId) || !can(actor, 'create', { kind: 'vm', departmentId }))
       return new DomainError('DEPARTMENT_NOT_FOUND');
     try {
-      const { image, maxMemoryMib, maxVcpus, hardware } = await this.placement.wanted(tx, vm);
-      return { imageId: image.id, memoryMib: maxMemoryMib, vcpus: maxVcpus, hardware };
+      const wanted = await this.placement.wanted(tx, vm);
+      return requestOf(wanted, await this.members.named(tx, departmentId, vm.placementGroupIds ?? []));
     } catch (error) {
       if (error instanceof DomainError) return error;
       throw error;

@@ -3,11 +3,15 @@ import { pollUntil } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PrismaClient } from '../database.js';
 import { FurtherHosts } from '../testing/further-hosts.js';
+import { askOfPlacement } from '../testing/placement-requests.js';
 import { VmBench } from '../testing/vm-bench.js';
-import { VmsUnderTest } from '../testing/vms-under-test.js';
+import { VmsUnderTest, admin } from '../testing/vms-under-test.js';
 
 /** One vCPU for each CPU, so that a host of 4 CPUs takes 4 VMs; memory is promised three times. */
 const SETTINGS = { PLACEMENT_CPU_RATIO: '1', PLACEMENT_MEMORY_RATIO: '3', PLACEMENT_HOST_RESERVE_MIB: '2048' };
+const EXPLAIN = `query ($input: ExplainPlacementInput!) { explainPlacement(input: $input) {
+  placement { hostsConsidered { hostId refusedBy needed available ratio } } } }`;
+const HOSTS = '{ hosts { id overcommit { cpuRatio memoryRatio } } }';
 const CREATE = 'mutation ($input: CreateVmInput!) { createVm(input: $input) { vm { id } } }';
 
 describe('placement by settings of a deployment', () => {
@@ -77,6 +81,36 @@ describe('placement by settings of a deployment', () => {
     expect(codeOf(await create())).toBe('placed');
     expect(codeOf(await create())).toBe('NO_SUITABLE_HOST');
   }, 120_000);
+
+  it('has a host promise what is said of it alone, until nothing is said of it any more', async () => {
+    const { hostId } = bench.neighbours;
+    const set = async (ratios: Record<string, number>) => {
+      const { data, errors } = await askOfPlacement(bench, 'setHostOvercommit', { hostId, ...ratios }, admin());
+      return errors?.[0]?.extensions.code ?? (data?.['setHostOvercommit'] as { overcommit: unknown }).overcommit;
+    };
+    const refusal = async (): Promise<unknown> => {
+      const { idempotencyKey: _key, ...planned } = bench.input();
+      const { data } = await bench.vms.ask(admin(), EXPLAIN, { input: { vms: [planned] } });
+      const [explained] = data?.['explainPlacement'] as { placement: { hostsConsidered: { hostId: string }[] } }[];
+      return explained?.placement.hostsConsidered.find((host) => host.hostId === hostId);
+    };
+    // The host has 4 CPUs, and 4 VMs.
+    const full = { hostId, refusedBy: 'cpu-committed', needed: 1, available: 0 };
+    expect(await refusal()).toEqual({ ...full, ratio: 1 });
+    const own = { isCpuRatioOwn: true, isMemoryRatioOwn: false };
+    expect(await set({ cpuRatio: 1.25 })).toEqual({ cpuRatio: 1.25, memoryRatio: 3, ...own });
+    expect(codeOf(await create())).toBe('placed');
+    expect(codeOf(await create())).toBe('NO_SUITABLE_HOST');
+    expect(await refusal()).toEqual({ ...full, ratio: 1.25 });
+    const { data } = await bench.vms.ask(admin(), HOSTS);
+    expect(data?.['hosts']).toContainEqual({ id: hostId, overcommit: { cpuRatio: 1.25, memoryRatio: 3 } });
+    expect(await set({ cpuRatio: 0.5 })).toBe('INVALID_INPUT');
+    expect(await set({ memoryRatio: 9 })).toBe('INVALID_INPUT');
+    // What is there already stays there.
+    expect(await set({})).toEqual({ cpuRatio: 1, memoryRatio: 3, isCpuRatioOwn: false, isMemoryRatioOwn: false });
+    expect(await database().vm.count({ where: { hostId, state: { not: 'DELETED' } } })).toBe(5);
+    expect(await refusal()).toEqual({ ...full, ratio: 1 });
+  }, 60_000);
 
   it('places nothing on a host that is silent', async () => {
     await hosts.stop();

@@ -4,6 +4,7 @@ import { ACTIONS } from '@infinibay/vms-domain';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PrismaClient } from '../database.js';
 import { importedImage } from '../testing/image-requests.js';
+import { placementGroup } from '../testing/placement-requests.js';
 import { PORT } from '../testing/simulated-links.js';
 import { FURTHER_NETWORK } from '../testing/simulated-ports.js';
 import { VmBench } from '../testing/vm-bench.js';
@@ -11,11 +12,13 @@ import { admin, memberOf } from '../testing/vms-under-test.js';
 
 const REFERENCES = 'query ($of: [_Any!]!) { _entities(representations: $of)';
 
-type Ids = Readonly<Record<'vmId' | 'volumeId' | 'snapshotId' | 'templateId' | 'ourImage', string>>;
+type Ids = Readonly<
+  Record<'vmId' | 'volumeId' | 'snapshotId' | 'templateId' | 'placementGroupId' | 'ourImage', string>
+>;
 
 /** What a mutation is asked with beside its key; one without a row here fails. */
 const inputsFor = (
-  { vmId, volumeId, snapshotId, templateId, ourImage }: Ids,
+  { vmId, volumeId, snapshotId, templateId, placementGroupId, ourImage }: Ids,
   departmentId: string,
   imageId: string,
 ): Readonly<Record<string, object>> => {
@@ -44,6 +47,12 @@ const inputsFor = (
     setDepartmentQuota: { departmentId, vms: 0 },
     setHostMaintenance: { hostId: randomUUID(), maintenance: true },
     drainHost: { hostId: randomUUID() },
+    setHostOvercommit: { hostId: randomUUID(), cpuRatio: 2 },
+    createPlacementGroup: { departmentId, name: 'theirs', policy: 'APART', strictness: 'REQUIRED' },
+    renamePlacementGroup: { placementGroupId, name: 'theirs' },
+    deletePlacementGroup: { placementGroupId },
+    addVmToPlacementGroup: { vmId, placementGroupId },
+    removeVmFromPlacementGroup: { vmId, placementGroupId },
     cancelOperation: { operationId: randomUUID() },
     cloneVm: { vmId, name: 'theirs' },
     createVmSnapshot: { vmId, name: 'theirs' },
@@ -82,13 +91,16 @@ describe('the subgraph of VMs', () => {
   let vmId: string;
   let volumeId: string;
   let templateId: string;
+  let placementGroupId: string;
   let ourImage: string;
   let mutations: readonly { readonly name: string; readonly inputType: string }[];
   let inputs: Readonly<Record<string, object>>;
 
   beforeAll(async () => {
     bench = await VmBench.start();
+    placementGroupId = await placementGroup(bench, { name: 'secret group' });
     vmId = await bench.created({
+      placementGroupIds: [placementGroupId],
       tags: ['secret'],
       description: 'secret',
       cloudInit: { packages: ['secret'], userData: '#!secret' },
@@ -98,7 +110,7 @@ describe('the subgraph of VMs', () => {
     await bench.reaches(vmId, 'RUNNING');
     const snapshotId = await bench.snapshot(vmId, { name: 'secret snapshot' });
     templateId = await templateOf(bench);
-    const ids = { vmId, volumeId, snapshotId, templateId, ourImage };
+    const ids = { vmId, volumeId, snapshotId, templateId, placementGroupId, ourImage };
     inputs = inputsFor(ids, bench.departmentId, bench.neighbours.imageId);
     const { data } = await bench.vms.ask(admin(), '{ _service { sdl } }');
     mutations = keyedMutations((data?.['_service'] as { sdl: string }).sdl);
@@ -131,6 +143,13 @@ describe('the subgraph of VMs', () => {
     ],
     ['snapshots', 'query ($id: ID!) { vm(id: $id) { snapshots { id name author { id } } } }', { id: vmId }],
     ['what cloud-init finds', 'query ($id: ID!) { vm(id: $id) { cloudInit { packages userData } } }', { id: vmId }],
+    ['placement groups of a VM', 'query ($id: ID!) { vm(id: $id) { placementGroups { name } } }', { id: vmId }],
+    [
+      'a placement group',
+      'query ($id: ID!) { placementGroup(id: $id) { name isViolated vms { id } } }',
+      { id: placementGroupId },
+    ],
+    ['placement groups', '{ placementGroups { nodes { id name vms { id } } totalCount } }', {}],
     ['images', '{ images { id } }', {}],
     ['an image', 'query ($id: ID!) { image(id: $id) { name } }', { id: ourImage }],
     ['all images', '{ images(all: true) { id name } }', {}],
@@ -190,6 +209,7 @@ describe('the subgraph of VMs', () => {
     expect(text).not.toContain(vmId);
     expect(text).not.toContain(volumeId);
     expect(text).not.toContain(templateId);
+    expect(text).not.toContain(placementGroupId);
     expect(text).not.toContain(ourImage);
     expect(text).not.toContain('secret');
     expect(answers[0]?.errors?.[0]?.extensions.code).toBe('VM_NOT_FOUND');
@@ -221,6 +241,10 @@ describe('the subgraph of VMs', () => {
       'setDepartmentQuota',
       'setHostMaintenance',
       'drainHost',
+      'setHostOvercommit',
+      'createPlacementGroup',
+      'renamePlacementGroup',
+      'deletePlacementGroup',
       'cancelOperation',
     ];
     const ofVms = mutations.map(({ name }) => name).filter((name) => !ofOthers.includes(name));
@@ -232,6 +256,10 @@ describe('the subgraph of VMs', () => {
       setDepartmentQuota: 'DEPARTMENT_NOT_FOUND',
       setHostMaintenance: 'FORBIDDEN',
       drainHost: 'FORBIDDEN',
+      setHostOvercommit: 'FORBIDDEN',
+      createPlacementGroup: 'DEPARTMENT_NOT_FOUND',
+      renamePlacementGroup: 'PLACEMENT_GROUP_NOT_FOUND',
+      deletePlacementGroup: 'PLACEMENT_GROUP_NOT_FOUND',
       cancelOperation: 'OPERATION_NOT_FOUND',
       createVolume: 'DEPARTMENT_NOT_FOUND',
       resizeVolume: 'VOLUME_NOT_FOUND',

@@ -4,6 +4,7 @@ import { HostsModule } from '../hosts/hosts.module.js';
 import { MigrationsModule } from '../migrations/migrations.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
 import { PlacementModule } from '../placement/placement.module.js';
+import { PlacementGroupsModule } from '../placement-groups/placement-groups.module.js';
 import { QuotasModule } from '../quotas/quotas.module.js';
 import { ReconcileModule } from '../reconcile/reconcile.module.js';
 import { SnapshotsModule } from '../snapshots/snapshots.module.js';
@@ -14,6 +15,7 @@ import { CdromChanges } from './cdrom-changes.js';
 import { ChangeableVms } from './changeable-vms.js';
 import { ExplainPlacementResolver } from './explain-placement.resolver.js';
 import { ExplainPlacementService } from './explain-placement.service.js';
+import { HostChoice } from './host-choice.js';
 import { KeptMemory } from './kept-memory.js';
 import { MigratedGoods } from './migrated-goods.js';
 import { NamedPorts } from './named-ports.js';
@@ -35,6 +37,8 @@ import { VmMigrationResolver } from './vm-migration.resolver.js';
 import { VmMigrationService } from './vm-migration.service.js';
 import { VmRetry } from './vm-retry.js';
 import { AcceptedRequests, actionResolvers } from './vm-mutation.resolver.js';
+import { VmPlacementGroupResolver } from './vm-placement-group.resolver.js';
+import { VmPlacementGroupService } from './vm-placement-group.service.js';
 import { TransferTargets } from './transfer-target.js';
 import { VmSnapshots } from './vm-snapshots.js';
 import { VmPlacement } from './vm.placement.js';
@@ -49,6 +53,7 @@ import { VolumeAttachment } from './volume-attachment.js';
     OperationsModule,
     QuotasModule,
     VmsModule,
+    PlacementGroupsModule,
     PlacementModule,
     VolumesModule,
     SnapshotsModule,
@@ -59,6 +64,7 @@ import { VolumeAttachment } from './volume-attachment.js';
     NeighbourChecks,
     NamedPorts,
     ChangeableVms,
+    HostChoice,
     VmPlacement,
     VmAdmission,
     SpecChanges,
@@ -80,6 +86,8 @@ import { VolumeAttachment } from './volume-attachment.js';
     VmMetadataResolver,
     VmCloudInitService,
     SetVmCloudInitResolver,
+    VmPlacementGroupService,
+    VmPlacementGroupResolver,
     TransferTargets,
     VmTransferService,
     VmTransferResolver,

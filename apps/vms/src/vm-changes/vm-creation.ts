@@ -5,6 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { isDisc } from '../catalog/usable-image.js';
 import type { Transaction } from '../database.js';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
+import { GroupMemberRepository } from '../placement-groups/group-member.repository.js';
 import { createdEvent } from '../vms/vm.events.js';
 import { changesBetween, updatedEvent, type VmFacts } from '../vms/vm-facts.js';
 import { VmCloudInitRepository } from '../vms/vm-cloud-init.repository.js';
@@ -39,6 +40,7 @@ export class VmCreation {
     private readonly specs: SpecChanges,
     private readonly neighbours: NeighbourChecks,
     private readonly cloudInits: VmCloudInitRepository,
+    private readonly members: GroupMemberRepository,
   ) {}
 
   /** As NeighbourChecks says. */
@@ -57,11 +59,13 @@ export class VmCreation {
     const ofTemplate = { templateId, templateVersion: template?.number ?? null };
     const autostart = input.autostart ?? template?.spec.autostart ?? false;
     const installed = isDisc(place.image) ? { isDiskEmpty: true, cdromImageId: place.image.id } : {};
-    return this.write(tx, actor, place, {
+    const made = await this.write(tx, actor, place, {
       said: { name, description: description ?? '', tags: tags ?? [], deletionProtected: false },
       cloudInit: cloudInitOver(template?.cloudInit ?? null, input.cloudInit),
       columns: { departmentId, networkId, wantedNetworkId, ...ofTemplate, autostart, ...installed },
     });
+    await this.members.add(tx, made.vm.id, input.placementGroupIds ?? []);
+    return made;
   }
 
   /** @throws DomainError NAME_TAKEN */

@@ -4,6 +4,7 @@ import { pollUntil } from '@infinibay/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { PrismaClient } from '../database.js';
 import { askOfImage, importedImage } from '../testing/image-requests.js';
+import { placementGroup } from '../testing/placement-requests.js';
 import { PORT } from '../testing/simulated-links.js';
 import { TransferBench } from '../testing/transfer-bench.js';
 import { VmBench } from '../testing/vm-bench.js';
@@ -43,7 +44,8 @@ describe('a VM that is given to another department', () => {
 
   it('goes with its volumes and snapshots, and has its card, filter and definition there alone', async () => {
     const there = new TransferBench(bench, database);
-    const vmId = await bench.running({ cloudInit: { userName: 'alice' } });
+    const placementGroupIds = [await placementGroup(bench)];
+    const vmId = await bench.running({ cloudInit: { userName: 'alice' }, placementGroupIds });
     const volumeId = await bench.volume();
     await bench.attach(vmId, volumeId);
     await bench.act('forceOffVm', vmId);
@@ -61,6 +63,8 @@ describe('a VM that is given to another department', () => {
     expect(operation).toMatchObject({ status: 'SUCCEEDED', departmentId: bench.departmentId });
     expect(await database().volume.findUnique({ where: { id: volumeId } })).toMatchObject({ departmentId, ownerId });
     expect(await database().vmSnapshot.findUnique({ where: { id: snapshotId } })).toMatchObject({ departmentId });
+    // Its placement groups stay behind.
+    expect(await database().placementGroupMember.count({ where: { vmId } })).toBe(0);
     expect(there.around(vmId)).toEqual(there.there);
     expect(bench.neighbours.seeds.of(vmId)?.instanceId).toBe((await instanceOf())?.instanceId);
     expect(await instanceOf()).not.toEqual(instance);

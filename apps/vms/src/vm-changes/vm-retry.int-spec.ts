@@ -79,21 +79,25 @@ describe('retryVm', () => {
   it.each([
     ['start: false', 'STOPPED', 'off'],
     ['start: true', 'RUNNING', 'running'],
-  ])('makes a clone that could not be made, which was asked for with %s: %s', async (options, state, power) => {
-    const source = await bench.running();
-    await bench.act('forceOffVm', source);
-    await bench.reaches(source, 'STOPPED');
-    const content = host().snapshots.write(source);
-    host().snapshots.clones.refusal = 'POOL_FULL';
-    const more = { name: `clone-${randomUUID().slice(0, 8)}` };
-    const { data } = await bench.actWith('cloneVm', source, options, randomUUID(), more);
-    const { id } = (data?.['cloneVm'] as { vm: { id: string } }).vm;
-    await bench.reaches(id, 'ERROR', false);
+  ])(
+    'makes a clone that could not be made, which was asked for with %s: %s',
+    async (options, state, power) => {
+      const source = await bench.running();
+      await bench.act('forceOffVm', source);
+      await bench.reaches(source, 'STOPPED');
+      const content = host().snapshots.write(source);
+      host().snapshots.clones.refusal = 'POOL_FULL';
+      const more = { name: `clone-${randomUUID().slice(0, 8)}` };
+      const { data } = await bench.actWith('cloneVm', source, options, randomUUID(), more);
+      const { id } = (data?.['cloneVm'] as { vm: { id: string } }).vm;
+      await bench.reaches(id, 'ERROR', false);
 
-    host().snapshots.clones.refusal = null;
-    expect((await retried(id, 'SUCCEEDED')).state).toBe(state);
-    expect([host().vm(id).power, host().snapshots.content.get(id), made(id)]).toEqual([power, content, 1]);
-  }, 120_000);
+      host().snapshots.clones.refusal = null;
+      expect((await retried(id, 'SUCCEEDED')).state).toBe(state);
+      expect([host().vm(id).power, host().snapshots.content.get(id), made(id)]).toEqual([power, content, 1]);
+    },
+    120_000,
+  );
 
   it('says again how what failed was to be done, and asks for nothing but what the VM shall be', async () => {
     const vmId = await bench.running();

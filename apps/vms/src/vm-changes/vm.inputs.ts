@@ -1,6 +1,6 @@
 import { Field, Float, ID, InputType, Int } from '@nestjs/graphql';
 import { Description, IdempotencyKey, Tags, VmName } from '@infinibay/contracts';
-import { CloudInit } from '@infinibay/vms-domain';
+import { CloudInit, MAX_GROUPS_OF_VM } from '@infinibay/vms-domain';
 import { KEY_DESCRIPTION } from '@infinibay/platform-graphql';
 import { z } from 'zod';
 import { CloudInitInput } from '../catalog/cloud-init.inputs.js';
@@ -88,6 +88,12 @@ export class CreateVmInput {
       'It is started whenever its host has been booted; as the template says, or false, when left out. See setVmAutostart',
   })
   autostart?: boolean | null;
+
+  @Field(() => [ID], {
+    nullable: true,
+    description: `Placement groups of the department that it shall be in, at most ${MAX_GROUPS_OF_VM}: they say which hosts can take it. None when left out`,
+  })
+  placementGroupIds?: string[] | null;
 }
 
 @InputType({ description: 'Names a virtual machine to act on' })
@@ -107,6 +113,9 @@ export class VmVolumeInput extends VmActionInput {
 
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
 
+/** In order; null: none. */
+const eachOnce = (ids: readonly string[]): string[] | null => (ids.length === 0 ? null : [...new Set(ids)].sort());
+
 /** What is said of a new VM, to make it or to ask where it would go. */
 const newVm = z.object({
   departmentId: z.string(),
@@ -124,6 +133,7 @@ const newVm = z.object({
   // Nothing said is the same input as nothing asked for.
   description: optional(Description).transform((text) => (text === '' ? null : text)),
   tags: optional(Tags).transform((tags) => (tags?.length === 0 ? null : tags)),
+  placementGroupIds: optional(z.array(z.string()).max(MAX_GROUPS_OF_VM)).transform((ids) => eachOnce(ids ?? [])),
 });
 const hasOneSource = (input: { imageId: string | null; templateId: string | null }): boolean =>
   (input.imageId === null) !== (input.templateId === null);

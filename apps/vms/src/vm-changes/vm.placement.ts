@@ -3,21 +3,18 @@ import { isUuid } from '@infinibay/platform-subgraph';
 import {
   DEFAULT_HARDWARE,
   checkedHardware,
-  decidePlacement,
   hardwareDifferences,
   hardwareOver,
   isDefaultHardware,
-  refusedPlacement,
   requireWithinLimits,
   sizesOver,
   specOfSizes,
-  type Decision,
   type HostCandidate,
   type PlacementRequest,
-  type PlacementSettings,
+  type VmGroup,
   type VmSpec,
 } from '@infinibay/vms-domain';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { requireImageMinimum } from '../catalog/image-minimum.js';
 import { ImageRepository } from '../catalog/image.repository.js';
 import { bytesToGib } from '../catalog/sizes.js';
@@ -27,11 +24,11 @@ import { isDisc, requireSource, requireUsable } from '../catalog/usable-image.js
 import type { Transaction } from '../database.js';
 import type { Image, Vm as VmRow } from '../generated/prisma/client.js';
 import { FleetRepository } from '../hosts/fleet.repository.js';
-import { HostMaintenanceRepository } from '../hosts/host-maintenance.repository.js';
-import { PLACEMENT_SETTINGS } from '../placement/placement-settings.js';
 import { PlacementRepository } from '../placement/placement.repository.js';
+import { GroupMemberRepository } from '../placement-groups/group-member.repository.js';
 import { hardwareOf } from '../vms/vm-hardware.js';
 import { sizesOf } from '../vms/vm-spec.js';
+import { HostChoice, type Chosen } from './host-choice.js';
 import type { PlannedVm } from './vm.inputs.js';
 
 /** What a VM will be, with all that the client left out. */
@@ -47,84 +44,64 @@ export interface WantedVm {
   readonly hardware: VmHardware;
 }
 
-interface Chosen {
-  readonly hostId: string;
-  readonly decision: Decision;
-}
-
 export interface Placement extends WantedVm, Chosen {}
 
 /** From what a client asks for to an image, sizes and a host. */
 @Injectable()
 export class VmPlacement {
   constructor(
+    private readonly choice: HostChoice,
     private readonly fleet: FleetRepository,
-    private readonly maintenances: HostMaintenanceRepository,
     private readonly images: ImageRepository,
     private readonly templates: TemplateChoice,
     private readonly placements: PlacementRepository,
-    @Inject(PLACEMENT_SETTINGS) private readonly settings: PlacementSettings,
+    private readonly members: GroupMemberRepository,
   ) {}
 
   /**
-   * One placement at a time, so that two creates cannot both take the last memory of a host.
-   * @throws DomainError MEMORY_EXCEEDS_HOST, NO_SUITABLE_HOST, and what wanted() throws
+   * One placement at a time, so that two creates cannot both take the last memory of a host. The groups that the VM shall
+   * be in are locked until the transaction ends: it is put into them in that.
+   * @throws DomainError MEMORY_EXCEEDS_HOST, NO_SUITABLE_HOST, PLACEMENT_GROUP_NOT_FOUND, PLACEMENT_GROUP_FULL, and what
+   * wanted() throws
    */
   async place(tx: Transaction, input: PlannedVm): Promise<Placement> {
-    await this.fleet.lock(tx);
+    await this.choice.begin(tx);
     const wanted = await this.wanted(tx, input);
     // From here on nobody deletes it: who was about to has done so, and it is refused.
     await this.images.keepSource(tx, wanted.image.id, input.departmentId);
-    const { maxVcpus, maxMemoryMib, hardware } = wanted;
-    const request = { imageId: wanted.image.id, vcpus: maxVcpus, memoryMib: maxMemoryMib, hardware };
-    return { ...wanted, ...(await this.choose(tx, request)) };
+    const groups = await this.members.lockNamed(tx, input.departmentId, input.placementGroupIds ?? []);
+    return { ...wanted, ...(await this.choice.choose(tx, requestOf(wanted, groups))) };
   }
 
   /**
-   * The same for a VM that is as another is: its disk is made of that one's, which only its own host has.
+   * The same for a VM that is as another is: its disk is made of that one's, which only its own host has. It is in none of
+   * the groups of that.
    * @throws DomainError MEMORY_EXCEEDS_HOST, NO_SUITABLE_HOST
    */
   async placeBeside(tx: Transaction, source: VmRow): Promise<Placement> {
-    await this.fleet.lock(tx);
+    await this.choice.begin(tx);
     const { imageId, diskBytes } = source;
     const [sizes, hardware] = [sizesOf(source), hardwareOf(source)];
-    const request = { imageId, vcpus: sizes.maxVcpus, memoryMib: sizes.maxMemoryMib, hardware };
-    const chosen = await this.choose(tx, request, ({ hostId }) => hostId === source.hostId);
-    return { ...sizes, hardware, image: await this.image(tx, imageId), template: null, diskBytes, ...chosen };
+    const wanted = { ...sizes, hardware, image: await this.image(tx, imageId), template: null, diskBytes };
+    const chosen = await this.choice.choose(tx, requestOf(wanted, []), ({ hostId }) => hostId === source.hostId);
+    return { ...wanted, ...chosen };
   }
 
   /**
-   * The same for a VM that shall be on another host.
+   * The same for a VM that shall be on another host. Its groups are locked until the transaction ends: where it goes is
+   * written in that.
+   * @param vm locked
    * @param hostId which; null: the best one
    * @throws DomainError HOST_NOT_FOUND, MEMORY_EXCEEDS_HOST, NO_SUITABLE_HOST
    */
   async placeElsewhere(tx: Transaction, vm: VmRow, hostId: string | null): Promise<string> {
-    await this.fleet.lock(tx);
+    await this.choice.begin(tx);
     const known = await this.fleet.candidates(tx, []);
     if (hostId !== null && !known.some((host) => host.hostId === hostId)) throw new DomainError('HOST_NOT_FOUND');
-    const request = requestElsewhere(vm);
+    const request = requestElsewhere(vm, await this.members.lockOfVm(tx, vm.id));
     const isMeant = (host: HostCandidate): boolean =>
       hostId === null ? host.hostId !== vm.hostId : host.hostId === hostId;
-    return (await this.choose(tx, request, isMeant)).hostId;
-  }
-
-  /**
-   * Until the transaction ends the host does not go into maintenance. One that has since it was looked at is refused by that
-   * rule when all are looked at again.
-   * @param isMeant which there are to choose from
-   */
-  private async choose(
-    tx: Transaction,
-    request: PlacementRequest,
-    isMeant: (host: HostCandidate) => boolean = () => true,
-  ): Promise<Chosen> {
-    for (;;) {
-      const hosts = (await this.fleet.candidates(tx, [request.imageId])).filter(isMeant);
-      const decision = decidePlacement(hosts, request, this.settings);
-      const { hostId } = decision;
-      if (hostId === null) throw refusedPlacement(decision, hosts, request, this.settings);
-      if (await this.maintenances.keepOpen(tx, hostId)) return { hostId, decision };
-    }
+    return (await this.choice.choose(tx, request, isMeant)).hostId;
   }
 
   /** Keeps with the VM why it is where it is. */
@@ -145,18 +122,19 @@ export class VmPlacement {
       imageId: vm.imageId,
       memoryMib: sizes.maxMemoryMib > promised.memoryMib ? sizes.maxMemoryMib : 0,
       vcpus: sizes.maxVcpus > promised.vcpus ? sizes.maxVcpus : 0,
-      // What it is made of it has already.
+      // What it is made of it has already, and its groups are as they are.
       hardware: DEFAULT_HARDWARE,
+      vmId: vm.id,
+      groups: [],
     };
     if (request.memoryMib === 0 && request.vcpus === 0) return;
-    await this.fleet.lock(tx);
+    await this.choice.begin(tx);
     const own = (await this.ownHost(tx, vm)).map((host) => ({
       ...host,
       committedMib: request.memoryMib === 0 ? 0 : host.committedMib - promised.memoryMib,
       committedVcpus: request.vcpus === 0 ? 0 : host.committedVcpus - promised.vcpus,
     }));
-    const decision = decidePlacement(own, request, this.settings);
-    if (decision.hostId === null) throw refusedPlacement(decision, own, request, this.settings);
+    this.choice.among(own, request);
   }
 
   /**
@@ -170,9 +148,7 @@ export class VmPlacement {
       const message = 'The agent of the host is older than a choice of hardware, or has not told of it yet';
       throw new DomainError('UNSUPPORTED_BY_DRIVER', { vmId: vm.id }, { message });
     }
-    const request = { imageId: vm.imageId, memoryMib: 0, vcpus: 0, hardware };
-    const decision = decidePlacement(own, request, this.settings);
-    if (decision.hostId === null) throw refusedPlacement(decision, own, request, this.settings);
+    this.choice.among(own, { imageId: vm.imageId, memoryMib: 0, vcpus: 0, hardware, vmId: vm.id, groups: [] });
   }
 
   /** Where it is already, by what only some VMs can have there. */
@@ -205,12 +181,24 @@ export class VmPlacement {
   }
 }
 
-/** What another host would have to have for a VM that goes there: what its own keeps for it. */
-export const requestElsewhere = (vm: VmRow): PlacementRequest => ({
+/** What a host would have to have for a new VM. @param groups that it shall be in */
+export const requestOf = (wanted: WantedVm, groups: readonly VmGroup[]): PlacementRequest => ({
+  imageId: wanted.image.id,
+  vcpus: wanted.maxVcpus,
+  memoryMib: wanted.maxMemoryMib,
+  hardware: wanted.hardware,
+  vmId: null,
+  groups,
+});
+
+/** What another host would have to have for a VM that goes there: what its own keeps for it. @param groups of the VM */
+export const requestElsewhere = (vm: VmRow, groups: readonly VmGroup[]): PlacementRequest => ({
   imageId: vm.imageId,
   vcpus: sizesOf(vm).maxVcpus,
   memoryMib: vm.memoryMib + vm.reservedMib,
   hardware: hardwareOf(vm),
+  vmId: vm.id,
+  groups,
 });
 
 /** The disk is empty until something is installed on it: from then on it is the one that is booted. */

@@ -49,6 +49,7 @@ export const ERROR_CODES = {
   OPERATION_NOT_FOUND: { kind: 'not_found', message: 'The operation was not found' },
   REVISION_NOT_FOUND: { kind: 'not_found', message: 'The virtual machine has no such revision' },
   HOST_NOT_FOUND: { kind: 'not_found', message: 'The host was not found' },
+  PLACEMENT_GROUP_NOT_FOUND: { kind: 'not_found', message: 'The placement group was not found' },
   VOLUME_NOT_FOUND: { kind: 'not_found', message: 'The volume was not found' },
   SNAPSHOT_NOT_FOUND: { kind: 'not_found', message: 'The snapshot was not found' },
   POOL_NOT_FOUND: { kind: 'not_found', message: 'The storage pool was not found' },
@@ -245,6 +246,14 @@ export const ERROR_CODES = {
   TOO_MANY_TEMPLATE_VERSIONS: {
     kind: 'precondition',
     message: 'The template has as many versions as one may have; make another template',
+  },
+  TOO_MANY_PLACEMENT_GROUPS: {
+    kind: 'precondition',
+    message: 'The department has, or the virtual machine is in, as many placement groups as may be',
+  },
+  PLACEMENT_GROUP_FULL: {
+    kind: 'precondition',
+    message: 'The placement group has as many virtual machines as one may have',
   },
   QUOTA_EXCEEDED: { kind: 'precondition', message: 'The department has as much of this as it may have' },
   RULE_LIMIT_REACHED: { kind: 'precondition', message: 'There are as many firewall rules as a filter can hold' },

@@ -16,6 +16,8 @@ export const create = defineWishAction({
     'TEMPLATE_LIMIT',
     'NETWORK_REQUIRED',
     'NETWORK_NOT_FOUND',
+    'PLACEMENT_GROUP_NOT_FOUND',
+    'PLACEMENT_GROUP_FULL',
     'MEMORY_EXCEEDS_HOST',
     'NO_SUITABLE_HOST',
     'QUOTA_EXCEEDED',

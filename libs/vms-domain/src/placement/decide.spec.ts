@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { HostHardware, VmHardware } from '@infinibay/contracts';
 import { DEFAULT_HARDWARE } from '../spec/hardware.js';
 import { decidePlacement, placeInTurn } from './decide.js';
-import { DEFAULT_PLACEMENT, type HostCandidate, type PlacementSettings } from './fleet.js';
+import { DEFAULT_PLACEMENT, type HostCandidate, type PlacementRequest, type PlacementSettings } from './fleet.js';
 import { refusedPlacement } from './refused.js';
 
 const host = (overrides: Partial<HostCandidate> = {}): HostCandidate => ({
@@ -17,9 +17,18 @@ const host = (overrides: Partial<HostCandidate> = {}): HostCandidate => ({
   filters: true,
   images: new Set(['i1']),
   hardware: null,
+  cpuRatio: null,
+  memoryRatio: null,
   ...overrides,
 });
-const request = { imageId: 'i1', memoryMib: 1_024, vcpus: 1, hardware: DEFAULT_HARDWARE };
+const UNGROUPED = { vmId: null, groups: [] };
+const request: PlacementRequest = {
+  imageId: 'i1',
+  memoryMib: 1_024,
+  vcpus: 1,
+  hardware: DEFAULT_HARDWARE,
+  ...UNGROUPED,
+};
 const PLAIN: HostHardware = { machines: [{ machine: 'PC', firmwares: ['BIOS'] }], cpuModels: ['MAXIMUM'], tpm: false };
 const WITH_UEFI: HostHardware = {
   machines: [...PLAIN.machines, { machine: 'Q35', firmwares: ['BIOS', 'UEFI'] }],
@@ -101,6 +110,15 @@ describe('decidePlacement', () => {
     const twice = { ...DEFAULT_PLACEMENT, memoryRatio: 2 };
     expect(decide([full], request, twice).hostId).toBe('h1');
     expect(decide([host()], { ...request, memoryMib: 4_000 }, twice).verdicts[0]?.refusal?.rule).toBe('memory');
+  });
+
+  it('promises by the ratios of a host where it has some, whatever the fleet has, and tells the ratio', () => {
+    expect(decide([host({ committedMib: 3_584, memoryRatio: 2 })]).hostId).toBe('h1');
+    expect(refusal({ committedMib: 3_584, memoryRatio: 1.1 })).toMatchObject({ rule: 'memory-committed', ratio: 1.1 });
+    expect(refusal({ committedVcpus: 32, cpuRatio: 17 })).toBeNull();
+    expect(refusal({ committedVcpus: 2, cpuRatio: 1 })).toMatchObject({ rule: 'cpu-committed', ratio: 1 });
+    expect(decide([host({ committedVcpus: 2, cpuRatio: 1 })]).hostId).toBeNull();
+    expect(refusal({ committedVcpus: 32 })).toMatchObject({ rule: 'cpu-committed', ratio: 16 });
   });
 
   it('scores those that can take it and tells why the others cannot, the best one first', () => {

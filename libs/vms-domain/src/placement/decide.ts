@@ -5,12 +5,15 @@ import {
   type PlacementRequest,
   type PlacementSettings,
 } from './fleet.js';
+import { unmetPreferences, withMember, type VmGroup } from './groups.js';
 import { refusalOf, RULE_NAMES, type Refusal, type RuleName } from './rules.js';
 
 /** The parts of a score. */
 export interface Score {
   /** Whether what runs there is behind packet filters. */
   readonly filters: boolean;
+  /** VMs of placement groups that would have it otherwise. */
+  readonly unmetPreferences: number;
   /** MiB that the host can still promise. */
   readonly freeMib: number;
   /** vCPUs that are promised to other VMs, for each CPU of the host. */
@@ -31,13 +34,17 @@ export interface Decision {
   readonly verdicts: readonly HostVerdict[];
 }
 
-const scoreOf = (host: HostCandidate, settings: PlacementSettings): Score => ({
+const scoreOf = (host: HostCandidate, request: PlacementRequest, settings: PlacementSettings): Score => ({
   filters: host.filters,
+  unmetPreferences: unmetPreferences(host.hostId, request),
   freeMib: promisableMibOf(host, settings) - host.committedMib,
   vcpusPerCpu: host.committedVcpus / Math.max(1, host.cpus),
 });
 
-/** Packet filters, most free memory, then fewest vCPUs for each CPU, then the smaller id: the same fleet always gives the same answer. */
+/**
+ * Packet filters, what placement groups prefer, most free memory, fewest vCPUs for each CPU, then the smaller id: the
+ * same fleet always gives the same answer.
+ */
 const byPreference = (a: HostVerdict, b: HostVerdict): number => {
   if (a.score === null || b.score === null) {
     if (a.score !== null) return -1;
@@ -45,6 +52,7 @@ const byPreference = (a: HostVerdict, b: HostVerdict): number => {
   } else {
     const difference =
       Number(b.score.filters) - Number(a.score.filters) ||
+      a.score.unmetPreferences - b.score.unmetPreferences ||
       b.score.freeMib - a.score.freeMib ||
       a.score.vcpusPerCpu - b.score.vcpusPerCpu;
     if (difference !== 0) return difference;
@@ -61,24 +69,31 @@ export const decidePlacement = (
   const verdicts = hosts
     .map((host): HostVerdict => {
       const refusal = refusalOf(host, request, settings);
-      return { hostId: host.hostId, refusal, score: refusal === null ? scoreOf(host, settings) : null };
+      return { hostId: host.hostId, refusal, score: refusal === null ? scoreOf(host, request, settings) : null };
     })
     .sort(byPreference);
   const [best] = verdicts;
   return { hostId: best?.refusal === null ? best.hostId : null, verdicts };
 };
 
-/** One after another on one picture of the fleet: what was placed counts for those that follow. */
+/**
+ * One after another on one picture of the fleet: what was placed counts for those that follow, and to its groups a VM
+ * is no more where it was.
+ */
 export const placeInTurn = (
   hosts: readonly HostCandidate[],
   requests: readonly PlacementRequest[],
   settings: PlacementSettings,
 ): Decision[] => {
   const fleet = new Map(hosts.map((host) => [host.hostId, host]));
-  return requests.map((request) => {
+  const groups = new Map<string, VmGroup>();
+  return requests.map((asked) => {
+    const request = { ...asked, groups: asked.groups.map((group) => groups.get(group.id) ?? group) };
     const decision = decidePlacement([...fleet.values()], request, settings);
     const chosen = decision.hostId === null ? undefined : fleet.get(decision.hostId);
-    if (chosen !== undefined) fleet.set(chosen.hostId, withPromised(chosen, request));
+    if (chosen === undefined) return decision;
+    fleet.set(chosen.hostId, withPromised(chosen, request));
+    for (const group of request.groups) groups.set(group.id, withMember(group, request.vmId, chosen.hostId));
     return decision;
   });
 };

@@ -1,7 +1,18 @@
 import type { HostHardware, VmHardware } from '@infinibay/contracts';
+import type { Grouped } from './groups.js';
+
+/** Beyond these a ratio says nothing any more. */
+export const MAX_CPU_RATIO = 1_024;
+export const MAX_MEMORY_RATIO = 8;
+
+/** How much of what it has a host may promise, where that is said of itself; null: as PlacementSettings says. */
+export interface Overcommit {
+  readonly cpuRatio: number | null;
+  readonly memoryRatio: number | null;
+}
 
 /** A host as the scheduler sees it: what it has, and what living VMs are promised of it, running or not. */
-export interface HostCandidate {
+export interface HostCandidate extends Overcommit {
   readonly hostId: string;
   readonly hostname: string;
   readonly online: boolean;
@@ -19,7 +30,7 @@ export interface HostCandidate {
   readonly committedMib: number;
 }
 
-export interface PlacementRequest {
+export interface PlacementRequest extends Grouped {
   readonly imageId: string;
   readonly memoryMib: number;
   readonly vcpus: number;
@@ -45,17 +56,28 @@ export const DEFAULT_PLACEMENT: PlacementSettings = {
   requireFilters: false,
 };
 
+/** The ratios that hold for a host. */
+export const ratiosOf = (
+  { cpuRatio, memoryRatio }: Overcommit,
+  settings: Pick<PlacementSettings, 'cpuRatio' | 'memoryRatio'>,
+): Pick<PlacementSettings, 'cpuRatio' | 'memoryRatio'> => ({
+  cpuRatio: cpuRatio ?? settings.cpuRatio,
+  memoryRatio: memoryRatio ?? settings.memoryRatio,
+});
+
 /** MiB that a single VM may have there: more than the host has is never promised to one. */
 export const usableMibOf = (host: HostCandidate, { hostReserveMib }: PlacementSettings): number =>
   Math.max(0, host.memoryMib - hostReserveMib);
 
 /** MiB that all VMs may have there together. */
 export const promisableMibOf = (host: HostCandidate, settings: PlacementSettings): number =>
-  Math.floor(usableMibOf(host, settings) * settings.memoryRatio);
+  Math.floor(usableMibOf(host, settings) * ratiosOf(host, settings).memoryRatio);
 
 /** vCPUs that all VMs may have there together. */
-export const promisableVcpusOf = (host: HostCandidate, { cpuRatio }: PlacementSettings): number =>
-  cpuRatio === null ? Infinity : Math.floor(host.cpus * cpuRatio);
+export const promisableVcpusOf = (host: HostCandidate, settings: PlacementSettings): number => {
+  const { cpuRatio } = ratiosOf(host, settings);
+  return cpuRatio === null ? Infinity : Math.floor(host.cpus * cpuRatio);
+};
 
 /** The host with the VM on it. */
 export const withPromised = (host: HostCandidate, { vcpus, memoryMib }: PlacementRequest): HostCandidate => ({

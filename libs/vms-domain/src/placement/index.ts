@@ -1,4 +1,5 @@
 export * from './decide.js';
 export * from './fleet.js';
+export * from './groups.js';
 export * from './refused.js';
 export * from './rules.js';

@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { DEFAULT_HARDWARE } from '../spec/hardware.js';
 import { decidePlacement, placeInTurn } from './decide.js';
 import { promisableMibOf, promisableVcpusOf, type HostCandidate, type PlacementRequest } from './fleet.js';
+import { isViolated, withMember, type VmGroup } from './groups.js';
 import { refusalOf } from './rules.js';
 
 const FLEETS = 300;
@@ -34,17 +35,40 @@ const fleetsFrom = (start: number) => {
     filters: random() < 0.9,
     images: new Set(['i1', 'i2'].filter(() => random() < 0.8)),
     hardware: null,
+    cpuRatio: random() < 0.7 ? null : 1 + upTo(7),
+    memoryRatio: random() < 0.7 ? null : 1 + random(),
   });
-  const request = (): PlacementRequest => ({
-    imageId: random() < 0.5 ? 'i1' : 'i2',
-    memoryMib: 64 + upTo(4_096),
-    vcpus: 1 + upTo(4),
-    hardware: DEFAULT_HARDWARE,
+  /** Of VMs that are somewhere, some of them on their way. */
+  const group = (index: number): VmGroup => ({
+    id: `g${index}`,
+    policy: random() < 0.5 ? 'APART' : 'TOGETHER',
+    strictness: random() < 0.7 ? 'REQUIRED' : 'PREFERRED',
+    members: ['v1', 'v2', 'v3', 'v4']
+      .filter(() => random() < 0.4)
+      .map((vmId) => ({ vmId, hostIds: [...new Set([`h${upTo(3)}`, ...(random() < 0.1 ? [`h${upTo(9)}`] : [])])] })),
   });
+  /** New ones, and some that are to be moved. */
+  const request = (groups: readonly VmGroup[]): PlacementRequest => {
+    const vmId = random() < 0.8 ? null : `v${1 + upTo(3)}`;
+    const isIn = ({ members }: VmGroup): boolean =>
+      vmId === null ? random() < 0.3 : members.some((member) => member.vmId === vmId);
+    return {
+      imageId: random() < 0.5 ? 'i1' : 'i2',
+      memoryMib: 64 + upTo(4_096),
+      vcpus: 1 + upTo(4),
+      hardware: DEFAULT_HARDWARE,
+      vmId,
+      groups: groups.filter(isIn),
+    };
+  };
+  const grouped = () => {
+    const groups = Array.from({ length: upTo(4) }, (_none, index) => group(index));
+    return { groups, requests: Array.from({ length: 1 + upTo(40) }, () => request(groups)) };
+  };
   return Array.from({ length: FLEETS }, () => ({
     hosts: Array.from({ length: upTo(12) }, (_none, index) => host(index)),
     added: host(99),
-    requests: Array.from({ length: 1 + upTo(40) }, request),
+    ...grouped(),
     settings: {
       cpuRatio: random() < 0.3 ? null : 1 + upTo(15),
       memoryRatio: 1 + random(),
@@ -53,6 +77,13 @@ const fleetsFrom = (start: number) => {
     },
   }));
 };
+
+/** Whatever becomes of those that are on their way. */
+const holds = ({ policy, members }: VmGroup): boolean =>
+  !isViolated(
+    policy,
+    members.flatMap(({ hostIds }) => hostIds),
+  );
 
 describe(`random fleets of SEED=${seed}`, () => {
   const fleets = fleetsFrom(seed);
@@ -85,6 +116,25 @@ describe(`random fleets of SEED=${seed}`, () => {
         if (decidePlacement(hosts, request, settings).hostId === null) continue;
         expect(decidePlacement([...hosts, added], request, settings).hostId).not.toBeNull();
       }
+  });
+
+  it('never break a REQUIRED placement group that holds', () => {
+    const rules = new Set<string>();
+    let kept = 0;
+    for (const { hosts, groups, requests, settings } of fleets) {
+      const decisions = placeInTurn(hosts, requests, settings);
+      for (const { verdicts } of decisions) for (const { refusal } of verdicts) rules.add(refusal?.rule ?? '');
+      for (const group of groups.filter((one) => one.strictness === 'REQUIRED' && holds(one))) {
+        const after = requests.reduce((before, { vmId, groups: of }, index) => {
+          const hostId = decisions[index]?.hostId ?? null;
+          return hostId !== null && of.includes(group) ? withMember(before, vmId, hostId) : before;
+        }, group);
+        expect([group, holds(after)]).toEqual([group, true]);
+        if (after.members.length > 1) kept += 1;
+      }
+    }
+    expect(kept).toBeGreaterThan(FLEETS / 10);
+    expect([...rules]).toEqual(expect.arrayContaining(['apart-from', 'together-with']));
   });
 
   it('never promise more in a batch than a host may promise', () => {

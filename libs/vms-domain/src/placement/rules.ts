@@ -3,17 +3,23 @@ import { isDefaultHardware } from '../spec/hardware.js';
 import {
   promisableMibOf,
   promisableVcpusOf,
+  ratiosOf,
   usableMibOf,
   type HostCandidate,
   type PlacementRequest,
   type PlacementSettings,
 } from './fleet.js';
+import { brokenGroup, type GroupPolicy } from './groups.js';
 
 /** What a rule measures: whether it holds, and for what can be counted, how much is needed and how much is there. */
 interface Measure {
   readonly holds: boolean;
   readonly needed: number | null;
   readonly available: number | null;
+  /** How much of what the host has it may promise, of what is measured by that. */
+  readonly ratio: number | null;
+  /** The placement group that the host would break. */
+  readonly groupId: string | null;
 }
 
 interface Rule {
@@ -22,8 +28,15 @@ interface Rule {
   readonly measure: (host: HostCandidate, request: PlacementRequest, settings: PlacementSettings) => Measure;
 }
 
-const fact = (holds: boolean): Measure => ({ holds, needed: null, available: null });
-const amount = (needed: number, available: number): Measure => ({ holds: needed <= available, needed, available });
+const UNCOUNTED = { needed: null, available: null, ratio: null, groupId: null };
+const fact = (holds: boolean): Measure => ({ ...UNCOUNTED, holds });
+const amount = (needed: number, available: number, ratio: number | null = null): Measure => ({
+  ...UNCOUNTED,
+  holds: needed <= available,
+  needed,
+  available,
+  ratio,
+});
 
 /** Whether a host has what a VM is made of. */
 type HasPart = (has: HostHardware, wanted: VmHardware) => boolean;
@@ -44,6 +57,13 @@ const part =
   (holds: HasPart): Rule['measure'] =>
   ({ hardware: has }, { hardware }) =>
     fact(has === null || isDefaultHardware(hardware) || holds(has, hardware));
+
+const unbroken =
+  (policy: GroupPolicy): Rule['measure'] =>
+  ({ hostId }, request) => {
+    const broken = brokenGroup(policy, hostId, request);
+    return { ...UNCOUNTED, holds: broken === undefined, groupId: broken?.id ?? null };
+  };
 
 /** In the order in which they are asked: the first that a host breaks is the one that is told. */
 export const RULES = {
@@ -95,15 +115,31 @@ export const RULES = {
     refusal: 'The host has fewer CPUs than one such VM needs',
     measure: (host, { vcpus }) => amount(vcpus, host.cpus),
   },
+  'apart-from': {
+    refusal: 'A virtual machine of a placement group that has to be apart is there, or on its way to it or from it',
+    measure: unbroken('APART'),
+  },
+  'together-with': {
+    refusal: 'The virtual machines of a placement group that has to be together are elsewhere, or on their way',
+    measure: unbroken('TOGETHER'),
+  },
   'memory-committed': {
     refusal: 'The memory that the host may promise is promised to other VMs (MiB)',
     measure: (host, { memoryMib }, settings) =>
-      amount(memoryMib, Math.max(0, promisableMibOf(host, settings) - host.committedMib)),
+      amount(
+        memoryMib,
+        Math.max(0, promisableMibOf(host, settings) - host.committedMib),
+        ratiosOf(host, settings).memoryRatio,
+      ),
   },
   'cpu-committed': {
     refusal: 'The vCPUs that the host may promise are promised to other VMs',
     measure: (host, { vcpus }, settings) =>
-      amount(vcpus, Math.max(0, promisableVcpusOf(host, settings) - host.committedVcpus)),
+      amount(
+        vcpus,
+        Math.max(0, promisableVcpusOf(host, settings) - host.committedVcpus),
+        ratiosOf(host, settings).cpuRatio,
+      ),
   },
 } as const satisfies Readonly<Record<string, Rule>>;
 
@@ -111,11 +147,10 @@ export type RuleName = keyof typeof RULES;
 
 export const RULE_NAMES = Object.keys(RULES) as RuleName[];
 
-export interface Refusal {
+/** What a rule measured where it did not hold. */
+export interface Refusal extends Omit<Measure, 'holds'> {
   readonly rule: RuleName;
   readonly message: string;
-  readonly needed: number | null;
-  readonly available: number | null;
 }
 
 /** The first rule that the host breaks; null when it can take the VM. */
@@ -126,8 +161,8 @@ export const refusalOf = (
 ): Refusal | null => {
   for (const rule of RULE_NAMES) {
     const { refusal, measure } = RULES[rule] as Rule;
-    const { holds, needed, available } = measure(host, request, settings);
-    if (!holds) return { rule, message: refusal, needed, available };
+    const { holds, ...measured } = measure(host, request, settings);
+    if (!holds) return { rule, message: refusal, ...measured };
   }
   return null;
 };
