@@ -18,6 +18,7 @@ const TOOLS = {
   attack: 'tools/attack/main.ts',
   skew: 'tools/skew/main.ts',
   faults: 'tools/faults/main.ts',
+  distribution: 'tools/distribution/main.ts',
   structure: 'tools/quality/structure/main.ts',
 };
 /** Tools that start none and need no root. */

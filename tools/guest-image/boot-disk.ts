@@ -9,7 +9,7 @@ const SECTOR = 512;
 const PARTITION_START_SECTOR = 2048;
 /** A fixed moment in place of "now", so that equal inputs give equal bytes. */
 const FIXED_TIME_S = 1_577_836_800;
-const MBR_CODE = '/usr/lib/syslinux/mbr/mbr.bin';
+export const MBR_CODE = '/usr/lib/syslinux/mbr/mbr.bin';
 
 export const KERNEL_ARGUMENTS = 'console=tty0 console=ttyS0 quiet loglevel=4 mitigations=off nokaslr panic=5';
 
@@ -25,18 +25,37 @@ async function tool(command: string, ...args: string[]): Promise<void> {
     throw new StackError(`${command} ${args.join(' ')}: ${result.stderr.trim() || result.stdout.trim()}`);
 }
 
+export interface Partition {
+  readonly startSector: number;
+  readonly sectors: number;
+  /** As the partition table has it: 0x0e is FAT16, 0x83 Linux. */
+  readonly type: number;
+  /** The one that is booted from. */
+  readonly isActive: boolean;
+}
+
+/** The first sector of a disk: code that boots from the active one of up to four partitions, and their table. */
+export function masterBootRecord(code: Buffer, partitions: readonly Partition[]): Buffer {
+  const record = Buffer.alloc(SECTOR);
+  code.copy(record);
+  record.writeUInt32LE(0x1b_ab_1b_ab, 440);
+  for (const [index, { startSector, sectors, type, isActive }] of partitions.entries()) {
+    const entry = 446 + 16 * index;
+    record.writeUInt8(isActive ? 0x80 : 0, entry);
+    // Cylinder, head and sector beyond what they can say: boot code reads the linear addresses below.
+    Buffer.from([0xfe, 0xff, 0xff, type, 0xfe, 0xff, 0xff]).copy(record, entry + 1);
+    record.writeUInt32LE(startSector, entry + 8);
+    record.writeUInt32LE(sectors, entry + 12);
+  }
+  record.writeUInt16LE(0xaa55, 510);
+  return record;
+}
+
 /** A master boot record with one active FAT16 partition that takes the rest of the disk. */
 function writeMasterBootRecord(file: string, diskBytes: number): void {
-  const record = Buffer.alloc(SECTOR);
-  readFileSync(MBR_CODE).copy(record);
-  record.writeUInt32LE(0x1b_ab_1b_ab, 440);
-  const entry = 446;
-  record.writeUInt8(0x80, entry);
-  // Cylinder, head and sector beyond what they can say: boot code reads the linear addresses below.
-  Buffer.from([0xfe, 0xff, 0xff, 0x0e, 0xfe, 0xff, 0xff]).copy(record, entry + 1);
-  record.writeUInt32LE(PARTITION_START_SECTOR, entry + 8);
-  record.writeUInt32LE(diskBytes / SECTOR - PARTITION_START_SECTOR, entry + 12);
-  record.writeUInt16LE(0xaa55, 510);
+  const sectors = diskBytes / SECTOR - PARTITION_START_SECTOR;
+  const partition: Partition = { startSector: PARTITION_START_SECTOR, sectors, type: 0x0e, isActive: true };
+  const record = masterBootRecord(readFileSync(MBR_CODE), [partition]);
   const disk = openSync(file, 'r+');
   writeSync(disk, record, 0, SECTOR, 0);
   closeSync(disk);
