@@ -31,8 +31,7 @@ const BASE = ['systemd-sysv', 'udev', 'dbus', 'ifupdown', 'isc-dhcp-client', 'ip
 const PACKAGES = ['linux-image-cloud-amd64', 'cloud-init', 'cloud-guest-utils', 'openssh-server', 'sudo', 'eject'];
 const BOOT_MIB = 160;
 const BOOT: Partition = { startSector: 4_096, sectors: (BOOT_MIB * MIB) / SECTOR, type: 0x0e, isActive: true };
-const EFI = '/usr/lib/SYSLINUX.EFI/efi64/syslinux.efi';
-const EFI_LOADER = '/usr/lib/syslinux/modules/efi64/ldlinux.e64';
+const EFI = '/usr/lib/systemd/boot/efi/systemd-bootx64.efi';
 
 const imageDir = path.join(toolchainDir, 'debian-image');
 const image = path.join(imageDir, 'debian.qcow2');
@@ -42,7 +41,7 @@ export const missingForDebianImage = (): string[] => {
   const needed: readonly (readonly [string, string])[] = [
     ['debootstrap', '/usr/sbin/debootstrap'],
     ['e2fsprogs', '/usr/sbin/mke2fs'],
-    ['syslinux-efi', EFI],
+    ['systemd-boot-efi', EFI],
   ];
   return needed.filter(([, file]) => !existsSync(file)).map(([name]) => name);
 };
@@ -102,10 +101,9 @@ const install = async (root: string, say: (line: string) => void): Promise<void>
   );
 };
 
-const config = (): string => {
-  const append = `root=/dev/vda2 ro ${KERNEL_ARGUMENTS}`;
-  return `DEFAULT debian\nPROMPT 0\nLABEL debian\n  LINUX /vmlinuz\n  INITRD /initrd\n  APPEND ${append}\n`;
-};
+const APPEND = `root=/dev/vda2 ro ${KERNEL_ARGUMENTS}`;
+const FOR_BIOS = `DEFAULT debian\nPROMPT 0\nLABEL debian\n  LINUX /vmlinuz\n  INITRD /initrd\n  APPEND ${APPEND}\n`;
+const FOR_UEFI = `title Debian\nlinux /vmlinuz\ninitrd /initrd\noptions ${APPEND}\n`;
 
 const kernelOf = (root: string, name: string): string => {
   const found = readdirSync(`${root}/boot`).find((file) => file.startsWith(name));
@@ -113,11 +111,12 @@ const kernelOf = (root: string, name: string): string => {
   return `${root}/boot/${found}`;
 };
 
-/** A disk that a BIOS boots by SYSLINUX from its first partition, and UEFI by SYSLINUX from the same. */
+/** A disk that a BIOS boots by SYSLINUX from its first partition, and UEFI by systemd-boot from the same. */
 const writeDisk = async (root: string, work: string): Promise<void> => {
   const raw = path.join(work, 'disk.raw');
-  const loader = path.join(work, 'syslinux.cfg');
-  writeFileSync(loader, config());
+  const [bios, uefi] = [path.join(work, 'syslinux.cfg'), path.join(work, 'debian.conf')];
+  writeFileSync(bios, FOR_BIOS);
+  writeFileSync(uefi, FOR_UEFI);
   const { stdout } = await runCommand('du', ['-sm', root], { timeoutMs: 5 * MINUTES });
   const rootSectors = Math.ceil((Number.parseInt(stdout, 10) * 1.3 + 200) * (MIB / SECTOR));
   const start = BOOT.startSector + BOOT.sectors;
@@ -144,14 +143,13 @@ const writeDisk = async (root: string, work: string): Promise<void> => {
     'BOOT',
     '::',
   );
-  await tool('mmd', '-i', partition, '::EFI', '::EFI/BOOT');
+  await tool('mmd', '-i', partition, '::EFI', '::EFI/BOOT', '::loader', '::loader/entries');
   for (const [file, name] of [
     [kernelOf(root, 'vmlinuz'), 'vmlinuz'],
     [kernelOf(root, 'initrd.img'), 'initrd'],
-    [loader, 'syslinux.cfg'],
+    [bios, 'syslinux.cfg'],
     [EFI, 'EFI/BOOT/BOOTX64.EFI'],
-    [EFI_LOADER, 'EFI/BOOT/ldlinux.e64'],
-    [loader, 'EFI/BOOT/syslinux.cfg'],
+    [uefi, 'loader/entries/debian.conf'],
   ] as const)
     await tool('mcopy', '-i', partition, file, `::${name}`);
   await tool('syslinux', '--install', '--offset', String(BOOT.startSector * SECTOR), raw);

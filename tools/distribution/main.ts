@@ -26,25 +26,20 @@ const imageFile = async (given: string | undefined): Promise<string> => {
 };
 
 /** @returns how many steps are broken */
-const live = async (system: RunningSystem, content: Buffer): Promise<number> => {
+const live = async (system: RunningSystem, key: SshKey, content: Buffer): Promise<number> => {
   const admin = new PatientGraphClient(system.graphqlUrl);
   await admin.login(ADMIN_EMAIL, system.adminPassword);
   const department = await DepartmentUnderTest.create(system, admin, 'Distribution');
-  const key = new SshKey();
   let broken = 0;
-  try {
-    for (const { name, run } of new Life({ system, department, key, content }).steps) {
-      const started = performance.now();
-      const why = await run().then(
-        () => null,
-        (error: unknown) => (error instanceof Error ? error.message : String(error)),
-      );
-      const seconds = ((performance.now() - started) / 1_000).toFixed(0).padStart(4);
-      say(`${seconds} s  ${why === null ? 'holds' : 'BROKEN'}  ${name}${why === null ? '' : `: ${why}`}`);
-      if (why !== null) broken += 1;
-    }
-  } finally {
-    key.remove();
+  for (const { name, run } of new Life({ system, department, key, content }).steps) {
+    const started = performance.now();
+    const why = await run().then(
+      () => null,
+      (error: unknown) => (error instanceof Error ? error.message : String(error)),
+    );
+    const seconds = ((performance.now() - started) / 1_000).toFixed(0).padStart(4);
+    say(`${seconds} s  ${why === null ? 'holds' : 'BROKEN'}  ${name}${why === null ? '' : `: ${why}`}`);
+    if (why !== null) broken += 1;
   }
   return broken;
 };
@@ -60,9 +55,11 @@ const main = async (): Promise<number> => {
         reject(new Error('interrupted'));
       });
   });
+  const key = new SshKey();
   try {
-    return await Promise.race([live(system, content), interrupted]);
+    return await Promise.race([live(system, key, content), interrupted]);
   } finally {
+    key.remove();
     await system.stop();
   }
 };
