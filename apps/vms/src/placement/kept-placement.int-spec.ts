@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { pollUntil } from '@infinibay/testing';
+import { RULE_NAMES } from '@infinibay/vms-domain';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PrismaClient } from '../database.js';
 import { FleetRepository } from '../hosts/fleet.repository.js';
@@ -61,6 +62,13 @@ describe('a placement that is kept', () => {
       refusals: [{ rule: 'rule-of-then', hosts: 1 }],
       hostsConsidered: [{ hostId, host: null, refusedBy: 'rule-of-then', message: 'words of then' }],
     });
+  });
+
+  it('tells of every rule by which hosts were refused', async () => {
+    const id = await bench.created();
+    const refusals = RULE_NAMES.map((rule) => ({ rule, hosts: 1 }));
+    await database().vmPlacement.update({ where: { vmId: id }, data: { refusals } });
+    expect((await kept(id))?.refusals).toEqual(refusals);
   });
 
   it('is not written by a picture of the fleet, which the database keeps from it', async () => {

@@ -1,6 +1,7 @@
 import { can } from '@infinibay/access-domain';
 import type { Actor } from '@infinibay/contracts';
 import { ListSize, PageInfo } from '@infinibay/platform-graphql';
+import { RULE_NAMES } from '@infinibay/vms-domain';
 import { Field, Float, GraphQLISODateTime, ID, Int, ObjectType } from '@nestjs/graphql';
 import { Failure, Vm } from '../vms/vm.model.js';
 import { MAX_KEPT_HOSTS, type PlacementRecord } from './placement.record.js';
@@ -87,7 +88,7 @@ export class Placement {
   @Field(() => Int, { description: 'How many hosts were considered' })
   hostCount!: number;
 
-  @ListSize(10)
+  @ListSize(RULE_NAMES.length)
   @Field(() => [PlacementRefusal], { description: 'How many of them each rule refused' })
   refusals!: PlacementRefusal[];
 
