@@ -41,7 +41,13 @@ export class GroupMemberRepository {
 
   /** The same, locked until the transaction ends. @throws DomainError as named() */
   async lockNamed(tx: Transaction, departmentId: string, ids: readonly string[]): Promise<VmGroup[]> {
-    await this.lock(tx, onlyUuids(ids));
+    const where = { id: { in: onlyUuids(ids) }, departmentId };
+    // Groups of other departments are none of it, and keep nobody there waiting. Which department a group is of stays.
+    const own = await tx.placementGroup.findMany({ where, select: { id: true } });
+    await this.lock(
+      tx,
+      own.map(({ id }) => id),
+    );
     return this.named(tx, departmentId, ids);
   }
 

@@ -171,13 +171,32 @@ describe('placement groups', () => {
     const { data } = await askOfPlacement(bench, 'createPlacementGroup', said, administrator);
     const theirs = (data?.['createPlacementGroup'] as { id: string }).id;
     const own = await placementGroup(bench, { strictness: 'PREFERRED' });
-    const vmId = await bench.running({ placementGroupIds: [own, own] });
+    const vmId = await bench.running({ placementGroupIds: [own, own.toUpperCase()] });
     expect(await change('add', vmId, theirs)).toBe('PLACEMENT_GROUP_NOT_FOUND');
     expect((await create([own, theirs])).code).toBe('PLACEMENT_GROUP_NOT_FOUND');
     const input = { vmId, placementGroupId: theirs };
     const asked = await askOfPlacement(bench, 'addVmToPlacementGroup', input, administrator);
     expect(asked.errors?.[0]?.extensions.code).toBe('PLACEMENT_GROUP_NOT_FOUND');
     expect(await groupsOf(vmId)).toEqual({ placementGroups: [{ id: own }] });
+    // Whoever works on it there is not waited for: it is none of this department's.
+    const refused = await database().$transaction(
+      async (tx) => {
+        await tx.$queryRaw`SELECT id FROM placement_groups WHERE id = ${theirs}::uuid FOR UPDATE`;
+        return create([theirs]);
+      },
+      { timeout: 120_000 },
+    );
+    expect(refused.code).toBe('PLACEMENT_GROUP_NOT_FOUND');
+    expect(await change('remove', vmId, own)).toBeNull();
+    expect(await change('add', vmId, own)).toBeNull();
+    const verbs = await database().auditEntry.findMany({
+      where: { resourceId: vmId, verb: { contains: 'PlacementGroup' }, result: 'ok' },
+      orderBy: { id: 'asc' },
+    });
+    expect(verbs.map(({ verb }) => verb)).toEqual([
+      `removeVmFromPlacementGroup:${own}`,
+      `addVmToPlacementGroup:${own}`,
+    ]);
 
     const { imageId, diskBytes } = await database().vm.findUniqueOrThrow({ where: { id: vmId } });
     const off = { state: 'STOPPED' as const, desired: 'STOPPED', vcpus: 1, memoryMib: 1, imageId, diskBytes };

@@ -43,7 +43,8 @@ export class VmPlacementGroupService {
     const { vmId, placementGroupId } = input;
     if (!isUuid(vmId)) throw new DomainError('VM_NOT_FOUND');
     const show = (id: string): Promise<Vm> => this.changeable.show(actor, id);
-    return this.change.commit({ actor, operation, key, input, resourceKind: 'vm', show }, async (tx) => {
+    const verb = verbOf(operation, placementGroupId);
+    return this.change.commit({ actor, operation, verb, key, input, resourceKind: 'vm', show }, async (tx) => {
       const vm = await this.changeable.lock(tx, actor, 'update', vmId);
       const group = isUuid(placementGroupId) ? await this.groups.lock(tx, placementGroupId) : null;
       if (group?.departmentId !== vm.departmentId) throw new DomainError('PLACEMENT_GROUP_NOT_FOUND');
@@ -52,3 +53,7 @@ export class VmPlacementGroupService {
     });
   }
 }
+
+/** No event tells of it, and the audit would not say which group. */
+const verbOf = (operation: string, groupId: string): string =>
+  isUuid(groupId) ? `${operation}:${groupId}` : operation;

@@ -113,8 +113,9 @@ export class VmVolumeInput extends VmActionInput {
 
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
 
-/** In order; null: none. */
-const eachOnce = (ids: readonly string[]): string[] | null => (ids.length === 0 ? null : [...new Set(ids)].sort());
+/** In order, however they are spelled; null: none. */
+const eachOnce = (ids: readonly string[]): string[] | null =>
+  ids.length === 0 ? null : [...new Set(ids.map((id) => id.toLowerCase()))].sort();
 
 /** What is said of a new VM, to make it or to ask where it would go. */
 const newVm = z.object({
