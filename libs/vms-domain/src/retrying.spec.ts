@@ -55,6 +55,8 @@ describe('a retry', () => {
     ['POOL_FULL', true],
     ['IMAGE_MISSING', true],
     ['IMAGE_NOT_FOUND', true],
+    // Of its host: somebody has undefined it between two looks.
+    ['VM_NOT_FOUND', true],
     ['CLONE_SOURCE_UNUSABLE', true],
     ['NETWORK_NOT_FOUND', false],
     ['INVALID_INPUT', false],

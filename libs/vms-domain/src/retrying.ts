@@ -11,8 +11,8 @@ export const staysInError = (code: string): code is (typeof STAYING)[number] => 
 
 /** What is gone for good, and what is wrong as it was said. */
 const LASTING: readonly ErrorKind[] = ['invalid_input', 'unauthenticated', 'forbidden', 'not_found', 'conflict'];
-/** An operator puts it on its host again, under the same id. */
-const COMING_BACK: readonly ErrorCode[] = ['IMAGE_NOT_FOUND'];
+/** An operator puts the image on its host again, under the same id; a definition that its host has lost is made anew. */
+const COMING_BACK: readonly ErrorCode[] = ['IMAGE_NOT_FOUND', 'VM_NOT_FOUND'];
 
 /** Whether a retry may help a VM that is in error for this reason. It may where the code is of a newer version. */
 export const mayPass = (code: string): boolean => {
