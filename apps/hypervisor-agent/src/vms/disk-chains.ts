@@ -34,6 +34,8 @@ export class DiskChains {
     const finding = await this.disks.inspect(vmId, true);
     if (finding.status !== 'SOUND') throw diskError(vmId, finding.problem);
     const image = imageOf(await this.disks.headerOf(vmId));
+    // What the header names is told as the image: it has to be the header of the file that was found sound.
+    if (!(await this.disks.isStill(vmId, finding.file))) throw new DomainError('DISK_REPLACED', { vmId });
     const layers = await this.read({ path: this.disks.pathOf(vmId), image }, { vmId }, deadline);
     if (layers === undefined) throw new DomainError('DISK_REPLACED', { vmId });
     return layers;
