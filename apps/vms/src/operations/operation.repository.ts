@@ -233,8 +233,10 @@ export class OperationRepository {
     return [operationEvent(row)];
   }
 
-  private countTask({ kind, resourceKind, status, createdAt, finishedAt }: OperationRow): void {
-    if (finishedAt === null || resourceKind !== 'vm' || taskOf(operationKind(kind)) === null) return;
+  /** A retry of a task is one more of that. */
+  private countTask({ resourceKind, status, createdAt, finishedAt, ...row }: OperationRow): void {
+    const kind = resourceKind === 'vm' ? doneFor(operationKind(row.kind), parametersIn(row.parameters)) : null;
+    if (finishedAt === null || kind === null || taskOf(kind) === null) return;
     const seconds = (finishedAt.getTime() - createdAt.getTime()) / 1_000;
     this.taskDurations.observe({ kind, outcome: status.toLowerCase() }, seconds);
   }
