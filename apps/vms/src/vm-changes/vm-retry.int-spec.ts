@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DomainError, type ErrorCode } from '@infinibay/contracts';
+import { MetricsRegistry } from '@infinibay/platform-metrics';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { PrismaClient } from '../database.js';
 import { VmBench, type VmView } from '../testing/vm-bench.js';
@@ -95,6 +96,8 @@ describe('retryVm', () => {
       host().snapshots.clones.refusal = null;
       expect((await retried(id, 'SUCCEEDED')).state).toBe(state);
       expect([host().vm(id).power, host().snapshots.content.get(id), made(id)]).toEqual([power, content, 1]);
+      const counted = await bench.vms.get(MetricsRegistry).registry.metrics();
+      expect(counted).toMatch(/infinibay_vm_task_seconds_count\{[^}]*kind="CLONE_VM",outcome="succeeded"/);
     },
     120_000,
   );
@@ -138,6 +141,15 @@ describe('retryVm', () => {
     expect(await refusal(vmId)).toBeUndefined();
     await bench.isGone(vmId);
     expect(host().leftovers()).not.toContain(vmId);
+  }, 120_000);
+
+  it('is refused of one that is going to be deleted, which says so', async () => {
+    const vmId = await bench.inError();
+    expect(await errorOf(vmId)).toMatchObject({ isRetryable: true });
+    const someDay = new Date('2999-01-01T00:00:00Z');
+    const purge = { purgeAt: someDay, purgeDueAt: someDay, purgeById: randomUUID(), purgeByRole: 'USER' } as const;
+    await database().vm.update({ where: { id: vmId }, data: purge });
+    expect([await refusal(vmId), await errorOf(vmId)]).toMatchObject(['DELETION_SCHEDULED', { isRetryable: false }]);
   }, 120_000);
 
   it('is refused of what is in no error, where it would hide one, and where nothing may be started', async () => {
