@@ -45,9 +45,7 @@ export const toVm = (row: VmRow): Vm => ({
 
 /** Of one that is going to be deleted a retry is refused, whatever the reason. */
 const errorOf = ({ errorCode: code, errorMessage, errorSince: since, purgeAt }: VmRow): Failure | null =>
-  code === null
-    ? null
-    : { code, message: errorMessage ?? code, isRetryable: purgeAt === null && mayPass(code), since };
+  code === null ? null : { code, message: errorMessage ?? code, isRetryable: purgeAt === null && mayPass(code), since };
 
 /** What waits for a restart: sizes, then what it is made of, which is fixed while it runs, and its CD-ROM. */
 const pendingIn = (row: VmRow): PendingRestart[] => {
