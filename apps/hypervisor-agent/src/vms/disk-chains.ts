@@ -13,12 +13,19 @@ import { layersIn, type ExpectedChain } from './chain-layers.js';
 /** Each starts a program; the host has more to do. */
 const AT_ONCE = 2;
 const LONGEST_MS = 10_000;
+/** A timer may be this early. */
+const TIMER_MS = 2;
 /** Force-shared: a guest that runs has locked it. The format of what is below stands in its header: none is guessed. */
 const INFO = ['info', '--backing-chain', '--output=json', '-U', '-f', 'qcow2'];
+
+/** Which disk or volume it is, for who reads of the failure. */
+type About = Readonly<Record<string, string>>;
 
 /** What disks consist of, as QEMU reads them. qemu-img opens no file of which its header was not looked at before. */
 @Injectable()
 export class DiskChains {
+  /** A spec has its own. */
+  protected readonly qemuImg: typeof limitedQemuImg = limitedQemuImg;
   private readonly reads = new SharedReads<DiskLayer[] | undefined>(AT_ONCE);
 
   constructor(
@@ -50,23 +57,31 @@ export class DiskChains {
     return layers;
   }
 
-  private read(
-    expected: ExpectedChain,
-    about: Readonly<Record<string, string>>,
-    deadline: Deadline,
-  ): Promise<DiskLayer[] | undefined> {
-    return this.reads.run(expected.path, async () => {
-      const timeoutMs = Math.ceil(deadline.timeoutMs(LONGEST_MS));
-      try {
-        const answer = await limitedQemuImg([...INFO, expected.path], timeoutMs);
-        if (answer === undefined)
-          throw new DomainError('UNSUPPORTED_BY_DRIVER', { ...about, reason: 'the host has no qemu-img' });
-        if (answer.code !== 0) throw unreadable(about);
-        return layersIn(answer.output, expected);
-      } catch (error) {
-        throw error instanceof DomainError ? error : unreadable(about, error);
-      }
-    });
+  private async read(expected: ExpectedChain, about: About, deadline: Deadline): Promise<DiskLayer[] | undefined> {
+    try {
+      return await this.reads.run(expected.path, () => this.info(expected, about, deadline));
+    } catch (error) {
+      const isOutOfTime = error instanceof DomainError && error.code === 'DEADLINE_EXCEEDED';
+      if (!isOutOfTime || !deadline.leaves(0)) throw error;
+      // It was shared with somebody who had less time left.
+      return this.read(expected, about, deadline);
+    }
+  }
+
+  private async info(expected: ExpectedChain, about: About, deadline: Deadline): Promise<DiskLayer[] | undefined> {
+    const timeoutMs = Math.ceil(deadline.timeoutMs(LONGEST_MS));
+    try {
+      const answer = await this.qemuImg([...INFO, expected.path], timeoutMs);
+      if (answer === undefined)
+        throw new DomainError('UNSUPPORTED_BY_DRIVER', { ...about, reason: 'the host has no qemu-img' });
+      if (answer.code !== 0) throw unreadable(about);
+      return layersIn(answer.output, expected);
+    } catch (error) {
+      if (error instanceof DomainError) throw error;
+      // It waited for its turn, and was ended for want of the caller's time: that says nothing of the file.
+      if (!deadline.leaves(TIMER_MS)) throw new DomainError('DEADLINE_EXCEEDED', about, { cause: error });
+      throw unreadable(about, error);
+    }
   }
 }
 
@@ -76,5 +91,5 @@ const imageOf = (header: DiskHeader | undefined): ExpectedChain['image'] =>
     ? null
     : { id: header.identity.imageId, path: header.backingFile };
 
-const unreadable = (about: Readonly<Record<string, string>>, cause?: unknown): DomainError =>
+const unreadable = (about: About, cause?: unknown): DomainError =>
   new DomainError('HYPERVISOR_ERROR', { ...about, reason: 'qemu-img cannot read it within its limits' }, { cause });
