@@ -40,7 +40,13 @@ const TRIED = [
   WITHOUT_QEMU,
 ];
 /** Too long for a test, or this very run: only that the script and its program are there. */
-const LOOKED_AT = ['npm test', 'npm run attack', 'npm run faults -- vms', 'npm run skew'];
+const LOOKED_AT = [
+  'npm test',
+  'npm run attack',
+  'npm run faults -- vms',
+  'npm run skew',
+  'npm run distribution -- <image.qcow2>',
+];
 
 const find = (title: string): ReadmeCommand => {
   const found = commands.find((one) => one.title === title);
