@@ -36,6 +36,21 @@ describe('the drive for media', () => {
     expect(withMedium(both, null, SEED)).toBe(seeded);
   });
 
+  it('leaves the seed on Q35 where it is, with the one controller that it needs behind all other ports', () => {
+    const seeded = withSeed(Q35, SEED);
+    expect(seeded).toContain(
+      '<controller type="pci" index="33" model="pcie-root-port"/><controller type="scsi" index="0" model="virtio-scsi">' +
+        '<address type="pci" domain="0x0000" bus="0x21" slot="0x00" function="0x0"/></controller>',
+    );
+    expect(targetsIn(seeded)).toEqual({ [SEED]: 'sdb' });
+    const both = withMedium(seeded, ISO, SEED);
+    expect(disksOf(both).map(({ target }) => target)).toEqual(['sda', 'sdb']);
+    expect(withMedium(both, null, SEED)).toBe(seeded);
+    const again = withSeed(seeded.replace(/<disk .*<\/disk>/, ''), SEED);
+    expect(again).toBe(seeded);
+    expect(withSeed(PLAIN, SEED)).not.toContain('controller');
+  });
+
   it('is left as it is where it is so already', () => {
     const seeded = withSeed(PLAIN, SEED);
     expect(withMedium(seeded, null, SEED)).toBe(seeded);

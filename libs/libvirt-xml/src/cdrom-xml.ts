@@ -1,6 +1,6 @@
 import { isOnQ35 } from './hardware-xml.js';
 import { attribute, elements, tags } from './read-markup.js';
-import { CDROM_TARGETS, cdromXml, seedDiskXml, type Board } from './seed-xml.js';
+import { MEDIUM_TARGETS, cdromXml, seedControllerXml, seedDiskXml, type Board } from './seed-xml.js';
 import { withDevice } from './volume-xml.js';
 import { escaped } from './xml-element.js';
 
@@ -47,17 +47,22 @@ export const withMedium = (definition: string, path: string | null, seedPath: st
   const seed = seedOf(bare, seedPath);
   const board = boardOf(definition);
   // The first one: libvirt boots from no other.
-  const drive = path === null ? '' : cdromXml(path, CDROM_TARGETS[board].first);
+  const drive = path === null ? '' : cdromXml(path, MEDIUM_TARGETS[board]);
   const moved = seed === undefined ? '' : seedDiskXml(seedPath, board, path !== null);
   const devices = `${drive}${moved}`;
   return devices === '' ? bare : withDevice(without(bare, seed), devices);
 };
 
+const hasScsi = (domainXml: string): boolean =>
+  tags(domainXml, 'controller').some((tag) => attribute(tag, 'type') === 'scsi');
+
 /** The definition with the seed of cloud-init; the same document when it has it. */
 export const withSeed = (definition: string, seedPath: string): string => {
   if (seedOf(definition, seedPath) !== undefined) return definition;
   const hasDrive = driveOf(definition, seedPath) !== undefined;
-  return withDevice(definition, seedDiskXml(seedPath, boardOf(definition), hasDrive));
+  const board = boardOf(definition);
+  const controller = board === 'q35' && !hasScsi(definition) ? seedControllerXml() : '';
+  return withDevice(definition, `${controller}${seedDiskXml(seedPath, board, hasDrive)}`);
 };
 
 const SOURCE = /<source(?:\s[^>]*)?\/>|<source(?:\s[^>]*[^/])?>[\s\S]*?<\/source>/;

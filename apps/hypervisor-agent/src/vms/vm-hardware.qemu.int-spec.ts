@@ -87,7 +87,7 @@ onQemu((at) => {
         disksOf(domain)
           .map(({ target }) => target)
           .sort(),
-      ).toEqual(['sda', 'vda', 'vdb']);
+      ).toEqual(['sdb', 'vda', 'vdb']);
     expect(disksOf(await made({})).map(({ target }) => target)).toEqual(['vda']);
     await agent.call(removeVolume, volume);
   }, 240_000);
