@@ -27,12 +27,14 @@ export class OvercommitService {
   set(actor: Actor, rawInput: unknown): Promise<Host> {
     const { idempotencyKey: key, ...input } = validateInput(SetHostOvercommit, rawInput);
     const { hostId: id, ...ratios } = input;
-    // Within the commit, so that an attempt is found in the audit.
+    // Within the commit, so that an attempt is found in the audit. No event tells of the ratios: the audit does, of CPUs and memory.
     const prepare = (): void => {
       requireAdministrator(actor);
     };
     const show = (hostId: string): Promise<Host> => this.show(actor, hostId);
-    const asked = { actor, operation: 'setHostOvercommit', key, input, resourceKind: 'host', prepare, show };
+    const operation = 'setHostOvercommit';
+    const verb = `${operation}:${String(ratios.cpuRatio ?? 'default')}/${String(ratios.memoryRatio ?? 'default')}`;
+    const asked = { actor, operation, verb, key, input, resourceKind: 'host', prepare, show };
     return this.change.commit(asked, async (tx) => {
       if (!isUuid(id) || !(await this.hosts.isKnown(tx, id))) throw new DomainError('HOST_NOT_FOUND');
       await this.hosts.setRatios(tx, id, ratios);

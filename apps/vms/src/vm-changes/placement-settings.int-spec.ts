@@ -106,6 +106,10 @@ describe('placement by settings of a deployment', () => {
     expect(data?.['hosts']).toContainEqual({ id: hostId, overcommit: { cpuRatio: 1.25, memoryRatio: 3 } });
     expect(await set({ cpuRatio: 0.5 })).toBe('INVALID_INPUT');
     expect(await set({ memoryRatio: 9 })).toBe('INVALID_INPUT');
+    const told = await database().auditEntry.findMany({
+      where: { resourceId: hostId, verb: { startsWith: 'setHostOvercommit' }, result: 'ok' },
+    });
+    expect(told.map(({ verb }) => verb)).toEqual(['setHostOvercommit:1.25/default']);
     // What is there already stays there.
     expect(await set({})).toEqual({ cpuRatio: 1, memoryRatio: 3, isCpuRatioOwn: false, isMemoryRatioOwn: false });
     expect(await database().vm.count({ where: { hostId, state: { not: 'DELETED' } } })).toBe(5);
