@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { DepartmentsModule } from '../departments/departments.module.js';
 import { ImageRepository } from './image.repository.js';
 import { ImageResolver } from './image.resolver.js';
 import { TemplateChoice } from './template-choice.js';
@@ -15,6 +16,7 @@ import { TemplateResolver } from './template.resolver.js';
 import { TemplateService } from './template.service.js';
 
 @Module({
+  imports: [DepartmentsModule],
   providers: [
     ImageRepository,
     ImageResolver,

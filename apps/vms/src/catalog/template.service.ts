@@ -1,11 +1,11 @@
 import { can, readableDepartments, type Verb } from '@infinibay/access-domain';
-import { DomainError, findDepartments, type Actor, type ErrorCode } from '@infinibay/contracts';
+import { DomainError, type Actor, type ErrorCode } from '@infinibay/contracts';
 import { validateInput } from '@infinibay/platform-graphql';
-import { RequestClient } from '@infinibay/platform-messaging';
 import { isUuid } from '@infinibay/platform-subgraph';
 import { Injectable } from '@nestjs/common';
 import { Change, type Transaction } from '../database.js';
 import type { Template as TemplateRow } from '../generated/prisma/client.js';
+import { KnownDepartments } from '../departments/known-departments.js';
 import { TemplateContentCheck, isSameContents } from './template-contents.js';
 import { MAX_VERSIONS, TemplateVersionRepository, type TemplateContents } from './template-version.repository.js';
 import {
@@ -18,7 +18,6 @@ import {
 import { TemplateRepository, type TemplateSummary } from './template.repository.js';
 
 /** A person waits for the answer. */
-const TIMEOUT_MS = 1_000;
 
 /** What a repeated call gets too, when the template is gone by then. */
 export interface TemplateFacts {
@@ -53,7 +52,7 @@ export class TemplateService {
     private readonly templates: TemplateRepository,
     private readonly versions: TemplateVersionRepository,
     private readonly check: TemplateContentCheck,
-    private readonly requests: RequestClient,
+    private readonly departments: KnownDepartments,
   ) {}
 
   /** @throws DomainError INVALID_INPUT */
@@ -70,7 +69,7 @@ export class TemplateService {
     // Within the commit, so that an attempt is found in the audit.
     const prepare = async (): Promise<void> => {
       requireRight(actor, 'create', departmentId, 'DEPARTMENT_NOT_FOUND');
-      if (departmentId !== null) await this.requireDepartment(actor, departmentId);
+      if (departmentId !== null) await this.departments.require(actor, departmentId);
     };
     const asked = { operation: 'createTemplate', verb: 'create', missing: 'DEPARTMENT_NOT_FOUND' } as const;
     return this.commit({ actor, key, input, prepare, ...asked }, async (tx) => {
@@ -120,15 +119,6 @@ export class TemplateService {
     if (row === null) throw new DomainError('TEMPLATE_NOT_FOUND');
     requireRight(actor, verb, row.departmentId, 'TEMPLATE_NOT_FOUND');
     return row;
-  }
-
-  /** Tokens of members name departments that exist; users knows the others. @throws DomainError DEPARTMENT_NOT_FOUND */
-  private async requireDepartment(actor: Actor, departmentId: string): Promise<void> {
-    if (!isUuid(departmentId)) throw new DomainError('DEPARTMENT_NOT_FOUND');
-    if (actor.departmentIds.includes(departmentId)) return;
-    const within = { timeoutMs: TIMEOUT_MS };
-    const found = await this.requests.call(findDepartments, { departmentIds: [departmentId] }, within);
-    if (found.departments.length === 0) throw new DomainError('DEPARTMENT_NOT_FOUND');
   }
 
   /** Who may not do it any more hears of a repeated call what a new one would be answered. */

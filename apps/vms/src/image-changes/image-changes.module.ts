@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { DepartmentsModule } from '../departments/departments.module.js';
 import { CatalogModule } from '../catalog/catalog.module.js';
 import { HostsModule } from '../hosts/hosts.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
@@ -23,7 +24,7 @@ import { ImageWorker } from './image.worker.js';
 import { VmTemplate } from './vm-template.js';
 
 @Module({
-  imports: [CatalogModule, HostsModule, OperationsModule, VmsModule, VolumesModule],
+  imports: [DepartmentsModule, CatalogModule, HostsModule, OperationsModule, VmsModule, VolumesModule],
   providers: [
     ImageClaimRepository,
     ImageUploadRepository,

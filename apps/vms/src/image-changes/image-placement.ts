@@ -1,16 +1,14 @@
 import { can } from '@infinibay/access-domain';
-import { DEFAULT_POOL, DomainError, findDepartments, type Actor } from '@infinibay/contracts';
-import { RequestClient } from '@infinibay/platform-messaging';
+import { DEFAULT_POOL, DomainError, type Actor } from '@infinibay/contracts';
 import { isUuid } from '@infinibay/platform-subgraph';
 import { choosePool, type PoolCandidate } from '@infinibay/vms-domain';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
+import { KnownDepartments } from '../departments/known-departments.js';
 import { HostMaintenanceRepository } from '../hosts/host-maintenance.repository.js';
 import { HostRepository } from '../hosts/host.repository.js';
 import { StoragePoolRepository } from '../volumes/storage-pool.repository.js';
 import { VOLUME_OPTIONS, type VolumeOptions } from '../volumes/volume-options.js';
-
-const ASK_TIMEOUT_MS = 1_000;
 
 /** Whose an image may be, and which host fetches it. */
 @Injectable()
@@ -19,22 +17,15 @@ export class ImagePlacement {
     private readonly pools: StoragePoolRepository,
     private readonly hosts: HostRepository,
     private readonly maintenances: HostMaintenanceRepository,
-    private readonly requests: RequestClient,
+    private readonly departments: KnownDepartments,
     @Inject(VOLUME_OPTIONS) private readonly options: VolumeOptions,
   ) {}
 
-  /** Members' tokens name departments that there are; of others users is asked. @throws DomainError FORBIDDEN, DEPARTMENT_NOT_FOUND */
+  /** @throws DomainError FORBIDDEN (an image for all departments), DEPARTMENT_NOT_FOUND */
   async requireOwner(actor: Actor, departmentId: string | null): Promise<void> {
-    const mayImport = can(actor, 'create', { kind: 'image', departmentId });
-    if (departmentId === null) {
-      if (!mayImport) throw new DomainError('FORBIDDEN');
-      return;
-    }
-    if (!isUuid(departmentId) || !mayImport) throw new DomainError('DEPARTMENT_NOT_FOUND');
-    if (actor.departmentIds.includes(departmentId)) return;
-    const asked = { departmentIds: [departmentId] };
-    const { departments } = await this.requests.call(findDepartments, asked, { timeoutMs: ASK_TIMEOUT_MS });
-    if (departments.length === 0) throw new DomainError('DEPARTMENT_NOT_FOUND');
+    if (!can(actor, 'create', { kind: 'image', departmentId }))
+      throw new DomainError(departmentId === null ? 'FORBIDDEN' : 'DEPARTMENT_NOT_FOUND');
+    if (departmentId !== null) await this.departments.require(actor, departmentId);
   }
 
   /**

@@ -1,5 +1,5 @@
 import { can, readableDepartments, type Verb } from '@infinibay/access-domain';
-import { DomainError, findDepartments, type Actor, type ErrorCode } from '@infinibay/contracts';
+import { DomainError, type Actor, type ErrorCode } from '@infinibay/contracts';
 import {
   connectionOf,
   parsePage,
@@ -7,12 +7,12 @@ import {
   type CountedLater,
   type GraphContext,
 } from '@infinibay/platform-graphql';
-import { RequestClient } from '@infinibay/platform-messaging';
 import { isUuid, onlyUuids } from '@infinibay/platform-subgraph';
 import { Injectable } from '@nestjs/common';
 import type DataLoader from 'dataloader';
 import { Change, type Transaction } from '../database.js';
 import type { PlacementGroup as GroupRow } from '../generated/prisma/client.js';
+import { KnownDepartments } from '../departments/known-departments.js';
 import { GroupMemberRepository, type MemberPlace } from './group-member.repository.js';
 import {
   CreatePlacementGroup,
@@ -22,9 +22,6 @@ import {
 } from './placement-group.inputs.js';
 import type { PlacementGroup } from './placement-group.model.js';
 import { PlacementGroupRepository } from './placement-group.repository.js';
-
-/** A person waits for the answer. */
-const TIMEOUT_MS = 1_000;
 
 /** What a mutation answers; also what a repeated call gets, when the group is gone by then. */
 interface GroupFacts extends Pick<GroupRow, 'id' | 'departmentId' | 'name' | 'policy' | 'strictness'> {
@@ -48,7 +45,7 @@ export class PlacementGroupService {
     private readonly change: Change,
     private readonly groups: PlacementGroupRepository,
     private readonly members: GroupMemberRepository,
-    private readonly requests: RequestClient,
+    private readonly departments: KnownDepartments,
   ) {}
 
   /** @throws DomainError PLACEMENT_GROUP_NOT_FOUND */
@@ -86,7 +83,10 @@ export class PlacementGroupService {
   create(actor: Actor, rawInput: unknown): Promise<PlacementGroup> {
     const { idempotencyKey: key, ...input } = validateInput(CreatePlacementGroup, rawInput);
     // Within the commit, so that an attempt is found in the audit.
-    const prepare = (): Promise<void> => this.requireDepartment(actor, input.departmentId);
+    const prepare = async (): Promise<void> => {
+      requireRight(actor, 'create', input.departmentId, 'DEPARTMENT_NOT_FOUND');
+      await this.departments.require(actor, input.departmentId);
+    };
     const asked = { actor, key, input, prepare, operation: 'createPlacementGroup', verb: 'create' } as const;
     return this.commit(asked, (tx) => this.groups.create(tx, input));
   }
@@ -118,16 +118,6 @@ export class PlacementGroupService {
     if (row === null) throw new DomainError('PLACEMENT_GROUP_NOT_FOUND');
     requireRight(actor, verb, row.departmentId, 'PLACEMENT_GROUP_NOT_FOUND');
     return row;
-  }
-
-  /** Tokens of members name departments that exist; users knows the others. @throws DomainError DEPARTMENT_NOT_FOUND */
-  private async requireDepartment(actor: Actor, departmentId: string): Promise<void> {
-    if (!isUuid(departmentId)) throw new DomainError('DEPARTMENT_NOT_FOUND');
-    requireRight(actor, 'create', departmentId, 'DEPARTMENT_NOT_FOUND');
-    if (actor.departmentIds.includes(departmentId)) return;
-    const asked = { departmentIds: [departmentId] };
-    const { departments } = await this.requests.call(findDepartments, asked, { timeoutMs: TIMEOUT_MS });
-    if (departments.length === 0) throw new DomainError('DEPARTMENT_NOT_FOUND');
   }
 
   /** Who may not do it any more hears of a repeated call that there is no such group. */

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { DepartmentsModule } from '../departments/departments.module.js';
 import { VmsModule } from '../vms/vms.module.js';
 import { GroupMemberRepository } from './group-member.repository.js';
 import { PlacementGroupFieldsResolver, VmPlacementGroupsResolver } from './placement-group-fields.resolver.js';
@@ -7,7 +8,7 @@ import { PlacementGroupConnectionResolver, PlacementGroupResolver } from './plac
 import { PlacementGroupService } from './placement-group.service.js';
 
 @Module({
-  imports: [VmsModule],
+  imports: [DepartmentsModule, VmsModule],
   providers: [
     PlacementGroupRepository,
     GroupMemberRepository,

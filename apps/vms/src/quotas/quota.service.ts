@@ -1,26 +1,16 @@
 import { can } from '@infinibay/access-domain';
-import {
-  DomainError,
-  departmentQuotaChanged,
-  findDepartments,
-  isRetryable,
-  type Actor,
-  type EventEnvelope,
-} from '@infinibay/contracts';
+import { DomainError, departmentQuotaChanged, isRetryable, type Actor, type EventEnvelope } from '@infinibay/contracts';
 import { validateInput, type GraphContext } from '@infinibay/platform-graphql';
 import type { Logger } from '@infinibay/platform-logging';
-import { RequestClient } from '@infinibay/platform-messaging';
 import { newEvent } from '@infinibay/platform-persistence';
 import { LOGGER } from '@infinibay/platform-service';
 import { isUuid, onlyUuids } from '@infinibay/platform-subgraph';
 import { NOTHING, QUOTAS, UNLIMITED, type Limits, type Quantities } from '@infinibay/vms-domain';
 import { Inject, Injectable } from '@nestjs/common';
 import { Change } from '../database.js';
+import { KnownDepartments } from '../departments/known-departments.js';
 import { SetDepartmentQuota } from './quota.inputs.js';
 import { QuotaRepository } from './quota.repository.js';
-
-/** A person waits for the answer. */
-const TIMEOUT_MS = 1_000;
 
 /** What was set; also what a repeated call gets. */
 export interface QuotaSet extends Limits {
@@ -33,7 +23,7 @@ export class QuotaService {
   constructor(
     private readonly change: Change,
     private readonly stored: QuotaRepository,
-    private readonly requests: RequestClient,
+    private readonly departments: KnownDepartments,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -46,7 +36,7 @@ export class QuotaService {
     const { departmentId, ...limits } = input;
     const prepare = async (): Promise<void> => {
       requireAdministrator(actor, departmentId);
-      await this.requireDepartment(departmentId);
+      await this.requireDepartment(actor, departmentId);
     };
     const show = (set: QuotaSet): QuotaSet => {
       requireAdministrator(actor, departmentId);
@@ -75,12 +65,9 @@ export class QuotaService {
   }
 
   /** A quota of a department that does not exist harms nobody: while users is away, it is set. @throws DomainError DEPARTMENT_NOT_FOUND */
-  private async requireDepartment(departmentId: string): Promise<void> {
-    if (!isUuid(departmentId)) throw new DomainError('DEPARTMENT_NOT_FOUND');
+  private async requireDepartment(actor: Actor, departmentId: string): Promise<void> {
     try {
-      const asked = { departmentIds: [departmentId] };
-      const { departments } = await this.requests.call(findDepartments, asked, { timeoutMs: TIMEOUT_MS });
-      if (departments.length === 0) throw new DomainError('DEPARTMENT_NOT_FOUND');
+      await this.departments.require(actor, departmentId);
     } catch (error) {
       if (!isRetryable(error)) throw error;
       this.logger.warn({ err: error, departmentId }, 'users does not answer; the quota is set unseen');

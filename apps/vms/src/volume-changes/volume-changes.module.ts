@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { DepartmentsModule } from '../departments/departments.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
 import { QuotasModule } from '../quotas/quotas.module.js';
 import { SnapshotsModule } from '../snapshots/snapshots.module.js';
@@ -14,7 +15,7 @@ import { VolumeReconciler } from './volume.reconciler.js';
 import { VolumeWorker } from './volume.worker.js';
 
 @Module({
-  imports: [OperationsModule, QuotasModule, VmsModule, VolumesModule, SnapshotsModule],
+  imports: [DepartmentsModule, OperationsModule, QuotasModule, VmsModule, VolumesModule, SnapshotsModule],
   providers: [
     VolumeClaimRepository,
     VolumeJournal,

@@ -1,11 +1,11 @@
 import { can, readableDepartments } from '@infinibay/access-domain';
-import { DomainError, findDepartments, type Actor } from '@infinibay/contracts';
-import { RequestClient } from '@infinibay/platform-messaging';
+import { DomainError, type Actor } from '@infinibay/contracts';
 import { isUuid } from '@infinibay/platform-subgraph';
 import { choosePool, requireMovable, type PoolCandidate } from '@infinibay/vms-domain';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
 import type { Volume } from '../generated/prisma/client.js';
+import { KnownDepartments } from '../departments/known-departments.js';
 import { SnapshotRepository } from '../snapshots/snapshot.repository.js';
 import { refuseWhileScheduled } from '../vms/scheduled-deletion.js';
 import { VmRepository } from '../vms/vm.repository.js';
@@ -13,27 +13,21 @@ import { StoragePoolRepository } from '../volumes/storage-pool.repository.js';
 import { VOLUME_OPTIONS, type VolumeOptions } from '../volumes/volume-options.js';
 import type { CreateVolume } from './volume.inputs.js';
 
-const ASK_TIMEOUT_MS = 1_000;
-
 /** From what a client asks for to a pool that has room for it. */
 @Injectable()
 export class VolumePlacement {
   constructor(
     private readonly pools: StoragePoolRepository,
     private readonly vms: VmRepository,
-    private readonly requests: RequestClient,
+    private readonly departments: KnownDepartments,
     private readonly snapshots: SnapshotRepository,
     @Inject(VOLUME_OPTIONS) private readonly options: VolumeOptions,
   ) {}
 
-  /** Members' tokens name departments that there are; of others users is asked. @throws DomainError DEPARTMENT_NOT_FOUND */
+  /** @throws DomainError DEPARTMENT_NOT_FOUND, also for who may not make volumes there */
   async requireDepartment(actor: Actor, departmentId: string): Promise<void> {
-    if (!isUuid(departmentId) || !can(actor, 'create', { kind: 'volume', departmentId }))
-      throw new DomainError('DEPARTMENT_NOT_FOUND');
-    if (actor.departmentIds.includes(departmentId)) return;
-    const asked = { departmentIds: [departmentId] };
-    const { departments } = await this.requests.call(findDepartments, asked, { timeoutMs: ASK_TIMEOUT_MS });
-    if (departments.length === 0) throw new DomainError('DEPARTMENT_NOT_FOUND');
+    if (!can(actor, 'create', { kind: 'volume', departmentId })) throw new DomainError('DEPARTMENT_NOT_FOUND');
+    await this.departments.require(actor, departmentId);
   }
 
   /**
