@@ -9,9 +9,11 @@ import {
   hostHeartbeat,
   hostReportSubject,
   hostPortLinksObserved,
+  hostTuningObserved,
   hostVmsMeasured,
   hostVmPowerChanged,
   type HostHardware,
+  type HostTuning,
   type ObservedLinks,
   type ObservedSizes,
   type ReplyOf,
@@ -73,6 +75,8 @@ export class RunningAgent {
   readonly links = new Map<string, ObservedLinks>();
   /** What the newest report told that VMs can be made of. */
   hardware: HostHardware | undefined;
+  /** And which memory and CPUs they can have. */
+  tuning: HostTuning | undefined;
   private problems = new Map<string, string>();
 
   private constructor(
@@ -205,6 +209,15 @@ export class RunningAgent {
       { logger },
       ({ hardware }) => {
         this.hardware = hardware;
+      },
+    );
+    subscribeToReport(
+      connection,
+      hostTuningObserved,
+      hostReportSubject(hostTuningObserved, this.hostId),
+      { logger },
+      ({ tuning }) => {
+        this.tuning = tuning;
       },
     );
     subscribeToReport(

@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  NOT_TUNED,
   PLAIN_HARDWARE,
   defineMachine,
+  defineTunedMachine,
   defineVm,
   ensureDisk,
   ensureFilter,
@@ -223,6 +225,10 @@ describe("the agent on libvirt's test driver", () => {
     const vmId = randomUUID();
     const asked = { fence: 1, spec: vmSpec(vmId), hardware: { ...PLAIN_HARDWARE, tpm: true } };
     expect(await agent.refusal(defineMachine, asked)).toBe('UNSUPPORTED_BY_DRIVER');
+    expect(await pollUntil(() => agent.tuning, { what: 'the other report', timeoutMs: 60_000 })).toEqual({ nodes: [] });
+    const sizes = { vcpus: 1, maxVcpus: 1, memoryMib: 64, maxMemoryMib: 64 };
+    const pinned = { ...asked, hardware: PLAIN_HARDWARE, tuning: { ...NOT_TUNED, cpuPinning: ['0'] }, sizes };
+    expect(await agent.refusal(defineTunedMachine, pinned)).toBe('UNSUPPORTED_BY_DRIVER');
     expect(await agent.call(inspectVm, { vmId })).toEqual({ domain: null, disk: null });
   });
 

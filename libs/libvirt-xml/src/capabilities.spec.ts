@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { capabilityFacts, qemuUserOf } from './capabilities.js';
+import { capabilityFacts, hostNodes, qemuUserOf } from './capabilities.js';
 
 const CAPABILITIES = `<capabilities><host><uuid>cd289c2a-e099-479d-bbbf-432298175c9b</uuid>
   <cpu><arch>x86_64</arch><model>EPYC-Milan</model><vendor>AMD</vendor><microcode version='1'/>
     <topology sockets='1' dies='1' cores='2' threads='1'/><feature name='vaes'/><feature name='sse4.1'/><pages unit='KiB' size='4'/></cpu>
   <topology><cells num='2'>
     <cell id='0'><memory unit='KiB'>2097152</memory><pages unit='KiB' size='4'>524288</pages>
+      <pages unit='KiB' size='2048'>64</pages><pages unit='KiB' size='1048576'>0</pages>
       <distances><sibling id='0' value='10'/><sibling id='1' value='21'/></distances>
       <cpus num='2'><cpu id='0' socket_id='0' core_id='0' siblings='0,2'/><cpu id='2' socket_id='0' core_id='0' siblings='0,2'/></cpus></cell>
     <cell id='3'><memory unit='KiB'>1536</memory><cpus num='0'></cpus></cell></cells></topology>
@@ -57,6 +58,20 @@ describe(capabilityFacts.name, () => {
       numaCells: [],
       guestKinds: [],
     });
+  });
+});
+
+describe(hostNodes.name, () => {
+  it('tells the huge pages of each node, of the sizes that it has', () => {
+    const hugePages = [
+      { size: 'MIB_2', total: 64 },
+      { size: 'GIB_1', total: 0 },
+    ];
+    expect(hostNodes(CAPABILITIES)).toEqual([
+      { id: 0, memoryMib: 2_048, cpus: [0, 2], hugePages },
+      { id: 3, memoryMib: 1, cpus: [], hugePages: [] },
+    ]);
+    expect(hostNodes('<capabilities/>')).toEqual([]);
   });
 });
 

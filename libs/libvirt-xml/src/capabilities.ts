@@ -1,4 +1,13 @@
-import type { HostCpu, HostGuestKind, HostMachineType, HostNumaCell } from '@infinibay/contracts';
+import {
+  HUGE_PAGE_MIB,
+  HugePageSize,
+  type HostCpu,
+  type HostGuestKind,
+  type HostMachineType,
+  type HostNode,
+  type HostNumaCell,
+  type HugePagePool,
+} from '@infinibay/contracts';
 import { attribute, elements, tags, textOf } from './read-markup.js';
 
 /** What libvirt's capabilities tell of a host. */
@@ -19,6 +28,32 @@ export const capabilityFacts = (capabilitiesXml: string): CapabilityFacts => {
       .filter((guest) => textOf(guest, 'os_type') === 'hvm')
       .flatMap((guest) => elements(guest, 'arch').map(guestKindOf)),
   };
+};
+
+/** A NUMA node, with how many huge pages of each size it has; which of them are free is asked of libvirt by itself. */
+export interface HostNodeFacts extends Omit<HostNode, 'hugePages'> {
+  readonly hugePages: readonly Omit<HugePagePool, 'free'>[];
+}
+
+/** The NUMA nodes of the host; libvirt tells one where there is no NUMA. */
+export const hostNodes = (capabilitiesXml: string): HostNodeFacts[] =>
+  elements(elements(capabilitiesXml, 'host')[0] ?? '', 'cell').map((xml) => {
+    const { id, memoryMib, cpus } = cellOf(xml);
+    return { id, memoryMib, cpus, hugePages: pagePoolsOf(xml) };
+  });
+
+const KIB_PER_MIB = 1_024;
+
+const pagePoolsOf = (cellXml: string): Omit<HugePagePool, 'free'>[] => {
+  const pools = elements(cellXml, 'pages').map((pages): [number, number] => [
+    numberOf(tags(pages, 'pages')[0], 'size'),
+    Number(textOf(pages, 'pages') ?? 0),
+  ]);
+  const totalOf = new Map(pools);
+  return HugePageSize.options.flatMap((size) => {
+    const total = totalOf.get(HUGE_PAGE_MIB[size] * KIB_PER_MIB);
+    return total === undefined ? [] : [{ size, total }];
+  });
 };
 
 /** The user and group that QEMU runs as. */

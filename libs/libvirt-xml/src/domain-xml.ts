@@ -1,6 +1,7 @@
 import { PLAIN_HARDWARE, type VmHardware, type VmNic, type VmSpec } from '@infinibay/contracts';
 import { MACHINE_NAMES, boardDevices, cpuElement, featuresElement, osElement } from './hardware-xml.js';
 import { domainName } from './names.js';
+import { guestNodes, sizeElements, type TunedVm } from './tuning-xml.js';
 import { element, renderXml, type XmlElement } from './xml-element.js';
 
 /** What the host adds to a VM's specification. */
@@ -16,6 +17,8 @@ export interface DomainHostContext {
   readonly consoleLogPath?: string | undefined;
   /** What it is made of; as every VM always was when left out: `pc` boots a BIOS disk fastest under software emulation. */
   readonly hardware?: VmHardware | undefined;
+  /** Which memory and CPUs of the host it has, with all of its sizes; whatever the host gives it when left out. */
+  readonly tuned?: TunedVm | undefined;
   /** Machine type, in place of the newest of its board. */
   readonly machine?: string | undefined;
   /** Absolute path of the variables of UEFI, which libvirt makes at the first start; only with such a firmware. */
@@ -42,8 +45,7 @@ export const domainXml = (spec: VmSpec, host: DomainHostContext): string =>
       element('uuid', {}, spec.vmId),
       element('title', {}, titleOf(spec)),
       metadata(spec, host.fence),
-      element('memory', { unit: 'MiB' }, String(spec.memoryMib)),
-      element('vcpu', { placement: 'static' }, String(spec.vcpus)),
+      ...sizeElements(spec, host.tuned),
       ...(host.virtType === 'test' ? testDriverBody(spec, host) : qemuBody(spec, host)),
     ),
   );
@@ -66,7 +68,7 @@ const testDriverBody = (spec: VmSpec, host: DomainHostContext): XmlElement[] => 
 
 const qemuBody = (spec: VmSpec, host: DomainHostContext): XmlElement[] => {
   const { hardware = PLAIN_HARDWARE, virtType, variablesPath } = host;
-  const cpu = cpuElement(hardware, virtType);
+  const cpu = cpuElement(hardware, virtType, guestNodes(host.tuned));
   return [
     osElement({ hardware, machine: host.machine ?? MACHINE_NAMES[hardware.machine], variablesPath }),
     featuresElement(hardware),

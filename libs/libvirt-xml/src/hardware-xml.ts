@@ -67,14 +67,19 @@ export const featuresElement = ({ firmware }: VmHardware): XmlElement =>
     firmware === 'UEFI_SECURE_BOOT' ? element('smm', { state: 'on' }) : undefined,
   );
 
-/** undefined: what the emulator chooses. */
-export const cpuElement = ({ cpuModel }: VmHardware, virtType: string): XmlElement | undefined => {
-  const passedThrough = element('cpu', { mode: 'host-passthrough', migratable: 'on' });
-  if (cpuModel === 'DEFAULT') return virtType === 'kvm' ? passedThrough : undefined;
-  if (cpuModel === 'HOST_PASSTHROUGH') return passedThrough;
-  if (cpuModel === 'HOST_MODEL') return element('cpu', { mode: 'host-model' });
-  if (cpuModel === 'MAXIMUM') return element('cpu', { mode: 'maximum' });
-  return element('cpu', { mode: 'custom', match: 'exact' }, element('model', { fallback: 'forbid' }, cpuModel));
+/** @param nodes that its guest sees; undefined: one @returns undefined: what the emulator chooses */
+export const cpuElement = (
+  { cpuModel }: VmHardware,
+  virtType: string,
+  nodes: XmlElement | undefined,
+): XmlElement | undefined => {
+  const passedThrough = element('cpu', { mode: 'host-passthrough', migratable: 'on' }, nodes);
+  if (cpuModel === 'HOST_PASSTHROUGH' || (cpuModel === 'DEFAULT' && virtType === 'kvm')) return passedThrough;
+  // Without a model libvirt takes the emulator's choice.
+  if (cpuModel === 'DEFAULT') return nodes === undefined ? undefined : element('cpu', {}, nodes);
+  if (cpuModel === 'HOST_MODEL') return element('cpu', { mode: 'host-model' }, nodes);
+  if (cpuModel === 'MAXIMUM') return element('cpu', { mode: 'maximum' }, nodes);
+  return element('cpu', { mode: 'custom', match: 'exact' }, element('model', { fallback: 'forbid' }, cpuModel), nodes);
 };
 
 /** What a board needs before anything is plugged in. */

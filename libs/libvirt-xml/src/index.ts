@@ -20,5 +20,6 @@ export * from './port-links.js';
 export * from './probe-xml.js';
 export * from './snapshot-xml.js';
 export * from './seed-xml.js';
+export * from './tuning-xml.js';
 export * from './volume-xml.js';
 export * from './xml-element.js';

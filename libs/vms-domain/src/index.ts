@@ -20,6 +20,7 @@ export * from './spec/domain-comparison.js';
 export * from './spec/hardware.js';
 export * from './spec/link-comparison.js';
 export * from './spec/spec-changes.js';
+export * from './spec/tuning.js';
 export * from './spec/vm-spec.js';
 export * from './templates.js';
 export * from './transfer.js';

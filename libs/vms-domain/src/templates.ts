@@ -1,6 +1,7 @@
 import { DomainError, type VmSizes } from '@infinibay/contracts';
 import { z } from 'zod';
 import { CloudInit } from './cloud-init/cloud-init.js';
+import { DEFAULT_HARDWARE } from './spec/hardware.js';
 import { resized, sizesOfSpec, type VmSpec } from './spec/vm-spec.js';
 
 const OPEN = { min: null, max: null } as const;
@@ -58,17 +59,15 @@ export const requireWithinLimits = (limits: TemplateLimits, sizes: LimitedSizes)
 export type SaidSizes = { readonly [Size in keyof VmSizes]: number | null };
 
 /**
- * What is said over what a template, or an image, has. Room that nobody names rises with a size that is above it.
+ * What is said over what a template, or an image, has. Room that nobody names rises with a size that is above it. Whether the
+ * hardware goes with it is not looked at: something else may be said of that too.
  * @throws DomainError INVALID_INPUT for room below the size
  */
-export const sizesOver = (defaults: VmSpec, said: SaidSizes): VmSizes =>
-  sizesOfSpec(
-    resized(defaults, {
-      ...said,
-      vcpus: said.vcpus ?? defaults.vcpus,
-      memoryMib: said.memoryMib ?? defaults.memoryMib,
-    }),
-  );
+export const sizesOver = (defaults: VmSpec, said: SaidSizes): VmSizes => {
+  const { vcpus, memoryMib } = defaults;
+  const sizes = { ...said, vcpus: said.vcpus ?? vcpus, memoryMib: said.memoryMib ?? memoryMib };
+  return sizesOfSpec(resized({ ...defaults, hardware: DEFAULT_HARDWARE }, sizes));
+};
 
 /**
  * Each thing that is said takes the place of the template's, lists as a whole. Keys and the password of a template are those of

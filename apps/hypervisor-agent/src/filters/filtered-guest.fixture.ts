@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import {
+  NOT_TUNED,
+  PLAIN_HARDWARE,
   defineMachine,
+  defineTunedMachine,
   defineVm,
   ensureDisk,
   ensureFilter,
@@ -22,7 +25,9 @@ import {
   type FilterSpec,
   type NetworkSpec,
   type VmHardware,
+  type VmSizes,
   type VmSpec,
+  type VmTuning,
 } from '@infinibay/contracts';
 import type { TestHypervisor } from '@infinibay/testing';
 import { RunningAgent, agentFolders, writeImage, type AgentFolders } from '../agent.fixture.js';
@@ -102,6 +107,14 @@ export class FilteredGuest {
   /** Defines it anew, of this hardware; what runs is not touched. */
   async remake(hardware: VmHardware): Promise<void> {
     await this.agent.call(defineMachine, { fence: 1, spec: this.vmSpec(), hardware });
+  }
+
+  /** The same with this memory and these CPUs of the host, so large. */
+  async retune(tuning: Partial<VmTuning>, sizes: VmSizes): Promise<void> {
+    const { vcpus, memoryMib } = sizes;
+    const spec = { ...this.vmSpec(), vcpus, memoryMib };
+    const asked = { fence: 1, spec, hardware: PLAIN_HARDWARE, tuning: { ...NOT_TUNED, ...tuning }, sizes };
+    await this.agent.call(defineTunedMachine, asked);
   }
 
   verify() {

@@ -4,10 +4,11 @@ import { HypervisorModule } from '../hypervisor/hypervisor.module.js';
 import { HardwareReader } from './hardware.reader.js';
 import { HostFactsReader } from './host-facts.js';
 import { QemuUserReader } from './qemu-user.reader.js';
+import { TuningReader } from './tuning.reader.js';
 
 @Module({
   imports: [HypervisorModule, AccelerationModule],
-  providers: [HostFactsReader, HardwareReader, QemuUserReader],
-  exports: [HostFactsReader, HardwareReader, QemuUserReader],
+  providers: [HostFactsReader, HardwareReader, TuningReader, QemuUserReader],
+  exports: [HostFactsReader, HardwareReader, TuningReader, QemuUserReader],
 })
 export class HostModule {}

@@ -1,16 +1,20 @@
-import { hostHardwareObserved } from '@infinibay/contracts';
+import { hostHardwareObserved, hostTuningObserved } from '@infinibay/contracts';
 import type { Logger } from '@infinibay/platform-logging';
 import { ReportPublisher } from '@infinibay/platform-messaging';
 import { LOGGER } from '@infinibay/platform-service';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { AGENT_CONFIG, type AgentConfig } from '../config.js';
 import { HardwareReader } from '../host/hardware.reader.js';
+import { TuningReader } from '../host/tuning.reader.js';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
 
 /** Heartbeats to one report: whoever hears of the host for the first time keeps what comes after that. */
 const HEARTBEATS = 2;
 
-/** Tells what VMs here can be made of: as soon as libvirt is there, and again and again, for a report may be lost. */
+/**
+ * Tells what VMs here can be made of, and which memory and CPUs they can have: as soon as libvirt is there, and again and
+ * again, for a report may be lost, and huge pages come and go.
+ */
 @Injectable()
 export class HardwareReporter implements OnApplicationBootstrap, OnApplicationShutdown {
   private sequence = 0;
@@ -21,6 +25,7 @@ export class HardwareReporter implements OnApplicationBootstrap, OnApplicationSh
   constructor(
     private readonly hypervisor: Hypervisor,
     private readonly hardware: HardwareReader,
+    private readonly tuning: TuningReader,
     private readonly publisher: ReportPublisher,
     @Inject(AGENT_CONFIG) private readonly config: AgentConfig,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -46,14 +51,26 @@ export class HardwareReporter implements OnApplicationBootstrap, OnApplicationSh
   };
 
   private async report(): Promise<void> {
-    try {
+    const { HOST_ID: hostId } = this.config;
+    await this.attempt('what VMs can be made of', async () => {
       const hardware = await this.hardware.read();
+      return (sequence) => this.publisher.publishForHost(hostHardwareObserved, hostId, { hostId, hardware, sequence });
+    });
+    await this.attempt('which memory and CPUs VMs can have', async () => {
+      const tuning = await this.tuning.read();
+      return (sequence) => this.publisher.publishForHost(hostTuningObserved, hostId, { hostId, tuning, sequence });
+    });
+  }
+
+  /** One that can not be read keeps the other from nobody. */
+  private async attempt(what: string, read: () => Promise<(sequence: number) => void>): Promise<void> {
+    try {
+      const tell = await read();
       if (this.stopped) return;
       this.sequence += 1;
-      const { HOST_ID: hostId } = this.config;
-      this.publisher.publishForHost(hostHardwareObserved, hostId, { hostId, hardware, sequence: this.sequence });
+      tell(this.sequence);
     } catch (error) {
-      this.logger.warn({ err: error }, 'what VMs can be made of could not be read');
+      this.logger.warn({ err: error }, `${what} could not be read`);
     }
   }
 }

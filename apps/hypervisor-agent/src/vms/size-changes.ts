@@ -7,6 +7,8 @@ const KIB = 1_024;
 export interface SizeChange {
   readonly what: string;
   readonly isDue: boolean;
+  /** Of what is fixed while it runs. */
+  readonly isOfRoom?: boolean;
   readonly make: (domain: Domain, timeoutMs: number) => Promise<void>;
 }
 
@@ -20,6 +22,7 @@ export const changesOfDefinition = (has: DomainSizes, want: VmSizes): SizeChange
     {
       what: 'maxVcpus',
       isDue: has.maxVcpus !== want.maxVcpus,
+      isOfRoom: true,
       make: (domain, timeoutMs) => domain.setVcpus(want.maxVcpus, { config: true, maximum: true, timeoutMs }),
     },
     {
@@ -30,6 +33,7 @@ export const changesOfDefinition = (has: DomainSizes, want: VmSizes): SizeChange
     {
       what: 'maxMemory',
       isDue: isOtherBound,
+      isOfRoom: true,
       make: (domain, timeoutMs) => domain.setMemory(maxMemory, { config: true, maximum: true, timeoutMs }),
     },
     {

@@ -1,5 +1,6 @@
 import { inspectSizes, resizeDefinition, resizeLive, type ReplyOf, type RequestOf } from '@infinibay/contracts';
 import type { Domain, LibvirtErrorCode } from '@infinibay/libvirt';
+import { withoutGuestNodes } from '@infinibay/libvirt-xml';
 import { Authorize } from '@infinibay/platform-access';
 import type { Logger } from '@infinibay/platform-logging';
 import { HandlesRequest, type RequestMeta } from '@infinibay/platform-messaging';
@@ -54,7 +55,11 @@ export class VmSizesHandlers {
     return this.gate.perform(request, until, async (deadline) => {
       const domain = await this.domains.get(vmId, deadline);
       const { definition } = await this.domains.sizes(vmId, deadline);
-      for (const { make } of definition === null ? [] : changesOfDefinition(definition, sizes))
+      const changes = definition === null ? [] : changesOfDefinition(definition, sizes);
+      // libvirt gives a domain no other room than its nodes have; those that go with the new one the next start defines.
+      if (changes.some(({ isOfRoom }) => isOfRoom === true))
+        await this.domains.redefine(domain, deadline, withoutGuestNodes);
+      for (const { make } of changes)
         await this.hypervisor.use('resize-definition', () => make(domain, deadline.timeoutMs()));
       return this.domains.sizes(vmId, deadline);
     });

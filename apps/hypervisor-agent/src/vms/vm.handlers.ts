@@ -1,5 +1,6 @@
 import {
   defineMachine,
+  defineTunedMachine,
   defineVm,
   ensureDisk,
   inspectDisk,
@@ -108,6 +109,19 @@ export class VmHandlers {
   ): Promise<ReplyOf<typeof defineMachine>> {
     const request = { vmId: spec.vmId, fence };
     await this.gate.perform(request, until, (deadline) => this.vms.define(spec, fence, deadline, hardware));
+    return {};
+  }
+
+  @Authorize()
+  @HandlesRequest(defineTunedMachine)
+  async defineTunedMachine(
+    { spec, fence, hardware, tuning, sizes }: RequestOf<typeof defineTunedMachine>,
+    { deadline: until }: RequestMeta,
+  ): Promise<ReplyOf<typeof defineTunedMachine>> {
+    const request = { vmId: spec.vmId, fence };
+    await this.gate.perform(request, until, (deadline) =>
+      this.vms.define(spec, fence, deadline, hardware, { tuning, sizes }),
+    );
     return {};
   }
 

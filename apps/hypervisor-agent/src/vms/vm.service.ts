@@ -1,5 +1,5 @@
 import { DomainError, type VmHardware, type VmSpec } from '@infinibay/contracts';
-import { domainXml } from '@infinibay/libvirt-xml';
+import { domainXml, type TunedVm } from '@infinibay/libvirt-xml';
 import { Injectable } from '@nestjs/common';
 import { HostFactsReader } from '../host/host-facts.js';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
@@ -27,9 +27,10 @@ export class VmService {
 
   /**
    * @param hardware as every VM always was when left out
+   * @param tuned whatever memory and CPUs the host gives it, and no room, when left out
    * @throws DomainError UNSUPPORTED_BY_DRIVER where there are no guests that could be made of it
    */
-  async define(spec: VmSpec, fence: number, deadline: Deadline, hardware?: VmHardware): Promise<void> {
+  async define(spec: VmSpec, fence: number, deadline: Deadline, hardware?: VmHardware, tuned?: TunedVm): Promise<void> {
     const { virtType } = await this.host.capabilities();
     if (hardware !== undefined && virtType === 'test') throw new DomainError('UNSUPPORTED_BY_DRIVER', { virtType });
     // libvirt would take the definition, and refuse its start.
@@ -46,6 +47,7 @@ export class VmService {
       screenSocketPath: this.folders.screenSocket(spec.vmId),
       consoleLogPath: this.folders.consoleLog(spec.vmId),
       hardware,
+      tuned,
       variablesPath: this.disks.variablesOf(spec.vmId, hardware),
       fence,
     });

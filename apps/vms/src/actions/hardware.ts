@@ -1,6 +1,7 @@
-import { DomainError, defineMachine, defineVm, type VmSpec } from '@infinibay/contracts';
-import { isDefaultHardware } from '@infinibay/vms-domain';
+import { DomainError, defineMachine, defineTunedMachine, defineVm, type VmSpec } from '@infinibay/contracts';
+import { isDefaultHardware, isTuned, tuningOf } from '@infinibay/vms-domain';
 import { hardwareOf } from '../vms/vm-hardware.js';
+import { sizesToDefine } from '../vms/vm-spec.js';
 import { unlessTooOld } from './agent-age.js';
 import type { StepInput } from './step.js';
 
@@ -16,9 +17,17 @@ export const defineDomain = async ({ vm, target, on, requests }: StepInput, spec
     await requests.call(defineVm, { fence, spec }, on);
     return;
   }
+  const isOfHost = isTuned(hardware);
   const about = { requests, vmId: vm.id, hostId: on.hostId };
-  const answer = await unlessTooOld(about, () => requests.call(defineMachine, { fence, spec, hardware }, on));
+  const { firmware, machine, cpuModel, tpm, bootOrder } = hardware;
+  const asked = { fence, spec, hardware: { firmware, machine, cpuModel, tpm, bootOrder } };
+  const answer = await unlessTooOld(about, () =>
+    isOfHost
+      ? requests.call(defineTunedMachine, { ...asked, tuning: tuningOf(hardware), sizes: sizesToDefine(vm) }, on)
+      : requests.call(defineMachine, asked, on),
+  );
   if (answer !== undefined) return;
-  const message = 'The agent of the host is older than a choice of hardware: update it';
-  throw new DomainError('UNSUPPORTED_BY_DRIVER', { vmId: vm.id, request: defineMachine.name }, { message });
+  const message = 'The agent of the host is older than such a choice of hardware: update it';
+  const request = isOfHost ? defineTunedMachine.name : defineMachine.name;
+  throw new DomainError('UNSUPPORTED_BY_DRIVER', { vmId: vm.id, request }, { message });
 };

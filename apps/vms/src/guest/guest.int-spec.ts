@@ -14,7 +14,8 @@ describe('what guests tell', () => {
   const hostId = randomUUID();
   beforeAll(async () => {
     bench = await VmBench.start();
-    const { createdAt: _created, hardware: _hardware, ...host } = await database().host.findFirstOrThrow();
+    const found = await database().host.findFirstOrThrow();
+    const { createdAt: _created, hardware: _hardware, tuning: _tuning, ...host } = found;
     await database().host.create({ data: { ...host, id: hostId } });
   }, 120_000);
   afterAll(() => bench.stop());

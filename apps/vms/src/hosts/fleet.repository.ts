@@ -1,9 +1,43 @@
-import { HostHardware } from '@infinibay/contracts';
+import { HostHardware, HostTuning } from '@infinibay/contracts';
 import { databaseNow } from '@infinibay/platform-persistence';
-import type { HostCandidate } from '@infinibay/vms-domain';
+import {
+  DEFAULT_HARDWARE,
+  KeptHardware,
+  claimsOf,
+  hugeMibOf,
+  type DeclaredHardware,
+  type HostCandidate,
+  type PageClaim,
+} from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import { PrismaClient, type Transaction } from '../database.js';
+import { Prisma } from '../generated/prisma/client.js';
 import { isOnline } from './host.repository.js';
+
+/** Of a row of vms called v: a machine stands that was made at a start, and which of the two says huge pages. */
+const IS_ON = Prisma.sql`v.state IN ('RUNNING', 'PAUSED', 'STOPPING')`;
+const WANTS_PAGES = Prisma.sql`coalesce(v.hardware->>'hugePages', 'NONE') <> 'NONE'`;
+const HAS_PAGES = Prisma.sql`coalesce(v.defined_hardware->>'hugePages', 'NONE') <> 'NONE'`;
+/** What a host keeps for one VM: memory that is no huge page only where it has some, or will. */
+const KEPT = Prisma.sql`greatest(v.vcpus, v.max_vcpus) AS vcpus,
+  CASE WHEN ${WANTS_PAGES} AND (NOT ${IS_ON} OR ${HAS_PAGES}) THEN 0 ELSE v.memory_mib + v.reserved_mib END AS memory_mib`;
+const PAGED = Prisma.sql`v.id::text AS "vmId", v.memory_mib + v.reserved_mib AS "memoryMib", v.hardware,
+  v.defined_hardware AS "definedHardware"`;
+/** Living VMs, and those that are being moved, with the hosts that they are moved to. */
+const VMS = Prisma.sql`vms AS v WHERE v.state <> 'DELETED'`;
+const ARRIVING = Prisma.sql`vm_migrations AS m JOIN vms AS v ON v.id = m.vm_id
+  WHERE m.phase IN ('PREPARING', 'MOVING')`;
+
+interface PagedRow {
+  readonly hostId: string;
+  readonly vmId: string;
+  readonly memoryMib: number;
+  readonly hardware: unknown;
+  readonly definedHardware: unknown;
+  readonly isOn: boolean;
+}
+
+const keptIn = (stored: unknown): DeclaredHardware => KeptHardware.safeParse(stored ?? {}).data ?? DEFAULT_HARDWARE;
 
 /** The hosts as the scheduler sees them: what they have, and what living VMs are promised of it. */
 @Injectable()
@@ -31,32 +65,49 @@ export class FleetRepository {
     const now = await databaseNow(tx);
     const images = { where: { imageId: { in: [...imageIds] } }, select: { imageId: true } };
     const hosts = await tx.host.findMany({ include: { images } });
-    // A VM may grow up to its bounds while it runs: its host keeps that for it, and so does the one that it is moved to.
+    // A VM may grow up to its bounds while it runs: its host keeps that for it.
     const promised = await tx.$queryRaw<{ hostId: string; memoryMib: number; vcpus: number }[]>`
-      SELECT host_id::text AS "hostId", sum(memory_mib + reserved_mib)::int AS "memoryMib",
-        sum(greatest(vcpus, max_vcpus))::int AS vcpus
+      SELECT host_id::text AS "hostId", sum(memory_mib)::int AS "memoryMib", sum(vcpus)::int AS vcpus
       FROM (
-        SELECT host_id, memory_mib, reserved_mib, vcpus, max_vcpus FROM vms WHERE state <> 'DELETED'
-        UNION ALL
-        SELECT m.target_host_id, v.memory_mib, v.reserved_mib, v.vcpus, v.max_vcpus
-        FROM vm_migrations AS m JOIN vms AS v ON v.id = m.vm_id WHERE m.phase IN ('PREPARING', 'MOVING')
+        SELECT v.host_id, ${KEPT} FROM ${VMS} UNION ALL SELECT m.target_host_id, ${KEPT} FROM ${ARRIVING}
       ) AS promised GROUP BY host_id`;
     const promisedOf = new Map(promised.map((host) => [host.hostId, host]));
-    return hosts.map((host) => ({
-      hostId: host.id,
-      hostname: host.hostname,
-      online: isOnline(host, now),
-      inMaintenance: host.maintenanceSince !== null,
-      // libvirt's test driver runs no guests: there is nothing to filter.
-      filters: host.nwfilter || host.driver === 'Test',
-      images: new Set(host.images.map(({ imageId }) => imageId)),
-      hardware: HostHardware.safeParse(host.hardware).data ?? null,
-      cpus: host.cpus,
-      committedVcpus: promisedOf.get(host.id)?.vcpus ?? 0,
-      memoryMib: host.memoryMib,
-      committedMib: promisedOf.get(host.id)?.memoryMib ?? 0,
-      cpuRatio: host.cpuRatio,
-      memoryRatio: host.memoryRatio,
-    }));
+    const claims = await this.pageClaims(tx);
+    return hosts.map((host) => {
+      const tuning = HostTuning.safeParse(host.tuning).data ?? null;
+      return {
+        hostId: host.id,
+        hostname: host.hostname,
+        online: isOnline(host, now),
+        inMaintenance: host.maintenanceSince !== null,
+        // libvirt's test driver runs no guests: there is nothing to filter.
+        filters: host.nwfilter || host.driver === 'Test',
+        images: new Set(host.images.map(({ imageId }) => imageId)),
+        hardware: HostHardware.safeParse(host.hardware).data ?? null,
+        tuning,
+        pageClaims: claims.get(host.id) ?? [],
+        cpus: host.cpus,
+        committedVcpus: promisedOf.get(host.id)?.vcpus ?? 0,
+        memoryMib: Math.max(0, host.memoryMib - hugeMibOf(tuning)),
+        committedMib: promisedOf.get(host.id)?.memoryMib ?? 0,
+        cpuRatio: host.cpuRatio,
+        memoryRatio: host.memoryRatio,
+      };
+    });
+  }
+
+  /** By host. What is moved there runs on its pages when it has arrived. */
+  private async pageClaims(tx: Transaction): Promise<ReadonlyMap<string, readonly PageClaim[]>> {
+    const rows = await tx.$queryRaw<PagedRow[]>`
+      SELECT v.host_id::text AS "hostId", ${PAGED}, ${IS_ON} AS "isOn"
+      FROM ${VMS} AND (${WANTS_PAGES} OR ${HAS_PAGES})
+      UNION ALL
+      SELECT m.target_host_id::text, ${PAGED}, false FROM ${ARRIVING} AND ${WANTS_PAGES}`;
+    const claims = new Map<string, PageClaim[]>();
+    for (const { hostId, hardware, definedHardware, ...vm } of rows) {
+      const made = { hardware: keptIn(hardware), definedHardware: keptIn(definedHardware) };
+      claims.set(hostId, [...(claims.get(hostId) ?? []), ...claimsOf({ ...vm, ...made })]);
+    }
+    return claims;
   }
 }

@@ -1,5 +1,42 @@
+import { HugePageSize } from '@infinibay/contracts';
+import { ListSize } from '@infinibay/platform-graphql';
 import type { Overcommit } from '@infinibay/vms-domain';
-import { Directive, Field, GraphQLISODateTime, ID, Int, ObjectType } from '@nestjs/graphql';
+import { Directive, Field, GraphQLISODateTime, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
+
+/** More of one host are not shown. */
+export const MAX_SHOWN_NODES = 64;
+
+/** The values of the GraphQL enum. */
+const HugePageSizes = HugePageSize.enum;
+registerEnumType(HugePageSizes, { name: 'HugePageSize', description: 'MIB_2: 2 MiB. GIB_1: 1 GiB' });
+
+@ObjectType({ description: 'Huge pages of one size' })
+export class HostHugePages {
+  @Field(() => HugePageSizes)
+  size!: HugePageSize;
+
+  @Field(() => Int, { description: 'Pages that there are; other memory is beside them' })
+  total!: number;
+
+  @Field(() => Int, { description: 'Pages that nobody has; some may be promised to virtual machines that are off' })
+  free!: number;
+}
+
+@ObjectType({ description: 'CPUs and memory of a host that are near to each other' })
+export class HostNumaNode {
+  @Field(() => Int, { description: 'What VmNumaNode.hostNode names' })
+  id!: number;
+
+  @Field(() => String, { description: 'Numbers of its CPUs, such as 0-3,8: what cpuPinning may name' })
+  cpus!: string;
+
+  @Field(() => Int, { description: 'MiB, with its huge pages' })
+  memoryMib!: number;
+
+  @ListSize(2)
+  @Field(() => [HostHugePages])
+  hugePages!: HostHugePages[];
+}
 
 @ObjectType({ description: 'That somebody works on a host: it takes no new VMs and starts none' })
 export class HostMaintenance {
@@ -66,4 +103,11 @@ export class Host {
 
   // Not a field of the API: what the resolver of overcommit needs; null for members of departments.
   ratios!: Overcommit | null;
+
+  @ListSize(MAX_SHOWN_NODES)
+  @Field(() => [HostNumaNode], {
+    nullable: true,
+    description: 'For administrators, as the host told a few seconds ago; null: its agent is too old to tell',
+  })
+  numaNodes!: HostNumaNode[] | null;
 }

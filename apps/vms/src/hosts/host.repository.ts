@@ -1,5 +1,13 @@
 import { can } from '@infinibay/access-domain';
-import { IMPORTED_IMAGE_VERSION, type Actor, type HostHardware, type HostInventory } from '@infinibay/contracts';
+import {
+  HostTuning,
+  IMPORTED_IMAGE_VERSION,
+  cpuSetOf,
+  rangesOfNumbers,
+  type Actor,
+  type HostHardware,
+  type HostInventory,
+} from '@infinibay/contracts';
 import type { GraphContext } from '@infinibay/platform-graphql';
 import { databaseNow } from '@infinibay/platform-persistence';
 import { TRANSACTION_LIMITS } from '@infinibay/platform-subgraph';
@@ -8,7 +16,7 @@ import { Injectable } from '@nestjs/common';
 import type DataLoader from 'dataloader';
 import { PrismaClient, type Transaction } from '../database.js';
 import type { Host as HostRow } from '../generated/prisma/client.js';
-import type { Host, HostMaintenance } from './host.model.js';
+import { MAX_SHOWN_NODES, type Host, type HostMaintenance, type HostNumaNode } from './host.model.js';
 
 /** Heartbeats come every 3 s; a host that missed five of them gets no new VMs. */
 export const OFFLINE_AFTER_MS = 15_000;
@@ -52,6 +60,13 @@ export class HostRepository {
     const hardware = JSON.stringify({ machines, cpuModels, tpm });
     await this.database.$executeRaw`UPDATE hosts SET hardware = ${hardware}::jsonb
       WHERE id = ${id}::uuid AND hardware IS DISTINCT FROM ${hardware}::jsonb`;
+  }
+
+  /** The same of its NUMA nodes and huge pages, of which others are free every time somebody takes some. */
+  async recordTuning(id: string, { nodes }: HostTuning): Promise<void> {
+    const tuning = JSON.stringify({ nodes });
+    await this.database.$executeRaw`UPDATE hosts SET tuning = ${tuning}::jsonb
+      WHERE id = ${id}::uuid AND tuning IS DISTINCT FROM ${tuning}::jsonb`;
   }
 
   /** Where browsers send images to it. It says so every few seconds: only what differs is written. */
@@ -125,7 +140,16 @@ const toHost = (row: HostRow, actor: Actor, now: Date): Host => {
     lastSeenAt: row.lastSeenAt,
     maintenance: maintenanceOf(row, whole),
     ratios: whole ? { cpuRatio: row.cpuRatio, memoryRatio: row.memoryRatio } : null,
+    numaNodes: whole ? numaNodesOf(row) : null,
   };
+};
+
+/** null: its agent does not tell. */
+const numaNodesOf = ({ tuning }: HostRow): HostNumaNode[] | null => {
+  const told = HostTuning.safeParse(tuning).data;
+  if (told === undefined) return null;
+  const shown = told.nodes.slice(0, MAX_SHOWN_NODES);
+  return shown.map(({ cpus, ...node }) => ({ ...node, cpus: cpuSetOf(rangesOfNumbers(cpus)) }));
 };
 
 const maintenanceOf = (row: HostRow, whole: boolean): HostMaintenance | null =>

@@ -38,7 +38,7 @@ export class ConsideredHost {
   @Field(() => String, {
     nullable: true,
     description:
-      'The first rule that refused it: host-online, host-in-maintenance, memory, image-present, nwfilter, hardware-unknown, machine-unknown, no-uefi, no-secure-boot, no-tpm, cpu-model-unknown, cpu, apart-from, together-with, memory-committed or cpu-committed',
+      'The first rule that refused it: host-online, host-in-maintenance, memory, image-present, nwfilter, hardware-unknown, machine-unknown, no-uefi, no-secure-boot, no-tpm, cpu-model-unknown, tuning-unknown, host-cpu-unknown, numa-node-unknown, numa-node-memory, huge-pages, cpu, apart-from, together-with, memory-committed or cpu-committed',
   })
   refusedBy!: string | null;
 

@@ -259,7 +259,8 @@ describe('a VM that is going to be deleted', () => {
     const id = await softDeleted();
     const { hostId } = await row(id);
     const where = { id: hostId };
-    const { id: _id, hardware: _hardware, ...host } = await database().host.findUniqueOrThrow({ where });
+    const found = await database().host.findUniqueOrThrow({ where });
+    const { id: _id, hardware: _hardware, tuning: _tuning, ...host } = found;
     const away = await database().host.create({ data: { ...host, id: randomUUID(), lastSeenAt: PAST } });
     await database().vm.update({ where: { id }, data: { hostId: away.id } });
     await isDue(id);

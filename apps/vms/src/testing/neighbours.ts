@@ -39,9 +39,8 @@ import {
   type VmSpec,
 } from '@infinibay/contracts';
 import { createLogger } from '@infinibay/platform-logging';
-import { ReportPublisher, RequestServer, connectToNats } from '@infinibay/platform-messaging';
+import { ReportPublisher, RequestServer, connectToNats, type NatsOptions } from '@infinibay/platform-messaging';
 import { MetricsRegistry } from '@infinibay/platform-metrics';
-import type { NatsOptions } from '@infinibay/platform-messaging';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { SimulatedChains } from './simulated-chains.js';
 import { SimulatedImages } from './simulated-images.js';
@@ -53,6 +52,7 @@ import { SimulatedSaves } from './simulated-saves.js';
 import { SimulatedSeeds } from './simulated-seeds.js';
 import { SimulatedSizes, serveSizes } from './simulated-sizes.js';
 import { SimulatedSnapshots } from './simulated-snapshots.js';
+import { SimulatedTuning } from './simulated-tuning.js';
 import { SimulatedVolumes } from './simulated-volumes.js';
 
 const HEARTBEAT_MS = 1_000;
@@ -111,6 +111,7 @@ export class Neighbours {
   readonly chains = new SimulatedChains();
   /** What VMs on the host can be made of; null: its agent does not tell. */
   hardware: HostHardware | null = HARDWARE;
+  readonly tuning = new SimulatedTuning();
   /** Awaited at the start of each command, and before the answer to a look: throw or wait here to disturb it. */
   disturb: (name: string, vmId: string) => Promise<void> | void = () => undefined;
   private sequence = 0;
@@ -172,9 +173,10 @@ export class Neighbours {
       sequence: ++this.sequence,
     });
     this.reports.publishForHost(hostPoolsObserved, this.hostId, this.volumes.report(this.hostId, ++this.sequence));
-    const offered = { hostId: this.hostId, url: this.images.uploadUrl, sequence: ++this.sequence };
-    this.reports.publishForHost(hostUploadsOffered, this.hostId, offered);
     const { hostId, hardware } = this;
+    const offered = { hostId, url: this.images.uploadUrl, sequence: ++this.sequence };
+    this.reports.publishForHost(hostUploadsOffered, hostId, offered);
+    this.tuning.report(this.reports, hostId, ++this.sequence);
     if (hardware === null) return;
     this.reports.publishForHost(hostHardwareObserved, hostId, { hostId, hardware, sequence: ++this.sequence });
   }
@@ -254,6 +256,7 @@ export class Neighbours {
     this.snapshots.clones.serve(on, this.command, (vmId) => this.vm(vmId));
     if (isNew) this.seeds.serve(on, this.command);
     if (isNew) this.chains.serve(on, this.imageId);
+    if (isNew) this.tuning.serve(on, this.command, (vm, spec, hardware) => this.define(vm, spec, hardware));
     on(findDepartments, ({ departmentIds }) =>
       Promise.resolve({
         departments: departmentIds
@@ -363,6 +366,7 @@ export class Neighbours {
   private define(vm: SimulatedVm, spec: VmSpec, hardware?: VmHardware): Record<string, never> {
     this.volumes.defined(spec.vmId);
     this.seeds.defined(spec.vmId);
+    this.tuning.made.delete(spec.vmId);
     vm.power ??= 'off';
     Object.assign(vm, { name: spec.name, network: spec.nics[0]?.networkId, hardware });
     vm.sizes.define(spec);

@@ -103,8 +103,8 @@ export class VmBench {
       async () => {
         neighbours.heartbeat();
         const database = vms.get(PrismaClient);
-        const hosts = await database.host.findMany({ select: { hardware: true, uploadUrl: true } });
-        const isTold = hosts.some(({ hardware, uploadUrl }) => hardware !== null && uploadUrl !== null);
+        const hosts = await database.host.findMany({ select: { hardware: true, tuning: true, uploadUrl: true } });
+        const isTold = hosts.some((host) => host.hardware !== null && host.tuning !== null && host.uploadUrl !== null);
         return isTold && (await database.image.count()) > 0 && (await database.storagePool.count()) > 0;
       },
       { timeoutMs: 60_000, what: 'all that the host tells' },

@@ -237,7 +237,7 @@ describe('a clone of a VM', () => {
     await pollUntil(hasRoom, { what: 'the pool to have room' });
     // Its disk is on that host alone.
     const { hostId } = await row(source);
-    const { hardware: _hardware, ...elsewhere } = await database().host.findFirstOrThrow();
+    const { hardware: _hardware, tuning: _tuning, ...elsewhere } = await database().host.findFirstOrThrow();
     const other = { ...elsewhere, id: randomUUID(), hostname: 'other', cpus: 0 };
     await database().host.create({ data: other });
     await database().vm.update({ where: { id: source }, data: { hostId: other.id } });

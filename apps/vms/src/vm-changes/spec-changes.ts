@@ -1,4 +1,4 @@
-import { DomainError, MacAddress, type Actor, type EventEnvelope, type VmSizes } from '@infinibay/contracts';
+import { DomainError, MacAddress, type Actor, type EventEnvelope } from '@infinibay/contracts';
 import {
   actionOf,
   adopted,
@@ -8,7 +8,6 @@ import {
   isOfLink,
   requireChangeable,
   resized,
-  sizesOfSpec,
   withLinks,
   type OperationKind,
   type Parameters,
@@ -93,10 +92,10 @@ export class SpecChanges {
   ): Promise<EventEnvelope[]> {
     const spec = await this.specAfter(tx, vm, kind, said);
     requireChangeable(hardwareOf(vm), spec.hardware, parameters.acceptUnbootable === true);
-    await this.admission.requireHardware(tx, vm, spec.hardware);
+    await this.admission.requireHardware(tx, vm, spec);
     const isOfHost = !OF_NO_HOST.has(kind);
     const isOfSizes = isOfHost && actionOf(kind).ofPort !== true;
-    const columns = isOfSizes ? await this.sizedColumns(tx, vm, sizesOfSpec(spec)) : isOfHost ? {} : stillApplied(vm);
+    const columns = isOfSizes ? await this.sizedColumns(tx, vm, spec) : isOfHost ? {} : stillApplied(vm);
     const changed = await this.revisions.declare(tx, vm, spec, { actorId: actor.userId, operation: kind }, columns);
     // What somebody made of that before is overruled, or declared: the next start does not keep it.
     const standing = isOfSizes ? [] : driftIn(vm).filter((one) => !isOfLink(one));
@@ -109,15 +108,18 @@ export class SpecChanges {
   }
 
   /** @throws DomainError what VmAdmission throws */
-  private async sizedColumns(tx: Transaction, vm: VmRow, sizes: VmSizes): Promise<{ readonly reservedMib: number }> {
-    await this.admission.requireRoom(tx, vm, sizes);
-    const promised = Math.max(vm.memoryMib + vm.reservedMib, sizes.maxMemoryMib);
-    return { reservedMib: promised - sizes.memoryMib };
+  private async sizedColumns(tx: Transaction, vm: VmRow, spec: VmSpec): Promise<{ readonly reservedMib: number }> {
+    await this.admission.requireRoom(tx, vm, spec);
+    const promised = Math.max(vm.memoryMib + vm.reservedMib, spec.maxMemoryMib);
+    return { reservedMib: promised - spec.memoryMib };
   }
 
   private async specAfter(tx: Transaction, vm: VmRow, kind: OperationKind, said: unknown): Promise<VmSpec> {
     const spec = await this.revisions.current(tx, vm);
-    if (kind === 'RESIZE_VM') return resized(spec, ResizeVm.omit({ idempotencyKey: true }).parse(said));
+    if (kind === 'RESIZE_VM') {
+      const { cpuPinning, numaNodes, ...sizes } = ResizeVm.omit({ idempotencyKey: true }).parse(said);
+      return resized({ ...spec, hardware: hardwareOver(spec.hardware, { cpuPinning, numaNodes }) }, sizes);
+    }
     if (kind === 'ACCEPT_VM_DRIFT') {
       const drift = driftIn(vm);
       return checkedSpec({ ...spec, ...adopted(sizesOf(vm), drift), links: adoptedLinks(linksOf(vm), drift) });

@@ -2,7 +2,15 @@ import { IdempotencyKey, PortLinkState } from '@infinibay/contracts';
 import { KEY_DESCRIPTION } from '@infinibay/platform-graphql';
 import { Field, ID, InputType, Int } from '@nestjs/graphql';
 import { z } from 'zod';
-import { SaidVmHardware, VmHardwareInput } from '../catalog/hardware.inputs.js';
+import {
+  CPU_PINNING_RULE,
+  NUMA_NODES_RULE,
+  SaidCpuPinning,
+  SaidNumaNodes,
+  SaidVmHardware,
+  VmHardwareInput,
+  VmNumaNodeInput,
+} from '../catalog/hardware.inputs.js';
 import { memoryMib, vcpus } from '../catalog/sizes.js';
 import { PortLinkStates } from '../vms/port-link.model.js';
 
@@ -33,6 +41,18 @@ export class ResizeVmInput {
     description: `MiB, at least memoryMib: up to where it may be changed while it runs; its host keeps all of it for the VM. When left out: ${BOUND}`,
   })
   maxMemoryMib?: number | null;
+
+  @Field(() => [String], {
+    nullable: true,
+    description: `To be said where it has a set for each vCPU and maxVcpus becomes another; from its next start on. ${CPU_PINNING_RULE}. As it is when left out`,
+  })
+  cpuPinning?: string[] | null;
+
+  @Field(() => [VmNumaNodeInput], {
+    nullable: true,
+    description: `To be said where it has any and maxVcpus or maxMemoryMib becomes another; from its next start on. ${NUMA_NODES_RULE}. As they are when left out`,
+  })
+  numaNodes?: VmNumaNodeInput[] | null;
 }
 
 @InputType({ description: 'A revision to go back to' })
@@ -95,6 +115,8 @@ export const ResizeVm = z.object({
   memoryMib,
   maxVcpus: optional(vcpus),
   maxMemoryMib: optional(memoryMib),
+  cpuPinning: SaidCpuPinning,
+  numaNodes: SaidNumaNodes,
 });
 export type ResizeVm = z.output<typeof ResizeVm>;
 

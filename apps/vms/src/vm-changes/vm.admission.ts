@@ -1,4 +1,4 @@
-import type { VmHardware, VmSizes } from '@infinibay/contracts';
+import type { VmSpec } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import { bytesToGib } from '../catalog/sizes.js';
 import type { Transaction } from '../database.js';
@@ -44,9 +44,9 @@ export class VmAdmission {
    * @param vm locked
    * @throws DomainError QUOTA_EXCEEDED, and what VmPlacement throws
    */
-  async requireRoom(tx: Transaction, vm: VmRow, sizes: VmSizes): Promise<void> {
-    await this.placement.requireRoom(tx, vm, sizes);
-    const more = { vcpus: sizes.vcpus - vm.vcpus, memoryMib: sizes.memoryMib - vm.memoryMib };
+  async requireRoom(tx: Transaction, vm: VmRow, spec: VmSpec): Promise<void> {
+    await this.placement.requireRoom(tx, vm, spec);
+    const more = { vcpus: spec.vcpus - vm.vcpus, memoryMib: spec.memoryMib - vm.memoryMib };
     if (more.vcpus <= 0 && more.memoryMib <= 0) return;
     await this.quotas.admit(tx, vm.departmentId, {
       vcpus: Math.max(0, more.vcpus),
@@ -57,10 +57,10 @@ export class VmAdmission {
   /**
    * Whether a VM may be made of something else where it is.
    * @param vm locked
-   * @throws DomainError NO_SUITABLE_HOST, UNSUPPORTED_BY_DRIVER
+   * @throws DomainError MEMORY_EXCEEDS_HOST, NO_SUITABLE_HOST, UNSUPPORTED_BY_DRIVER
    */
-  async requireHardware(tx: Transaction, vm: VmRow, hardware: VmHardware): Promise<void> {
-    await this.placement.requireHardware(tx, vm, hardware);
+  async requireHardware(tx: Transaction, vm: VmRow, spec: VmSpec): Promise<void> {
+    await this.placement.requireHardware(tx, vm, spec);
   }
 
   /** Keeps with the VM why it is where it is. */

@@ -1,14 +1,18 @@
-import { DomainError, type VmHardware, type VmSizes } from '@infinibay/contracts';
+import { DomainError } from '@infinibay/contracts';
 import { isUuid } from '@infinibay/platform-subgraph';
 import {
   DEFAULT_HARDWARE,
   checkedHardware,
+  claimsBeside,
   hardwareDifferences,
   hardwareOver,
   isDefaultHardware,
+  isDefaultMachine,
+  isTuned,
   requireWithinLimits,
   sizesOver,
   specOfSizes,
+  type DeclaredHardware,
   type HostCandidate,
   type PlacementRequest,
   type VmGroup,
@@ -26,7 +30,7 @@ import type { Image, Vm as VmRow } from '../generated/prisma/client.js';
 import { FleetRepository } from '../hosts/fleet.repository.js';
 import { PlacementRepository } from '../placement/placement.repository.js';
 import { GroupMemberRepository } from '../placement-groups/group-member.repository.js';
-import { hardwareOf } from '../vms/vm-hardware.js';
+import { definedHardwareOf, hardwareOf, ordinaryMibOf } from '../vms/vm-hardware.js';
 import { sizesOf } from '../vms/vm-spec.js';
 import { HostChoice, type Chosen } from './host-choice.js';
 import type { PlannedVm } from './vm.inputs.js';
@@ -41,7 +45,7 @@ export interface WantedVm {
   readonly maxVcpus: number;
   readonly maxMemoryMib: number;
   readonly diskBytes: bigint;
-  readonly hardware: VmHardware;
+  readonly hardware: DeclaredHardware;
 }
 
 export interface Placement extends WantedVm, Chosen {}
@@ -111,17 +115,18 @@ export class VmPlacement {
 
   /**
    * Whether a VM may have other sizes where it is: its host keeps for it what its guest may take. What it has already is
-   * not asked for again, and nothing is asked of the host, which may be away.
+   * not asked for again, and nothing is asked of the host, which may be away. Huge pages are no part of it.
    * @throws DomainError INVALID_INPUT, MEMORY_EXCEEDS_HOST, NO_SUITABLE_HOST
    */
-  async requireRoom(tx: Transaction, vm: VmRow, sizes: VmSizes): Promise<void> {
+  async requireRoom(tx: Transaction, vm: VmRow, spec: VmSpec): Promise<void> {
     const image = await this.image(tx, vm.imageId);
-    requireImageMinimum(image, { memoryMib: sizes.memoryMib, diskBytes: image.virtualSizeBytes });
-    const promised = { memoryMib: vm.memoryMib + vm.reservedMib, vcpus: sizesOf(vm).maxVcpus };
+    requireImageMinimum(image, { memoryMib: spec.memoryMib, diskBytes: image.virtualSizeBytes });
+    const promised = { memoryMib: ordinaryMibOf(vm), vcpus: sizesOf(vm).maxVcpus };
+    const wantedMib = spec.hardware.hugePages === 'NONE' ? spec.maxMemoryMib : 0;
     const request = {
       imageId: vm.imageId,
-      memoryMib: sizes.maxMemoryMib > promised.memoryMib ? sizes.maxMemoryMib : 0,
-      vcpus: sizes.maxVcpus > promised.vcpus ? sizes.maxVcpus : 0,
+      memoryMib: wantedMib > promised.memoryMib ? wantedMib : 0,
+      vcpus: spec.maxVcpus > promised.vcpus ? spec.maxVcpus : 0,
       // What it is made of it has already, and its groups are as they are.
       hardware: DEFAULT_HARDWARE,
       vmId: vm.id,
@@ -138,24 +143,33 @@ export class VmPlacement {
   }
 
   /**
-   * Whether it may be made of something else where it is, by what its host last told: that may be away.
-   * @throws DomainError NO_SUITABLE_HOST, UNSUPPORTED_BY_DRIVER when the host's agent has never told
+   * Whether it may be made of something else where it is, by what its host last told: that may be away. Of huge pages there
+   * have to be as many as it will take, and other memory when it gives them up.
+   * @throws DomainError MEMORY_EXCEEDS_HOST, NO_SUITABLE_HOST, UNSUPPORTED_BY_DRIVER when the host's agent has never told
    */
-  async requireHardware(tx: Transaction, vm: VmRow, hardware: VmHardware): Promise<void> {
-    if (isDefaultHardware(hardware) || hardwareDifferences(hardwareOf(vm), hardware).length === 0) return;
+  async requireHardware(tx: Transaction, vm: VmRow, spec: VmSpec): Promise<void> {
+    const { hardware, maxMemoryMib } = spec;
+    const before = hardwareOf(vm);
+    const takesPages = hardware.hugePages !== 'NONE';
+    const takesMorePages = takesPages && maxMemoryMib > sizesOf(vm).maxMemoryMib;
+    if (hardwareDifferences(before, hardware).length === 0 && !takesMorePages) return;
+    if (before.hugePages !== 'NONE' && !takesPages) await this.requireRoom(tx, vm, spec);
+    if (isDefaultHardware(hardware)) return;
+    if (takesPages) await this.fleet.lock(tx);
     const own = (await this.ownHost(tx, vm)).map((host) => ({ ...host, committedMib: 0, committedVcpus: 0 }));
-    if (own.every((host) => host.hardware === null)) {
-      const message = 'The agent of the host is older than a choice of hardware, or has not told of it yet';
+    if (!own.some((host) => tellsOf(host, hardware))) {
+      const message = 'The agent of the host is older than such a choice of hardware, or has not told of it yet';
       throw new DomainError('UNSUPPORTED_BY_DRIVER', { vmId: vm.id }, { message });
     }
-    this.choice.among(own, { imageId: vm.imageId, memoryMib: 0, vcpus: 0, hardware, vmId: vm.id, groups: [] });
+    const memoryMib = takesPages ? maxMemoryMib : 0;
+    this.choice.among(own, { imageId: vm.imageId, memoryMib, vcpus: 0, hardware, vmId: vm.id, groups: [] });
   }
 
   /** Where it is already, by what only some VMs can have there. */
   private async ownHost(tx: Transaction, vm: VmRow): Promise<HostCandidate[]> {
     const hosts = (await this.fleet.candidates(tx, [])).filter(({ hostId }) => hostId === vm.hostId);
-    const images = new Set([vm.imageId]);
-    return hosts.map((host) => ({ ...host, online: true, inMaintenance: false, filters: true, images }));
+    const own = { online: true, inMaintenance: false, filters: true, images: new Set([vm.imageId]) };
+    return hosts.map((host) => ({ ...host, ...own, pageClaims: claimsBeside(host.pageClaims, vm.id) }));
   }
 
   /** @throws DomainError IMAGE_NOT_FOUND, IMAGE_NOT_A_DISK, IMAGE_BUSY, TEMPLATE_NOT_FOUND, TEMPLATE_VERSION_NOT_FOUND, TEMPLATE_LIMIT, INVALID_INPUT */
@@ -170,7 +184,7 @@ export class VmPlacement {
     requireImageMinimum(image, { memoryMib: sizes.memoryMib, diskBytes });
     if (template !== null) requireWithinLimits(template.limits, { ...sizes, diskGib: bytesToGib(diskBytes) });
     const made = template?.spec.hardware ?? (isDisc(image) ? INSTALLED_HARDWARE : DEFAULT_HARDWARE);
-    const hardware = checkedHardware(hardwareOver(made, input.hardware));
+    const hardware = checkedHardware(hardwareOver(made, input.hardware), sizes);
     return { image, template, diskBytes, hardware, ...sizes };
   }
 
@@ -197,12 +211,18 @@ export const requestElsewhere = (vm: VmRow, groups: readonly VmGroup[]): Placeme
   vcpus: sizesOf(vm).maxVcpus,
   memoryMib: vm.memoryMib + vm.reservedMib,
   hardware: hardwareOf(vm),
+  // What comes there was made by that, also of one that is off.
+  definedHardware: definedHardwareOf(vm),
   vmId: vm.id,
   groups,
 });
 
+/** Whether the agent of a host is new enough to say whether it can make that. */
+const tellsOf = ({ hardware, tuning }: HostCandidate, wanted: DeclaredHardware): boolean =>
+  (hardware !== null || isDefaultMachine(wanted)) && (tuning !== null || !isTuned(wanted));
+
 /** The disk is empty until something is installed on it: from then on it is the one that is booted. */
-const INSTALLED_HARDWARE: VmHardware = { ...DEFAULT_HARDWARE, bootOrder: ['DISK', 'CDROM'] };
+const INSTALLED_HARDWARE: DeclaredHardware = { ...DEFAULT_HARDWARE, bootOrder: ['DISK', 'CDROM'] };
 
 /** @param said null: nothing @param ofTemplate null: there is none @throws DomainError INVALID_INPUT: an ISO says nothing of it */
 const diskBytesOf = (image: Image, said: number | null, ofTemplate: bigint | null): bigint => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { hardwareOf, holdsVariables, pendingHardware } from './vm-hardware.js';
+import { hardwareOf, holdsVariables, ordinaryMibOf, pendingHardware } from './vm-hardware.js';
 
 const Q35 = { machine: 'Q35' };
 const row = { state: 'RUNNING', savedAt: null, hardware: Q35, definedHardware: null } as const;
@@ -24,5 +24,15 @@ describe('the hardware of a row', () => {
     expect(holdsVariables({ ...uefi, state: 'STOPPED' })).toBe(false);
     const declaredSince = { ...row, hardware: { firmware: 'UEFI' } };
     expect(holdsVariables(declaredSince)).toBe(false);
+  });
+
+  it('takes memory that is no huge page while it runs on that, or shall again', () => {
+    const [pages, none] = [{ hugePages: 'GIB_1' }, {}];
+    const of = { ...row, memoryMib: 1_024, reservedMib: 1_024 };
+    expect(ordinaryMibOf({ ...of, hardware: none })).toBe(2_048);
+    expect(ordinaryMibOf({ ...of, hardware: pages })).toBe(2_048);
+    expect(ordinaryMibOf({ ...of, hardware: pages, definedHardware: pages })).toBe(0);
+    expect(ordinaryMibOf({ ...of, hardware: none, definedHardware: pages })).toBe(2_048);
+    expect(ordinaryMibOf({ ...of, state: 'STOPPED', hardware: pages })).toBe(0);
   });
 });

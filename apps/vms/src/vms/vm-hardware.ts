@@ -1,11 +1,20 @@
-import type { VmHardware } from '@infinibay/contracts';
-import { DEFAULT_HARDWARE, KeptHardware, hardwareDifferences, type HardwareDifference } from '@infinibay/vms-domain';
+import {
+  DEFAULT_HARDWARE,
+  KeptHardware,
+  hardwareDifferences,
+  type DeclaredHardware,
+  type HardwareDifference,
+} from '@infinibay/vms-domain';
 import type { Vm as VmRow } from '../generated/prisma/client.js';
 
-const keptIn = (stored: unknown): VmHardware => KeptHardware.safeParse(stored).data ?? DEFAULT_HARDWARE;
+const keptIn = (stored: unknown): DeclaredHardware => KeptHardware.safeParse(stored).data ?? DEFAULT_HARDWARE;
 
 /** What a row says that its VM is made of. What another version wrote and this one does not know is not there. */
-export const hardwareOf = ({ hardware }: Pick<VmRow, 'hardware'>): VmHardware => keptIn(hardware);
+export const hardwareOf = ({ hardware }: Pick<VmRow, 'hardware'>): DeclaredHardware => keptIn(hardware);
+
+/** What its definition was last written with. */
+export const definedHardwareOf = ({ definedHardware }: Pick<VmRow, 'definedHardware'>): DeclaredHardware =>
+  keptIn(definedHardware ?? {});
 
 /** States in which a machine stands that was made at a start. */
 const ON: readonly VmRow['state'][] = ['RUNNING', 'PAUSED', 'STOPPING'];
@@ -17,7 +26,15 @@ export const isOn = ({ state }: Pick<VmRow, 'state'>): boolean => ON.includes(st
  * for as long as it runs.
  */
 export const holdsVariables = ({ state, definedHardware }: Pick<VmRow, 'state' | 'definedHardware'>): boolean =>
-  ON.includes(state) && keptIn(definedHardware ?? {}).firmware !== 'BIOS';
+  ON.includes(state) && definedHardwareOf({ definedHardware }).firmware !== 'BIOS';
+
+/** Memory of its host that is no huge page, which it is promised: it runs on that, or will from its next start on. */
+export const ordinaryMibOf = (
+  row: Pick<VmRow, 'state' | 'hardware' | 'definedHardware' | 'memoryMib' | 'reservedMib'>,
+): number => {
+  const made = [hardwareOf(row), ...(isOn(row) ? [definedHardwareOf(row)] : [])];
+  return made.some(({ hugePages }) => hugePages === 'NONE') ? row.memoryMib + row.reservedMib : 0;
+};
 
 /**
  * What of it waits until the VM has been off: what runs, or is brought back from saved memory, was made by the definition
@@ -27,5 +44,5 @@ export const pendingHardware = (
   row: Pick<VmRow, 'state' | 'savedAt' | 'hardware' | 'definedHardware'>,
 ): HardwareDifference[] =>
   row.savedAt !== null || ON.includes(row.state)
-    ? hardwareDifferences(hardwareOf(row), keptIn(row.definedHardware ?? {}))
+    ? hardwareDifferences(hardwareOf(row), definedHardwareOf(row))
     : [];

@@ -1,6 +1,15 @@
 import type { ObservedLinks, PortLinkState } from '@infinibay/contracts';
 import { describe, expect, it } from '@jest/globals';
-import { areOtherLinks, driftIn, linkOfCard, linksOf, linksToDefine, specOf, specWithCard } from './vm-spec.js';
+import {
+  areOtherLinks,
+  driftIn,
+  linkOfCard,
+  linksOf,
+  linksToDefine,
+  sizesToDefine,
+  specOf,
+  specWithCard,
+} from './vm-spec.js';
 
 const MAC = '52:54:00:00:00:01';
 const OTHER = '52:54:00:00:00:02';
@@ -13,6 +22,17 @@ const difference = (of: 'definition' | 'live', actual: number) => ({
 const on = (definition: PortLinkState, live: PortLinkState): ObservedLinks => ({
   definition: [{ mac: MAC, linkState: definition }],
   live: [{ mac: MAC, linkState: live }],
+});
+
+describe('the sizes of a row', () => {
+  it('are defined as somebody has made the definition, unless its nodes are of other room', () => {
+    const drift = [{ path: 'definition.maxMemoryMib', declared: 128, actual: 256 }];
+    const row = { vcpus: 1, maxVcpus: null, memoryMib: 128, maxMemoryMib: null, drift };
+    expect(sizesToDefine({ ...row, hardware: {} }).maxMemoryMib).toBe(256);
+    const numaNodes = [{ vcpus: '0', memoryMib: 128, hostNode: null }];
+    expect(sizesToDefine({ ...row, hardware: { numaNodes } }).maxMemoryMib).toBe(128);
+    expect(sizesToDefine({ ...row, hardware: { hugePages: 'MIB_2' } }).maxMemoryMib).toBe(256);
+  });
 });
 
 describe('the links of a row', () => {

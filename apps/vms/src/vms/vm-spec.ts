@@ -12,6 +12,7 @@ import {
   pendingRestartOf,
   promisedMib,
   specOfSizes,
+  tuningIssues,
   withLinks,
   type DomainComparison,
   type Drift,
@@ -78,10 +79,12 @@ const listColumns = (pendingRestart: readonly PendingRestart[], drift: readonly 
 
 /**
  * What the next start defines. What somebody made of the definition stays until a person has it repaired: a start brings
- * nothing back by itself.
+ * nothing back by itself. But nodes and pages are of what is declared, and no domain could be made of them and other room.
  */
-export const sizesToDefine = (row: SizeColumns & Pick<VmRow, 'drift'>): VmSizes =>
-  sizesWith(row, ofDefinition(driftIn(row)));
+export const sizesToDefine = (row: SizeColumns & Pick<VmRow, 'drift' | 'hardware'>): VmSizes => {
+  const kept = sizesWith(row, ofDefinition(driftIn(row)));
+  return tuningIssues(hardwareOf(row), kept).length === 0 ? kept : sizesOf(row);
+};
 
 /** What a row says, but for what somebody has made of it; as it says where that is nothing that a VM may be. */
 export const sizesWith = (row: SizeColumns, drift: readonly Drift[]): VmSizes => {

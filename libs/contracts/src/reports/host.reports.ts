@@ -8,6 +8,7 @@ import { Uuid } from '../model/scalars.js';
 import { MAX_VMS_OF_LINKS, ObservedLinks } from '../model/port-links.js';
 import { HostHardware } from '../model/vm-hardware.js';
 import { ObservedSizes } from '../model/vm-sizes.js';
+import { HostTuning } from '../model/vm-tuning.js';
 import { ObservedPool, ObservedVolume } from '../model/volume.js';
 
 const EXAMPLE_HOST = '0196f5a0-0000-7000-8000-0000000000aa';
@@ -210,6 +211,34 @@ export const hostHardwareObserved = defineReport({
       ],
       cpuModels: ['HOST_MODEL', 'HOST_PASSTHROUGH', 'MAXIMUM', 'EPYC-Milan'],
       tpm: true,
+    },
+    sequence: 1,
+  },
+});
+
+export const hostTuningObserved = defineReport({
+  name: 'host.tuning-observed',
+  version: 1,
+  description:
+    'With host.hardware-observed: the NUMA nodes of the host with their CPUs, and its huge pages with how many of them are free now. An older agent does not send it.',
+  producer: 'hypervisor-agent',
+  consumers: ['vms'],
+  data: z.object({ hostId: Uuid, tuning: HostTuning, sequence: z.int().nonnegative() }),
+  example: {
+    hostId: EXAMPLE_HOST,
+    tuning: {
+      nodes: [
+        {
+          id: 0,
+          cpus: [0, 2],
+          memoryMib: 16_384,
+          hugePages: [
+            { size: 'MIB_2', total: 1_024, free: 512 },
+            { size: 'GIB_1', total: 0, free: 0 },
+          ],
+        },
+        { id: 1, cpus: [1, 3], memoryMib: 16_384, hugePages: [] },
+      ],
     },
     sequence: 1,
   },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { HostHardware, VmHardware } from '@infinibay/contracts';
+import type { HostHardware } from '@infinibay/contracts';
 import { DEFAULT_HARDWARE } from '../spec/hardware.js';
+import type { DeclaredHardware } from '../spec/tuning.js';
 import { decidePlacement, placeInTurn } from './decide.js';
 import { DEFAULT_PLACEMENT, type HostCandidate, type PlacementRequest, type PlacementSettings } from './fleet.js';
 import { refusedPlacement } from './refused.js';
@@ -19,6 +20,8 @@ const host = (overrides: Partial<HostCandidate> = {}): HostCandidate => ({
   hardware: null,
   cpuRatio: null,
   memoryRatio: null,
+  tuning: null,
+  pageClaims: [],
   ...overrides,
 });
 const UNGROUPED = { vmId: null, groups: [] };
@@ -82,7 +85,7 @@ describe('decidePlacement', () => {
     expect(decide(crowded, request, RATIO).hostId).toBeNull();
   });
 
-  it.each<[string | undefined, HostHardware | null, Partial<VmHardware>]>([
+  it.each<[string | undefined, HostHardware | null, Partial<DeclaredHardware>]>([
     [undefined, null, {}],
     [undefined, PLAIN, {}],
     ['hardware-unknown', null, { bootOrder: ['NETWORK', 'DISK'] }],

@@ -1,5 +1,7 @@
-import type { HostHardware, VmHardware } from '@infinibay/contracts';
+import type { HostHardware, HostTuning } from '@infinibay/contracts';
+import type { DeclaredHardware } from '../spec/tuning.js';
 import type { Grouped } from './groups.js';
+import { claimOf, type PageClaim } from './huge-pages.js';
 
 /** Beyond these a ratio says nothing any more. */
 export const MAX_CPU_RATIO = 1_024;
@@ -24,9 +26,15 @@ export interface HostCandidate extends Overcommit {
   readonly images: ReadonlySet<string>;
   /** What VMs there can be made of; null: its agent does not tell, and gives every VM the same. */
   readonly hardware: HostHardware | null;
+  /** Its NUMA nodes, their CPUs and huge pages; null: its agent does not tell. */
+  readonly tuning: HostTuning | null;
+  /** What living VMs have of its huge pages, or will. */
+  readonly pageClaims: readonly PageClaim[];
   readonly cpus: number;
   readonly committedVcpus: number;
+  /** Beside its huge pages, which are no other VM's. */
   readonly memoryMib: number;
+  /** To VMs that are not of huge pages alone. */
   readonly committedMib: number;
 }
 
@@ -34,7 +42,9 @@ export interface PlacementRequest extends Grouped {
   readonly imageId: string;
   readonly memoryMib: number;
   readonly vcpus: number;
-  readonly hardware: VmHardware;
+  readonly hardware: DeclaredHardware;
+  /** Of a VM that comes from another host: what it was made of there, and is until its next start; as hardware when left out. */
+  readonly definedHardware?: DeclaredHardware;
 }
 
 /** How much of its hosts a fleet may promise. */
@@ -79,9 +89,17 @@ export const promisableVcpusOf = (host: HostCandidate, settings: PlacementSettin
   return cpuRatio === null ? Infinity : Math.floor(host.cpus * cpuRatio);
 };
 
+/** MiB that it takes of what is no huge page, now or from its next start on. */
+export const ordinaryMibOf = ({ memoryMib, hardware, definedHardware = hardware }: PlacementRequest): number =>
+  [hardware, definedHardware].some(({ hugePages }) => hugePages === 'NONE') ? memoryMib : 0;
+
 /** The host with the VM on it. */
-export const withPromised = (host: HostCandidate, { vcpus, memoryMib }: PlacementRequest): HostCandidate => ({
-  ...host,
-  committedVcpus: host.committedVcpus + vcpus,
-  committedMib: host.committedMib + memoryMib,
-});
+export const withPromised = (host: HostCandidate, request: PlacementRequest): HostCandidate => {
+  const claim = claimOf('', request.hardware, request.memoryMib, 'WAITING');
+  return {
+    ...host,
+    committedVcpus: host.committedVcpus + request.vcpus,
+    committedMib: host.committedMib + ordinaryMibOf(request),
+    pageClaims: claim === null ? host.pageClaims : [...host.pageClaims, claim],
+  };
+};

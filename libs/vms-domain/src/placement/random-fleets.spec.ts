@@ -37,6 +37,8 @@ const fleetsFrom = (start: number) => {
     hardware: null,
     cpuRatio: random() < 0.7 ? null : 1 + upTo(7),
     memoryRatio: random() < 0.7 ? null : 1 + random(),
+    tuning: null,
+    pageClaims: [],
   });
   /** Of VMs that are somewhere, some of them on their way. */
   const group = (index: number): VmGroup => ({

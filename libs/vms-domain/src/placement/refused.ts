@@ -1,6 +1,12 @@
 import { DomainError } from '@infinibay/contracts';
 import { countRefusals, type Decision } from './decide.js';
-import { usableMibOf, type HostCandidate, type PlacementRequest, type PlacementSettings } from './fleet.js';
+import {
+  ordinaryMibOf,
+  usableMibOf,
+  type HostCandidate,
+  type PlacementRequest,
+  type PlacementSettings,
+} from './fleet.js';
 
 /**
  * What whoever asked is told when no host can take the VM. Its details reach members of departments: rules and counts,
@@ -10,9 +16,10 @@ import { usableMibOf, type HostCandidate, type PlacementRequest, type PlacementS
 export const refusedPlacement = (
   { verdicts }: Decision,
   hosts: readonly HostCandidate[],
-  { memoryMib }: PlacementRequest,
+  request: PlacementRequest,
   settings: PlacementSettings,
 ): DomainError => {
+  const memoryMib = ordinaryMibOf(request);
   const online = hosts.filter((host) => host.online);
   const largestMib = Math.max(0, ...online.map((host) => usableMibOf(host, settings)));
   return online.length > 0 && memoryMib > largestMib

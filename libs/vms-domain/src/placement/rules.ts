@@ -1,6 +1,7 @@
 import type { HostHardware, VmHardware } from '@infinibay/contracts';
-import { isDefaultHardware } from '../spec/hardware.js';
+import { isDefaultMachine } from '../spec/hardware.js';
 import {
+  ordinaryMibOf,
   promisableMibOf,
   promisableVcpusOf,
   ratiosOf,
@@ -10,6 +11,14 @@ import {
   type PlacementSettings,
 } from './fleet.js';
 import { brokenGroup, type GroupPolicy } from './groups.js';
+import {
+  hasBoundNodes,
+  hasPinnedCpus,
+  isTuningTold,
+  memoryLackingOnNode,
+  pagesLacking,
+  type Amount,
+} from './tuning.js';
 
 /** What a rule measures: whether it holds, and for what can be counted, how much is needed and how much is there. */
 interface Measure {
@@ -37,6 +46,8 @@ const amount = (needed: number, available: number, ratio: number | null = null):
   available,
   ratio,
 });
+const noneLacking = (lacking: Amount | null): Measure =>
+  lacking === null ? fact(true) : amount(lacking.needed, lacking.available);
 
 /** Whether a host has what a VM is made of. */
 type HasPart = (has: HostHardware, wanted: VmHardware) => boolean;
@@ -56,7 +67,7 @@ const hasCpu: HasPart = (has, { cpuModel }) => cpuModel === 'DEFAULT' || has.cpu
 const part =
   (holds: HasPart): Rule['measure'] =>
   ({ hardware: has }, { hardware }) =>
-    fact(has === null || isDefaultHardware(hardware) || holds(has, hardware));
+    fact(has === null || isDefaultMachine(hardware) || holds(has, hardware));
 
 const unbroken =
   (policy: GroupPolicy): Rule['measure'] =>
@@ -77,7 +88,7 @@ export const RULES = {
   },
   memory: {
     refusal: 'The host has less memory than one such VM needs (MiB, without what is kept for the host)',
-    measure: (host, { memoryMib }, settings) => amount(memoryMib, usableMibOf(host, settings)),
+    measure: (host, request, settings) => amount(ordinaryMibOf(request), usableMibOf(host, settings)),
   },
   'image-present': {
     refusal: 'The host does not have the image',
@@ -89,7 +100,7 @@ export const RULES = {
   },
   'hardware-unknown': {
     refusal: 'The agent of the host does not tell what VMs can be made of: it is too old, or has not told yet',
-    measure: (host, { hardware }) => fact(host.hardware !== null || isDefaultHardware(hardware)),
+    measure: (host, { hardware }) => fact(host.hardware !== null || isDefaultMachine(hardware)),
   },
   'machine-unknown': {
     refusal: 'The host does not have the machine type',
@@ -111,6 +122,26 @@ export const RULES = {
     refusal: 'The host cannot give guests this CPU model',
     measure: part(hasCpu),
   },
+  'tuning-unknown': {
+    refusal: 'The agent of the host does not tell its NUMA nodes and huge pages: it is too old, or has not told yet',
+    measure: (host, request) => fact(isTuningTold(host, request)),
+  },
+  'host-cpu-unknown': {
+    refusal: 'The host does not have all the CPUs that vCPUs are pinned to',
+    measure: (host, request) => fact(hasPinnedCpus(host, request)),
+  },
+  'numa-node-unknown': {
+    refusal: 'The host does not have all the NUMA nodes that memory is bound to',
+    measure: (host, request) => fact(hasBoundNodes(host, request)),
+  },
+  'numa-node-memory': {
+    refusal: 'A NUMA node of the host has less memory than is bound to it (MiB, without its huge pages)',
+    measure: (host, request) => noneLacking(memoryLackingOnNode(host, request)),
+  },
+  'huge-pages': {
+    refusal: 'The host, or a NUMA node that memory is bound to, has too few free huge pages of this size (pages)',
+    measure: (host, request) => noneLacking(pagesLacking(host, request)),
+  },
   cpu: {
     refusal: 'The host has fewer CPUs than one such VM needs',
     measure: (host, { vcpus }) => amount(vcpus, host.cpus),
@@ -125,9 +156,9 @@ export const RULES = {
   },
   'memory-committed': {
     refusal: 'The memory that the host may promise is promised to other VMs (MiB)',
-    measure: (host, { memoryMib }, settings) =>
+    measure: (host, request, settings) =>
       amount(
-        memoryMib,
+        ordinaryMibOf(request),
         Math.max(0, promisableMibOf(host, settings) - host.committedMib),
         ratiosOf(host, settings).memoryRatio,
       ),

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import type { VmHardware } from '@infinibay/contracts';
 import { specDifferences } from '../snapshots.js';
 import {
   DEFAULT_HARDWARE,
@@ -13,9 +12,10 @@ import {
   requireNoFirmwareState,
 } from './hardware.js';
 import { changesBetweenSpecs } from './spec-changes.js';
+import type { DeclaredHardware } from './tuning.js';
 import { checkedSpec } from './vm-spec.js';
 
-const made = (changes: Partial<VmHardware>): VmHardware => ({ ...DEFAULT_HARDWARE, ...changes });
+const made = (changes: Partial<DeclaredHardware>): DeclaredHardware => ({ ...DEFAULT_HARDWARE, ...changes });
 const SECURE = made({ firmware: 'UEFI_SECURE_BOOT', machine: 'Q35', tpm: true });
 const refused = (code: string) => expect.objectContaining({ code });
 
@@ -26,14 +26,14 @@ describe('the hardware of a VM', () => {
     expect(isDefaultHardware(made({ bootOrder: ['DISK', 'NETWORK'] }))).toBe(false);
   });
 
-  it.each<[string, Partial<VmHardware>]>([
+  it.each<[string, Partial<DeclaredHardware>]>([
     ['machine', { firmware: 'UEFI_SECURE_BOOT' }],
     ['bootOrder', { bootOrder: ['DISK', 'DISK'] }],
   ])('is refused by its %s where that does not go with the rest', (path, changes) => {
     const issues = [expect.objectContaining({ path: `hardware.${path}` })];
     const expected = expect.objectContaining({ code: 'INVALID_INPUT', details: { issues } });
-    expect(() => checkedHardware(made(changes))).toThrow(expected);
     const sizes = { version: 1, vcpus: 1, maxVcpus: 1, memoryMib: 64, maxMemoryMib: 64 };
+    expect(() => checkedHardware(made(changes), sizes)).toThrow(expected);
     expect(() => checkedSpec({ ...sizes, hardware: made(changes) })).toThrow(expected);
     expect(checkedSpec({ ...sizes, hardware: SECURE }).hardware).toEqual(SECURE);
   });

@@ -2,15 +2,26 @@ import {
   BootDevice,
   CpuModel,
   DomainError,
+  HugePages,
+  NOT_TUNED,
   PLAIN_HARDWARE,
   VmFirmware,
   VmMachine,
+  VmTuning,
   type VmHardware,
 } from '@infinibay/contracts';
 import { z } from 'zod';
+import { TUNING_PATHS, isTuned, tuningIssues, tuningOf, type DeclaredHardware, type Room } from './tuning.js';
 
 /** What a VM is made of when nothing is said. */
-export const DEFAULT_HARDWARE = PLAIN_HARDWARE;
+export const DEFAULT_HARDWARE: DeclaredHardware = { ...PLAIN_HARDWARE, ...NOT_TUNED };
+
+/** The same, in lists of its own. */
+export const copyOfHardware = (hardware: DeclaredHardware): DeclaredHardware => ({
+  ...hardware,
+  bootOrder: [...hardware.bootOrder],
+  ...tuningOf(hardware),
+});
 
 /** As it is kept: what is not there is as it is by default. */
 export const KeptHardware = z
@@ -24,6 +35,9 @@ export const KeptHardware = z
       .min(1)
       .max(BootDevice.options.length)
       .default(() => [...DEFAULT_HARDWARE.bootOrder]),
+    hugePages: HugePages.default(DEFAULT_HARDWARE.hugePages),
+    cpuPinning: VmTuning.shape.cpuPinning.default(() => []),
+    numaNodes: VmTuning.shape.numaNodes.default(() => []),
   })
   .superRefine((hardware, context) => {
     for (const { path, message } of hardwareIssues(hardware))
@@ -46,49 +60,57 @@ export const hardwareIssues = ({ firmware, machine, bootOrder }: VmHardware): Ha
     : []),
 ];
 
-/** @throws DomainError INVALID_INPUT {issues} for what does not go together */
-export const checkedHardware = (hardware: VmHardware): VmHardware => {
-  const issues = hardwareIssues(hardware).map(({ path, message }) => ({ path: `hardware.${path}`, message }));
+/** @param room of the VM @throws DomainError INVALID_INPUT {issues} for what does not go together, or with its room */
+export const checkedHardware = (hardware: DeclaredHardware, room: Room): DeclaredHardware => {
+  const found = [...hardwareIssues(hardware), ...tuningIssues(hardware, room)];
+  const issues = found.map(({ path, message }) => ({ path: `hardware.${path}`, message }));
   if (issues.length > 0) throw new DomainError('INVALID_INPUT', { issues });
   return hardware;
 };
 
+const MACHINE_PATHS = ['firmware', 'machine', 'cpuModel', 'tpm', 'bootOrder'] as const;
+
 /** In the order in which it is shown. */
-export const HARDWARE_PATHS = ['firmware', 'machine', 'cpuModel', 'tpm', 'bootOrder'] as const;
+export const HARDWARE_PATHS = [...MACHINE_PATHS, ...TUNING_PATHS] as const;
 export type HardwarePath = (typeof HARDWARE_PATHS)[number];
 
 /** What is said of it; null, or left out: nothing. */
-export type SaidHardware = { readonly [Path in HardwarePath]?: VmHardware[Path] | null | undefined };
+export type SaidHardware = { readonly [Path in HardwarePath]?: DeclaredHardware[Path] | null | undefined };
 
-/** Each thing that is said takes the place of what was there, the boot order as a whole. It may not go together. */
-export const hardwareOver = (before: VmHardware, said: SaidHardware | null): VmHardware => ({
-  firmware: said?.firmware ?? before.firmware,
-  machine: said?.machine ?? before.machine,
-  cpuModel: said?.cpuModel ?? before.cpuModel,
-  tpm: said?.tpm ?? before.tpm,
-  bootOrder: [...(said?.bootOrder ?? before.bootOrder)],
-});
-
-const isSame = (one: VmHardware, other: VmHardware, path: HardwarePath): boolean =>
-  JSON.stringify(one[path]) === JSON.stringify(other[path]);
+/** Each thing that is said takes the place of what was there, lists as a whole. It may not go together. */
+export const hardwareOver = (before: DeclaredHardware, said: SaidHardware | null): DeclaredHardware =>
+  copyOfHardware({
+    firmware: said?.firmware ?? before.firmware,
+    machine: said?.machine ?? before.machine,
+    cpuModel: said?.cpuModel ?? before.cpuModel,
+    tpm: said?.tpm ?? before.tpm,
+    bootOrder: said?.bootOrder ?? before.bootOrder,
+    hugePages: said?.hugePages ?? before.hugePages,
+    cpuPinning: said?.cpuPinning ?? before.cpuPinning,
+    numaNodes: said?.numaNodes ?? before.numaNodes,
+  });
 
 /** One thing that is not as it is declared. */
 export interface HardwareDifference {
   readonly path: HardwarePath;
-  readonly declared: VmHardware[HardwarePath];
-  readonly actual: VmHardware[HardwarePath];
+  readonly declared: DeclaredHardware[HardwarePath];
+  readonly actual: DeclaredHardware[HardwarePath];
 }
 
-export const hardwareDifferences = (declared: VmHardware, actual: VmHardware): HardwareDifference[] =>
-  HARDWARE_PATHS.filter((path) => !isSame(declared, actual, path)).map((path) => ({
+export const hardwareDifferences = (declared: DeclaredHardware, actual: DeclaredHardware): HardwareDifference[] =>
+  HARDWARE_PATHS.filter((path) => JSON.stringify(declared[path]) !== JSON.stringify(actual[path])).map((path) => ({
     path,
     declared: declared[path],
     actual: actual[path],
   }));
 
+/** The machine is as every VM was before there was a choice, whichever memory and CPUs of its host it has. */
+export const isDefaultMachine = (hardware: VmHardware): boolean =>
+  MACHINE_PATHS.every((path) => JSON.stringify(hardware[path]) === JSON.stringify(DEFAULT_HARDWARE[path]));
+
 /** Made as every VM was before there was a choice: any agent can define it. */
-export const isDefaultHardware = (hardware: VmHardware): boolean =>
-  hardwareDifferences(hardware, DEFAULT_HARDWARE).length === 0;
+export const isDefaultHardware = (hardware: DeclaredHardware): boolean =>
+  isDefaultMachine(hardware) && !isTuned(hardware);
 
 /** It has state beside its disks, which neither a snapshot nor a clone holds. */
 export const keepsFirmwareState = ({ firmware, tpm }: VmHardware): boolean => firmware !== 'BIOS' || tpm;

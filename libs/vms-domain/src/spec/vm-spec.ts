@@ -1,6 +1,7 @@
-import { DomainError, MacAddress, VmSizes, type PortLinkState, type VmHardware } from '@infinibay/contracts';
+import { DomainError, MacAddress, VmSizes, type PortLinkState } from '@infinibay/contracts';
 import { z } from 'zod';
-import { DEFAULT_HARDWARE, KeptHardware } from './hardware.js';
+import { DEFAULT_HARDWARE, KeptHardware, copyOfHardware } from './hardware.js';
+import { tuningIssues, type DeclaredHardware } from './tuning.js';
 
 /** The ports whose link is down, by MAC address; every other one is up. */
 export const DownLinks = z.record(MacAddress, z.literal('DOWN'));
@@ -14,12 +15,14 @@ export const VmSpec = z
     // What an older version wrote says nothing of it.
     autostart: z.boolean().default(false),
     links: DownLinks.default({}),
-    hardware: KeptHardware.default(() => ({ ...DEFAULT_HARDWARE, bootOrder: [...DEFAULT_HARDWARE.bootOrder] })),
+    hardware: KeptHardware.default(() => copyOfHardware(DEFAULT_HARDWARE)),
   })
   .superRefine((spec, context) => {
     for (const [bound, of] of BOUNDS)
       if (spec[bound] < spec[of])
         context.addIssue({ code: 'custom', path: [bound], message: `must be at least ${of}` });
+    for (const { path, message } of tuningIssues(spec.hardware, spec))
+      context.addIssue({ code: 'custom', path: ['hardware', path], message });
   });
 
 /** What a virtual machine is declared to be, beside its power: a document that is kept in numbered revisions. */
@@ -38,7 +41,7 @@ export const specOfSizes = (
   { vcpus, maxVcpus, memoryMib, maxMemoryMib }: VmSizes,
   autostart = false,
   links: DownLinks = {},
-  hardware: VmHardware = DEFAULT_HARDWARE,
+  hardware: DeclaredHardware = DEFAULT_HARDWARE,
 ): VmSpec => ({
   version: 1,
   vcpus,
@@ -47,7 +50,7 @@ export const specOfSizes = (
   maxMemoryMib,
   autostart,
   links: { ...links },
-  hardware: { ...hardware, bootOrder: [...hardware.bootOrder] },
+  hardware: copyOfHardware(hardware),
 });
 
 export const sizesOfSpec = ({ vcpus, maxVcpus, memoryMib, maxMemoryMib }: VmSpec): VmSizes => ({
