@@ -110,7 +110,7 @@ const OWN_SETTINGS: Readonly<Partial<Record<ServiceName, (context: ServiceContex
     ...fromOurs('IMAGE_SOURCE_HOSTS', 'IMAGE_SOURCE_RANGES'),
     UPLOAD_URL: `http://127.0.0.1:${String(ports.uploads)}`,
     UPLOAD_PORT: String(ports.uploads),
-    ...fromOurs('UPLOAD_URL', 'UPLOAD_ADDRESS', 'UPLOAD_PORT', 'CORS_ORIGINS'),
+    ...fromOurs('UPLOAD_URL', 'IMAGE_COPY_URL', 'UPLOAD_ADDRESS', 'UPLOAD_PORT', 'CORS_ORIGINS'),
     ...fromOurs('STORAGE_POOLS', 'VOLUME_MOVE_MIB_PER_SECOND'),
     ...(hypervisor.kind === 'qemu'
       ? { NETNS: layout.networkNamespace, CONSOLE_LOG_DIR: path.join(layout.logDir, 'consoles') }

@@ -5,6 +5,7 @@ import { AccelerationService } from './acceleration/acceleration.service.js';
 import { AGENT_CONFIG, type AgentConfig } from './config.js';
 import { CapturesModule } from './captures/captures.module.js';
 import { ClonesModule } from './clones/clones.module.js';
+import { CopiesModule } from './copies/copies.module.js';
 import { DisksModule } from './disks/disks.module.js';
 import { EventsModule } from './events/events.module.js';
 import { FiltersModule } from './filters/filters.module.js';
@@ -40,6 +41,7 @@ export class AppModule {
         VolumesModule,
         SeedsModule,
         ImportsModule,
+        CopiesModule,
         UploadsModule,
         NetworksModule,
         FiltersModule,

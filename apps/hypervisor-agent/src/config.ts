@@ -104,15 +104,22 @@ export const configSchema = {
   ),
   UPLOAD_URL: setting(
     UploadBaseUrl.optional(),
-    'Address at which browsers reach UPLOAD_ADDRESS and UPLOAD_PORT, best through a proxy that speaks TLS; /uploads/<image> is added to it. Not set: no images are uploaded to this host, and nothing listens',
+    'Address at which browsers reach UPLOAD_ADDRESS and UPLOAD_PORT, best through a proxy that speaks TLS; /uploads/<image> is added to it. Not set: no images are uploaded to this host',
     { example: '' },
   ),
-  UPLOAD_ADDRESS: setting(z.string().min(1).default('127.0.0.1'), 'Address that uploads of images are taken on', {
-    example: '127.0.0.1',
-  }),
+  IMAGE_COPY_URL: setting(
+    UploadBaseUrl.optional(),
+    'Address at which other hosts reach UPLOAD_ADDRESS and UPLOAD_PORT, to copy images that this host has; /uploads/<image>/content is added to it. UPLOAD_URL when left out. Without both nothing listens, and no image is copied from this host',
+    { example: '' },
+  ),
+  UPLOAD_ADDRESS: setting(
+    z.string().min(1).default('127.0.0.1'),
+    'Address that uploads of images are taken on, and that images are copied from',
+    { example: '127.0.0.1' },
+  ),
   UPLOAD_PORT: setting(
     z.coerce.number().int().min(0).max(65_535).default(4_090),
-    'Port that uploads of images are taken on',
+    'Port that uploads of images are taken on, and that images are copied from',
     { example: '4090' },
   ),
   STATE_DIR: setting(absolutePath, 'Folder where the agent remembers fences and revisions; must survive a restart'),
@@ -164,6 +171,10 @@ export const configSchema = {
 } as const;
 
 export type AgentConfig = ConfigOf<typeof configSchema>;
+
+/** Where other hosts read images that this one has; undefined: it sends none. */
+export const imageCopyUrlOf = ({ IMAGE_COPY_URL, UPLOAD_URL }: AgentConfig): string | undefined =>
+  IMAGE_COPY_URL ?? UPLOAD_URL;
 
 /** Injection token of AgentConfig. */
 export const AGENT_CONFIG = Symbol('AGENT_CONFIG');

@@ -1,5 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { IMAGE_OPERATIONS, LONGEST_UPLOAD_MS, isUploadOver, planImage, uploadPercent } from './images.js';
+import {
+  IMAGE_OPERATIONS,
+  LONGEST_UPLOAD_MS,
+  isUploadOver,
+  planImage,
+  sourceAfter,
+  sourcesInTurn,
+  uploadPercent,
+} from './images.js';
 import { KNOWN_OPERATION_KINDS, knownOperationKind } from './volumes.js';
 
 describe('the plan of an image', () => {
@@ -23,6 +31,22 @@ describe('the plan of an image', () => {
     expect(isUploadOver({ ...idle, knownBytes: 1_000, receivedBytes: 1_000 })).toBe(false);
     const old = { ...idle, isIdle: false, receivedBytes: 401, ageMs: LONGEST_UPLOAD_MS };
     expect([isUploadOver(old), isUploadOver({ ...old, ageMs: old.ageMs + 1 })]).toEqual([false, true]);
+  });
+
+  it('goes on reading from the host that it began with, and from each in turn when one does not send', () => {
+    const sources = ['c', 'a', 'b'];
+    expect(sourcesInTurn(sources, null)).toEqual(['c', 'a', 'b']);
+    expect(sourcesInTurn(sources, 'b')).toEqual(['b', 'c', 'a']);
+    // It is away.
+    expect(sourcesInTurn(sources, 'd')).toEqual(['c', 'a', 'b']);
+    expect([null, 'a', 'b', 'c', 'd'].map((current) => sourceAfter(sources, current))).toEqual([
+      'a',
+      'b',
+      'c',
+      'a',
+      'a',
+    ]);
+    expect([sourceAfter(['a'], 'a'), sourceAfter([], 'a')]).toEqual(['a', null]);
   });
 
   it('has kinds of operations that are known', () => {

@@ -3,13 +3,20 @@ export const IMAGE_OPERATIONS = {
   IMPORT_IMAGE: ['import-image'],
   UPLOAD_IMAGE: ['receive-image'],
   CAPTURE_IMAGE: ['capture-image'],
+  COPY_IMAGE: ['copy-image'],
   DELETE_IMAGE: ['remove-image'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type ImageOperationKind = keyof typeof IMAGE_OPERATIONS;
 export type ImageStep = (typeof IMAGE_OPERATIONS)[ImageOperationKind][number];
 
-/** The next thing to do about an image; null: it is as it shall be, or waits for somebody to decide. */
+/** What cancelOperation takes back, as long as it has not come about. */
+export const isCancellableOnImage = (kind: string): boolean => kind === 'COPY_IMAGE';
+
+/**
+ * The next thing to do about an image; null: it is as it shall be, or waits for somebody to decide. One that is READY may be
+ * on its way to further hosts, which changes nothing of it.
+ */
 export const planImage = (state: string): ImageStep | null => {
   if (state === 'IMPORTING') return 'import-image';
   if (state === 'UPLOADING') return 'receive-image';
@@ -45,3 +52,16 @@ export interface UploadFacts {
 /** Whether it is given up. What has come whole waits for its host, and not for who sends it. */
 export const isUploadOver = ({ ageMs, isIdle, knownBytes, receivedBytes, sizeBytes }: UploadFacts): boolean =>
   ageMs > LONGEST_UPLOAD_MS || (isIdle && receivedBytes <= knownBytes && receivedBytes < sizeBytes);
+
+/** A large image that waits behind others on its host takes as long; what goes on without end, or fails all the time, ends. */
+export const LONGEST_COPY_MS = 86_400_000;
+
+/** Hosts to read an image from, in the order in which they are asked: that which it is read from already comes first. */
+export const sourcesInTurn = (sources: readonly string[], current: string | null): readonly string[] =>
+  current === null || !sources.includes(current) ? sources : [current, ...sources.filter((one) => one !== current)];
+
+/** From which it is read when one has not sent it: each in turn, by their ids; null: there is none. */
+export const sourceAfter = (sources: readonly string[], current: string | null): string | null => {
+  const inOrder = [...sources].sort();
+  return inOrder.find((one) => current === null || one > current) ?? inOrder[0] ?? null;
+};

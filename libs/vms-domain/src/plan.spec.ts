@@ -17,6 +17,7 @@ class World {
   resets = 0;
   volumes: 'attach-volume' | 'detach-volume' | null = null;
   unwantedSnapshots = false;
+  isImageMissing = false;
   /** Whether a guest that is resumed stays paused. */
   stuck = false;
   completed = new Set<Step>();
@@ -36,6 +37,7 @@ class World {
       isForceDue: this.isForceDue,
       pendingVolumes: this.volumes,
       hasUnwantedSnapshots: this.unwantedSnapshots,
+      isImageMissing: this.isImageMissing,
       completed: this.completed,
       sizes: null,
     });
@@ -59,6 +61,7 @@ class World {
     this.done.push(step);
     this.completed.add(step);
     const effects: Record<Step, () => void> = {
+      'bring-image': () => (this.isImageMissing = false),
       'attach-network': () => (this.network = true),
       'ensure-disk': () => {
         if (!this.disk) this.disksMade += 1;
@@ -120,6 +123,20 @@ describe('plan', () => {
     const world = new World();
     walk(world, 'RUNNING');
     expect(world.done).toEqual(['attach-network', 'ensure-disk', 'protect', 'define', 'start']);
+  });
+
+  it('has the image brought before anything is kept for a VM whose host lacks it, and never for one that has its disk', () => {
+    const world = Object.assign(new World(), { isImageMissing: true });
+    // However often it is killed while that goes on, it is looked at again and nothing else is done.
+    for (let kills = 0; kills < 3; kills += 1) {
+      expect(world.next('RUNNING')).toEqual({ kind: 'act', step: 'bring-image' });
+      world.crash();
+    }
+    walk(world, 'RUNNING');
+    expect(world.done).toEqual(['bring-image', 'attach-network', 'ensure-disk', 'protect', 'define', 'start']);
+    Object.assign(world, { power: 'off', isImageMissing: true });
+    world.crash();
+    expect(world.next('RUNNING')).toEqual({ kind: 'act', step: 'attach-network' });
   });
 
   it('ends at the desired state from anywhere, with kills and changes of mind in between, and never starts unfiltered', () => {

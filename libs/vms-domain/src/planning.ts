@@ -13,6 +13,8 @@ export interface Observed {
   readonly reason: string;
   /** The disk was made once, and that was recorded. */
   readonly isBuilt: boolean;
+  /** Its host does not have the image that its disk is to be made of, and can be given it. */
+  readonly isImageMissing?: boolean;
   /** The file in the disk's place is the one that was made, and whole. */
   readonly isDiskSound: boolean;
   /** Somebody asked for this power, or this task, and waits for the end. */

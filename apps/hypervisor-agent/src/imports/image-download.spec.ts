@@ -49,7 +49,8 @@ describe(ImageDownload, () => {
     const source = new ImageSource(new SourcePolicy({ ranges, hosts: [] }), 60_000, resolve);
     const pace = { leastBytes: 1, paceMs: 600_000 };
     const all = { maxBytes: 16 * MIB, attempts: 3, firstWaitMs: 1, longestWaitMs: 4, ...pace, ...limits };
-    return new ImageDownload(source, all).into(path, { url, sha256, ...wanted }, watch);
+    const open = (offset: number, signal: AbortSignal) => source.open(url, offset, signal);
+    return new ImageDownload(all).into(path, { sha256, ...wanted, open }, watch);
   };
   const refused = (how: How): Promise<string> =>
     fetched(how).then(

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DomainError } from '@infinibay/contracts';
 import { errnoOf } from '../work/missing-file.js';
-import { RangeRefused, type ImageSource, type OpenedImage } from './image-source.js';
+import { RangeRefused, type OpenedImage } from './image-source.js';
 import { Pace, type PaceLimits } from './pace.js';
 import { PartFile } from './part-file.js';
 
@@ -22,23 +22,21 @@ export interface DownloadLimits extends PaceLimits {
 export interface Watch {
   /** Ends it. */
   readonly signal: AbortSignal;
-  /** Is told how many percent have come. */
-  tell(percent: number): void;
+  /** Is told how much has come. */
+  tell(percent: number, bytes: number): void;
   /** @throws DomainError POOL_FULL when there is no room for so many more */
   requireRoom(bytes: number): Promise<void>;
 }
 
 interface Wanted {
-  readonly url: string;
   readonly sha256: string;
+  /** Asks for it from a byte on, each time that it is begun or gone on with. Throws as ImageSource does. */
+  readonly open: (offset: number, signal: AbortSignal) => Promise<OpenedImage>;
 }
 
 /** Fetches a file as a stream. After a break, or a kill, it goes on where it stood: the SHA-256 says whether that was right. */
 export class ImageDownload {
-  constructor(
-    private readonly source: ImageSource,
-    private readonly limits: DownloadLimits,
-  ) {}
+  constructor(private readonly limits: DownloadLimits) {}
 
   /**
    * @param path what is there already of it is kept
@@ -61,23 +59,23 @@ export class ImageDownload {
     const isThere = (): boolean => part.sha256() === wanted.sha256;
     const wasBegun = part.bytes > 0;
     if (isThere()) return;
-    const breaks = await this.receiveAll(part, wanted.url, watch);
+    const breaks = await this.receiveAll(part, wanted, watch);
     if (isThere()) return;
     // Pieces of two files, when the server has got another one meanwhile: once more, in one piece.
     if (wasBegun || breaks > 0) {
       await part.restart();
-      await this.receiveAll(part, wanted.url, watch);
+      await this.receiveAll(part, wanted, watch);
     }
     if (!isThere()) throw new DomainError('IMAGE_CHECKSUM_MISMATCH', { sizeBytes: part.bytes });
   }
 
   /** @returns how often it broke */
-  private async receiveAll(part: PartFile, url: string, watch: Watch): Promise<number> {
+  private async receiveAll(part: PartFile, wanted: Wanted, watch: Watch): Promise<number> {
     const { attempts, firstWaitMs, longestWaitMs, leastBytes } = this.limits;
     for (let breaks = 0, inVain = 0; ; breaks += 1) {
       const before = part.bytes;
       try {
-        await this.receive(part, url, watch);
+        await this.receive(part, wanted, watch);
         return breaks;
       } catch (error) {
         if (watch.signal.aborted || error instanceof DomainError) throw error;
@@ -90,11 +88,11 @@ export class ImageDownload {
     }
   }
 
-  private async receive(part: PartFile, url: string, watch: Watch): Promise<void> {
+  private async receive(part: PartFile, wanted: Wanted, watch: Watch): Promise<void> {
     const pace = new Pace(this.limits);
     try {
       const signal = AbortSignal.any([watch.signal, pace.signal]);
-      await this.receiveAt(pace, part, await this.source.open(url, part.bytes, signal), watch);
+      await this.receiveAt(pace, part, await wanted.open(part.bytes, signal), watch);
     } catch (error) {
       if (error instanceof DomainError || !pace.signal.aborted) throw error;
       throw new Error('it comes too slowly', { cause: error });
@@ -119,7 +117,7 @@ export class ImageDownload {
         pace.count(chunk.length);
         this.requireFits(part.bytes + chunk.length);
         await part.append(chunk);
-        if (totalBytes !== null) watch.tell(Math.min(100, Math.floor((100 * part.bytes) / totalBytes)));
+        if (totalBytes !== null) watch.tell(Math.min(100, Math.floor((100 * part.bytes) / totalBytes)), part.bytes);
         if (part.bytes - roomAt < ROOM_EVERY_BYTES) continue;
         roomAt = part.bytes;
         await watch.requireRoom(totalBytes === null ? 0 : totalBytes - part.bytes);

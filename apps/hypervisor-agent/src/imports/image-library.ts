@@ -66,6 +66,16 @@ export class ImageLibrary {
     return join(this.folder, `${imageId}${PART}`);
   }
 
+  /** How much is there of one that is not whole yet; 0: nothing was begun. */
+  async partBytes(imageId: string): Promise<number> {
+    try {
+      return (await stat(this.partOf(imageId))).size;
+    } catch (error) {
+      if (isMissing(error)) return 0;
+      throw error;
+    }
+  }
+
   /** Whether it is said to be here. Whether it may be used, ImageStore knows. */
   has(imageId: string): Promise<boolean> {
     return exists(this.manifestOf(imageId));

@@ -4,8 +4,10 @@ import { request as requestPlainly, type IncomingMessage } from 'node:http';
 import { request as requestSafely } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { DomainError } from '@infinibay/contracts';
-import type { SourcePolicy } from './source-policy.js';
+import type { AddressPolicy } from './source-policy.js';
 
+/** Nothing may come for so long; then it is tried again, over a few minutes. */
+export const SOURCE_IDLE_MS = 30_000;
 const MAX_REDIRECTS = 5;
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 /** Beside what 5xx says: what passes. */
@@ -38,7 +40,7 @@ const resolveByHost: Resolve = (hostname) => lookup(hostname, { all: true });
  */
 export class ImageSource {
   constructor(
-    private readonly policy: SourcePolicy,
+    private readonly policy: AddressPolicy,
     private readonly idleMs: number,
     private readonly resolve: Resolve = resolveByHost,
   ) {}
@@ -59,10 +61,29 @@ export class ImageSource {
     throw new DomainError('IMAGE_SOURCE_UNAVAILABLE', { reason: `it redirects more than ${MAX_REDIRECTS} times` });
   }
 
-  private async request(target: URL, offset: number, signal: AbortSignal): Promise<IncomingMessage> {
+  /**
+   * The same from a server that is known, by what it has given a right to: nobody is led elsewhere with that.
+   * @throws as open does; DomainError IMAGE_SOURCE_UNAVAILABLE for a redirect too
+   */
+  async openDirectly(
+    url: string,
+    offset: number,
+    signal: AbortSignal,
+    own: Readonly<Record<string, string>>,
+  ): Promise<OpenedImage> {
+    const response = await this.request(new URL(url), offset, signal, own);
+    return endingOn(response, () => openedFrom(response, offset));
+  }
+
+  private async request(
+    target: URL,
+    offset: number,
+    signal: AbortSignal,
+    own: Readonly<Record<string, string>> = {},
+  ): Promise<IncomingMessage> {
     const addresses = await this.permitted(target);
     const range = offset === 0 ? {} : { range: `bytes=${offset}-` };
-    const headers = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'infinibay', ...range };
+    const headers = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'infinibay', ...range, ...own };
     const options = { headers, signal, agent: false, timeout: this.idleMs, lookup: pinnedTo(addresses) } as const;
     return new Promise<IncomingMessage>((resolve, reject) => {
       const isSafe = target.protocol === 'https:';

@@ -14,22 +14,21 @@ import { ImageImporting } from './image-importing.js';
 import { ImageImports } from './image-imports.js';
 import { ImageLibrary } from './image-library.js';
 import { ImageRemoval } from './image-removal.js';
-import { ImageSource } from './image-source.js';
+import { ImageSource, SOURCE_IDLE_MS } from './image-source.js';
 import { ImageUploads } from './image-uploads.js';
 import { ImageUses } from './image-uses.js';
 import { LEAST_PACE } from './pace.js';
 import { SourcePolicy } from './source-policy.js';
 
 const GIB = 1_073_741_824;
-/** Nothing may come for so long; then it is tried again, over a few minutes. */
-const IDLE_MS = 30_000;
+/** It is tried again over a few minutes. */
 const PATIENCE = { attempts: 6, firstWaitMs: 1_000, longestWaitMs: 30_000 } as const;
 
-const downloadOf = (config: AgentConfig): ImageDownload => {
-  const policy = new SourcePolicy({ ranges: config.IMAGE_SOURCE_RANGES, hosts: config.IMAGE_SOURCE_HOSTS });
-  const limits = { maxBytes: config.IMAGE_MAX_GIB * GIB, ...PATIENCE, ...LEAST_PACE };
-  return new ImageDownload(new ImageSource(policy, IDLE_MS), limits);
-};
+const sourceOf = ({ IMAGE_SOURCE_RANGES: ranges, IMAGE_SOURCE_HOSTS: hosts }: AgentConfig): ImageSource =>
+  new ImageSource(new SourcePolicy({ ranges, hosts }), SOURCE_IDLE_MS);
+
+const downloadOf = ({ IMAGE_MAX_GIB }: AgentConfig): ImageDownload =>
+  new ImageDownload({ maxBytes: IMAGE_MAX_GIB * GIB, ...PATIENCE, ...LEAST_PACE });
 
 @Module({
   imports: [WorkModule, ImagesModule, InventoryModule, DisksModule, DomainsModule, VolumesModule],
@@ -43,8 +42,9 @@ const downloadOf = (config: AgentConfig): ImageDownload => {
     ImageImporting,
     ImageUses,
     ImageRemoval,
+    { provide: ImageSource, inject: [AGENT_CONFIG], useFactory: sourceOf },
     { provide: ImageDownload, inject: [AGENT_CONFIG], useFactory: downloadOf },
   ],
-  exports: [ImageLibrary, ImageImports, ImageUploads, ImageAdoption, ImageImporting],
+  exports: [ImageLibrary, ImageImports, ImageUploads, ImageAdoption, ImageDownload, ImageImporting],
 })
 export class ImportsModule {}

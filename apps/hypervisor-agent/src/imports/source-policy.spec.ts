@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { SourcePolicy, parseRange } from './source-policy.js';
+import { PeerPolicy, SourcePolicy, parseRange } from './source-policy.js';
 
 describe(SourcePolicy, () => {
   const policy = new SourcePolicy({ ranges: [], hosts: [] }, () => ['93.184.215.14', '2a00::1']);
@@ -40,5 +40,16 @@ describe(SourcePolicy, () => {
     expect(parseRange('10.0.0.0/8')).toEqual(['10.0.0.0', 8]);
     for (const text of ['10.0.0.0', '10.0.0.0/33', 'fd00::/129', '/8', '10.0.0.0/8/8', 'all/0', '10.0.0.0/'])
       expect(parseRange(text)).toBeNull();
+  });
+});
+
+describe(PeerPolicy, () => {
+  it('lets images be read from other hosts, which may be in a private network, and not from what clouds tell', () => {
+    const policy = new PeerPolicy();
+    for (const address of ['10.1.2.3', '192.168.1.1', '127.0.0.1', 'fd00::1', '8.8.8.8', '2a00::1'])
+      expect([address, policy.permitsAddress(address)]).toEqual([address, true]);
+    const refused = ['169.254.169.254', '168.63.129.16', 'fd00:ec2::254', 'fe80::1', 'fe80::1%eth0', '0.0.0.0', '::'];
+    for (const address of [...refused, '::ffff:169.254.169.254', '224.0.0.1', 'ff02::1', 'host-1', ''])
+      expect([address, policy.permitsAddress(address)]).toEqual([address, false]);
   });
 });

@@ -44,6 +44,19 @@ const publicOfIpv6 = listOf([PUBLIC_OF_IPV6]);
 const isPublic = (address: string): boolean =>
   !notPublic.check(address, family(address)) && (family(address) === 'ipv4' || publicOfIpv6.check(address, 'ipv6'));
 
+/** Where no host is: what clouds tell their guests is told at some of these, and nothing else is meant by the others. */
+const NO_HOST = listOf([
+  ['0.0.0.0', 8],
+  ['168.63.129.16', 32],
+  ['169.254.0.0', 16],
+  ['224.0.0.0', 4],
+  ['240.0.0.0', 4],
+  ['::', 128],
+  ['fd00:ec2::254', 128],
+  ['fe80::', 10],
+  ['ff00::', 8],
+]);
+
 /** `10.0.0.0/8`, `fd00::/8`; null: it is no range. */
 export const parseRange = (text: string): readonly [string, number] | null => {
   const [network = '', prefix = '', ...rest] = text.split('/');
@@ -87,5 +100,22 @@ export class SourcePolicy {
     if (isIP(address) === 0 || address.includes('%')) return false;
     if (this.allowed.check(address, family(address))) return true;
     return isPublic(address) && !this.own().includes(address);
+  }
+}
+
+/** Which addresses may be connected to. */
+export type AddressPolicy = Pick<SourcePolicy, 'permitsHost' | 'permitsAddress'>;
+
+/**
+ * The same for images of other hosts, whose agents say where they are: in networks that are not public as a rule, and on this
+ * very machine where two agents share it.
+ */
+export class PeerPolicy implements AddressPolicy {
+  permitsHost(): boolean {
+    return true;
+  }
+
+  permitsAddress(address: string): boolean {
+    return isIP(address) !== 0 && !address.includes('%') && !NO_HOST.check(address, family(address));
   }
 }

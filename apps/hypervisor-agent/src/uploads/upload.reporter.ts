@@ -1,11 +1,14 @@
-import { hostUploadsOffered } from '@infinibay/contracts';
+import { hostImageCopiesOffered, hostUploadsOffered } from '@infinibay/contracts';
 import type { Logger } from '@infinibay/platform-logging';
 import { ReportPublisher } from '@infinibay/platform-messaging';
 import { LOGGER } from '@infinibay/platform-service';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { AGENT_CONFIG, type AgentConfig } from '../config.js';
+import { AGENT_CONFIG, imageCopyUrlOf, type AgentConfig } from '../config.js';
 
-/** Tells every few seconds where browsers send images to this host, and that it takes none where it does not. */
+/**
+ * Tells every few seconds where browsers send images to this host, and where other hosts read those that it has; and that it
+ * takes or sends none where it does not. Copies of theirs it takes in any case.
+ */
 @Injectable()
 export class UploadReporter implements OnApplicationBootstrap, OnApplicationShutdown {
   private sequence = 0;
@@ -19,11 +22,14 @@ export class UploadReporter implements OnApplicationBootstrap, OnApplicationShut
 
   onApplicationBootstrap(): void {
     const { HOST_ID: hostId, UPLOAD_URL: url = null, HEARTBEAT_INTERVAL_MS: intervalMs } = this.config;
+    const copyUrl = imageCopyUrlOf(this.config) ?? null;
     const report = (): void => {
       try {
-        this.publisher.publishForHost(hostUploadsOffered, hostId, { hostId, url, sequence: ++this.sequence });
+        const sequence = ++this.sequence;
+        this.publisher.publishForHost(hostUploadsOffered, hostId, { hostId, url, sequence });
+        this.publisher.publishForHost(hostImageCopiesOffered, hostId, { hostId, url: copyUrl, sequence });
       } catch (error) {
-        this.logger.warn({ err: error }, 'where images are uploaded could not be told');
+        this.logger.warn({ err: error }, 'where images are uploaded, and copied from, could not be told');
       }
     };
     this.timer = setInterval(report, intervalMs);

@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Logger } from '@infinibay/platform-logging';
 import { LOGGER } from '@infinibay/platform-service';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { AGENT_CONFIG, type AgentConfig } from '../config.js';
+import { AGENT_CONFIG, imageCopyUrlOf, type AgentConfig } from '../config.js';
+import { ImageServing } from '../copies/image-serving.js';
 import { corsHeaders } from './cors.js';
 import { TUS_VERSION, UploadProtocol, type UploadAnswer } from './upload-protocol.js';
 import { refusalOf } from './upload-refused.js';
@@ -21,13 +22,14 @@ const LIMITS = {
   maxHeaderSize: 8_192,
 } as const;
 
-/** Listens for browsers, on an address of its own and only where the operator says so. */
+/** Listens for browsers, and for hosts that read images, on an address of its own and only where the operator says so. */
 @Injectable()
 export class UploadServer implements OnApplicationBootstrap, OnApplicationShutdown {
   private server: Server | undefined;
 
   constructor(
     private readonly protocol: UploadProtocol,
+    private readonly serving: ImageServing,
     @Inject(AGENT_CONFIG) private readonly config: AgentConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -40,7 +42,8 @@ export class UploadServer implements OnApplicationBootstrap, OnApplicationShutdo
 
   async onApplicationBootstrap(): Promise<void> {
     const { UPLOAD_URL: url, UPLOAD_ADDRESS: address, UPLOAD_PORT: port } = this.config;
-    if (url === undefined) return;
+    const copyUrl = imageCopyUrlOf(this.config);
+    if (copyUrl === undefined) return;
     const server = createServer(LIMITS, (request, response) => void this.handle(request, response));
     server.maxConnections = MAX_CONNECTIONS;
     server.setTimeout(IDLE_MS);
@@ -51,7 +54,7 @@ export class UploadServer implements OnApplicationBootstrap, OnApplicationShutdo
     server.on('error', (error) => {
       this.logger.warn({ err: error }, 'a connection for an upload could not be taken');
     });
-    this.logger.info({ url, address, port: this.port }, 'images may be uploaded');
+    this.logger.info({ url, copyUrl, address, port: this.port }, 'images may be uploaded, or copied from here');
   }
 
   onApplicationShutdown(): void {
@@ -60,6 +63,7 @@ export class UploadServer implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (this.serving.isAskedBy(request)) return this.serving.answer(request, response);
     const common = { 'tus-resumable': TUS_VERSION, ...corsHeaders(request.headers, this.config.CORS_ORIGINS) };
     try {
       const { status, headers } = await this.protocol.answer(request);

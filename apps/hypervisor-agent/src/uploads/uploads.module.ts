@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { CopiesModule } from '../copies/copies.module.js';
 import { ImportsModule } from '../imports/imports.module.js';
 import { WorkModule } from '../work/work.module.js';
 import { ImageReceiving } from './image-receiving.js';
@@ -9,7 +10,7 @@ import { UploadServer } from './upload.server.js';
 import { UploadWriter } from './upload-writer.js';
 
 @Module({
-  imports: [WorkModule, ImportsModule],
+  imports: [WorkModule, ImportsModule, CopiesModule],
   controllers: [UploadHandlers],
   providers: [ImageReceiving, UploadWriter, UploadProtocol, UploadServer, UploadReporter],
 })

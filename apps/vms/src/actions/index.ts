@@ -4,6 +4,7 @@ import { clone } from './clone.js';
 import { create } from './create.js';
 import { deleteVm } from './delete.js';
 import { forceOff } from './force-off.js';
+import { imageSteps } from './image.js';
 import { migrationSteps } from './migration.js';
 import { portSteps } from './ports.js';
 import { reboot } from './reboot.js';
@@ -20,6 +21,7 @@ import { volumeSteps } from './volumes.js';
 
 /** How each step of the actions of libs/vms-domain is performed; one that is missing is no valid program. */
 export const STEPS: Readonly<Record<Step, PerformStep>> = {
+  ...imageSteps,
   ...create,
   ...clone,
   ...start,

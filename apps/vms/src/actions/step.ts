@@ -21,7 +21,7 @@ export interface Preparation {
   volumes?: Moved;
   /** The same of ports. */
   ports?: PortsDone;
-  /** How much of a disk the last step found to be copied. */
+  /** How much of a disk, or of its image, the last step found to be copied. */
   copiedPercent?: number;
   /** A VM that the last step has made. */
   made?: { readonly isStarted: boolean };
@@ -77,6 +77,11 @@ export interface StepInput {
   readonly reservePercent: number;
   /** What cloud-init shall find in it, as it is when that is asked; null: nothing. */
   readonly cloudInit: () => Promise<KeptCloudInit | null>;
+  /**
+   * Has the host get the image of the disk, unless that is under way or it has it, and says how far that is.
+   * @throws DomainError IMAGE_COPY_FAILED, IMAGE_BUSY
+   */
+  readonly imageHere: () => Promise<{ readonly isThere: boolean; readonly percent: number }>;
   readonly preparation: Preparation;
   /** The operation that the step is for; null when nobody asked. */
   readonly operationId: string | null;

@@ -11,7 +11,7 @@ import {
 } from '@infinibay/vms-domain';
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
-import { parametersIn } from '../operations/operation.repository.js';
+import { parametersIn } from '../operations/stored-parameters.js';
 import { parametersOf } from '../vm-changes/action-arguments.js';
 import { VmChangesService, type Accepted, type Alongside } from '../vm-changes/vm-changes.service.js';
 import { VmMigrationService } from '../vm-changes/vm-migration.service.js';

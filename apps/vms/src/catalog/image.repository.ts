@@ -149,8 +149,9 @@ export class ImageRepository {
     return tx.image.update({ where: { id }, data });
   }
 
-  /** No host has it any more. */
+  /** No host has it any more, or is to get it. */
   async forgetHosts(tx: Transaction, imageId: string): Promise<void> {
+    await tx.imageCopy.deleteMany({ where: { imageId } });
     await tx.hostImage.deleteMany({ where: { imageId } });
   }
 

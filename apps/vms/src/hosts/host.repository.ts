@@ -75,6 +75,17 @@ export class HostRepository {
       WHERE id = ${hostId}::uuid AND upload_url IS DISTINCT FROM ${url}::text`;
   }
 
+  /** Its agent copies images, and sends what it has there; null: it sends none. Only what differs is written. */
+  async recordImageCopies(hostId: string, url: string | null): Promise<void> {
+    await this.database.$executeRaw`UPDATE hosts SET takes_image_copies = true, image_copy_url = ${url}::text
+      WHERE id = ${hostId}::uuid AND (NOT takes_image_copies OR image_copy_url IS DISTINCT FROM ${url}::text)`;
+  }
+
+  /** Whether its agent copies images from other hosts. */
+  async takesImageCopies(tx: Transaction, id: string): Promise<boolean> {
+    return (await tx.host.count({ where: { id, takesImageCopies: true } })) > 0;
+  }
+
   /** null: it takes no uploads, or there is none. */
   async uploadUrlOf(id: string): Promise<string | null> {
     const host = await this.database.host.findUnique({ where: { id }, select: { uploadUrl: true } });

@@ -1,13 +1,14 @@
+import { can } from '@infinibay/access-domain';
 import { DomainError, type Actor } from '@infinibay/contracts';
 import { currentContext } from '@infinibay/platform-logging';
 import { newId } from '@infinibay/platform-persistence';
-import type { Mutation, MutationEffect } from '@infinibay/platform-subgraph';
+import { isUuid, type Mutation, type MutationEffect } from '@infinibay/platform-subgraph';
 import type { ImageOperationKind } from '@infinibay/vms-domain';
 import { Inject, Injectable } from '@nestjs/common';
 import { ImageRepository } from '../catalog/image.repository.js';
 import { Change, type Transaction } from '../database.js';
 import type { Image as ImageRow, ImageState } from '../generated/prisma/client.js';
-import { OperationRepository } from '../operations/operation.repository.js';
+import { OperationRepository, type NewImageOperation } from '../operations/operation.repository.js';
 import { stateEvent } from './image.events.js';
 import { IMAGE_OPTIONS, type ImageOptions } from './image-options.js';
 import { ImageReconciler } from './image.reconciler.js';
@@ -18,6 +19,13 @@ export interface AcceptedImage {
   readonly operationId: string;
   /** Of a template that is made with it. */
   readonly templateId?: string;
+}
+
+/** By whom something is asked of an image, and what. */
+interface SaidOfIt {
+  readonly actor: Actor;
+  readonly key: string;
+  readonly kind: ImageOperationKind;
 }
 
 /** What all that is asked of images has in common. */
@@ -38,21 +46,42 @@ export class ImageAcceptance {
     if ((await this.images.countOf(tx, departmentId)) >= limit) throw new DomainError('IMAGE_LIMIT_REACHED', { limit });
   }
 
+  /**
+   * The row, locked until the transaction ends. Everybody sees those for all: of one of these a member hears FORBIDDEN.
+   * @param verb what the actor wants to do with it
+   * @throws DomainError IMAGE_NOT_FOUND, FORBIDDEN
+   */
+  async lock(tx: Transaction, actor: Actor, imageId: string, verb: 'create' | 'delete'): Promise<ImageRow> {
+    const image = isUuid(imageId) ? await this.images.lock(tx, imageId) : null;
+    const resource = { kind: 'image', departmentId: image?.departmentId ?? null } as const;
+    if (image === null || image.state === 'DELETED' || !can(actor, 'read', resource))
+      throw new DomainError('IMAGE_NOT_FOUND');
+    if (!can(actor, verb, resource)) throw new DomainError('FORBIDDEN');
+    return image;
+  }
+
   /** The operation on an image as it is now, and what is told of both. @param from what the image was; null: it is new */
   async journal(
     tx: Transaction,
     image: ImageRow,
     from: ImageState | null,
-    { actor, key, kind }: { readonly actor: Actor; readonly key: string; readonly kind: ImageOperationKind },
+    said: SaidOfIt,
   ): Promise<MutationEffect<AcceptedImage>> {
-    const { id: imageId } = image;
-    const operationId = newId();
-    const { correlationId } = currentContext();
-    // What is for all departments is of none: who asked for it sees its operation, and administrators do.
-    const departmentId = image.departmentId ?? actor.userId;
-    const asked = { id: operationId, kind, imageId, departmentId, actorId: actor.userId };
-    const events = await this.operations.addOfImage(tx, { ...asked, idempotencyKey: key, correlationId });
-    return { answer: { imageId, operationId }, resourceId: imageId, events: [stateEvent(image, from), ...events] };
+    const asked = operationOn(image, said);
+    const events = await this.operations.addOfImage(tx, asked);
+    const answer = { imageId: image.id, operationId: asked.id };
+    return { answer, resourceId: image.id, events: [stateEvent(image, from), ...events] };
+  }
+
+  /** The same of a copy, which changes nothing of the image, and waits for no other copy of it. */
+  async journalCopy(
+    tx: Transaction,
+    image: ImageRow,
+    said: Omit<SaidOfIt, 'kind'>,
+  ): Promise<MutationEffect<AcceptedImage>> {
+    const asked = operationOn(image, { ...said, kind: 'COPY_IMAGE' });
+    const events = await this.operations.addOfCopy(tx, asked);
+    return { answer: { imageId: image.id, operationId: asked.id }, resourceId: image.id, events };
   }
 
   /** Rows stay when the image is gone: ids are answer enough, and who answers with them checks who may see them. */
@@ -67,3 +96,14 @@ export class ImageAcceptance {
     return this.change.commit({ ...asked, resourceKind: 'image', show, wake }, work);
   }
 }
+
+/** What is for all departments is of none: who asked for it sees its operation, and administrators do. */
+const operationOn = ({ id: imageId, departmentId }: ImageRow, { actor, key, kind }: SaidOfIt): NewImageOperation => ({
+  id: newId(),
+  kind,
+  imageId,
+  departmentId: departmentId ?? actor.userId,
+  actorId: actor.userId,
+  idempotencyKey: key,
+  correlationId: currentContext().correlationId,
+});

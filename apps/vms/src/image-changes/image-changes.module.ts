@@ -11,9 +11,15 @@ import { ImageCaptureResolver } from './image-capture.resolver.js';
 import { ImageCaptureService } from './image-capture.service.js';
 import { ImageChangesService } from './image-changes.service.js';
 import { ImageClaimRepository } from './image-claim.repository.js';
+import { ImageCopyHost } from './image-copy-host.js';
+import { ImageCopyJournal } from './image-copy.journal.js';
+import { ImageCopyResolver } from './image-copy.resolver.js';
+import { ImageCopyService } from './image-copy.service.js';
+import { ImageCopying } from './image-copying.js';
 import { ImageHost } from './image-host.js';
 import { ImageJournal } from './image.journal.js';
 import { ImageMutationResolver } from './image-mutation.resolver.js';
+import { ImagePlaceResolver, ImagePlacesResolver } from './image-place.resolver.js';
 import { ImagePlacement } from './image-placement.js';
 import { ImageReconciler } from './image.reconciler.js';
 import { ImageResults } from './image-results.js';
@@ -30,12 +36,16 @@ import { VmTemplate } from './vm-template.js';
     ImageUploadRepository,
     ImageJournal,
     ImageHost,
+    ImageCopyJournal,
+    ImageCopyHost,
+    ImageCopying,
     ImageWorker,
     ImageReconciler,
     ImagePlacement,
     ImageAcceptance,
     ImageChangesService,
     ImageUploadService,
+    ImageCopyService,
     CaptureSource,
     VmTemplate,
     ImageCaptureService,
@@ -43,6 +53,9 @@ import { VmTemplate } from './vm-template.js';
     ImageMutationResolver,
     ImageUploadResolver,
     ImageCaptureResolver,
+    ImageCopyResolver,
+    ImagePlacesResolver,
+    ImagePlaceResolver,
   ],
 })
 export class ImageChangesModule {}

@@ -1,12 +1,9 @@
-import { can } from '@infinibay/access-domain';
 import { DomainError, IMPORTED_IMAGE_VERSION, type Actor } from '@infinibay/contracts';
 import { validateInput } from '@infinibay/platform-graphql';
 import { databaseNow, newId } from '@infinibay/platform-persistence';
-import { isUuid } from '@infinibay/platform-subgraph';
 import { Injectable } from '@nestjs/common';
 import { ImageRepository } from '../catalog/image.repository.js';
-import type { Transaction } from '../database.js';
-import type { Image as ImageRow, ImageState } from '../generated/prisma/client.js';
+import type { ImageState } from '../generated/prisma/client.js';
 import { ImageAcceptance, type AcceptedImage } from './image-acceptance.js';
 import { ImageUploadRepository } from './image-upload.repository.js';
 import { ImageAction, ImportImage } from './image.inputs.js';
@@ -54,7 +51,7 @@ export class ImageChangesService {
   deleteImage(actor: Actor, rawInput: unknown): Promise<AcceptedImage> {
     const { idempotencyKey: key, ...input } = validateInput(ImageAction, rawInput);
     return this.acceptance.accept({ actor, key, operation: 'deleteImage', input }, async (tx) => {
-      const image = await this.lock(tx, actor, input.imageId);
+      const image = await this.acceptance.lock(tx, actor, input.imageId, 'delete');
       const { id, state } = image;
       if (image.importedById === null) throw new DomainError('IMAGE_NOT_IMPORTED');
       if (!DELETABLE.includes(state)) throw new DomainError('IMAGE_BUSY', { state });
@@ -74,15 +71,5 @@ export class ImageChangesService {
       });
       return this.acceptance.journal(tx, condemned, state, { actor, key, kind: 'DELETE_IMAGE' });
     });
-  }
-
-  /** Everybody sees those for all: of one of these a member hears FORBIDDEN. */
-  private async lock(tx: Transaction, actor: Actor, imageId: string): Promise<ImageRow> {
-    const image = isUuid(imageId) ? await this.images.lock(tx, imageId) : null;
-    const resource = { kind: 'image', departmentId: image?.departmentId ?? null } as const;
-    if (image === null || image.state === 'DELETED' || !can(actor, 'read', resource))
-      throw new DomainError('IMAGE_NOT_FOUND');
-    if (!can(actor, 'delete', resource)) throw new DomainError('FORBIDDEN');
-    return image;
   }
 }

@@ -2,6 +2,7 @@ import {
   DomainError,
   captureImage,
   importImage,
+  isRetryable,
   receiveImage,
   removeImage,
   type ImageUploadFormat,
@@ -12,6 +13,7 @@ import { RequestClient } from '@infinibay/platform-messaging';
 import { Inject, Injectable } from '@nestjs/common';
 import { ImageRepository } from '../catalog/image.repository.js';
 import type { Image, ImageUpload } from '../generated/prisma/client.js';
+import { ImageCopyRepository } from '../hosts/image-copy.repository.js';
 import { VOLUME_OPTIONS, type VolumeOptions } from '../volumes/volume-options.js';
 import type { ImageSizes, MadeImage } from './image.journal.js';
 
@@ -45,6 +47,7 @@ export class ImageHost {
   constructor(
     private readonly requests: RequestClient,
     private readonly images: ImageRepository,
+    private readonly copies: ImageCopyRepository,
     @Inject(VOLUME_OPTIONS) private readonly options: VolumeOptions,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -94,10 +97,17 @@ export class ImageHost {
     return { made: { sizeBytes, virtualSizeBytes, sha256 }, percent: 100 };
   }
 
+  /** From every host that has it, or something of it. Asked again, those that have none any more say so. */
   async remove(image: Image): Promise<void> {
+    const hosts = await this.copies.hostsOf(image);
+    const removals = await Promise.allSettled(hosts.map((hostId) => this.removeFrom(image, hostId)));
+    const failures = removals.flatMap((one): unknown[] => (one.status === 'rejected' ? [one.reason] : []));
+    if (failures.length > 0) throw worstOf(failures);
+  }
+
+  async removeFrom(image: Image, hostId: string): Promise<void> {
     const { id: imageId, fence, sha256 } = image;
-    const asked = { imageId, fence, sha256, format: formatOf(image) };
-    await this.requests.call(removeImage, asked, { hostId: hostOf(image) });
+    await this.requests.call(removeImage, { imageId, fence, sha256, format: formatOf(image) }, { hostId });
   }
 
   /** What has come of it is of no use any more. A host that is away removes it itself after a while. */
@@ -117,4 +127,10 @@ const hostOf = ({ id: imageId, hostId }: Image): string => {
 
 const formatOf = ({ format }: Image): 'qcow2' | 'raw' => (format === 'qcow2' ? 'qcow2' : 'raw');
 
-const uploadFormatOf = (image: Image): ImageUploadFormat => (image.format === 'iso' ? 'iso' : formatOf(image));
+/** What is to be done about it first: whoever took over is to go on; what does not pass is told before what does. */
+const worstOf = (failures: readonly unknown[]): unknown =>
+  failures.find((one) => one instanceof DomainError && one.code === 'STALE_FENCE') ??
+  failures.find((one) => !isRetryable(one)) ??
+  failures[0];
+
+export const uploadFormatOf = (image: Image): ImageUploadFormat => (image.format === 'iso' ? 'iso' : formatOf(image));

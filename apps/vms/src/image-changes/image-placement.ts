@@ -46,9 +46,20 @@ export class ImagePlacement {
     const taking = await this.hosts.takingUploads(tx);
     const pools = candidates.filter((pool) => taking.has(pool.hostId));
     if (pools.length === 0 && candidates.length > 0) throw new DomainError('IMAGE_UPLOADS_UNAVAILABLE');
-    // Unlike a volume it takes up at once what it takes up.
-    const left = pools.map((pool) => ({ ...pool, availableBytes: pool.availableBytes - sizeBytes }));
-    return choosePool(left, 0n, this.options.reservePercent).hostId;
+    return choosePool(withoutBytes(pools, sizeBytes), 0n, this.options.reservePercent).hostId;
+  }
+
+  /**
+   * Whether a host can be given an image of so many bytes.
+   * @throws DomainError HOST_NOT_FOUND, HOST_IN_MAINTENANCE, UNSUPPORTED_BY_DRIVER, POOL_FULL, NO_SUITABLE_POOL
+   */
+  async requirePlaceOn(tx: Transaction, hostId: string, sizeBytes: bigint): Promise<void> {
+    const pools = await this.candidates(tx, hostId);
+    if (!(await this.hosts.takesImageCopies(tx, hostId))) {
+      const message = 'The agent of the host is older than copies of images, or has not told of them yet';
+      throw new DomainError('UNSUPPORTED_BY_DRIVER', { hostId }, { message });
+    }
+    choosePool(withoutBytes(pools, sizeBytes), 0n, this.options.reservePercent);
   }
 
   private async candidates(tx: Transaction, hostId: string | null): Promise<PoolCandidate[]> {
@@ -65,3 +76,7 @@ export class ImagePlacement {
     await this.maintenances.requireOpen(tx, hostId);
   }
 }
+
+/** Unlike a volume an image takes up at once what it takes up. */
+const withoutBytes = (pools: readonly PoolCandidate[], bytes: bigint): PoolCandidate[] =>
+  pools.map((pool) => ({ ...pool, availableBytes: pool.availableBytes - bytes }));

@@ -8,11 +8,13 @@ import {
   askOfImage,
   askOfTemplate,
   captureBegun,
+  copyBegun,
   importBegun,
   importedImage,
   offVm,
   uploadBegun,
 } from '../testing/image-requests.js';
+import { SecondHost } from '../testing/second-host.js';
 import { VmBench } from '../testing/vm-bench.js';
 import { INTERNAL_KEY, VmsUnderTest, testNats } from '../testing/vms-under-test.js';
 
@@ -24,6 +26,8 @@ const KILLS = [
   'after:receive-image',
   'before:capture-image',
   'after:capture-image',
+  'before:copy-image',
+  'after:copy-image',
   'before:remove-image',
   'after:remove-image',
 ] as const;
@@ -31,14 +35,18 @@ const KILLS = [
 describe('images', () => {
   let bench: VmBench;
   let database: PrismaClient;
+  /** Where images are copied to. */
+  let other: SecondHost;
   const services: ChildProcess[] = [];
   beforeAll(async () => {
     bench = await VmBench.start();
     database = createDatabase({ DATABASE_URL: bench.database.url, DATABASE_POOL_SIZE: 4 });
+    other = await SecondHost.start();
   }, 120_000);
   afterAll(async () => {
     for (const service of services) service.kill('SIGKILL');
     await database.$disconnect();
+    await other.away();
     await bench.stop();
   });
 
@@ -124,6 +132,14 @@ describe('images', () => {
       await askOfImage(bench, 'deleteImage', { imageId: id });
       return id;
     }
+    if (place.endsWith('copy-image')) {
+      const id = await importedImage(bench);
+      await pollUntil(() => database.storagePool.findFirst({ where: { hostId: other.hostId } }), { timeoutMs: 60_000 });
+      await pollUntil(() => database.host.findFirst({ where: { id: other.hostId, takesImageCopies: true } }));
+      await database.image.update({ where: { id }, data: lease('nobody') });
+      await copyBegun(bench, id, other.hostId);
+      return id;
+    }
     const vmId = place.endsWith('capture-image') ? await offVm(bench) : null;
     bench.neighbours.images.refusal = 'STORAGE_UNAVAILABLE';
     const id = vmId === null ? await brought(place) : await captureBegun(bench, vmId);
@@ -169,13 +185,17 @@ describe('images', () => {
       await pollUntil(
         async () => {
           bench.neighbours.heartbeat();
-          return (await database.image.findUniqueOrThrow({ where: { id } })).state === state;
+          const image = await database.image.findUniqueOrThrow({ where: { id } });
+          const last = await database.operation.findFirstOrThrow({
+            where: { resourceId: id },
+            orderBy: { id: 'desc' },
+          });
+          return image.state === state && last.status === 'SUCCEEDED';
         },
         { what: `${state} after a kill ${place}`, timeoutMs: 90_000, intervalMs: 250 },
       );
       expect(bench.neighbours.images.imported.has(id)).toBe(state === 'READY');
-      const last = await database.operation.findFirstOrThrow({ where: { resourceId: id }, orderBy: { id: 'desc' } });
-      expect([place, last.status]).toEqual([place, 'SUCCEEDED']);
+      expect([place, other.images.imported.has(id)]).toEqual([place, place.endsWith('copy-image')]);
     }
   }, 400_000);
 });

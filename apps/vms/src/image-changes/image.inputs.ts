@@ -10,7 +10,7 @@ const DEFAULT_MEMORY_MIB = 512;
 
 @InputType({
   description:
-    'An image to import. A host fetches it, which keeps it; VMs are made from it there. Other hosts do not get it yet.',
+    'An image to import. A host fetches it, which keeps it; VMs are made from it there. Other hosts get it by copyImage, or when a VM of it is made there.',
 })
 export class ImportImageInput {
   @Field(() => String, { nullable: true, description: KEY_DESCRIPTION })
@@ -60,7 +60,7 @@ export class ImportImageInput {
 
 @InputType({
   description:
-    'An image to upload. A host takes it, which keeps it; VMs are made from it there. Other hosts do not get it yet.',
+    'An image to upload. A host takes it, which keeps it; VMs are made from it there. Other hosts get it by copyImage, or when a VM of it is made there.',
 })
 export class CreateImageUploadInput {
   @Field(() => String, { nullable: true, description: KEY_DESCRIPTION })
@@ -118,6 +118,18 @@ export class ImageOfVmInput {
       '1 to 120 visible characters; unique among the images, and of a template among the templates, of the department',
   })
   name!: string;
+}
+
+@InputType({ description: 'An image, and a host that shall have it too' })
+export class CopyImageInput {
+  @Field(() => String, { nullable: true, description: KEY_DESCRIPTION })
+  idempotencyKey?: string | null;
+
+  @Field(() => ID)
+  imageId!: string;
+
+  @Field(() => ID)
+  hostId!: string;
 }
 
 @InputType({ description: 'Names an image to act on' })
@@ -178,5 +190,11 @@ export const CreateImageUpload = z
 export type CreateImageUpload = z.output<typeof CreateImageUpload>;
 
 export const ImageOfVm = z.object({ idempotencyKey: IdempotencyKey, vmId: z.string(), name: DisplayName });
+
+export const CopyImage = z.object({
+  idempotencyKey: IdempotencyKey,
+  imageId: z.string(),
+  hostId: z.string().toLowerCase(),
+});
 
 export const ImageAction = z.object({ idempotencyKey: IdempotencyKey, imageId: z.string() });

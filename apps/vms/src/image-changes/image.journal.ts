@@ -5,17 +5,17 @@ import { Injectable } from '@nestjs/common';
 import { ImageRepository } from '../catalog/image.repository.js';
 import { Change, type Transaction } from '../database.js';
 import type { Image, ImageUpload, Prisma } from '../generated/prisma/client.js';
-import { OperationRepository } from '../operations/operation.repository.js';
+import { OperationRepository, type OpenRequest } from '../operations/operation.repository.js';
 import { ImageClaimRepository, type ImageClaim } from './image-claim.repository.js';
 import { stateEvent } from './image.events.js';
 import { ImageUploadRepository } from './image-upload.repository.js';
 import { VmTemplate } from './vm-template.js';
 
-const RELEASED = { leaseOwner: null, leaseUntil: null } as const;
-const RESTED = { ...RELEASED, reconcileAt: null, failedAttempts: 0, failingSince: null } as const;
+export const RELEASED = { leaseOwner: null, leaseUntil: null } as const;
+export const RESTED = { ...RELEASED, reconcileAt: null, failedAttempts: 0, failingSince: null } as const;
 
 /** How often its host is asked how far it is, and how often when it waits for somebody to go on. */
-const LOOK_MS = 1_000;
+export const LOOK_MS = 1_000;
 const IDLE_LOOK_MS = 5_000;
 
 const lookedAtAgain = (now: Date, waitMs: number) => ({
@@ -53,6 +53,11 @@ export class ImageJournal {
     const image = await this.images.findAny(imageId);
     if (image?.fence !== fence) throw new DomainError('STALE_FENCE', { imageId });
     return image;
+  }
+
+  /** Who is waited for with it; null: nobody. */
+  openRequest({ imageId }: ImageClaim): Promise<OpenRequest | null> {
+    return this.operations.openRequest(imageId);
   }
 
   /** For how long it has only failed. */
@@ -182,5 +187,5 @@ export class ImageJournal {
 }
 
 /** With what its host has found, where it says so. */
-const messageOf = ({ message, details }: DomainError): string =>
+export const messageOf = ({ message, details }: DomainError): string =>
   typeof details['reason'] === 'string' ? `${message}: ${details['reason']}` : message;

@@ -4,9 +4,9 @@ import { LOGGER } from '@infinibay/platform-service';
 import { LONGEST_UPLOAD_MS, isUploadOver, planImage, type ImageStep } from '@infinibay/vms-domain';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Image } from '../generated/prisma/client.js';
-import { OperationRepository } from '../operations/operation.repository.js';
 import { RECONCILE_OPTIONS, type ReconcileOptions } from '../reconcile/reconcile-options.js';
 import type { ImageClaim } from './image-claim.repository.js';
+import { ImageCopying } from './image-copying.js';
 import { ImageHost } from './image-host.js';
 import { ImageJournal } from './image.journal.js';
 import { ImageUploadRepository } from './image-upload.repository.js';
@@ -21,15 +21,15 @@ const LONGEST_CAPTURE_MS = 86_400_000;
 export class ImageWorker {
   constructor(
     private readonly journal: ImageJournal,
-    private readonly operations: OperationRepository,
     private readonly host: ImageHost,
     private readonly uploads: ImageUploadRepository,
+    private readonly copying: ImageCopying,
     @Inject(RECONCILE_OPTIONS) private readonly options: ReconcileOptions,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   async work(claim: ImageClaim): Promise<void> {
-    const open = await this.operations.openRequest(claim.imageId);
+    const open = await this.journal.openRequest(claim);
     await runInContext(newServiceContext(open?.correlationId), async () => {
       try {
         await this.converge(claim, open?.ageMs ?? 0);
@@ -47,6 +47,8 @@ export class ImageWorker {
     try {
       const image = await this.journal.read(claim);
       step = planImage(image.state);
+      // One that is there may be on its way to further hosts.
+      if (image.state === 'READY') return await this.copying.work(claim, image);
       if (step === null) return await this.journal.settle(claim);
       await this.journal.stepStarted(claim, step);
       await this.options.failpoints.reach('before', step);

@@ -1,4 +1,10 @@
-import { isCancellable, isCancellableOnVolume, isKind, knownOperationKind } from '@infinibay/vms-domain';
+import {
+  isCancellable,
+  isCancellableOnImage,
+  isCancellableOnVolume,
+  isKind,
+  knownOperationKind,
+} from '@infinibay/vms-domain';
 import type { Prisma } from '../generated/prisma/client.js';
 import type { Operation } from './operation.model.js';
 
@@ -30,14 +36,15 @@ export const toOperation = (row: OperationRow): Operation => ({
   isCancellable: mayBeCancelled(row),
 });
 
-/** It is open, of one VM or volume, and of a kind that can be taken back. A drain is of a host. */
+/** It is open, of one VM, volume or image, and of a kind that can be taken back. A drain is of a host. */
 export const mayBeCancelled = ({
   kind,
   status,
   resourceKind,
 }: Pick<OperationRow, 'kind' | 'status' | 'resourceKind'>): boolean => {
   if (status !== 'PENDING' && status !== 'RUNNING') return false;
-  return isKind(kind) ? resourceKind === 'vm' && isCancellable(kind) : isCancellableOnVolume(kind);
+  if (isKind(kind)) return resourceKind === 'vm' && isCancellable(kind);
+  return isCancellableOnVolume(kind) || isCancellableOnImage(kind);
 };
 
 export const progressOf = (operation: {

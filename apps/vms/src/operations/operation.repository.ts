@@ -21,11 +21,11 @@ import { departmentWhere, type DepartmentScope } from '@infinibay/access-domain'
 import type { Page } from '@infinibay/platform-graphql';
 import { Injectable } from '@nestjs/common';
 import type { Histogram } from 'prom-client';
-import { z } from 'zod';
 import { PrismaClient, type Transaction } from '../database.js';
 import type { Prisma } from '../generated/prisma/client.js';
 import type { OperationFilter } from './operation.inputs.js';
 import { progressOf, withSteps, type OperationRow } from './operation.mapper.js';
+import { parametersIn } from './stored-parameters.js';
 
 interface Asked {
   readonly id: string;
@@ -52,7 +52,7 @@ export interface NewImageOperation extends Asked {
   readonly imageId: string;
 }
 
-/** Ages are told by the database's clock. */
+/** Ages are told by the database's clock: since it was asked for, or since the host of its VM got the image that it lacked. */
 export interface OpenOperation {
   readonly id: string;
   readonly kind: OperationKind;
@@ -81,34 +81,17 @@ export interface OpenRequest {
   readonly isCancelRequested: boolean;
 }
 
-/** As a row has them: one that another version wrote and that makes no sense is left out. */
-const storedParameters = z.object({
-  timeoutSeconds: z.number().positive().optional().catch(undefined),
-  force: z.boolean().optional().catch(undefined),
-  volumeId: z.uuid().optional().catch(undefined),
-  deleteVolumes: z.boolean().optional().catch(undefined),
-  snapshotId: z.uuid().optional().catch(undefined),
-  disksOnly: z.boolean().optional().catch(undefined),
-  acceptUnfinishedRevert: z.boolean().optional().catch(undefined),
-  start: z.boolean().optional().catch(undefined),
-  discardSavedMemory: z.boolean().optional().catch(undefined),
-  acceptUnbootable: z.boolean().optional().catch(undefined),
-  purgeAfterSeconds: z.number().positive().optional().catch(undefined),
-  departmentId: z.uuid().optional().catch(undefined),
-  networkId: z.uuid().optional().catch(undefined),
-  ownerId: z.uuid().optional().catch(undefined),
-  portNetworkId: z.uuid().optional().catch(undefined),
-  hostId: z.uuid().optional().catch(undefined),
-  shutDownRest: z.boolean().optional().catch(undefined),
-  retries: z.string().optional().catch(undefined),
-});
-
-/** What was said of how an operation is to be done. */
-export const parametersIn = (stored: unknown): Parameters => storedParameters.parse(stored);
-
 type StepChange = Prisma.OperationStepUpdateManyMutationInput;
 
+/** The open operation of a VM, volume or image, by whose id; or one of several that are open on it. */
+export type OpenOf = string | { readonly operationId: string };
+
 const isOpen = { status: { in: ['PENDING', 'RUNNING'] } } satisfies Prisma.OperationWhereInput;
+
+const openOf = (of: OpenOf): Prisma.OperationWhereInput => ({
+  ...(typeof of === 'string' ? { resourceId: of } : { id: of.operationId }),
+  ...isOpen,
+});
 
 type SqlReader = Pick<Transaction, '$queryRaw'>;
 
@@ -144,12 +127,25 @@ export class OperationRepository {
     return this.replace(tx, { ...data, resourceKind: 'image', resourceId: imageId }, IMAGE_OPERATIONS[data.kind]);
   }
 
+  /** The same beside what else is open on it: an image goes to several hosts at once. */
+  async addOfCopy(tx: Transaction, { imageId, ...data }: NewImageOperation): Promise<EventEnvelope[]> {
+    const about = { resourceKind: 'image', resourceId: imageId };
+    return [await this.insert(tx, { ...data, ...about }, IMAGE_OPERATIONS[data.kind])];
+  }
+
   private async replace(
     tx: Transaction,
     operation: Omit<Prisma.OperationUncheckedCreateInput, 'steps' | 'createdAt'>,
     steps: readonly string[],
   ): Promise<EventEnvelope[]> {
-    const superseded = await this.closeOpen(tx, operation.resourceId, 'SUPERSEDED');
+    return [...(await this.closeOpen(tx, operation.resourceId, 'SUPERSEDED')), await this.insert(tx, operation, steps)];
+  }
+
+  private async insert(
+    tx: Transaction,
+    operation: Omit<Prisma.OperationUncheckedCreateInput, 'steps' | 'createdAt'>,
+    steps: readonly string[],
+  ): Promise<EventEnvelope> {
     const row = await tx.operation.create({
       data: {
         ...operation,
@@ -158,20 +154,17 @@ export class OperationRepository {
       },
       include: withSteps,
     });
-    return [...superseded, operationEvent(row)];
+    return operationEvent(row);
   }
 
   /** Ends the open operations of a VM, volume or image in one way. */
   async closeOpen(
     tx: Transaction,
-    resourceId: string,
+    of: OpenOf,
     status: 'SUCCEEDED' | 'FAILED' | 'SUPERSEDED',
     failure?: { code: string; message: string },
   ): Promise<EventEnvelope[]> {
-    const open = await tx.operation.findMany({
-      where: { resourceId, ...isOpen },
-      select: { id: true },
-    });
+    const open = await tx.operation.findMany({ where: openOf(of), select: { id: true } });
     const events: EventEnvelope[] = [];
     for (const { id } of open) {
       if (status === 'SUCCEEDED') await this.skipRest(tx, id);
@@ -194,12 +187,12 @@ export class OperationRepository {
   /** Records how a step of the open operation of a VM, volume or image stands; none is open: nothing. */
   async markStep(
     tx: Transaction,
-    resourceId: string,
+    of: OpenOf,
     step: Step | VolumeStep | ImageStep,
     change: StepChange,
   ): Promise<EventEnvelope[]> {
     const open = await tx.operation.findFirst({
-      where: { resourceId, ...isOpen },
+      where: openOf(of),
       orderBy: { createdAt: 'desc' },
       select: { id: true, startedAt: true },
     });
@@ -217,15 +210,24 @@ export class OperationRepository {
     return [operationEvent(row)];
   }
 
+  /** A step of the open operation of a VM that turned out to be needed, before all others. */
+  async addStep(tx: Transaction, vmId: string, name: Step): Promise<void> {
+    const where = openOf(vmId);
+    const open = await tx.operation.findFirst({ where, orderBy: { createdAt: 'desc' }, include: withSteps });
+    if (open === null || open.steps.some((one) => one.name === name)) return;
+    const position = Math.min(0, ...open.steps.map((one) => one.position)) - 1;
+    await tx.operationStep.create({ data: { operationId: open.id, name, position } });
+  }
+
   /** Whether a step of the open operation is recorded as being done. */
-  async isUnderWay(tx: Transaction, resourceId: string, step: Step | VolumeStep | ImageStep): Promise<boolean> {
-    const where = { name: step, status: 'RUNNING' as const, operation: { resourceId, ...isOpen } };
+  async isUnderWay(tx: Transaction, of: OpenOf, step: Step | VolumeStep | ImageStep): Promise<boolean> {
+    const where = { name: step, status: 'RUNNING' as const, operation: openOf(of) };
     return (await tx.operationStep.count({ where })) > 0;
   }
 
   /** How much of the step that is being done is; of what all its steps are. The end of the step takes its place. */
-  async showProgress(tx: Transaction, resourceId: string, percentOfStep: number): Promise<EventEnvelope[]> {
-    const open = await tx.operation.findFirst({ where: { resourceId, ...isOpen }, include: withSteps });
+  async showProgress(tx: Transaction, of: OpenOf, percentOfStep: number): Promise<EventEnvelope[]> {
+    const open = await tx.operation.findFirst({ where: openOf(of), include: withSteps });
     if (open === null) return [];
     const progressPercent = Math.floor(percentOfStep / Math.max(1, open.steps.length));
     if (progressPercent === open.progressPercent) return [];
@@ -273,6 +275,15 @@ export class OperationRepository {
     return row ?? null;
   }
 
+  /** One that somebody waits for; null: it has ended. */
+  async openById(id: string): Promise<OpenRequest | null> {
+    const [row] = await this.database.$queryRaw<OpenRequest[]>`
+      SELECT id, correlation_id AS "correlationId", cancel_requested_at IS NOT NULL AS "isCancelRequested",
+        (extract(epoch FROM now() - created_at) * 1000)::float8 AS "ageMs"
+      FROM operations WHERE id = ${id}::uuid AND status IN ('PENDING', 'RUNNING')`;
+    return row ?? null;
+  }
+
   /** The open operation of a VM; null: none is open. */
   async open(vmId: string, tx: SqlReader = this.database): Promise<OpenOperation | null> {
     const [row] = await tx.$queryRaw<
@@ -280,7 +291,8 @@ export class OperationRepository {
     >`
       SELECT o.id, o.kind, o.parameters, o.actor_id AS "actorId",
         o.cancel_requested_at IS NOT NULL AS "isCancelRequested",
-        (extract(epoch FROM now() - o.created_at) * 1000)::float8 AS "ageMs",
+        (extract(epoch FROM now() - coalesce((SELECT s.finished_at FROM operation_steps AS s
+         WHERE s.operation_id = o.id AND s.name = 'bring-image'), o.created_at)) * 1000)::float8 AS "ageMs",
         (SELECT (extract(epoch FROM now() - max(s.started_at)) * 1000)::float8 FROM operation_steps AS s
          WHERE s.operation_id = o.id AND s.status = 'RUNNING') AS "stepAgeMs",
         ARRAY(SELECT s.name FROM operation_steps AS s

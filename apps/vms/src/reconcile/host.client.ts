@@ -14,7 +14,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import { unlessTooOld } from '../actions/agent-age.js';
 import { STEPS } from '../actions/index.js';
 import type { Preparation, StepOutcome } from '../actions/step.js';
+import { Change } from '../database.js';
 import type { Vm } from '../generated/prisma/client.js';
+import { ImageCopyRepository } from '../hosts/image-copy.repository.js';
 import { VmCloudInitRepository } from '../vms/vm-cloud-init.repository.js';
 import { linksOf, sizesOf } from '../vms/vm-spec.js';
 import { VOLUME_OPTIONS, type VolumeOptions } from '../volumes/volume-options.js';
@@ -26,6 +28,8 @@ export class HostClient {
   constructor(
     private readonly requests: RequestClient,
     private readonly cloudInits: VmCloudInitRepository,
+    private readonly change: Change,
+    private readonly copies: ImageCopyRepository,
     @Inject(VOLUME_OPTIONS) private readonly options: VolumeOptions,
   ) {}
 
@@ -71,8 +75,11 @@ export class HostClient {
     const asked = { operationId: open?.id ?? null, parameters: open?.parameters ?? {}, standing };
     const { requests } = this;
     const cloudInit = () => this.cloudInits.find(vm.id);
+    const { imageId, hostId } = vm;
+    const wanted = { imageId, hostId, operationId: asked.operationId };
+    const imageHere = () => this.change.run(async (tx) => ({ answer: await this.copies.want(tx, wanted), events: [] }));
     const { reservePercent } = this.options;
-    const around = { requests, volumes, ports, snapshots, migration, cloudInit, reservePercent };
+    const around = { requests, volumes, ports, snapshots, migration, cloudInit, imageHere, reservePercent };
     return STEPS[step]({ vm, target, on: { hostId: vm.hostId }, ...around, preparation, ...asked });
   }
 }

@@ -1,9 +1,11 @@
 import {
+  LONGEST_COPY_MS,
   SPEC_STEPS,
   actionOf,
   desiredState,
   isOff,
   isSpecChange,
+  isStepOf,
   isUnsettled,
   makesVm,
   ofDefinition,
@@ -33,6 +35,8 @@ export interface Reading {
   readonly snapshots: readonly VmSnapshot[];
   /** Its way to another host; null: it is on none, and nothing of it is left where it was. */
   readonly migration: VmMigration | null;
+  /** Its disk is still to be made, of an image that its host lacks and can be given. */
+  readonly isImageMissing: boolean;
 }
 
 /** What is to be done once for the operation that is open; null: nothing but the wish. */
@@ -42,12 +46,20 @@ export const taskIn = ({ open }: Pick<Reading, 'open'>): Task<Step> | null =>
 /** Somebody waits for a VM that is being made. */
 export const isOfNewVm = ({ open }: Pick<Reading, 'open'>): boolean => open !== null && makesVm(open.does);
 
-/** For how long it is tried, because it takes so long. The disk of a clone is copied, whatever it is that somebody waits for. */
-export const tryingMs = ({ vm, open }: Pick<Reading, 'open' | 'vm'>): number => {
+/**
+ * For how long it is tried, because it takes so long. The disk of a clone is copied, whatever it is that somebody waits for,
+ * and so is an image that the host of a VM lacks.
+ */
+export const tryingMs = ({ vm, open, isImageMissing }: Pick<Reading, 'open' | 'vm' | 'isImageMissing'>): number => {
+  if (isImageMissing) return LONGEST_COPY_MS;
   const isToBeCopied = vm.cloneSourceId !== null && vm.diskBuiltAt === null;
   const task = isToBeCopied ? taskOf('CLONE_VM') : taskIn({ open });
   return task?.keepsTrying === true ? (task.graceMs ?? 0) : 0;
 };
+
+/** It takes its time and is looked at again and again; what is recorded of it says that it has begun. */
+export const isLookedAtAgain = (reading: Pick<Reading, 'open'>, step: Step): boolean =>
+  (isStepOf(taskIn(reading), step) || step === 'bring-image') && typeof reading.open?.stepAgeMs === 'number';
 
 /** Somebody waits for another spec, and for no other power. */
 export const isAboutSpec = ({ open }: Pick<Reading, 'open'>): boolean => open !== null && isSpecChange(open.kind);

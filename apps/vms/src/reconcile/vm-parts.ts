@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
+import type { Vm } from '../generated/prisma/client.js';
+import { ImageCopyRepository } from '../hosts/image-copy.repository.js';
 import { MigrationJournal } from '../migrations/migration.journal.js';
 import type { OpenOperation } from '../operations/operation.repository.js';
 import { SnapshotJournal } from '../snapshots/snapshot.journal.js';
@@ -8,7 +10,7 @@ import { VmPortRepository } from '../vms/vm-port.repository.js';
 import { VolumeRepository } from '../volumes/volume.repository.js';
 import type { Reading } from './reading.js';
 
-/** The volumes, ports and snapshots of a VM, and its way to another host, as its worker looks at them. */
+/** The volumes, ports and snapshots of a VM, its image, and its way to another host, as its worker looks at them. */
 @Injectable()
 export class VmParts {
   constructor(
@@ -17,7 +19,14 @@ export class VmParts {
     private readonly portJournal: VmPortJournal,
     private readonly snapshots: SnapshotJournal,
     private readonly migrations: MigrationJournal,
+    private readonly copies: ImageCopyRepository,
   ) {}
+
+  /** Whether its host lacks the image that its disk is still to be made of. A clone's is made of another disk. */
+  async isImageMissing({ diskBuiltAt, cloneSourceId, desired, imageId, hostId }: Vm): Promise<boolean> {
+    if (diskBuiltAt !== null || cloneSourceId !== null || desired === 'DELETED') return false;
+    return this.copies.isMissing(imageId, hostId);
+  }
 
   async ofVm(vmId: string): Promise<Pick<Reading, 'volumes' | 'ports' | 'snapshots' | 'migration'>> {
     const [volumes, ports] = [await this.volumes.ofVm(vmId), await this.ports.ofVm(vmId)];

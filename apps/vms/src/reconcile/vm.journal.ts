@@ -65,18 +65,17 @@ export class VmJournal {
     if (vm?.fence !== claim.fence) throw new DomainError('STALE_FENCE', { vmId: claim.vmId });
     const open = await this.operations.open(claim.vmId);
     // After it: what it says of volumes is seen then, and who asks for something meanwhile is noticed at the end.
-    return { vm, open, ...(await this.parts.ofVm(claim.vmId)) };
+    const isImageMissing = await this.parts.isImageMissing(vm);
+    return { vm, open, isImageMissing, ...(await this.parts.ofVm(claim.vmId)) };
   }
 
   stepStarted(claim: Claim, step: Step): Promise<void> {
-    return this.write(claim, (tx, vm, now) =>
-      this.operations.markStep(tx, vm.id, step, {
-        status: 'RUNNING',
-        startedAt: now,
-        attempts: { increment: 1 },
-        errorCode: null,
-      }),
-    );
+    return this.write(claim, async (tx, vm, now) => {
+      // Nobody knew when it was asked for.
+      if (step === 'bring-image') await this.operations.addStep(tx, vm.id, step);
+      const begun = { status: 'RUNNING', startedAt: now, attempts: { increment: 1 }, errorCode: null } as const;
+      return this.operations.markStep(tx, vm.id, step, begun);
+    });
   }
 
   /** With what the step brought about. @throws DomainError what StepEffects throws */

@@ -28,6 +28,7 @@ import { RECONCILE_OPTIONS, type ReconcileOptions } from './reconcile-options.js
 import {
   inErrorTask,
   isAboutSpec,
+  isLookedAtAgain,
   isOfNewVm,
   isOfLeftovers,
   isOfVolumes,
@@ -136,6 +137,7 @@ export class VmWorker {
       power: domain?.power ?? null,
       reason: domain?.reason ?? '',
       isBuilt: vm.diskBuiltAt !== null,
+      isImageMissing: reading.isImageMissing,
       isDiskSound: disk?.status === 'SOUND',
       problem: disk?.problem ?? null,
       isAsked: open !== null && !isAboutSpec(reading),
@@ -183,9 +185,9 @@ export class VmWorker {
   }
 
   private async act(claim: Claim, reading: Reading, step: Step, preparation: Preparation): Promise<StepOutcome> {
-    const { vm, open } = reading;
+    const { vm } = reading;
     // The step of a task is looked at again and again, and began once.
-    const isUnderWay = isStepOf(taskIn(reading), step) && typeof open?.stepAgeMs === 'number';
+    const isUnderWay = isLookedAtAgain(reading, step);
     if (!isUnderWay) await this.journal.stepStarted(claim, step);
     await this.options.failpoints.reach('before', step);
     const started = performance.now();
@@ -343,9 +345,10 @@ export class VmWorker {
     return open.ageMs > this.graceMs(open) && open.parameters.force !== true;
   }
 
-  private isPastHope({ vm, open }: Reading, error: DomainError): boolean {
+  private isPastHope(reading: Reading, error: DomainError): boolean {
+    const { vm, open } = reading;
     const isGivenTime = vm.desired === 'STOPPED' || open?.parameters.timeoutSeconds !== undefined;
-    const ownTimeMs = Math.max(isGivenTime ? this.graceMs(open) : 0, tryingMs({ vm, open }));
+    const ownTimeMs = Math.max(isGivenTime ? this.graceMs(open) : 0, tryingMs(reading));
     const isTooLate = (open?.ageMs ?? 0) > this.options.retryLimitMs + ownTimeMs;
     return isTooLate || !isRetryable(error);
   }

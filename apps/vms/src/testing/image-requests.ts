@@ -46,6 +46,7 @@ const IMAGE_MUTATIONS = {
   createImageUpload: ['CreateImageUploadInput', `${RESULT.slice(0, -1)} upload { url ticket expiresAt } }`],
   createImageFromVm: ['ImageOfVmInput', RESULT],
   convertVmToTemplate: ['ImageOfVmInput', `${RESULT.slice(0, -1)} template { id name } }`],
+  copyImage: ['CopyImageInput', RESULT],
   deleteImage: ['ImageActionInput', RESULT],
 } as const;
 
@@ -147,4 +148,25 @@ export const importedImage = async (
   const id = await importBegun(bench, overrides, actor);
   await imageUntil(bench, id, 'READY', actor);
   return id;
+};
+
+export interface PlaceView {
+  readonly state: string;
+  readonly progressPercent: number;
+  readonly errorCode: string | null;
+  readonly host: { readonly id: string } | null;
+}
+
+/** Which hosts have it, and are to get it. */
+export const placesOf = async (bench: VmBench, id: string): Promise<readonly PlaceView[]> => {
+  const query = 'query ($id: ID!) { image(id: $id) { hosts { state progressPercent errorCode host { id } } } }';
+  const { data } = await bench.vms.ask(bench.actor, query, { id });
+  return (data?.['image'] as { hosts: PlaceView[] } | null)?.hosts ?? [];
+};
+
+/** A copy that was accepted. @returns the operation's id */
+export const copyBegun = async (bench: VmBench, imageId: string, hostId: string): Promise<string> => {
+  const answer = await askOfImage(bench, 'copyImage', { imageId, hostId });
+  if (answer.errors !== undefined) throw new Error(JSON.stringify(answer.errors));
+  return (answer.data?.['copyImage'] as { operation: { id: string } }).operation.id;
 };

@@ -13,7 +13,6 @@ import {
   hostDisksChecked,
   hostPoolsObserved,
   hostPortLinksObserved,
-  hostUploadsOffered,
   inspectDisk,
   inspectSizes,
   inspectVm,
@@ -173,6 +172,7 @@ export class Neighbours {
       sequence: ++this.sequence,
     });
     this.reports.publishForHost(hostPoolsObserved, this.hostId, this.volumes.report(this.hostId, ++this.sequence));
+    this.images.tell(this.reports, this.hostId, ++this.sequence);
     const { hostId, hardware } = this;
     const offered = { hostId, url: this.images.uploadUrl, sequence: ++this.sequence };
     this.reports.publishForHost(hostUploadsOffered, hostId, offered);
@@ -250,7 +250,7 @@ export class Neighbours {
     this.members.serve(on);
     this.ports.serve(on, this.command, this.hostId);
     this.volumes.serve(on, this.command);
-    this.images.serve(on, (vmId) => this.vm(vmId));
+    this.images.serve(on, (vmId) => this.vm(vmId), isNew);
     this.saves.serve(on, this.command);
     this.snapshots.serve(on, this.command);
     this.snapshots.clones.serve(on, this.command, (vmId) => this.vm(vmId));

@@ -3,7 +3,11 @@ import {
   DomainError,
   IMPORTED_IMAGE_VERSION,
   captureImage,
+  copyImage,
+  hostImageCopiesOffered,
+  hostUploadsOffered,
   importImage,
+  offerImage,
   receiveImage,
   removeImage,
   type ErrorCode,
@@ -12,6 +16,7 @@ import {
   type RequestContract,
   type RequestOf,
 } from '@infinibay/contracts';
+import type { ReportPublisher } from '@infinibay/platform-messaging';
 import type { SimulatedVm } from './neighbours.js';
 
 const MIB = 1_048_576;
@@ -42,6 +47,15 @@ export class SimulatedImages {
   readonly uploads: RequestOf<typeof receiveImage>[] = [];
   readonly captures: RequestOf<typeof captureImage>[] = [];
   readonly removals: string[] = [];
+  readonly offers: RequestOf<typeof offerImage>[] = [];
+  readonly copies: RequestOf<typeof copyImage>[] = [];
+  /** Where other hosts read its images; null: it sends none. */
+  copyUrl: string | null = 'https://host-1.example.org/here/';
+  /** Bytes of a copy that have come; null: all. */
+  copiedBytes: number | null = null;
+  /** What reading an image, and letting it be read, is refused with. */
+  copyRefusal: ErrorCode | null = null;
+  offerRefusal: ErrorCode | null = null;
   /** Where it takes uploads; null: it takes none. */
   uploadUrl: string | null = 'https://host-1.example.org/here/';
   /** Bytes of an upload that have come; null: all. */
@@ -57,8 +71,16 @@ export class SimulatedImages {
     return [microImage(imageId), ...this.imported.values()];
   }
 
-  serve(on: Serve, vmOf: (vmId: string) => SimulatedVm): void {
+  /** What is told beside heartbeats. */
+  tell(reports: ReportPublisher, hostId: string, sequence: number): void {
+    reports.publishForHost(hostUploadsOffered, hostId, { hostId, url: this.uploadUrl, sequence });
+    reports.publishForHost(hostImageCopiesOffered, hostId, { hostId, url: this.copyUrl, sequence });
+  }
+
+  /** @param isNew whether the agent knows copies of images */
+  serve(on: Serve, vmOf: (vmId: string) => SimulatedVm, isNew = true): void {
     this.serveCaptures(on, vmOf);
+    if (isNew) this.serveCopies(on);
     on(importImage, async (request) => {
       this.pass(request);
       this.imports.push(request);
@@ -106,6 +128,27 @@ export class SimulatedImages {
       const about = { imageId, name, osFamily, minMemoryMib, sha256, version: IMPORTED_IMAGE_VERSION };
       this.imported.set(imageId, { ...about, format: 'qcow2', virtualSizeBytes: 32 * MIB });
       return { isComplete: true, progressPercent, sizeBytes: 8 * MIB, virtualSizeBytes: 32 * MIB, sha256 };
+    });
+  }
+
+  private serveCopies(on: Serve): void {
+    on(offerImage, async (request) => {
+      this.offers.push(request);
+      if (this.offerRefusal !== null) throw new DomainError(this.offerRefusal);
+      if (this.imported.get(request.imageId)?.sha256 !== request.sha256) throw new DomainError('IMAGE_NOT_FOUND');
+      return { sizeBytes: 8 * MIB };
+    });
+    on(copyImage, async (request) => {
+      this.pass(request);
+      this.copies.push(request);
+      if (this.copyRefusal !== null) throw new DomainError(this.copyRefusal, { reason: 'the spec says so' });
+      const { imageId, name, osFamily, format, sha256, minMemoryMib, sizeBytes } = request;
+      const receivedBytes = this.copiedBytes ?? sizeBytes;
+      if (receivedBytes < sizeBytes) return { isComplete: false, receivedBytes, virtualSizeBytes: null };
+      const about = { imageId, name, osFamily, sha256, minMemoryMib, version: IMPORTED_IMAGE_VERSION };
+      const stored = format === 'qcow2' ? 'qcow2' : 'raw';
+      this.imported.set(imageId, { ...about, format: stored, virtualSizeBytes: 32 * MIB });
+      return { isComplete: true, receivedBytes, virtualSizeBytes: 32 * MIB };
     });
   }
 

@@ -12,11 +12,11 @@ import {
 } from '@infinibay/vms-domain';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
-import { FleetRepository } from '../hosts/fleet.repository.js';
 import { GroupMemberRepository } from '../placement-groups/group-member.repository.js';
 import { PLACEMENT_SETTINGS } from '../placement/placement-settings.js';
 import { toPlacement, type ExplainedVm } from '../placement/placement.model.js';
 import { recordOf } from '../placement/placement.record.js';
+import { CopyingFleet } from './copying-fleet.js';
 import { ExplainPlacement } from './explain-placement.inputs.js';
 import type { PlannedVm } from './vm.inputs.js';
 import { VmPlacement, requestOf } from './vm.placement.js';
@@ -29,7 +29,7 @@ const isRequest = (question: Question): question is PlacementRequest => !(questi
 @Injectable()
 export class ExplainPlacementService {
   constructor(
-    private readonly fleet: FleetRepository,
+    private readonly fleet: CopyingFleet,
     private readonly placement: VmPlacement,
     private readonly members: GroupMemberRepository,
     @Inject(PLACEMENT_SETTINGS) private readonly settings: PlacementSettings,
@@ -64,7 +64,7 @@ export class ExplainPlacementService {
       return new DomainError('DEPARTMENT_NOT_FOUND');
     try {
       const wanted = await this.placement.wanted(tx, vm);
-      return requestOf(wanted, await this.members.named(tx, departmentId, vm.placementGroupIds ?? []));
+      return requestOf(wanted, vm, await this.members.named(tx, departmentId, vm.placementGroupIds ?? []));
     } catch (error) {
       if (error instanceof DomainError) return error;
       throw error;

@@ -8,9 +8,9 @@ import {
 } from '@infinibay/vms-domain';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
-import { FleetRepository } from '../hosts/fleet.repository.js';
 import { HostMaintenanceRepository } from '../hosts/host-maintenance.repository.js';
 import { PLACEMENT_SETTINGS } from '../placement/placement-settings.js';
+import { CopyingFleet } from './copying-fleet.js';
 
 /** A host, and why it is that one. */
 export interface Chosen {
@@ -22,7 +22,7 @@ export interface Chosen {
 @Injectable()
 export class HostChoice {
   constructor(
-    private readonly fleet: FleetRepository,
+    private readonly fleet: CopyingFleet,
     private readonly maintenances: HostMaintenanceRepository,
     @Inject(PLACEMENT_SETTINGS) private readonly settings: PlacementSettings,
   ) {}

@@ -1,16 +1,14 @@
 import { can } from '@infinibay/access-domain';
 import { DomainError, type Actor } from '@infinibay/contracts';
 import { validateInput } from '@infinibay/platform-graphql';
-import { databaseNow } from '@infinibay/platform-persistence';
 import { isUuid } from '@infinibay/platform-subgraph';
 import { Injectable } from '@nestjs/common';
-import { Change, type Transaction } from '../database.js';
+import { Change } from '../database.js';
 import { mayBeCancelled, type OperationRow } from '../operations/operation.mapper.js';
 import type { Operation } from '../operations/operation.model.js';
 import { OperationRepository } from '../operations/operation.repository.js';
 import { OperationService, visibleOperations } from '../operations/operation.service.js';
-import { VmRepository } from '../vms/vm.repository.js';
-import { VolumeRepository } from '../volumes/volume.repository.js';
+import { CancelledResource } from './cancelled-resource.js';
 import { VmChangesService } from './vm-changes.service.js';
 import { CancelOperation } from './vm-migration.inputs.js';
 
@@ -21,8 +19,7 @@ export class OperationCancellation {
     private readonly change: Change,
     private readonly operations: OperationRepository,
     private readonly shown: OperationService,
-    private readonly vms: VmRepository,
-    private readonly volumes: VolumeRepository,
+    private readonly resource: CancelledResource,
     private readonly changes: VmChangesService,
   ) {}
 
@@ -37,22 +34,12 @@ export class OperationCancellation {
     const input = { operationId };
     const asked = { actor, key, operation: 'cancelOperation', input, resourceKind: 'operation', prepare, show, wake };
     return this.change.commit(asked, async (tx, row) => {
-      const { id, vmId, resourceKind, resourceId, status, kind } = row;
-      const isOfVolume = resourceKind === 'volume';
-      // A worker writes under the lock of what it works on: it has recorded the end, or finds this.
-      if (vmId !== null) await this.vms.lock(tx, vmId);
-      else if (isOfVolume) await this.volumes.lock(tx, resourceId);
-      if ((vmId === null && !isOfVolume) || !(await this.operations.requestCancel(tx, id)))
+      const { id, status, kind } = row;
+      if (!(await this.resource.lock(tx, row)) || !(await this.operations.requestCancel(tx, id)))
         throw new DomainError('OPERATION_NOT_CANCELLABLE', { status, kind });
-      await this.makeDue(tx, row);
+      await this.resource.makeDue(tx, row);
       return { answer: { id }, resourceId: id, events: [] };
     });
-  }
-
-  private async makeDue(tx: Transaction, { vmId, resourceId }: OperationRow): Promise<void> {
-    const due = { reconcileAt: await databaseNow(tx), failedAttempts: 0 };
-    if (vmId === null) await this.volumes.update(tx, resourceId, due);
-    else await this.vms.update(tx, vmId, due);
   }
 
   private async find(actor: Actor, id: string): Promise<OperationRow> {

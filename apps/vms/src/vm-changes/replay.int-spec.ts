@@ -61,14 +61,21 @@ describe('mutations of vms, repeated', () => {
     other: { vmId: randomUUID() },
     lost: ['VM_NOT_FOUND'],
   });
-  const imageOfVm = (): ReplayRow => ({
+  const ofImage = (input: ReplayRow['input'], other: Record<string, unknown>): ReplayRow => ({
     select: IMAGE,
-    input: async () => ({ vmId: await stopped(), name: `Café ${randomUUID()}` }),
+    input,
     gone: imagesGone,
-    other: { vmId: randomUUID() },
-    taken: 'NAME_TAKEN',
+    other,
     lost: ['IMAGE_NOT_FOUND'],
   });
+  const newImage = (input: ReplayRow['input'], other: Record<string, unknown>): ReplayRow => ({
+    ...ofImage(input, other),
+    taken: 'NAME_TAKEN',
+  });
+  const imageOfVm = (): ReplayRow => {
+    const input = async () => ({ vmId: await stopped(), name: `Café ${randomUUID()}` });
+    return newImage(input, { vmId: randomUUID() });
+  };
   /** Of another spec. */
   const sized = (more: Record<string, unknown>, other: Record<string, unknown>): ReplayRow => {
     const row = action('STOPPED');
@@ -298,31 +305,15 @@ describe('mutations of vms, repeated', () => {
       other: { volumeId: randomUUID() },
       lost: ['VOLUME_NOT_FOUND'],
     },
-    importImage: {
-      select: IMAGE,
-      input: () => imageInput(bench, { name: `Café ${randomUUID()}` }),
-      gone: imagesGone,
-      other: { sha256: 'c'.repeat(64) },
-      taken: 'NAME_TAKEN',
-      lost: ['IMAGE_NOT_FOUND'],
-    },
-    createImageUpload: {
-      select: IMAGE,
-      input: () => uploadInput(bench, { name: `Café ${randomUUID()}` }),
-      gone: imagesGone,
-      other: { sizeBytes: 2_048 },
-      taken: 'NAME_TAKEN',
-      lost: ['IMAGE_NOT_FOUND'],
-    },
+    importImage: newImage(() => imageInput(bench, { name: `Café ${randomUUID()}` }), { sha256: 'c'.repeat(64) }),
+    createImageUpload: newImage(() => uploadInput(bench, { name: `Café ${randomUUID()}` }), { sizeBytes: 2_048 }),
     createImageFromVm: imageOfVm(),
     convertVmToTemplate: imageOfVm(),
-    deleteImage: {
-      select: IMAGE,
-      input: async () => ({ imageId: await importedImage(bench) }),
-      gone: imagesGone,
-      other: { imageId: randomUUID() },
-      lost: ['IMAGE_NOT_FOUND'],
-    },
+    copyImage: ofImage(
+      async () => ({ imageId: await importedImage(bench), hostId: bench.neighbours.hostId }),
+      { hostId: randomUUID() },
+    ),
+    deleteImage: ofImage(async () => ({ imageId: await importedImage(bench) }), { imageId: randomUUID() }),
     createTemplate: {
       select: TEMPLATE,
       input: template,

@@ -11,8 +11,10 @@ import { SnapshotsModule } from '../snapshots/snapshots.module.js';
 import { VmsModule } from '../vms/vms.module.js';
 import { VolumesModule } from '../volumes/volumes.module.js';
 import { ActionEffects } from './action-effects.js';
+import { CancelledResource } from './cancelled-resource.js';
 import { CdromChanges } from './cdrom-changes.js';
 import { ChangeableVms } from './changeable-vms.js';
+import { CopyingFleet } from './copying-fleet.js';
 import { ExplainPlacementResolver } from './explain-placement.resolver.js';
 import { ExplainPlacementService } from './explain-placement.service.js';
 import { HostChoice } from './host-choice.js';
@@ -64,6 +66,7 @@ import { VolumeAttachment } from './volume-attachment.js';
     NeighbourChecks,
     NamedPorts,
     ChangeableVms,
+    CopyingFleet,
     HostChoice,
     VmPlacement,
     VmAdmission,
@@ -93,6 +96,7 @@ import { VolumeAttachment } from './volume-attachment.js';
     VmTransferResolver,
     MigratedGoods,
     VmMigrationService,
+    CancelledResource,
     OperationCancellation,
     VmMigrationResolver,
     AcceptedRequests,

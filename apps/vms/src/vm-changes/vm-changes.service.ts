@@ -76,13 +76,14 @@ export class VmChangesService {
     const vcpus = input.imageId !== null && input.vcpus === 1 ? null : input.vcpus;
     const prepare = (): Promise<string | null> => this.creation.selectNetwork(actor, input);
     // What is not said is not compared: a key of an older version, which could not say it, is known again.
-    const { maxVcpus, maxMemoryMib, cloudInit, autostart: said, placementGroupIds, ...always } = input;
+    const { maxVcpus, maxMemoryMib, cloudInit, imageCopies, autostart: said, placementGroupIds, ...always } = input;
     // Without a template, no is what nothing said comes to.
     const autostart = input.templateId === null && said === false ? null : said;
     const room = { ...(maxVcpus === null ? {} : { maxVcpus }), ...(maxMemoryMib === null ? {} : { maxMemoryMib }) };
     const shown = { ...(cloudInit === null ? {} : { cloudInit }), ...(autostart === null ? {} : { autostart }) };
     const grouped = placementGroupIds === null ? {} : { placementGroupIds };
-    const compared = { ...always, vcpus, ...room, ...shown, ...grouped };
+    const placed = imageCopies === null ? {} : { imageCopies };
+    const compared = { ...always, vcpus, ...room, ...shown, ...grouped, ...placed };
     const asked = { actor, key, operation: 'createVm', input: compared, prepare };
     return this.accept(asked, async (tx, networkId) => {
       const { vm, events } = await this.creation.make(tx, actor, { idempotencyKey: key, ...input }, networkId);

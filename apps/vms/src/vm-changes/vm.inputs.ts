@@ -1,12 +1,23 @@
-import { Field, Float, ID, InputType, Int } from '@nestjs/graphql';
+import { Field, Float, ID, InputType, Int, registerEnumType } from '@nestjs/graphql';
 import { Description, IdempotencyKey, Tags, VmName } from '@infinibay/contracts';
-import { CloudInit, MAX_GROUPS_OF_VM } from '@infinibay/vms-domain';
+import { CloudInit, IMAGE_COPIES, MAX_GROUPS_OF_VM } from '@infinibay/vms-domain';
 import { KEY_DESCRIPTION } from '@infinibay/platform-graphql';
 import { z } from 'zod';
 import { CloudInitInput } from '../catalog/cloud-init.inputs.js';
 import { SaidVmHardware, VmHardwareInput } from '../catalog/hardware.inputs.js';
 import { bytesOfGib, diskGib, memoryMib, vcpus } from '../catalog/sizes.js';
 import { DESCRIPTION_RULE, TAGS_RULE } from './vm-metadata.inputs.js';
+
+export const ImageCopiesForVm = { NEVER: 'NEVER', WHEN_NEEDED: 'WHEN_NEEDED', ALLOWED: 'ALLOWED' } as const;
+registerEnumType(ImageCopiesForVm, {
+  name: 'ImageCopies',
+  description: 'Whether a new VM may go to a host that lacks its image, which is copied there first',
+  valuesMap: {
+    NEVER: { description: 'Only where the image is' },
+    WHEN_NEEDED: { description: 'Where no host that has the image can take the VM' },
+    ALLOWED: { description: 'A host that can be given the image is as good as one that has it' },
+  },
+});
 
 @InputType({
   description:
@@ -62,6 +73,13 @@ export class CreateVmInput {
     description: "GiB, at least the image's size, which is also the default; of an ISO to be given",
   })
   diskGib?: number | null;
+
+  @Field(() => ImageCopiesForVm, {
+    nullable: true,
+    description:
+      'Whether its image may be copied to its host first; WHEN_NEEDED when left out. It is the step bring-image of the operation then, and takes as long as there is to copy. An image that an operator has put on hosts is not copied',
+  })
+  imageCopies?: string | null;
 
   @Field(() => VmHardwareInput, {
     nullable: true,
@@ -130,6 +148,7 @@ const newVm = z.object({
   maxVcpus: optional(vcpus),
   maxMemoryMib: optional(memoryMib),
   diskGib: optional(diskGib),
+  imageCopies: optional(z.enum(IMAGE_COPIES)),
   hardware: SaidVmHardware,
   // Nothing said is the same input as nothing asked for.
   description: optional(Description).transform((text) => (text === '' ? null : text)),

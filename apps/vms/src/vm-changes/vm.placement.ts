@@ -27,11 +27,11 @@ import type { KeptVersion } from '../catalog/template-version.repository.js';
 import { isDisc, requireSource, requireUsable } from '../catalog/usable-image.js';
 import type { Transaction } from '../database.js';
 import type { Image, Vm as VmRow } from '../generated/prisma/client.js';
-import { FleetRepository } from '../hosts/fleet.repository.js';
 import { PlacementRepository } from '../placement/placement.repository.js';
 import { GroupMemberRepository } from '../placement-groups/group-member.repository.js';
 import { definedHardwareOf, hardwareOf, ordinaryMibOf } from '../vms/vm-hardware.js';
 import { sizesOf } from '../vms/vm-spec.js';
+import { CopyingFleet } from './copying-fleet.js';
 import { HostChoice, type Chosen } from './host-choice.js';
 import type { PlannedVm } from './vm.inputs.js';
 
@@ -55,7 +55,7 @@ export interface Placement extends WantedVm, Chosen {}
 export class VmPlacement {
   constructor(
     private readonly choice: HostChoice,
-    private readonly fleet: FleetRepository,
+    private readonly fleet: CopyingFleet,
     private readonly images: ImageRepository,
     private readonly templates: TemplateChoice,
     private readonly placements: PlacementRepository,
@@ -74,7 +74,7 @@ export class VmPlacement {
     // From here on nobody deletes it: who was about to has done so, and it is refused.
     await this.images.keepSource(tx, wanted.image.id, input.departmentId);
     const groups = await this.members.lockNamed(tx, input.departmentId, input.placementGroupIds ?? []);
-    return { ...wanted, ...(await this.choice.choose(tx, requestOf(wanted, groups))) };
+    return { ...wanted, ...(await this.choice.choose(tx, requestOf(wanted, input, groups))) };
   }
 
   /**
@@ -87,7 +87,7 @@ export class VmPlacement {
     const { imageId, diskBytes } = source;
     const [sizes, hardware] = [sizesOf(source), hardwareOf(source)];
     const wanted = { ...sizes, hardware, image: await this.image(tx, imageId), template: null, diskBytes };
-    const chosen = await this.choice.choose(tx, requestOf(wanted, []), ({ hostId }) => hostId === source.hostId);
+    const chosen = await this.choice.choose(tx, requestOf(wanted, { imageCopies: 'NEVER' }, []), ({ hostId }) => hostId === source.hostId);
     return { ...wanted, ...chosen };
   }
 
@@ -195,9 +195,17 @@ export class VmPlacement {
   }
 }
 
-/** What a host would have to have for a new VM. @param groups that it shall be in */
-export const requestOf = (wanted: WantedVm, groups: readonly VmGroup[]): PlacementRequest => ({
+/**
+ * What a host would have to have for a new VM. Where none has the image it may be copied to one, unless that is not wanted.
+ * @param groups that it shall be in
+ */
+export const requestOf = (
+  wanted: WantedVm,
+  { imageCopies }: Pick<PlannedVm, 'imageCopies'>,
+  groups: readonly VmGroup[],
+): PlacementRequest => ({
   imageId: wanted.image.id,
+  imageCopies: imageCopies ?? 'WHEN_NEEDED',
   vcpus: wanted.maxVcpus,
   memoryMib: wanted.maxMemoryMib,
   hardware: wanted.hardware,

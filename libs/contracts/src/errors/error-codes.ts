@@ -116,7 +116,7 @@ export const ERROR_CODES = {
   IMAGE_IN_USE: { kind: 'precondition', message: 'Virtual machines or templates still use the image' },
   IMAGE_NOT_IMPORTED: {
     kind: 'precondition',
-    message: 'The image was put on its hosts by an operator, and only there it can be removed',
+    message: 'The image was put on its hosts by an operator, and only there it can be copied or removed',
   },
   IMAGE_LIMIT_REACHED: { kind: 'precondition', message: 'There are as many images as there may be' },
   IMAGE_SOURCE_REFUSED: {
@@ -124,6 +124,8 @@ export const ERROR_CODES = {
     message: 'Images are not fetched from this address: it is not public, or not one that the operator allows',
   },
   IMAGE_SOURCE_UNAVAILABLE: { kind: 'precondition', message: 'The image could not be fetched from its address' },
+  IMAGE_SOURCE_AWAY: { kind: 'unavailable', message: 'No host that has the image sends it' },
+  IMAGE_COPY_FAILED: { kind: 'precondition', message: 'The image could not be brought to the host' },
   IMAGE_TOO_LARGE: { kind: 'precondition', message: 'The image is larger than the host takes' },
   IMAGE_CHECKSUM_MISMATCH: { kind: 'precondition', message: 'What has come has another SHA-256 than was said' },
   IMAGE_UNUSABLE: { kind: 'precondition', message: 'What has come is not an image that may be used' },

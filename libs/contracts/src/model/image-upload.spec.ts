@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { UploadBaseUrl, imageUploadUrl } from './image-upload.js';
+import { UploadBaseUrl, imageContentUrl, imageUploadUrl } from './image-upload.js';
 
 describe('the address of uploads', () => {
   it('is a plain one, to which images add their ids', () => {
@@ -7,6 +7,8 @@ describe('the address of uploads', () => {
       expect([base, UploadBaseUrl.safeParse(base).success]).toEqual([base, true]);
     expect(imageUploadUrl('https://example.org/hosts/1/', 'x')).toBe('https://example.org/hosts/1/uploads/x');
     expect(imageUploadUrl('https://example.org', 'x')).toBe('https://example.org/uploads/x');
+    // Below the same path: a proxy that lets uploads through lets hosts read too.
+    expect(imageContentUrl('https://example.org/', 'x')).toBe('https://example.org/uploads/x/content');
   });
 
   it('has no secrets, and nothing that would cut off what is added', () => {

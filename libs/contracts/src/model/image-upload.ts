@@ -22,3 +22,6 @@ export const UploadBaseUrl = z
 /** Where the bytes of one image are sent. @param base what its host has told */
 export const imageUploadUrl = (base: string, imageId: string): string =>
   `${base.replace(/\/+$/, '')}/uploads/${imageId}`;
+
+/** Where another host reads the bytes of one image. @param base what the host that has it has told */
+export const imageContentUrl = (base: string, imageId: string): string => `${imageUploadUrl(base, imageId)}/content`;

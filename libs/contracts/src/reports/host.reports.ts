@@ -258,6 +258,21 @@ export const hostUploadsOffered = defineReport({
   example: { hostId: EXAMPLE_HOST, url: 'https://host-1.example.org:8443', sequence: 1 },
 });
 
+export const hostImageCopiesOffered = defineReport({
+  name: 'host.image-copies-offered',
+  version: 1,
+  description:
+    'Every few seconds: that a host takes copies of images from other hosts, and where those read what it has. An older agent does not send it.',
+  producer: 'hypervisor-agent',
+  consumers: ['vms'],
+  data: z.object({
+    hostId: Uuid,
+    url: UploadBaseUrl.nullable().describe('/uploads/<imageId>/content is added to it; null: it sends none'),
+    sequence: z.int().nonnegative(),
+  }),
+  example: { hostId: EXAMPLE_HOST, url: 'https://host-1.example.org:8443', sequence: 1 },
+});
+
 export const guestSampled = defineReport({
   name: 'guest.sampled',
   version: 1,

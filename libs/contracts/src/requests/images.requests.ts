@@ -124,6 +124,71 @@ export const captureImage = defineCommand({
   },
 });
 
+export const offerImage = defineCommand({
+  name: 'host.offer-image',
+  version: 1,
+  description:
+    'Has a host that has an image send it to whoever brings the ticket, at the address of host.image-copies-offered, from any byte on. One reader at a time has a ticket. It holds for five minutes after the offer was made last. Errors: IMAGE_NOT_FOUND (it is not there, not whole, or another one), IMAGE_SOURCE_AWAY (the host sends none).',
+  owner: 'hypervisor-agent',
+  callers: ['vms'],
+  timeoutMs: 10_000,
+  request: z.object({
+    imageId: Uuid,
+    sha256: sha256.describe('That the image has'),
+    ticketSha256: sha256.describe('Of the ticket, which is told to its reader alone'),
+  }),
+  reply: z.object({ sizeBytes: z.int().positive().describe('Of the file') }),
+  example: {
+    request: {
+      imageId: '0196f5a0-0000-7000-8000-0000000000e1',
+      sha256: 'a'.repeat(64),
+      ticketSha256: 'b'.repeat(64),
+    },
+    reply: { sizeBytes: 659_554_304 },
+  },
+});
+
+export const copyImage = defineCommand({
+  name: 'host.copy-image',
+  version: 1,
+  description:
+    'Fetches an image from another host that has it, checks it and keeps it. It is not waited for to the end: sent again it tells how much has come, goes on where it stood after a break or a kill, and then reads from the address that was named last. An image that is there is success. Errors: IMAGE_SOURCE_AWAY (the other host does not send it; what has come is kept), IMAGE_TOO_LARGE, IMAGE_CHECKSUM_MISMATCH, IMAGE_UNUSABLE, IMAGE_LIMIT_REACHED (of the host), IMAGE_SOURCE_UNAVAILABLE (it took too long), POOL_FULL, STORAGE_UNAVAILABLE, DEADLINE_EXCEEDED, STALE_FENCE.',
+  owner: 'hypervisor-agent',
+  callers: ['vms'],
+  timeoutMs: 15_000,
+  request: ON_AN_IMAGE.extend({
+    format: ImageUploadFormat,
+    name,
+    osFamily,
+    minMemoryMib,
+    sizeBytes: z.int().positive().describe('Of the file'),
+    url: ImageUrl.describe('Where the other host sends it'),
+    ticket: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{16,128}$/)
+      .describe('Opens it there'),
+    reservePercent: RESERVE_PERCENT,
+  }),
+  reply: z.object({
+    isComplete: z.boolean().describe('It is checked and among the images of the host'),
+    receivedBytes: z.int().nonnegative().describe('That have come so far'),
+    virtualSizeBytes: z.int().positive().nullable().describe('That a guest sees; set when complete'),
+  }),
+  example: {
+    request: {
+      ...exampleOnAnImage,
+      name: 'Debian 12',
+      osFamily: 'linux',
+      minMemoryMib: 512,
+      sizeBytes: 659_554_304,
+      url: 'https://host-1.example.org:8443/uploads/0196f5a0-0000-7000-8000-0000000000e1/content',
+      ticket: 't'.repeat(43),
+      reservePercent: 5,
+    },
+    reply: { isComplete: false, receivedBytes: 1_048_576, virtualSizeBytes: null },
+  },
+});
+
 export const removeImage = defineCommand({
   name: 'host.remove-image',
   version: 1,

@@ -20,20 +20,22 @@ const planPaused = ({ reason, isAsked, completed }: Observed): Plan<'resume'> =>
 
 /**
  * attach-network -> ensure-disk -> protect -> define -> start -> settled. Paused: resumed where somebody asked for it or
- * where space may be back, else shown as paused.
+ * where space may be back, else shown as paused. Before all of that its host gets the image of the disk, if it lacks it:
+ * that may take hours, in which nothing is kept for the VM, and what is looked at each time is little.
  */
 export const running = defineWish({
   desired: 'RUNNING',
   settles: 'RUNNING',
   steps: ['attach-network', 'ensure-disk', 'protect', 'define', 'start'],
-  detours: ['resume'],
+  detours: ['resume', 'bring-image'],
   plan: (observed) => {
-    const { power, completed, isBuilt } = observed;
+    const { power, completed, isBuilt, isImageMissing = false } = observed;
     if (isBlocked(observed)) return BLOCKED;
     if (power === 'running') return SETTLED;
     if (power === 'paused') return planPaused(observed);
     if (power === 'shutting-down') return wait('shutting-down');
     if (power === 'unknown') return wait('starting');
+    if (!isBuilt && isImageMissing) return act('bring-image');
     if (!completed.has('attach-network')) return act('attach-network');
     if (!isBuilt) return act('ensure-disk');
     if (!completed.has('protect')) return act('protect');

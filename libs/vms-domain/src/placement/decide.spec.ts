@@ -3,7 +3,13 @@ import type { HostHardware } from '@infinibay/contracts';
 import { DEFAULT_HARDWARE } from '../spec/hardware.js';
 import type { DeclaredHardware } from '../spec/tuning.js';
 import { decidePlacement, placeInTurn } from './decide.js';
-import { DEFAULT_PLACEMENT, type HostCandidate, type PlacementRequest, type PlacementSettings } from './fleet.js';
+import {
+  DEFAULT_PLACEMENT,
+  type HostCandidate,
+  type ImageCopies,
+  type PlacementRequest,
+  type PlacementSettings,
+} from './fleet.js';
 import { refusedPlacement } from './refused.js';
 
 const host = (overrides: Partial<HostCandidate> = {}): HostCandidate => ({
@@ -101,6 +107,24 @@ describe('decidePlacement', () => {
   ])('asks of hardware what is not as it always was: %s', (rule, hardware, wanted) => {
     const asked = { ...request, hardware: { ...DEFAULT_HARDWARE, ...wanted } };
     expect(refusal({ hardware }, asked)?.rule).toBe(rule);
+  });
+
+  it('takes a host that can be given the image where none that has it fits, as good as any where that is allowed, or never', () => {
+    const has = host({ committedMib: 1_000 });
+    const lacks = host({ hostId: 'h2', images: new Set(), copyable: new Set(['i1']) });
+    const chosen = (hosts: HostCandidate[], imageCopies?: ImageCopies) =>
+      decide(hosts, { ...request, ...(imageCopies === undefined ? {} : { imageCopies }) }).hostId;
+    expect([chosen([has, lacks]), chosen([has, lacks], 'WHEN_NEEDED')]).toEqual(['h1', 'h1']);
+    expect(chosen([has, lacks], 'ALLOWED')).toBe('h2');
+    const full = host({ committedMib: 3_000 });
+    expect([chosen([full, lacks]), chosen([full, lacks], 'NEVER')]).toEqual([null, null]);
+    expect(chosen([full, lacks], 'WHEN_NEEDED')).toBe('h2');
+    // No copy can be made there: its agent is too old, its pool is full, or nobody sends it.
+    const cannot = host({ hostId: 'h3', images: new Set() });
+    expect(chosen([full, cannot], 'WHEN_NEEDED')).toBeNull();
+    // What could be copied there does not make it fit.
+    const away = decide([full, { ...lacks, online: false }], { ...request, imageCopies: 'WHEN_NEEDED' });
+    expect(away.verdicts.map(({ refusal: found }) => found?.rule)).toEqual(['memory-committed', 'host-online']);
   });
 
   it('gives one VM no more CPUs than the host has, whatever the ratio', () => {

@@ -60,12 +60,18 @@ const byPreference = (a: HostVerdict, b: HostVerdict): number => {
   return a.hostId < b.hostId ? -1 : 1;
 };
 
-/** Judges every host by every rule. */
+/** Judges every host by every rule. Where none that has the image can take the VM, those count that can be given it. */
 export const decidePlacement = (
   hosts: readonly HostCandidate[],
   request: PlacementRequest,
   settings: PlacementSettings,
 ): Decision => {
+  const decision = decide(hosts, request, settings);
+  if (decision.hostId !== null || request.imageCopies !== 'WHEN_NEEDED') return decision;
+  return decide(hosts, { ...request, imageCopies: 'ALLOWED' }, settings);
+};
+
+const decide = (hosts: readonly HostCandidate[], request: PlacementRequest, settings: PlacementSettings): Decision => {
   const verdicts = hosts
     .map((host): HostVerdict => {
       const refusal = refusalOf(host, request, settings);

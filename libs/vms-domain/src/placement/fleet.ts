@@ -24,6 +24,8 @@ export interface HostCandidate extends Overcommit {
   readonly filters: boolean;
   /** Ids of the images that it has. */
   readonly images: ReadonlySet<string>;
+  /** Ids of those that it lacks and can be given, of the ones that were asked about. */
+  readonly copyable?: ReadonlySet<string>;
   /** What VMs there can be made of; null: its agent does not tell, and gives every VM the same. */
   readonly hardware: HostHardware | null;
   /** Its NUMA nodes, their CPUs and huge pages; null: its agent does not tell. */
@@ -38,8 +40,17 @@ export interface HostCandidate extends Overcommit {
   readonly committedMib: number;
 }
 
+/**
+ * Whether a VM may go where its image is to be copied to first. WHEN_NEEDED: where no host that has it can take the VM.
+ * ALLOWED: a host that can be given it is as good as one that has it.
+ */
+export const IMAGE_COPIES = ['NEVER', 'WHEN_NEEDED', 'ALLOWED'] as const;
+export type ImageCopies = (typeof IMAGE_COPIES)[number];
+
 export interface PlacementRequest extends Grouped {
   readonly imageId: string;
+  /** NEVER when left out. */
+  readonly imageCopies?: ImageCopies;
   readonly memoryMib: number;
   readonly vcpus: number;
   readonly hardware: DeclaredHardware;

@@ -92,7 +92,8 @@ export const RULES = {
   },
   'image-present': {
     refusal: 'The host does not have the image',
-    measure: (host, { imageId }) => fact(host.images.has(imageId)),
+    measure: ({ images, copyable }, { imageId, imageCopies }) =>
+      fact(images.has(imageId) || (imageCopies === 'ALLOWED' && copyable?.has(imageId) === true)),
   },
   nwfilter: {
     refusal: 'The host cannot apply packet filters',
