@@ -25,6 +25,7 @@ import { PrismaClient, type Transaction } from '../database.js';
 import type { Prisma } from '../generated/prisma/client.js';
 import type { OperationFilter } from './operation.inputs.js';
 import { progressOf, withSteps, type OperationRow } from './operation.mapper.js';
+import { isOpen, openOf, type OpenOf, type StepChange } from './open-of.js';
 import { parametersIn } from './stored-parameters.js';
 
 interface Asked {
@@ -80,18 +81,6 @@ export interface OpenRequest {
   /** Somebody wants it to be taken back. */
   readonly isCancelRequested: boolean;
 }
-
-type StepChange = Prisma.OperationStepUpdateManyMutationInput;
-
-/** The open operation of a VM, volume or image, by whose id; or one of several that are open on it. */
-export type OpenOf = string | { readonly operationId: string };
-
-const isOpen = { status: { in: ['PENDING', 'RUNNING'] } } satisfies Prisma.OperationWhereInput;
-
-const openOf = (of: OpenOf): Prisma.OperationWhereInput => ({
-  ...(typeof of === 'string' ? { resourceId: of } : { id: of.operationId }),
-  ...isOpen,
-});
 
 type SqlReader = Pick<Transaction, '$queryRaw'>;
 

@@ -172,11 +172,8 @@ export class Neighbours {
       sequence: ++this.sequence,
     });
     this.reports.publishForHost(hostPoolsObserved, this.hostId, this.volumes.report(this.hostId, ++this.sequence));
-    this.images.tell(this.reports, this.hostId, ++this.sequence);
-    const { hostId, hardware } = this;
-    const offered = { hostId, url: this.images.uploadUrl, sequence: ++this.sequence };
-    this.reports.publishForHost(hostUploadsOffered, hostId, offered);
-    this.tuning.report(this.reports, hostId, ++this.sequence);
+    const { hostId, hardware, reports } = this;
+    for (const part of [this.images, this.tuning]) part.tell(reports, hostId, ++this.sequence);
     if (hardware === null) return;
     this.reports.publishForHost(hostHardwareObserved, hostId, { hostId, hardware, sequence: ++this.sequence });
   }

@@ -26,7 +26,7 @@ export class SimulatedTuning {
   /** What VMs were last defined with, where something was said. */
   readonly made = new Map<string, Pick<RequestOf<typeof defineTunedMachine>, 'tuning' | 'sizes'>>();
 
-  report(reports: ReportPublisher, hostId: string, sequence: number): void {
+  tell(reports: ReportPublisher, hostId: string, sequence: number): void {
     const { told: tuning } = this;
     if (tuning !== null) reports.publishForHost(hostTuningObserved, hostId, { hostId, tuning, sequence });
   }

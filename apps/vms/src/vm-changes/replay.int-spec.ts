@@ -309,10 +309,9 @@ describe('mutations of vms, repeated', () => {
     createImageUpload: newImage(() => uploadInput(bench, { name: `Café ${randomUUID()}` }), { sizeBytes: 2_048 }),
     createImageFromVm: imageOfVm(),
     convertVmToTemplate: imageOfVm(),
-    copyImage: ofImage(
-      async () => ({ imageId: await importedImage(bench), hostId: bench.neighbours.hostId }),
-      { hostId: randomUUID() },
-    ),
+    copyImage: ofImage(async () => ({ imageId: await importedImage(bench), hostId: bench.neighbours.hostId }), {
+      hostId: randomUUID(),
+    }),
     deleteImage: ofImage(async () => ({ imageId: await importedImage(bench) }), { imageId: randomUUID() }),
     createTemplate: {
       select: TEMPLATE,

@@ -87,7 +87,11 @@ export class VmPlacement {
     const { imageId, diskBytes } = source;
     const [sizes, hardware] = [sizesOf(source), hardwareOf(source)];
     const wanted = { ...sizes, hardware, image: await this.image(tx, imageId), template: null, diskBytes };
-    const chosen = await this.choice.choose(tx, requestOf(wanted, { imageCopies: 'NEVER' }, []), ({ hostId }) => hostId === source.hostId);
+    const chosen = await this.choice.choose(
+      tx,
+      requestOf(wanted, { imageCopies: 'NEVER' }, []),
+      ({ hostId }) => hostId === source.hostId,
+    );
     return { ...wanted, ...chosen };
   }
 

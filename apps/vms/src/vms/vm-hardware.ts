@@ -43,6 +43,4 @@ export const ordinaryMibOf = (
 export const pendingHardware = (
   row: Pick<VmRow, 'state' | 'savedAt' | 'hardware' | 'definedHardware'>,
 ): HardwareDifference[] =>
-  row.savedAt !== null || ON.includes(row.state)
-    ? hardwareDifferences(hardwareOf(row), definedHardwareOf(row))
-    : [];
+  row.savedAt !== null || ON.includes(row.state) ? hardwareDifferences(hardwareOf(row), definedHardwareOf(row)) : [];

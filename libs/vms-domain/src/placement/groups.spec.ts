@@ -17,6 +17,8 @@ const hosts = ['h1', 'h2', 'h3'].map((hostId, index): HostCandidate => ({
   filters: true,
   images: new Set(['i1']),
   hardware: null,
+  tuning: null,
+  pageClaims: [],
   cpuRatio: null,
   memoryRatio: null,
 }));

@@ -35,6 +35,8 @@ const host = (changes: Partial<HostCandidate> = {}): HostCandidate => ({
   hardware: null,
   tuning: TUNING,
   pageClaims: [],
+  cpuRatio: null,
+  memoryRatio: null,
   ...changes,
 });
 const asked = (tuning: Partial<VmTuning>, changes: Partial<PlacementRequest> = {}): PlacementRequest => ({
@@ -42,6 +44,8 @@ const asked = (tuning: Partial<VmTuning>, changes: Partial<PlacementRequest> = {
   memoryMib: 512,
   vcpus: 2,
   hardware: { ...DEFAULT_HARDWARE, ...tuning },
+  vmId: null,
+  groups: [],
   ...changes,
 });
 const refusal = (request: PlacementRequest, on = host()) =>
