@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { ServiceName } from '@infinibay/contracts';
@@ -16,14 +16,19 @@ import { SERVICES, serviceEnvironment, type PortName } from '../stack/services.t
 import { runCommand } from './run-command.ts';
 import type { RunningSystem } from './running-system.ts';
 
+/** Where a kernel says which boot of it this is. */
+const KERNEL_BOOT_ID = '/proc/sys/kernel/random/boot_id';
+
 /** A further host of a running system: a libvirtd, an agent and a collector of its own, on this machine. */
 export class SecondHost {
   readonly id: string;
   readonly layout: StackLayout = layoutOf(mkdtempSync(path.join(tmpdir(), 'infinibay-host-')));
-  private readonly services: RunningChild[] = [];
+  private readonly system: RunningSystem;
+  private services: RunningChild[] = [];
   private libvirtd: RunningLibvirtd | undefined;
 
-  private constructor(id: string) {
+  private constructor(system: RunningSystem, id: string) {
+    this.system = system;
     this.id = id;
   }
 
@@ -34,9 +39,11 @@ export class SecondHost {
   }
 
   static async start(system: RunningSystem, id: string): Promise<SecondHost> {
-    const host = new SecondHost(id);
+    const host = new SecondHost(system, id);
     try {
-      await host.launch(system);
+      prepareFolders(host.layout);
+      installBuiltInImage(host.layout.imageDir);
+      await host.boot();
     } catch (error) {
       await host.stop();
       throw error;
@@ -54,10 +61,17 @@ export class SecondHost {
     return runCommand('ip', ['netns', 'exec', this.layout.networkNamespace, command, ...args]);
   }
 
+  /** The power goes: nothing runs any more, and nobody has told of an end. What is on its disks stays. */
+  async cutPower(): Promise<void> {
+    for (const service of this.services.reverse()) await service.stop();
+    this.services = [];
+    await this.libvirtd?.stop({ guestTimeoutMs: 0 });
+    this.libvirtd = undefined;
+  }
+
   /** Its guests are ended, and nothing of it stays. */
   async stop(): Promise<void> {
-    for (const service of this.services.reverse()) await service.stop();
-    await this.libvirtd?.stop({ guestTimeoutMs: 0 });
+    await this.cutPower();
     for (const folder of [this.layout.stateDir, this.layout.socketDir])
       rmSync(folder, { recursive: true, force: true });
   }
@@ -67,10 +81,9 @@ export class SecondHost {
     return this.libvirtd.uri;
   }
 
-  private async launch(system: RunningSystem): Promise<void> {
-    const { layout } = this;
-    prepareFolders(layout);
-    installBuiltInImage(layout.imageDir);
+  /** The power is back, or there for the first time. */
+  async boot(): Promise<void> {
+    const { layout, system } = this;
     this.libvirtd = await startLibvirtd({
       stateDir: layout.libvirtDir,
       socketDir: layout.libvirtSocketDir,
@@ -81,8 +94,9 @@ export class SecondHost {
     });
     const secrets = JSON.parse(readFileSync(system.layout.secretsFile, 'utf8')) as StackSecrets;
     const agent = hostUser(this.id);
-    await this.serve(system, secrets, 'metrics-collector', {});
-    await this.serve(system, secrets, 'hypervisor-agent', {
+    writeFileSync(this.bootIdFile, `${randomUUID()}\n`);
+    await this.serve(secrets, 'metrics-collector', {});
+    await this.serve(secrets, 'hypervisor-agent', {
       HOST_ID: this.id,
       NATS_USER: agent,
       NATS_PASSWORD: secrets.natsPasswords[agent] ?? '',
@@ -92,12 +106,12 @@ export class SecondHost {
     });
   }
 
-  private async serve(
-    system: RunningSystem,
-    secrets: StackSecrets,
-    name: ServiceName,
-    own: Readonly<Record<string, string>>,
-  ): Promise<void> {
+  private get bootIdFile(): string {
+    return path.join(this.layout.stateDir, 'boot-id');
+  }
+
+  /** Each of its programs sees the boot of this host where it would see that of the kernel, which has booted once. */
+  private async serve(secrets: StackSecrets, name: ServiceName, own: Readonly<Record<string, string>>): Promise<void> {
     const { layout } = this;
     const entry = SERVICES.find((one) => one.name === name);
     if (entry === undefined) throw new Error(`no service ${name}`);
@@ -105,7 +119,7 @@ export class SecondHost {
       layout,
       secrets,
       ports: {
-        ...(system.state.ports as Record<PortName, number>),
+        ...(this.system.state.ports as Record<PortName, number>),
         [name]: await anyFreePort(),
         uploads: await anyFreePort(),
       },
@@ -117,8 +131,11 @@ export class SecondHost {
     });
     const child = await startChild({
       name,
-      command: process.execPath,
-      args: [path.join(repositoryRoot, 'apps', name, 'dist', 'main.js')],
+      command: 'unshare',
+      args: [
+        ...['--mount', 'sh', '-c', `mount --bind "$0" ${KERNEL_BOOT_ID} && exec "$@"`, this.bootIdFile],
+        ...[process.execPath, path.join(repositoryRoot, 'apps', name, 'dist', 'main.js')],
+      ],
       environment: { ...environment, ...own },
       workingDir: layout.stateDir,
       logFile: path.join(layout.logDir, `${name}.log`),
