@@ -7,6 +7,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { defineVm, ensureDisk, startVm, type VmSpec } from '@infinibay/contracts';
 import { domainName } from '@infinibay/libvirt-xml';
+import { pollUntil } from '@infinibay/testing';
 import { guestImageDir } from '../../../tools/guest-image/build.ts';
 import { missingForLibvirtd, type LibvirtdOptions, type RunningLibvirtd } from '../../../tools/stack/libvirtd.ts';
 import { startTestLibvirtd, temporaryState, type TemporaryState } from '../../../tools/stack/test-infrastructure.ts';
@@ -95,6 +96,9 @@ export class QemuAgent {
       ...(pool === undefined ? {} : { STORAGE_POOLS: `${pool}=${poolDir(state)}`, VOLUME_MOVE_MIB_PER_SECOND: '1' }),
       ...(hasConsole ? { CONSOLE_LOG_DIR: consoleDir(state) } : {}),
     };
+    // libvirt asks QEMU what it can when that is first needed: a full machine takes longer for it than a request may.
+    const hasAsked = async () => (await daemon.virsh('domcapabilities', '--virttype', 'qemu')).code === 0;
+    await pollUntil(hasAsked, { timeoutMs: 90_000, what: 'what QEMU can' });
     const agent = await RunningAgent.start(environment);
     const parts = {
       environment,
