@@ -3,8 +3,8 @@ import { ListSize } from '@infinibay/platform-graphql';
 import type { Overcommit } from '@infinibay/vms-domain';
 import { Directive, Field, GraphQLISODateTime, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
 
-/** More of one host are not shown. */
-export const MAX_SHOWN_NODES = 64;
+/** More of one host are not shown: the nodes of all hosts would cost more than the gateway lets anybody ask for. */
+export const MAX_SHOWN_NODES = 8;
 
 /** The values of the GraphQL enum. */
 const HugePageSizes = HugePageSize.enum;
@@ -107,7 +107,8 @@ export class Host {
   @ListSize(MAX_SHOWN_NODES)
   @Field(() => [HostNumaNode], {
     nullable: true,
-    description: 'For administrators, as the host told a few seconds ago; null: its agent is too old to tell',
+    description:
+      'For administrators, as the host told a few seconds ago, no more than 8; null: its agent is too old to tell',
   })
   numaNodes!: HostNumaNode[] | null;
 }
