@@ -18,9 +18,14 @@ import { isOnline } from './host.repository.js';
 const IS_ON = Prisma.sql`v.state IN ('RUNNING', 'PAUSED', 'STOPPING')`;
 const WANTS_PAGES = Prisma.sql`coalesce(v.hardware->>'hugePages', 'NONE') <> 'NONE'`;
 const HAS_PAGES = Prisma.sql`coalesce(v.defined_hardware->>'hugePages', 'NONE') <> 'NONE'`;
+/** Its memory is kept: what was made at a start comes back as it was. */
+const IS_SAVED = Prisma.sql`v.saved_at IS NOT NULL`;
 /** What a host keeps for one VM: memory that is no huge page only where it has some, or will. */
-const KEPT = Prisma.sql`greatest(v.vcpus, v.max_vcpus) AS vcpus,
-  CASE WHEN ${WANTS_PAGES} AND (NOT ${IS_ON} OR ${HAS_PAGES}) THEN 0 ELSE v.memory_mib + v.reserved_mib END AS memory_mib`;
+const keptFor = (isAsDefined: Prisma.Sql) => Prisma.sql`greatest(v.vcpus, v.max_vcpus) AS vcpus,
+  CASE WHEN ${WANTS_PAGES} AND (NOT ${isAsDefined} OR ${HAS_PAGES}) THEN 0 ELSE v.memory_mib + v.reserved_mib END AS memory_mib`;
+const KEPT = keptFor(Prisma.sql`(${IS_ON} OR ${IS_SAVED})`);
+/** Also one that is off comes there as it was made where it was. */
+const KEPT_FOR_ARRIVING = keptFor(Prisma.sql`true`);
 const PAGED = Prisma.sql`v.id::text AS "vmId", v.memory_mib + v.reserved_mib AS "memoryMib", v.hardware,
   v.defined_hardware AS "definedHardware"`;
 /** Living VMs, and those that are being moved, with the hosts that they are moved to. */
@@ -35,6 +40,7 @@ interface PagedRow {
   readonly hardware: unknown;
   readonly definedHardware: unknown;
   readonly isOn: boolean;
+  readonly isNextAsDefined: boolean;
 }
 
 const keptIn = (stored: unknown): DeclaredHardware => KeptHardware.safeParse(stored ?? {}).data ?? DEFAULT_HARDWARE;
@@ -69,7 +75,7 @@ export class FleetRepository {
     const promised = await tx.$queryRaw<{ hostId: string; memoryMib: number; vcpus: number }[]>`
       SELECT host_id::text AS "hostId", sum(memory_mib)::int AS "memoryMib", sum(vcpus)::int AS vcpus
       FROM (
-        SELECT v.host_id, ${KEPT} FROM ${VMS} UNION ALL SELECT m.target_host_id, ${KEPT} FROM ${ARRIVING}
+        SELECT v.host_id, ${KEPT} FROM ${VMS} UNION ALL SELECT m.target_host_id, ${KEPT_FOR_ARRIVING} FROM ${ARRIVING}
       ) AS promised GROUP BY host_id`;
     const promisedOf = new Map(promised.map((host) => [host.hostId, host]));
     const claims = await this.pageClaims(tx);
@@ -99,10 +105,10 @@ export class FleetRepository {
   /** By host. What is moved there runs on its pages when it has arrived. */
   private async pageClaims(tx: Transaction): Promise<ReadonlyMap<string, readonly PageClaim[]>> {
     const rows = await tx.$queryRaw<PagedRow[]>`
-      SELECT v.host_id::text AS "hostId", ${PAGED}, ${IS_ON} AS "isOn"
+      SELECT v.host_id::text AS "hostId", ${PAGED}, ${IS_ON} AS "isOn", ${IS_SAVED} AS "isNextAsDefined"
       FROM ${VMS} AND (${WANTS_PAGES} OR ${HAS_PAGES})
       UNION ALL
-      SELECT m.target_host_id::text, ${PAGED}, false FROM ${ARRIVING} AND ${WANTS_PAGES}`;
+      SELECT m.target_host_id::text, ${PAGED}, false, true FROM ${ARRIVING} AND (${WANTS_PAGES} OR ${HAS_PAGES})`;
     const claims = new Map<string, PageClaim[]>();
     for (const { hostId, hardware, definedHardware, ...vm } of rows) {
       const made = { hardware: keptIn(hardware), definedHardware: keptIn(definedHardware) };

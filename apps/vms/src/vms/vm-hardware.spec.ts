@@ -33,6 +33,9 @@ describe('the hardware of a row', () => {
     expect(ordinaryMibOf({ ...of, hardware: pages })).toBe(2_048);
     expect(ordinaryMibOf({ ...of, hardware: pages, definedHardware: pages })).toBe(0);
     expect(ordinaryMibOf({ ...of, hardware: none, definedHardware: pages })).toBe(2_048);
-    expect(ordinaryMibOf({ ...of, state: 'STOPPED', hardware: pages })).toBe(0);
+    const off = { ...of, state: 'STOPPED', hardware: pages } as const;
+    expect(ordinaryMibOf(off)).toBe(0);
+    // Its memory is brought back on what it was saved from.
+    expect(ordinaryMibOf({ ...off, savedAt: new Date(0) })).toBe(2_048);
   });
 });

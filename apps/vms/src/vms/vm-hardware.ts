@@ -28,11 +28,15 @@ export const isOn = ({ state }: Pick<VmRow, 'state'>): boolean => ON.includes(st
 export const holdsVariables = ({ state, definedHardware }: Pick<VmRow, 'state' | 'definedHardware'>): boolean =>
   ON.includes(state) && definedHardwareOf({ definedHardware }).firmware !== 'BIOS';
 
+/** What runs, or is brought back from saved memory, was made by the definition as it was then. */
+const isAsDefined = ({ state, savedAt }: Pick<VmRow, 'state' | 'savedAt'>): boolean =>
+  savedAt !== null || ON.includes(state);
+
 /** Memory of its host that is no huge page, which it is promised: it runs on that, or will from its next start on. */
 export const ordinaryMibOf = (
-  row: Pick<VmRow, 'state' | 'hardware' | 'definedHardware' | 'memoryMib' | 'reservedMib'>,
+  row: Pick<VmRow, 'state' | 'savedAt' | 'hardware' | 'definedHardware' | 'memoryMib' | 'reservedMib'>,
 ): number => {
-  const made = [hardwareOf(row), ...(isOn(row) ? [definedHardwareOf(row)] : [])];
+  const made = [hardwareOf(row), ...(isAsDefined(row) ? [definedHardwareOf(row)] : [])];
   return made.some(({ hugePages }) => hugePages === 'NONE') ? row.memoryMib + row.reservedMib : 0;
 };
 
@@ -42,5 +46,4 @@ export const ordinaryMibOf = (
  */
 export const pendingHardware = (
   row: Pick<VmRow, 'state' | 'savedAt' | 'hardware' | 'definedHardware'>,
-): HardwareDifference[] =>
-  row.savedAt !== null || ON.includes(row.state) ? hardwareDifferences(hardwareOf(row), definedHardwareOf(row)) : [];
+): HardwareDifference[] => (isAsDefined(row) ? hardwareDifferences(hardwareOf(row), definedHardwareOf(row)) : []);

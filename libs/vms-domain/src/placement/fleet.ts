@@ -1,7 +1,7 @@
 import type { HostHardware, HostTuning } from '@infinibay/contracts';
 import type { DeclaredHardware } from '../spec/tuning.js';
 import type { Grouped } from './groups.js';
-import { claimOf, type PageClaim } from './huge-pages.js';
+import { claimsOf, type PageClaim } from './huge-pages.js';
 
 /** Beyond these a ratio says nothing any more. */
 export const MAX_CPU_RATIO = 1_024;
@@ -106,11 +106,12 @@ export const ordinaryMibOf = ({ memoryMib, hardware, definedHardware = hardware 
 
 /** The host with the VM on it. */
 export const withPromised = (host: HostCandidate, request: PlacementRequest): HostCandidate => {
-  const claim = claimOf('', request.hardware, request.memoryMib, 'WAITING');
+  const { hardware, definedHardware = hardware, memoryMib } = request;
+  const claims = claimsOf({ vmId: '', memoryMib, hardware, definedHardware, isOn: false, isNextAsDefined: true });
   return {
     ...host,
     committedVcpus: host.committedVcpus + request.vcpus,
     committedMib: host.committedMib + ordinaryMibOf(request),
-    pageClaims: claim === null ? host.pageClaims : [...host.pageClaims, claim],
+    pageClaims: [...host.pageClaims, ...claims],
   };
 };

@@ -21,6 +21,8 @@ export interface PagedVm {
   readonly definedHardware: VmTuning;
   /** What runs was made by that. */
   readonly isOn: boolean;
+  /** What runs next will be made by that once more: its memory is kept, or it comes from another host as it was made there. */
+  readonly isNextAsDefined: boolean;
 }
 
 /** null: it needs none. */
@@ -38,13 +40,24 @@ export const claimOf = (
   return { vmId, size, pages: pagesOf(memoryMib), ofNodes, state };
 };
 
-/** What it runs on now, and what its next start takes: of one size that is the same. */
-export const claimsOf = ({ vmId, memoryMib, hardware, definedHardware, isOn }: PagedVm): PageClaim[] => {
-  const runs = isOn ? claimOf(vmId, definedHardware, memoryMib, 'HELD') : null;
+/** What it runs on now, or is brought back on, and what its next start takes: of one size that is the same. */
+export const claimsOf = ({
+  vmId,
+  memoryMib,
+  hardware,
+  definedHardware,
+  isOn,
+  isNextAsDefined,
+}: PagedVm): PageClaim[] => {
+  const first = isOn || isNextAsDefined ? claimOf(vmId, definedHardware, memoryMib, isOn ? 'HELD' : 'WAITING') : null;
   const next = claimOf(vmId, hardware, memoryMib, 'WAITING');
-  if (runs !== null && next !== null && runs.size === next.size) return [{ ...next, state: 'HELD' }];
-  return [runs, next].filter((claim) => claim !== null);
+  if (first === null || next?.size !== first.size) return [first, next].filter((claim) => claim !== null);
+  return [{ ...next, state: first.state, ofNodes: largestOf(first.ofNodes, next.ofNodes) }];
 };
+
+/** One after the other, so of each node as many as the larger of the two. */
+const largestOf = (one: ReadonlyMap<number, number>, other: ReadonlyMap<number, number>): ReadonlyMap<number, number> =>
+  new Map([...one, ...other].map(([node]) => [node, Math.max(one.get(node) ?? 0, other.get(node) ?? 0)]));
 
 /** Claims as they are for the VM itself: what it has it may have again, or something else in its place. */
 export const claimsBeside = (claims: readonly PageClaim[], vmId: string): PageClaim[] =>

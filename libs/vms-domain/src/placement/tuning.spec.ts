@@ -109,7 +109,14 @@ describe('a host for a VM that says which memory and CPUs it has', () => {
 
 describe('the huge pages of VMs', () => {
   const paged: VmTuning = { ...NOT_TUNED, ...PAGES };
-  const vm: PagedVm = { vmId: 'v1', memoryMib: 512, hardware: paged, definedHardware: paged, isOn: true };
+  const vm: PagedVm = {
+    vmId: 'v1',
+    memoryMib: 512,
+    hardware: paged,
+    definedHardware: paged,
+    isOn: true,
+    isNextAsDefined: false,
+  };
   const states = (changes: Partial<PagedVm>) => claimsOf({ ...vm, ...changes }).map(({ state }) => state);
   const available = (pageClaims: HostCandidate['pageClaims'], node: number | null = null) =>
     availablePages({ tuning: TUNING, pageClaims }, 'MIB_2', node);
@@ -121,6 +128,27 @@ describe('the huge pages of VMs', () => {
     expect(states({ definedHardware: NOT_TUNED })).toEqual(['WAITING']);
     expect(states({ hardware: { ...NOT_TUNED, hugePages: 'GIB_1' } })).toEqual(['HELD', 'WAITING']);
     expect(states({ hardware: NOT_TUNED, isOn: false })).toEqual([]);
+  });
+
+  it('wait for what is brought back as it was defined, whatever it is to become of it', () => {
+    const kept = { isOn: false, isNextAsDefined: true };
+    expect(states(kept)).toEqual(['WAITING']);
+    expect(states({ ...kept, hardware: NOT_TUNED })).toEqual(['WAITING']);
+    expect(states({ ...kept, hardware: { ...NOT_TUNED, hugePages: 'GIB_1' } })).toEqual(['WAITING', 'WAITING']);
+    const moved = { ...kept, hardware: { ...paged, numaNodes: bound(512, 2) } };
+    const [claim] = claimsOf({ ...vm, ...moved, definedHardware: { ...paged, numaNodes: bound(512, 0) } });
+    expect(claim?.ofNodes).toEqual(
+      new Map([
+        [0, 256],
+        [2, 256],
+      ]),
+    );
+  });
+
+  it('are of what comes from another host as it was made there, when many are placed in turn', () => {
+    const coming = asked({}, { definedHardware: { ...DEFAULT_HARDWARE, ...PAGES } });
+    const decisions = placeInTurn([host()], [coming, coming], DEFAULT_PLACEMENT);
+    expect(decisions.map(({ hostId }) => hostId)).toEqual(['h1', null]);
   });
 
   it('are taken from those that are free when they wait, and from all of them once', () => {
