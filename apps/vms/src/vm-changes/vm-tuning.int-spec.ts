@@ -202,8 +202,34 @@ describe('the memory and the CPUs of VMs', () => {
       'NO_SUITABLE_HOST',
       'huge-pages',
     ]);
-    // It may have its own again.
+    // It may have its own again, also when its host does not tell yet that it gave them back.
+    bench.neighbours.tuning.told = tuningWith([{ size: 'MIB_2', total: 128, free: 0 }]);
+    await pollUntil(
+      async () => {
+        bench.report();
+        return (await kept())?.nodes[0]?.hugePages[0]?.free === 0;
+      },
+      { what: 'a host without free pages', timeoutMs: 60_000 },
+    );
     expect((await done(id, { cpuPinning: ['0'] })).spec.hardware).toMatchObject({ hugePages: 'MIB_2' });
+    expect(ruleOf(await set(id, { numaNodes: [node('0', 128, 0)] }))).toEqual(['NO_SUITABLE_HOST', 'huge-pages']);
+    await hostTells(tuningWith());
+    await hostTells(PAGES);
+    await bench.act('deleteVm', id);
+    await bench.isGone(id);
+    const next = await bench.running(small);
+    await bench.act('deleteVm', next);
+    await bench.isGone(next);
+  }, 180_000);
+
+  it('are huge pages that memory is brought back on, whatever was said since', async () => {
+    await hostTells(PAGES);
+    const small = { vcpus: 1, memoryMib: 128, hardware: { hugePages: 'MIB_2' } };
+    const id = await bench.running(small);
+    await done(id, { hugePages: 'NONE' });
+    await bench.act('saveVm', id);
+    await bench.reaches(id, 'STOPPED');
+    expect(ruleOf(await bench.create(bench.input(small)))).toEqual(['NO_SUITABLE_HOST', 'huge-pages']);
     await bench.act('deleteVm', id);
     await bench.isGone(id);
     const next = await bench.running(small);

@@ -156,6 +156,7 @@ export class VmPlacement {
     const before = hardwareOf(vm);
     const takesPages = hardware.hugePages !== 'NONE';
     const takesMorePages = takesPages && maxMemoryMib > sizesOf(vm).maxMemoryMib;
+    const areOtherPages = hardwareDifferences(pagesIn(before), pagesIn(hardware)).length > 0;
     if (hardwareDifferences(before, hardware).length === 0 && !takesMorePages) return;
     if (before.hugePages !== 'NONE' && !takesPages) await this.requireRoom(tx, vm, spec);
     if (isDefaultHardware(hardware)) return;
@@ -165,8 +166,11 @@ export class VmPlacement {
       const message = 'The agent of the host is older than such a choice of hardware, or has not told of it yet';
       throw new DomainError('UNSUPPORTED_BY_DRIVER', { vmId: vm.id }, { message });
     }
-    const memoryMib = takesPages ? maxMemoryMib : 0;
-    this.choice.among(own, { imageId: vm.imageId, memoryMib, vcpus: 0, hardware, vmId: vm.id, groups: [] });
+    // What it is promised already it keeps, also while its host tells too few: it has been off for a moment only.
+    const hasItsPages = takesPages && !takesMorePages && !areOtherPages;
+    const wanted: DeclaredHardware = hasItsPages ? { ...hardware, hugePages: 'NONE', numaNodes: [] } : hardware;
+    const memoryMib = wanted.hugePages === 'NONE' ? 0 : maxMemoryMib;
+    this.choice.among(own, { imageId: vm.imageId, memoryMib, vcpus: 0, hardware: wanted, vmId: vm.id, groups: [] });
   }
 
   /** Where it is already, by what only some VMs can have there. */
@@ -227,6 +231,13 @@ export const requestElsewhere = (vm: VmRow, groups: readonly VmGroup[]): Placeme
   definedHardware: definedHardwareOf(vm),
   vmId: vm.id,
   groups,
+});
+
+/** What says which pages of its host a VM has; nothing else of it. */
+const pagesIn = ({ hugePages, numaNodes }: DeclaredHardware): DeclaredHardware => ({
+  ...DEFAULT_HARDWARE,
+  hugePages,
+  numaNodes,
 });
 
 /** Whether the agent of a host is new enough to say whether it can make that. */
