@@ -5,6 +5,7 @@ import {
   inspectSizes,
   rangesOf,
   resizeDefinition,
+  resizeLive,
   type VmSizes,
 } from '@infinibay/contracts';
 import { findTestHypervisor, pollUntil, type TestHypervisor } from '@infinibay/testing';
@@ -97,6 +98,28 @@ onQemu((at) => {
     // And as every VM was, when nothing is said any more.
     await guest.remake(PLAIN_HARDWARE);
     expect(await xml('--inactive')).not.toMatch(/<numa>|<numatune>|<cputune>|<memoryBacking>/);
+  }, 240_000);
+
+  it('starts with memory of a node of the host, keeps its nodes within its room, and is given what is in it', async () => {
+    const sizes: VmSizes = { vcpus: 1, maxVcpus: 2, memoryMib: 64, maxMemoryMib: 128 };
+    const [first] = (await told()).nodes;
+    const numaNodes = [
+      { vcpus: '0', memoryMib: 64, hostNode: first?.id ?? 0 },
+      { vcpus: '1', memoryMib: 64, hostNode: null },
+    ];
+    await off();
+    await guest.retune({ numaNodes, cpuPinning: [String(firstCpu())] }, sizes);
+    const inside: VmSizes = { ...sizes, vcpus: 2 };
+    for (const within of [sizes, inside]) {
+      const { definition } = await guest.agent.call(resizeDefinition, { vmId: guest.vmId, fence: 1, sizes: within });
+      expect(definition).toEqual(inKib(within));
+      expect(await xml('--inactive')).toMatch(/<numa>[\s\S]*<cell id='1' cpus='1'/);
+    }
+    await guest.agent.call(resizeDefinition, { vmId: guest.vmId, fence: 1, sizes });
+    await guest.boot();
+    const { live } = await guest.agent.call(resizeLive, { vmId: guest.vmId, fence: 1, sizes: inside });
+    expect(live).toMatchObject({ vcpus: 2, maxVcpus: 2 });
+    expect(await xml()).toMatch(/<memnode cellid='0' mode='strict' nodeset='\d+'\/>/);
   }, 240_000);
 
   withPages(() => {
