@@ -18,12 +18,13 @@ import { isOnline } from './host.repository.js';
 const IS_ON = Prisma.sql`v.state IN ('RUNNING', 'PAUSED', 'STOPPING')`;
 const WANTS_PAGES = Prisma.sql`coalesce(v.hardware->>'hugePages', 'NONE') <> 'NONE'`;
 const HAS_PAGES = Prisma.sql`coalesce(v.defined_hardware->>'hugePages', 'NONE') <> 'NONE'`;
-/** Its memory is kept: what was made at a start comes back as it was. */
-const IS_SAVED = Prisma.sql`v.saved_at IS NOT NULL`;
+/** Its memory is kept, and comes back as it was; or it has failed, or is on its way, and may run as it was made. */
+const MAY_BE_AS_DEFINED = Prisma.sql`(v.saved_at IS NOT NULL
+  OR (v.state IN ('STARTING', 'ERROR', 'DELETING') AND v.defined_hardware IS NOT NULL))`;
 /** What a host keeps for one VM: memory that is no huge page only where it has some, or will. */
 const keptFor = (isAsDefined: Prisma.Sql) => Prisma.sql`greatest(v.vcpus, v.max_vcpus) AS vcpus,
   CASE WHEN ${WANTS_PAGES} AND (NOT ${isAsDefined} OR ${HAS_PAGES}) THEN 0 ELSE v.memory_mib + v.reserved_mib END AS memory_mib`;
-const KEPT = keptFor(Prisma.sql`(${IS_ON} OR ${IS_SAVED})`);
+const KEPT = keptFor(Prisma.sql`(${IS_ON} OR ${MAY_BE_AS_DEFINED})`);
 /** Also one that is off comes there as it was made where it was. */
 const KEPT_FOR_ARRIVING = keptFor(Prisma.sql`true`);
 const PAGED = Prisma.sql`v.id::text AS "vmId", v.memory_mib + v.reserved_mib AS "memoryMib", v.hardware,
@@ -105,7 +106,7 @@ export class FleetRepository {
   /** By host. What is moved there runs on its pages when it has arrived. */
   private async pageClaims(tx: Transaction): Promise<ReadonlyMap<string, readonly PageClaim[]>> {
     const rows = await tx.$queryRaw<PagedRow[]>`
-      SELECT v.host_id::text AS "hostId", ${PAGED}, ${IS_ON} AS "isOn", ${IS_SAVED} AS "isNextAsDefined"
+      SELECT v.host_id::text AS "hostId", ${PAGED}, ${IS_ON} AS "isOn", ${MAY_BE_AS_DEFINED} AS "isNextAsDefined"
       FROM ${VMS} AND (${WANTS_PAGES} OR ${HAS_PAGES})
       UNION ALL
       SELECT m.target_host_id::text, ${PAGED}, false, true FROM ${ARRIVING} AND (${WANTS_PAGES} OR ${HAS_PAGES})`;

@@ -3,6 +3,7 @@ import { HostTuning } from '@infinibay/contracts';
 import { pollUntil } from '@infinibay/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { PrismaClient } from '../database.js';
+import { FleetRepository } from '../hosts/fleet.repository.js';
 import { FurtherHosts } from '../testing/further-hosts.js';
 import { tuningWith } from '../testing/simulated-tuning.js';
 import { VmBench } from '../testing/vm-bench.js';
@@ -236,6 +237,29 @@ describe('the memory and the CPUs of VMs', () => {
     await bench.act('deleteVm', next);
     await bench.isGone(next);
   }, 180_000);
+
+  it('are not the memory that a guest runs on which has failed, while that is what it was made of', async () => {
+    await hostTells(PAGES);
+    const id = await bench.running({ vcpus: 1, memoryMib: 128, hardware: { bootOrder: ['DISK', 'NETWORK'] } });
+    await done(id, { hugePages: 'MIB_2' });
+    const undone = new Error('not to be kept');
+    const committedIn = async (state: 'RUNNING' | 'ERROR' | 'STOPPED') => {
+      let committedMib = -1;
+      const look = database().$transaction(async (tx) => {
+        await tx.vm.update({ where: { id }, data: { state } });
+        const hosts = await bench.vms.get(FleetRepository).candidates(tx, []);
+        committedMib = hosts.find(({ hostId }) => hostId === bench.neighbours.hostId)?.committedMib ?? -1;
+        throw undone;
+      });
+      await expect(look).rejects.toBe(undone);
+      return committedMib;
+    };
+    const running = await committedIn('RUNNING');
+    expect(await committedIn('ERROR')).toBe(running);
+    expect(await committedIn('STOPPED')).toBe(running - 128);
+    await bench.act('deleteVm', id);
+    await bench.isGone(id);
+  }, 120_000);
 
   it('go to no host that has them not, and are refused where an agent does not tell', async () => {
     const hosts = await FurtherHosts.start(bench.neighbours.imageId);
