@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { patience } from '@infinibay/testing';
 import { runCommand } from './run-command.ts';
+import { fleetLayout } from '../stack/fleet.ts';
 import { layoutOf, repositoryRoot, type StackLayout } from '../stack/layout.ts';
 
 const START_TIMEOUT_MS = patience(180_000);
@@ -23,18 +24,38 @@ export class RunningSystem {
   readonly adminPassword: string;
   readonly state: StackState;
   private readonly child: ChildProcess;
+  private readonly said: Said;
 
-  private constructor(layout: StackLayout, child: ChildProcess, output: string) {
+  private constructor(layout: StackLayout, child: ChildProcess, said: Said) {
     this.layout = layout;
     this.child = child;
-    this.adminPassword = /with the password (\S+)/.exec(output)?.[1] ?? '';
+    this.said = said;
+    this.adminPassword = /with the password (\S+)/.exec(said.text)?.[1] ?? '';
     this.state = JSON.parse(readFileSync(path.join(layout.runDir, 'stack.json'), 'utf8')) as StackState;
   }
 
-  static async start(environment: Record<string, string> = {}): Promise<RunningSystem> {
+  static start(environment: Record<string, string> = {}): Promise<RunningSystem> {
     const layout = layoutOf(mkdtempSync(path.join(tmpdir(), 'infinibay-e2e-')));
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, 'start', '--no-demo'], {
-      env: { ...process.env, ...environment, INFINIBAY_STATE_DIR: layout.stateDir },
+    return RunningSystem.launch(layout, layout, ['--no-demo'], environment);
+  }
+
+  /** So many VMs on simulated hosts. @param stateDir of an earlier start; another one when left out */
+  static startFleet(
+    vms: number,
+    stateDir = mkdtempSync(path.join(tmpdir(), 'infinibay-e2e-')),
+  ): Promise<RunningSystem> {
+    const layout = layoutOf(stateDir);
+    return RunningSystem.launch(layout, fleetLayout(layout), ['--fleet', String(vms)], {});
+  }
+
+  private static async launch(
+    asked: StackLayout,
+    layout: StackLayout,
+    args: readonly string[],
+    environment: Record<string, string>,
+  ): Promise<RunningSystem> {
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, 'start', ...args], {
+      env: { ...process.env, ...environment, INFINIBAY_STATE_DIR: asked.stateDir },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     try {
@@ -47,6 +68,11 @@ export class RunningSystem {
 
   get graphqlUrl(): string {
     return `http://127.0.0.1:${String(this.state.ports['gateway'])}/graphql`;
+  }
+
+  /** All that the command has printed so far. */
+  get output(): string {
+    return this.said.text;
   }
 
   get realtimeUrl(): string {
@@ -92,32 +118,43 @@ export class RunningSystem {
 
   /** Ctrl-C, unless it has ended before; nothing of it stays. @returns the exit code of the command */
   async stop(): Promise<number | null> {
+    const code = await this.interrupt();
+    rmSync(this.layout.stateDir, { recursive: true, force: true });
+    return code;
+  }
+
+  /** Ctrl-C; its state stays for another start. @returns the exit code of the command */
+  async interrupt(): Promise<number | null> {
     if (this.child.exitCode === null && this.child.signalCode === null) {
       const ended = once(this.child, 'exit');
       this.child.kill('SIGINT');
       await ended;
     }
-    rmSync(this.layout.stateDir, { recursive: true, force: true });
     return this.child.exitCode;
   }
 }
 
-const untilReady = (child: ChildProcess): Promise<string> =>
+/** What a command has printed; grows while it runs. */
+interface Said {
+  text: string;
+}
+
+const untilReady = (child: ChildProcess): Promise<Said> =>
   new Promise((resolve, reject) => {
-    let output = '';
+    const said: Said = { text: '' };
     const timer = setTimeout(() => {
-      reject(new Error(`the system was not ready within ${String(START_TIMEOUT_MS / 1_000)} s:\n${output}`));
+      reject(new Error(`the system was not ready within ${String(START_TIMEOUT_MS / 1_000)} s:\n${said.text}`));
     }, START_TIMEOUT_MS);
     const collect = (chunk: Buffer): void => {
-      output += chunk.toString();
-      if (!/^ {2}gateway .*health/m.test(output)) return;
+      said.text += chunk.toString();
+      if (!/^ {2}gateway .*health/m.test(said.text)) return;
       clearTimeout(timer);
-      resolve(output);
+      resolve(said);
     };
     child.stdout?.on('data', collect);
     child.stderr?.on('data', collect);
     child.once('exit', (code) => {
       clearTimeout(timer);
-      reject(new Error(`npm start ended with ${String(code)}:\n${output}`));
+      reject(new Error(`npm start ended with ${String(code)}:\n${said.text}`));
     });
   });

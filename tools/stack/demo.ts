@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 
 import { repositoryRoot } from './layout.ts';
@@ -7,10 +6,19 @@ import { CONSUMER_USER } from './nats-users.ts';
 import { DEMO_EMAIL, type ServiceContext } from './services.ts';
 
 /** The demo, or what `npm run skew` runs in its place. */
-const DEMO = path.join(repositoryRoot, process.env['INFINIBAY_DEMO_PROGRAM'] ?? 'tools/demo/main.ts');
+export const DEMO = path.join(repositoryRoot, process.env['INFINIBAY_DEMO_PROGRAM'] ?? 'tools/demo/main.ts');
+
+/** What makes the VMs of a fleet, in place of the demo. */
+export const FLEET_PROGRAM = path.join(repositoryRoot, 'tools/demo/fleet.ts');
+
+interface DemoOptions {
+  /** It tidies up, and the stack ends with it. */
+  readonly exitAfterDemo: boolean;
+  readonly fleetVms: number | undefined;
+}
 
 /** What the demo is told: where the public interfaces are, and a login for this run. */
-function demoEnvironment(context: ServiceContext, exitAfterwards: boolean): NodeJS.ProcessEnv {
+function demoEnvironment(context: ServiceContext, { exitAfterDemo, fleetVms }: DemoOptions): NodeJS.ProcessEnv {
   const { ports, hypervisor, layout, secrets } = context;
   const url = (scheme: string, port: number): string => `${scheme}://127.0.0.1:${String(port)}`;
   return {
@@ -26,7 +34,8 @@ function demoEnvironment(context: ServiceContext, exitAfterwards: boolean): Node
     INFINIBAY_STATE_DIR: layout.stateDir,
     INFINIBAY_DEMO_EMAIL: DEMO_EMAIL,
     INFINIBAY_DEMO_PASSWORD: context.demoPassword,
-    INFINIBAY_DEMO_EXIT: exitAfterwards ? '1' : '0',
+    INFINIBAY_DEMO_EXIT: exitAfterDemo ? '1' : '0',
+    ...(fleetVms === undefined ? {} : { INFINIBAY_FLEET_VMS: String(fleetVms) }),
   };
 }
 
@@ -36,14 +45,11 @@ export interface RunningDemo {
   readonly stop: () => void;
 }
 
-/** Whether this checkout has a demo to run. */
-export const hasDemo = (): boolean => existsSync(DEMO);
-
-/** Starts the demo as a client of the public interfaces, its output on our terminal. */
-export function startDemo(context: ServiceContext, exitAfterwards: boolean): RunningDemo {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', DEMO], {
+/** Starts the demo, or what is run in its place, as a client of the public interfaces, its output on our terminal. */
+export function startDemo(program: string, context: ServiceContext, options: DemoOptions): RunningDemo {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program], {
     stdio: 'inherit',
-    env: demoEnvironment(context, exitAfterwards),
+    env: demoEnvironment(context, options),
     detached: true,
   });
   const ended = new Promise<number>((resolve) => {

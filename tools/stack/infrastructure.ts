@@ -24,6 +24,8 @@ export interface InfrastructureInputs {
   readonly restarting: (name: string, reason: string) => void;
   readonly silenceSeconds: number;
   readonly stableAfterMs: number;
+  /** Hosts beside the first one. */
+  readonly furtherHostIds: readonly string[];
 }
 
 /** A part that was started, and how it is ended. */
@@ -81,7 +83,7 @@ export async function startNatsPart(inputs: InfrastructureInputs): Promise<Stack
         dataDir: layout.natsDir,
         runDir: layout.runDir,
         logFile: logOf(layout, 'nats'),
-        accounts: stackNatsAccounts(secrets.natsPasswords, secrets.hostId),
+        accounts: stackNatsAccounts(secrets.natsPasswords, secrets.hostId, inputs.furtherHostIds),
         port: ports.nats,
         monitorPort: ports.natsMonitor,
       });

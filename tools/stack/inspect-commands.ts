@@ -6,7 +6,7 @@ import type { StackLayout } from './layout.ts';
 import { recordedProcesses } from './leftovers.ts';
 import { askReadiness } from './readiness.ts';
 import { describeRestarts, readRestarts } from './restarts.ts';
-import { healthPortOf, SERVICES } from './services.ts';
+import { healthPortOf } from './services.ts';
 import { StackError } from './stack-error.ts';
 import { lockHolder } from './stack-lock.ts';
 import { stateFile, type StackState } from './stack.ts';
@@ -29,7 +29,7 @@ export async function statusCommand(layout: StackLayout): Promise<number> {
   const servers = ['postgres', 'nats', ...(state.hypervisor.kind === 'qemu' ? ['libvirtd'] : [])];
   const restarts = readRestarts(layout);
   let allReady = true;
-  for (const name of [...servers, ...SERVICES.map((service) => service.name)]) {
+  for (const name of [...servers, ...state.programs]) {
     const pid = pids.get(name);
     const isService = !servers.includes(name);
     const port = state.ports[name];
@@ -44,7 +44,7 @@ export async function statusCommand(layout: StackLayout): Promise<number> {
     allReady &&= health === 'ready' || health === 'running';
     const restarted = describeRestarts(restarts[name]);
     console.log(
-      `${name.padEnd(18)}${health.padEnd(13)}${(port === undefined ? '' : `port ${String(port)}`).padEnd(12)}${(pid === undefined ? '' : `pid ${String(pid)}`).padEnd(14)}${(pid === undefined ? '' : memoryMib(pid)).padEnd(9)}${restarted}`.trimEnd(),
+      `${name.padEnd(20)}${health.padEnd(13)}${(port === undefined ? '' : `port ${String(port)}`).padEnd(12)}${(pid === undefined ? '' : `pid ${String(pid)}`).padEnd(14)}${(pid === undefined ? '' : memoryMib(pid)).padEnd(9)}${restarted}`.trimEnd(),
     );
   }
   return allReady ? 0 : 3;

@@ -56,13 +56,19 @@ export function parseHostIds(text: string): string[] {
 export const FURTHER_HOST_IDS: readonly string[] = parseHostIds(process.env[FURTHER_HOSTS_VARIABLE] ?? '');
 
 /** One NATS user per service, one per further host, one per team, and the one that makes the streams. */
-export const NATS_USER_NAMES: readonly string[] = [
+export const natsUserNames = (furtherHostIds: readonly string[] = FURTHER_HOST_IDS): string[] => [
   ...SERVICE_NAMES,
-  ...FURTHER_HOST_IDS.map(hostUser),
+  ...furtherHostIds.map(hostUser),
   ...TEAMS.map(({ user }) => user),
   STREAMS_USER,
 ];
 
+/** Those of a deployment, whose hosts are named by {@link FURTHER_HOSTS_VARIABLE}. */
+export const NATS_USER_NAMES: readonly string[] = natsUserNames();
+
 /** The server's accounts with what the contracts allow each. */
-export const stackNatsAccounts = (passwords: Readonly<Record<string, string>>, hostId: string): NatsAccount[] =>
-  natsAccounts({ passwords, hostId, furtherHostIds: FURTHER_HOST_IDS, teams: TEAMS });
+export const stackNatsAccounts = (
+  passwords: Readonly<Record<string, string>>,
+  hostId: string,
+  furtherHostIds: readonly string[] = FURTHER_HOST_IDS,
+): NatsAccount[] => natsAccounts({ passwords, hostId, furtherHostIds, teams: TEAMS });

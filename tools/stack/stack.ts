@@ -1,10 +1,11 @@
-import { SCHEMA_NAMES } from '@infinibay/contracts';
+import { SCHEMA_NAMES, type ServiceName } from '@infinibay/contracts';
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { installEmptyImage } from '../guest-image/empty-image.ts';
 import { startChild } from './child-process.ts';
 import { newPassword, pendingPassword } from './first-administrator.ts';
+import { fleetEnvironment, fleetPorts, furtherHosts, type Fleet } from './fleet.ts';
 import { choosePorts } from './free-ports.ts';
 import type { HypervisorChoice } from './hypervisor-choice.ts';
 import { installBuiltInImage } from './image-store.ts';
@@ -20,18 +21,11 @@ import {
 } from './infrastructure.ts';
 import { repositoryRoot, type StackLayout } from './layout.ts';
 import { serviceLiveness } from './liveness.ts';
-import { NATS_USER_NAMES } from './nats-users.ts';
+import { FURTHER_HOST_IDS, natsUserNames } from './nats-users.ts';
 import { waitForReadiness } from './readiness.ts';
 import { Restarts } from './restarts.ts';
 import { loadSecrets } from './secrets.ts';
-import {
-  healthPortOf,
-  PREFERRED_PORTS,
-  SERVICES,
-  serviceEnvironment,
-  type ServiceContext,
-  type ServiceEntry,
-} from './services.ts';
+import { healthPortOf, PREFERRED_PORTS, SERVICES, serviceEnvironment, type ServiceContext } from './services.ts';
 import type { StackSettings } from './settings.ts';
 import { messageOf, StackError } from './stack-error.ts';
 import { SupervisedProcess } from './supervised-process.ts';
@@ -55,6 +49,8 @@ export interface StackOptions {
   readonly hypervisor: HypervisorChoice;
   /** The demo will run and needs an account. */
   readonly forDemo: boolean;
+  /** Its hosts are started too. */
+  readonly fleet?: Fleet | undefined;
   readonly settings: StackSettings;
   readonly say: (line: string) => void;
   readonly cancelled: () => boolean;
@@ -80,10 +76,12 @@ export class Stack {
 
   /** Starts all and returns when every service is ready. On failure the caller still has to `stop`. */
   async start(): Promise<ServiceContext> {
-    const { layout, hypervisor } = this.options;
-    prepareFolders(layout);
-    const secrets = loadSecrets(layout.secretsFile, SCHEMA_NAMES, NATS_USER_NAMES);
-    const { ports, release } = await choosePorts(path.join(layout.runDir, 'ports.json'), PREFERRED_PORTS);
+    const { layout, hypervisor, fleet } = this.options;
+    for (const one of [layout, ...furtherHosts(fleet).map((host) => host.layout)]) prepareFolders(one);
+    const furtherHostIds = [...FURTHER_HOST_IDS, ...furtherHosts(fleet).map(({ id }) => id)];
+    const secrets = loadSecrets(layout.secretsFile, SCHEMA_NAMES, natsUserNames(furtherHostIds));
+    const wanted = { ...fleetPorts(fleet), ...PREFERRED_PORTS };
+    const { ports, release } = await choosePorts(path.join(layout.runDir, 'ports.json'), wanted);
     this.releasePorts = release;
     const { INFINIBAY_SILENCE_SECONDS: silenceSeconds } = this.options.settings;
     this.restarts.clear();
@@ -95,6 +93,7 @@ export class Stack {
       silenceSeconds,
       stableAfterMs: this.stableAfterMs,
       restarting: this.restarts.count,
+      furtherHostIds,
     };
     const firstStart = await this.startInfrastructure(inputs);
     this.checkpoint();
@@ -107,13 +106,17 @@ export class Stack {
       secrets,
       ports,
       hypervisor,
-      libvirtUri: stackLibvirtUri(layout, hypervisor.kind),
+      libvirtUri: fleet?.hosts[0]?.uri ?? stackLibvirtUri(layout, hypervisor.kind),
       firstStart,
       adminPassword: pendingPassword(layout.runDir, firstStart),
       demoPassword: this.options.forDemo ? newPassword() : undefined,
     };
-    writeStateFile(context);
-    await this.startServices(context);
+    const programs = this.programs(context, ports);
+    writeStateFile(
+      context,
+      programs.map(({ name }) => name),
+    );
+    await this.startServices(programs, context);
     return context;
   }
 
@@ -166,30 +169,43 @@ export class Stack {
     return (await prepareDatabase(inputs, postgres.value)).firstStart;
   }
 
-  private async startServices(context: ServiceContext): Promise<void> {
-    const built = SERVICES.filter(({ name }) => existsSync(entryPoint(name)));
-    const missing = SERVICES.filter((entry) => !built.includes(entry));
+  /** The services, and the agents of hosts that there are beside the first one. @throws StackError for what is not built */
+  private programs(context: ServiceContext, ports: Readonly<Record<string, number>>): Program[] {
+    const missing = SERVICES.filter(({ name }) => !existsSync(entryPoint(name)));
     if (missing.length > 0)
       throw new StackError(`not built: ${missing.map(({ name }) => name).join(', ')}; run npm run setup`);
+    const services = SERVICES.map((entry) => ({
+      name: entry.name,
+      service: entry.name,
+      healthPort: healthPortOf(entry.name, context.ports),
+      environment: serviceEnvironment(entry, context),
+    }));
+    const agents = furtherHosts(this.options.fleet).map((host) => ({
+      name: host.name,
+      service: 'hypervisor-agent' as const,
+      healthPort: ports[host.name] ?? 0,
+      environment: fleetEnvironment(host, context, ports),
+    }));
+    return [...services, ...agents];
+  }
+
+  private async startServices(programs: readonly Program[], { layout }: ServiceContext): Promise<void> {
     const report = {
       say: this.options.say,
       restarting: this.restarts.count,
       stableAfterMs: this.stableAfterMs,
     };
-    for (const entry of built) {
-      const liveness = serviceLiveness(
-        healthPortOf(entry.name, context.ports),
-        this.options.settings.INFINIBAY_SILENCE_SECONDS,
-      );
-      const launch = (): ReturnType<typeof startChild> => startService(entry, context);
-      const service = new SupervisedProcess(entry.name, launch, report, liveness);
+    for (const program of programs) {
+      const liveness = serviceLiveness(program.healthPort, this.options.settings.INFINIBAY_SILENCE_SECONDS);
+      const launch = (): ReturnType<typeof startChild> => startProgram(program, layout);
+      const service = new SupervisedProcess(program.name, launch, report, liveness);
       await service.start();
       this.services.push(service);
     }
-    const waits = built.map(async ({ name }, index) => {
+    const waits = programs.map(async ({ healthPort }, index) => {
       const service = this.services[index];
       if (service === undefined) return;
-      await waitForReadiness(service, healthPortOf(name, context.ports), {
+      await waitForReadiness(service, healthPort, {
         timeoutMs: READY_TIMEOUT_MS,
         checkpoint: () => {
           this.checkpoint();
@@ -201,17 +217,25 @@ export class Stack {
   }
 }
 
-const entryPoint = (service: string): string => path.join(repositoryRoot, 'apps', service, 'dist', 'main.js');
+/** A process of one of our services. */
+interface Program {
+  /** Of its log, among all processes of the stack. */
+  readonly name: string;
+  readonly service: ServiceName;
+  readonly healthPort: number;
+  readonly environment: Record<string, string>;
+}
 
-function startService(entry: ServiceEntry, context: ServiceContext): ReturnType<typeof startChild> {
-  const { layout } = context;
+const entryPoint = (service: ServiceName): string => path.join(repositoryRoot, 'apps', service, 'dist', 'main.js');
+
+function startProgram({ name, service, environment }: Program, layout: StackLayout): ReturnType<typeof startChild> {
   return startChild({
-    name: entry.name,
+    name,
     command: process.execPath,
-    args: [...V8_FLAGS, entryPoint(entry.name)],
-    environment: serviceEnvironment(entry, context),
+    args: [...V8_FLAGS, entryPoint(service)],
+    environment,
     workingDir: layout.stateDir,
-    logFile: path.join(layout.logDir, `${entry.name}.log`),
+    logFile: path.join(layout.logDir, `${name}.log`),
     runDir: layout.runDir,
     stopTimeoutMs: 10_000,
   });
@@ -223,11 +247,14 @@ export interface StackState {
   readonly libvirtUri: string;
   readonly networkNamespace: string;
   readonly ports: Readonly<Record<string, number>>;
+  /** Processes of our services, in the order in which people see them. */
+  readonly programs: readonly string[];
 }
 
 export const stateFile = (layout: StackLayout): string => path.join(layout.runDir, 'stack.json');
 
-function writeStateFile({ layout, hypervisor, libvirtUri, ports }: ServiceContext): void {
-  const state: StackState = { hypervisor, libvirtUri, networkNamespace: layout.networkNamespace, ports };
+function writeStateFile({ layout, hypervisor, libvirtUri, ports }: ServiceContext, programs: readonly string[]): void {
+  const { networkNamespace } = layout;
+  const state: StackState = { hypervisor, libvirtUri, networkNamespace, ports, programs };
   writeFileSync(stateFile(layout), `${JSON.stringify(state, null, 2)}\n`);
 }

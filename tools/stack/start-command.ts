@@ -1,7 +1,9 @@
-import { chooseHypervisor } from './hypervisor-choice.ts';
-import { hasDemo, startDemo, type RunningDemo } from './demo.ts';
+import { existsSync } from 'node:fs';
+import { DEMO, FLEET_PROGRAM, startDemo, type RunningDemo } from './demo.ts';
 import { describeEndpoints } from './endpoints.ts';
 import { ADMIN_EMAIL, forgetPassword, opensTheDoor } from './first-administrator.ts';
+import { prepareFleet } from './fleet.ts';
+import { chooseHypervisor, type HypervisorChoice } from './hypervisor-choice.ts';
 import type { StackLayout } from './layout.ts';
 import { listLeftovers, removeLeftovers } from './leftovers.ts';
 import { readStackSettings } from './settings.ts';
@@ -15,6 +17,8 @@ export interface StartOptions {
   readonly layout: StackLayout;
   readonly demo: boolean;
   readonly exitAfterDemo: boolean;
+  /** Instead of guests: so many VMs on hosts that are simulated, made in place of the demo. */
+  readonly fleetVms: number | undefined;
 }
 
 const say = (line: string): void => {
@@ -37,7 +41,9 @@ function stopRequest(): { readonly requested: () => boolean; readonly arrived: P
   return { requested: () => requested, arrived };
 }
 
+/** @param what of it, for people: the demo, or the fleet */
 async function demoResult(
+  what: string,
   demo: RunningDemo | undefined,
   arrived: Promise<void>,
   exitAfterDemo: boolean,
@@ -49,8 +55,8 @@ async function demoResult(
   if (exitAfterDemo) return code;
   say(
     code === 0
-      ? 'the demo is done; everything keeps running until Ctrl-C'
-      : `the demo ended with code ${String(code)}; everything keeps running until Ctrl-C`,
+      ? `${what} is done; everything keeps running until Ctrl-C`
+      : `${what} ended with code ${String(code)}; everything keeps running until Ctrl-C`,
   );
   await arrived;
   return 0;
@@ -82,24 +88,30 @@ async function tellEndpoints(context: ServiceContext, checkpoint: () => void): P
 }
 
 /** npm start: everything up, the demo, then until told to stop. Returns the exit code. */
-export async function startCommand({ layout, demo, exitAfterDemo }: StartOptions): Promise<number> {
+export async function startCommand({ layout, demo, exitAfterDemo, fleetVms }: StartOptions): Promise<number> {
   claimStateFolder(layout.stateDir);
   const release = acquireLock(layout.runDir);
   const stop = stopRequest();
   try {
     await removeLeftovers(layout);
     const settings = readStackSettings();
-    const hypervisor = chooseHypervisor(process.env['INFINIBAY_HYPERVISOR']);
+    const fleet = fleetVms === undefined ? undefined : prepareFleet(layout, fleetVms);
+    const hypervisor: HypervisorChoice =
+      fleet === undefined
+        ? chooseHypervisor(process.env['INFINIBAY_HYPERVISOR'])
+        : { kind: 'test', reason: `a simulated fleet of ${String(fleet.hosts.length)} hosts` };
     say(`hypervisor: ${hypervisor.kind} (${hypervisor.reason})`);
-    const forDemo = demo && hasDemo();
-    const stack = new Stack({ layout, hypervisor, forDemo, settings, say, cancelled: stop.requested });
+    const program = fleet === undefined ? DEMO : FLEET_PROGRAM;
+    const forDemo = demo && existsSync(program);
+    const stack = new Stack({ layout, hypervisor, forDemo, fleet, settings, say, cancelled: stop.requested });
     let code: number;
     try {
       const context = await stack.start();
       await tellEndpoints(context, () => {
         stack.checkpoint();
       });
-      code = await demoResult(forDemo ? startDemo(context, exitAfterDemo) : undefined, stop.arrived, exitAfterDemo);
+      const running = forDemo ? startDemo(program, context, { exitAfterDemo, fleetVms }) : undefined;
+      code = await demoResult(fleet === undefined ? 'the demo' : 'the fleet', running, stop.arrived, exitAfterDemo);
     } catch (error) {
       code = error instanceof StartCancelled ? 130 : 1;
       say(messageOf(error));

@@ -26,15 +26,16 @@ export class HostDetailsReader {
 
   async read(): Promise<HostDetails> {
     const { hostname, memoryMib, capabilities } = await this.facts.get();
-    const [node, xml, kvm, memoryFreeMib, freeOfCells, pciDevices] = await Promise.all([
+    const [node, xml, kvm, memoryFreeMib, pciDevices] = await Promise.all([
       this.hypervisor.use('read-node-info', (connection) => connection.nodeInfo()),
       this.hypervisor.use('read-capabilities', (connection) => connection.capabilities()),
       this.acceleration.get(),
-      this.inventory.memoryFreeMib(memoryMib),
-      this.freeOfCells(),
+      this.inventory.memoryFreeMib({ memoryMib, capabilities }),
       this.pci.list(capabilities.driver),
     ]);
     const described = capabilityFacts(xml);
+    // A driver that knows no cells refuses to tell what is free of them.
+    const freeOfCells = described.numaCells.length === 0 ? [] : await this.freeOfCells();
     return {
       hostId: this.config.HOST_ID,
       hostname,

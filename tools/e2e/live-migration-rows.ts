@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, expect, it } from '@jest/globals';
 import { pollUntil } from '@infinibay/testing';
 import type { GraphClient } from '../demo/graph-client.ts';
-import { PatientGraphClient } from '../demo/patient-graph-client.ts';
 import { UPTIME } from '../demo/queries.ts';
-import { DepartmentUnderTest } from './department-under-test.ts';
 import { codeOf, connectTo } from './probes.ts';
-import { RunningSystem } from './running-system.ts';
-import { SecondHost } from './second-host.ts';
+import type { RunningSystem } from './running-system.ts';
+import type { SecondHost } from './second-host.ts';
+import type { TwoHosts } from './two-hosts.ts';
 
 interface Sample {
   readonly uptimeSeconds: number;
@@ -21,35 +20,12 @@ interface Outcome {
 }
 
 /** A guest that goes to another host while it runs. */
-describe('two hosts', () => {
-  let system: RunningSystem;
-  let second: SecondHost;
-  let firstId: string;
-  let admin: GraphClient;
-  let research: DepartmentUnderTest;
+export const migrationRows = (hosts: () => TwoHosts): void => {
+  let { system, second, firstId, admin, research } = {} as TwoHosts;
   let vmId: string;
 
-  beforeAll(async () => {
-    const { id, environment } = SecondHost.environment();
-    system = await RunningSystem.start(environment);
-    admin = new PatientGraphClient(system.graphqlUrl);
-    await admin.login('admin@infinibay.local', system.adminPassword);
-    research = await DepartmentUnderTest.create(system, admin, 'Research');
-    vmId = await research.createVm('traveller');
-    await research.reaches(vmId, 'RUNNING');
-    await research.guestReady(vmId);
-    firstId = await hostOf();
-    second = await SecondHost.start(system, id);
-    const isThere = async () => {
-      const { hosts } = await admin.ask<{ hosts: { id: string; online: boolean }[] }>('{ hosts { id online } }');
-      return hosts.some((host) => host.id === id && host.online);
-    };
-    await pollUntil(isThere, { timeoutMs: 120_000, what: 'the second host' });
-  });
-  afterAll(async () => {
-    // Not there when the system did not start.
-    await (second as SecondHost | undefined)?.stop();
-    expect(await system.stop()).toBe(0);
+  beforeAll(() => {
+    ({ system, second, firstId, admin, research, travellerId: vmId } = hosts());
   });
 
   const hostOf = async (): Promise<string> => {
@@ -150,4 +126,4 @@ describe('two hosts', () => {
     expect([await guestsOn(system), await guestsOn(second)]).toEqual(['', '']);
     expect([disksOn(system), disksOn(second)]).toEqual([[], []]);
   });
-});
+};

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, renameSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, expect, it } from '@jest/globals';
 import { pollUntil } from '@infinibay/testing';
 import type { GraphClient } from '../demo/graph-client.ts';
-import { PatientGraphClient } from '../demo/patient-graph-client.ts';
 import { guestImageDir } from '../guest-image/build.ts';
-import { DepartmentUnderTest } from './department-under-test.ts';
+import type { DepartmentUnderTest } from './department-under-test.ts';
 import { ImageUpload, imageReady, sha256Of } from './image-upload.ts';
 import { codeOf } from './probes.ts';
-import { RunningSystem } from './running-system.ts';
-import { SecondHost } from './second-host.ts';
+import type { RunningSystem } from './running-system.ts';
+import type { SecondHost } from './second-host.ts';
+import type { TwoHosts } from './two-hosts.ts';
 
 interface Considered {
   readonly hostId: string;
@@ -27,40 +27,14 @@ interface Explained {
 const key = (): string => randomUUID();
 
 /** Where VMs go, and why; what their host does when it boots; what they are when something was in their way. */
-describe('the hosts of VMs', () => {
-  let system: RunningSystem;
-  let second: SecondHost;
-  let firstId: string;
-  let admin: GraphClient;
-  let research: DepartmentUnderTest;
-  let sales: DepartmentUnderTest;
+export const placementRows = (hosts: () => TwoHosts): void => {
+  let { system, second, firstId, admin, research, sales } = {} as TwoHosts;
+  let travellerId: string;
   let here: string;
   let there: string;
 
-  beforeAll(async () => {
-    const { id, environment } = SecondHost.environment();
-    system = await RunningSystem.start(environment);
-    admin = new PatientGraphClient(system.graphqlUrl);
-    await admin.login('admin@infinibay.local', system.adminPassword);
-    research = await DepartmentUnderTest.create(system, admin, 'Research');
-    sales = await DepartmentUnderTest.create(system, admin, 'Sales');
-    second = await SecondHost.start(system, id);
-    // Both take VMs when both are heard of, with the image that there is.
-    const takers = async (): Promise<string[]> => {
-      const [explained] = await explain();
-      return (explained?.placement.hostsConsidered ?? []).flatMap((one) => (one.refusedBy === null ? one.hostId : []));
-    };
-    await pollUntil(async () => (await takers()).length === 2, {
-      timeoutMs: 120_000,
-      intervalMs: 1_000,
-      what: 'two hosts',
-    });
-    firstId = (await takers()).find((one) => one !== id) ?? '';
-  });
-  afterAll(async () => {
-    // Not there when the system did not start.
-    await (second as SecondHost | undefined)?.stop();
-    expect(await system.stop()).toBe(0);
+  beforeAll(() => {
+    ({ system, second, firstId, admin, research, sales, travellerId } = hosts());
   });
 
   const imageId = async (): Promise<string> => {
@@ -92,8 +66,10 @@ describe('the hosts of VMs', () => {
     await research.reaches(id, 'RUNNING');
     return id;
   };
+  /** Of these rows. */
   const guestsOf = async (host: RunningSystem | SecondHost): Promise<string[]> =>
-    (await host.virsh('list', '--uuid')).split(/\s+/).filter((one) => one !== '');
+    (await host.virsh('list', '--all', '--uuid')).split(/\s+/).filter((one) => one !== '' && one !== travellerId);
+  const isOn = async (id: string): Promise<boolean> => (await second.virsh('list', '--uuid')).split(/\s+/).includes(id);
   const fileOf = (host: RunningSystem | SecondHost, id: string): string =>
     path.join(host.layout.diskDir, readdirSync(host.layout.diskDir).find((name) => name.includes(id)) ?? 'none');
 
@@ -217,7 +193,7 @@ describe('the hosts of VMs', () => {
     await second.boot();
     await research.reaches(there, 'RUNNING', 120_000);
     await research.guestReady(there);
-    expect(await guestsOf(second)).toEqual([there]);
+    expect([await isOn(there), await isOn(plain)]).toEqual([true, false]);
     await research.reaches(plain, 'STOPPED');
     await research.deleteVm(plain);
   });
@@ -246,8 +222,9 @@ describe('the hosts of VMs', () => {
     await research.deleteVm(here);
     await research.deleteVm(there);
     for (const host of [system, second]) {
-      expect((await host.virsh('list', '--all', '--uuid')).trim()).toBe('');
-      expect(readdirSync(host.layout.diskDir).filter((name) => name.endsWith('.qcow2'))).toEqual([]);
+      expect(await guestsOf(host)).toEqual([]);
+      const disks = readdirSync(host.layout.diskDir).filter((name) => name.endsWith('.qcow2'));
+      expect(disks.filter((name) => !name.includes(travellerId))).toEqual([]);
     }
   });
-});
+};

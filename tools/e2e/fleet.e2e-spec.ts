@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { patience, pollUntil } from '@infinibay/testing';
+import type { GraphClient } from '../demo/graph-client.ts';
+import { PatientGraphClient } from '../demo/patient-graph-client.ts';
+import { CREATE_VM, IMAGES } from '../demo/queries.ts';
+import { DepartmentUnderTest } from './department-under-test.ts';
+import { codeOf } from './probes.ts';
+import { RunningSystem } from './running-system.ts';
+
+const VMS = 24;
+const KEYS = 50;
+const TIMES = 4;
+const MADE_MS = patience(300_000);
+
+interface Made {
+  readonly createVm: { readonly vm: { readonly id: string } };
+}
+
+/** Many VMs on hosts that libvirt's test driver simulates, made by many at once. */
+describe('a simulated fleet', () => {
+  let system: RunningSystem;
+  let admin: GraphClient;
+  let research: DepartmentUnderTest;
+
+  beforeAll(async () => {
+    system = await RunningSystem.startFleet(VMS);
+    admin = new PatientGraphClient(system.graphqlUrl);
+    await admin.login('admin@infinibay.local', system.adminPassword);
+    research = await DepartmentUnderTest.create(system, admin, 'Research');
+  });
+  afterAll(async () => {
+    expect(await system.stop()).toBe(0);
+    rmSync(path.dirname(system.layout.stateDir), { recursive: true, force: true });
+  });
+
+  const isMade = (): Promise<unknown> =>
+    pollUntil(
+      () => {
+        if (/FAILED|ended with code/.test(system.output)) throw new Error(system.output);
+        return Promise.resolve(system.output.includes('the fleet is done'));
+      },
+      { timeoutMs: MADE_MS, intervalMs: 500, what: 'the fleet' },
+    );
+  const count = async (by: GraphClient, filter: object = {}): Promise<number> => {
+    const query = 'query ($filter: VmFilter) { vms(first: 1, filter: $filter) { totalCount } }';
+    return (await by.ask<{ vms: { totalCount: number } }>(query, { filter })).vms.totalCount;
+  };
+  /** Asked for by the member, at the same moment as others. @returns the id, or why not */
+  const create = async (idempotencyKey: string, name: string): Promise<string> => {
+    const imageId = (await research.member.ask<{ images: { id: string }[] }>(IMAGES)).images[0]?.id;
+    const input = { idempotencyKey, departmentId: research.id, name, imageId };
+    let id = '';
+    const code = await codeOf(
+      research.member.ask<Made>(CREATE_VM, { input }).then(({ createVm }) => {
+        ({ id } = createVm.vm);
+      }),
+    );
+    return code === 'no error' ? id : code;
+  };
+
+  it('has as many VMs as were asked for, which run, on several hosts, and none of them has drifted', async () => {
+    await isMade();
+    expect(system.output).toContain(`all ${String(VMS)} run`);
+    expect(system.output).toContain(`none of ${String(VMS)} VMs has drifted`);
+    expect(await count(admin, { states: ['RUNNING'], namePrefix: 'fleet-' })).toBe(VMS);
+    const { hosts } = await admin.ask<{ hosts: { id: string; driver: string; online: boolean }[] }>(
+      '{ hosts { id driver online } }',
+    );
+    expect(hosts.map(({ driver, online }) => [driver, online])).toEqual([
+      ['Test', true],
+      ['Test', true],
+    ]);
+    for (const { id } of hosts) expect(await count(admin, { hostIds: [id] })).toBeGreaterThan(0);
+  });
+
+  it('gets one VM for each key, however often and however many at once ask with it', async () => {
+    const keys = Array.from({ length: KEYS }, () => randomUUID());
+    const asked = Array.from({ length: TIMES }, () => keys.map((key, index) => create(key, `many-${String(index)}`)));
+    const answers = await Promise.all(asked.flat());
+    const idOf = new Map(keys.map((key, index) => [key, answers[index]]));
+    expect(answers).toEqual(asked.flatMap(() => keys.map((key) => idOf.get(key))));
+    expect(new Set(answers).size).toBe(KEYS);
+    expect(await count(research.member)).toBe(KEYS);
+    await pollUntil(async () => (await count(research.member, { states: ['RUNNING'] })) === KEYS, {
+      timeoutMs: MADE_MS,
+      intervalMs: 500,
+      what: 'all of them to run',
+    });
+    expect(await create(keys[0] ?? '', 'another')).toBe('IDEMPOTENCY_KEY_REUSED');
+  });
+
+  it('never gets more than its department may have, however many ask at once', async () => {
+    const MORE = 5;
+    const quota =
+      'mutation ($input: SetDepartmentQuotaInput!) { setDepartmentQuota(input: $input) { department { id } } }';
+    const input = { idempotencyKey: randomUUID(), departmentId: research.id, vms: KEYS + MORE };
+    await admin.ask(quota, { input });
+    const answers = await Promise.all(
+      Array.from({ length: 4 * MORE }, (_, index) => create(randomUUID(), `beyond-${String(index)}`)),
+    );
+    expect(answers.filter((answer) => answer === 'QUOTA_EXCEEDED')).toHaveLength(3 * MORE);
+    expect(await count(research.member)).toBe(KEYS + MORE);
+    const used = 'query ($id: ID!) { department(id: $id) { usage { vms } } }';
+    expect(await research.member.ask(used, { id: research.id })).toEqual({
+      department: { usage: { vms: KEYS + MORE } },
+    });
+  });
+
+  it('is there again when it is started again, with all that was made in it, and what more was asked for', async () => {
+    expect(await system.interrupt()).toBe(0);
+    system = await RunningSystem.startFleet(VMS + 1, path.dirname(system.layout.stateDir));
+    await isMade();
+    expect(system.output).toContain(`none of ${String(VMS + 1)} VMs has drifted`);
+    const again = new PatientGraphClient(system.graphqlUrl);
+    await again.login(research.account.email, research.account.password);
+    await pollUntil(async () => (await count(again, { states: ['RUNNING'] })) === KEYS + 5, {
+      timeoutMs: MADE_MS,
+      intervalMs: 500,
+      what: 'what people made to run again',
+    });
+  });
+});
