@@ -22,10 +22,16 @@ export class VmParts {
     private readonly copies: ImageCopyRepository,
   ) {}
 
-  /** Whether its host lacks the image that its disk is still to be made of. A clone's is made of another disk. */
-  async isImageMissing({ diskBuiltAt, cloneSourceId, desired, imageId, hostId }: Vm): Promise<boolean> {
+  /**
+   * Whether its host lacks the image that its disk is still to be made of. A clone's is made of another disk. One whose
+   * arrival is not recorded yet is missing: what comes after it is as old as that record.
+   */
+  async isImageMissing(
+    { diskBuiltAt, cloneSourceId, desired, imageId, hostId }: Vm,
+    open: OpenOperation | null,
+  ): Promise<boolean> {
     if (diskBuiltAt !== null || cloneSourceId !== null || desired === 'DELETED') return false;
-    return this.copies.isMissing(imageId, hostId);
+    return isBeingBrought(open) || this.copies.isMissing(imageId, hostId);
   }
 
   async ofVm(vmId: string): Promise<Pick<Reading, 'volumes' | 'ports' | 'snapshots' | 'migration'>> {
@@ -49,3 +55,6 @@ export class VmParts {
     if (snapshotId !== undefined) await this.snapshots.takeBack(tx, vmId, snapshotId);
   }
 }
+
+const isBeingBrought = (open: OpenOperation | null): boolean =>
+  open?.begun.includes('bring-image') === true && !open.done.includes('bring-image');

@@ -65,7 +65,7 @@ export class VmJournal {
     if (vm?.fence !== claim.fence) throw new DomainError('STALE_FENCE', { vmId: claim.vmId });
     const open = await this.operations.open(claim.vmId);
     // After it: what it says of volumes is seen then, and who asks for something meanwhile is noticed at the end.
-    const isImageMissing = await this.parts.isImageMissing(vm);
+    const isImageMissing = await this.parts.isImageMissing(vm, open);
     return { vm, open, isImageMissing, ...(await this.parts.ofVm(claim.vmId)) };
   }
 
