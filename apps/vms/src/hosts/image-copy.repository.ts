@@ -107,6 +107,11 @@ export class ImageCopyRepository {
     return (await this.database.vm.count({ where })) > 0;
   }
 
+  /** Whether another host has told that it has the image. */
+  async isElsewhere({ imageId, hostId }: Pick<ImageCopy, 'imageId' | 'hostId'>): Promise<boolean> {
+    return (await this.database.hostImage.count({ where: { imageId, hostId: { not: hostId } } })) > 0;
+  }
+
   /** Hosts that are heard of and send an image, those first that fewest read from. */
   async senders(imageId: string, readerHostId: string, client: SqlReader = this.database): Promise<ImageSender[]> {
     return client.$queryRaw<ImageSender[]>`
@@ -155,6 +160,7 @@ export class ImageCopyRepository {
       receivedBytes: 0n,
       dueAt: now,
       failedAttempts: 0,
+      mismatches: 0,
       failingSince: null,
       failedAt: null,
       errorCode: null,

@@ -1,7 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { databaseNow } from '@infinibay/platform-persistence';
 import { pollUntil } from '@infinibay/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { PrismaClient } from '../database.js';
+import type { Prisma } from '../generated/prisma/client.js';
 import {
   askOfImage,
   askOfTemplate,
@@ -191,6 +193,44 @@ describe('copies of images', () => {
     expect((await ended(given)).errorCode).toBe('DEADLINE_EXCEEDED');
   }, 180_000);
 
+  it('are read once from each host that sends other bytes, whatever comes between and whoever was away', async () => {
+    const id = await elsewhere();
+    expect((await ended(await copyBegun(bench, id, third.hostId))).status).toBe('SUCCEEDED');
+    host().copiedBytes = MIB;
+    const mismatch = 'IMAGE_CHECKSUM_MISMATCH';
+    host().copyRefusals.push(null, mismatch, null, mismatch, null, mismatch);
+    expect((await ended(await copyBegun(bench, id, here()))).errorCode).toBe(mismatch);
+    expect(askedFor(id)).toHaveLength(4);
+    host().copyRefusals.splice(0);
+    host().copyRefusals.push('IMAGE_SOURCE_AWAY', 'IMAGE_SOURCE_AWAY', mismatch);
+    host().copiedBytes = null;
+    expect((await ended(await copyBegun(bench, id, here()))).status).toBe('SUCCEEDED');
+  }, 180_000);
+
+  it('are left alone where no other host has the image any more: it may be all that is left of it', async () => {
+    const id = await elsewhere();
+    host().copiedBytes = MIB;
+    const operationId = await copyBegun(bench, id, here());
+    await pollUntil(() => askedFor(id).length > 0, { what: 'the request', timeoutMs: 60_000 });
+    other.images.imported.delete(id);
+    await pollUntil(async () => (await database().hostImage.count({ where: { imageId: id } })) === 0, {
+      what: 'the heartbeat without it',
+      timeoutMs: 60_000,
+    });
+    const input = { idempotencyKey: randomUUID(), operationId };
+    expect((await bench.vms.ask(bench.actor, CANCEL, { input })).errors).toBeUndefined();
+    expect((await ended(operationId)).errorCode).toBe('OPERATION_CANCELLED');
+    expect([host().removals.includes(id), await copiesOf(id)]).toEqual([false, []]);
+  }, 180_000);
+
+  it('that an older instance took for being at rest go on when they are asked for', async () => {
+    const id = await elsewhere();
+    const now = await databaseNow(database());
+    const about = { imageId: id, hostId: here(), dueAt: now, createdAt: now };
+    await database().imageCopy.create({ data: { id: randomUUID(), ...about } });
+    expect((await ended(await copyBegun(bench, id, here()))).status).toBe('SUCCEEDED');
+  }, 180_000);
+
   it('are made where no host that has the image can take a VM of it, before its disk, unless that is not wanted', async () => {
     const id = await elsewhere();
     const of = (overrides: Record<string, unknown>) => bench.create(bench.input({ imageId: id, ...overrides }));
@@ -221,6 +261,7 @@ describe('copies of images', () => {
       'SUCCEEDED',
       { name: 'bring-image', status: 'SUCCEEDED', attempts: 1 },
     ]);
+    expect(done.steps[0]?.finishedAt).not.toBeNull();
     expect(bench.neighbours.vm(vm.id).disksMade).toBe(1);
     // Of a template too; it is there by now.
     const ours = { imageId: id, departmentId: bench.departmentId };
@@ -283,11 +324,11 @@ describe('copies of images', () => {
     expect(await refusal(other.hostId, bench.neighbours.imageId, administrator)).toBe('IMAGE_NOT_IMPORTED');
     host().percent = 10;
     expect(await refusal(other.hostId, await importBegun(bench, { hostId: here() }))).toBe('IMAGE_BUSY');
-    const set = (hostId: string, data: { maintenanceSince?: Date | null; takesImageCopies?: boolean }) =>
+    const set = (hostId: string, data: Prisma.HostUpdateInput) =>
       database().host.update({ where: { id: hostId }, data });
-    await set(here(), { maintenanceSince: new Date() });
+    await set(here(), { maintenanceSince: new Date(), maintenanceById: randomUUID() });
     expect(await refusal(here())).toBe('HOST_IN_MAINTENANCE');
-    await set(here(), { maintenanceSince: null });
+    await set(here(), { maintenanceSince: null, maintenanceById: null });
     const old = await SecondHost.start(false);
     try {
       await pollUntil(() => database().storagePool.findFirst({ where: { hostId: old.hostId } }), {

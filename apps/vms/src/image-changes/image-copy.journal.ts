@@ -91,7 +91,8 @@ export class ImageCopyJournal {
       case 'again': {
         const { error, sourceHostId } = outcome;
         const failedAttempts = known.failedAttempts + 1;
-        const failing = { failedAttempts, failingSince: known.failingSince ?? now, sourceHostId };
+        const mismatches = known.mismatches + (error.code === 'IMAGE_CHECKSUM_MISMATCH' ? 1 : 0);
+        const failing = { failedAttempts, mismatches, failingSince: known.failingSince ?? now, sourceHostId };
         await this.copies.update(tx, id, { ...failing, dueAt: later(now, backoffMs(failedAttempts)) });
         return this.mark(tx, known, { status: 'PENDING', errorCode: error.code });
       }

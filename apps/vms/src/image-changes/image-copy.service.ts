@@ -3,7 +3,7 @@ import { validateInput } from '@infinibay/platform-graphql';
 import { isUuid, type MutationEffect } from '@infinibay/platform-subgraph';
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
-import type { Image as ImageRow } from '../generated/prisma/client.js';
+import type { ImageCopy, Image as ImageRow } from '../generated/prisma/client.js';
 import { HostRepository } from '../hosts/host.repository.js';
 import { ImageCopyRepository } from '../hosts/image-copy.repository.js';
 import { ImageAcceptance, type AcceptedImage } from './image-acceptance.js';
@@ -57,8 +57,14 @@ export class ImageCopyService {
     const { operationId } = accepted.answer;
     // One that VMs wait for goes on, and is waited for by one more. One that is there already is looked at, and over.
     if (underWay === null) await this.copies.begin(tx, { imageId, hostId, operationId });
-    else await this.copies.update(tx, underWay.id, { operationId });
+    else await this.join(tx, underWay, operationId);
     return accepted;
+  }
+
+  /** It is looked at now: an instance of before, which knows no copies, may have taken the image for being at rest. */
+  private async join(tx: Transaction, { id, imageId }: ImageCopy, operationId: string): Promise<void> {
+    await this.copies.update(tx, id, { operationId });
+    await this.copies.hurry(tx, imageId);
   }
 
   private async requireCopyable(tx: Transaction, image: ImageRow, hostId: string): Promise<void> {

@@ -53,7 +53,7 @@ export class ImageCopying {
     const isCancelled = request?.isCancelRequested === true;
     if (isCancelled || request === null) {
       const isKept = await this.copies.isAwaited(copy);
-      if (!isKept) await this.host.removeFrom(image, copy.hostId);
+      if (!isKept) await this.discard(image, copy);
       if (isCancelled || !isKept) return { kind: 'givenUp', isCancelled, isKept };
     }
     const source = await this.peers.open(image, copy);
@@ -92,10 +92,21 @@ export class ImageCopying {
     return failingMs > this.options.retryLimitMs || isEndless(copy, now);
   }
 
+  /**
+   * A host whose storage was away for a while is taken for one that lacks the image: where no other is known to have it,
+   * what is there may be all that is left of it. What has come of a copy that is left there the host removes itself.
+   */
+  private async discard(image: Image, copy: ImageCopy): Promise<void> {
+    const { hostId } = copy;
+    if (await this.copies.isElsewhere(copy)) return this.host.removeFrom(image, hostId);
+    this.logger.warn({ imageId: image.id, hostId }, 'no other host has the image: nothing of it is removed');
+  }
+
   /** What has come of it is of no use any more. A host that is away removes it itself after a while. */
-  private async giveUp(image: Image, { hostId }: ImageCopy): Promise<void> {
+  private async giveUp(image: Image, copy: ImageCopy): Promise<void> {
+    const { hostId } = copy;
     try {
-      await this.host.removeFrom(image, hostId);
+      await this.discard(image, copy);
     } catch (error) {
       this.logger.warn({ err: error, imageId: image.id, hostId }, 'what has come of a copy could not be removed');
     }
@@ -109,6 +120,9 @@ const isEndless = ({ createdAt }: ImageCopy, now: Date): boolean =>
 const isOfSource = ({ code }: DomainError): boolean =>
   code === 'IMAGE_SOURCE_AWAY' || code === 'IMAGE_CHECKSUM_MISMATCH';
 
-/** Other bytes than its own are sent by a host whose storage is damaged: each other one is asked once. */
-const passes = (error: DomainError, { failedAttempts }: ImageCopy, sources: number): boolean =>
-  isRetryable(error) || (error.code === 'IMAGE_CHECKSUM_MISMATCH' && failedAttempts + 1 < sources);
+/**
+ * Other bytes than its own are sent by a host whose storage is damaged: each other one is asked once. Attempts in vain do not
+ * tell that: they are forgotten as soon as bytes come again, and those of a host that was away are none of it.
+ */
+const passes = (error: DomainError, { mismatches }: ImageCopy, sources: number): boolean =>
+  isRetryable(error) || (error.code === 'IMAGE_CHECKSUM_MISMATCH' && mismatches + 1 < sources);

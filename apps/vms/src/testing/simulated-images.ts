@@ -56,6 +56,8 @@ export class SimulatedImages {
   /** What reading an image, and letting it be read, is refused with. */
   copyRefusal: ErrorCode | null = null;
   offerRefusal: ErrorCode | null = null;
+  /** The same for the next requests, one after the other; null: not refused. */
+  readonly copyRefusals: (ErrorCode | null)[] = [];
   /** Where it takes uploads; null: it takes none. */
   uploadUrl: string | null = 'https://host-1.example.org/here/';
   /** Bytes of an upload that have come; null: all. */
@@ -141,7 +143,8 @@ export class SimulatedImages {
     on(copyImage, async (request) => {
       this.pass(request);
       this.copies.push(request);
-      if (this.copyRefusal !== null) throw new DomainError(this.copyRefusal, { reason: 'the spec says so' });
+      const refusal = this.copyRefusals.shift() ?? this.copyRefusal;
+      if (refusal !== null) throw new DomainError(refusal, { reason: 'the spec says so' });
       const { imageId, name, osFamily, format, sha256, minMemoryMib, sizeBytes } = request;
       const receivedBytes = this.copiedBytes ?? sizeBytes;
       if (receivedBytes < sizeBytes) return { isComplete: false, receivedBytes, virtualSizeBytes: null };
