@@ -49,7 +49,8 @@ describe(PeerPolicy, () => {
     for (const address of ['10.1.2.3', '192.168.1.1', '127.0.0.1', 'fd00::1', '8.8.8.8', '2a00::1'])
       expect([address, policy.permitsAddress(address)]).toEqual([address, true]);
     const refused = ['169.254.169.254', '168.63.129.16', 'fd00:ec2::254', 'fe80::1', 'fe80::1%eth0', '0.0.0.0', '::'];
-    for (const address of [...refused, '::ffff:169.254.169.254', '224.0.0.1', 'ff02::1', 'host-1', ''])
+    const elsewhere = ['100.100.100.200', '192.0.0.192', '64:ff9b::a9fe:a9fe', '64:ff9b:1::a9fe:a9fe'];
+    for (const address of [...refused, ...elsewhere, '::ffff:169.254.169.254', '224.0.0.1', 'ff02::1', 'host-1', ''])
       expect([address, policy.permitsAddress(address)]).toEqual([address, false]);
   });
 });

@@ -47,11 +47,16 @@ const isPublic = (address: string): boolean =>
 /** Where no host is: what clouds tell their guests is told at some of these, and nothing else is meant by the others. */
 const NO_HOST = listOf([
   ['0.0.0.0', 8],
+  ['100.100.100.200', 32],
   ['168.63.129.16', 32],
   ['169.254.0.0', 16],
+  ['192.0.0.0', 24],
   ['224.0.0.0', 4],
   ['240.0.0.0', 4],
   ['::', 128],
+  // Translated to IPv4, these among them.
+  ['64:ff9b::', 96],
+  ['64:ff9b:1::', 48],
   ['fd00:ec2::254', 128],
   ['fe80::', 10],
   ['ff00::', 8],
