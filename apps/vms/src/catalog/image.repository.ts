@@ -152,6 +152,7 @@ export class ImageRepository {
   /** No host has it any more, or is to get it. */
   async forgetHosts(tx: Transaction, imageId: string): Promise<void> {
     await tx.imageCopy.deleteMany({ where: { imageId } });
+    await tx.imageCopyHolder.deleteMany({ where: { imageId } });
     await tx.hostImage.deleteMany({ where: { imageId } });
   }
 

@@ -88,10 +88,15 @@ export class ImageCopyRepository {
     return first.dueAt;
   }
 
-  /** Whether a host lacks an image that it could be given. What an operator puts on hosts is none of our business. */
+  /**
+   * Whether a host lacks an image that it could be given. What an operator puts on hosts is none of our business. The host
+   * that an image was put on first tells of none for a while when its agent has begun anew: where no other has it either, it
+   * is asked itself, as nobody else could send it.
+   */
   async isMissing(imageId: string, hostId: string): Promise<boolean> {
     const lacking = { importedById: { not: null }, state: 'READY', hosts: { none: { hostId } } } as const;
-    return (await this.database.image.count({ where: { id: imageId, ...lacking } })) > 0;
+    const givable = { OR: [{ hostId: { not: hostId } }, { hosts: { some: {} } }] };
+    return (await this.database.image.count({ where: { id: imageId, ...lacking, ...givable } })) > 0;
   }
 
   /** Whether VMs wait for it that are to be made there. */
@@ -136,14 +141,15 @@ export class ImageCopyRepository {
             AND s.last_seen_at > now() - make_interval(secs => ${ONLINE_SECONDS}::float8))`;
   }
 
-  /** Every host that has an image, or may have something of it. */
+  /** Every host that has an image, or may have something of it, whatever it tells just now. */
   async hostsOf({ id: imageId, hostId }: Pick<Image, 'id' | 'hostId'>): Promise<string[]> {
     const where = { imageId };
-    const [has, copies] = await Promise.all([
+    const [has, copies, holders] = await Promise.all([
       this.database.hostImage.findMany({ where }),
       this.database.imageCopy.findMany({ where }),
+      this.database.imageCopyHolder.findMany({ where }),
     ]);
-    const hosts = [...has, ...copies].map((one) => one.hostId);
+    const hosts = [...has, ...copies, ...holders].map((one) => one.hostId);
     return [...new Set(hostId === null ? hosts : [hostId, ...hosts])];
   }
 
@@ -168,6 +174,7 @@ export class ImageCopyRepository {
       createdAt: now,
     };
     await tx.image.update({ where: { id: imageId }, data: { reconcileAt: now } });
+    await tx.imageCopyHolder.createMany({ data: [{ imageId, hostId }], skipDuplicates: true });
     return tx.imageCopy.upsert({
       where: { imageId_hostId: { imageId, hostId } },
       create: { imageId, hostId, ...data },
@@ -205,9 +212,11 @@ export class ImageCopyRepository {
     await tx.imageCopy.deleteMany({ where: { id } });
   }
 
-  /** It was given up, and what had come was removed: perhaps all of it, just before. */
-  async forget(tx: Transaction, { id, imageId, hostId }: ImageCopy): Promise<void> {
+  /** It was given up. @param isRemoved what had come: perhaps all of it, just before */
+  async forget(tx: Transaction, { id, imageId, hostId }: ImageCopy, isRemoved: boolean): Promise<void> {
     await tx.imageCopy.deleteMany({ where: { id } });
+    if (!isRemoved) return;
+    await tx.imageCopyHolder.deleteMany({ where: { imageId, hostId } });
     await tx.hostImage.deleteMany({ where: { imageId, hostId } });
   }
 

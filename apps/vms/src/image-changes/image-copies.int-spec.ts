@@ -4,6 +4,7 @@ import { pollUntil } from '@infinibay/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { PrismaClient } from '../database.js';
 import type { Prisma } from '../generated/prisma/client.js';
+import { ImageCopyRepository } from '../hosts/image-copy.repository.js';
 import {
   askOfImage,
   askOfTemplate,
@@ -221,6 +222,37 @@ describe('copies of images', () => {
     expect((await bench.vms.ask(bench.actor, CANCEL, { input })).errors).toBeUndefined();
     expect((await ended(operationId)).errorCode).toBe('OPERATION_CANCELLED');
     expect([host().removals.includes(id), await copiesOf(id)]).toEqual([false, []]);
+    // Whoever deletes it means all of it: also where nothing is told of it just now.
+    expect(codeOf(await askOfImage(bench, 'deleteImage', { imageId: id }))).toBeUndefined();
+    await isGone(id);
+    expect(host().removals).toContain(id);
+  }, 180_000);
+
+  it('are removed with the image from a host that tells of none just now', async () => {
+    const id = await elsewhere();
+    expect((await ended(await copyBegun(bench, id, third.hostId))).status).toBe('SUCCEEDED');
+    // Its agent has begun anew, and still looks at what it has.
+    third.images.imported.delete(id);
+    await pollUntil(async () => (await stateOn(id, third.hostId)) === undefined, {
+      what: 'the heartbeat without it',
+      timeoutMs: 60_000,
+    });
+    expect(codeOf(await askOfImage(bench, 'deleteImage', { imageId: id }))).toBeUndefined();
+    await isGone(id);
+    expect(third.images.removals).toContain(id);
+  }, 180_000);
+
+  it('are not waited for where the one host that has the image tells of none just now: it is asked itself', async () => {
+    const id = await importedImage(bench, { hostId: here() });
+    host().imported.delete(id);
+    bench.neighbours.heartbeat();
+    await pollUntil(async () => (await stateOn(id, here())) === undefined, {
+      what: 'the heartbeat without it',
+      timeoutMs: 60_000,
+    });
+    const copies = bench.vms.get(ImageCopyRepository);
+    expect(await copies.isMissing(id, here())).toBe(false);
+    expect(await copies.isMissing(id, third.hostId)).toBe(true);
   }, 180_000);
 
   it('that an older instance took for being at rest go on when they are asked for', async () => {

@@ -10,6 +10,9 @@ import { OperationRepository, type OpenRequest } from '../operations/operation.r
 import { ImageClaimRepository, type ImageClaim } from './image-claim.repository.js';
 import { LOOK_MS, RELEASED, RESTED, messageOf } from './image.journal.js';
 
+/** What became of a copy that was given up: it goes on for VMs, its host has removed it, or what is there was left alone. */
+export type LeftOfCopy = 'kept' | 'removed' | 'alone';
+
 /** What a look at a copy has come to. */
 export type CopyOutcome =
   | {
@@ -24,7 +27,7 @@ export type CopyOutcome =
   | { readonly kind: 'again'; readonly error: DomainError; readonly sourceHostId: string | null }
   | { readonly kind: 'failed'; readonly error: DomainError }
   /** Nobody wants it any more, or who waited for it does not; then it is kept for VMs that wait too. */
-  | { readonly kind: 'givenUp'; readonly isCancelled: boolean; readonly isKept: boolean };
+  | { readonly kind: 'givenUp'; readonly isCancelled: boolean; readonly left: LeftOfCopy };
 
 export interface FoundCopy {
   readonly copy: ImageCopy;
@@ -112,13 +115,13 @@ export class ImageCopyJournal {
     tx: Transaction,
     known: ImageCopy,
     seen: ImageCopy,
-    { isCancelled, isKept }: Extract<CopyOutcome, { readonly kind: 'givenUp' }>,
+    { isCancelled, left }: Extract<CopyOutcome, { readonly kind: 'givenUp' }>,
     now: Date,
   ): Promise<EventEnvelope[]> {
     const isAskedSince = known.operationId !== seen.operationId;
     if (isAskedSince) await this.copies.update(tx, known.id, { dueAt: now });
-    else if (isKept) await this.copies.update(tx, known.id, { dueAt: now, operationId: null });
-    else await this.copies.forget(tx, known);
+    else if (left === 'kept') await this.copies.update(tx, known.id, { dueAt: now, operationId: null });
+    else await this.copies.forget(tx, known, left === 'removed');
     if (!isCancelled || isAskedSince) return [];
     return this.end(tx, known, new DomainError('OPERATION_CANCELLED', { imageId: known.imageId }), now);
   }

@@ -9,7 +9,7 @@ import type { OpenRequest } from '../operations/operation.repository.js';
 import { RECONCILE_OPTIONS, type ReconcileOptions } from '../reconcile/reconcile-options.js';
 import type { ImageClaim } from './image-claim.repository.js';
 import { ImageCopyHost } from './image-copy-host.js';
-import { ImageCopyJournal, type CopyOutcome } from './image-copy.journal.js';
+import { ImageCopyJournal, type CopyOutcome, type LeftOfCopy } from './image-copy.journal.js';
 import { ImageHost } from './image-host.js';
 
 /** Works on the copies of one claimed image, each by itself: what one host does holds up no other. */
@@ -52,9 +52,8 @@ export class ImageCopying {
     if (await this.journal.isThere(copy)) return this.arrived(copy);
     const isCancelled = request?.isCancelRequested === true;
     if (isCancelled || request === null) {
-      const isKept = await this.copies.isAwaited(copy);
-      if (!isKept) await this.discard(image, copy);
-      if (isCancelled || !isKept) return { kind: 'givenUp', isCancelled, isKept };
+      const left = (await this.copies.isAwaited(copy)) ? 'kept' : await this.discard(image, copy);
+      if (isCancelled || left !== 'kept') return { kind: 'givenUp', isCancelled, left };
     }
     const source = await this.peers.open(image, copy);
     const { isComplete, receivedBytes } = await this.peers.read(image, copy, source);
@@ -96,10 +95,14 @@ export class ImageCopying {
    * A host whose storage was away for a while is taken for one that lacks the image: where no other is known to have it,
    * what is there may be all that is left of it. What has come of a copy that is left there the host removes itself.
    */
-  private async discard(image: Image, copy: ImageCopy): Promise<void> {
+  private async discard(image: Image, copy: ImageCopy): Promise<Exclude<LeftOfCopy, 'kept'>> {
     const { hostId } = copy;
-    if (await this.copies.isElsewhere(copy)) return this.host.removeFrom(image, hostId);
-    this.logger.warn({ imageId: image.id, hostId }, 'no other host has the image: nothing of it is removed');
+    if (!(await this.copies.isElsewhere(copy))) {
+      this.logger.warn({ imageId: image.id, hostId }, 'no other host has the image: nothing of it is removed');
+      return 'alone';
+    }
+    await this.host.removeFrom(image, hostId);
+    return 'removed';
   }
 
   /** What has come of it is of no use any more. A host that is away removes it itself after a while. */
