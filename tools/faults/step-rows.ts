@@ -69,11 +69,16 @@ const boundOf = (victim: Victim): Row['boundMs'] => {
   return () => (victim === 'nats' || victim === 'postgres' ? SERVER_BOUND_MS : SERVICE_BOUND_MS);
 };
 
+/** Steps of a wish that this way to it has no need of: no row could come to them. A VM that can be started has its disk. */
+const NEVER_TAKEN: Readonly<Partial<Record<KnownOperationKind, readonly string[]>>> = { START_VM: ['ensure-disk'] };
+
 const isOfVolume = (kind: KnownOperationKind): kind is keyof typeof VOLUME_OPERATIONS => kind in VOLUME_OPERATIONS;
 const isOfImage = (kind: KnownOperationKind): kind is keyof typeof IMAGE_OPERATIONS => kind in IMAGE_OPERATIONS;
 export const stepsOfAny = (kind: KnownOperationKind): readonly string[] => {
   if (isOfImage(kind)) return IMAGE_OPERATIONS[kind];
-  return isOfVolume(kind) ? VOLUME_OPERATIONS[kind] : stepsOf(kind);
+  return isOfVolume(kind)
+    ? VOLUME_OPERATIONS[kind]
+    : stepsOf(kind).filter((step) => !NEVER_TAKEN[kind]?.includes(step));
 };
 
 const ask = async (
