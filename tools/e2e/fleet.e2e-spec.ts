@@ -13,6 +13,7 @@ import { RunningSystem } from './running-system.ts';
 const VMS = 24;
 const KEYS = 50;
 const TIMES = 4;
+const MORE = 5;
 const MADE_MS = patience(300_000);
 
 interface Made {
@@ -24,6 +25,7 @@ describe('a simulated fleet', () => {
   let system: RunningSystem;
   let admin: GraphClient;
   let research: DepartmentUnderTest;
+  let imageId: string;
 
   beforeAll(async () => {
     system = await RunningSystem.startFleet(VMS);
@@ -50,19 +52,23 @@ describe('a simulated fleet', () => {
   };
   /** Asked for by the member, at the same moment as others. @returns the id, or why not */
   const create = async (idempotencyKey: string, name: string): Promise<string> => {
-    const imageId = (await research.member.ask<{ images: { id: string }[] }>(IMAGES)).images[0]?.id;
     const input = { idempotencyKey, departmentId: research.id, name, imageId };
-    let id = '';
-    const code = await codeOf(
-      research.member.ask<Made>(CREATE_VM, { input }).then(({ createVm }) => {
+    const answer = async (): Promise<string | undefined> => {
+      let id = '';
+      const made = research.member.ask<Made>(CREATE_VM, { input }).then(({ createVm }) => {
         ({ id } = createVm.vm);
-      }),
-    );
-    return code === 'no error' ? id : code;
+      });
+      const code = await codeOf(made);
+      // One member asks for more than one may: it waits, as a client does.
+      if (code === 'RATE_LIMITED') return undefined;
+      return code === 'no error' ? id : code;
+    };
+    return pollUntil(answer, { timeoutMs: MADE_MS, intervalMs: 1_000, what: 'an answer' });
   };
 
   it('has as many VMs as were asked for, which run, on several hosts, and none of them has drifted', async () => {
     await isMade();
+    imageId = (await research.member.ask<{ images: { id: string }[] }>(IMAGES)).images[0]?.id ?? '';
     expect(system.output).toContain(`all ${String(VMS)} run`);
     expect(system.output).toContain(`none of ${String(VMS)} VMs has drifted`);
     expect(await count(admin, { states: ['RUNNING'], namePrefix: 'fleet-' })).toBe(VMS);
@@ -70,8 +76,8 @@ describe('a simulated fleet', () => {
       '{ hosts { id driver online } }',
     );
     expect(hosts.map(({ driver, online }) => [driver, online])).toEqual([
-      ['Test', true],
-      ['Test', true],
+      ['TEST', true],
+      ['TEST', true],
     ]);
     for (const { id } of hosts) expect(await count(admin, { hostIds: [id] })).toBeGreaterThan(0);
   });
@@ -93,7 +99,6 @@ describe('a simulated fleet', () => {
   });
 
   it('never gets more than its department may have, however many ask at once', async () => {
-    const MORE = 5;
     const quota =
       'mutation ($input: SetDepartmentQuotaInput!) { setDepartmentQuota(input: $input) { department { id } } }';
     const input = { idempotencyKey: randomUUID(), departmentId: research.id, vms: KEYS + MORE };
@@ -116,7 +121,7 @@ describe('a simulated fleet', () => {
     expect(system.output).toContain(`none of ${String(VMS + 1)} VMs has drifted`);
     const again = new PatientGraphClient(system.graphqlUrl);
     await again.login(research.account.email, research.account.password);
-    await pollUntil(async () => (await count(again, { states: ['RUNNING'] })) === KEYS + 5, {
+    await pollUntil(async () => (await count(again, { states: ['RUNNING'] })) === KEYS + MORE, {
       timeoutMs: MADE_MS,
       intervalMs: 500,
       what: 'what people made to run again',

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
-import { migrationRows } from './live-migration-rows.ts';
-import { placementRows } from './placement-rows.ts';
+import { migrationRows } from './live-migration.fixture.ts';
+import { placementRows } from './placement.fixture.ts';
 import { TwoHosts } from './two-hosts.ts';
 
 /** One system for both: to start it takes as long as half of the rows. */
