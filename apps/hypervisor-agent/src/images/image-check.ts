@@ -21,13 +21,13 @@ export class ImageRefused extends Error {
   override readonly name = 'ImageRefused';
 }
 
-/** Which file it is and whether it changed; the content is hashed once for each. */
+/** Which file it is and whether it changed, which nobody can hide from the kernel; the content is hashed once for each. */
 export const identityOf = async (path: string): Promise<string> => {
   const file = await openImage(path);
   try {
     const stat = await file.stat({ bigint: true });
     if (!stat.isFile()) throw new ImageRefused('it is not a regular file');
-    return [stat.dev, stat.ino, stat.size, stat.mtimeNs].join(':');
+    return [stat.dev, stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join(':');
   } finally {
     await file.close();
   }

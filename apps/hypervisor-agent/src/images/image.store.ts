@@ -4,9 +4,11 @@ import { DomainError, type HostImage } from '@infinibay/contracts';
 import type { Logger } from '@infinibay/platform-logging';
 import { LOGGER } from '@infinibay/platform-service';
 import { Inject, Injectable } from '@nestjs/common';
+import { z } from 'zod';
 import { AGENT_CONFIG, type AgentConfig } from '../config.js';
 import { KeyedQueue } from '../work/keyed-queue.js';
 import { isMissing } from '../work/missing-file.js';
+import { RecordStore } from '../work/record-store.js';
 import { ImageRefused, checkImage, identityOf } from './image-check.js';
 import { ImageManifest, toHostImage } from './image-manifest.js';
 import { libraryFolder } from './library-folder.js';
@@ -22,24 +24,36 @@ interface Verdict {
 
 const MAX_MANIFEST_BYTES = 65_536;
 const MAX_IMAGES = 1_000;
+const SOUND = 'sound';
 
-/** The images of this host. An image is offered only when it is what its manifest says; a file is hashed once. */
+/** Identities of files that were found sound, by path. */
+const SoundFiles = z.record(z.string(), z.string());
+
+/**
+ * The images of this host. An image is offered only when it is what its manifest says; a file is hashed once, also where
+ * the agent is started anew: a host that said nothing of its images until all are hashed would be one that has none.
+ */
 @Injectable()
 export class ImageStore {
   private readonly verdicts = new Map<string, Verdict>();
+  private readonly records: RecordStore<z.infer<typeof SoundFiles>>;
+  private loaded: Promise<void> | undefined;
   private readonly queue = new KeyedQueue();
   private readonly complaints = new Map<string, string>();
 
   constructor(
     @Inject(AGENT_CONFIG) private readonly config: AgentConfig,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+  ) {
+    this.records = new RecordStore(join(config.STATE_DIR, 'images'), SoundFiles);
+  }
 
   /** Every image that may be used, newly read. Takes long when there are large images not yet hashed. */
   async list(): Promise<HostImage[]> {
     const usable: HostImage[] = [];
     for (const image of await this.manifests())
       if ((await this.refusalOf(image)) === null) usable.push(toHostImage(image));
+    for (const path of this.verdicts.keys()) if (!(await exists(path))) this.verdicts.delete(path);
     return usable.slice(0, MAX_IMAGES);
   }
 
@@ -77,6 +91,7 @@ export class ImageStore {
 
   private async refusalOf(image: UsableImage): Promise<string | null> {
     return this.queue.run(image.path, async () => {
+      await (this.loaded ??= this.load());
       try {
         const identity = `${await identityOf(image.path)}:${image.sha256}`;
         const known = this.verdicts.get(image.path);
@@ -85,6 +100,7 @@ export class ImageStore {
         this.verdicts.set(image.path, { identity, refusal });
         if (refusal === null) this.logger.info({ imageId: image.id, image: image.name }, 'image checked');
         else this.complain(image.path, refusal);
+        await this.remember();
         return refusal;
       } catch (error) {
         if (!(error instanceof ImageRefused)) throw error;
@@ -92,6 +108,28 @@ export class ImageStore {
         return error.message;
       }
     });
+  }
+
+  /** What was found sound by an earlier run; what is not known is hashed. */
+  private async load(): Promise<void> {
+    try {
+      const known = (await this.records.last(SOUND)) ?? {};
+      for (const [path, identity] of Object.entries(known)) this.verdicts.set(path, { identity, refusal: null });
+    } catch (error) {
+      this.logger.warn({ err: error }, 'what is known of images could not be read; they are hashed again');
+    }
+  }
+
+  /** A failure costs another hash after the next start, and no more. */
+  private async remember(): Promise<void> {
+    const sound = [...this.verdicts].flatMap(([path, { identity, refusal }]) =>
+      refusal === null ? [[path, identity] as const] : [],
+    );
+    try {
+      await this.queue.run(SOUND, () => this.records.keep(SOUND, Object.fromEntries(sound)));
+    } catch (error) {
+      this.logger.warn({ err: error }, 'what is known of images could not be written');
+    }
   }
 
   /** What the operator has put here, and what was imported. */

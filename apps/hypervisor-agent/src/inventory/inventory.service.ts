@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { HostImage, HostInventory } from '@infinibay/contracts';
 import type { Logger } from '@infinibay/platform-logging';
 import { LOGGER } from '@infinibay/platform-service';
@@ -7,11 +8,14 @@ import { HostFactsReader, type HostFacts } from '../host/host-facts.js';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
 import { ImageStore } from '../images/image.store.js';
 
+const FIRST_LIST_MS = 2_000;
+
 /** What this host has. */
 @Injectable()
 export class InventoryService {
   private images: HostImage[] = [];
   private scan: Promise<boolean> | undefined;
+  private isListed = false;
 
   constructor(
     private readonly hypervisor: Hypervisor,
@@ -23,6 +27,8 @@ export class InventoryService {
 
   async read(): Promise<HostInventory> {
     const facts = await this.host.get();
+    // A list that is not made yet would say that there are none; a large one that is new is told of later.
+    if (!this.isListed) await Promise.race([this.scanImages(), delay(FIRST_LIST_MS, undefined, { ref: false })]);
     return {
       hostId: this.config.HOST_ID,
       ...facts,
@@ -58,6 +64,7 @@ export class InventoryService {
     const before = JSON.stringify(this.images);
     try {
       this.images = await this.store.list();
+      this.isListed = true;
     } catch (error) {
       this.logger.error({ err: error }, 'images could not be read');
     }
