@@ -62,6 +62,7 @@ export default defineConfig(
       '**/generated/**',
       '**/target/**',
       '.infinibay/**',
+      '.infinibay-fleet/**',
       '.toolchain/**',
       '.nx/**',
       'coverage/**',

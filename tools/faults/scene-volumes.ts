@@ -55,13 +55,18 @@ export class SceneVolumes {
     for (const [id, volume] of this.wanted) if (volume.vmId === vmId) this.wanted.set(id, { ...volume, vmId: null });
   }
 
-  /** Deletes what is free but for a few; what a VM that is being deleted still has can only go later. */
-  async tidy(): Promise<void> {
+  /**
+   * Deletes what is free but for a few; what a VM that is being deleted still has can only go later.
+   * @returns whether there was anything
+   */
+  async tidy(): Promise<boolean> {
     const free = [...this.wanted].filter(([, { vmId }]) => vmId === null).map(([id]) => id);
-    for (const id of free.slice(KEPT_FREE)) {
+    const old = free.slice(KEPT_FREE);
+    for (const id of old) {
       const { state, attachment } = await this.department.volume(id);
       if (state === 'AVAILABLE' && attachment === null) await this.ask('deleteVolume', '', id);
     }
+    return old.length > 0;
   }
 
   private find(vmId: string | null): string | undefined {

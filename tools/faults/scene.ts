@@ -42,6 +42,8 @@ export class Scene {
   /** MiB of those that were given another size. */
   readonly memoryMib = new Map<string, number>();
   readonly volumes: SceneVolumes;
+  /** Everything was as it must be when it was looked at last, and nothing was asked for since. */
+  isKnownClean = false;
   private readonly department: DepartmentUnderTest;
   private readonly failpoints: string;
 
@@ -185,11 +187,16 @@ export class Scene {
     return vmId;
   }
 
-  /** Keeps the rows from filling the machine: what is left of earlier ones is deleted, but for the newest. */
-  async tidy(): Promise<void> {
+  /**
+   * Keeps the rows from filling the machine: what is left of earlier ones is deleted, but for the newest.
+   * @returns whether there was anything
+   */
+  async tidy(): Promise<boolean> {
     for (const [vmId, ending] of this.endings) if (ending === 'GONE') this.endings.delete(vmId);
-    for (const vmId of [...this.endings.keys()].slice(0, -1)) await this.act('deleteVm', vmId, 'GONE');
-    await this.volumes.tidy();
+    const old = [...this.endings.keys()].slice(0, -1);
+    for (const vmId of old) await this.act('deleteVm', vmId, 'GONE');
+    const hadVolumes = await this.volumes.tidy();
+    return old.length > 0 || hadVolumes;
   }
 
   /** Holds the next worker that comes to the place, e.g. `before:define`. */

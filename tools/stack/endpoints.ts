@@ -1,3 +1,5 @@
+import { fleetLayout } from './fleet.ts';
+import { defaultLayout } from './layout.ts';
 import { CONSUMER_USER } from './nats-users.ts';
 import { healthPortOf, SERVICES, type ServiceContext } from './services.ts';
 import { ADMIN_EMAIL } from './first-administrator.ts';
@@ -5,10 +7,11 @@ import { ADMIN_EMAIL } from './first-administrator.ts';
 /** What the operator is told once everything is ready; a password of the context is one that was tried. */
 export function describeEndpoints(context: ServiceContext): string {
   const { ports, hypervisor, layout, adminPassword } = context;
+  const ofFleet = layout.stateDir === fleetLayout(defaultLayout()).stateDir ? ' -- --fleet' : '';
   const at = (port: number): string => `127.0.0.1:${String(port)}`;
   const login =
     adminPassword === undefined
-      ? `${ADMIN_EMAIL}; the password was shown at the first start (npm run reset starts over)`
+      ? `${ADMIN_EMAIL}; the password was shown at the first start (npm run reset${ofFleet} starts over)`
       : `${ADMIN_EMAIL} with the password ${adminPassword}  (shown this once, stored only as a hash)`;
   const hypervisorLines =
     hypervisor.kind === 'qemu'

@@ -3,19 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { fleetLayout, fleetPorts, fleetSize, furtherHosts, prepareFleet, type Fleet } from './fleet.ts';
+import { fleetLayout, forgetRealHosts, furtherHosts, preferredPorts, prepareFleet, type Fleet } from './fleet.ts';
 import { layoutOf } from './layout.ts';
-
-describe(fleetSize, () => {
-  it('is none when nobody asks for one, and what is asked for between 1 and 20,000', () => {
-    expect(fleetSize(['--no-demo'])).toBeUndefined();
-    expect([1, 20_000].map((vms) => fleetSize(['--no-demo', '--fleet', String(vms)]))).toEqual([1, 20_000]);
-  });
-
-  it.each([[], ['0'], ['20001'], ['1.5'], ['many'], ['-3'], ['--no-demo'], ['']])('refuses %j', (...said) => {
-    expect(() => fleetSize(['--fleet', ...said])).toThrow('--fleet needs the number of VMs, 1 to 20000');
-  });
-});
+import { PREFERRED_PORTS } from './services.ts';
 
 describe(prepareFleet, () => {
   let folder: string;
@@ -23,7 +13,7 @@ describe(prepareFleet, () => {
     folder = mkdtempSync(path.join(tmpdir(), 'ib-fleet-'));
   });
   afterEach(() => {
-    rmSync(folder, { recursive: true, force: true });
+    for (const one of [folder, `${folder}-fleet`]) rmSync(one, { recursive: true, force: true });
   });
 
   const prepare = (vms: number): Fleet => prepareFleet(fleetLayout(layoutOf(folder)), vms);
@@ -39,7 +29,7 @@ describe(prepareFleet, () => {
       [20_000, 8],
     ] as const) {
       const fleet = prepare(vms);
-      rmSync(folder, { recursive: true, force: true });
+      rmSync(`${folder}-fleet`, { recursive: true, force: true });
       expect(fleet.hosts).toHaveLength(hosts);
     }
     for (const { uri } of prepare(1_000).hosts) expect(memoryMib(uri)).toBeGreaterThan(250 * 256);
@@ -49,7 +39,9 @@ describe(prepareFleet, () => {
     const idsOf = (fleet: Fleet): (string | null)[] => fleet.hosts.map(({ id }) => id);
     const first = idsOf(prepare(1_000));
     expect(idsOf(prepare(1_000))).toEqual(first);
-    expect(idsOf(prepare(10))).toEqual(first);
+    const small = prepare(10);
+    expect(idsOf(small)).toEqual(first);
+    for (const { uri } of small.hosts) expect(memoryMib(uri)).toBeGreaterThan(250 * 256);
     expect(idsOf(prepare(1_250)).slice(0, 4)).toEqual(first);
   });
 
@@ -57,10 +49,12 @@ describe(prepareFleet, () => {
     const fleet = prepare(1_000);
     const own = fleet.hosts.flatMap(({ layout, uri }) => [layout.stateDir, layout.diskDir, layout.agentSocketDir, uri]);
     expect(new Set(own).size).toBe(own.length);
-    for (const folderOf of fleet.hosts) expect(folderOf.layout.stateDir).toContain(path.join(folder, 'fleet'));
-    const ports = Object.values(fleetPorts(fleet));
-    expect(ports).toHaveLength(2 * furtherHosts(fleet).length);
+    for (const folderOf of fleet.hosts) expect(folderOf.layout.stateDir).toContain(`${folder}-fleet`);
+    const ports = [preferredPorts(undefined), preferredPorts(fleet)].flatMap((some) => Object.values(some));
+    expect(ports).toHaveLength(2 * Object.keys(PREFERRED_PORTS).length + 2 * furtherHosts(fleet).length);
     expect(new Set(ports).size).toBe(ports.length);
-    expect(fleetPorts(undefined)).toEqual({});
+    const environment = { STORAGE_POOLS: 'fast=/srv', UPLOAD_URL: 'http://a', PATH: '/bin' };
+    forgetRealHosts(environment);
+    expect(environment).toEqual({ PATH: '/bin' });
   });
 });

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { hostUser } from '../nats/accounts.ts';
 import { layoutOf, type StackLayout } from './layout.ts';
-import { SERVICES, serviceEnvironment, type PortName, type ServiceContext } from './services.ts';
+import { PREFERRED_PORTS, SERVICES, serviceEnvironment, type PortName, type ServiceContext } from './services.ts';
 import { StackError } from './stack-error.ts';
 
 export const MOST_VMS = 20_000;
@@ -13,7 +13,11 @@ const MOST_HOSTS = 8;
 /** Of a VM of the image that holds nothing, with room for some that people add. */
 const MIB_PER_VM = 256;
 const CPUS = 64;
-const FIRST_PORT = 4_120;
+const FIRST_PORT = 4_420;
+/** From the ports that a real stack prefers, which may run beside it. */
+const PORT_OFFSET = 300;
+/** What an operator says of real hosts, and a simulated one must not have. */
+const OF_REAL_HOSTS = ['STORAGE_POOLS', 'UPLOAD_URL', 'IMAGE_COPY_URL', 'UPLOAD_ADDRESS', 'UPLOAD_PORT'] as const;
 
 /** One of the hosts of a simulated fleet: an agent on libvirt's test driver, which keeps domains as data and runs none. */
 export interface FleetHost {
@@ -38,35 +42,50 @@ type FleetPorts = Readonly<Record<string, number>>;
  * How many VMs are asked for; undefined: no fleet.
  * @throws StackError unless it is between 1 and {@link MOST_VMS}
  */
-export function fleetSize(args: readonly string[]): number | undefined {
-  const at = args.indexOf('--fleet');
-  if (at === -1) return undefined;
-  const vms = Number(args[at + 1]);
-  if (Number.isInteger(vms) && vms >= 1 && vms <= MOST_VMS) return vms;
+export function fleetSize(said: string | undefined): number | undefined {
+  if (said === undefined) return undefined;
+  if (/^[1-9]\d*$/u.test(said) && Number(said) <= MOST_VMS) return Number(said);
   throw new StackError(`--fleet needs the number of VMs, 1 to ${String(MOST_VMS)}`);
 }
 
-/** Where a fleet is kept: beside what is real, which it never touches. */
-export const fleetLayout = (layout: StackLayout): StackLayout => layoutOf(path.join(layout.stateDir, 'fleet'));
+/** Where a fleet is kept: beside what is real, which it never touches, and which does not touch it. */
+export const fleetLayout = (layout: StackLayout): StackLayout => layoutOf(`${layout.stateDir}-fleet`);
 
 /** The hosts for so many VMs; the same ones at each start, and as many as there were. */
 export function prepareFleet(layout: StackLayout, vms: number): Fleet {
   const count = Math.min(MOST_HOSTS, Math.max(2, Math.ceil(vms / VMS_PER_HOST)));
-  const ids = furtherIds(path.join(layout.stateDir, 'fleet-hosts.json'), count - 1);
+  const { furtherIds: ids, mostVms } = keepHosts(path.join(layout.stateDir, 'fleet-hosts.json'), count - 1, vms);
   const names = ['hypervisor-agent', ...ids.map((_, index) => `hypervisor-agent-${String(index + 2)}`)];
-  const memoryMib = Math.ceil(vms / names.length) * MIB_PER_VM * 2;
+  const memoryMib = Math.ceil(mostVms / names.length) * MIB_PER_VM * 2;
   const hosts = names.map((name, index): FleetHost => {
     const own = index === 0 ? layout : foldersOf(layout, name);
     mkdirSync(own.stateDir, { recursive: true, mode: 0o700 });
     const node = path.join(own.stateDir, 'simulated-host.xml');
     writeFileSync(node, nodeXml(memoryMib));
-    return { id: ids[index - 1] ?? null, name, uri: `test://${node}`, layout: own };
+    return {
+      id: ids[index - 1] ?? null,
+      name,
+      uri: `test://${encodeURI(node).replace(/[?#]/gu, encodeURIComponent)}`,
+      layout: own,
+    };
   });
   return { vms, hosts };
 }
 
+/** Takes from our environment what would make simulated hosts share folders and addresses with real ones. */
+export const forgetRealHosts = (environment: NodeJS.ProcessEnv = process.env): void => {
+  for (const name of OF_REAL_HOSTS) Reflect.deleteProperty(environment, name);
+};
+
+/** The ports that a stack takes where they are free. */
+export const preferredPorts = (fleet: Fleet | undefined): Record<PortName, number> => {
+  if (fleet === undefined) return PREFERRED_PORTS;
+  const shifted = Object.entries(PREFERRED_PORTS).map(([name, port]) => [name, port + PORT_OFFSET]);
+  return { ...(Object.fromEntries(shifted) as Record<PortName, number>), ...fleetPorts(fleet) };
+};
+
 /** What a fleet needs ports for, beside those of every stack. */
-export const fleetPorts = (fleet: Fleet | undefined): FleetPorts =>
+const fleetPorts = (fleet: Fleet): FleetPorts =>
   Object.fromEntries(
     furtherHosts(fleet).flatMap(({ name }, index) => [
       [name, FIRST_PORT + 2 * index],
@@ -100,12 +119,30 @@ export function fleetEnvironment(
   };
 }
 
-function furtherIds(file: string, atLeast: number): string[] {
-  const known = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as string[]) : [];
-  const ids = [...known, ...Array.from({ length: Math.max(0, atLeast - known.length) }, () => randomUUID())];
+/** What a fleet was at its largest: its hosts are never less than what they have promised. */
+interface KeptHosts {
+  readonly furtherIds: readonly string[];
+  readonly mostVms: number;
+}
+
+/** @throws StackError when what was kept can't be read: with other ids the VMs of before would wait for their hosts for ever */
+function keepHosts(file: string, atLeast: number, vms: number): KeptHosts {
+  const known = readHosts(file);
+  const more = Array.from({ length: Math.max(0, atLeast - known.furtherIds.length) }, () => randomUUID());
+  const hosts = { furtherIds: [...known.furtherIds, ...more], mostVms: Math.max(vms, known.mostVms) };
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-  writeFileSync(file, `${JSON.stringify(ids)}\n`);
-  return ids;
+  writeFileSync(`${file}.new`, `${JSON.stringify(hosts)}\n`);
+  renameSync(`${file}.new`, file);
+  return hosts;
+}
+
+function readHosts(file: string): KeptHosts {
+  if (!existsSync(file)) return { furtherIds: [], mostVms: 0 };
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as KeptHosts;
+  } catch (error) {
+    throw new StackError(`${file} is damaged: npm run reset -- --fleet`, { cause: error });
+  }
 }
 
 const foldersOf = (layout: StackLayout, name: string): StackLayout => {

@@ -6,14 +6,14 @@ import type { StackLayout } from './layout.ts';
 import { recordedProcesses } from './leftovers.ts';
 import { askReadiness } from './readiness.ts';
 import { describeRestarts, readRestarts } from './restarts.ts';
-import { healthPortOf } from './services.ts';
+import { healthPortOf, SERVICES } from './services.ts';
 import { StackError } from './stack-error.ts';
 import { lockHolder } from './stack-lock.ts';
 import { stateFile, type StackState } from './stack.ts';
 
 function readState(layout: StackLayout): StackState {
   if (lockHolder(layout.runDir) === undefined || !existsSync(stateFile(layout)))
-    throw new StackError('Infinibay does not run here: npm start');
+    throw new StackError(`Infinibay does not run in ${layout.stateDir}: npm start`);
   return JSON.parse(readFileSync(stateFile(layout), 'utf8')) as StackState;
 }
 
@@ -29,7 +29,7 @@ export async function statusCommand(layout: StackLayout): Promise<number> {
   const servers = ['postgres', 'nats', ...(state.hypervisor.kind === 'qemu' ? ['libvirtd'] : [])];
   const restarts = readRestarts(layout);
   let allReady = true;
-  for (const name of [...servers, ...state.programs]) {
+  for (const name of [...servers, ...(state.programs ?? SERVICES.map((service) => service.name))]) {
     const pid = pids.get(name);
     const isService = !servers.includes(name);
     const port = state.ports[name];

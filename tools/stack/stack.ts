@@ -5,7 +5,7 @@ import path from 'node:path';
 import { installEmptyImage } from '../guest-image/empty-image.ts';
 import { startChild } from './child-process.ts';
 import { newPassword, pendingPassword } from './first-administrator.ts';
-import { fleetEnvironment, fleetPorts, furtherHosts, type Fleet } from './fleet.ts';
+import { fleetEnvironment, furtherHosts, preferredPorts, type Fleet } from './fleet.ts';
 import { choosePorts } from './free-ports.ts';
 import type { HypervisorChoice } from './hypervisor-choice.ts';
 import { installBuiltInImage } from './image-store.ts';
@@ -25,7 +25,7 @@ import { FURTHER_HOST_IDS, natsUserNames } from './nats-users.ts';
 import { waitForReadiness } from './readiness.ts';
 import { Restarts } from './restarts.ts';
 import { loadSecrets } from './secrets.ts';
-import { healthPortOf, PREFERRED_PORTS, SERVICES, serviceEnvironment, type ServiceContext } from './services.ts';
+import { healthPortOf, SERVICES, serviceEnvironment, type ServiceContext } from './services.ts';
 import type { StackSettings } from './settings.ts';
 import { messageOf, StackError } from './stack-error.ts';
 import { SupervisedProcess } from './supervised-process.ts';
@@ -78,10 +78,9 @@ export class Stack {
   async start(): Promise<ServiceContext> {
     const { layout, hypervisor, fleet } = this.options;
     for (const one of [layout, ...furtherHosts(fleet).map((host) => host.layout)]) prepareFolders(one);
-    const furtherHostIds = [...FURTHER_HOST_IDS, ...furtherHosts(fleet).map(({ id }) => id)];
+    const furtherHostIds = fleet === undefined ? FURTHER_HOST_IDS : furtherHosts(fleet).map(({ id }) => id);
     const secrets = loadSecrets(layout.secretsFile, SCHEMA_NAMES, natsUserNames(furtherHostIds));
-    const wanted = { ...fleetPorts(fleet), ...PREFERRED_PORTS };
-    const { ports, release } = await choosePorts(path.join(layout.runDir, 'ports.json'), wanted);
+    const { ports, release } = await choosePorts(path.join(layout.runDir, 'ports.json'), preferredPorts(fleet));
     this.releasePorts = release;
     const { INFINIBAY_SILENCE_SECONDS: silenceSeconds } = this.options.settings;
     this.restarts.clear();
@@ -247,8 +246,8 @@ export interface StackState {
   readonly libvirtUri: string;
   readonly networkNamespace: string;
   readonly ports: Readonly<Record<string, number>>;
-  /** Processes of our services, in the order in which people see them. */
-  readonly programs: readonly string[];
+  /** Processes of our services, in the order in which people see them; a start of an older version did not tell. */
+  readonly programs?: readonly string[];
 }
 
 export const stateFile = (layout: StackLayout): string => path.join(layout.runDir, 'stack.json');

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { DEMO, FLEET_PROGRAM, startDemo, type RunningDemo } from './demo.ts';
 import { describeEndpoints } from './endpoints.ts';
 import { ADMIN_EMAIL, forgetPassword, opensTheDoor } from './first-administrator.ts';
-import { prepareFleet } from './fleet.ts';
+import { forgetRealHosts, prepareFleet } from './fleet.ts';
 import { chooseHypervisor, type HypervisorChoice } from './hypervisor-choice.ts';
 import type { StackLayout } from './layout.ts';
 import { listLeftovers, removeLeftovers } from './leftovers.ts';
@@ -95,6 +95,7 @@ export async function startCommand({ layout, demo, exitAfterDemo, fleetVms }: St
   try {
     await removeLeftovers(layout);
     const settings = readStackSettings();
+    if (fleetVms !== undefined) forgetRealHosts();
     const fleet = fleetVms === undefined ? undefined : prepareFleet(layout, fleetVms);
     const hypervisor: HypervisorChoice =
       fleet === undefined

@@ -21,7 +21,7 @@ export class ImageRefused extends Error {
   override readonly name = 'ImageRefused';
 }
 
-/** Which file it is and whether it changed, which nobody can hide from the kernel; the content is hashed once for each. */
+/** Which file it is and whether it was written to, as its file system tells; the content is hashed once for each. */
 export const identityOf = async (path: string): Promise<string> => {
   const file = await openImage(path);
   try {
@@ -33,8 +33,11 @@ export const identityOf = async (path: string): Promise<string> => {
   }
 };
 
-/** @throws ImageRefused with the reason when the file isn't exactly what its manifest says, or could reach other files */
-export const checkImage = async (path: string, manifest: ImageManifest): Promise<void> => {
+/**
+ * @returns whether QEMU's own tool was there to look
+ * @throws ImageRefused with the reason when the file isn't exactly what its manifest says, or could reach other files
+ */
+export const checkImage = async (path: string, manifest: ImageManifest): Promise<boolean> => {
   const file = await openImage(path);
   try {
     await checkHeader(file, manifest);
@@ -42,7 +45,7 @@ export const checkImage = async (path: string, manifest: ImageManifest): Promise
   } finally {
     await file.close();
   }
-  await requireQemuAgrees(path, manifest);
+  return requireQemuAgrees(path, manifest);
 };
 
 /** A link could point at any file of the host, so none is followed. */
@@ -79,21 +82,23 @@ const checkDigest = async (file: FileHandle, manifest: ImageManifest): Promise<v
 
 /**
  * QEMU's own reading must agree. A host without qemu-img runs no guests, so nothing can be misread there.
+ * @returns whether it was asked
  * @throws ImageRefused
  */
 export const requireQemuAgrees = async (
   path: string,
   { format, virtualSizeBytes }: Pick<ImageManifest, 'format' | 'virtualSizeBytes'>,
-): Promise<void> => {
+): Promise<boolean> => {
   const args = ['info', '--output=json', '-f', format, '-U', path];
   const answer = await limitedQemuImg(args, INFO_TIMEOUT_MS).catch((error: unknown) => {
     throw new ImageRefused('qemu-img cannot read it', { cause: error });
   });
-  if (answer === undefined) return;
+  if (answer === undefined) return false;
   if (answer.code !== 0) throw new ImageRefused('qemu-img cannot read it');
   const info = QemuImageInfo.parse(JSON.parse(answer.output));
   const dataFile = info['format-specific']?.data['data-file'];
   if (info['backing-filename'] !== undefined || dataFile !== undefined)
     throw new ImageRefused('it refers to another file');
   if (info['virtual-size'] !== virtualSizeBytes) throw new ImageRefused('qemu-img reads another virtual size');
+  return true;
 };

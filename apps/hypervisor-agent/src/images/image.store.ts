@@ -20,24 +20,31 @@ export interface UsableImage extends ImageManifest {
 interface Verdict {
   readonly identity: string;
   readonly refusal: string | null;
+  /** Nothing is to be looked at again by a later run. */
+  readonly isWhole: boolean;
 }
 
 const MAX_MANIFEST_BYTES = 65_536;
 const MAX_IMAGES = 1_000;
 const SOUND = 'sound';
+/** Another one when more is looked at: what an earlier agent found is then worth nothing. */
+const CHECK_VERSION = 1;
+const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 
 /** Identities of files that were found sound, by path. */
 const SoundFiles = z.record(z.string(), z.string());
 
 /**
- * The images of this host. An image is offered only when it is what its manifest says; a file is hashed once, also where
- * the agent is started anew: a host that said nothing of its images until all are hashed would be one that has none.
+ * The images of this host. An image is offered only when it is what its manifest says; a file is hashed once for
+ * each boot of the host, and not for each start of the agent: one that tells of no images until all are hashed has none, for
+ * whoever places VMs.
  */
 @Injectable()
 export class ImageStore {
   private readonly verdicts = new Map<string, Verdict>();
   private readonly records: RecordStore<z.infer<typeof SoundFiles>>;
   private loaded: Promise<void> | undefined;
+  private bootId: string | undefined;
   private readonly queue = new KeyedQueue();
   private readonly complaints = new Map<string, string>();
 
@@ -51,10 +58,19 @@ export class ImageStore {
   /** Every image that may be used, newly read. Takes long when there are large images not yet hashed. */
   async list(): Promise<HostImage[]> {
     const usable: HostImage[] = [];
-    for (const image of await this.manifests())
-      if ((await this.refusalOf(image)) === null) usable.push(toHostImage(image));
-    for (const path of this.verdicts.keys()) if (!(await exists(path))) this.verdicts.delete(path);
+    const images = await this.manifests();
+    for (const image of images) if ((await this.refusalOf(image)) === null) usable.push(toHostImage(image));
+    const paths = new Set(images.map(({ path }) => path));
+    for (const path of this.verdicts.keys()) if (!paths.has(path)) this.verdicts.delete(path);
     return usable.slice(0, MAX_IMAGES);
+  }
+
+  /** Those that were found sound before, at once: nothing is hashed. */
+  async listKnown(): Promise<HostImage[]> {
+    await (this.loaded ??= this.load());
+    const known: HostImage[] = [];
+    for (const image of await this.manifests()) if (await this.isKnownSound(image)) known.push(toHostImage(image));
+    return known.slice(0, MAX_IMAGES);
   }
 
   /** @throws DomainError IMAGE_NOT_FOUND when there is none or it was refused; the log says why */
@@ -93,11 +109,11 @@ export class ImageStore {
     return this.queue.run(image.path, async () => {
       await (this.loaded ??= this.load());
       try {
-        const identity = `${await identityOf(image.path)}:${image.sha256}`;
+        const identity = await this.identityOf(image);
         const known = this.verdicts.get(image.path);
         if (known?.identity === identity) return known.refusal;
-        const refusal = await refusalOf(image);
-        this.verdicts.set(image.path, { identity, refusal });
+        const { refusal, isWhole } = await verdictOf(image);
+        this.verdicts.set(image.path, { identity, refusal, isWhole });
         if (refusal === null) this.logger.info({ imageId: image.id, image: image.name }, 'image checked');
         else this.complain(image.path, refusal);
         await this.remember();
@@ -110,11 +126,31 @@ export class ImageStore {
     });
   }
 
+  private async isKnownSound(image: UsableImage): Promise<boolean> {
+    try {
+      const verdict = this.verdicts.get(image.path);
+      return verdict?.refusal === null && verdict.identity === (await this.identityOf(image));
+    } catch (error) {
+      if (error instanceof ImageRefused) return false;
+      throw error;
+    }
+  }
+
+  /**
+   * All that a verdict is about: the file, and what is said of it. And the boot: a power cut may have taken bytes that were
+   * hashed and not yet on the disk.
+   */
+  private async identityOf({ path, sha256, format, virtualSizeBytes }: UsableImage): Promise<string> {
+    this.bootId ??= await readFile(BOOT_ID, 'utf8').then((text) => text.trim());
+    return JSON.stringify([CHECK_VERSION, this.bootId, await identityOf(path), sha256, format, virtualSizeBytes]);
+  }
+
   /** What was found sound by an earlier run; what is not known is hashed. */
   private async load(): Promise<void> {
     try {
       const known = (await this.records.last(SOUND)) ?? {};
-      for (const [path, identity] of Object.entries(known)) this.verdicts.set(path, { identity, refusal: null });
+      for (const [path, identity] of Object.entries(known))
+        this.verdicts.set(path, { identity, refusal: null, isWhole: true });
     } catch (error) {
       this.logger.warn({ err: error }, 'what is known of images could not be read; they are hashed again');
     }
@@ -122,8 +158,8 @@ export class ImageStore {
 
   /** A failure costs another hash after the next start, and no more. */
   private async remember(): Promise<void> {
-    const sound = [...this.verdicts].flatMap(([path, { identity, refusal }]) =>
-      refusal === null ? [[path, identity] as const] : [],
+    const sound = [...this.verdicts].flatMap(([path, { identity, refusal, isWhole }]) =>
+      refusal === null && isWhole ? [[path, identity] as const] : [],
     );
     try {
       await this.queue.run(SOUND, () => this.records.keep(SOUND, Object.fromEntries(sound)));
@@ -180,12 +216,11 @@ const exists = async (path: string): Promise<boolean> => {
   }
 };
 
-const refusalOf = async (image: UsableImage): Promise<string | null> => {
+const verdictOf = async (image: UsableImage): Promise<Omit<Verdict, 'identity'>> => {
   try {
-    await checkImage(image.path, image);
-    return null;
+    return { refusal: null, isWhole: await checkImage(image.path, image) };
   } catch (error) {
-    if (error instanceof ImageRefused) return error.message;
+    if (error instanceof ImageRefused) return { refusal: error.message, isWhole: true };
     throw error;
   }
 };

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { appendFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pollUntil } from '@infinibay/testing';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -47,6 +47,32 @@ describe('images of a host', () => {
   it('are looked at again when their file is another one, and not told of when it is not what it was', async () => {
     await sut.stop();
     appendFileSync(path, 'x');
+    sut = await RunningAgent.start(environment);
+    await pollUntil(() => sut.logged.some((line) => line.includes('image refused')), {
+      timeoutMs: 60_000,
+      what: 'the refusal',
+    });
+    expect(toldOf(sut)).toEqual([]);
+  });
+
+  it('are not told of when other bytes of that size are in the file, with the times of before', async () => {
+    await sut.stop();
+    const { atime, mtime } = statSync(path);
+    writeFileSync(path, Buffer.alloc(1_048_576, 4));
+    utimesSync(path, atime, mtime);
+    sut = await RunningAgent.start(environment);
+    await pollUntil(() => sut.logged.some((line) => line.includes('image refused')), {
+      timeoutMs: 60_000,
+      what: 'the refusal',
+    });
+    expect(toldOf(sut)).toEqual([]);
+  });
+
+  it('are looked at again when their manifest says something else of the same file', async () => {
+    await sut.stop();
+    const manifest = join(folders.images, `${imageId}.json`);
+    const said = JSON.parse(readFileSync(manifest, 'utf8')) as object;
+    writeFileSync(manifest, JSON.stringify({ ...said, format: 'qcow2' }));
     sut = await RunningAgent.start(environment);
     await pollUntil(() => sut.logged.some((line) => line.includes('image refused')), {
       timeoutMs: 60_000,

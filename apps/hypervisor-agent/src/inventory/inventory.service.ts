@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { HostImage, HostInventory } from '@infinibay/contracts';
 import type { Logger } from '@infinibay/platform-logging';
 import { LOGGER } from '@infinibay/platform-service';
@@ -8,13 +7,12 @@ import { HostFactsReader, type HostFacts } from '../host/host-facts.js';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
 import { ImageStore } from '../images/image.store.js';
 
-const FIRST_LIST_MS = 2_000;
-
 /** What this host has. */
 @Injectable()
 export class InventoryService {
   private images: HostImage[] = [];
   private scan: Promise<boolean> | undefined;
+  private firstLook: Promise<void> | undefined;
   private isListed = false;
 
   constructor(
@@ -27,8 +25,8 @@ export class InventoryService {
 
   async read(): Promise<HostInventory> {
     const facts = await this.host.get();
-    // A list that is not made yet would say that there are none; a large one that is new is told of later.
-    if (!this.isListed) await Promise.race([this.scanImages(), delay(FIRST_LIST_MS, undefined, { ref: false })]);
+    // A list that is not made yet would say that there are none. What has to be hashed first is told of later.
+    await (this.firstLook ??= this.listKnown());
     return {
       hostId: this.config.HOST_ID,
       ...facts,
@@ -57,6 +55,15 @@ export class InventoryService {
   async scanImagesAnew(): Promise<boolean> {
     await this.scan;
     return this.scanImages();
+  }
+
+  private async listKnown(): Promise<void> {
+    try {
+      const known = await this.store.listKnown();
+      if (!this.isListed) this.images = known;
+    } catch (error) {
+      this.logger.error({ err: error }, 'what is known of images could not be listed');
+    }
   }
 
   /** @returns whether the list changed */
