@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { hostAgentStarted, Uuid, type EventContract, type EventDataOf, type EventEnvelope } from '@infinibay/contracts';
+import { hostAgentStarted, type EventContract, type EventDataOf, type EventEnvelope } from '@infinibay/contracts';
 import type { Logger } from '@infinibay/platform-logging';
 import { EventPublisher } from '@infinibay/platform-messaging';
 import { MetricsRegistry } from '@infinibay/platform-metrics';
@@ -9,6 +8,7 @@ import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/comm
 import type { Counter, Gauge } from 'prom-client';
 import type { z } from 'zod';
 import { AGENT_CONFIG, type AgentConfig } from '../config.js';
+import { bootId } from '../work/boot-id.js';
 import { EventQueue } from './event-queue.js';
 
 /** Where an event stands among all of its host. */
@@ -25,7 +25,6 @@ export type HostEventContract = EventContract<z.ZodType<Position>>;
 export type FactsOf<C extends HostEventContract> = Omit<EventDataOf<C>, keyof Position>;
 
 const LAST_EVENTS_MS = 2_000;
-const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 
 /**
  * Numbers the events of this host and publishes them in that order. The number is given when something happens, not when
@@ -97,12 +96,3 @@ export class HostEvents implements BeforeApplicationShutdown {
     if (this.failures === 2) this.logger.warn({ err: error }, 'events of the host wait: publishing failed');
   }
 }
-
-/** null on a kernel that doesn't tell. */
-const bootId = (): string | null => {
-  try {
-    return Uuid.parse(readFileSync(BOOT_ID, 'utf8').trim());
-  } catch {
-    return null;
-  }
-};

@@ -2,10 +2,12 @@ import { lstat, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError, type HostImage } from '@infinibay/contracts';
 import type { Logger } from '@infinibay/platform-logging';
+import { newId } from '@infinibay/platform-persistence';
 import { LOGGER } from '@infinibay/platform-service';
 import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { AGENT_CONFIG, type AgentConfig } from '../config.js';
+import { bootId } from '../work/boot-id.js';
 import { KeyedQueue } from '../work/keyed-queue.js';
 import { isMissing } from '../work/missing-file.js';
 import { RecordStore } from '../work/record-store.js';
@@ -29,7 +31,6 @@ const MAX_IMAGES = 1_000;
 const SOUND = 'sound';
 /** Another one when more is looked at: what an earlier agent found is then worth nothing. */
 const CHECK_VERSION = 1;
-const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 
 /** Identities of files that were found sound, by path. */
 const SoundFiles = z.record(z.string(), z.string());
@@ -44,7 +45,8 @@ export class ImageStore {
   private readonly verdicts = new Map<string, Verdict>();
   private readonly records: RecordStore<z.infer<typeof SoundFiles>>;
   private loaded: Promise<void> | undefined;
-  private bootId: string | undefined;
+  /** Where no kernel tells of a boot, each run is one. */
+  private readonly boot = bootId() ?? newId();
   private readonly queue = new KeyedQueue();
   private readonly complaints = new Map<string, string>();
 
@@ -58,10 +60,8 @@ export class ImageStore {
   /** Every image that may be used, newly read. Takes long when there are large images not yet hashed. */
   async list(): Promise<HostImage[]> {
     const usable: HostImage[] = [];
-    const images = await this.manifests();
-    for (const image of images) if ((await this.refusalOf(image)) === null) usable.push(toHostImage(image));
-    const paths = new Set(images.map(({ path }) => path));
-    for (const path of this.verdicts.keys()) if (!paths.has(path)) this.verdicts.delete(path);
+    for (const image of await this.manifests())
+      if ((await this.refusalOf(image)) === null) usable.push(toHostImage(image));
     return usable.slice(0, MAX_IMAGES);
   }
 
@@ -141,8 +141,7 @@ export class ImageStore {
    * hashed and not yet on the disk.
    */
   private async identityOf({ path, sha256, format, virtualSizeBytes }: UsableImage): Promise<string> {
-    this.bootId ??= await readFile(BOOT_ID, 'utf8').then((text) => text.trim());
-    return JSON.stringify([CHECK_VERSION, this.bootId, await identityOf(path), sha256, format, virtualSizeBytes]);
+    return JSON.stringify([CHECK_VERSION, this.boot, await identityOf(path), sha256, format, virtualSizeBytes]);
   }
 
   /** What was found sound by an earlier run; what is not known is hashed. */
@@ -156,12 +155,13 @@ export class ImageStore {
     }
   }
 
-  /** A failure costs another hash after the next start, and no more. */
+  /** Of the images that there are. A failure costs another hash after the next start, and no more. */
   private async remember(): Promise<void> {
-    const sound = [...this.verdicts].flatMap(([path, { identity, refusal, isWhole }]) =>
-      refusal === null && isWhole ? [[path, identity] as const] : [],
-    );
     try {
+      const paths = new Set((await this.manifests()).map(({ path }) => path));
+      const sound = [...this.verdicts].flatMap(([path, { identity, refusal, isWhole }]) =>
+        refusal === null && isWhole && paths.has(path) ? [[path, identity] as const] : [],
+      );
       await this.queue.run(SOUND, () => this.records.keep(SOUND, Object.fromEntries(sound)));
     } catch (error) {
       this.logger.warn({ err: error }, 'what is known of images could not be written');
