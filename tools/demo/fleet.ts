@@ -44,6 +44,9 @@ interface DriftPage {
   readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string };
 }
 
+/** Heard of so often since, a host has told of all VMs that it lacks. */
+const HEARTBEATS = 2;
+
 const started = performance.now();
 const seconds = (): number => (performance.now() - started) / 1_000;
 
@@ -125,6 +128,24 @@ const makeVms = async (graph: GraphClient, vms: number): Promise<void> => {
   });
 };
 
+/** What is said of VMs is of an earlier start until their hosts have been heard of: the test driver has forgotten them. */
+const untilHeardOf = async (graph: GraphClient): Promise<void> => {
+  const heardOf = async (): Promise<ReadonlyMap<string, string>> => {
+    const { hosts } = await inTurn(() =>
+      graph.ask<{ hosts: { id: string; lastSeenAt: string }[] }>('{ hosts { id lastSeenAt } }'),
+    );
+    return new Map(hosts.map(({ id, lastSeenAt }) => [id, lastSeenAt]));
+  };
+  for (let left = HEARTBEATS; left > 0; left -= 1) {
+    const before = await heardOf();
+    const isNews = async (): Promise<boolean> => {
+      const now = await heardOf();
+      return [...now].every(([id, lastSeenAt]) => lastSeenAt !== before.get(id));
+    };
+    await pollUntil(isNews, { timeoutMs: PATIENCE_MS, intervalMs: 500, what: 'every host to be heard of' });
+  }
+};
+
 /** Until none is on its way to run; what can't is told at once. @returns how many run: people may have stopped some */
 const untilRunning = async (graph: GraphClient, vms: number): Promise<number> => {
   let [told, last, since] = [-1, -1, performance.now()];
@@ -147,13 +168,15 @@ const untilRunning = async (graph: GraphClient, vms: number): Promise<number> =>
   }
 };
 
-/** Names of VMs that are not what was declared, on their hosts. */
-const drifted = async (graph: GraphClient): Promise<string[]> => {
+/** How many VMs were looked at, and names of those that are not what was declared, on their hosts. */
+const drifted = async (graph: GraphClient): Promise<{ readonly looked: number; readonly names: string[] }> => {
   const names: string[] = [];
+  let looked = 0;
   for (let after: string | null = null; ;) {
     const page: { vms: DriftPage } = await inTurn(() => graph.ask<{ vms: DriftPage }>(DRIFT, { after }));
+    looked += page.vms.nodes.length;
     names.push(...page.vms.nodes.filter(({ drift }) => drift.length > 0).map(({ name }) => name));
-    if (!page.vms.pageInfo.hasNextPage) return names;
+    if (!page.vms.pageInfo.hasNextPage) return { looked, names };
     after = page.vms.pageInfo.endCursor;
   }
 };
@@ -163,11 +186,12 @@ const main = async (): Promise<void> => {
   const graph = new PatientGraphClient(required('INFINIBAY_GRAPHQL_URL'));
   await graph.login(required('INFINIBAY_DEMO_EMAIL'), required('INFINIBAY_DEMO_PASSWORD'));
   await makeVms(graph, vms);
+  await untilHeardOf(graph);
   const running = await untilRunning(graph, vms);
   say(`${String(running)} of ${String(vms)} run: ${(running / seconds()).toFixed(1)} a second`);
-  const names = await drifted(graph);
+  const { looked, names } = await drifted(graph);
   if (names.length > 0) throw new Error(`${String(names.length)} VMs have drifted: ${names.slice(0, 3).join(', ')}`);
-  say(`none of ${String(vms)} VMs has drifted`);
+  say(`none of ${String(looked)} VMs has drifted`);
 };
 
 try {

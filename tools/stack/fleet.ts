@@ -7,11 +7,11 @@ import { layoutOf, type StackLayout } from './layout.ts';
 import { PREFERRED_PORTS, SERVICES, serviceEnvironment, type PortName, type ServiceContext } from './services.ts';
 import { StackError } from './stack-error.ts';
 
-export const MOST_VMS = 20_000;
+const MOST_VMS = 20_000;
 const VMS_PER_HOST = 250;
 const MOST_HOSTS = 8;
-/** Of a VM of the image that holds nothing, with room for some that people add. */
-const MIB_PER_VM = 256;
+/** Several times what a VM of the fleet has: people add others. */
+const MIB_PER_VM = 512;
 const CPUS = 64;
 const FIRST_PORT = 4_420;
 /** From the ports that a real stack prefers, which may run beside it. */
@@ -56,7 +56,7 @@ export function prepareFleet(layout: StackLayout, vms: number): Fleet {
   const count = Math.min(MOST_HOSTS, Math.max(2, Math.ceil(vms / VMS_PER_HOST)));
   const { furtherIds: ids, mostVms } = keepHosts(path.join(layout.stateDir, 'fleet-hosts.json'), count - 1, vms);
   const names = ['hypervisor-agent', ...ids.map((_, index) => `hypervisor-agent-${String(index + 2)}`)];
-  const memoryMib = Math.ceil(mostVms / names.length) * MIB_PER_VM * 2;
+  const memoryMib = Math.ceil(mostVms / names.length) * MIB_PER_VM;
   const hosts = names.map((name, index): FleetHost => {
     const own = index === 0 ? layout : foldersOf(layout, name);
     mkdirSync(own.stateDir, { recursive: true, mode: 0o700 });
