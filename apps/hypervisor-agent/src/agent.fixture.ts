@@ -263,3 +263,17 @@ export const writeImage = (folder: string, content: Buffer, changes: Record<stri
   writeFileSync(join(folder, `${imageId}.json`), JSON.stringify(manifest));
   return { imageId, path: join(folder, file) };
 };
+
+/** Asks again until it ends. @returns `complete`, or the code of the refusal */
+export const endOf = (ask: () => Promise<{ readonly isComplete: boolean }>, what: string): Promise<string> =>
+  pollUntil(
+    async () => {
+      try {
+        return (await ask()).isComplete ? 'complete' : null;
+      } catch (error) {
+        if (error instanceof DomainError && error.kind === 'precondition') return error.code;
+        return null;
+      }
+    },
+    { what, timeoutMs: 60_000 },
+  );

@@ -17,7 +17,7 @@ import { NATS_CONNECTION, subscribeToReport } from '@infinibay/platform-messagin
 import { pollUntil } from '@infinibay/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { RunningAgent, agentFolders, settingsIn, writeImage } from '../agent.fixture.js';
+import { RunningAgent, agentFolders, endOf, settingsIn, writeImage } from '../agent.fixture.js';
 import { ImageAdoption } from '../imports/image-adoption.js';
 import { ImageDownload } from '../imports/image-download.js';
 import { ImageImporting } from '../imports/image-importing.js';
@@ -89,19 +89,7 @@ describe('copies of images', () => {
   };
   const read = (imageId: string, headers: Record<string, string> = {}, method = 'GET') =>
     fetch(urlOf(imageId), { method, headers: { authorization: `Bearer ${TICKET}`, ...headers } });
-  /** What became of it: `complete`, or the code of the refusal. */
-  const outcome = (one: Asked): Promise<string> =>
-    pollUntil(
-      async () => {
-        try {
-          return (await reader.call(copyImage, one)).isComplete ? 'complete' : null;
-        } catch (error) {
-          if (error instanceof DomainError && error.kind === 'precondition') return error.code;
-          return null;
-        }
-      },
-      { what: 'the end of the copy', timeoutMs: 60_000 },
-    );
+  const outcome = (one: Asked): Promise<string> => endOf(() => reader.call(copyImage, one), 'the end of the copy');
   const files = (): string[] => (existsSync(library) ? readdirSync(library).sort() : []);
   const remove = ({ imageId, sha256 }: Asked) =>
     reader.call(removeImage, { imageId, fence: 2, sha256, format: 'raw' as const });

@@ -4,7 +4,6 @@ import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { request, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import {
-  DomainError,
   hostReportSubject,
   hostUploadsOffered,
   receiveImage,
@@ -16,7 +15,7 @@ import { NATS_CONNECTION, subscribeToReport } from '@infinibay/platform-messagin
 import { pollUntil } from '@infinibay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { RunningAgent, agentFolders, settingsIn } from '../agent.fixture.js';
+import { RunningAgent, agentFolders, endOf, settingsIn } from '../agent.fixture.js';
 import { sendByTus } from './tus-client.fixture.js';
 import { UploadServer } from './upload.server.js';
 
@@ -71,19 +70,7 @@ describe('uploads of images', () => {
   const expected = async (one: Asked): Promise<void> => {
     expect((await agent.call(receiveImage, one)).isComplete).toBe(false);
   };
-  /** What became of it: `complete`, or the code of the refusal. */
-  const outcome = (one: Asked): Promise<string> =>
-    pollUntil(
-      async () => {
-        try {
-          return (await agent.call(receiveImage, one)).isComplete ? 'complete' : null;
-        } catch (error) {
-          if (error instanceof DomainError && error.kind === 'precondition') return error.code;
-          return null;
-        }
-      },
-      { what: 'the end of the upload', timeoutMs: 60_000 },
-    );
+  const outcome = (one: Asked): Promise<string> => endOf(() => agent.call(receiveImage, one), 'the end of the upload');
   const files = (): string[] => readdirSync(library).sort();
   const remove = ({ imageId, sha256 }: Asked) =>
     agent.call(removeImage, { imageId, fence: 2, sha256, format: 'raw' as const });

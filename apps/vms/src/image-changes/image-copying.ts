@@ -12,7 +12,7 @@ import { ImageCopyHost } from './image-copy-host.js';
 import { ImageCopyJournal, type CopyOutcome, type LeftOfCopy } from './image-copy.journal.js';
 import { ImageHost } from './image-host.js';
 
-/** Works on the copies of one claimed image, each by itself: what one host does holds up no other. */
+/** Works on the copies of one claimed image, at once and each by itself. A look at all of them takes as long as the slowest host. */
 @Injectable()
 export class ImageCopying {
   constructor(

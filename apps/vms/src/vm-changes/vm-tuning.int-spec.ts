@@ -97,6 +97,11 @@ describe('the memory and the CPUs of VMs', () => {
     );
   };
 
+  const goes = async (id: string): Promise<void> => {
+    await bench.act('deleteVm', id);
+    await bench.isGone(id);
+  };
+
   it('are what is said, in one way to write it, from the template or over it', async () => {
     const { imageId, hostId } = bench.neighbours;
     const said = { cpuPinning: ['2,1,0', '3'], numaNodes: TWO_NODES };
@@ -216,11 +221,8 @@ describe('the memory and the CPUs of VMs', () => {
     expect(ruleOf(await set(id, { numaNodes: [node('0', 128, 0)] }))).toEqual(['NO_SUITABLE_HOST', 'huge-pages']);
     await hostTells(tuningWith());
     await hostTells(PAGES);
-    await bench.act('deleteVm', id);
-    await bench.isGone(id);
-    const next = await bench.running(small);
-    await bench.act('deleteVm', next);
-    await bench.isGone(next);
+    await goes(id);
+    await goes(await bench.running(small));
   }, 180_000);
 
   it('are huge pages that memory is brought back on, whatever was said since', async () => {
@@ -231,11 +233,8 @@ describe('the memory and the CPUs of VMs', () => {
     await bench.act('saveVm', id);
     await bench.reaches(id, 'STOPPED');
     expect(ruleOf(await bench.create(bench.input(small)))).toEqual(['NO_SUITABLE_HOST', 'huge-pages']);
-    await bench.act('deleteVm', id);
-    await bench.isGone(id);
-    const next = await bench.running(small);
-    await bench.act('deleteVm', next);
-    await bench.isGone(next);
+    await goes(id);
+    await goes(await bench.running(small));
   }, 180_000);
 
   it('are not the memory that a guest runs on which has failed, while that is what it was made of', async () => {
@@ -257,8 +256,7 @@ describe('the memory and the CPUs of VMs', () => {
     const running = await committedIn('RUNNING');
     expect(await committedIn('ERROR')).toBe(running);
     expect(await committedIn('STOPPED')).toBe(running - 128);
-    await bench.act('deleteVm', id);
-    await bench.isGone(id);
+    await goes(id);
   }, 120_000);
 
   it('go to no host that has them not, and are refused where an agent does not tell', async () => {

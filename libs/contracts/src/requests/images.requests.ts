@@ -15,6 +15,13 @@ const exampleOnAnImage = {
 } as const;
 const RESERVE_PERCENT = z.number().min(0).max(100).describe('Of the pool, that stays free');
 
+/** How far an image is that comes from somewhere else. */
+const RECEIVED = z.object({
+  isComplete: z.boolean().describe('It is checked and among the images of the host'),
+  receivedBytes: z.int().nonnegative().describe('That have come so far'),
+  virtualSizeBytes: z.int().positive().nullable().describe('That a guest sees; set when complete'),
+});
+
 export const importImage = defineCommand({
   name: 'host.import-image',
   version: 1,
@@ -66,11 +73,7 @@ export const receiveImage = defineCommand({
     ticketSha256: sha256.describe('Of the ticket that opens the upload; the ticket itself is told to no host'),
     reservePercent: RESERVE_PERCENT,
   }),
-  reply: z.object({
-    isComplete: z.boolean().describe('It is checked and among the images of the host'),
-    receivedBytes: z.int().nonnegative().describe('That have come so far'),
-    virtualSizeBytes: z.int().positive().nullable().describe('That a guest sees; set when complete'),
-  }),
+  reply: RECEIVED,
   example: {
     request: {
       ...exampleOnAnImage,
@@ -169,11 +172,7 @@ export const copyImage = defineCommand({
       .describe('Opens it there'),
     reservePercent: RESERVE_PERCENT,
   }),
-  reply: z.object({
-    isComplete: z.boolean().describe('It is checked and among the images of the host'),
-    receivedBytes: z.int().nonnegative().describe('That have come so far'),
-    virtualSizeBytes: z.int().positive().nullable().describe('That a guest sees; set when complete'),
-  }),
+  reply: RECEIVED,
   example: {
     request: {
       ...exampleOnAnImage,
