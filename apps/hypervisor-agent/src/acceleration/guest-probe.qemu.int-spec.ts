@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { getHostDetails, listHostVms } from '@infinibay/contracts';
 import { Connection, type DomainLifecycleEvent } from '@infinibay/libvirt';
@@ -47,7 +47,17 @@ onQemu((at) => {
     writeFileSync(leftover, PROBE_KERNEL);
     const xml = probeXml({ virtType: 'qemu', hostId, uuid: randomUUID(), kernelPath: leftover });
     await libvirt.domains.createXml(xml, { paused: true });
-    agent = await RunningAgent.start({
+    agent = await start();
+    sut = agent.app.get(GuestProbe, { strict: false });
+  }, 60_000);
+  afterAll(async () => {
+    await agent.stop();
+    await libvirt.close();
+    folders.remove();
+  });
+
+  const start = (): Promise<RunningAgent> =>
+    RunningAgent.start({
       HOST_ID: hostId,
       LIBVIRT_URI: at.uri,
       AGENT_SOCKET_DIR: at.agentSocketDir,
@@ -57,13 +67,7 @@ onQemu((at) => {
       STATE_DIR: folders.state,
       NETNS: at.networkNamespace,
     });
-    sut = agent.app.get(GuestProbe, { strict: false });
-  }, 60_000);
-  afterAll(async () => {
-    await agent.stop();
-    await libvirt.close();
-    folders.remove();
-  });
+  const kvm = async () => (await agent.call(getHostDetails, {})).details.kvm;
 
   it('removes at the start what a killed agent left', async () => {
     expect(await probes()).toEqual([]);
@@ -112,7 +116,7 @@ onQemu((at) => {
 
   it('decides which guests the host gets, in heartbeats, health and metrics', async () => {
     const outcome = await sut.run('kvm');
-    const { works, reason } = (await agent.call(getHostDetails, {})).details.kvm;
+    const { works, reason } = await kvm();
     expect(works).toBe(outcome.ran);
     if (works) expect(reason).toBeNull();
     else expect(reason).toMatch(/\w{3}/);
@@ -122,4 +126,15 @@ onQemu((at) => {
       new RegExp(`^infinibay_kvm_works\\{.*\\} ${works ? 1 : 0}$`, 'm'),
     );
   }, 30_000);
+
+  it('is not started again by the next run of the agent where it hung', async () => {
+    const before = await kvm();
+    // Not where KVM works, nor where it needs no guest to know that it does not.
+    const isKept = existsSync(join(folders.state, 'acceleration', 'kvm'));
+    await agent.stop();
+    agent = await start();
+    const after = await kvm();
+    if (isKept) expect(after).toEqual(before);
+    else expect(Date.parse(after.checkedAt)).toBeGreaterThan(Date.parse(before.checkedAt));
+  }, 60_000);
 });

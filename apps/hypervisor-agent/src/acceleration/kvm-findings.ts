@@ -50,9 +50,12 @@ export class KvmFindings {
     return this.known;
   }
 
-  /** @param reason why it doesn't work; undefined: it works */
-  found(reason: string | undefined): Acceleration {
-    this.known = { works: reason === undefined, reason: reason ?? null, checkedAt: new Date().toISOString() };
+  /**
+   * @param reason why it doesn't work; undefined: it works
+   * @param checkedAt when that was found out, RFC 3339; now when left out
+   */
+  found(reason: string | undefined, checkedAt = new Date().toISOString()): Acceleration {
+    this.known = { works: reason === undefined, reason: reason ?? null, checkedAt };
     return this.known;
   }
 
