@@ -7,13 +7,15 @@ import { identityOf, signalProcess } from '../stack/process-identity.ts';
 import {
   libvirtBoundMs,
   NATS_STORE_BOUND_MS,
+  overNow,
   REBOOT_BOUND_MS,
   SERVER_BOUND_MS,
   SERVICE_BOUND_MS,
+  type Fault,
   type Row,
 } from './row.ts';
 import type { Scene } from './scene.ts';
-import { signalVictim, type Victim } from './victims.ts';
+import { guestsOf, signalVictim, type Victim } from './victims.ts';
 
 const HANG_MS = 20_000;
 const AWAY_MS = 30_000;
@@ -51,7 +53,7 @@ const occupy = async (port: number): Promise<() => Promise<void>> => {
     });
 };
 
-const withoutNats = async (scene: Scene, meanwhile: () => Promise<void>): Promise<number> => {
+const withoutNats = async (scene: Scene, meanwhile: () => Promise<void>): Promise<Fault> => {
   await signalVictim(scene.system.layout, 'nats', 'SIGKILL');
   const letGo = await occupy(scene.system.state.ports['nats'] ?? 0);
   try {
@@ -59,7 +61,7 @@ const withoutNats = async (scene: Scene, meanwhile: () => Promise<void>): Promis
   } finally {
     await letGo();
   }
-  return performance.now();
+  return overNow();
 };
 
 const hang = (victim: Victim): Row => ({
@@ -73,7 +75,7 @@ const hang = (victim: Victim): Row => ({
     scene.release(PLACE);
     await delay(HANG_MS);
     await signalVictim(layout, victim, 'SIGCONT');
-    return performance.now();
+    return overNow();
   },
 });
 
@@ -114,7 +116,7 @@ const databaseRestart: Row = {
     await creating(scene);
     await signalVictim(scene.system.layout, 'postgres', 'SIGQUIT');
     scene.release(PLACE);
-    return performance.now();
+    return overNow();
   },
 };
 
@@ -130,7 +132,7 @@ const agentCrashLoop: Row = {
       await signalVictim(scene.system.layout, 'hypervisor-agent', 'SIGKILL');
       if (crash < CRASHES - 1) await delay(CRASH_EVERY_MS);
     }
-    return performance.now();
+    return overNow();
   },
 };
 
@@ -148,9 +150,11 @@ const guestLostMeanwhile: Row = {
   boundMs: libvirtBoundMs,
   run: async (scene) => {
     const vmId = await scene.vmIn('RUNNING');
-    await signalVictim(scene.system.layout, 'libvirtd', 'SIGKILL');
+    const { layout } = scene.system;
+    const guests = guestsOf(layout);
+    await signalVictim(layout, 'libvirtd', 'SIGKILL');
     killGuest(scene, vmId);
-    return performance.now();
+    return overNow(guests);
   },
 };
 
@@ -167,7 +171,7 @@ const hostReboot: Row = {
     for (const vmId of running) killGuest(scene, vmId);
     for (const name of ['qemu', 'network', 'nwfilter-binding'])
       rmSync(path.join(layout.libvirtDir, 'run', name), { recursive: true, force: true });
-    return performance.now();
+    return overNow();
   },
 };
 

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
 
 import { GraphError } from '../demo/graph-client.ts';
-import { SERVICE_BOUND_MS, type Row } from './row.ts';
+import { overNow, SERVICE_BOUND_MS, type Row } from './row.ts';
 import type { Scene, VmMutation } from './scene.ts';
 
 /** So many VMs race at a time. */
@@ -52,6 +52,6 @@ export const raceRow = (count: number, seed: number, quick: boolean): Row => ({
     const schedules = fc.sample(scheduleOf, { numRuns: count, seed });
     for (let from = 0; from < count; from += AT_ONCE)
       await Promise.all(schedules.slice(from, from + AT_ONCE).map((schedule) => race(scene, schedule)));
-    return performance.now();
+    return overNow();
   },
 });

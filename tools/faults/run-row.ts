@@ -79,10 +79,9 @@ const begin = async (scene: Scene): Promise<void> => {
 /** @throws Error when the scene can't be used: an earlier row has left something that does not pass */
 export const runRow = async (scene: Scene, row: Row): Promise<Outcome> => {
   await begin(scene);
-  const since = await row.run(scene);
-  const running = [...scene.endings.values()].filter((ending) => ending === 'RUNNING').length;
-  const boundMs = row.boundMs(running);
-  const { convergedMs, cleanMs, differences } = await watch(scene, since);
+  const { overAt, guests } = await row.run(scene);
+  const boundMs = row.boundMs(guests);
+  const { convergedMs, cleanMs, differences } = await watch(scene, overAt);
   scene.isKnownClean = cleanMs !== null;
   const late = [
     ...(convergedMs !== null && convergedMs > boundMs

@@ -1,10 +1,10 @@
 import { IMAGE_OPERATIONS, stepsOf, VOLUME_OPERATIONS, type KnownOperationKind } from '@infinibay/vms-domain';
 
-import { libvirtBoundMs, SERVER_BOUND_MS, SERVICE_BOUND_MS, type Row } from './row.ts';
+import { libvirtBoundMs, overNow, SERVER_BOUND_MS, SERVICE_BOUND_MS, type Row } from './row.ts';
 import type { VolumeMutation } from './scene-volumes.ts';
 import type { Scene, SnapshotMutation, VmMutation } from './scene.ts';
 import type { Ending } from './snapshot.ts';
-import { signalVictim, VICTIMS, type Victim } from './victims.ts';
+import { guestsOf, signalVictim, VICTIMS, type Victim } from './victims.ts';
 
 type Standing = Exclude<Ending, 'GONE'>;
 
@@ -135,8 +135,10 @@ const killAt = (asked: Asked, place: string, victim: Victim): Row => {
       try {
         await ask(scene, asked, place);
         await scene.held(place);
-        await signalVictim(scene.system.layout, victim, 'SIGKILL');
-        return performance.now();
+        const { layout } = scene.system;
+        const guests = guestsOf(layout);
+        await signalVictim(layout, victim, 'SIGKILL');
+        return overNow(guests);
       } finally {
         scene.release(place);
       }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { patience } from '@infinibay/testing';
 
@@ -35,6 +35,10 @@ export const processOf = (layout: StackLayout, victim: Victim): Promise<ProcessI
     pidFile === undefined ? recordedProcesses(layout.runDir).find(({ name }) => name === victim) : readPid(pidFile);
   return pollUntil(find, { timeoutMs: PRESENT_MS, what: `a process of ${victim}` });
 };
+
+/** How many guests libvirtd has right now, by what it says in its folder. */
+export const guestsOf = ({ libvirtDir }: StackLayout): number =>
+  readdirSync(path.join(libvirtDir, 'run', 'qemu')).filter((name) => /^vm-.*\.pid$/.test(name)).length;
 
 /** Sends the signal, and for one that kills waits until the process is gone. */
 export const signalVictim = async (layout: StackLayout, victim: Victim, signal: NodeJS.Signals): Promise<void> => {
