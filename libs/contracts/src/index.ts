@@ -47,6 +47,7 @@ export * from './requests/host-details.requests.js';
 export * from './requests/host.requests.js';
 export * from './requests/images.requests.js';
 export * from './requests/metrics.requests.js';
+export * from './requests/migrations-with-volumes.requests.js';
 export * from './requests/migrations.requests.js';
 export * from './requests/networks.requests.js';
 export * from './requests/port-links.requests.js';

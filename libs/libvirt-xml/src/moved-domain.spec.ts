@@ -3,7 +3,7 @@ import { domainXml } from './domain-xml.js';
 import { diskFilesOf } from './libvirt-answers.js';
 import { virtTypeOf, hasHostDevices, movedDomainXml, type DomainPaths } from './moved-domain.js';
 import { seedDiskXml } from './seed-xml.js';
-import { disksOf, withDevice } from './volume-xml.js';
+import { disksOf, volumeDiskXml, withDevice } from './volume-xml.js';
 
 const HERE: DomainPaths = {
   diskPath: '/here/disks/vm.qcow2',
@@ -52,6 +52,27 @@ describe('a domain on another host', () => {
     const moved = movedDomainXml(running, HERE, THERE) ?? '';
     expect(moved).not.toContain('backingStore');
     expect(disksOf(moved)).toEqual([{ file: THERE.diskPath, target: 'vda', serial: undefined }]);
+  });
+
+  it('has each of its volumes where that is to be, under its name and with its serial', () => {
+    const ids = ['0196f5a0-0000-7000-8000-0000000000e7', '0196f5a0-0000-7000-8000-0000000000e8'];
+    const from = ids.map((id) => `/here/pool/volume-${id}.qcow2`);
+    const to = ids.map((id) => `/there/"fast"/volume-${id}.qcow2`);
+    const domain = ids.reduce(
+      (xml, id, n) => withDevice(xml, volumeDiskXml(id, from[n] ?? '', ['vdb', 'vdd'][n] ?? '')),
+      definition(null),
+    );
+    const places = (paths: readonly string[], others: readonly string[]) =>
+      new Map(paths.map((path, n) => [path, others[n] ?? '']));
+    const moved = movedDomainXml(domain, HERE, THERE, places(from, to)) ?? '';
+    const before = disksOf(domain);
+    expect(disksOf(moved)).toEqual([
+      { ...before[0], file: THERE.diskPath },
+      { ...before[1], file: to[0] },
+      { ...before[2], file: to[1] },
+    ]);
+    expect(before.map(({ target }) => target)).toEqual(['vda', 'vdb', 'vdd']);
+    expect(movedDomainXml(moved, THERE, HERE, places(to, from))).toBe(domain);
   });
 
   it('has an empty drive where nobody wants a seed any more', () => {

@@ -22,15 +22,21 @@ export const virtTypeOf = (domainXml: string): string | undefined => attribute(t
 /**
  * A domain as it is to be on another host: the same machine, with what is outside of it in other places. Which files a disk
  * is based on the other host reads out of its own disk.
+ * @param volumes where each of its volumes is to be, by where it is
  * @returns undefined when there is something in it that has no place there
  */
-export const movedDomainXml = (domainXml: string, from: DomainPaths, to: DomainPaths): string | undefined => {
+export const movedDomainXml = (
+  domainXml: string,
+  from: DomainPaths,
+  to: DomainPaths,
+  volumes: ReadonlyMap<string, string> = new Map(),
+): string | undefined => {
   const serials = ['serial', 'console'].flatMap((name) => elements(domainXml, name));
   const logs = serials.filter((xml) => attribute(tags(xml, 'source')[0], 'path') !== undefined && isFile(xml));
   const { consoleLogPath } = to;
   if (logs.length > 0 && consoleLogPath === null) return undefined;
   const changes = [
-    ...elements(domainXml, 'disk').map((xml) => change(xml, movedDisk(xml, from, to))),
+    ...elements(domainXml, 'disk').map((xml) => change(xml, movedDisk(xml, { from, to, volumes }))),
     ...elements(domainXml, 'channel')
       .filter(isAgentChannel)
       .map((xml) => change(xml, withSource(xml, 'path', to.agentSocketPath))),
@@ -54,10 +60,18 @@ const isAgentChannel = (xml: string): boolean => attribute(tags(xml, 'target')[0
 /** With its own element from the first to the last tag: one stands in another where an image is based on an image. */
 const CHAIN = /<backingStore(?:\s[^>]*)?\/>|<backingStore(?:\s[^>]*)?>[\s\S]*<\/backingStore>/;
 
-const movedDisk = (xml: string, from: DomainPaths, to: DomainPaths): string => {
+interface Moves {
+  readonly from: DomainPaths;
+  readonly to: DomainPaths;
+  readonly volumes: ReadonlyMap<string, string>;
+}
+
+const movedDisk = (xml: string, { from, to, volumes }: Moves): string => {
   const file = attribute(tags(xml, 'source')[0], 'file');
   const bare = xml.replace(CHAIN, '');
   if (file === from.diskPath) return withSource(bare, 'file', to.diskPath);
+  const volume = file === undefined ? undefined : volumes.get(file);
+  if (volume !== undefined) return withSource(bare, 'file', volume);
   if (file === undefined || file !== from.seedPath) return xml;
   // An empty drive is the same machine.
   return to.seedPath === null ? bare.replace(/<source(?:\s[^>]*)?\/>/, '') : withSource(bare, 'file', to.seedPath);

@@ -120,6 +120,12 @@ describe('mayStay', () => {
   it.each([
     ['what no operation is the reason of', new DomainError('VM_BUSY', { reason: 'it is being moved' }), true],
     ['a port that a guest keeps', new DomainError('PORT_BUSY'), true],
+    [
+      'a volume that a guest keeps',
+      new DomainError('VOLUME_BUSY', { state: 'AVAILABLE', attachment: 'DETACHING' }),
+      true,
+    ],
+    ['a volume that is moved', new DomainError('VOLUME_BUSY', { state: 'MOVING', attachment: 'ATTACHED' }), false],
     ['an operation that ends', new DomainError('VM_BUSY', { operation: 'CLONE_VM' }), false],
     ['a host that was not heard just now', noHost('memory-committed', 'host-online'), true],
     ['hosts without room', noHost('memory-committed'), false],

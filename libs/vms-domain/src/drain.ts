@@ -87,7 +87,7 @@ const whyUnmoved = ({ state, error, obstacle }: DrainedVm): DrainReason | null =
   return state === 'ERROR' ? (error ?? UNKNOWN_ERROR) : obstacle;
 };
 
-/** They do not pass by waiting, as VM_BUSY and PORT_BUSY do. */
+/** They do not pass by waiting, as those do that follow. */
 const OBSTACLES: readonly ErrorCode[] = [
   'VM_NOT_MIGRATABLE',
   'NO_SUITABLE_HOST',
@@ -95,7 +95,10 @@ const OBSTACLES: readonly ErrorCode[] = [
   'VM_MEMORY_SAVED',
   'DELETION_SCHEDULED',
 ];
-const PASSING: readonly ErrorCode[] = ['VM_BUSY', 'PORT_BUSY'];
+const PASSING: readonly ErrorCode[] = ['VM_BUSY', 'PORT_BUSY', 'VOLUME_BUSY'];
+
+/** States of volumes to which something is being done. */
+const UNDER_WAY: ReadonlySet<unknown> = new Set(['RESIZING', 'MOVING']);
 
 /** Whether a VM of which moving was refused so may be asked again soon. */
 export const passesByWaiting = (refusal: unknown): refusal is DomainError =>
@@ -108,8 +111,8 @@ export const passesByWaiting = (refusal: unknown): refusal is DomainError =>
 export const mayStay = (refusal: unknown): boolean => {
   if (!(refusal instanceof DomainError)) return false;
   const { code, details } = refusal;
-  // An operation that is under way ends.
-  if (PASSING.includes(code)) return details['operation'] === undefined;
+  // An operation that is under way ends, and so does what is done to a volume.
+  if (PASSING.includes(code)) return details['operation'] === undefined && !UNDER_WAY.has(details['state']);
   return code === 'NO_SUITABLE_HOST' && rulesIn(details['refusals']).includes('host-online');
 };
 

@@ -122,7 +122,6 @@ describe('requireMigratable', () => {
     isMoving: false,
     hardware: DEFAULT_HARDWARE,
     snapshots: 0,
-    volumes: 0,
     hasCdrom: false,
     ...changes,
   });
@@ -137,7 +136,6 @@ describe('requireMigratable', () => {
     [{ hardware: { ...DEFAULT_HARDWARE, firmware: 'UEFI' } }, 'h2', 'FIRMWARE_STATE'],
     [{ hardware: { ...DEFAULT_HARDWARE, tpm: true } }, 'h2', 'FIRMWARE_STATE'],
     [{ snapshots: 1 }, 'h2', 'SNAPSHOTS'],
-    [{ volumes: 2 }, 'h2', 'VOLUMES'],
     [{ hasCdrom: true }, 'h2', 'CDROM'],
   ])('refuses %j to %s: %s', (changes, hostId, reason) => {
     const details = expect.objectContaining({ reason }) as unknown;

@@ -73,7 +73,6 @@ export interface MovedVm {
   /** What its firmware keeps is in files of its host. */
   readonly hardware: VmHardware;
   readonly snapshots: number;
-  readonly volumes: number;
   /** An image of its host is in its drive. */
   readonly hasCdrom: boolean;
 }
@@ -90,6 +89,5 @@ export const requireMigratable = (vm: MovedVm, hostId: string | null): void => {
   if (hostId === vm.hostId) throw new DomainError('VM_NOT_MIGRATABLE', { vmId, reason: 'SAME_HOST' });
   if (keepsFirmwareState(vm.hardware)) throw new DomainError('VM_NOT_MIGRATABLE', { vmId, reason: 'FIRMWARE_STATE' });
   if (vm.snapshots > 0) throw new DomainError('VM_NOT_MIGRATABLE', { vmId, reason: 'SNAPSHOTS' });
-  if (vm.volumes > 0) throw new DomainError('VM_NOT_MIGRATABLE', { vmId, reason: 'VOLUMES' });
   if (vm.hasCdrom) throw new DomainError('VM_NOT_MIGRATABLE', { vmId, reason: 'CDROM' });
 };

@@ -7,6 +7,7 @@ import type { UsableImage } from '../images/image.store.js';
 import { errnoOf, isMissing } from '../work/missing-file.js';
 import { isWhole, readDiskHeader, type DiskHeader } from './disk-header.js';
 import { ABSENT, unusable, type DiskFinding } from './disk-problem.js';
+import { readSnapshotTable } from './snapshot-table.js';
 
 /** Finds the image that a disk was made on. */
 export type ImageLookup = (
@@ -129,6 +130,16 @@ export class DiskFiles {
 /** A link could point at any file of the host, so none is followed. */
 export const openDiskFile = (path: string) =>
   open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+
+/** Whether a qcow2 file holds any. One whose table can't be read is not said to hold none. */
+export const holdsSnapshots = async (path: string): Promise<boolean> => {
+  const file = await openDiskFile(path);
+  try {
+    return (await readSnapshotTable(file))?.length !== 0;
+  } finally {
+    await file.close();
+  }
+};
 
 const fileOf = (stat: BigIntStats): string => `${stat.dev}:${stat.ino}`;
 

@@ -2,13 +2,13 @@ import { DomainError } from '@infinibay/contracts';
 import type { Logger } from '@infinibay/platform-logging';
 import { LOGGER } from '@infinibay/platform-service';
 import { Inject, Injectable } from '@nestjs/common';
-import { lstat, open, rename, rm, writeFile } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AGENT_CONFIG, type AgentConfig } from '../config.js';
 import { ImageStore, type UsableImage } from '../images/image.store.js';
 import type { Deadline } from '../work/deadline.js';
 import { FenceStore, syncFolder } from '../work/fence-store.js';
-import { errnoOf, isMissing } from '../work/missing-file.js';
+import { errnoOf } from '../work/missing-file.js';
 import { DiskCopies } from './disk-copies.js';
 import type { DiskHeader } from './disk-header.js';
 import { encodeIdentity, type DiskIdentity } from './disk-identity.js';
@@ -20,8 +20,6 @@ import { StorageMark } from './storage-mark.js';
 /** What this host remembers of a disk. */
 const MADE = 1;
 const TO_BE_REMOVED = 2;
-/** Beside the disks: a VM is to come to a host that has them as well. */
-const ANNOUNCEMENT = '.infinibay-arriving-';
 
 /** Disks of VMs: linked clones of images. A disk is made once; whatever becomes of it, this host makes no second one. */
 @Injectable()
@@ -142,22 +140,17 @@ export class DiskService {
   }
 
   /** Who has the same storage finds it; who has a copy of it, with the same mark, does not. */
-  async announce(vmId: string, migrationId: string): Promise<void> {
-    await this.onStorage(vmId, () => writeFile(this.announcementOf(migrationId), '', { mode: 0o600 }));
+  announce(vmId: string, migrationId: string): Promise<void> {
+    return this.onStorage(vmId, () => this.storage.announce(migrationId));
   }
 
-  async isAnnounced(migrationId: string): Promise<boolean> {
-    try {
-      return (await lstat(this.announcementOf(migrationId))).isFile();
-    } catch (error) {
-      if (isMissing(error)) return false;
-      throw error;
-    }
+  isAnnounced(migrationId: string): Promise<boolean> {
+    return this.storage.isAnnounced(migrationId);
   }
 
   /** None is success. */
-  async renounce(migrationId: string): Promise<void> {
-    await rm(this.announcementOf(migrationId), { force: true });
+  renounce(migrationId: string): Promise<void> {
+    return this.storage.renounce(migrationId);
   }
 
   /** It is another host's from now on, which finds it in the same place. */
@@ -226,10 +219,6 @@ export class DiskService {
   ): Promise<void> {
     const identity = { vmId, imageId: image.id, imageSha256: image.sha256 };
     await this.onStorage(vmId, () => writeLinkedClone(this.files.pathOf(vmId), { identity, capacityBytes, image }));
-  }
-
-  private announcementOf(migrationId: string): string {
-    return join(this.config.DISK_DIR, `${ANNOUNCEMENT}${migrationId}`);
   }
 
   private async onStorage(vmId: string, write: () => Promise<void>): Promise<void> {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { link, lstat, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError, Uuid } from '@infinibay/contracts';
 import { errnoOf, isMissing } from '../work/missing-file.js';
@@ -7,6 +7,8 @@ import { errnoOf, isMissing } from '../work/missing-file.js';
 /** In the folder of disks: tells the storage itself from the empty folder that it is mounted on. */
 export const STORAGE_MARK = '.infinibay-storage';
 const RECORD = 'storage';
+/** Beside the disks: what is on them is to come to a host that has them as well. */
+const ANNOUNCEMENT = '.infinibay-arriving-';
 
 /**
  * Which storage this host's disks are on. Marked once, when there is none yet; from then on a folder without the mark is
@@ -50,6 +52,29 @@ export class StorageMark {
       if (error instanceof DomainError) return error;
       throw error;
     }
+  }
+
+  /** Who has the same storage finds it; who has a copy of it, with the same mark, does not. */
+  async announce(migrationId: string): Promise<void> {
+    await writeFile(this.announcementOf(migrationId), '', { mode: 0o600 });
+  }
+
+  async isAnnounced(migrationId: string): Promise<boolean> {
+    try {
+      return (await lstat(this.announcementOf(migrationId))).isFile();
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    }
+  }
+
+  /** None is success. */
+  async renounce(migrationId: string): Promise<void> {
+    await rm(this.announcementOf(migrationId), { force: true });
+  }
+
+  private announcementOf(migrationId: string): string {
+    return join(this.diskDir, `${ANNOUNCEMENT}${migrationId}`);
   }
 
   /** The record comes last: a kill before it finds the mark again. */

@@ -1,4 +1,11 @@
-import { endMigration, finishMigration, prepareMigration, type ReplyOf, type RequestOf } from '@infinibay/contracts';
+import {
+  endMigration,
+  finishMigration,
+  prepareMigration,
+  prepareMigrationWithVolumes,
+  type ReplyOf,
+  type RequestOf,
+} from '@infinibay/contracts';
 import { Authorize } from '@infinibay/platform-access';
 import { HandlesRequest, type RequestMeta } from '@infinibay/platform-messaging';
 import { Controller } from '@nestjs/common';
@@ -17,10 +24,21 @@ export class ArrivalHandlers {
 
   @Authorize()
   @HandlesRequest(prepareMigration)
-  prepare(
+  async prepare(
     request: RequestOf<typeof prepareMigration>,
-    { deadline: until }: RequestMeta,
+    meta: RequestMeta,
   ): Promise<ReplyOf<typeof prepareMigration>> {
+    const source = { ...request.source, volumes: [] };
+    const { volumes: _none, ...target } = await this.prepareWithVolumes({ ...request, source }, meta);
+    return target;
+  }
+
+  @Authorize()
+  @HandlesRequest(prepareMigrationWithVolumes)
+  prepareWithVolumes(
+    request: RequestOf<typeof prepareMigrationWithVolumes>,
+    { deadline: until }: RequestMeta,
+  ): Promise<ReplyOf<typeof prepareMigrationWithVolumes>> {
     return this.gate.perform(request, until, (deadline) => this.arrival.prepare(request, deadline));
   }
 

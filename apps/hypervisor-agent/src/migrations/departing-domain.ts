@@ -1,4 +1,4 @@
-import type { MigrationTarget } from '@infinibay/contracts';
+import type { RequestOf, TargetWithVolumes, migrateVmWithVolumes } from '@infinibay/contracts';
 import type { Domain, JobStats, MigrateOptions } from '@infinibay/libvirt';
 import { disksOf, movedDomainXml } from '@infinibay/libvirt-xml';
 import { Injectable } from '@nestjs/common';
@@ -6,12 +6,12 @@ import { DiskService } from '../disks/disk.service.js';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
 import { libvirtCodeOf } from '../hypervisor/libvirt-errors.js';
 import { SeedService } from '../seeds/seed.service.js';
+import type { MigrationRecord } from '../vms/migration-records.js';
+import { VolumeTransfers, type TransferredVolume } from '../volumes/volume-transfers.js';
 import type { Deadline } from '../work/deadline.js';
 import { notMigratable } from './migration-facts.js';
 import { MigrationPlaces } from './migration-places.js';
 
-/** The disk that is copied; the seed's drive is only read from. */
-const COPIED = 'vda';
 const ALL_PERCENT = 100;
 
 /** What libvirt is asked of a domain that leaves. */
@@ -21,11 +21,12 @@ export class DepartingDomain {
     private readonly hypervisor: Hypervisor,
     private readonly disks: DiskService,
     private readonly seeds: SeedService,
+    private readonly volumes: VolumeTransfers,
     private readonly places: MigrationPlaces,
   ) {}
 
   /** @throws DomainError STORAGE_UNAVAILABLE */
-  async isShared({ storageId }: Pick<MigrationTarget, 'storageId'>): Promise<boolean> {
+  async isShared({ storageId }: Pick<TargetWithVolumes, 'storageId'>): Promise<boolean> {
     return (await this.disks.storageId()) === storageId;
   }
 
@@ -34,19 +35,40 @@ export class DepartingDomain {
    * a disk of another time.
    * @throws DomainError STORAGE_UNAVAILABLE, VM_NOT_MIGRATABLE
    */
-  async requireTrulyShared(vmId: string, migrationId: string, target: MigrationTarget): Promise<boolean> {
+  async requireTrulyShared(vmId: string, migrationId: string, target: TargetWithVolumes): Promise<boolean> {
     const isShared = await this.isShared(target);
     if (isShared && !(await this.disks.isAnnounced(migrationId))) throw notMigratable(vmId, 'DISK');
     return isShared;
   }
 
+  /**
+   * Those that its guest has or is to have, each with where it is to be, before anything is done.
+   * @throws DomainError VM_NOT_MIGRATABLE when one has no place there, STORAGE_UNAVAILABLE
+   */
+  async volumesOf(
+    domain: Domain,
+    { vmId, migrationId, target }: RequestOf<typeof migrateVmWithVolumes>,
+    deadline: Deadline,
+  ): Promise<TransferredVolume[]> {
+    const paths = new Set<string>();
+    for (const inactive of [false, true])
+      for (const path of this.volumePathsIn(await this.definition(domain, inactive, deadline), vmId)) paths.add(path);
+    return this.volumes.matched({ vmId, migrationId }, [...paths], target.volumes);
+  }
+
   /** @throws DomainError VM_NOT_MIGRATABLE when something of it has no place there */
-  async optionsFor(domain: Domain, target: MigrationTarget, deadline: Deadline): Promise<MigrateOptions> {
-    const isShared = await this.isShared(target);
+  async optionsFor(
+    domain: Domain,
+    target: TargetWithVolumes,
+    { isShared: isDiskShared, volumes }: MigrationRecord,
+    deadline: Deadline,
+  ): Promise<MigrateOptions> {
     const [running, definition] = [
-      await this.moved(domain, target, false, deadline),
-      await this.moved(domain, target, true, deadline),
+      await this.definition(domain, false, deadline),
+      await this.definition(domain, true, deadline),
     ];
+    this.requireAttached(running, domain.uuid, volumes);
+    const copied = this.copiedOf(running, domain.uuid, { isDiskShared, volumes });
     const { memoryUri, disksUri } = target;
     return {
       live: true,
@@ -59,15 +81,15 @@ export class DepartingDomain {
       abortOnError: true,
       autoConverge: true,
       tls: this.places.isEncrypted,
-      copyDiskDifferences: !isShared,
-      // It is the same storage: what QEMU has not written yet is written before the other one reads.
-      allowUnsafe: isShared,
+      copyDiskDifferences: copied.length > 0,
+      // On the same storage what QEMU has not written yet is written before the other one reads.
+      allowUnsafe: isDiskShared || volumes.some(({ isShared }) => isShared),
       parameters: {
-        destination_xml: running,
-        persistent_xml: definition,
-        ...(isShared ? {} : { migrate_disks: [COPIED] }),
+        destination_xml: this.moved(running, domain.uuid, target),
+        persistent_xml: this.moved(definition, domain.uuid, target),
+        ...(copied.length === 0 ? {} : { migrate_disks: copied }),
         ...(memoryUri === null ? {} : { migrate_uri: memoryUri }),
-        ...(disksUri === null || isShared ? {} : { disks_uri: disksUri }),
+        ...(disksUri === null || copied.length === 0 ? {} : { disks_uri: disksUri }),
       },
     };
   }
@@ -101,13 +123,44 @@ export class DepartingDomain {
     }
   }
 
-  private async moved(domain: Domain, target: MigrationTarget, inactive: boolean, deadline: Deadline): Promise<string> {
-    const xml = await this.hypervisor.use('read-domain', () =>
+  private definition(domain: Domain, inactive: boolean, deadline: Deadline): Promise<string> {
+    return this.hypervisor.use('read-domain', () =>
       domain.xmlDesc({ inactive, migratable: true, secure: true, timeoutMs: deadline.timeoutMs() }),
     );
-    const { uuid: vmId } = domain;
+  }
+
+  /** What only the definition has is copied by nobody, and would be removed here all the same. */
+  private requireAttached(running: string, vmId: string, volumes: readonly TransferredVolume[]): void {
+    const attached = new Set(this.volumePathsIn(running, vmId).map((path) => this.volumes.idAt(path)));
+    if (volumes.some(({ volumeId }) => !attached.has(volumeId))) throw notMigratable(vmId, 'VOLUMES');
+  }
+
+  /** Names of the disks that the other host has not; the seed's drive is only read from. */
+  private copiedOf(
+    xml: string,
+    vmId: string,
+    { isDiskShared, volumes }: { readonly isDiskShared: boolean; readonly volumes: readonly TransferredVolume[] },
+  ): string[] {
+    const copiedVolumes = new Set(volumes.flatMap(({ volumeId, isShared }) => (isShared ? [] : [volumeId])));
+    const isCopied = (file: string): boolean =>
+      file === this.disks.pathOf(vmId) ? !isDiskShared : copiedVolumes.has(this.volumes.idAt(file) ?? '');
+    return disksOf(xml).flatMap(({ file, target }) => (file !== undefined && isCopied(file) ? [target] : []));
+  }
+
+  private volumePathsIn(xml: string, vmId: string): string[] {
+    const own = [this.disks.pathOf(vmId), this.seeds.pathOf(vmId)];
+    return disksOf(xml).flatMap(({ file }) => (file === undefined || own.includes(file) ? [] : [file]));
+  }
+
+  private moved(xml: string, vmId: string, target: TargetWithVolumes): string {
+    const volumes = new Map<string, string>();
+    for (const path of this.volumePathsIn(xml, vmId)) {
+      const place = this.volumes.placeOf(path, target.volumes);
+      if (place === undefined) throw notMigratable(vmId, 'VOLUMES');
+      volumes.set(path, place.path);
+    }
     const hasSeed = disksOf(xml).some(({ file }) => file === this.seeds.pathOf(vmId));
-    const moved = movedDomainXml(xml, this.places.pathsOf(vmId, hasSeed), target);
+    const moved = movedDomainXml(xml, this.places.pathsOf(vmId, hasSeed), target, volumes);
     if (moved === undefined) throw notMigratable(vmId, 'PATHS');
     return moved;
   }

@@ -1,4 +1,12 @@
-import { abortMigration, inspectMigration, migrateVm, type ReplyOf, type RequestOf } from '@infinibay/contracts';
+import {
+  abortMigration,
+  inspectMigration,
+  inspectMigrationWithVolumes,
+  migrateVm,
+  migrateVmWithVolumes,
+  type ReplyOf,
+  type RequestOf,
+} from '@infinibay/contracts';
 import { Authorize } from '@infinibay/platform-access';
 import { HandlesRequest, type RequestMeta } from '@infinibay/platform-messaging';
 import { Controller } from '@nestjs/common';
@@ -6,7 +14,7 @@ import { Deadline } from '../work/deadline.js';
 import { VmGate } from '../work/vm-gate.js';
 import { MigrationAbort } from './migration-abort.js';
 import { MigrationDeparture } from './migration-departure.js';
-import { MigrationFacts } from './migration-facts.js';
+import { MigrationFacts, notMigratable } from './migration-facts.js';
 import { MigrationWorks } from './migration-works.js';
 
 /** Commands of the vms service on VMs that leave this host. */
@@ -20,22 +28,40 @@ export class DepartureHandlers {
     private readonly aborts: MigrationAbort,
   ) {}
 
+  /** Whoever asks so knows of no volumes. */
   @Authorize()
   @HandlesRequest(inspectMigration)
-  inspect(
+  async inspect(
     { vmId }: RequestOf<typeof inspectMigration>,
     { deadline: until }: RequestMeta,
   ): Promise<ReplyOf<typeof inspectMigration>> {
+    const { volumes, ...source } = await this.facts.of(vmId, new Deadline(until));
+    if (volumes.length > 0) throw notMigratable(vmId, 'VOLUMES');
+    return source;
+  }
+
+  @Authorize()
+  @HandlesRequest(inspectMigrationWithVolumes)
+  inspectWithVolumes(
+    { vmId }: RequestOf<typeof inspectMigrationWithVolumes>,
+    { deadline: until }: RequestMeta,
+  ): Promise<ReplyOf<typeof inspectMigrationWithVolumes>> {
     return this.facts.of(vmId, new Deadline(until));
+  }
+
+  @Authorize()
+  @HandlesRequest(migrateVm)
+  migrate(request: RequestOf<typeof migrateVm>, meta: RequestMeta): Promise<ReplyOf<typeof migrateVm>> {
+    return this.migrateWithVolumes({ ...request, target: { ...request.target, volumes: [] } }, meta);
   }
 
   /** Begun within the gate of the VM, in order, and goes on without it: it must be possible to take it back. */
   @Authorize()
-  @HandlesRequest(migrateVm)
-  async migrate(
-    request: RequestOf<typeof migrateVm>,
+  @HandlesRequest(migrateVmWithVolumes)
+  async migrateWithVolumes(
+    request: RequestOf<typeof migrateVmWithVolumes>,
     { deadline: until }: RequestMeta,
-  ): Promise<ReplyOf<typeof migrateVm>> {
+  ): Promise<ReplyOf<typeof migrateVmWithVolumes>> {
     const { vmId, migrationId } = request;
     const work = await this.gate.perform(request, until, (deadline) =>
       this.works.join(vmId, `migration ${migrationId}`, () => this.departure.begin(request, deadline)),

@@ -1,4 +1,4 @@
-import { DomainError, type Departure, type RequestOf, type migrateVm } from '@infinibay/contracts';
+import { DomainError, type Departure, type RequestOf, type migrateVmWithVolumes } from '@infinibay/contracts';
 import type { Domain, MigrateOptions } from '@infinibay/libvirt';
 import type { Logger } from '@infinibay/platform-logging';
 import { LOGGER } from '@infinibay/platform-service';
@@ -16,7 +16,7 @@ import { DepartingDomain } from './departing-domain.js';
 const MOVE_TIMEOUT_MS = 14_400_000;
 const START_TIMEOUT_MS = 55_000;
 
-type Asked = RequestOf<typeof migrateVm>;
+type Asked = RequestOf<typeof migrateVmWithVolumes>;
 
 /**
  * Moves a VM away from this host, by libvirt's daemons alone: they go on when this process has died. It stands still where
@@ -42,7 +42,7 @@ export class MigrationDeparture {
   /**
    * Call within the gate of the VM.
    * @throws DomainError VM_NOT_FOUND, VM_BUSY, VM_NOT_MIGRATABLE, MIGRATION_FAILED when it can't go on, and the problems
-   * of disks and filters
+   * of disks, volumes and filters
    */
   async begin(asked: Asked, deadline: Deadline): Promise<{ readonly work: Promise<Departure> }> {
     const { vmId, migrationId, target } = asked;
@@ -60,22 +60,20 @@ export class MigrationDeparture {
     deadline.check();
     await this.records.keep(vmId, record);
     await this.requireMovable(domain, vmId, record, deadline);
-    const options = await this.departing.optionsFor(domain, target, deadline);
+    const options = await this.departing.optionsFor(domain, target, record, deadline);
     deadline.check();
     const begun = { ...record, hasBegun: true };
     await this.records.keep(vmId, begun);
     return { work: this.move(domain, asked, begun, options) };
   }
 
-  private async recordOf(
-    domain: Domain,
-    { vmId, migrationId, target }: Asked,
-    deadline: Deadline,
-  ): Promise<MigrationRecord> {
+  private async recordOf(domain: Domain, asked: Asked, deadline: Deadline): Promise<MigrationRecord> {
+    const { vmId, migrationId, target } = asked;
     const power = await this.domains.power(domain, deadline);
     if (power !== 'running' && !isOff(power)) throw new DomainError('VM_BUSY', { vmId, power });
     const isShared = await this.departing.requireTrulyShared(vmId, migrationId, target);
-    return { migrationId, role: 'SOURCE', isShared, wasOff: isOff(power), hasBegun: false, hasLeft: false };
+    const volumes = await this.departing.volumesOf(domain, asked, deadline);
+    return { migrationId, role: 'SOURCE', isShared, wasOff: isOff(power), hasBegun: false, hasLeft: false, volumes };
   }
 
   /** That it runs, or stands still where it is moved because it was off. @throws DomainError MIGRATION_FAILED */

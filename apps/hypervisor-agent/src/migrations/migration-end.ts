@@ -7,8 +7,6 @@ import {
 } from '@infinibay/contracts';
 import type { Domain } from '@infinibay/libvirt';
 import { Injectable } from '@nestjs/common';
-import { diskError } from '../disks/disk-problem.js';
-import { DiskService } from '../disks/disk.service.js';
 import { isOff } from '../domains/domain-power.js';
 import { DomainRepository } from '../domains/domain.repository.js';
 import { FilterService } from '../filters/filter.service.js';
@@ -17,6 +15,7 @@ import { MigrationRecords, mayBeEnded, type MigrationRecord } from '../vms/migra
 import { unlessDone } from '../vms/unless-done.js';
 import { VmService } from '../vms/vm.service.js';
 import type { Deadline } from '../work/deadline.js';
+import { MigratedStorage } from './migrated-storage.js';
 
 /** The end of a migration: where the VM belongs it runs on, and where it does not nothing of it is left. */
 @Injectable()
@@ -24,16 +23,16 @@ export class MigrationEnd {
   constructor(
     private readonly hypervisor: Hypervisor,
     private readonly domains: DomainRepository,
-    private readonly disks: DiskService,
     private readonly filters: FilterService,
     private readonly records: MigrationRecords,
+    private readonly storage: MigratedStorage,
     private readonly vms: VmService,
   ) {}
 
   /**
    * Call within the gate of the VM.
    * @returns null: libvirt has no such domain
-   * @throws DomainError VM_BUSY, FILTER_MISSING, FILTER_NOT_ENFORCED, the problems of disks
+   * @throws DomainError VM_BUSY, FILTER_MISSING, FILTER_NOT_ENFORCED, the problems of disks and volumes
    */
   async finish(
     { vmId, migrationId, isOn }: RequestOf<typeof finishMigration>,
@@ -42,12 +41,10 @@ export class MigrationEnd {
     const record = await this.records.of(vmId, migrationId);
     // It was done before: what the VM has come to since is not changed.
     if (record === undefined) return (await this.domains.observe(vmId, deadline))?.power ?? null;
-    // What shall be off, or gone, asks nothing of a disk that may be in no state to be used.
-    if (isOn) await this.requireSound(vmId);
-    await this.disks.adopt(vmId);
+    await this.storage.adopt(vmId, record, isOn);
     const domain = await this.domains.find(vmId, deadline);
     if (domain !== undefined) await this.settle(domain, isOn, deadline);
-    await this.disks.renounce(migrationId);
+    await this.storage.renounce(migrationId);
     await this.records.forget(vmId);
     return domain === undefined ? null : this.domains.power(domain, deadline);
   }
@@ -65,17 +62,10 @@ export class MigrationEnd {
     // What this migration has not made here is not removed for it.
     if (record === undefined) return false;
     await this.removeDomain(vmId, record, deadline);
-    if (await this.isElsewhereToo(record, otherStorageId)) await this.disks.leave(vmId);
-    // With the seed beside it.
-    else await this.disks.remove(vmId, deadline);
-    await this.disks.renounce(migrationId);
+    await this.storage.leave(vmId, record, otherStorageId, deadline);
+    await this.storage.renounce(migrationId);
     await this.records.forget(vmId);
     return true;
-  }
-
-  private async requireSound(vmId: string): Promise<void> {
-    const finding = await this.disks.inspect(vmId, true);
-    if (finding.status !== 'SOUND') throw diskError(vmId, finding.problem);
   }
 
   private async settle(domain: Domain, isOn: boolean, deadline: Deadline): Promise<void> {
@@ -98,10 +88,5 @@ export class MigrationEnd {
       await this.hypervisor.use('destroy-domain', () => domain.destroy({ timeoutMs: deadline.timeoutMs() }));
     }
     await this.vms.undefine(vmId, deadline);
-  }
-
-  /** The file is the other host's disk. Looked at once more: it would be the only one. */
-  private async isElsewhereToo({ isShared }: MigrationRecord, otherStorageId: string | null): Promise<boolean> {
-    return isShared || otherStorageId === (await this.disks.storageId());
   }
 }

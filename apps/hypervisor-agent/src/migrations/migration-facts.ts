@@ -1,15 +1,15 @@
 import { stat } from 'node:fs/promises';
-import { DomainError, type MigrationRefusal, type MigrationSource } from '@infinibay/contracts';
+import { DomainError, type MigratedVolume, type MigrationRefusal, type SourceWithVolumes } from '@infinibay/contracts';
 import { cdromFilesOf, disksOf, virtTypeOf, hasHostDevices } from '@infinibay/libvirt-xml';
 import { Injectable } from '@nestjs/common';
-import { openDiskFile } from '../disks/disk-files.js';
+import { holdsSnapshots } from '../disks/disk-files.js';
 import { diskError } from '../disks/disk-problem.js';
 import { DiskService } from '../disks/disk.service.js';
-import { readSnapshotTable } from '../disks/snapshot-table.js';
 import { isOff } from '../domains/domain-power.js';
 import { DomainRepository } from '../domains/domain.repository.js';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
 import { SeedService } from '../seeds/seed.service.js';
+import { VolumeTransfers } from '../volumes/volume-transfers.js';
 import type { Deadline } from '../work/deadline.js';
 
 /** `st_blocks` counts in these, whatever the file system's own blocks are. */
@@ -26,10 +26,11 @@ export class MigrationFacts {
     private readonly domains: DomainRepository,
     private readonly disks: DiskService,
     private readonly seeds: SeedService,
+    private readonly volumes: VolumeTransfers,
   ) {}
 
   /** @throws DomainError VM_NOT_FOUND, VM_NOT_MIGRATABLE, VM_MEMORY_SAVED, and the problems of disks */
-  async of(vmId: string, deadline: Deadline): Promise<MigrationSource> {
+  async of(vmId: string, deadline: Deadline): Promise<SourceWithVolumes> {
     const domain = await this.domains.get(vmId, deadline);
     await this.domains.requireNoSavedMemory(vmId, deadline);
     const read = () => domain.xmlDesc({ inactive: true, timeoutMs: deadline.timeoutMs() });
@@ -37,16 +38,21 @@ export class MigrationFacts {
     const virtType = virtTypeOf(definition);
     if (virtType !== 'kvm' && virtType !== 'qemu') throw notMigratable(vmId, 'DRIVER');
     if (hasHostDevices(definition)) throw notMigratable(vmId, 'DEVICES');
-    const files = disksOf(definition).flatMap(({ file }) => (file === undefined ? [] : [file]));
+    const files = filesIn(definition);
     const [own, seed] = [this.disks.pathOf(vmId), this.seeds.pathOf(vmId)];
     if (cdromFilesOf(definition).some((file) => file !== seed)) throw notMigratable(vmId, 'CDROM');
-    if (files.some((file) => file !== own && file !== seed)) throw notMigratable(vmId, 'VOLUMES');
     const isInUse = !isOff(await this.domains.power(domain, deadline));
     const storageId = await this.disks.storageId();
-    return { storageId, virtType, disk: await this.diskOf(vmId, isInUse), hasSeed: files.includes(seed) };
+    const disk = await this.diskOf(vmId, isInUse);
+    const isVolume = (file: string): boolean => file !== own && file !== seed;
+    const attached = isInUse ? filesIn(await this.domains.xmlOf(vmId, false, deadline)) : files;
+    if (!haveSame(attached.filter(isVolume), files.filter(isVolume))) throw notMigratable(vmId, 'VOLUMES');
+    const volumes: MigratedVolume[] = [];
+    for (const file of files.filter(isVolume)) volumes.push(await this.volumes.leaving(vmId, file));
+    return { storageId, virtType, disk, hasSeed: files.includes(seed), volumes };
   }
 
-  private async diskOf(vmId: string, isInUse: boolean): Promise<MigrationSource['disk']> {
+  private async diskOf(vmId: string, isInUse: boolean): Promise<SourceWithVolumes['disk']> {
     const finding = await this.disks.inspect(vmId, isInUse);
     if (finding.status !== 'SOUND') throw diskError(vmId, finding.problem);
     const header = await this.disks.headerOf(vmId);
@@ -60,12 +66,9 @@ export class MigrationFacts {
   }
 }
 
-/** One whose table can't be read is not said to hold none. */
-const holdsSnapshots = async (path: string): Promise<boolean> => {
-  const file = await openDiskFile(path);
-  try {
-    return (await readSnapshotTable(file))?.length !== 0;
-  } finally {
-    await file.close();
-  }
-};
+const filesIn = (domainXml: string): string[] =>
+  disksOf(domainXml).flatMap(({ file }) => (file === undefined ? [] : [file]));
+
+/** A guest may have let go of what it is still defined with: libvirt would copy only what it has. */
+const haveSame = (some: readonly string[], others: readonly string[]): boolean =>
+  some.length === others.length && some.every((one) => others.includes(one));

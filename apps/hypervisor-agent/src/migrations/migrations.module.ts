@@ -10,9 +10,10 @@ import { VmsModule } from '../vms/vms.module.js';
 import { VolumesModule } from '../volumes/volumes.module.js';
 import { WorkModule } from '../work/work.module.js';
 import { ArrivalHandlers } from './arrival.handlers.js';
-import { ArrivingDisk } from './arriving-disk.js';
+import { ArrivingDisks } from './arriving-disks.js';
 import { DepartingDomain } from './departing-domain.js';
 import { DepartureHandlers } from './departure.handlers.js';
+import { MigratedStorage } from './migrated-storage.js';
 import { MigrationAbort } from './migration-abort.js';
 import { MigrationArrival } from './migration-arrival.js';
 import { MigrationDeparture } from './migration-departure.js';
@@ -39,11 +40,12 @@ import { MigrationWorks } from './migration-works.js';
     MigrationWorks,
     MigrationFacts,
     MigrationPlaces,
-    ArrivingDisk,
+    ArrivingDisks,
     MigrationArrival,
     DepartingDomain,
     MigrationDeparture,
     MigrationAbort,
+    MigratedStorage,
     MigrationEnd,
   ],
 })

@@ -17,6 +17,8 @@ const MigrationRecord = z.object({
   hasBegun: z.boolean(),
   /** Of the source: libvirt has said that it is there. */
   hasLeft: z.boolean(),
+  /** Those that go with it; a record of before has none. */
+  volumes: z.array(z.object({ volumeId: Uuid, otherStorageId: Uuid, isShared: z.boolean() })).default([]),
 });
 export type MigrationRecord = z.infer<typeof MigrationRecord>;
 
@@ -36,6 +38,19 @@ export class MigrationRecords extends RecordStore<MigrationRecord> {
     if (last === undefined) return;
     const { migrationId, role } = last;
     throw new DomainError('VM_BUSY', { vmId, migrationId, role, reason: 'it is being moved to another host' });
+  }
+
+  /** A volume that another VM brings: what an earlier migration has still to remove here would be that. @throws DomainError VM_BUSY */
+  async requireNoneOfVolume(volumeId: string, vmId: string): Promise<void> {
+    for (const otherId of await this.keys()) {
+      const record = otherId === vmId ? undefined : await this.last(otherId);
+      if (record?.volumes.some((volume) => volume.volumeId === volumeId) === true)
+        throw new DomainError('VM_BUSY', {
+          vmId,
+          volumeId,
+          reason: 'an earlier migration of a volume is not cleaned up after',
+        });
+    }
   }
 
   /** That of this migration; undefined: there is none. @throws DomainError VM_BUSY while there is one of another */

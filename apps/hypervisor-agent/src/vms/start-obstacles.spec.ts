@@ -15,7 +15,14 @@ describe(StartObstacles, () => {
   /** Of the agent that is started after this one. */
   const next = () => new StartObstacles(new RevertRecords(config), new MigrationRecords(config));
   afterAll(() => rmSync(STATE_DIR, { recursive: true }));
-  const SOURCE = { role: 'SOURCE', isShared: false, wasOff: false, hasBegun: true, hasLeft: false } as const;
+  const SOURCE = {
+    role: 'SOURCE' as const,
+    isShared: false,
+    wasOff: false,
+    hasBegun: true,
+    hasLeft: false,
+    volumes: [],
+  };
 
   it('keep a VM that is being moved from running on either host, until that has ended there', async () => {
     for (const role of ['SOURCE', 'TARGET'] as const) {
@@ -27,6 +34,14 @@ describe(StartObstacles, () => {
       await records.forget(vmId);
       await next().requireNone(vmId);
     }
+  });
+
+  it('read what an agent of before has written, which knew of no volumes', async () => {
+    const [vmId, migrationId] = [randomUUID(), randomUUID()];
+    const { volumes, ...before } = { ...SOURCE, migrationId };
+    mkdirSync(join(STATE_DIR, 'migrations'), { recursive: true });
+    writeFileSync(join(STATE_DIR, 'migrations', vmId), JSON.stringify(before));
+    expect(await records.of(vmId, migrationId)).toEqual({ ...before, volumes });
   });
 
   it('know one migration from another, and guess nothing of a record that is damaged', async () => {

@@ -123,6 +123,12 @@ export class VolumeService {
     return this.made.raise(volumeId, MADE);
   }
 
+  /** It is another host's from now on, which finds it in the same place; or comes here anew. */
+  async leave(volumeId: string): Promise<void> {
+    await this.made.forget(volumeId);
+    await this.places.forget(volumeId);
+  }
+
   /**
    * Removes its file, and what a move has left of it elsewhere: each only if it is this volume.
    * @returns whether there was one
@@ -142,8 +148,7 @@ export class VolumeService {
       await files.removeUnfinished(volumeId);
       isRemoved ||= isOurs === true;
     }
-    await this.made.forget(volumeId);
-    await this.places.forget(volumeId);
+    await this.leave(volumeId);
     return isRemoved;
   }
 

@@ -20,6 +20,7 @@ import { VolumePivots } from './volume-pivots.js';
 import { VolumePlaces } from './volume-places.js';
 import { VolumeRoom } from './volume-room.js';
 import { VolumeService } from './volume.service.js';
+import { VolumeTransfers } from './volume-transfers.js';
 
 @Module({
   imports: [WorkModule, HypervisorModule, DomainsModule],
@@ -40,8 +41,9 @@ import { VolumeService } from './volume.service.js';
     MoveWork,
     VolumeMoving,
     VolumeCloning,
+    VolumeTransfers,
     PoolReporter,
   ],
-  exports: [VolumeService, VolumePivots],
+  exports: [VolumeService, VolumePivots, VolumeTransfers],
 })
 export class VolumesModule {}

@@ -2,7 +2,7 @@ import { DomainError, inspectVm } from '@infinibay/contracts';
 import type { RequestClient } from '@infinibay/platform-messaging';
 
 /** Whom something is asked about, and who asks. */
-interface AboutVm {
+export interface AboutVm {
   readonly requests: RequestClient;
   readonly vmId: string;
   readonly hostId: string;

@@ -5,18 +5,24 @@ import {
   findNics,
   finishMigration,
   inspectMigration,
+  inspectMigrationWithVolumes,
   inspectVm,
   isRetryable,
   migrateVm,
+  migrateVmWithVolumes,
   prepareMigration,
+  prepareMigrationWithVolumes,
   prepareVmFilter,
   prepareVmNetwork,
   releaseVmFilter,
   type Departure,
   type RequestOf,
+  type SourceWithVolumes,
+  type TargetWithVolumes,
 } from '@infinibay/contracts';
 import { hasLeft, isDiskProblem, wishedNetworks } from '@infinibay/vms-domain';
 import type { VmMigration } from '../migrations/migration.repository.js';
+import { unlessTooOld, type AboutVm } from './agent-age.js';
 import { seedOfVm } from './cloud-init.js';
 import { create } from './create.js';
 import type { PerformStep, StepInput, StepOutcome } from './step.js';
@@ -50,7 +56,7 @@ const prepare: PerformStep = async (input) => {
   const { vm, target: onVm, requests, reservePercent, preparation } = input;
   const migration = migrationOf(input);
   const { targetHostId: hostId } = migration;
-  const source = await requests.call(inspectMigration, { vmId: vm.id }, input.on);
+  const source = await inspected(input);
   const { departmentId, networkId: first } = vm;
   if (first === null) throw new DomainError('INTERNAL', { reason: 'a VM with a disk and no network' });
   for (const networkId of wishedNetworks({ networkId: first, rows: input.ports }))
@@ -60,13 +66,47 @@ const prepare: PerformStep = async (input) => {
     throw new DomainError('HYPERVISOR_ERROR', { reason: 'the packet filter is not applied', status });
   const seed = source.hasSeed ? await seedOf(input) : null;
   const asked = { ...onHost(input, migration), source, seed, reservePercent };
-  const target = await elsewhere(() => requests.call(prepareMigration, asked, { hostId }));
+  const target = await elsewhere(() => prepared(input, hostId, asked));
   preparation.migration = { kind: 'ready', sourceStorageId: source.storageId, target };
   return 'done';
 };
 
+/** @throws DomainError VM_NOT_MIGRATABLE when its host has other volumes at it than it shall have */
+const inspected = async ({ vm, on, requests, volumes }: StepInput): Promise<SourceWithVolumes> => {
+  const { id: vmId } = vm;
+  if (volumes.length === 0) return { ...(await requests.call(inspectMigration, { vmId }, on)), volumes: [] };
+  const source = await notTooOld({ requests, vmId, hostId: on.hostId }, () =>
+    requests.call(inspectMigrationWithVolumes, { vmId }, on),
+  );
+  const had = new Set(source.volumes.map(({ volumeId }) => volumeId));
+  if (had.size !== volumes.length || volumes.some(({ id }) => !had.has(id)))
+    throw new DomainError('VM_NOT_MIGRATABLE', { vmId, reason: 'VOLUMES' });
+  return source;
+};
+
+/** One without volumes is asked for in words that any agent knows. */
+const prepared = async (
+  { vm, requests }: StepInput,
+  hostId: string,
+  asked: RequestOf<typeof prepareMigrationWithVolumes>,
+): Promise<TargetWithVolumes> => {
+  if (asked.source.volumes.length === 0)
+    return { ...(await requests.call(prepareMigration, asked, { hostId })), volumes: [] };
+  return notTooOld({ requests, vmId: vm.id, hostId }, () =>
+    requests.call(prepareMigrationWithVolumes, asked, { hostId }),
+  );
+};
+
+const notTooOld = async <T extends object>(about: AboutVm, ask: () => Promise<T>): Promise<T> => {
+  const answer = await unlessTooOld(about, ask);
+  if (answer !== undefined) return answer;
+  const { vmId, hostId } = about;
+  const message = 'The agent of a host is older than volumes that go along with a virtual machine: update it';
+  throw new DomainError('UNSUPPORTED_BY_DRIVER', { vmId, hostId }, { message });
+};
+
 /** As at a start; null: nobody wants one any more, and its drive is empty from now on. */
-const seedOf = async (input: StepInput): Promise<RequestOf<typeof prepareMigration>['seed']> => {
+const seedOf = async (input: StepInput): Promise<RequestOf<typeof prepareMigrationWithVolumes>['seed']> => {
   const { vm, requests } = input;
   const kept = await input.cloudInit();
   const [first, ...others] = (await requests.call(findNics, { vmId: vm.id })).nics;
@@ -79,7 +119,10 @@ const move: PerformStep = async (input) => {
   const { target } = migration;
   if (target === null) throw new DomainError('INTERNAL', { reason: 'moved before the other host was ready' });
   const asked = { ...onHost(input, migration), target };
-  const { departure, progressPercent } = await input.requests.call(migrateVm, asked, input.on);
+  const { departure, progressPercent } =
+    target.volumes.length === 0
+      ? await input.requests.call(migrateVm, asked, input.on)
+      : await input.requests.call(migrateVmWithVolumes, asked, input.on);
   input.preparation.copiedPercent = STEP_BEFORE_PERCENT + progressPercent;
   if (departure === 'STAYED') throw new DomainError('MIGRATION_FAILED', { vmId: input.vm.id });
   return record(input, migration, departure);

@@ -46,7 +46,7 @@ export class DrainTargets {
     const movable = vmIds.flatMap((id): VmRow[] => {
       const row = rows.get(id);
       if (row === undefined) return [];
-      const obstacle = obstacleOf(row, goods.get(id) ?? { snapshots: 0, volumes: 0 });
+      const obstacle = obstacleOf(row, goods.get(id) ?? { snapshots: 0 });
       if (obstacle === null) return [row];
       obstacles.set(id, obstacle);
       return [];

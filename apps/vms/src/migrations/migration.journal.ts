@@ -1,16 +1,18 @@
-import type { EventEnvelope, MigrationTarget } from '@infinibay/contracts';
+import type { EventEnvelope, TargetWithVolumes } from '@infinibay/contracts';
 import { databaseNow } from '@infinibay/platform-persistence';
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
 import type { Vm } from '../generated/prisma/client.js';
 import { migratedEvent } from '../vms/vm.events.js';
 import { VmRepository } from '../vms/vm.repository.js';
+import { StoragePoolRepository } from '../volumes/storage-pool.repository.js';
+import { VolumeRepository } from '../volumes/volume.repository.js';
 import { MigrationRepository, type VmMigration } from './migration.repository.js';
 
 /** What a step has brought about of a migration. */
 export type MigrationDone =
   /** Both hosts were asked, and the one that it goes to is ready. */
-  | { readonly kind: 'ready'; readonly sourceStorageId: string; readonly target: MigrationTarget }
+  | { readonly kind: 'ready'; readonly sourceStorageId: string; readonly target: TargetWithVolumes }
   | { readonly kind: 'left' | 'stayed' | 'finished' | 'cleaned' };
 
 /** Writes what became of a migration, in the transaction that records the step. */
@@ -19,6 +21,8 @@ export class MigrationJournal {
   constructor(
     private readonly migrations: MigrationRepository,
     private readonly vms: VmRepository,
+    private readonly volumes: VolumeRepository,
+    private readonly pools: StoragePoolRepository,
   ) {}
 
   ofVm(vmId: string, tx?: Transaction): Promise<VmMigration | null> {
@@ -41,7 +45,10 @@ export class MigrationJournal {
           await this.migrations.update(tx, vm.id, { phase: 'TAKEN_BACK' });
         return [];
       case 'finished':
-        if (phase === 'ARRIVED') await this.migrations.update(tx, vm.id, { phase: 'CLEANING' });
+        if (phase !== 'ARRIVED') return [];
+        // An instance of before, which knows of no volumes, may have been who saw it leave.
+        await this.recordVolumes(tx, vm.id, migration);
+        await this.migrations.update(tx, vm.id, { phase: 'CLEANING' });
         return [];
       case 'cleaned':
         if (phase === 'CLEANING' || phase === 'TAKEN_BACK') await this.migrations.remove(tx, vm.id);
@@ -49,12 +56,22 @@ export class MigrationJournal {
     }
   }
 
-  /** From this commit on it belongs to the other host, and runs nowhere else. */
-  private async recordLeft(tx: Transaction, vm: Vm, { targetHostId }: VmMigration): Promise<EventEnvelope[]> {
+  /** From this commit on it belongs to the other host with its volumes, and runs nowhere else. */
+  private async recordLeft(tx: Transaction, vm: Vm, migration: VmMigration): Promise<EventEnvelope[]> {
+    const { targetHostId } = migration;
     await this.migrations.update(tx, vm.id, { phase: 'ARRIVED', movedAt: await databaseNow(tx) });
     await this.vms.update(tx, vm.id, { hostId: targetHostId });
+    await this.recordVolumes(tx, vm.id, migration);
     await this.migrations.forgetPlacement(tx, vm.id);
     return [migratedEvent(vm, targetHostId)];
+  }
+
+  /** Those that are still attached to it: it took no others along. */
+  private async recordVolumes(tx: Transaction, vmId: string, { targetHostId, target }: VmMigration): Promise<void> {
+    for (const { volumeId, poolName } of target?.volumes ?? []) {
+      const poolId = await this.pools.idOf(tx, targetHostId, poolName);
+      await this.volumes.arrive(tx, { vmId, volumeId }, { hostId: targetHostId, poolId });
+    }
   }
 }
 

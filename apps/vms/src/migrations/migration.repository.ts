@@ -1,13 +1,16 @@
-import { MigrationTarget } from '@infinibay/contracts';
+import { TargetWithVolumes } from '@infinibay/contracts';
 import { databaseNow } from '@infinibay/platform-persistence';
 import { Injectable } from '@nestjs/common';
 import { PrismaClient, type Transaction } from '../database.js';
 import type { Prisma, VmMigration as MigrationRow } from '../generated/prisma/client.js';
 
+/** One that was written before volumes went along has none. */
+const Target = TargetWithVolumes.extend({ volumes: TargetWithVolumes.shape.volumes.default([]) });
+
 /** A VM on its way to another host. */
 export interface VmMigration extends Omit<MigrationRow, 'target'> {
   /** What the host told that it goes to; null: it has not made itself ready. */
-  readonly target: MigrationTarget | null;
+  readonly target: TargetWithVolumes | null;
   /** Somebody waits for it, and nobody has cancelled it. One that is not wanted never is again. */
   readonly isWanted: boolean;
   /** The host that it goes to takes no VMs since it was chosen. */
@@ -39,7 +42,7 @@ export class MigrationRepository {
     const where = { id: row.targetHostId, maintenanceSince: { not: null } };
     const isTargetInMaintenance = (await tx.host.count({ where })) > 0;
     const isWanted = isOpen && asked.cancelRequestedAt === null;
-    return { ...row, target: MigrationTarget.nullable().parse(row.target), isWanted, isTargetInMaintenance };
+    return { ...row, target: Target.nullable().parse(row.target), isWanted, isTargetInMaintenance };
   }
 
   /** VMs that are leaving a host, and are waited for: what could not be settled keeps no others there. */

@@ -40,10 +40,9 @@ const FOR_A_DRAIN = {
 } as const satisfies Prisma.VmSelect;
 export type VmToDrain = Prisma.VmGetPayload<{ select: typeof FOR_A_DRAIN }>;
 
-/** How much there is of a VM beside its disk. */
+/** How much there is of a VM that could not go along to another host. */
 export interface GoodsOfVm {
   readonly snapshots: number;
-  readonly volumes: number;
 }
 
 /** Why VMs are where they are. Rows go with their VM. */
@@ -99,10 +98,9 @@ export class PlacementRepository {
   async goodsOn(tx: Transaction, hostId: string): Promise<ReadonlyMap<string, GoodsOfVm>> {
     const rows = await tx.$queryRaw<(GoodsOfVm & { readonly id: string })[]>`
       SELECT v.id::text AS id,
-        (SELECT count(*)::int FROM vm_snapshots AS s WHERE s.vm_id = v.id) AS snapshots,
-        (SELECT count(*)::int FROM volumes AS o WHERE o.attached_vm_id = v.id) AS volumes
+        (SELECT count(*)::int FROM vm_snapshots AS s WHERE s.vm_id = v.id) AS snapshots
       FROM vms AS v WHERE v.host_id = ${hostId}::uuid AND v.state <> 'DELETED'`;
-    return new Map(rows.map(({ id, snapshots, volumes }) => [id, { snapshots, volumes }]));
+    return new Map(rows.map(({ id, snapshots }) => [id, { snapshots }]));
   }
 
   async named(tx: Transaction, ids: readonly string[]): Promise<ReadonlyMap<string, Vm>> {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  DEFAULT_POOL,
   DomainError,
   abortMigration,
   endMigration,
@@ -7,12 +8,15 @@ import {
   forceOffVm,
   inspectDisk,
   inspectMigration,
+  inspectMigrationWithVolumes,
   inspectPortLinks,
   inspectSavedMemory,
   inspectSizes,
   inspectVm,
   migrateVm,
+  migrateVmWithVolumes,
   prepareMigration,
+  prepareMigrationWithVolumes,
   prepareVmFilter,
   prepareVmNetwork,
   releaseVmFilter,
@@ -57,6 +61,9 @@ const TARGET: MigrationTarget = {
   consoleLogPath: null,
   seedPath: null,
 };
+
+const VOLUME = { poolName: DEFAULT_POOL, storageId: randomUUID(), capacityBytes: 1_073_741_824, usedBytes: 196_608 };
+const VOLUME_THERE = { poolName: 'fast', storageId: randomUUID(), path: '/fast/volume.qcow2' };
 
 /** A second host beside the one of a bench, and what both do when a VM goes from one to the other. */
 export class SimulatedMigrations {
@@ -142,8 +149,15 @@ export class SimulatedMigrations {
   }
 
   private serveSource(on: Serve): void {
-    on(inspectMigration, () => SOURCE);
-    on(migrateVm, ({ vmId }): ReplyInputOf<typeof migrateVm> => {
+    on(inspectMigration, ({ vmId }) => {
+      if (this.attachedTo(vmId).length > 0) throw new DomainError('VM_NOT_MIGRATABLE', { reason: 'VOLUMES' });
+      return SOURCE;
+    });
+    on(inspectMigrationWithVolumes, ({ vmId }) => ({
+      ...SOURCE,
+      volumes: this.attachedTo(vmId).map((volumeId) => ({ ...VOLUME, volumeId })),
+    }));
+    const migrate = ({ vmId }: { readonly vmId: string }): ReplyInputOf<typeof migrateVm> => {
       if (this.left.has(vmId)) return { departure: 'LEFT', progressPercent: 100 };
       if (this.refusal !== null) throw new DomainError(this.refusal);
       if (this.looksUntilLeft > 0) {
@@ -152,7 +166,9 @@ export class SimulatedMigrations {
       }
       this.leave(vmId);
       return { departure: this.left.has(vmId) ? 'LEFT' : 'GONE', progressPercent: 100 };
-    });
+    };
+    on(migrateVm, migrate);
+    on(migrateVmWithVolumes, migrate);
     on(abortMigration, ({ vmId }) => ({ departure: this.left.has(vmId) ? ('LEFT' as const) : this.whereLeft(vmId) }));
     on(endMigration, ({ vmId }) => {
       const vm = this.neighbours.vm(vmId);
@@ -160,6 +176,11 @@ export class SimulatedMigrations {
       Object.assign(vm, { power: null, disk: false });
       return { removed: true };
     });
+  }
+
+  /** By the definition that the host has. */
+  private attachedTo(vmId: string): string[] {
+    return this.neighbours.volumes.at(vmId, 'definition').map((place) => place.split('/')[0] ?? '');
   }
 
   private whereLeft(vmId: string): 'GONE' | 'STAYED' {
@@ -178,6 +199,10 @@ export class SimulatedMigrations {
     on(prepareMigration, ({ vmId }) => {
       this.arrived(vmId).disk = true;
       return TARGET;
+    });
+    on(prepareMigrationWithVolumes, ({ vmId, source }) => {
+      this.arrived(vmId).disk = true;
+      return { ...TARGET, volumes: source.volumes.map(({ volumeId }) => ({ ...VOLUME_THERE, volumeId })) };
     });
     on(finishMigration, ({ vmId, isOn }) => {
       const vm = this.arrived(vmId);

@@ -6,9 +6,8 @@ import { MigrationRepository } from '../migrations/migration.repository.js';
 import { SnapshotRepository } from '../snapshots/snapshot.repository.js';
 import { mayHaveCdrom } from '../vms/vm-cdrom.js';
 import { hardwareOf } from '../vms/vm-hardware.js';
-import { VmPortRepository } from '../vms/vm-port.repository.js';
 import { VmRepository } from '../vms/vm.repository.js';
-import { VolumeRepository } from '../volumes/volume.repository.js';
+import { KeptMemory } from './kept-memory.js';
 
 /** What of a VM would have to go along to another host. */
 @Injectable()
@@ -16,18 +15,17 @@ export class MigratedGoods {
   constructor(
     private readonly migrations: MigrationRepository,
     private readonly snapshots: SnapshotRepository,
-    private readonly volumes: VolumeRepository,
     private readonly vms: VmRepository,
-    private readonly ports: VmPortRepository,
+    private readonly kept: KeptMemory,
   ) {}
 
   /**
    * @param vm locked: no more of it is accepted meanwhile
-   * @throws DomainError PORT_BUSY
+   * @throws DomainError PORT_BUSY, VOLUME_BUSY
    */
   async of(tx: Transaction, vm: VmRow): Promise<MovedVm> {
     const { id, hostId, state } = vm;
-    await this.ports.requireAtRest(tx, id);
+    await this.kept.settledVolumes(tx, vm);
     // The disk of a clone that failed would be copied from where it is.
     const owesCopy = await this.vms.owesCopy(tx, id);
     return {
@@ -39,7 +37,6 @@ export class MigratedGoods {
       isMoving: vm.toSettleIn || owesCopy || (await this.migrations.ofVm(id, tx)) !== null,
       hardware: hardwareOf(vm),
       snapshots: await this.snapshots.count(tx, id),
-      volumes: (await this.volumes.ofVm(id, tx)).length,
       hasCdrom: mayHaveCdrom(vm),
     };
   }

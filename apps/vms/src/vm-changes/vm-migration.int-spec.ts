@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { DomainError } from '@infinibay/contracts';
+import { DEFAULT_POOL, DomainError } from '@infinibay/contracts';
 import { pollUntil } from '@infinibay/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { PrismaClient } from '../database.js';
@@ -72,6 +72,18 @@ describe('a VM that is moved to another host', () => {
     bench.neighbours.calls.length = 0;
     return vmId;
   };
+  /** One that runs, with a volume. @returns the ids of both */
+  const withVolume = async (): Promise<readonly [string, string]> => {
+    const vmId = await running();
+    const volumeId = await bench.volume();
+    await bench.attach(vmId, volumeId);
+    return [vmId, volumeId];
+  };
+  const volumeAt = async (id: string): Promise<readonly [string, string]> => {
+    const { hostId, pool } = await database().volume.findUniqueOrThrow({ where: { id }, include: { pool: true } });
+    expect(pool.hostId).toBe(hostId);
+    return [hostId, pool.name];
+  };
   const stopped = async (): Promise<string> => {
     const vmId = await bench.running();
     await bench.act('forceOffVm', vmId);
@@ -111,17 +123,95 @@ describe('a VM that is moved to another host', () => {
     expect(hosts.of(vmId)).toEqual([null, false, 'off', true]);
   });
 
-  it('is moved by administrators alone, to another host that there is, with nothing but its disk', async () => {
+  it('is moved by administrators alone, to another host that there is', async () => {
     const vmId = await bench.running();
     expect((await ask(vmId, hosts.hostId, bench.actor)).refusal?.code).toBe('FORBIDDEN');
     expect((await ask(vmId, randomUUID())).refusal?.code).toBe('HOST_NOT_FOUND');
     const here = (await ask(vmId, bench.neighbours.hostId)).refusal;
     expect([here?.code, here?.details['reason']]).toEqual(['VM_NOT_MIGRATABLE', 'SAME_HOST']);
-    await bench.attach(vmId, await bench.volume());
-    const volumes = (await ask(vmId)).refusal;
-    expect([volumes?.code, volumes?.details['reason']]).toEqual(['VM_NOT_MIGRATABLE', 'VOLUMES']);
     expect(await database().vmMigration.count({ where: { vmId } })).toBe(0);
     expect(hosts.calls).toEqual([]);
+  });
+
+  it('takes its volumes along, which are in a pool of the other host from then on', async () => {
+    const [vmId, volumeId] = await withVolume();
+    hosts.looksUntilLeft = MANY;
+    await ask(vmId);
+    await phaseIs(vmId, 'MOVING');
+    expect(await volumeAt(volumeId)).toEqual([bench.neighbours.hostId, DEFAULT_POOL]);
+    // What is copied stays as it was found.
+    for (const [name, more] of [
+      ['resizeVolume', { capacityGib: 2 }],
+      ['moveVolume', { poolId: await bench.pool() }],
+      ['deleteVolume', {}],
+    ] as const) {
+      const { errors } = await bench.ofVolume(name, { volumeId, ...more });
+      expect(errors?.[0]?.extensions.code).toBe(name === 'deleteVolume' ? 'VOLUME_IN_USE' : 'VOLUME_BUSY');
+    }
+    const { errors } = await bench.move('detachVolume', vmId, volumeId);
+    expect(errors?.[0]?.extensions.code).toBe('VM_BUSY');
+    hosts.looksUntilLeft = 0;
+    const { vm, operation } = await ended(vmId);
+    expect([vm.state, operation.status, await hostOf(vmId)]).toEqual(['RUNNING', 'SUCCEEDED', hosts.hostId]);
+    expect(await volumeAt(volumeId)).toEqual([hosts.hostId, 'fast']);
+    expect(await database().volume.findUniqueOrThrow({ where: { id: volumeId } })).toMatchObject({
+      state: 'AVAILABLE',
+      attachment: 'ATTACHED',
+      attachedVmId: vmId,
+    });
+  });
+
+  it('stays with its volumes where it is when that is taken back', async () => {
+    const [vmId, volumeId] = await withVolume();
+    hosts.looksUntilLeft = MANY;
+    const { operation } = await ask(vmId);
+    await phaseIs(vmId, 'MOVING');
+    await cancel(operation?.id);
+    const { vm, operation: end } = await ended(vmId);
+    expect([vm.state, end.errorCode]).toEqual(['RUNNING', 'OPERATION_CANCELLED']);
+    expect(await volumeAt(volumeId)).toEqual([bench.neighbours.hostId, DEFAULT_POOL]);
+    expect(hosts.of(vmId)).toEqual(['running', true, null, false]);
+  });
+
+  it('leaves with no other volumes than it shall have', async () => {
+    for (const isAtHost of [true, false]) {
+      const [vmId, volumeId] = await withVolume();
+      const { definitions } = bench.neighbours.volumes;
+      // One that it has of nobody's asking, or has not although it was asked for.
+      if (isAtHost) definitions.add(`${vmId}/${randomUUID()}/vdz`);
+      else definitions.delete(`${vmId}/${volumeId}/vdb`);
+      await ask(vmId);
+      const { vm, operation } = await ended(vmId);
+      expect([vm.state, operation.errorCode]).toEqual(['RUNNING', 'VM_NOT_MIGRATABLE']);
+      expect(await volumeAt(volumeId)).toEqual([bench.neighbours.hostId, DEFAULT_POOL]);
+      expect(hosts.calls).not.toContain('prepare-migration-with-volumes@target');
+    }
+  });
+
+  it('has its volumes where it is also when an instance of before, which knows of none, saw it leave', async () => {
+    const [vmId, volumeId] = await withVolume();
+    let isTold = false;
+    hosts.disturb = (call) => {
+      if (call === 'finish-migration@target' && !isTold) throw new DomainError('HOST_UNAVAILABLE');
+    };
+    await ask(vmId);
+    await phaseIs(vmId, 'ARRIVED');
+    const here = { hostId: bench.neighbours.hostId, poolId: await bench.pool(DEFAULT_POOL) };
+    await database().volume.update({ where: { id: volumeId }, data: here });
+    isTold = true;
+    await ended(vmId);
+    expect(await volumeAt(volumeId)).toEqual([hosts.hostId, 'fast']);
+  });
+
+  it('is not moved while a volume of it comes, goes or grows', async () => {
+    const [vmId, volumeId] = await withVolume();
+    for (const change of [{ attachment: 'DETACHING' }, { state: 'RESIZING', attachment: 'ATTACHED' }] as const) {
+      await database().volume.update({ where: { id: volumeId }, data: change });
+      expect((await ask(vmId)).refusal?.code).toBe('VOLUME_BUSY');
+    }
+    await database().volume.update({ where: { id: volumeId }, data: { state: 'AVAILABLE' } });
+    await ask(vmId);
+    expect((await ended(vmId)).operation.status).toBe('SUCCEEDED');
   });
 
   it('stays where it is when somebody cancels that, who asked for it or is an administrator', async () => {

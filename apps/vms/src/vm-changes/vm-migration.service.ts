@@ -28,7 +28,7 @@ export class VmMigrationService {
 
   /**
    * Commits the operation and the journal of the migration, with the host that was chosen: that keeps its memory from now on.
-   * @throws DomainError INVALID_INPUT, VM_NOT_FOUND, FORBIDDEN, HOST_NOT_FOUND, VM_BUSY, PORT_BUSY, VM_MEMORY_SAVED,
+   * @throws DomainError INVALID_INPUT, VM_NOT_FOUND, FORBIDDEN, HOST_NOT_FOUND, VM_BUSY, PORT_BUSY, VOLUME_BUSY, VM_MEMORY_SAVED,
    * DELETION_SCHEDULED, VM_NOT_MIGRATABLE, MEMORY_EXCEEDS_HOST, NO_SUITABLE_HOST
    */
   migrate(actor: Actor, rawInput: unknown, alongside?: Alongside): Promise<Accepted> {

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { DepartmentsModule } from '../departments/departments.module.js';
+import { MigrationsModule } from '../migrations/migrations.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
 import { QuotasModule } from '../quotas/quotas.module.js';
 import { SnapshotsModule } from '../snapshots/snapshots.module.js';
@@ -15,7 +16,15 @@ import { VolumeReconciler } from './volume.reconciler.js';
 import { VolumeWorker } from './volume.worker.js';
 
 @Module({
-  imports: [DepartmentsModule, OperationsModule, QuotasModule, VmsModule, VolumesModule, SnapshotsModule],
+  imports: [
+    DepartmentsModule,
+    MigrationsModule,
+    OperationsModule,
+    QuotasModule,
+    VmsModule,
+    VolumesModule,
+    SnapshotsModule,
+  ],
   providers: [
     VolumeClaimRepository,
     VolumeJournal,

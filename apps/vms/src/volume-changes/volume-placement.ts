@@ -1,11 +1,12 @@
 import { can, readableDepartments } from '@infinibay/access-domain';
 import { DomainError, type Actor } from '@infinibay/contracts';
 import { isUuid } from '@infinibay/platform-subgraph';
-import { choosePool, requireMovable, type PoolCandidate } from '@infinibay/vms-domain';
+import { choosePool, isUnsettled, requireMovable, type PoolCandidate } from '@infinibay/vms-domain';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Transaction } from '../database.js';
 import type { Volume } from '../generated/prisma/client.js';
 import { KnownDepartments } from '../departments/known-departments.js';
+import { MigrationRepository } from '../migrations/migration.repository.js';
 import { SnapshotRepository } from '../snapshots/snapshot.repository.js';
 import { refuseWhileScheduled } from '../vms/scheduled-deletion.js';
 import { VmRepository } from '../vms/vm.repository.js';
@@ -21,6 +22,7 @@ export class VolumePlacement {
     private readonly vms: VmRepository,
     private readonly departments: KnownDepartments,
     private readonly snapshots: SnapshotRepository,
+    private readonly migrations: MigrationRepository,
     @Inject(VOLUME_OPTIONS) private readonly options: VolumeOptions,
   ) {}
 
@@ -32,13 +34,16 @@ export class VolumePlacement {
 
   /**
    * Going back to a snapshot would make it smaller again, and memory that is kept knows it as it was. A copy of it, in
-   * another pool, would hold no snapshot.
-   * @throws DomainError VOLUME_IN_SNAPSHOT, VM_MEMORY_SAVED, DELETION_SCHEDULED
+   * another pool, would hold no snapshot. On its way to another host it is copied as it was found.
+   * @throws DomainError VOLUME_IN_SNAPSHOT, VM_MEMORY_SAVED, DELETION_SCHEDULED, VOLUME_BUSY
    */
   async requireChangeable(tx: Transaction, { id: volumeId, attachedVmId }: Volume): Promise<void> {
     const vm = attachedVmId === null ? null : await this.vms.findRow(attachedVmId);
     if (vm !== null) refuseWhileScheduled(vm);
     if (vm !== null && vm.savedBytes !== null) throw new DomainError('VM_MEMORY_SAVED', { vmId: vm.id });
+    // The volume is locked: a migration that was accepted before has its journal.
+    if (vm !== null && isUnsettled(await this.migrations.ofVm(vm.id, tx)))
+      throw new DomainError('VOLUME_BUSY', { volumeId, vmId: vm.id, reason: 'its virtual machine is being moved' });
     if (await this.snapshots.holdsVolume(tx, volumeId)) throw new DomainError('VOLUME_IN_SNAPSHOT', { volumeId });
   }
 

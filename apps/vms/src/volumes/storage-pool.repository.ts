@@ -33,6 +33,18 @@ export class StoragePoolRepository {
     }
   }
 
+  /** Of one that its host has, also when it has not told of it yet: it is not heard of until then. */
+  async idOf(tx: Transaction, hostId: string, name: string): Promise<string> {
+    const unheard = { kind: 'dir', capacityBytes: 0n, availableBytes: 0n, observedAt: new Date(0) };
+    const { id } = await tx.storagePool.upsert({
+      where: { hostId_name: { hostId, name } },
+      create: { id: newId(), hostId, name, ...unheard },
+      update: {},
+      select: { id: true },
+    });
+    return id;
+  }
+
   /** @param where of one host, of one name or of one pool alone; all when left out */
   async candidates(
     tx: Transaction,

@@ -121,6 +121,15 @@ export class VolumeRepository {
     if (twin !== null) throw new DomainError('NAME_TAKEN', { name: twin.name, resourceKind: 'volume' });
   }
 
+  /** It is on another host from now on, with the VM that it is attached to. */
+  async arrive(
+    tx: Transaction,
+    { vmId, volumeId }: { readonly vmId: string; readonly volumeId: string },
+    place: { readonly hostId: string; readonly poolId: string },
+  ): Promise<void> {
+    await tx.volume.updateMany({ where: { id: volumeId, attachedVmId: vmId }, data: place });
+  }
+
   /** They can't be attached; what of it may have come about is undone. */
   async markRefused(tx: Transaction, vmId: string, ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { HostImage } from './host.js';
 import { Uuid } from './scalars.js';
+import { PoolName } from './volume.js';
 
 /** Why a VM can't be moved to another host: `reason` in the details of VM_NOT_MIGRATABLE. */
 export const MIGRATION_REFUSALS = [
@@ -60,6 +61,44 @@ export const MigrationTarget = z
   })
   .meta({ id: 'MigrationTarget', description: 'Where a VM is to be at the host that it goes to' });
 export type MigrationTarget = z.infer<typeof MigrationTarget>;
+
+/** No more can have a name at a VM. */
+const MAX_VOLUMES = 25;
+
+/** Of a volume that goes with the VM that it is attached to. */
+export const MigratedVolume = z
+  .object({
+    volumeId: Uuid,
+    poolName: PoolName.describe(
+      'Where it is; the other host has it in its pool of that name, or in the one that every host has',
+    ),
+    storageId: Uuid.describe('Of the storage that it is on'),
+    capacityBytes: z.int().positive().describe('What the guest sees'),
+    usedBytes: z.int().nonnegative().describe('What its file takes up'),
+  })
+  .meta({ id: 'MigratedVolume', description: 'A volume that goes to another host with its VM' });
+export type MigratedVolume = z.infer<typeof MigratedVolume>;
+
+/** Where a volume is to be at the host that it goes to. */
+export const VolumeThere = z
+  .object({
+    volumeId: Uuid,
+    poolName: PoolName,
+    storageId: Uuid.describe('Of the storage of that pool'),
+    path: AbsolutePath,
+  })
+  .meta({ id: 'VolumeThere', description: 'Where a volume is to be at the host that it goes to' });
+export type VolumeThere = z.infer<typeof VolumeThere>;
+
+export const SourceWithVolumes = MigrationSource.extend({
+  volumes: z.array(MigratedVolume).max(MAX_VOLUMES).describe('Those that are attached to it'),
+}).meta({ id: 'SourceWithVolumes', description: 'What the host that a VM leaves knows of it and of its volumes' });
+export type SourceWithVolumes = z.infer<typeof SourceWithVolumes>;
+
+export const TargetWithVolumes = MigrationTarget.extend({
+  volumes: z.array(VolumeThere).max(MAX_VOLUMES).describe('Every one that comes with it'),
+}).meta({ id: 'TargetWithVolumes', description: 'Where a VM and its volumes are to be at the host that it goes to' });
+export type TargetWithVolumes = z.infer<typeof TargetWithVolumes>;
 
 /**
  * What has become of a VM at the host that it leaves. UNDER_WAY: it is still there, and being moved. STAYED: it is there, and

@@ -4,39 +4,7 @@ import { Departure, MigrationSource, MigrationTarget } from '../model/migration.
 import { FilterStatus } from '../model/firewall.js';
 import { Fence, Uuid } from '../model/scalars.js';
 import { DomainPower } from '../model/vm.js';
-
-const VM = '0196f5a0-0000-7000-8000-000000000001';
-const STORAGE = '0196f5a0-0000-7000-8000-0000000000c7';
-const OTHER_STORAGE = '0196f5a0-0000-7000-8000-0000000000c8';
-const OF_MIGRATION = z.object({
-  vmId: Uuid,
-  fence: Fence,
-  migrationId: Uuid.describe('Of the operation that moves it'),
-});
-const example = { vmId: VM, fence: 3, migrationId: '0196f5a0-0000-7000-8000-0000000000f4' };
-const exampleSource = {
-  storageId: STORAGE,
-  virtType: 'kvm' as const,
-  disk: {
-    imageId: '0196f5a0-0000-7000-8000-0000000000e1',
-    imageSha256: 'a'.repeat(64),
-    isLinked: true,
-    capacityBytes: 1_073_741_824,
-    usedBytes: 196_608,
-  },
-  hasSeed: false,
-};
-const exampleTarget = {
-  storageId: OTHER_STORAGE,
-  libvirtUri: 'qemu+tls://host-2/system',
-  memoryUri: 'tcp://host-2',
-  disksUri: null,
-  diskPath: `/var/lib/infinibay/disks/${VM}.qcow2`,
-  agentSocketPath: `/run/infinibay/agents/${VM}/agent.sock`,
-  screenSocketPath: `/run/infinibay/screens/${VM}/vnc/socket`,
-  consoleLogPath: null,
-  seedPath: null,
-};
+import { OF_MIGRATION, OTHER_STORAGE, VM, exampleMigration, exampleSource, exampleTarget } from './migration-parts.js';
 
 export const inspectMigration = defineQuery({
   name: 'host.inspect-migration',
@@ -70,7 +38,10 @@ export const prepareMigration = defineCommand({
     reservePercent: z.number().min(0).max(100).describe('Of the pool, that stays free'),
   }),
   reply: MigrationTarget,
-  example: { request: { ...example, source: exampleSource, seed: null, reservePercent: 5 }, reply: exampleTarget },
+  example: {
+    request: { ...exampleMigration, source: exampleSource, seed: null, reservePercent: 5 },
+    reply: exampleTarget,
+  },
 });
 
 export const migrateVm = defineCommand({
@@ -86,7 +57,10 @@ export const migrateVm = defineCommand({
     departure: Departure,
     progressPercent: z.int().min(0).max(100).describe('Of what is to be copied'),
   }),
-  example: { request: { ...example, target: exampleTarget }, reply: { departure: 'UNDER_WAY', progressPercent: 40 } },
+  example: {
+    request: { ...exampleMigration, target: exampleTarget },
+    reply: { departure: 'UNDER_WAY', progressPercent: 40 },
+  },
 });
 
 export const abortMigration = defineCommand({
@@ -99,7 +73,7 @@ export const abortMigration = defineCommand({
   timeoutMs: 60_000,
   request: OF_MIGRATION,
   reply: z.object({ departure: Departure }),
-  example: { request: example, reply: { departure: 'STAYED' } },
+  example: { request: exampleMigration, reply: { departure: 'STAYED' } },
 });
 
 export const finishMigration = defineCommand({
@@ -112,7 +86,7 @@ export const finishMigration = defineCommand({
   timeoutMs: 30_000,
   request: OF_MIGRATION.extend({ isOn: z.boolean().describe('It shall run') }),
   reply: z.object({ power: DomainPower.nullable().describe('null: libvirt has no such domain') }),
-  example: { request: { ...example, isOn: true }, reply: { power: 'running' } },
+  example: { request: { ...exampleMigration, isOn: true }, reply: { power: 'running' } },
 });
 
 export const endMigration = defineCommand({
@@ -129,7 +103,7 @@ export const endMigration = defineCommand({
     ),
   }),
   reply: z.object({ removed: z.boolean() }),
-  example: { request: { ...example, otherStorageId: OTHER_STORAGE }, reply: { removed: true } },
+  example: { request: { ...exampleMigration, otherStorageId: OTHER_STORAGE }, reply: { removed: true } },
 });
 
 export const prepareVmNetwork = defineCommand({

@@ -8,6 +8,7 @@ import * as hostDetailsRequests from './host-details.requests.js';
 import * as hostRequests from './host.requests.js';
 import * as imagesRequests from './images.requests.js';
 import * as metricsRequests from './metrics.requests.js';
+import * as migrationsWithVolumesRequests from './migrations-with-volumes.requests.js';
 import * as migrationsRequests from './migrations.requests.js';
 import * as networksRequests from './networks.requests.js';
 import * as portLinksRequests from './port-links.requests.js';
@@ -41,6 +42,7 @@ export const REQUEST_CONTRACTS: readonly RequestContract[] = [
   snapshotsRequests,
   clonesRequests,
   migrationsRequests,
+  migrationsWithVolumesRequests,
   volumesRequests,
   volumeMovesRequests,
   imagesRequests,
