@@ -54,9 +54,10 @@ describe('a service that is killed while it moves a VM to another host', () => {
       },
     });
 
-  /** A migration that no worker has taken up yet. */
+  /** A migration of a VM with a volume that no worker has taken up yet. */
   const accepted = async (): Promise<string> => {
     const vmId = await bench.running();
+    await bench.attach(vmId, await bench.volume());
     await lease(vmId, 'nobody');
     const input = { idempotencyKey: randomUUID(), vmId, hostId: hosts.hostId };
     expect((await bench.vms.ask(admin(), MIGRATE, { input })).errors).toBeUndefined();
@@ -86,6 +87,9 @@ describe('a service that is killed while it moves a VM to another host', () => {
         { what: 'the end of the migration', timeoutMs: 60_000 },
       );
       expect(vm).toMatchObject({ hostId: hosts.hostId, errorCode: null, operations: [{ status: 'SUCCEEDED' }] });
+      const { hostId } = hosts;
+      const volumes = await database.volume.findMany({ where: { attachedVmId: vmId }, include: { pool: true } });
+      expect(volumes).toMatchObject([{ hostId, attachment: 'ATTACHED', pool: { hostId, name: 'fast' } }]);
       expect(hosts.of(vmId)).toEqual([null, false, 'running', true]);
       expect(hosts.ranTwice).toEqual([]);
       expect((await bench.told(vmId)).filter((fact) => fact === 'migrated')).toHaveLength(1);
