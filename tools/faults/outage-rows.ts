@@ -144,6 +144,18 @@ const killGuest = ({ system }: Scene, vmId: string): void => {
     throw new Error(`the guest ${vmId} could not be killed`);
 };
 
+/** The networks of a host go with its power: their bridges, and what serves addresses there. */
+const dropNetworks = async ({ system }: Scene): Promise<void> => {
+  const folder = path.join(system.layout.libvirtDir, 'run', 'network');
+  for (const name of readdirSync(folder).filter((one) => one.endsWith('.pid'))) {
+    const identity = identityOf(Number(readFileSync(path.join(folder, name), 'utf8')));
+    if (identity !== undefined) signalProcess(identity, 'SIGKILL');
+  }
+  const links = await system.inNetwork('ip', '-o', 'link', 'show', 'type', 'bridge');
+  for (const [, bridge = ''] of links.matchAll(/^\d+: ([^:@\s]+)/gm))
+    await system.inNetwork('ip', 'link', 'delete', bridge);
+};
+
 const guestLostMeanwhile: Row = {
   name: 'libvirtd killed, and a guest while it is away',
   quick: false,
@@ -169,6 +181,7 @@ const hostReboot: Row = {
     await signalVictim(layout, 'hypervisor-agent', 'SIGKILL');
     await signalVictim(layout, 'libvirtd', 'SIGKILL');
     for (const vmId of running) killGuest(scene, vmId);
+    await dropNetworks(scene);
     for (const name of ['qemu', 'network', 'nwfilter-binding'])
       rmSync(path.join(layout.libvirtDir, 'run', name), { recursive: true, force: true });
     return overNow();

@@ -62,6 +62,11 @@ export class RunningCollector {
     return rig;
   }
 
+  /** Of its database: another collector may have the same. */
+  get databaseUrl(): string {
+    return this.database.url;
+  }
+
   async stop(): Promise<void> {
     const pool = this.running.app?.get(PrismaClient);
     await this.running.app?.close();

@@ -21,7 +21,9 @@ export class ConsoleTicketRepository {
   /** Issues a ticket, by the database's clock. */
   async issue(tx: Transaction, claims: Omit<ConsoleTicketClaims, 'issuedAt'>): Promise<ConsoleTicket> {
     const { id, actorId, ...bound } = claims;
-    const issuedAt = await databaseNow(tx);
+    const now = await databaseNow(tx);
+    // What is told of its end is what the ticket itself says, which counts in whole seconds.
+    const issuedAt = new Date(Math.floor(now.getTime() / 1_000) * 1_000);
     const expiresAt = new Date(issuedAt.getTime() + CONSOLE_TICKET_SECONDS * 1_000);
     const idHash = hashOfTicket({ id, actorId, issuedAt });
     return tx.consoleTicket.create({ data: { ...bound, idHash, actorId, issuedAt, expiresAt } });

@@ -94,6 +94,9 @@ describe('tickets for consoles', () => {
     const row = await prisma().consoleTicket.findFirstOrThrow({ orderBy: { issuedAt: 'desc' } });
     expect(row.expiresAt.getTime() - row.issuedAt.getTime()).toBe(60_000);
     expect(row.expiresAt.toISOString()).toBe(new Date(ticket.expiresAt).toISOString());
+    const [, claims = ''] = ticket.ticket.split('.');
+    const { exp } = JSON.parse(Buffer.from(claims, 'base64url').toString()) as { readonly exp: number };
+    expect(exp * 1_000).toBe(row.expiresAt.getTime());
     const expires = (sql: string) =>
       prisma().$executeRawUnsafe(`UPDATE console_tickets SET expires_at = ${sql} WHERE id_hash = $1`, row.idHash);
     await waits(
