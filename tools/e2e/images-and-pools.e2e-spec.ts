@@ -83,8 +83,13 @@ describe('an image from a file, and volumes in two pools', () => {
     });
   const filesIn = (folder: string): string[] => readdirSync(folder).filter((name) => name.startsWith('volume-'));
   const nameOf = (id: string): string => `volume-${id}.qcow2`;
+  const diskOf = (id: string): string =>
+    path.join(system.layout.diskDir, system.disks().find((name) => name.includes(id)) ?? '');
   const io = (folder: string, id: string, command: string): string =>
     execFileSync('qemu-io', ['-c', command, path.join(folder, nameOf(id))], { encoding: 'utf8' });
+
+  const convert = (by: DepartmentUnderTest): Promise<Converted> =>
+    by.member.ask<Converted>(CONVERT, { input: { idempotencyKey: key(), vmId: installedId, name: 'Golden' } });
 
   it('goes on where it broke off, straight to the host, and a guest runs from the bytes that were sent', async () => {
     const upload = await ImageUpload.create(research, content, { name: 'Mine', format: 'QCOW2' });
@@ -155,23 +160,34 @@ describe('an image from a file, and volumes in two pools', () => {
       expect(await system.virsh('domblklist', ...inactive, installedId)).not.toContain(`${path.sep}images${path.sep}`);
     await research.ended(installedId, 'forceOffVm');
     // What an installer does.
-    const disk = system.disks().find((name) => name.includes(installedId)) ?? '';
     const parts = ['convert', '-n', '-f', 'qcow2', '-O', 'qcow2', path.join(guestImageDir, file)];
-    execFileSync('qemu-img', [...parts, path.join(system.layout.diskDir, disk)]);
+    execFileSync('qemu-img', [...parts, diskOf(installedId)]);
     await research.ended(installedId, 'startVm');
     await research.guestReady(installedId);
   });
 
-  it('makes a template of it, and VMs of that, each with a disk of its own', async () => {
-    const disk = (id: string): string =>
-      path.join(system.layout.diskDir, system.disks().find((name) => name.includes(id)) ?? '');
-    const mark = (id: string, command: string): string =>
-      execFileSync('qemu-io', ['-c', command, disk(id)], { encoding: 'utf8' });
-    const convert = (by: DepartmentUnderTest): Promise<Converted> =>
-      by.member.ask<Converted>(CONVERT, { input: { idempotencyKey: key(), vmId: installedId, name: 'Golden' } });
-    expect(await codeOf(convert(sales))).toBe('VM_NOT_FOUND');
+  it('makes an image of its disk, with the bytes that it holds', async () => {
+    const ofVm = 'mutation ($input: ImageOfVmInput!) { createImageFromVm(input: $input) { image { id } } }';
+    const input = { idempotencyKey: key(), vmId: installedId, name: 'Copy' };
+    expect(await codeOf(research.member.ask(ofVm, { input }))).toBe('VM_BUSY');
     expect(await codeOf(convert(research))).toBe('VM_BUSY');
     await research.ended(installedId, 'forceOffVm');
+    const made = await research.member.ask<{ createImageFromVm: { image: { id: string } } }>(ofVm, { input });
+    const { id } = made.createImageFromVm.image;
+    await imageReady(research, id);
+    const query = 'query ($id: ID!) { image(id: $id) { sha256 } }';
+    const { image } = await research.member.ask<{ image: { sha256: string } }>(query, { id });
+    const copy = path.join(system.layout.diskDir, 'images', `${image.sha256}.qcow2`);
+    expect(sha256Of(readFileSync(copy))).toBe(image.sha256);
+    // Fails when one byte of the guest's differs.
+    execFileSync('qemu-img', ['compare', copy, diskOf(installedId)]);
+    await remove('deleteImage', 'ImageActionInput', { imageId: id });
+  });
+
+  it('makes a template of it, and VMs of that, each with a disk of its own', async () => {
+    const mark = (id: string, command: string): string =>
+      execFileSync('qemu-io', ['-c', command, diskOf(id)], { encoding: 'utf8' });
+    expect(await codeOf(convert(sales))).toBe('VM_NOT_FOUND');
     mark(installedId, 'write -P 5 900M 1M');
     const { image, template } = (await convert(research)).convertVmToTemplate;
     await imageReady(research, image.id);

@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
+import path from 'node:path';
 import { beforeAll, expect, it } from '@jest/globals';
 import { pollUntil } from '@infinibay/testing';
 import type { GraphClient } from '../demo/graph-client.ts';
@@ -23,6 +25,7 @@ interface Outcome {
 export const migrationRows = (hosts: () => TwoHosts): void => {
   let { system, second, firstId, admin, research } = {} as TwoHosts;
   let vmId: string;
+  let volumeId: string;
 
   beforeAll(() => {
     ({ system, second, firstId, admin, research, travellerId: vmId } = hosts());
@@ -59,6 +62,8 @@ export const migrationRows = (hosts: () => TwoHosts): void => {
   };
   const disksOn = (host: RunningSystem | SecondHost): string[] =>
     readdirSync(host.layout.diskDir).filter((name) => name.endsWith('.qcow2'));
+  const volumeOn = (host: RunningSystem | SecondHost): string =>
+    path.join(host.layout.diskDir, `volume-${volumeId}.qcow2`);
   const guestsOn = async (host: RunningSystem | SecondHost): Promise<string> =>
     (await host.virsh('list', '--all', '--uuid')).trim();
 
@@ -66,6 +71,42 @@ export const migrationRows = (hosts: () => TwoHosts): void => {
     expect(await codeOf(migrate(research.member, second.id))).toBe('FORBIDDEN');
     expect(await codeOf(migrate(admin, firstId))).toBe('VM_NOT_MIGRATABLE');
     expect(await codeOf(migrate(admin, randomUUID()))).toBe('HOST_NOT_FOUND');
+  });
+
+  it('give the guest a volume, which is on its own host', async () => {
+    volumeId = await research.createVolume('luggage', vmId);
+    execFileSync('qemu-io', ['-c', 'write -P 7 500M 4M', volumeOn(system)]);
+    await research.moveVolume('attachVolume', vmId, volumeId, 'ATTACHED');
+    expect(disksOn(system)).toHaveLength(2);
+  });
+
+  it('leave a guest where it is when that is cancelled while its memory is on its way', async () => {
+    // Slowly enough to be met: MiB a second.
+    await system.virsh('migrate-setspeed', vmId, '1');
+    const id = await migrate(admin, null);
+    const progress = 'query ($id: ID!) { operation(id: $id) { progressPercent isCancellable } }';
+    const isUnderWay = async () => {
+      const { operation } = await admin.ask<{ operation: { progressPercent: number; isCancellable: boolean } }>(
+        progress,
+        { id },
+      );
+      expect(operation.isCancellable).toBe(true);
+      return operation.progressPercent > 0 && (await guestsOn(second)) === vmId;
+    };
+    await pollUntil(isUnderWay, { timeoutMs: 120_000, intervalMs: 200, what: 'the migration under way' });
+    const cancel = (by: GraphClient): Promise<unknown> =>
+      by.ask('mutation ($input: CancelOperationInput!) { cancelOperation(input: $input) { id } }', {
+        input: { idempotencyKey: randomUUID(), operationId: id },
+      });
+    expect(await codeOf(cancel(research.member))).toBe('FORBIDDEN');
+    await cancel(admin);
+    expect(await ended(id)).toMatchObject({ status: 'FAILED', errorCode: 'OPERATION_CANCELLED' });
+    expect(await codeOf(cancel(admin))).toBe('OPERATION_NOT_CANCELLABLE');
+    expect(await hostOf()).toBe(firstId);
+    expect((await system.virsh('domstate', vmId)).trim()).toBe('running');
+    const isGone = async () => (await guestsOn(second)) === '' && disksOn(second).length === 0;
+    await pollUntil(isGone, { timeoutMs: 60_000, what: 'the end of what had come' });
+    await system.virsh('migrate-setspeed', vmId, '1048576');
   });
 
   it('move a guest that runs on: it has not booted since, and is where it was in the network', async () => {
@@ -93,13 +134,14 @@ export const migrationRows = (hosts: () => TwoHosts): void => {
       what: 'the guest at its address, on the other host',
     });
     expect(await connectTo(second, before.address, 8080)).toBe('dropped');
+    expect(await second.virsh('domblklist', vmId)).toContain(volumeOn(second));
   });
 
   it('leave nothing of it where it was', async () => {
     const isGone = async () => (await guestsOn(system)) === '' && disksOn(system).length === 0;
     await pollUntil(isGone, { timeoutMs: 60_000, what: 'the end of what was left' });
     expect((await system.virsh('nwfilter-list')).includes(vmId)).toBe(false);
-    expect(disksOn(second)).toHaveLength(1);
+    expect(disksOn(second)).toHaveLength(2);
   });
 
   it('tell why a guest can not go to a host that takes none, and it runs on', async () => {
@@ -122,7 +164,12 @@ export const migrationRows = (hosts: () => TwoHosts): void => {
     await research.ended(vmId, 'forceOffVm');
     await research.ended(vmId, 'startVm');
     await research.guestReady(vmId);
+    await research.moveVolume('detachVolume', vmId, volumeId, null);
+    const read = execFileSync('qemu-io', ['-c', 'read -P 7 500M 4M', volumeOn(second)], { encoding: 'utf8' });
+    expect(read).not.toContain('failed');
     await research.deleteVm(vmId);
+    expect([disksOn(system), disksOn(second)]).toEqual([[], [path.basename(volumeOn(second))]]);
+    await research.deleteVolume(volumeId);
     expect([await guestsOn(system), await guestsOn(second)]).toEqual(['', '']);
     expect([disksOn(system), disksOn(second)]).toEqual([[], []]);
   });

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { pollUntil } from '@infinibay/testing';
+import type { GraphClient } from '../demo/graph-client.ts';
 import { PatientGraphClient } from '../demo/patient-graph-client.ts';
 import { CREATE_NETWORK } from '../demo/queries.ts';
 import { DepartmentUnderTest } from './department-under-test.ts';
-import { codeOf, connectTo } from './probes.ts';
+import { codeOf, connectTo, greetingOf } from './probes.ts';
 import { RunningSystem } from './running-system.ts';
 
 interface Port {
@@ -12,6 +13,11 @@ interface Port {
   readonly mac: string;
   readonly address: string;
   readonly network: { readonly id: string };
+}
+
+interface Ticket {
+  readonly ticket: string;
+  readonly expiresAt: string;
 }
 
 interface Made {
@@ -23,6 +29,7 @@ interface Made {
 describe('the hardware and the ports of a VM', () => {
   let system: RunningSystem;
   let research: DepartmentUnderTest;
+  let sales: DepartmentUnderTest;
   let laboratory: string;
   let office: string;
   let vmId: string;
@@ -32,6 +39,7 @@ describe('the hardware and the ports of a VM', () => {
     const admin = new PatientGraphClient(system.graphqlUrl);
     await admin.login('admin@infinibay.local', system.adminPassword);
     research = await DepartmentUnderTest.create(system, admin, 'Research');
+    sales = await DepartmentUnderTest.create(system, admin, 'Sales');
     [laboratory, office] = [await network('laboratory'), await network('office')];
   });
   afterAll(async () => {
@@ -96,6 +104,25 @@ describe('the hardware and the ports of a VM', () => {
     await answers((await first()).address);
   });
 
+  it('shows its screen on a socket of its host, and gives tickets for it to those who may see it', async () => {
+    const { member } = research;
+    const query = `mutation ($input: CreateConsoleTicketInput!) { createConsoleTicket(input: $input) {
+      ticket expiresAt protocol vmId
+    } }`;
+    const input = { idempotencyKey: randomUUID(), vmId, access: 'CONTROL' };
+    const ticket = async (by: GraphClient): Promise<Ticket> =>
+      (await by.ask<{ createConsoleTicket: Ticket }>(query, { input })).createConsoleTicket;
+    const given = await ticket(member);
+    expect(given).toMatchObject({ protocol: 'VNC', vmId });
+    expect(await ticket(member)).toEqual(given);
+    const [, claims = ''] = given.ticket.split('.');
+    const said = JSON.parse(Buffer.from(claims, 'base64url').toString()) as { readonly exp: number };
+    expect(new Date(said.exp * 1_000).toISOString()).toBe(given.expiresAt);
+    expect(await codeOf(ticket(sales.member))).toBe('VM_NOT_FOUND');
+    const [, socket = ''] = /<graphics type='vnc' socket='([^']+)'/.exec(await system.virsh('dumpxml', vmId)) ?? [];
+    expect(await greetingOf(socket)).toMatch(/^RFB 003\.00\d\n$/);
+  });
+
   it('gets a port in another network while it runs: its guest has an address there, behind the same rules', async () => {
     const before = await first();
     await research.ended(vmId, 'addVmPort', 'AddVmPortInput', { networkId: laboratory });
@@ -120,14 +147,27 @@ describe('the hardware and the ports of a VM', () => {
     expect(told).not.toContain(before.mac);
   });
 
-  it('starts with both again, and takes a choice of hardware then and not before', async () => {
-    await research.ended(vmId, 'setVmHardware', 'SetVmHardwareInput', { hardware: { cpuModel: 'MAXIMUM' } });
-    expect((await made()).pendingRestart).toEqual([{ path: 'hardware.cpuModel', declaredValue: '"MAXIMUM"' }]);
+  it('starts with both again, and takes a choice of hardware and of cloud-init then and not before', async () => {
+    const hardware = { cpuModel: 'MAXIMUM', cpuPinning: ['0'] };
+    await research.ended(vmId, 'setVmHardware', 'SetVmHardwareInput', { hardware });
+    expect((await made()).pendingRestart).toEqual([
+      { path: 'hardware.cpuModel', declaredValue: '"MAXIMUM"' },
+      { path: 'hardware.cpuPinning', declaredValue: '["0"]' },
+    ]);
     expect(await system.virsh('dumpxml', vmId)).not.toContain("mode='maximum'");
+    const input = { idempotencyKey: randomUUID(), vmId, cloudInit: { userName: 'bob', packages: ['nginx'] } };
+    await research.member.ask(
+      'mutation ($input: SetVmCloudInitInput!) { setVmCloudInit(input: $input) { cloudInit { userName } } }',
+      { input },
+    );
+    expect(system.seedOf(vmId)).toBeNull();
     await research.ended(vmId, 'forceOffVm');
     await research.ended(vmId, 'startVm');
     await research.guestReady(vmId);
     expect(await system.virsh('dumpxml', vmId)).toContain("mode='maximum'");
+    expect(await system.virsh('vcpupin', vmId)).toMatch(/^ *0 +0$/m);
+    expect(await system.virsh('domblklist', vmId)).toContain(`seed-${vmId}.iso`);
+    for (const text of ['name: "bob"', '- "nginx"']) expect(system.seedOf(vmId)).toContain(text);
     expect((await made()).pendingRestart).toEqual([]);
     for (const { address } of await ports()) await answers(address);
   });
@@ -173,6 +213,6 @@ describe('the hardware and the ports of a VM', () => {
     expect(await codeOf(research.ended(vmId, 'removeVmPort', 'RemoveVmPortInput', said))).toBe('LAST_PORT');
     await research.deleteVm(vmId);
     expect((await system.virsh('list', '--all', '--uuid')).trim()).toBe('');
-    expect(system.disks()).toEqual([]);
+    expect([system.disks(), system.seedOf(vmId)]).toEqual([[], null]);
   });
 });

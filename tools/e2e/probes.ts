@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { GraphError } from '../demo/graph-client.ts';
 import type { RunningSystem } from './running-system.ts';
 
@@ -17,4 +19,15 @@ export const connectTo = (system: Pick<RunningSystem, 'inNetwork'>, address: str
     s.setTimeout(2500,()=>{console.log('dropped');process.exit()});
     s.on('connect',()=>{console.log('accepted');process.exit()});s.on('error',(e)=>{console.log(e.code);process.exit()})`;
   return system.inNetwork(process.execPath, '-e', program).then((text) => text.trim());
+};
+
+/** What a service on a unix socket says first. */
+export const greetingOf = async (socketPath: string): Promise<string> => {
+  const socket = connect(socketPath);
+  try {
+    const [greeting] = (await once(socket, 'data')) as [Buffer];
+    return greeting.toString('latin1');
+  } finally {
+    socket.destroy();
+  }
 };
