@@ -55,3 +55,19 @@ it('speaks where it is until it is heard where it goes, and is not silent when n
   expect(await told(vmId)).toEqual(['guest-connected', 'guest-connected']);
   await arrived.close();
 });
+
+it('is known by its place also when a collector of before has written of it', async () => {
+  const vmId = randomUUID();
+  const guest = await here.startGuest(vmId);
+  guest.write(metricsFrame(1));
+  const { place } = await isHeard(vmId);
+  await here.client.guestConnection.update({ where: { vmId }, data: { place: null } });
+  await here.restart();
+  const isHealed = async (): Promise<boolean> => (await connection(vmId))?.place === place;
+  await pollUntil(isHealed, { what: 'its place' });
+  const arriving = await there.startGuest(vmId);
+  await hasLooked();
+  expect([(await connection(vmId))?.place, await told(vmId)]).toEqual([place, ['guest-connected']]);
+  await arriving.close();
+  await guest.close();
+});

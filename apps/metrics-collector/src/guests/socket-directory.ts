@@ -1,3 +1,4 @@
+import type { BigIntStats } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Uuid } from '@infinibay/contracts';
@@ -8,8 +9,10 @@ const SOCKET_NAME = 'agent.sock';
 export interface AgentSocket {
   readonly vmId: string;
   readonly path: string;
-  /** Another one means another socket: the VM was started again. */
+  /** Another one means another socket: the VM was started again, or is moved to another host. */
   readonly identity: string;
+  /** Which folder of sockets it is in: the one of this host, whatever the host is called. */
+  readonly place: string;
 }
 
 /**
@@ -24,23 +27,32 @@ export const listAgentSockets = async (folder: string): Promise<AgentSocket[]> =
   const vmIds = entries
     .filter((entry) => entry.isDirectory() && Uuid.safeParse(entry.name).success)
     .map((entry) => entry.name);
+  if (vmIds.length === 0) return [];
+  const place = await placeOf(folder);
   const sockets = await Promise.all(vmIds.map((vmId) => inspect(folder, vmId)));
-  return sockets.filter((socket) => socket !== undefined);
+  return sockets.flatMap((socket) => (socket === undefined ? [] : [{ ...socket, place }]));
 };
 
-const inspect = async (folder: string, vmId: string): Promise<AgentSocket | undefined> => {
+const inspect = async (folder: string, vmId: string): Promise<Omit<AgentSocket, 'place'> | undefined> => {
   const path = join(folder, vmId, SOCKET_NAME);
   try {
     const stats = await lstat(path, { bigint: true });
     if (!stats.isSocket()) return undefined;
     // The birth time outlives a change of owner or mode, which libvirt makes after QEMU has bound the socket.
-    const born = stats.birthtimeNs === 0n ? stats.ctimeNs : stats.birthtimeNs;
-    return { vmId, path, identity: `${stats.dev}:${stats.ino}:${born}` };
+    return { vmId, path, identity: identityOf(stats, stats.birthtimeNs === 0n ? stats.ctimeNs : stats.birthtimeNs) };
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;
   }
 };
+
+/** Not by its other times: they change with each socket. */
+const placeOf = async (folder: string): Promise<string> => {
+  const stats = await lstat(folder, { bigint: true });
+  return identityOf(stats, stats.birthtimeNs);
+};
+
+const identityOf = ({ dev, ino }: BigIntStats, born: bigint): string => `${dev}:${ino}:${born}`;
 
 const isMissing = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');

@@ -29,7 +29,7 @@ export class RunningCollector {
     readonly client: PrismaClient,
     private readonly database: TestDatabase,
     private readonly sockets: string,
-    private readonly running: { app?: INestApplication },
+    private readonly running: { app?: INestApplication | undefined; boot?: () => Promise<INestApplication> },
   ) {}
 
   static async start(settings: Record<string, string> = {}): Promise<RunningCollector> {
@@ -56,10 +56,26 @@ export class RunningCollector {
       GUEST_BYTES_PER_SECOND: '67108864',
       ...settings,
     });
-    rig.running.app = await NestFactory.create(AppModule.forRoot(config, logger), { logger: false });
-    await startMessaging(rig.running.app);
-    await rig.running.app.listen(0, '127.0.0.1');
+    const boot = async (): Promise<INestApplication> => {
+      const app = await NestFactory.create(AppModule.forRoot(config, logger), { logger: false });
+      await startMessaging(app);
+      await app.listen(0, '127.0.0.1');
+      return app;
+    };
+    Object.assign(rig.running, { boot, app: await boot() });
     return rig;
+  }
+
+  /** Ends the collector, and starts another in its place. */
+  async restart(): Promise<void> {
+    await this.end();
+    this.running.app = await this.running.boot?.();
+  }
+
+  private async end(): Promise<void> {
+    const pool = this.running.app?.get(PrismaClient);
+    await this.running.app?.close();
+    await pool?.$disconnect();
   }
 
   /** Of its database: another collector may have the same. */
@@ -68,9 +84,7 @@ export class RunningCollector {
   }
 
   async stop(): Promise<void> {
-    const pool = this.running.app?.get(PrismaClient);
-    await this.running.app?.close();
-    await pool?.$disconnect();
+    await this.end();
     await this.client.$disconnect();
     await this.nats.close();
     await this.database.drop();

@@ -8,9 +8,11 @@ import type { ConsoleTicket } from '../generated/prisma/client.js';
 /** What names a ticket: an idempotency key names one of its actor's, but may name another when it is forgotten. */
 export type TicketName = Pick<ConsoleTicketClaims, 'id' | 'actorId' | 'issuedAt'>;
 
+const secondOf = (time: Date): number => Math.floor(time.getTime() / 1_000);
+
 export const hashOfTicket = ({ id, actorId, issuedAt }: TicketName): string =>
   createHash('sha256')
-    .update(JSON.stringify([actorId, id, Math.floor(issuedAt.getTime() / 1_000)]))
+    .update(JSON.stringify([actorId, id, secondOf(issuedAt)]))
     .digest('hex');
 
 /** Tickets by the hash of their names. */
@@ -21,10 +23,9 @@ export class ConsoleTicketRepository {
   /** Issues a ticket, by the database's clock. */
   async issue(tx: Transaction, claims: Omit<ConsoleTicketClaims, 'issuedAt'>): Promise<ConsoleTicket> {
     const { id, actorId, ...bound } = claims;
-    const now = await databaseNow(tx);
-    // What is told of its end is what the ticket itself says, which counts in whole seconds.
-    const issuedAt = new Date(Math.floor(now.getTime() / 1_000) * 1_000);
-    const expiresAt = new Date(issuedAt.getTime() + CONSOLE_TICKET_SECONDS * 1_000);
+    const issuedAt = await databaseNow(tx);
+    // As the ticket itself says it, which counts in whole seconds.
+    const expiresAt = new Date((secondOf(issuedAt) + CONSOLE_TICKET_SECONDS) * 1_000);
     const idHash = hashOfTicket({ id, actorId, issuedAt });
     return tx.consoleTicket.create({ data: { ...bound, idHash, actorId, issuedAt, expiresAt } });
   }
