@@ -219,6 +219,13 @@ suite('a guest that goes to another host', () => {
       const target = await packed(of, there);
       expect(target.volumes.map(({ poolName }) => poolName).sort()).toEqual(['default', 'fast']);
       expect(await carried(of, target)).toBe('LEFT');
+      // Whoever knows of no volumes must not write that it has left.
+      expect(await here.agent.refusal(migrateVm, { ...of, target })).toBe('HOST_UNAVAILABLE');
+      // Nor is anything removed where it was before all of it is whole there.
+      const arriving = volumeIn(there.poolDir, second);
+      renameSync(arriving, `${arriving}-away`);
+      expect(await there.agent.refusal(finishMigration, { ...of, isOn })).toBe('HOST_UNAVAILABLE');
+      renameSync(`${arriving}-away`, arriving);
       await there.agent.call(finishMigration, { ...of, isOn });
       for (const id of [first, second]) expect(await isVolumeSound(there, id)).toBe(true);
       await here.agent.call(endMigration, { ...of, otherStorageId: target.storageId });

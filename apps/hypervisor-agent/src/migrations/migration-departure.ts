@@ -47,6 +47,9 @@ export class MigrationDeparture {
   async begin(asked: Asked, deadline: Deadline): Promise<{ readonly work: Promise<Departure> }> {
     const { vmId, migrationId, target } = asked;
     const known = await this.records.of(vmId, migrationId);
+    // A vms of before, which would not write where the volumes are.
+    if (known !== undefined && known.volumes.length > 0 && target.volumes.length === 0)
+      throw new DomainError('HOST_UNAVAILABLE', { vmId, reason: 'it takes its volumes along' });
     if (known?.hasLeft === true) return { work: Promise.resolve('LEFT') };
     const domain = await this.domains.find(vmId, deadline);
     if (domain === undefined && known === undefined) throw new DomainError('VM_NOT_FOUND', { vmId });

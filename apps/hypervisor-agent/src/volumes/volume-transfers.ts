@@ -38,11 +38,9 @@ export interface ArrivingVolume extends TransferredVolume {
 const refused = (vmId: string, volumeId: string, reason: MigrationRefusal): DomainError =>
   new DomainError('VM_NOT_MIGRATABLE', { vmId, volumeId, reason });
 
-/** It passes when the storage is back, and says nothing of the disk of the VM. */
-const arrivedUnsound = (volumeId: string, problem: VolumeProblem): DomainError =>
-  problem.code === 'STORAGE_UNAVAILABLE'
-    ? new DomainError('HOST_UNAVAILABLE', { volumeId, reason: problem.code }, { message: problem.message })
-    : volumeError(volumeId, problem);
+/** It is asked again until it is repaired, and says nothing of the disk of the VM. */
+const arrivedUnsound = (volumeId: string, { code: reason, message }: VolumeProblem): DomainError =>
+  new DomainError('HOST_UNAVAILABLE', { volumeId, reason }, { message });
 
 /** What is wrong with a volume says nothing of the VM, nor of its disk. */
 const onVolume = async <T>(vmId: string, volumeId: string, work: () => Promise<T>): Promise<T> => {
@@ -100,9 +98,12 @@ export class VolumeTransfers {
       const place = this.placeOf(path, there);
       if (place === undefined) throw new DomainError('VM_NOT_MIGRATABLE', { vmId, reason: 'VOLUMES' });
       const { volumeId, storageId: otherStorageId } = place;
-      const { mark } = this.volumes.poolOf(volumeId);
-      const isShared = (await mark.id()) === otherStorageId;
-      if (isShared && !(await mark.isAnnounced(migrationId))) throw refused(vmId, volumeId, 'VOLUMES');
+      const isShared = await onVolume(vmId, volumeId, async () => {
+        const { mark } = this.volumes.poolOf(volumeId);
+        if ((await mark.id()) !== otherStorageId) return false;
+        if (!(await mark.isAnnounced(migrationId))) throw refused(vmId, volumeId, 'VOLUMES');
+        return true;
+      });
       matched.push({ volumeId, otherStorageId, isShared });
     }
     return matched;
@@ -174,7 +175,7 @@ export class VolumeTransfers {
 
   /** Where it is looked for from now on, before anything is there: what is removed is never looked for elsewhere. */
   async expect({ volumeId, there }: ArrivingVolume): Promise<void> {
-    await this.volumes.leave(volumeId);
+    await this.volumes.disown(volumeId);
     await this.places.keep(volumeId, restingIn(there.poolName));
   }
 
@@ -194,7 +195,7 @@ export class VolumeTransfers {
 
   /**
    * It belongs to this host from now on. It has to be whole also when nothing runs on it: the other host removes its own.
-   * @throws DomainError the problems of volumes; HOST_UNAVAILABLE while its storage is away
+   * @throws DomainError HOST_UNAVAILABLE while it is not
    */
   async adopt(migrationId: string, { volumeId, isShared }: TransferredVolume): Promise<void> {
     const finding = await this.volumes.inspect(volumeId, true);

@@ -123,9 +123,14 @@ export class VolumeService {
     return this.made.raise(volumeId, MADE);
   }
 
-  /** It is another host's from now on, which finds it in the same place; or comes here anew. */
+  /** Nothing of it was made here, whatever is in its place. */
+  disown(volumeId: string): Promise<void> {
+    return this.made.forget(volumeId);
+  }
+
+  /** It is another host's from now on, which finds it in the same place. */
   async leave(volumeId: string): Promise<void> {
-    await this.made.forget(volumeId);
+    await this.disown(volumeId);
     await this.places.forget(volumeId);
   }
 

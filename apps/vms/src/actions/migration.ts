@@ -113,6 +113,18 @@ const seedOf = async (input: StepInput): Promise<RequestOf<typeof prepareMigrati
   return kept === null || first === undefined ? null : seedOfVm(vm, kept, [first, ...others]);
 };
 
+/** What is wrong with the storage of a volume says nothing of the disk of the VM, which goes on where it is. */
+const onVolumes = async <T>(vmId: string, ask: () => Promise<T>): Promise<T> => {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof DomainError) || !isDiskProblem(error.code) || error.details['volumeId'] === undefined)
+      throw error;
+    const { code: problem, message } = error;
+    throw new DomainError('VM_NOT_MIGRATABLE', { vmId, reason: 'VOLUMES', problem }, { message, cause: error });
+  }
+};
+
 /** A host takes as long for it as there is to copy, and answers meanwhile how far it is. */
 const move: PerformStep = async (input) => {
   const migration = migrationOf(input);
@@ -122,7 +134,7 @@ const move: PerformStep = async (input) => {
   const { departure, progressPercent } =
     target.volumes.length === 0
       ? await input.requests.call(migrateVm, asked, input.on)
-      : await input.requests.call(migrateVmWithVolumes, asked, input.on);
+      : await onVolumes(input.vm.id, () => input.requests.call(migrateVmWithVolumes, asked, input.on));
   input.preparation.copiedPercent = STEP_BEFORE_PERCENT + progressPercent;
   if (departure === 'STAYED') throw new DomainError('MIGRATION_FAILED', { vmId: input.vm.id });
   return record(input, migration, departure);

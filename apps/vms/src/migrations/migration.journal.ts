@@ -51,6 +51,7 @@ export class MigrationJournal {
         await this.migrations.update(tx, vm.id, { phase: 'CLEANING' });
         return [];
       case 'cleaned':
+        if (phase === 'CLEANING') await this.recordVolumes(tx, vm.id, migration);
         if (phase === 'CLEANING' || phase === 'TAKEN_BACK') await this.migrations.remove(tx, vm.id);
         return [];
     }
@@ -67,10 +68,11 @@ export class MigrationJournal {
   }
 
   /** Those that are still attached to it: it took no others along. */
-  private async recordVolumes(tx: Transaction, vmId: string, { targetHostId, target }: VmMigration): Promise<void> {
+  private async recordVolumes(tx: Transaction, vmId: string, migration: VmMigration): Promise<void> {
+    const { sourceHostId: fromHostId, targetHostId, target } = migration;
     for (const { volumeId, poolName } of target?.volumes ?? []) {
       const poolId = await this.pools.idOf(tx, targetHostId, poolName);
-      await this.volumes.arrive(tx, { vmId, volumeId }, { hostId: targetHostId, poolId });
+      await this.volumes.arrive(tx, { vmId, volumeId, fromHostId }, { hostId: targetHostId, poolId });
     }
   }
 }

@@ -188,19 +188,42 @@ describe('a VM that is moved to another host', () => {
     }
   });
 
-  it('has its volumes where it is also when an instance of before, which knows of none, saw it leave', async () => {
+  it.each(['ARRIVED', 'CLEANING'] as const)(
+    'has its volumes where it is also when an instance of before, which knows of none, had it until it was %s',
+    async (phase) => {
+      const [vmId, volumeId] = await withVolume();
+      const held = phase === 'ARRIVED' ? 'finish-migration@target' : 'end-migration@source';
+      let isLetGo = false;
+      hosts.disturb = (call) => {
+        if (call === held && !isLetGo) throw new DomainError('HOST_UNAVAILABLE');
+      };
+      await ask(vmId);
+      await phaseIs(vmId, phase);
+      const here = { hostId: bench.neighbours.hostId, poolId: await bench.pool(DEFAULT_POOL) };
+      await database().volume.update({ where: { id: volumeId }, data: here });
+      isLetGo = true;
+      await ended(vmId);
+      expect(await volumeAt(volumeId)).toEqual([hosts.hostId, 'fast']);
+    },
+  );
+
+  it('leaves a volume in the pool of the other host that somebody has moved it to since', async () => {
     const [vmId, volumeId] = await withVolume();
-    let isTold = false;
+    let isLetGo = false;
     hosts.disturb = (call) => {
-      if (call === 'finish-migration@target' && !isTold) throw new DomainError('HOST_UNAVAILABLE');
+      if (call === 'end-migration@source' && !isLetGo) throw new DomainError('HOST_UNAVAILABLE');
     };
     await ask(vmId);
-    await phaseIs(vmId, 'ARRIVED');
-    const here = { hostId: bench.neighbours.hostId, poolId: await bench.pool(DEFAULT_POOL) };
-    await database().volume.update({ where: { id: volumeId }, data: here });
-    isTold = true;
+    await phaseIs(vmId, 'CLEANING');
+    const { hostId } = hosts;
+    const facts = { kind: 'dir', capacityBytes: 1n, availableBytes: 1n, observedAt: new Date(0) };
+    const { id: poolId } = await database().storagePool.create({
+      data: { id: randomUUID(), hostId, name: 'slow', ...facts },
+    });
+    await database().volume.update({ where: { id: volumeId }, data: { poolId } });
+    isLetGo = true;
     await ended(vmId);
-    expect(await volumeAt(volumeId)).toEqual([hosts.hostId, 'fast']);
+    expect(await volumeAt(volumeId)).toEqual([hostId, 'slow']);
   });
 
   it('is not moved while a volume of it comes, goes or grows', async () => {

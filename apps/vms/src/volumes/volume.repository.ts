@@ -121,13 +121,13 @@ export class VolumeRepository {
     if (twin !== null) throw new DomainError('NAME_TAKEN', { name: twin.name, resourceKind: 'volume' });
   }
 
-  /** It is on another host from now on, with the VM that it is attached to. */
+  /** It is on another host from now on, with the VM that it is attached to; nothing, of one that is there already. */
   async arrive(
     tx: Transaction,
-    { vmId, volumeId }: { readonly vmId: string; readonly volumeId: string },
+    { vmId, volumeId, fromHostId }: { readonly vmId: string; readonly volumeId: string; readonly fromHostId: string },
     place: { readonly hostId: string; readonly poolId: string },
   ): Promise<void> {
-    await tx.volume.updateMany({ where: { id: volumeId, attachedVmId: vmId }, data: place });
+    await tx.volume.updateMany({ where: { id: volumeId, attachedVmId: vmId, hostId: fromHostId }, data: place });
   }
 
   /** They can't be attached; what of it may have come about is undone. */
