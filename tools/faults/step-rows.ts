@@ -64,12 +64,8 @@ const QUICK: ReadonlySet<string> = new Set([
   'DELETE_VM before:detach-network kill nats',
 ]);
 
-/** Our guest's own time to go off, which begins when libvirtd is back to ask it. */
-const GOES_OFF_MS = 5_000;
-
-const boundOf = ({ kind }: Asked, victim: Victim): Row['boundMs'] => {
-  const ownMs = kind === 'SHUTDOWN_VM' ? GOES_OFF_MS : 0;
-  if (victim === 'libvirtd') return (guests) => libvirtBoundMs(guests) + ownMs;
+const boundOf = (victim: Victim): Row['boundMs'] => {
+  if (victim === 'libvirtd') return libvirtBoundMs;
   return () => (victim === 'nats' || victim === 'postgres' ? SERVER_BOUND_MS : SERVICE_BOUND_MS);
 };
 
@@ -134,7 +130,7 @@ const killAt = (asked: Asked, place: string, victim: Victim): Row => {
   return {
     name,
     quick: QUICK.has(name),
-    boundMs: boundOf(asked, victim),
+    boundMs: boundOf(victim),
     run: async (scene) => {
       try {
         await ask(scene, asked, place);

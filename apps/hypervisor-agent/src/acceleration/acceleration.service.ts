@@ -110,6 +110,7 @@ export class AccelerationService implements OnApplicationShutdown {
 
   private async findOut(anew: boolean): Promise<Acceleration> {
     try {
+      this.isRemembered = false;
       const excluded = await this.exclusion();
       const found = excluded === undefined ? await this.proof(anew) : this.findings.found(excluded);
       this.logger.info({ kvm: found }, found.works ? 'KVM works' : 'KVM does not work here');
