@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { domainXml } from './domain-xml.js';
 import { diskFilesOf } from './libvirt-answers.js';
-import { virtTypeOf, hasHostDevices, movedDomainXml, type DomainPaths } from './moved-domain.js';
+import { hasVariables, virtTypeOf, hasHostDevices, movedDomainXml, type DomainPaths } from './moved-domain.js';
 import { seedDiskXml } from './seed-xml.js';
 import { disksOf, volumeDiskXml, withDevice } from './volume-xml.js';
+import { escaped } from './xml-element.js';
 
 const HERE: DomainPaths = {
   diskPath: '/here/disks/vm.qcow2',
@@ -73,6 +74,26 @@ describe('a domain on another host', () => {
     ]);
     expect(before.map(({ target }) => target)).toEqual(['vda', 'vdb', 'vdd']);
     expect(movedDomainXml(moved, THERE, HERE, places(to, from))).toBe(domain);
+  });
+
+  it('has what its firmware keeps beside its disk, however libvirt writes it', () => {
+    const variables = `<nvram template='/usr/share/OVMF/VARS.fd'>/here/disks/vm.efi.fd</nvram>`;
+    const asSource = `<nvram type='file'><source file='/here/disks/vm.efi.fd'/></nvram>`;
+    const withVariables = (nvram: string) => definition(null).replace('</os>', `${nvram}</os>`);
+    expect([variables, asSource, ''].map((nvram) => hasVariables(withVariables(nvram)))).toEqual([true, true, false]);
+    const moved = movedDomainXml(withVariables(variables), HERE, THERE) ?? '';
+    expect(moved).toContain(
+      `<nvram template='/usr/share/OVMF/VARS.fd'>${escaped("/the're/disks & more/vm.efi.fd")}</nvram>`,
+    );
+    expect(movedDomainXml(moved, THERE, HERE)).toBe(
+      movedDomainXml(movedDomainXml(withVariables(variables), HERE, HERE) ?? '', HERE, HERE),
+    );
+    expect(movedDomainXml(withVariables(asSource), HERE, THERE)).toContain(
+      `<source file="${escaped("/the're/disks & more/vm.efi.fd")}"/></nvram>`,
+    );
+    // Whose they are is not known.
+    const elsewhere = variables.replace('/here/disks/', '/var/lib/libvirt/qemu/nvram/');
+    expect(movedDomainXml(withVariables(elsewhere), HERE, THERE)).toBeUndefined();
   });
 
   it('has an empty drive where nobody wants a seed any more', () => {

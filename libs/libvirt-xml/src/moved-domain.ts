@@ -1,8 +1,9 @@
-import { attribute, elements, tags } from './read-markup.js';
+import { basename, dirname, join } from 'node:path/posix';
+import { attribute, elements, tags, textOf, unescaped } from './read-markup.js';
 import { AGENT_PORT_NAME } from './domain-xml.js';
 import { escaped } from './xml-element.js';
 
-/** Where what belongs to a domain is on a host; null: it has none. */
+/** Where what belongs to a domain is on a host; null: it has none. Variables of UEFI are beside its disk. */
 export interface DomainPaths {
   readonly diskPath: string;
   readonly agentSocketPath: string;
@@ -15,6 +16,9 @@ export interface DomainPaths {
 export const hasHostDevices = (domainXml: string): boolean =>
   ['hostdev', 'filesystem', 'shmem'].some((name) => tags(domainXml, name).length > 0) ||
   tags(domainXml, 'interface').some((tag) => ['hostdev', 'direct'].includes(attribute(tag, 'type') ?? ''));
+
+/** Whether its firmware keeps variables in a file. */
+export const hasVariables = (domainXml: string): boolean => tags(domainXml, 'nvram').length > 0;
 
 /** What the guest is run by: `kvm` or `qemu`. */
 export const virtTypeOf = (domainXml: string): string | undefined => attribute(tags(domainXml, 'domain')[0], 'type');
@@ -35,7 +39,10 @@ export const movedDomainXml = (
   const logs = serials.filter((xml) => attribute(tags(xml, 'source')[0], 'path') !== undefined && isFile(xml));
   const { consoleLogPath } = to;
   if (logs.length > 0 && consoleLogPath === null) return undefined;
+  const variables = elements(domainXml, 'nvram').map((before) => ({ before, after: movedVariables(before, from, to) }));
+  if (!variables.every(isPlaced)) return undefined;
   const changes = [
+    ...variables,
     ...elements(domainXml, 'disk').map((xml) => change(xml, movedDisk(xml, { from, to, volumes }))),
     ...elements(domainXml, 'channel')
       .filter(isAgentChannel)
@@ -59,6 +66,19 @@ const isAgentChannel = (xml: string): boolean => attribute(tags(xml, 'target')[0
 
 /** With its own element from the first to the last tag: one stands in another where an image is based on an image. */
 const CHAIN = /<backingStore(?:\s[^>]*)?\/>|<backingStore(?:\s[^>]*)?>[\s\S]*<\/backingStore>/;
+
+const isPlaced = (one: Omit<Changed, 'after'> & { readonly after: string | undefined }): one is Changed =>
+  one.after !== undefined;
+
+/** Beside its disk, under the same name; libvirt writes them as a text, or as the file of a source. */
+const movedVariables = (xml: string, from: DomainPaths, to: DomainPaths): string | undefined => {
+  const [source] = tags(xml, 'source');
+  const text = textOf(xml, 'nvram') ?? '';
+  const path = source === undefined ? unescaped(text) : attribute(source, 'file');
+  if (path === undefined || dirname(path) !== dirname(from.diskPath)) return undefined;
+  const moved = join(dirname(to.diskPath), basename(path));
+  return source === undefined ? xml.replace(`>${text}<`, () => `>${escaped(moved)}<`) : withSource(xml, 'file', moved);
+};
 
 interface Moves {
   readonly from: DomainPaths;

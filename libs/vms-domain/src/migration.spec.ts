@@ -9,7 +9,6 @@ import {
   type MovedVm,
 } from './migration.js';
 import { isStepOf, plan } from './plan.js';
-import { DEFAULT_HARDWARE } from './spec/hardware.js';
 import type { Observed } from './planning.js';
 import { isCancellable, taskOf, type DesiredState, type Step } from './registry.js';
 
@@ -119,8 +118,8 @@ describe('requireMigratable', () => {
     hostId: 'h1',
     state: 'RUNNING',
     hasDisk: true,
+    hasVariables: false,
     isMoving: false,
-    hardware: DEFAULT_HARDWARE,
     snapshots: 0,
     hasCdrom: false,
     ...changes,
@@ -128,13 +127,14 @@ describe('requireMigratable', () => {
 
   it('lets one go that has nothing but its disk, to another host or wherever it may', () => {
     for (const hostId of ['h2', null]) expect(() => requireMigratable(vm(), hostId)).not.toThrow();
+    expect(() => requireMigratable(vm({ state: 'STOPPED' }), 'h2')).not.toThrow();
+    expect(() => requireMigratable(vm({ hasVariables: true }), 'h2')).not.toThrow();
   });
 
   it.each<[Partial<MovedVm>, string, string]>([
     [{}, 'h1', 'SAME_HOST'],
     [{ hasDisk: false }, 'h2', 'NO_DISK'],
-    [{ hardware: { ...DEFAULT_HARDWARE, firmware: 'UEFI' } }, 'h2', 'FIRMWARE_STATE'],
-    [{ hardware: { ...DEFAULT_HARDWARE, tpm: true } }, 'h2', 'FIRMWARE_STATE'],
+    [{ hasVariables: true, state: 'STOPPED' }, 'h2', 'FIRMWARE_STATE'],
     [{ snapshots: 1 }, 'h2', 'SNAPSHOTS'],
     [{ hasCdrom: true }, 'h2', 'CDROM'],
   ])('refuses %j to %s: %s', (changes, hostId, reason) => {

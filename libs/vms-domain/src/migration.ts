@@ -1,5 +1,4 @@
-import { DomainError, type Departure, type VmHardware, type VmState } from '@infinibay/contracts';
-import { keepsFirmwareState } from './spec/hardware.js';
+import { DomainError, type Departure, type VmState } from '@infinibay/contracts';
 
 /**
  * How far a VM is on its way to another host. It belongs to the host it leaves until it has ARRIVED, and to the one it
@@ -68,10 +67,10 @@ export interface MovedVm {
   readonly hostId: string;
   readonly state: VmState;
   readonly hasDisk: boolean;
+  /** It has variables of UEFI. */
+  readonly hasVariables: boolean;
   /** An earlier migration of it has not been cleaned up after. */
   readonly isMoving: boolean;
-  /** What its firmware keeps is in files of its host. */
-  readonly hardware: VmHardware;
   readonly snapshots: number;
   /** An image of its host is in its drive. */
   readonly hasCdrom: boolean;
@@ -87,7 +86,9 @@ export const requireMigratable = (vm: MovedVm, hostId: string | null): void => {
   if (vm.isMoving) throw new DomainError('VM_BUSY', { state: vm.state, reason: 'it is being moved' });
   if (!vm.hasDisk) throw new DomainError('VM_NOT_MIGRATABLE', { vmId, reason: 'NO_DISK' });
   if (hostId === vm.hostId) throw new DomainError('VM_NOT_MIGRATABLE', { vmId, reason: 'SAME_HOST' });
-  if (keepsFirmwareState(vm.hardware)) throw new DomainError('VM_NOT_MIGRATABLE', { vmId, reason: 'FIRMWARE_STATE' });
+  // QEMU writes those that came along to their file when the guest runs on.
+  if (vm.hasVariables && vm.state === 'STOPPED')
+    throw new DomainError('VM_NOT_MIGRATABLE', { vmId, reason: 'FIRMWARE_STATE' });
   if (vm.snapshots > 0) throw new DomainError('VM_NOT_MIGRATABLE', { vmId, reason: 'SNAPSHOTS' });
   if (vm.hasCdrom) throw new DomainError('VM_NOT_MIGRATABLE', { vmId, reason: 'CDROM' });
 };

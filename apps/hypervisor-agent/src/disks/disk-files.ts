@@ -72,8 +72,13 @@ export class DiskFiles {
   async removeBeside(vmId: string): Promise<void> {
     const seed = join(this.folder, seedFileName(vmId));
     const [disk, copy] = [this.pathOf(vmId), this.copyOf(vmId)];
-    for (const path of [`${disk}.new`, copy, `${copy}.new`, seed, `${seed}.new`, ...this.variablesOf(vmId)])
-      await rm(path, { force: true });
+    for (const path of [`${disk}.new`, copy, `${copy}.new`, seed, `${seed}.new`]) await rm(path, { force: true });
+    await this.removeVariables(vmId);
+  }
+
+  /** Of every firmware. A link in their place goes, and not what it points at. */
+  async removeVariables(vmId: string): Promise<void> {
+    for (const path of this.variablesOf(vmId)) await rm(path, { force: true });
   }
 
   /**

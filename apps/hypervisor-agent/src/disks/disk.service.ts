@@ -76,6 +76,16 @@ export class DiskService {
     return finding.file;
   }
 
+  /** @throws DomainError DISK_REPLACED, STORAGE_UNAVAILABLE */
+  requirePlainVariables(vmId: string): Promise<void> {
+    return this.files.requirePlainVariables(vmId);
+  }
+
+  /** Those of UEFI that are beside its disk. @throws DomainError STORAGE_UNAVAILABLE */
+  removeVariables(vmId: string): Promise<void> {
+    return this.onStorage(vmId, () => this.files.removeVariables(vmId));
+  }
+
   /** Whether the file in the disk's place is still the one that was looked at. */
   async isStill(vmId: string, file: string): Promise<boolean> {
     return (await this.files.identityOf(vmId).catch(() => undefined)) === file;

@@ -75,6 +75,7 @@ export class ArrivingDisks {
     const finding = await this.disks.inspect(vmId, true);
     if (isShared) {
       if (finding.status !== 'SOUND') throw diskError(vmId, finding.problem);
+      await this.disks.requirePlainVariables(vmId);
       return;
     }
     if (finding.status === 'UNUSABLE' && finding.problem.code === 'STORAGE_UNAVAILABLE')
@@ -88,6 +89,8 @@ export class ArrivingDisks {
     const { imageId, imageSha256, capacityBytes } = source.disk;
     // Nothing that was remembered of one that it had here once is of this one.
     await this.disks.leave(vmId);
+    // libvirt makes variables of UEFI where there are none, and QEMU fills them with those that come.
+    await this.disks.removeVariables(vmId);
     await this.disks.makeToFill({ vmId, imageId, imageSha256 }, capacityBytes, await this.imageOf(asked));
   }
 

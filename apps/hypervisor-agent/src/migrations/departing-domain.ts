@@ -1,6 +1,6 @@
 import type { RequestOf, TargetWithVolumes, migrateVmWithVolumes } from '@infinibay/contracts';
 import type { Domain, JobStats, MigrateOptions } from '@infinibay/libvirt';
-import { disksOf, movedDomainXml } from '@infinibay/libvirt-xml';
+import { disksOf, hasVariables, movedDomainXml } from '@infinibay/libvirt-xml';
 import { Injectable } from '@nestjs/common';
 import { DiskService } from '../disks/disk.service.js';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
@@ -39,6 +39,15 @@ export class DepartingDomain {
     const isShared = await this.isShared(target);
     if (isShared && !(await this.disks.isAnnounced(migrationId))) throw notMigratable(vmId, 'DISK');
     return isShared;
+  }
+
+  /**
+   * Of one that is off. QEMU writes variables of UEFI that came along to their file when the guest runs on, which this one
+   * would not: they would be as new.
+   * @throws DomainError VM_NOT_MIGRATABLE
+   */
+  async requireNoVariables(domain: Domain, vmId: string, deadline: Deadline): Promise<void> {
+    if (hasVariables(await this.definition(domain, true, deadline))) throw notMigratable(vmId, 'FIRMWARE_STATE');
   }
 
   /**

@@ -74,6 +74,7 @@ export class MigrationDeparture {
     const { vmId, migrationId, target } = asked;
     const power = await this.domains.power(domain, deadline);
     if (power !== 'running' && !isOff(power)) throw new DomainError('VM_BUSY', { vmId, power });
+    if (isOff(power)) await this.departing.requireNoVariables(domain, vmId, deadline);
     const isShared = await this.departing.requireTrulyShared(vmId, migrationId, target);
     const volumes = await this.departing.volumesOf(domain, asked, deadline);
     return { migrationId, role: 'SOURCE', isShared, wasOff: isOff(power), hasBegun: false, hasLeft: false, volumes };

@@ -5,28 +5,24 @@ import {
   type endMigration,
   type finishMigration,
 } from '@infinibay/contracts';
-import type { Domain } from '@infinibay/libvirt';
 import { Injectable } from '@nestjs/common';
 import { isOff } from '../domains/domain-power.js';
 import { DomainRepository } from '../domains/domain.repository.js';
-import { FilterService } from '../filters/filter.service.js';
-import { Hypervisor } from '../hypervisor/hypervisor.js';
 import { MigrationRecords, mayBeEnded, type MigrationRecord } from '../vms/migration-records.js';
-import { unlessDone } from '../vms/unless-done.js';
 import { VmService } from '../vms/vm.service.js';
 import type { Deadline } from '../work/deadline.js';
+import { ArrivedDomain } from './arrived-domain.js';
 import { MigratedStorage } from './migrated-storage.js';
 
 /** The end of a migration: where the VM belongs it runs on, and where it does not nothing of it is left. */
 @Injectable()
 export class MigrationEnd {
   constructor(
-    private readonly hypervisor: Hypervisor,
     private readonly domains: DomainRepository,
-    private readonly filters: FilterService,
     private readonly records: MigrationRecords,
     private readonly storage: MigratedStorage,
     private readonly vms: VmService,
+    private readonly arrived: ArrivedDomain,
   ) {}
 
   /**
@@ -43,7 +39,7 @@ export class MigrationEnd {
     if (record === undefined) return (await this.domains.observe(vmId, deadline))?.power ?? null;
     await this.storage.adopt(vmId, record, isOn);
     const domain = await this.domains.find(vmId, deadline);
-    if (domain !== undefined) await this.settle(domain, isOn, deadline);
+    if (domain !== undefined) await this.arrived.settle(domain, isOn, deadline);
     await this.storage.renounce(migrationId);
     await this.records.forget(vmId);
     return domain === undefined ? null : this.domains.power(domain, deadline);
@@ -68,25 +64,13 @@ export class MigrationEnd {
     return true;
   }
 
-  private async settle(domain: Domain, isOn: boolean, deadline: Deadline): Promise<void> {
-    const power = await this.domains.power(domain, deadline);
-    if (isOff(power)) return;
-    if (!isOn) return this.hypervisor.use('destroy-domain', () => domain.destroy({ timeoutMs: deadline.timeoutMs() }));
-    if (power === 'running') return;
-    await this.filters.requireFor(domain.uuid);
-    await unlessDone(
-      () => this.hypervisor.use('resume-domain', () => domain.resume({ timeoutMs: deadline.timeoutMs() })),
-      async () => (await this.domains.power(domain, deadline)) === 'running',
-    );
-  }
-
   private async removeDomain(vmId: string, record: MigrationRecord, deadline: Deadline): Promise<void> {
     const domain = await this.domains.find(vmId, deadline);
     const power = domain === undefined ? 'off' : await this.domains.power(domain, deadline);
     if (domain !== undefined && !isOff(power)) {
       if (!mayBeEnded(record, power)) throw new DomainError('VM_BUSY', { vmId, power, role: record.role });
-      await this.hypervisor.use('destroy-domain', () => domain.destroy({ timeoutMs: deadline.timeoutMs() }));
+      await this.arrived.cutPower(domain, deadline);
     }
-    await this.vms.undefine(vmId, deadline);
+    await this.vms.undefine(vmId, deadline, record.isShared);
   }
 }

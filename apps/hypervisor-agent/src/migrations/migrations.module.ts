@@ -10,6 +10,7 @@ import { VmsModule } from '../vms/vms.module.js';
 import { VolumesModule } from '../volumes/volumes.module.js';
 import { WorkModule } from '../work/work.module.js';
 import { ArrivalHandlers } from './arrival.handlers.js';
+import { ArrivedDomain } from './arrived-domain.js';
 import { ArrivingDisks } from './arriving-disks.js';
 import { DepartingDomain } from './departing-domain.js';
 import { DepartureHandlers } from './departure.handlers.js';
@@ -40,6 +41,7 @@ import { MigrationWorks } from './migration-works.js';
     MigrationWorks,
     MigrationFacts,
     MigrationPlaces,
+    ArrivedDomain,
     ArrivingDisks,
     MigrationArrival,
     DepartingDomain,

@@ -56,8 +56,11 @@ export class VmService {
     );
   }
 
-  /** @returns whether there was a domain */
-  async undefine(vmId: string, deadline: Deadline): Promise<boolean> {
+  /**
+   * @param keepsVariables those of its firmware are another host's too
+   * @returns whether there was a domain
+   */
+  async undefine(vmId: string, deadline: Deadline, keepsVariables = false): Promise<boolean> {
     const domain = await this.domains.find(vmId, deadline);
     if (domain !== undefined) {
       await this.requireOff(vmId, deadline);
@@ -65,7 +68,8 @@ export class VmService {
       await this.traces.removeFromVolumes(vmId, deadline);
       const { driver } = await this.host.capabilities();
       const always = { managedSave: true, snapshotsMetadata: true };
-      const flags = driver.toLowerCase() === 'test' ? always : { ...always, nvram: true, checkpointsMetadata: true };
+      const variables = keepsVariables ? { keepNvram: true } : { nvram: true };
+      const flags = driver.toLowerCase() === 'test' ? always : { ...always, ...variables, checkpointsMetadata: true };
       await this.hypervisor.find('undefine-domain', 'NO_DOMAIN', () =>
         domain.undefine({ ...flags, timeoutMs: deadline.timeoutMs() }),
       );

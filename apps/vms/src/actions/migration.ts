@@ -20,8 +20,9 @@ import {
   type SourceWithVolumes,
   type TargetWithVolumes,
 } from '@infinibay/contracts';
-import { hasLeft, isDiskProblem, wishedNetworks } from '@infinibay/vms-domain';
+import { hasLeft, isDiskProblem, keepsFirmwareState, wishedNetworks } from '@infinibay/vms-domain';
 import type { VmMigration } from '../migrations/migration.repository.js';
+import { definedHardwareOf, hardwareOf } from '../vms/vm-hardware.js';
 import { unlessTooOld, type AboutVm } from './agent-age.js';
 import { seedOfVm } from './cloud-init.js';
 import { create } from './create.js';
@@ -71,10 +72,18 @@ const prepare: PerformStep = async (input) => {
   return 'done';
 };
 
+/**
+ * More goes along with it than a disk: an agent from before that moves none of it, or would leave behind what its firmware
+ * keeps.
+ */
+const takesMore = ({ vm, volumes }: StepInput): boolean =>
+  volumes.length > 0 || keepsFirmwareState(hardwareOf(vm)) || keepsFirmwareState(definedHardwareOf(vm));
+
 /** @throws DomainError VM_NOT_MIGRATABLE when its host has other volumes at it than it shall have */
-const inspected = async ({ vm, on, requests, volumes }: StepInput): Promise<SourceWithVolumes> => {
+const inspected = async (input: StepInput): Promise<SourceWithVolumes> => {
+  const { vm, on, requests, volumes } = input;
   const { id: vmId } = vm;
-  if (volumes.length === 0) return { ...(await requests.call(inspectMigration, { vmId }, on)), volumes: [] };
+  if (!takesMore(input)) return { ...(await requests.call(inspectMigration, { vmId }, on)), volumes: [] };
   const source = await notTooOld({ requests, vmId, hostId: on.hostId }, () =>
     requests.call(inspectMigrationWithVolumes, { vmId }, on),
   );
@@ -84,14 +93,14 @@ const inspected = async ({ vm, on, requests, volumes }: StepInput): Promise<Sour
   return source;
 };
 
-/** One without volumes is asked for in words that any agent knows. */
+/** One with nothing but its disk is asked for in words that any agent knows. */
 const prepared = async (
-  { vm, requests }: StepInput,
+  input: StepInput,
   hostId: string,
   asked: RequestOf<typeof prepareMigrationWithVolumes>,
 ): Promise<TargetWithVolumes> => {
-  if (asked.source.volumes.length === 0)
-    return { ...(await requests.call(prepareMigration, asked, { hostId })), volumes: [] };
+  const { vm, requests } = input;
+  if (!takesMore(input)) return { ...(await requests.call(prepareMigration, asked, { hostId })), volumes: [] };
   return notTooOld({ requests, vmId: vm.id, hostId }, () =>
     requests.call(prepareMigrationWithVolumes, asked, { hostId }),
   );
@@ -101,7 +110,7 @@ const notTooOld = async <T extends object>(about: AboutVm, ask: () => Promise<T>
   const answer = await unlessTooOld(about, ask);
   if (answer !== undefined) return answer;
   const { vmId, hostId } = about;
-  const message = 'The agent of a host is older than volumes that go along with a virtual machine: update it';
+  const message = 'The agent of a host is older than what goes along with the virtual machine: update it';
   throw new DomainError('UNSUPPORTED_BY_DRIVER', { vmId, hostId }, { message });
 };
 
@@ -132,7 +141,7 @@ const move: PerformStep = async (input) => {
   if (target === null) throw new DomainError('INTERNAL', { reason: 'moved before the other host was ready' });
   const asked = { ...onHost(input, migration), target };
   const { departure, progressPercent } =
-    target.volumes.length === 0
+    target.volumes.length === 0 && !takesMore(input)
       ? await input.requests.call(migrateVm, asked, input.on)
       : await onVolumes(input.vm.id, () => input.requests.call(migrateVmWithVolumes, asked, input.on));
   input.preparation.copiedPercent = STEP_BEFORE_PERCENT + progressPercent;

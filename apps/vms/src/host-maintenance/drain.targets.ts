@@ -18,7 +18,7 @@ import { GroupMemberRepository } from '../placement-groups/group-member.reposito
 import { requestElsewhere } from '../vm-changes/vm.placement.js';
 import { refuseWhileScheduled } from '../vms/scheduled-deletion.js';
 import { mayHaveCdrom } from '../vms/vm-cdrom.js';
-import { hardwareOf } from '../vms/vm-hardware.js';
+import { hasVariables } from '../vms/vm-hardware.js';
 
 /** Where VMs would go, and why the others would not, by VM. */
 export interface Foreseen {
@@ -75,7 +75,7 @@ const obstacleOf = (vm: VmRow, goods: GoodsOfVm): DrainReason | null => {
   const hasDisk = vm.diskBuiltAt !== null || isComingUp(state);
   try {
     refuseWhileScheduled(vm);
-    const made = { hardware: hardwareOf(vm), hasCdrom: mayHaveCdrom(vm) };
+    const made = { hasVariables: hasVariables(vm), hasCdrom: mayHaveCdrom(vm) };
     requireMigratable({ id, hostId, state, hasDisk, isMoving: false, ...made, ...goods }, null);
     return null;
   } catch (error) {

@@ -5,7 +5,7 @@ import type { Vm as VmRow } from '../generated/prisma/client.js';
 import { MigrationRepository } from '../migrations/migration.repository.js';
 import { SnapshotRepository } from '../snapshots/snapshot.repository.js';
 import { mayHaveCdrom } from '../vms/vm-cdrom.js';
-import { hardwareOf } from '../vms/vm-hardware.js';
+import { hasVariables } from '../vms/vm-hardware.js';
 import { VmRepository } from '../vms/vm.repository.js';
 import { KeptMemory } from './kept-memory.js';
 
@@ -33,9 +33,9 @@ export class MigratedGoods {
       hostId,
       state,
       hasDisk: vm.diskBuiltAt !== null,
+      hasVariables: hasVariables(vm),
       // What it is in was left to be made ready, and would have to be on the other host as well.
       isMoving: vm.toSettleIn || owesCopy || (await this.migrations.ofVm(id, tx)) !== null,
-      hardware: hardwareOf(vm),
       snapshots: await this.snapshots.count(tx, id),
       hasCdrom: mayHaveCdrom(vm),
     };

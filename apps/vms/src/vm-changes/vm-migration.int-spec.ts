@@ -84,8 +84,8 @@ describe('a VM that is moved to another host', () => {
     expect(pool.hostId).toBe(hostId);
     return [hostId, pool.name];
   };
-  const stopped = async (): Promise<string> => {
-    const vmId = await bench.running();
+  const stopped = async (said: Record<string, unknown> = {}): Promise<string> => {
+    const vmId = await bench.running(said);
     await bench.act('forceOffVm', vmId);
     await bench.reaches(vmId, 'STOPPED');
     return vmId;
@@ -132,6 +132,35 @@ describe('a VM that is moved to another host', () => {
     expect(await database().vmMigration.count({ where: { vmId } })).toBe(0);
     expect(hosts.calls).toEqual([]);
   });
+
+  it('takes what its UEFI and its TPM keep along, in words that agents from before do not know, with UEFI while it runs', async () => {
+    // The further host tells nothing of it by itself.
+    const [from, to] = [bench.neighbours.hostId, hosts.hostId];
+    await pollUntil(
+      async () => {
+        bench.report();
+        return database()
+          .$executeRaw`UPDATE hosts SET hardware = had.hardware FROM (SELECT hardware FROM hosts WHERE id = ${from}::uuid) AS had WHERE id = ${to}::uuid AND had.hardware IS NOT NULL`;
+      },
+      { what: 'a host that tells of firmware', timeoutMs: 60_000 },
+    );
+    const uefi = { firmware: 'UEFI', machine: 'Q35', tpm: true };
+    const words = ['prepare-migration-with-volumes@target', 'migrate-vm-with-volumes@source'];
+    const [running, withUefi, withTpm] = [
+      await bench.running({ hardware: uefi }),
+      await stopped({ hardware: uefi }),
+      await stopped({ hardware: { tpm: true } }),
+    ];
+    for (const vmId of [running, withTpm]) {
+      hosts.calls.length = 0;
+      await ask(vmId);
+      expect((await ended(vmId)).operation.status).toBe('SUCCEEDED');
+      expect(await hostOf(vmId)).toBe(hosts.hostId);
+      expect(hosts.calls.filter((call) => /^(?:prepare-migration|migrate)/u.test(call))).toEqual(words);
+    }
+    const refused = (await ask(withUefi)).refusal;
+    expect([refused?.code, refused?.details['reason']]).toEqual(['VM_NOT_MIGRATABLE', 'FIRMWARE_STATE']);
+  }, 120_000);
 
   it('takes its volumes along, which are in a pool of the other host from then on', async () => {
     const [vmId, volumeId] = await withVolume();

@@ -16,6 +16,10 @@ export const hardwareOf = ({ hardware }: Pick<VmRow, 'hardware'>): DeclaredHardw
 export const definedHardwareOf = ({ definedHardware }: Pick<VmRow, 'definedHardware'>): DeclaredHardware =>
   keptIn(definedHardware ?? {});
 
+/** Whether it has variables of UEFI, of its last definition or from its next one on. */
+export const hasVariables = (row: Pick<VmRow, 'hardware' | 'definedHardware'>): boolean =>
+  [hardwareOf(row), definedHardwareOf(row)].some(({ firmware }) => firmware !== 'BIOS');
+
 /** States in which a machine stands that was made at a start. */
 const ON: readonly VmRow['state'][] = ['RUNNING', 'PAUSED', 'STOPPING'];
 

@@ -7,7 +7,7 @@ export const migrate = defineTaskAction({
   kind: 'MIGRATE_VM',
   mutation: 'migrateVm',
   description:
-    'Moves a VM to another host, with its disk, its volumes, its address and firewall rules. One that runs runs on, and stands still only for the moment in which it changes hosts.',
+    'Moves a VM to another host, with its disk, its volumes, what its UEFI and its TPM keep, its address and firewall rules. One that runs runs on, and stands still only for the moment in which it changes hosts.',
   errors: [
     'VM_NOT_FOUND',
     'HOST_NOT_FOUND',
