@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { domainXml } from './domain-xml.js';
 import { diskFilesOf } from './libvirt-answers.js';
-import { hasVariables, virtTypeOf, hasHostDevices, movedDomainXml, type DomainPaths } from './moved-domain.js';
+import { hasTpm, hasVariables, virtTypeOf, hasHostDevices, movedDomainXml, type DomainPaths } from './moved-domain.js';
 import { seedDiskXml } from './seed-xml.js';
 import { disksOf, volumeDiskXml, withDevice } from './volume-xml.js';
 import { escaped } from './xml-element.js';
@@ -92,8 +92,10 @@ describe('a domain on another host', () => {
       `<source file="${escaped("/the're/disks & more/vm.efi.fd")}"/></nvram>`,
     );
     // Whose they are is not known.
-    const elsewhere = variables.replace('/here/disks/', '/var/lib/libvirt/qemu/nvram/');
-    expect(movedDomainXml(withVariables(elsewhere), HERE, THERE)).toBeUndefined();
+    for (const path of ['/var/lib/libvirt/qemu/nvram/vm.efi.fd', '/here/disks/vm2.efi.fd', '/here/disks/vm.qcow2']) {
+      const another = variables.replace('/here/disks/vm.efi.fd', path);
+      expect(movedDomainXml(withVariables(another), HERE, THERE)).toBeUndefined();
+    }
   });
 
   it('has an empty drive where nobody wants a seed any more', () => {
@@ -109,6 +111,11 @@ describe('a domain on another host', () => {
     const nowhere = { ...THERE, consoleLogPath: null };
     expect(movedDomainXml(definition(HERE.consoleLogPath), HERE, nowhere)).toBeUndefined();
     expect(movedDomainXml(definition(null), HERE, THERE)).not.toContain('/there/log');
+  });
+
+  it('is told from one without a TPM', () => {
+    const tpm = `<tpm model='tpm-crb'><backend type='emulator' version='2.0'/></tpm>`;
+    expect([withDevice(definition(null), tpm), definition(null)].map(hasTpm)).toEqual([true, false]);
   });
 
   it('can have nothing that is of a host', () => {

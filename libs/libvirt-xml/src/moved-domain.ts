@@ -20,6 +20,9 @@ export const hasHostDevices = (domainXml: string): boolean =>
 /** Whether its firmware keeps variables in a file. */
 export const hasVariables = (domainXml: string): boolean => tags(domainXml, 'nvram').length > 0;
 
+/** Whether its guest has a TPM. */
+export const hasTpm = (domainXml: string): boolean => tags(domainXml, 'tpm').length > 0;
+
 /** What the guest is run by: `kvm` or `qemu`. */
 export const virtTypeOf = (domainXml: string): string | undefined => attribute(tags(domainXml, 'domain')[0], 'type');
 
@@ -75,10 +78,15 @@ const movedVariables = (xml: string, from: DomainPaths, to: DomainPaths): string
   const [source] = tags(xml, 'source');
   const text = textOf(xml, 'nvram') ?? '';
   const path = source === undefined ? unescaped(text) : attribute(source, 'file');
-  if (path === undefined || dirname(path) !== dirname(from.diskPath)) return undefined;
+  // Any other file there is not this one's to write to.
+  if (path === undefined || dirname(path) !== dirname(from.diskPath) || !isOfDisk(path, from.diskPath))
+    return undefined;
   const moved = join(dirname(to.diskPath), basename(path));
   return source === undefined ? xml.replace(`>${text}<`, () => `>${escaped(moved)}<`) : withSource(xml, 'file', moved);
 };
+
+const isOfDisk = (path: string, diskPath: string): boolean =>
+  basename(path).startsWith(`${basename(diskPath, '.qcow2')}.`) && path.endsWith('.fd');
 
 interface Moves {
   readonly from: DomainPaths;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DomainError } from '@infinibay/contracts';
 import { UEFI_FIRMWARES, diskFileName, seedFileName, variablesFileName } from '@infinibay/libvirt-xml';
 import type { UsableImage } from '../images/image.store.js';
+import { syncFolder } from '../work/fence-store.js';
 import { errnoOf, isMissing } from '../work/missing-file.js';
 import { isWhole, readDiskHeader, type DiskHeader } from './disk-header.js';
 import { ABSENT, unusable, type DiskFinding } from './disk-problem.js';
@@ -96,6 +97,18 @@ export class DiskFiles {
       const message = `Expected variables of UEFI of this virtual machine; in their place there is a ${kindOf(entry)}`;
       throw new DomainError('DISK_REPLACED', { vmId }, { message });
     }
+  }
+
+  /** Until then what was written to them may be in memory alone. */
+  async syncVariables(vmId: string): Promise<void> {
+    for (const path of this.variablesOf(vmId)) {
+      const file = await openDiskFile(path).catch((error: unknown) => {
+        if (isMissing(error)) return undefined;
+        throw error;
+      });
+      if (file !== undefined) await file.sync().finally(() => file.close());
+    }
+    await syncFolder(this.folder);
   }
 
   /** Which file it is: another one in its place has another answer. */

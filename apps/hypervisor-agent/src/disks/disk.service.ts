@@ -86,6 +86,11 @@ export class DiskService {
     return this.onStorage(vmId, () => this.files.removeVariables(vmId));
   }
 
+  /** They are on the storage from then on. @throws DomainError STORAGE_UNAVAILABLE */
+  syncVariables(vmId: string): Promise<void> {
+    return this.onStorage(vmId, () => this.files.syncVariables(vmId));
+  }
+
   /** Whether the file in the disk's place is still the one that was looked at. */
   async isStill(vmId: string, file: string): Promise<boolean> {
     return (await this.files.identityOf(vmId).catch(() => undefined)) === file;

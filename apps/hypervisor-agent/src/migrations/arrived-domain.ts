@@ -1,4 +1,3 @@
-import type { DomainPower } from '@infinibay/contracts';
 import type { Domain } from '@infinibay/libvirt';
 import { hasVariables } from '@infinibay/libvirt-xml';
 import type { Logger } from '@infinibay/platform-logging';
@@ -27,22 +26,12 @@ export class ArrivedDomain {
    */
   async settle(domain: Domain, isOn: boolean, deadline: Deadline): Promise<void> {
     const power = await this.domains.power(domain, deadline);
-    if (isOff(power)) return;
-    if (!isOn) return this.switchOff(domain, power, deadline);
+    if (isOff(power)) {
+      if (isOn) await this.tellOfLost(domain, deadline);
+      return;
+    }
+    if (!isOn) return this.cutPower(domain, deadline);
     if (power !== 'running') await this.runOn(domain, deadline);
-  }
-
-  /**
-   * QEMU writes variables of UEFI that came along to their file when the guest runs on: so it does for a moment, as it did
-   * until it was moved.
-   */
-  private async switchOff(domain: Domain, power: DomainPower, deadline: Deadline): Promise<void> {
-    const { uuid: vmId } = domain;
-    if (power === 'paused' && hasVariables(await this.domains.xmlOf(vmId, false, deadline)))
-      await this.runOn(domain, deadline).catch((error: unknown) => {
-        this.logger.warn({ err: error, vmId }, 'variables of UEFI that came along could not be written');
-      });
-    await this.cutPower(domain, deadline);
   }
 
   private async runOn(domain: Domain, deadline: Deadline): Promise<void> {
@@ -51,6 +40,12 @@ export class ArrivedDomain {
       () => this.hypervisor.use('resume-domain', () => domain.resume({ timeoutMs: deadline.timeoutMs() })),
       async () => (await this.domains.power(domain, deadline)) === 'running',
     );
+  }
+
+  /** Its guest has ended before it ran on, and QEMU has written none of what came along. */
+  private async tellOfLost({ uuid: vmId }: Domain, deadline: Deadline): Promise<void> {
+    if (hasVariables(await this.domains.xmlOf(vmId, true, deadline)))
+      this.logger.error({ vmId }, 'the guest ended before it ran on here: its variables of UEFI are as new');
   }
 
   async cutPower(domain: Domain, deadline: Deadline): Promise<void> {

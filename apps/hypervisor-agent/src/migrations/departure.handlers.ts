@@ -28,14 +28,16 @@ export class DepartureHandlers {
     private readonly aborts: MigrationAbort,
   ) {}
 
-  /** Whoever asks so knows of no volumes. */
+  /** Whoever asks so knows of no volumes, nor of what a firmware keeps. */
   @Authorize()
   @HandlesRequest(inspectMigration)
   async inspect(
     { vmId }: RequestOf<typeof inspectMigration>,
     { deadline: until }: RequestMeta,
   ): Promise<ReplyOf<typeof inspectMigration>> {
-    const { volumes, ...source } = await this.facts.of(vmId, new Deadline(until));
+    const deadline = new Deadline(until);
+    const { volumes, ...source } = await this.facts.of(vmId, deadline);
+    await this.facts.requireNoFirmwareState(vmId, deadline);
     if (volumes.length > 0) throw notMigratable(vmId, 'VOLUMES');
     return source;
   }

@@ -22,6 +22,11 @@ export class MigratedStorage {
     await this.disks.adopt(vmId);
   }
 
+  /** Where it came from it is removed next. @throws DomainError STORAGE_UNAVAILABLE */
+  settle(vmId: string): Promise<void> {
+    return this.disks.syncVariables(vmId);
+  }
+
   /** Nobody looks any more for what was announced. */
   renounce(migrationId: string): Promise<void> {
     return this.disks.renounce(migrationId);

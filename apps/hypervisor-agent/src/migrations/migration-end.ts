@@ -40,6 +40,7 @@ export class MigrationEnd {
     await this.storage.adopt(vmId, record, isOn);
     const domain = await this.domains.find(vmId, deadline);
     if (domain !== undefined) await this.arrived.settle(domain, isOn, deadline);
+    if (isOn) await this.storage.settle(vmId);
     await this.storage.renounce(migrationId);
     await this.records.forget(vmId);
     return domain === undefined ? null : this.domains.power(domain, deadline);

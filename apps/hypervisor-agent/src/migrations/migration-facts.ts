@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { DomainError, type MigratedVolume, type MigrationRefusal, type SourceWithVolumes } from '@infinibay/contracts';
-import { cdromFilesOf, disksOf, virtTypeOf, hasHostDevices } from '@infinibay/libvirt-xml';
+import { cdromFilesOf, disksOf, virtTypeOf, hasHostDevices, hasTpm, hasVariables } from '@infinibay/libvirt-xml';
 import { Injectable } from '@nestjs/common';
 import { holdsSnapshots } from '../disks/disk-files.js';
 import { diskError } from '../disks/disk-problem.js';
@@ -50,6 +50,14 @@ export class MigrationFacts {
     const volumes: MigratedVolume[] = [];
     for (const file of files.filter(isVolume)) volumes.push(await this.volumes.leaving(vmId, file));
     return { storageId, virtType, disk, hasSeed: files.includes(seed), volumes };
+  }
+
+  /** As whoever knows of nothing but disks has to be told. @throws DomainError VM_NOT_MIGRATABLE */
+  async requireNoFirmwareState(vmId: string, deadline: Deadline): Promise<void> {
+    for (const inactive of [false, true]) {
+      const xml = await this.domains.xmlOf(vmId, inactive, deadline);
+      if (hasVariables(xml) || hasTpm(xml)) throw notMigratable(vmId, 'FIRMWARE_STATE');
+    }
   }
 
   private async diskOf(vmId: string, isInUse: boolean): Promise<SourceWithVolumes['disk']> {

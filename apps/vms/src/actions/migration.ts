@@ -22,7 +22,7 @@ import {
 } from '@infinibay/contracts';
 import { hasLeft, isDiskProblem, keepsFirmwareState, wishedNetworks } from '@infinibay/vms-domain';
 import type { VmMigration } from '../migrations/migration.repository.js';
-import { definedHardwareOf, hardwareOf } from '../vms/vm-hardware.js';
+import { definedHardwareOf, hardwareOf, hasVariables } from '../vms/vm-hardware.js';
 import { unlessTooOld, type AboutVm } from './agent-age.js';
 import { seedOfVm } from './cloud-init.js';
 import { create } from './create.js';
@@ -180,7 +180,9 @@ const finish: PerformStep = async (input) => {
     await create['attach-network'](input);
     await create.protect(input);
   }
-  await requests.call(finishMigration, { ...onHost(input, migration), isOn: vm.desired === 'RUNNING' }, on);
+  // QEMU writes variables of UEFI that came along when the guest runs on: it does, and is switched off as any other then.
+  const isOn = vm.desired === 'RUNNING' || (vm.desired !== 'DELETED' && hasVariables(vm));
+  await requests.call(finishMigration, { ...onHost(input, migration), isOn }, on);
   preparation.migration = { kind: 'finished' };
   return 'done';
 };

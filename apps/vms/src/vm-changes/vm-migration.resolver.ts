@@ -25,7 +25,7 @@ export class VmMigrationResolver {
       'A REQUIRED placement group of the VM refuses hosts (rules apart-from and together-with), also one that is named; a PREFERRED one only chooses.',
       'Nothing else is done to the VM meanwhile, but deleteVm; cancelOperation takes it back. One that can not be moved goes on where it was, and the operation ends FAILED; see docs/decisions/0048.',
       'For administrators. Errors: VM_NOT_FOUND, FORBIDDEN, HOST_NOT_FOUND, VM_BUSY, PORT_BUSY, VOLUME_BUSY, VM_MEMORY_SAVED, DELETION_SCHEDULED, VM_NOT_MIGRATABLE (details.reason: SAME_HOST, NO_DISK, FIRMWARE_STATE of one that is off and has UEFI, SNAPSHOTS, CDROM),',
-      'MEMORY_EXCEEDS_HOST, NO_SUITABLE_HOST, INVALID_INPUT, IDEMPOTENCY_KEY_REUSED. The operation may end with VM_NOT_MIGRATABLE too (FIRMWARE_STATE, DRIVER, DEVICES, ACCELERATION, NO_ADDRESS, DISK, VOLUMES, PATHS), and with POOL_FULL, MIGRATION_FAILED, DEADLINE_EXCEEDED, OPERATION_CANCELLED, HOST_IN_MAINTENANCE (the host that it goes to)',
+      'MEMORY_EXCEEDS_HOST, NO_SUITABLE_HOST, INVALID_INPUT, IDEMPOTENCY_KEY_REUSED. The operation may end with VM_NOT_MIGRATABLE too (FIRMWARE_STATE, DRIVER, DEVICES, ACCELERATION, NO_ADDRESS, DISK, VOLUMES, PATHS), and with POOL_FULL, UNSUPPORTED_BY_DRIVER (an agent that is too old for what goes along), MIGRATION_FAILED, DEADLINE_EXCEEDED, OPERATION_CANCELLED, HOST_IN_MAINTENANCE (the host that it goes to)',
     ].join(' '),
   })
   async migrateVm(@Args('input') input: MigrateVmInput, @CurrentActor() actor: Actor): Promise<VmOperationResult> {

@@ -16,9 +16,9 @@ export const hardwareOf = ({ hardware }: Pick<VmRow, 'hardware'>): DeclaredHardw
 export const definedHardwareOf = ({ definedHardware }: Pick<VmRow, 'definedHardware'>): DeclaredHardware =>
   keptIn(definedHardware ?? {});
 
-/** Whether it has variables of UEFI, of its last definition or from its next one on. */
-export const hasVariables = (row: Pick<VmRow, 'hardware' | 'definedHardware'>): boolean =>
-  [hardwareOf(row), definedHardwareOf(row)].some(({ firmware }) => firmware !== 'BIOS');
+/** Whether its last definition has variables of UEFI. */
+export const hasVariables = (row: Pick<VmRow, 'definedHardware'>): boolean =>
+  definedHardwareOf(row).firmware !== 'BIOS';
 
 /** States in which a machine stands that was made at a start. */
 const ON: readonly VmRow['state'][] = ['RUNNING', 'PAUSED', 'STOPPING'];
@@ -30,7 +30,7 @@ export const isOn = ({ state }: Pick<VmRow, 'state'>): boolean => ON.includes(st
  * for as long as it runs.
  */
 export const holdsVariables = ({ state, definedHardware }: Pick<VmRow, 'state' | 'definedHardware'>): boolean =>
-  ON.includes(state) && definedHardwareOf({ definedHardware }).firmware !== 'BIOS';
+  ON.includes(state) && hasVariables({ definedHardware });
 
 /** What runs, or is brought back from saved memory, was made by the definition as it was then. */
 const isAsDefined = ({ state, savedAt }: Pick<VmRow, 'state' | 'savedAt'>): boolean =>
