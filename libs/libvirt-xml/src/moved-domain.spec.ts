@@ -85,9 +85,7 @@ describe('a domain on another host', () => {
     expect(moved).toContain(
       `<nvram template='/usr/share/OVMF/VARS.fd'>${escaped("/the're/disks & more/vm.efi.fd")}</nvram>`,
     );
-    expect(movedDomainXml(moved, THERE, HERE)).toBe(
-      movedDomainXml(movedDomainXml(withVariables(variables), HERE, HERE) ?? '', HERE, HERE),
-    );
+    expect(movedDomainXml(moved, THERE, HERE)).toBe(withVariables(variables));
     expect(movedDomainXml(withVariables(asSource), HERE, THERE)).toContain(
       `<source file="${escaped("/the're/disks & more/vm.efi.fd")}"/></nvram>`,
     );

@@ -158,6 +158,19 @@ describe('a VM that is moved to another host', () => {
       expect(await hostOf(vmId)).toBe(hosts.hostId);
       expect(hosts.calls.filter((call) => /^(?:prepare-migration|migrate)/u.test(call))).toEqual(words);
     }
+    // One that shall be off by then runs on first, which writes its variables, and is switched off as any other.
+    const overtaken = await bench.running({ hardware: uefi });
+    hosts.calls.length = 0;
+    hosts.disturb = async (call, vmId) => {
+      if (call !== 'migrate-vm-with-volumes@source') return;
+      await database().vm.update({ where: { id: vmId }, data: { desired: 'FORCED_OFF' } });
+    };
+    await ask(overtaken);
+    await bench.reaches(overtaken, 'STOPPED');
+    expect(hosts.calls.filter((call) => /^(?:finish|force)/u.test(call))).toEqual([
+      'finish-migration@target',
+      'force-off-vm@target',
+    ]);
     const refused = (await ask(withUefi)).refusal;
     expect([refused?.code, refused?.details['reason']]).toEqual(['VM_NOT_MIGRATABLE', 'FIRMWARE_STATE']);
   }, 120_000);
